@@ -1,0 +1,5 @@
+"""python -m imgrank."""
+
+from imgrank.cli.app import main
+
+main()

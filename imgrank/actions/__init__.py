@@ -1,0 +1,1 @@
+"""Plan, check, journal, apply, undo. Knows paths and a Ranking; knows no torch."""

@@ -1,0 +1,46 @@
+"""What the pipeline asks of any backbone: two functions, and the facts that name them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from imgrank.tokens import PackedTokens, TextTokens, TokenShape
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """How pixels are made: squash to side x side, then (pixel / 255 - mean) / std by channel."""
+
+    side: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    interpolation: str  # "bicubic" or "bilinear"
+
+
+class Backbone(Protocol):
+    """A frozen CLIP seen as images -> tokens and sentences -> tokens.
+
+    `name` is what the user asked for, `fingerprint` 16 hex digits over everything that shapes the
+    tokens, `text_width` the width D_t of text tokens, `device` where the image tower runs. Loading is
+    lazy: the attributes are known without building a tower, each tower is built on first use.
+    """
+
+    name: str
+    fingerprint: str
+    shape: TokenShape
+    text_width: int
+    preprocessing: Preprocessing
+    device: str
+
+    def encode_images(self, pixels: npt.NDArray[np.uint8]) -> PackedTokens:
+        """(N, side, side, 3) uint8 RGB, already squashed, to tokens. The result for a picture never
+        depends on its batch mates: batches are padded to one fixed size."""
+        ...
+
+    def encode_sentence(self, sentence: str) -> TextTokens:
+        """Text tokens of one sentence; its embedding lives in the space of the image embeddings."""
+        ...

@@ -1,0 +1,74 @@
+"""The frozen records that walk through the rooms. No torch, no numpy, no file access.
+
+Paths are `str` as the user gave them (a relative folder gives relative paths), decoded with
+surrogateescape so that any bytes survive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Scorer = Literal["adapter", "zero-shot", "like"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """A file that may be a picture: its path as given, its size in bytes and its time in nanoseconds."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file or folder that was left out, and why, in words for the user."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RankedImage:
+    """One picture's place: rank from 1, score (higher is more), percentile 100 (best) to 0."""
+
+    rank: int
+    score: float
+    percentile: float
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Pictures in the order of a sentence, and how that order came about.
+
+    `unit` is the unit of the scores or None; `confident` is False where the sentence could not be
+    placed among these pictures; `partial` is True where the run was interrupted; `notes` are lines
+    for the user, not for scripts; `encoded` counts the pictures that ran through the image tower,
+    `seconds` is wall time.
+    """
+
+    query: str
+    images: tuple[RankedImage, ...]
+    skipped: tuple[Unreadable, ...]
+    backbone: str
+    fingerprint: str
+    scorer: Scorer
+    adapter: str | None
+    unit: str | None
+    confident: bool
+    device: str
+    encoded: int
+    seconds: float
+    partial: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long step is: `done` of `total` pictures, and what is being done, in one word or two."""
+
+    done: int
+    total: int
+    step: str

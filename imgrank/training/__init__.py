@@ -1,0 +1,1 @@
+"""Labels, losses, the loop and its baselines."""
