@@ -24,11 +24,11 @@ def ensure_importable() -> None:
     if _library is not None:
         return
     try:
-        import torchvision  # noqa: F401 (the import itself is what is tried)
+        import torchvision
     except RuntimeError as error:
         if "nms" not in str(error):
             raise
-        _library = torch.library.Library("torchvision", "FRAGMENT")
+        _library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  (torch leaves it untyped)
         for schema in _SCHEMAS:
-            _library.define(schema)
-        import torchvision  # noqa: F401
+            _library.define(schema)  # type: ignore[no-untyped-call]
+        import torchvision
