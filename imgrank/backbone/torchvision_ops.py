@@ -8,6 +8,8 @@ schemas is enough to import; imgrank never calls them.
 
 from __future__ import annotations
 
+import importlib
+
 import torch
 
 _SCHEMAS = (
@@ -15,20 +17,23 @@ _SCHEMAS = (
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
 
-_library: torch.library.Library | None = None
+_declared: list[torch.library.Library] = []
 
 
 def ensure_importable() -> None:
     """Import torchvision, declaring its missing operators when the plain import fails."""
-    global _library
-    if _library is not None:
-        return
     try:
-        import torchvision
+        importlib.import_module("torchvision")
     except RuntimeError as error:
-        if "nms" not in str(error):
+        if "nms" not in str(error) or _declared:
             raise
-        _library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  (torch leaves it untyped)
-        for schema in _SCHEMAS:
-            _library.define(schema)  # type: ignore[no-untyped-call]
-        import torchvision
+        _declare_operators()
+        importlib.import_module("torchvision")
+
+
+def _declare_operators() -> None:
+    # torch leaves this class untyped. The library must outlive the import, hence the module-level list.
+    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+    for schema in _SCHEMAS:
+        library.define(schema)  # type: ignore[no-untyped-call]
+    _declared.append(library)
