@@ -1,8 +1,10 @@
-"""Where imgrank keeps a user's own files. `IMGRANK_HOME` moves them all under one folder."""
+"""Where imgrank keeps a user's own files (`IMGRANK_HOME` moves them all under one folder), and how paths are shown."""
 
 from __future__ import annotations
 
+import errno
 import os
+import unicodedata
 from pathlib import Path
 
 import platformdirs
@@ -37,3 +39,39 @@ def weights_dir() -> Path:
     """The shipped weights: inside the package when installed, at the top level in a checkout."""
     inside = Path(__file__).parent / "weights"
     return inside if inside.is_dir() else Path(__file__).parent.parent / "weights"
+
+
+def printable(path: str) -> str:
+    """`path` as one line that is safe on a terminal: what is no visible character is escaped, as in \\x1b.
+
+    Bytes that were no UTF-8 (lone surrogates here) come out as the bytes they were: \\xff.
+    """
+    return path if path.isprintable() else "".join(map(_visible, path))
+
+
+def _visible(char: str) -> str:
+    if char.isprintable() or unicodedata.category(char) == "Zs":
+        return char
+    if "\udc80" <= char <= "\udcff":
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return char.encode("ascii", "backslashreplace").decode() if ord(char) > 0x7F else f"\\x{ord(char):02x}"
+
+
+def backbones_file() -> Path:
+    """What was learnt about weights on disk: their hashes and shapes. Nothing in it is precious."""
+    return _folder("cache", platformdirs.user_cache_dir()) / "backbones.json"
+
+
+def why(error: OSError) -> str:
+    """What the system refused, in a few plain words that may stand after a colon."""
+    words = {
+        errno.EACCES: "permission denied",
+        errno.EPERM: "permission denied",
+        errno.ENOENT: "it is not there any more",
+        errno.ELOOP: "a link that leads back to itself",
+        errno.ENAMETOOLONG: "its name is too long",
+        errno.EIO: "the disk could not read it",
+        errno.ENOTDIR: "a part of its path is not a folder",
+        errno.EISDIR: "it is a folder",
+    }
+    return words.get(error.errno or 0) or printable((error.strerror or "the system refused").lower())
