@@ -42,7 +42,7 @@ def weights_dir() -> Path:
 
 
 def printable(path: str) -> str:
-    """`path` as one line that is safe on a terminal: what is no visible character is escaped, as in \\x1b.
+    """`path` as one line that is safe on a terminal: whatever is not visible is escaped, as in \\x1b.
 
     Bytes that were no UTF-8 (lone surrogates here) come out as the bytes they were: \\xff.
     """
@@ -54,24 +54,4 @@ def _visible(char: str) -> str:
         return char
     if "\udc80" <= char <= "\udcff":
         return f"\\x{ord(char) - 0xDC00:02x}"
-    return char.encode("ascii", "backslashreplace").decode() if ord(char) > 0x7F else f"\\x{ord(char):02x}"
-
-
-def backbones_file() -> Path:
-    """What was learnt about weights on disk: their hashes and shapes. Nothing in it is precious."""
-    return _folder("cache", platformdirs.user_cache_dir()) / "backbones.json"
-
-
-def why(error: OSError) -> str:
-    """What the system refused, in a few plain words that may stand after a colon."""
-    words = {
-        errno.EACCES: "permission denied",
-        errno.EPERM: "permission denied",
-        errno.ENOENT: "it is not there any more",
-        errno.ELOOP: "a link that leads back to itself",
-        errno.ENAMETOOLONG: "its name is too long",
-        errno.EIO: "the disk could not read it",
-        errno.ENOTDIR: "a part of its path is not a folder",
-        errno.EISDIR: "it is a folder",
-    }
-    return words.get(error.errno or 0) or printable((error.strerror or "the system refused").lower())
+    return char.encode("unicode_escape").decode()

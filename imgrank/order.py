@@ -1,0 +1,81 @@
+"""Scores to an order, and the part of an order that was asked for. Pure: no file, no model, no clock.
+
+The order is a function of (score, path) alone, so it cannot depend on batch size, on the state of
+the store, on the device, or on how much of it is shown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
+
+from natsort import natsort_keygen
+
+from imgrank.errors import ImgrankError, UsageError
+from imgrank.records import RankedImage
+
+_natural = natsort_keygen()
+
+
+def order(scores: Sequence[float], paths: Sequence[str]) -> tuple[RankedImage, ...]:
+    """Best first; equal scores stand in natural path order (img2 before img10), then by the raw path.
+
+    Ranks run from 1 to n without gaps, also among equal scores. The percentile says the same place on
+    a scale that does not depend on n: 100 for rank 1, 0 for rank n, evenly spaced between, and 100
+    for a picture that is alone. Raises ImgrankError on a score that is not a finite number, ValueError
+    if there are not as many scores as paths.
+    """
+    scored = [(float(score), path) for score, path in zip(scores, paths, strict=True)]
+    _check_finite(scored)
+    scored.sort(key=itemgetter(0), reverse=True)
+    return tuple(
+        RankedImage(rank, score, _percentile(rank, len(scored)), path)
+        for rank, (score, path) in enumerate(_settle_ties(scored), start=1)
+    )
+
+
+def select(
+    images: Sequence[RankedImage],
+    *,
+    reverse: bool = False,
+    top: int | None = None,
+    bottom: int | None = None,
+    min_score: float | None = None,
+) -> tuple[RankedImage, ...]:
+    """The part of an order that was asked for, each picture with the rank it has in the whole order.
+
+    First `min_score` leaves out what scores less; of what is left, `top` keeps the N best and `bottom`
+    the N last (both: the two ends together); `reverse` then turns what is kept around. Raises
+    UsageError if N is below 1 or `min_score` is not a number.
+    """
+    if any(count is not None and count < 1 for count in (top, bottom)):
+        raise UsageError("The number of pictures to keep at the top or the bottom must be at least 1.")
+    if min_score is not None and math.isnan(min_score):
+        raise UsageError("The least score to keep must be a number, not nan.")
+    kept = [image for image in images if min_score is None or image.score >= min_score]
+    if top is not None or bottom is not None:
+        last_of_top, first_of_bottom = top or 0, len(kept) - (bottom or 0)
+        kept = [image for place, image in enumerate(kept) if place < last_of_top or place >= first_of_bottom]
+    return tuple(reversed(kept) if reverse else kept)
+
+
+def _check_finite(scored: Iterable[tuple[float, str]]) -> None:
+    for score, path in scored:
+        if not math.isfinite(score):
+            raise ImgrankError(
+                f"The score of {path!r} is {score}, which has no place in an order. The adapter or the tokens of this "
+                "picture are damaged; try again with --no-cache, or with --adapter none."
+            )
+
+
+def _settle_ties(scored: Iterable[tuple[float, str]]) -> Iterable[tuple[float, str]]:
+    """Natural keys are slow to make, so only pictures of equal score get one."""
+    for _, group in groupby(scored, key=itemgetter(0)):
+        tied = list(group)
+        yield from tied if len(tied) == 1 else sorted(tied, key=lambda one: (_natural(one[1]), one[1]))
+
+
+def _percentile(rank: int, count: int) -> float:
+    return 100.0 if count == 1 else 100.0 * (count - rank) / (count - 1)
