@@ -35,6 +35,11 @@ def journal_dir() -> Path:
     return _folder("state", platformdirs.user_state_dir()) / "journal"
 
 
+def backbones_file() -> Path:
+    """What was learnt about weights on disk: their hashes and shapes. Nothing in it is precious."""
+    return _folder("cache", platformdirs.user_cache_dir()) / "backbones.json"
+
+
 def weights_dir() -> Path:
     """The shipped weights: inside the package when installed, at the top level in a checkout."""
     inside = Path(__file__).parent / "weights"

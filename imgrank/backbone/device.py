@@ -1,0 +1,106 @@
+"""Where the image tower runs, and why not on a GPU that is there."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from imgrank.errors import BackboneError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def choose_device(wanted: str = "auto", note: Callable[[str], None] = lambda _: None) -> str:
+    """Turn auto|cpu|cuda|mps into cpu, cuda or mps.
+
+    Where `auto` falls back to the processor although a GPU is there, `note` gets one line that says why.
+    Raises BackboneError for another word, or where the device asked for cannot be used.
+    """
+    if wanted not in DEVICES:
+        raise BackboneError(f"there is no device {wanted!r}; choose one of {', '.join(DEVICES)}")
+    if wanted == "cpu":
+        return "cpu"
+    if wanted == "auto":
+        return _best_device(note)
+    reason = _cuda_fault() if wanted == "cuda" else _mps_fault()
+    if reason:
+        raise BackboneError(f"the device {wanted!r} cannot be used: {reason}; use --device cpu or auto")
+    return wanted
+
+
+def has_bf16(device: str) -> bool:
+    """Whether bfloat16 is done in hardware there; where it is not, it is several times slower than float32."""
+    if device == "cuda":
+        return torch.cuda.get_device_capability() >= (8, 0)
+    return device == "cpu" and bool({"avx512_bf16", "amx_bf16", "bf16", "FEAT_BF16"} & _processor_flags())
+
+
+def _best_device(note: Callable[[str], None]) -> str:
+    cuda_fault = _cuda_fault()
+    if not cuda_fault:
+        return "cuda"
+    mps_fault = _mps_fault()
+    if not mps_fault:
+        return "mps"
+    if _nvidia_is_here():
+        note(f"the NVIDIA GPU of this machine is not used: {cuda_fault}")
+    elif _is_apple_silicon():
+        note(f"the GPU of this Mac is not used: {mps_fault}")
+    return "cpu"
+
+
+def _cuda_fault() -> str:
+    """Why CUDA cannot be used, or nothing where it can."""
+    if torch.version.cuda is None and torch.version.hip is None:
+        return "this PyTorch was built without CUDA (see pytorch.org for the build that has it)"
+    if not torch.cuda.is_available():
+        if _nvidia_is_here():
+            return f"its driver does not work with this PyTorch, built for CUDA {torch.version.cuda}"
+        return "no NVIDIA GPU answers"
+    try:
+        torch.zeros(1, device="cuda").add_(1).item()
+    except RuntimeError as error:
+        return f"{torch.cuda.get_device_name()} fails a first sum ({str(error).splitlines()[0]})"
+    return ""
+
+
+def _mps_fault() -> str:
+    """Why Apple's GPU cannot be used, or nothing where it can."""
+    if not torch.backends.mps.is_built():
+        return "this PyTorch was built without Apple's MPS"
+    return "" if torch.backends.mps.is_available() else "MPS needs Apple silicon and macOS 12.3 or later"
+
+
+def _nvidia_is_here() -> bool:
+    return Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
+
+
+def _is_apple_silicon() -> bool:
+    return sys.platform == "darwin" and platform.machine() == "arm64"
+
+
+def _processor_flags() -> set[str]:
+    if sys.platform == "darwin":
+        return {"FEAT_BF16"} if _sysctl("hw.optional.arm.FEAT_BF16") == "1" else set()
+    try:
+        info = Path("/proc/cpuinfo").read_text("utf-8", "replace")
+    except OSError:
+        return set()
+    found = re.search(r"^(?:flags|Features)\s*:(.*)$", info, re.MULTILINE)
+    return set(found.group(1).split()) if found else set()
+
+
+def _sysctl(name: str) -> str:
+    try:
+        command = ["/usr/sbin/sysctl", "-n", name]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603 (fixed words)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()

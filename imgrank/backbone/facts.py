@@ -1,0 +1,74 @@
+"""What is known of an open_clip backbone without building it: learnt once, then remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from imgrank.backbone.contract import Preprocessing
+from imgrank.backbone.fingerprint import TOKENS_VERSION, weights_hash
+from imgrank.backbone.memory import recall, remember
+from imgrank.backbone.names import BackboneName
+from imgrank.tokens import TokenShape
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Where the weights are, and all that a warm question asks of a backbone.
+
+    `quick_gelu` says that the weights were trained with that activation although the model's own config
+    does not name it; `hash` is the weights' own.
+    """
+
+    weights: Path
+    hash: str
+    quick_gelu: bool
+    fingerprint: str
+    shape: TokenShape
+    text_width: int
+    preprocessing: Preprocessing
+
+
+def recall_facts(name: BackboneName) -> Facts | None:
+    """The remembered facts, if the weights are on disk still and have not changed. Asks no network."""
+    known = recall(_key(name))
+    if not isinstance(known, dict):
+        return None
+    try:
+        facts = _from_json(known)
+        return facts if weights_hash(facts.weights) == facts.hash else None
+    except (OSError, KeyError, TypeError, ValueError):
+        return None
+
+
+def remember_facts(name: BackboneName, facts: Facts) -> None:
+    """Keep them for `recall_facts`."""
+    remember(_key(name), {**asdict(facts), "weights": str(facts.weights)})
+
+
+def _key(name: BackboneName) -> str:
+    of = f"{name.model}@{Path(name.file).absolute()}" if name.file else str(name)
+    return f"facts {of} tokens {TOKENS_VERSION} open_clip {version('open-clip-torch')}"
+
+
+def _from_json(known: Mapping[str, Any]) -> Facts:
+    shape = TokenShape(**{name: int(size) for name, size in known["shape"].items()})
+    return Facts(
+        weights=Path(known["weights"]),
+        hash=str(known["hash"]),
+        quick_gelu=bool(known["quick_gelu"]),
+        fingerprint=str(known["fingerprint"]),
+        shape=shape,
+        text_width=int(known["text_width"]),
+        preprocessing=_preprocessing_from_json(known["preprocessing"]),
+    )
+
+
+def _preprocessing_from_json(known: Mapping[str, Any]) -> Preprocessing:
+    mean, std = ([float(value) for value in known[name]] for name in ("mean", "std"))
+    return Preprocessing(
+        int(known["side"]), (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]), str(known["interpolation"])
+    )

@@ -1,0 +1,88 @@
+"""Any open_clip model as a backbone."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from imgrank.backbone.batches import BatchRunner
+from imgrank.backbone.facts import Facts
+from imgrank.backbone.names import BackboneName
+from imgrank.backbone.sentences import SentenceTokenizer, load_tokenizer
+from imgrank.backbone.towers import Architecture, ImageTower, OpenClipModel, TextTower, build
+from imgrank.errors import BackboneError
+from imgrank.tokens import PackedTokens, TextTokens
+
+
+class OpenClipBackbone:
+    """Implements `imgrank.backbone.contract.Backbone`. Built from facts alone; the model is loaded on first use.
+
+    The image tower runs on `device`, the text tower always on the processor, so that text tokens are the
+    same everywhere. `bf16` runs the image tower in bfloat16; tokens made so are kept apart by their fingerprint.
+    """
+
+    def __init__(self, name: BackboneName, facts: Facts, device: str, bf16: bool = False) -> None:
+        self.name = str(name)
+        self.fingerprint = facts.fingerprint
+        self.shape = facts.shape
+        self.text_width = facts.text_width
+        self.preprocessing = facts.preprocessing
+        self.device = device
+        self._model_name, self._facts, self._bf16 = name.model, facts, bf16
+        self._batches = BatchRunner(device)
+
+    @property
+    def batch_size(self) -> int:
+        """How many pictures run at once: calls with a multiple of it waste nothing."""
+        return self._batches.size
+
+    def encode_images(self, pixels: npt.NDArray[np.uint8]) -> PackedTokens:
+        """(N, side, side, 3) uint8 RGB to N packed rows. Raises BackboneError where the weights do not load."""
+        if len(pixels) == 0:
+            return PackedTokens.empty(0, self.shape)
+        return self._batches.run(pixels, self._forward)
+
+    def encode_sentence(self, sentence: str) -> TextTokens:
+        """Tokens (L, D_t) without padding, and the embedding (E,). Raises BackboneError as above."""
+        tokenized = self._tokenizer(sentence)
+        with torch.inference_mode():
+            tokens, embedding = self._text_tower(tokenized.ids)
+        ahead = tokenized.ids.shape[1] - tokens.shape[1]  # some towers leave out the token they pool at
+        kept = tokens[0, : max(1, tokenized.length - ahead)]
+        return TextTokens(kept.float().numpy(), embedding[0].float().numpy())
+
+    def _forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=self._bf16):
+            tokens, embedding = self._image_tower(pixels)
+        return tokens, embedding
+
+    @cached_property
+    def _image_tower(self) -> ImageTower:
+        tower = ImageTower(self._model.visual, self.preprocessing).eval().to(self.device)
+        return tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+    @cached_property
+    def _text_tower(self) -> TextTower:
+        return TextTower(self._model).eval()
+
+    @cached_property
+    def _tokenizer(self) -> SentenceTokenizer:
+        return load_tokenizer(self._model_name)
+
+    @cached_property
+    def _model(self) -> OpenClipModel:
+        try:
+            return build(Architecture(self._model_name, self._facts.quick_gelu), self._facts.weights)
+        except Exception as error:  # zip, pickle, safetensors and torch each raise types of their own
+            raise BackboneError(_load_fault(self._model_name, self._facts, error)) from error
+
+
+def _load_fault(model: str, facts: Facts, error: Exception) -> str:
+    detail = next(iter(str(error).splitlines()), "") or type(error).__name__
+    return (
+        f"{facts.weights} does not load as {model}: it is damaged, or holds another model ({detail[:200]}); "
+        "fetch it again or name the model it belongs to; `mini` needs no file"
+    )

@@ -1,0 +1,129 @@
+"""From a name to the facts of a backbone: known names, weights on disk or downloaded, sizes, fingerprint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from imgrank.backbone.catalogue import models, on_disk, pretrained
+from imgrank.backbone.contract import Preprocessing
+from imgrank.backbone.download import NotDownloaded, fetch_weights, reason_of
+from imgrank.backbone.facts import Facts
+from imgrank.backbone.fingerprint import fingerprint, weights_hash
+from imgrank.backbone.names import BackboneName, close_matches
+from imgrank.backbone.sentences import load_tokenizer
+from imgrank.backbone.towers import Architecture, measure, read_config
+from imgrank.errors import BackboneError
+
+FILE_KINDS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
+# open_clip's own default, for a file whose model has no published weights or several kinds of them
+OPENAI = {
+    "mean": (0.48145466, 0.4578275, 0.40821073),
+    "std": (0.26862954, 0.26130258, 0.27577711),
+    "interpolation": "bicubic",
+}
+
+
+def resolve(name: BackboneName, note: Callable[[str], None]) -> Facts:
+    """Find or download the weights, measure the towers, take the fingerprint.
+
+    Raises BackboneError in one line: what was asked, what is close, what is on disk, and that `mini`
+    needs nothing.
+    """
+    known = models()
+    if name.model not in known:
+        raise _refusal(name, f"open_clip has no model {name.model!r}", _close_models(name, known))
+    tag_config = _file_config(name) if name.file else _tag_config(name)
+    weights = _own_file(name) if name.file else _published_file(name, tag_config, note)
+    config = read_config(name.model)
+    quick_gelu = bool(tag_config.get("quick_gelu")) and not config.get("quick_gelu")
+    preprocessing = _preprocessing(name, config, tag_config)
+    _check_tokenizer(name, config)
+    shapes = measure(Architecture(name.model, quick_gelu), preprocessing)
+    architecture = {**config, "quick_gelu": quick_gelu or bool(config.get("quick_gelu"))}
+    return Facts(
+        weights=weights,
+        hash=weights_hash(weights),
+        quick_gelu=quick_gelu,
+        fingerprint=fingerprint(architecture, [weights], asdict(preprocessing)),
+        shape=shapes.image,
+        text_width=shapes.text_width,
+        preprocessing=preprocessing,
+    )
+
+
+def _tag_config(name: BackboneName) -> Mapping[str, Any]:
+    published = pretrained()
+    if str(name) not in published:
+        tags = [known for known in published if known.startswith(f"{name.model}/")]
+        close = close_matches(str(name), tags) or close_matches(str(name), published) or tags[:5]
+        raise _refusal(name, f"open_clip has no weights {name.tag!r} for {name.model}", close)
+    return published[str(name)]
+
+
+def _file_config(name: BackboneName) -> Mapping[str, Any]:
+    """Preprocessing of a file of one's own: that of the model's published weights where they agree."""
+    of_model = [config for known, config in pretrained().items() if known.startswith(f"{name.model}/")]
+    kinds = [{key: config[key] for key in OPENAI} for config in of_model if all(key in config for key in OPENAI)]
+    return kinds[0] if kinds and all(kind == kinds[0] for kind in kinds) else OPENAI
+
+
+def _own_file(name: BackboneName) -> Path:
+    if not os.path.isfile(name.file):
+        raise _refusal(name, f"there is no file {name.file}", [])
+    if not name.file.lower().endswith(FILE_KINDS):
+        raise _refusal(name, f"{name.file} is none of {', '.join(FILE_KINDS)}", [])
+    if not os.access(name.file, os.R_OK):
+        raise _refusal(name, f"{name.file} may not be read", [])
+    return Path(name.file)
+
+
+def _published_file(name: BackboneName, config: Mapping[str, Any], note: Callable[[str], None]) -> Path:
+    try:
+        return fetch_weights(str(name), config, note)
+    except NotDownloaded as error:
+        raise _refusal(name, str(error), []) from error
+
+
+def _preprocessing(name: BackboneName, config: Mapping[str, Any], tag_config: Mapping[str, Any]) -> Preprocessing:
+    size = config["vision_cfg"].get("image_size", 224)
+    sides = set(size) if isinstance(size, (list, tuple)) else {size}
+    if len(sides) != 1:
+        raise _refusal(name, f"it takes pictures of {size} pixels, and imgrank makes squares", [])
+    mean, std = (tuple(float(value) for value in tag_config[key]) for key in ("mean", "std"))
+    interpolation = "bilinear" if tag_config["interpolation"] == "bilinear" else "bicubic"
+    return Preprocessing(int(sides.pop()), (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]), interpolation)
+
+
+def _check_tokenizer(name: BackboneName, config: Mapping[str, Any]) -> None:
+    """Fail before a thousand pictures are encoded, not at the sentence after them."""
+    text = config["text_cfg"]
+    if not (text.get("hf_tokenizer_name") or text.get("hf_model_name")):
+        return
+    try:
+        load_tokenizer(name.model)
+    except ImportError as error:
+        raise _refusal(name, "its tokenizer needs the package transformers (pip install transformers)", []) from error
+    except Exception as error:  # transformers and the hub raise types of their own
+        raise _refusal(name, f"its tokenizer does not load: {reason_of(error)}", []) from error
+
+
+def _close_models(name: BackboneName, known: Iterable[str]) -> list[str]:
+    """Whole names that can be used, nearest first; models without published weights by their own name."""
+    close = close_matches(name.model, known)
+    if name.file:
+        return [f"{model}@{name.file}" for model in close]
+    tags = list(pretrained())
+    return close_matches(str(name), tags) or [tag for model in close for tag in tags if tag.startswith(f"{model}/")][:3]
+
+
+def _refusal(name: BackboneName, reason: str, close: list[str]) -> BackboneError:
+    near = f"; close to it: {', '.join(close)}" if close else ""
+    stored = ", ".join(on_disk()) or "nothing"
+    return BackboneError(
+        f"the backbone {str(name)!r} cannot be used: {reason}{near}; on disk: {stored}; "
+        "`mini` needs no download, and `imgrank backbones` lists all"
+    )

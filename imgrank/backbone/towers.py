@@ -1,0 +1,178 @@
+"""The two towers of any open_clip model, read out as tokens by its `forward_intermediates`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from imgrank.backbone.contract import Preprocessing
+from imgrank.backbone.fuse import fuse_conv_bn
+from imgrank.backbone.mini_image import area_pool_matrix
+from imgrank.backbone.torchvision_ops import ensure_importable
+from imgrank.tokens import TokenShape
+
+FORCE_SAFE = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
+GRID = 7  # patch grids are pooled to at most 7 x 7
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """What open_clip builds: a model of its list, and whether its weights were trained with QuickGELU."""
+
+    model: str
+    quick_gelu: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TowerShapes:
+    """Sizes of what the two towers give: image tokens and embedding, and the width of text tokens."""
+
+    image: TokenShape
+    text_width: int
+
+
+class OpenClipModel(Protocol):
+    """The little that is asked of a model of open_clip, which is untyped."""
+
+    visual: nn.Module
+    context_length: int
+
+    def forward_intermediates(self, **inputs: object) -> dict[str, Any]:
+        """Intermediate and final outputs of either tower, by open_clip's names."""
+        ...
+
+
+class ImageTower(nn.Module):
+    """Pixels to patch tokens and one embedding, preprocessing included."""
+
+    def __init__(self, visual: nn.Module, preprocessing: Preprocessing) -> None:
+        super().__init__()
+        self.visual = visual
+        self.normalises = getattr(visual, "attn_pool", None) is None  # else its last norm has another width
+        self.mean: torch.Tensor
+        self.std: torch.Tensor
+        self.register_buffer("mean", torch.tensor(preprocessing.mean), persistent=False)
+        self.register_buffer("std", torch.tensor(preprocessing.std), persistent=False)
+
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, side, side, 3) uint8 to tokens (B, P, D) with P <= 49 and embeddings (B, E) of unit length."""
+        hidden = ((pixels.float() / 255 - self.mean) / self.std).permute(0, 3, 1, 2)
+        run = self.visual.forward_intermediates
+        found = run(hidden, indices=1, normalize_intermediates=self.normalises)  # type: ignore[operator]
+        return pool_grid(found["image_intermediates"][-1]), F.normalize(found["image_features"].float(), dim=-1)
+
+
+class TextTower(nn.Module):
+    """One sentence's ids to its tokens after the last norm and one embedding."""
+
+    def __init__(self, model: OpenClipModel) -> None:
+        super().__init__()
+        self.model = model
+        self.hub_text: Any = _text_from_hub(model)
+        if self.hub_text is not None:
+            self.hub_text.output_tokens = True  # type: ignore[assignment]
+
+    def forward(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(1, context) ids to tokens (1, context, D_t) and embedding (1, E) of unit length."""
+        if self.hub_text is not None:
+            embedding, tokens = self.hub_text(ids)
+            return tokens, F.normalize(embedding, dim=-1)
+        found = self.model.forward_intermediates(text=ids, text_indices=1, normalize_intermediates=True)
+        return found["text_intermediates"][-1], found["text_features"]
+
+
+def pool_grid(grid: torch.Tensor) -> torch.Tensor:
+    """(B, D, H, W) to (B, P, D), averaged over areas to at most 7 cells a side; the mean stays what it was."""
+    if max(grid.shape[2:]) <= GRID:
+        return grid.flatten(2).transpose(1, 2)
+    rows, columns = (area_pool_matrix(size, min(size, GRID)).to(grid) for size in grid.shape[2:])
+    return torch.einsum("bchw,ih,jw->bcij", grid, rows, columns).flatten(2).transpose(1, 2)
+
+
+def measure(architecture: Architecture, preprocessing: Preprocessing) -> TowerShapes:
+    """Sizes of the tokens, from a model without weights or arithmetic (torch's meta device)."""
+    with torch.device("meta"), torch.inference_mode():
+        model = _create(architecture, None, "meta")
+        pixels = torch.empty(1, preprocessing.side, preprocessing.side, 3, dtype=torch.uint8)
+        tokens, embedding = ImageTower(model.visual, preprocessing)(pixels)
+        shape = TokenShape(tokens.shape[1], tokens.shape[2], embedding.shape[1])
+        return TowerShapes(shape, _text_width(model))
+
+
+def read_config(model: str) -> dict[str, Any]:
+    """open_clip's own description of a model of its list."""
+    with quiet_and_safe():
+        import open_clip
+
+        config: dict[str, Any] = open_clip.get_model_config(model)
+    return config
+
+
+def build(architecture: Architecture, weights: Path) -> OpenClipModel:
+    """The open_clip model with its weights, in eval mode.
+
+    Raises whatever open_clip, torch and safetensors raise on a bad file: there is no one type for it.
+    """
+    model = _create(architecture, weights)
+    if type(model.visual).__name__ == "ModifiedResNet":  # its batch norms stand right behind their convolutions
+        fuse_conv_bn(model.visual)
+    return model
+
+
+def _text_from_hub(model: OpenClipModel) -> nn.Module | None:
+    """The text tower where it is a transformer of Hugging Face's, which has no `forward_intermediates`."""
+    text = getattr(model, "text", None)
+    return None if hasattr(text, "forward_intermediates") else text
+
+
+def _text_width(model: OpenClipModel) -> int:
+    tower = TextTower(model)
+    if tower.hub_text is not None:
+        return int(tower.hub_text.config.hidden_size)
+    tokens, _ = tower(torch.zeros(1, model.context_length, dtype=torch.long))
+    return int(tokens.shape[2])
+
+
+def _create(architecture: Architecture, weights: Path | None, device: str = "cpu") -> OpenClipModel:
+    with quiet_and_safe():
+        import open_clip
+
+        model = open_clip.create_model(
+            architecture.model,
+            pretrained=str(weights) if weights else None,
+            force_quick_gelu=architecture.quick_gelu,
+            pretrained_hf=False,
+            device=device,
+        )
+        frozen: OpenClipModel = model.eval().requires_grad_(False)
+    return frozen
+
+
+@contextmanager
+def quiet_and_safe() -> Iterator[None]:
+    """Within, open_clip can be imported, tells the user nothing, and unpickles nothing but tensors."""
+    ensure_importable()
+    # open_clip repeats a load without weights_only where the first try ends in a TypeError; torch obeys this first.
+    before, level = os.environ.get(FORCE_SAFE), logging.root.manager.disable
+    os.environ[FORCE_SAFE] = "1"
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(level)
+        if before is None:
+            os.environ.pop(FORCE_SAFE)
+        else:
+            os.environ[FORCE_SAFE] = before

@@ -1,0 +1,147 @@
+"""Any open_clip model gives the tokens its own forward pass stands for, whatever its batch mates."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from imgrank.backbone.load import load_backbone
+from imgrank.backbone.towers import Architecture, pool_grid, quiet_and_safe
+from imgrank.errors import BackboneError
+from imgrank.tokens import TokenShape
+
+SHAPES = {
+    "tiny-vit": TokenShape(49, 32, 24),
+    "tiny-resnet": TokenShape(4, 256, 24),
+    "tiny-convnext": TokenShape(49, 64, 24),
+    "tiny-coca": TokenShape(49, 32, 24),
+}
+KINDS = list(SHAPES)
+
+
+@pytest.fixture
+def backbone_of(tiny_models):
+    return lambda kind, **options: load_backbone(f"{kind}@{tiny_models[kind]}", "cpu", **options)
+
+
+@pytest.fixture(scope="module")
+def plain_models(tiny_models):
+    """The same models as open_clip alone loads them."""
+    with quiet_and_safe():
+        import open_clip
+
+        return {kind: open_clip.create_model(kind, pretrained=str(file)).eval() for kind, file in tiny_models.items()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_facts_are_known_without_a_model_and_hold_for_the_tokens(kind, backbone_of, random_pixels, monkeypatch):
+    backbone = backbone_of(kind)
+    assert "_model" not in vars(backbone)
+    assert backbone.shape == SHAPES[kind]
+    packed = backbone.encode_images(random_pixels(3, backbone.preprocessing.side))
+    assert packed.shape == backbone.shape
+    assert len(packed) == 3
+    text = backbone.encode_sentence("older person")
+    assert text.tokens.shape[1] == backbone.text_width
+    assert text.embedding.shape == (backbone.shape.embedding,)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_image_embedding_is_what_open_clip_computes(kind, backbone_of, plain_models, random_pixels):
+    backbone = backbone_of(kind)
+    pixels = random_pixels(2, backbone.preprocessing.side)
+    mean, std = backbone.preprocessing.mean, backbone.preprocessing.std
+    inputs = torch.from_numpy(((pixels / 255 - mean) / std).astype(np.float32)).permute(0, 3, 1, 2)
+    with torch.inference_mode():
+        expected = plain_models[kind].encode_image(inputs, normalize=True).numpy()
+    np.testing.assert_allclose(backbone.encode_images(pixels).embedding, expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_sentence_embedding_is_what_open_clip_computes(kind, backbone_of, plain_models):
+    with quiet_and_safe():
+        import open_clip
+
+        ids = open_clip.get_tokenizer(kind)(["a dog on grass"])
+    with torch.inference_mode():
+        expected = plain_models[kind].encode_text(ids, normalize=True).numpy()
+    np.testing.assert_allclose(backbone_of(kind).encode_sentence("a dog on grass").embedding, expected[0], atol=1e-5)
+
+
+def test_patch_tokens_are_the_towers_own_last_states(backbone_of, plain_models, random_pixels):
+    backbone = backbone_of("tiny-resnet")
+    pixels = random_pixels(1, 64)
+    mean, std = backbone.preprocessing.mean, backbone.preprocessing.std
+    inputs = torch.from_numpy(((pixels / 255 - mean) / std).astype(np.float32)).permute(0, 3, 1, 2)
+    visual = plain_models["tiny-resnet"].visual
+    with torch.inference_mode():
+        states = visual.layer4(visual.layer3(visual.layer2(visual.layer1(visual.stem(inputs)))))
+    expected = states.flatten(2).transpose(1, 2).numpy()
+    np.testing.assert_allclose(backbone.encode_images(pixels).tokens(), expected, atol=np.abs(expected).max() / 100)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chosen=st.lists(st.integers(0, 19), min_size=1, max_size=20))
+def test_a_pictures_tokens_never_depend_on_its_batch_mates(kind, chosen, backbone_of, random_pixels):
+    backbone = _once(kind, backbone_of)
+    pixels = random_pixels(20, backbone.preprocessing.side)
+    together = _once(kind, lambda _: backbone.encode_images(pixels), "packed")
+    some = backbone.encode_images(pixels[chosen])
+    np.testing.assert_array_equal(some.quantised, together.quantised[chosen])
+    np.testing.assert_array_equal(some.scales, together.scales[chosen])
+    np.testing.assert_array_equal(some.embedding, together.embedding[chosen])
+
+
+_made: dict = {}
+
+
+def _once(kind, make, what="backbone"):
+    if (kind, what) not in _made:
+        _made[kind, what] = make(kind)
+    return _made[kind, what]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_padding_is_no_token_of_a_sentence(kind, backbone_of):
+    backbone = backbone_of(kind)
+    assert len(backbone.encode_sentence("dog").tokens) == 3  # start, word, end
+    assert len(backbone.encode_sentence("dog dog dog").tokens) == 5
+    assert len(backbone.encode_sentence("dog " * 100).tokens) == 16
+    assert len(backbone.encode_sentence("").tokens) == 2
+
+
+def test_no_pictures_give_no_rows(backbone_of):
+    packed = backbone_of("tiny-vit").encode_images(np.zeros((0, 36, 36, 3), np.uint8))
+    assert (len(packed), packed.shape) == (0, SHAPES["tiny-vit"])
+
+
+@given(height=st.integers(1, 24), width=st.integers(1, 24))
+def test_pooling_a_grid_keeps_its_mean_and_at_most_49_cells(height, width):
+    grid = torch.rand(2, 3, height, width, dtype=torch.float64)
+    pooled = pool_grid(grid)
+    assert pooled.shape == (2, min(height, 7) * min(width, 7), 3)
+    torch.testing.assert_close(pooled.mean(1), grid.mean((2, 3)), atol=1e-6, rtol=0)
+
+
+def test_quickgelu_of_the_weights_reaches_the_model(tiny_models):
+    from imgrank.backbone.towers import build
+
+    found = [type(m).__name__ for m in build(Architecture("tiny-vit", True), tiny_models["tiny-vit"]).visual.modules()]
+    assert "QuickGELU" in found
+
+
+def test_bf16_has_its_own_fingerprint_and_nearly_the_same_tokens(backbone_of, random_pixels):
+    from imgrank.backbone.device import has_bf16
+
+    if not has_bf16("cpu"):
+        with pytest.raises(BackboneError, match="bfloat16"):
+            backbone_of("tiny-vit", bf16=True)
+        pytest.skip("this processor has no bfloat16 in hardware")
+    exact, rounded = backbone_of("tiny-vit"), backbone_of("tiny-vit", bf16=True)
+    assert exact.fingerprint != rounded.fingerprint
+    pixels = random_pixels(2, 36)
+    np.testing.assert_allclose(
+        rounded.encode_images(pixels).embedding, exact.encode_images(pixels).embedding, atol=0.05
+    )
