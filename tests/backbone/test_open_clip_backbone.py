@@ -35,7 +35,7 @@ def plain_models(tiny_models):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_facts_are_known_without_a_model_and_hold_for_the_tokens(kind, backbone_of, random_pixels, monkeypatch):
+def test_facts_are_known_without_a_model_and_hold_for_the_tokens(kind, backbone_of, random_pixels):
     backbone = backbone_of(kind)
     assert "_model" not in vars(backbone)
     assert backbone.shape == SHAPES[kind]

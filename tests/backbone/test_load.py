@@ -1,0 +1,174 @@
+"""A name that cannot be used gets one clear line; a name that was used once is known without open_clip."""
+
+import pickle
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from imgrank.backbone import resolve
+from imgrank.backbone.load import load_backbone
+from imgrank.errors import BackboneError
+
+
+def _refusal(name):
+    with pytest.raises(BackboneError) as refusal:
+        load_backbone(name, "cpu").encode_sentence("a dog")
+    text = str(refusal.value)
+    assert "\n" not in text
+    assert "mini" in text
+    return text
+
+
+@pytest.mark.parametrize(
+    ("asked", "close"),
+    [
+        ("ViT-B-23/laion2b_s34b_b79k", "ViT-B-32/laion2b_s34b_b79k"),
+        ("vit-b-32/openai", "ViT-B-32/openai"),
+        ("ViT-B-32/laion2b_s34b_b79", "ViT-B-32/laion2b_s34b_b79k"),
+        ("convnext_larg_d_320/laion2b_s29b_b131k_ft", "convnext_large_d_320/laion2b_s29b_b131k_ft"),
+        ("RN50/laion2b", "RN50/"),
+    ],
+)
+def test_a_wrong_name_or_tag_names_close_ones(asked, close):
+    text = _refusal(asked)
+    assert asked in text
+    assert close in text.split("close to it: ")[1]
+
+
+def test_offline_says_so_and_what_is_on_disk(monkeypatch):
+    monkeypatch.setattr(resolve, "on_disk", lambda: ["mini", "RN50/openai"])
+    text = _refusal("ViT-B-32/laion2b_s34b_b79k")
+    assert "HF_HUB_OFFLINE" in text
+    assert "on disk: mini, RN50/openai" in text
+
+
+def test_a_download_that_finds_no_way_is_offline_too(monkeypatch):
+    from huggingface_hub import constants
+
+    from imgrank.backbone import download
+
+    def fail(_):
+        try:
+            raise ConnectionError("no route to host")
+        except ConnectionError:
+            raise FileNotFoundError("Failed to download file") from None
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(download, "_download", fail)
+    assert "no way to the place" in _refusal("ViT-B-32/laion2b_s34b_b79k")
+
+
+def test_a_download_is_announced_once_and_used(tiny_models, monkeypatch, tmp_path):
+    from huggingface_hub import constants
+
+    from imgrank.backbone import download
+
+    notes = []
+    tag = {"hf_hub": "nobody/tiny/", "mean": (0.5,) * 3, "std": (0.5,) * 3, "interpolation": "bilinear"}
+    monkeypatch.setattr(resolve, "pretrained", lambda: {"tiny-vit/mine": tag})
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(download, "_download", lambda _: str(tiny_models["tiny-vit"]))
+    backbone = load_backbone("tiny-vit/mine", "cpu", notes.append)
+    assert notes == ["downloading tiny-vit/mine; this happens once"]
+    assert backbone.preprocessing.mean == (0.5, 0.5, 0.5)
+    assert backbone.preprocessing.interpolation == "bilinear"
+    again = load_backbone("tiny-vit/mine", "cpu", notes.append)
+    assert len(notes) == 1
+    assert again.fingerprint == backbone.fingerprint
+
+
+def test_a_missing_file_is_named(tiny_models):
+    assert "there is no file nowhere.pt" in _refusal("tiny-vit@nowhere.pt")
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path, tiny_models):
+    (tmp_path / "notes.txt").write_text("hello")
+    assert "none of .safetensors" in _refusal(f"tiny-vit@{tmp_path / 'notes.txt'}")
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt", ".bin"])
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x00" * 5000])
+def test_a_file_of_rubbish_is_one_line(tmp_path, tiny_models, suffix, content):
+    file = tmp_path / f"weights{suffix}"
+    file.write_bytes(content)
+    assert "damaged" in _refusal(f"tiny-vit@{file}")
+
+
+def test_a_truncated_file_is_one_line(tmp_path, tiny_models):
+    file = tmp_path / "weights.safetensors"
+    file.write_bytes(tiny_models["tiny-vit"].read_bytes()[:-100])
+    assert "damaged" in _refusal(f"tiny-vit@{file}")
+
+
+def test_weights_of_another_model_are_one_line(tiny_models):
+    assert "another model" in _refusal(f"tiny-vit@{tiny_models['tiny-resnet']}")
+
+
+class _Evil:
+    def __reduce__(self):
+        return (open, ("evil.txt", "w"))
+
+
+@pytest.mark.parametrize("trick", [_Evil(), {"a": (torch.Size, _Evil())}])
+def test_a_pickle_never_runs(tmp_path, tiny_models, monkeypatch, trick):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights.pt").write_bytes(pickle.dumps(trick))
+    torch.save(trick, tmp_path / "zipped.pt")
+    _refusal("tiny-vit@weights.pt")
+    _refusal("tiny-vit@zipped.pt")
+    assert not (tmp_path / "evil.txt").exists()
+
+
+def test_the_same_weights_as_pickle_give_the_same_tokens(tmp_path, tiny_models, random_pixels):
+    from safetensors.torch import load_file
+
+    torch.save(load_file(tiny_models["tiny-vit"]), tmp_path / "weights.pt")
+    safe, pickled = (load_backbone(f"tiny-vit@{f}", "cpu") for f in (tiny_models["tiny-vit"], tmp_path / "weights.pt"))
+    pixels = random_pixels(2, 36)
+    np.testing.assert_array_equal(safe.encode_images(pixels).quantised, pickled.encode_images(pixels).quantised)
+    assert safe.fingerprint != pickled.fingerprint  # it is taken over bytes
+
+
+def test_a_copied_file_keeps_the_fingerprint_and_a_changed_one_does_not(tmp_path, tiny_models):
+    from safetensors.torch import load_file, save_file
+
+    first = load_backbone(f"tiny-vit@{tiny_models['tiny-vit']}", "cpu").fingerprint
+    copy = shutil.copy(tiny_models["tiny-vit"], tmp_path / "copy.safetensors")
+    assert load_backbone(f"tiny-vit@{copy}", "cpu").fingerprint == first
+    tensors = load_file(copy)
+    tensors["logit_scale"] += 1
+    save_file(tensors, copy)
+    assert load_backbone(f"tiny-vit@{copy}", "cpu").fingerprint != first
+
+
+def test_a_known_backbone_is_loaded_again_without_open_clip(tiny_models):
+    name = f"tiny-vit@{tiny_models['tiny-vit']}"
+    first = load_backbone(name, "cpu")
+    script = (
+        "import sys; from imgrank.backbone.load import load_backbone; "
+        f"b = load_backbone({name!r}, 'cpu'); print(b.fingerprint, b.shape.width, b.text_width); "
+        "print([m for m in ('open_clip', 'timm', 'torchvision', 'huggingface_hub') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert out.split("\n")[:2] == [f"{first.fingerprint} 32 32", "[]"]
+
+
+def test_a_model_whose_pictures_are_not_square_is_refused(tiny_models, monkeypatch):
+    config = {"vision_cfg": {"image_size": [32, 64]}, "text_cfg": {}}
+    monkeypatch.setattr(resolve, "read_config", lambda _: config)
+    assert "squares" in _refusal(f"tiny-vit@{tiny_models['tiny-vit']}")
+
+
+def test_a_tokenizer_that_is_not_there_is_found_out_at_once(tiny_models, monkeypatch):
+    config = {"vision_cfg": {}, "text_cfg": {"hf_tokenizer_name": "nobody/nothing"}}
+    monkeypatch.setattr(resolve, "read_config", lambda _: config)
+
+    def fail(_):
+        raise ImportError("transformers")
+
+    monkeypatch.setattr(resolve, "load_tokenizer", fail)
+    assert "pip install transformers" in _refusal(f"tiny-vit@{tiny_models['tiny-vit']}")
