@@ -1,0 +1,78 @@
+"""Writes docs/cli.md: every command with its arguments and options, as the program itself knows them.
+
+python docs/make_cli.py
+"""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+from imgrank.cli.app import app
+
+PAGE = Path(__file__).with_name("cli.md")
+INTRODUCTION = """\
+# The command line
+
+Written by `docs/make_cli.py` from the program's own help; do not edit. `imgrank COMMAND --help` says the same.
+"""
+
+
+def commands() -> dict[str, Any]:
+    """Every command by its whole name, `cache info` for a command of a group."""
+    return dict(_walk(get_command(app), ""))
+
+
+def _walk(group: Any, before: str) -> list[tuple[str, Any]]:  # noqa: ANN401 (Typer brings its own copy of Click)
+    found: list[tuple[str, Any]] = []
+    for name, command in group.commands.items():
+        if command.hidden:
+            continue
+        inner = hasattr(command, "commands")
+        found += _walk(command, f"{before}{name} ") if inner else [(before + name, command)]
+    return found
+
+
+def option_names(command: Any) -> list[str]:  # noqa: ANN401
+    """The options of a command as typed, `--long` before `-s`."""
+    return [name for option in _options(command) for name in _typed(option)]
+
+
+def render() -> str:
+    """The whole page."""
+    return "\n".join([INTRODUCTION, *(_section(name, command) for name, command in commands().items())])
+
+
+def _section(name: str, command: Any) -> str:  # noqa: ANN401
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    usage = " ".join([name, *(_argument(p) for p in arguments), *(["[OPTIONS]"] if _options(command) else [])])
+    rows = [(f"`{_argument(p)}`", p.help) for p in arguments]
+    rows += [(", ".join(f"`{typed}`" for typed in _typed(p)), p.help) for p in _options(command)]
+    lines = [f"## imgrank {name}", "", f"`imgrank {usage}`", "", inspect.cleandoc(command.help or ""), ""]
+    if rows:
+        lines += ["| | |", "|---|---|", *(f"| {left} | {_cell(right)} |" for left, right in rows), ""]
+    return "\n".join(lines)
+
+
+def _options(command: Any) -> list[Any]:  # noqa: ANN401
+    return [p for p in command.params if p.param_type_name == "option" and not p.hidden and "--help" not in p.opts]
+
+
+def _typed(option: Any) -> list[str]:  # noqa: ANN401
+    return sorted([*option.opts, *option.secondary_opts], key=lambda name: not name.startswith("--"))
+
+
+def _argument(argument: Any) -> str:  # noqa: ANN401
+    name: str = argument.metavar or argument.name.upper()
+    return name + ("..." if argument.nargs == -1 else "")
+
+
+def _cell(text: str | None) -> str:
+    return " ".join((text or "").split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")

@@ -1,0 +1,101 @@
+"""Every command that a page shows is run, and prints what the page says.
+
+Blocks marked `console` show `$ command` and its output, those marked `sh` commands alone, `python` a program.
+The blocks of one page run in order in one new folder that holds the example photographs. In a shown output
+`...` stands for anything. `<!-- not run: reason -->` on the line before a block keeps it from being run.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import PAGES, ROOT, RUNNABLE, Block, Step, blocks, steps
+
+SECONDS = 300
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    programs = str(Path(sys.executable).parent)
+    return {
+        **os.environ,
+        "PATH": programs + os.pathsep + os.environ["PATH"],
+        "IMGRANK_HOME": str(folder / ".home"),
+        "COLUMNS": "100",
+        "TERM": "dumb",
+        "NO_COLOR": "1",
+        "PYTHONUTF8": "1",
+    }
+
+
+def _run(command: str, folder: Path) -> tuple[int, str, str]:
+    """Run one command with a terminal as its standard output, as the reader would: (status, output, errors)."""
+    pty = pytest.importorskip("pty", reason="the pages are shown on a Unix terminal")
+    reader, writer = pty.openpty()
+    process = subprocess.Popen(
+        ["bash", "-ec", command],
+        cwd=folder,
+        env=_environment(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=writer,
+        stderr=(errors := (folder / ".stderr").open("w+", encoding="utf-8")),
+    )
+    os.close(writer)
+    output = b"".join(iter(lambda: _read(reader), b""))
+    os.close(reader)
+    status = process.wait(SECONDS)
+    errors.seek(0)
+    return status, output.decode("utf-8", "replace").replace("\r\n", "\n"), errors.read()
+
+
+def _read(reader: int) -> bytes:
+    try:
+        return os.read(reader, 65536)
+    except OSError:  # Linux says so when the last writer has gone
+        return b""
+
+
+def _fault(step: Step, folder: Path) -> str | None:
+    status, output, errors = _run(step.command, folder)
+    if status != 0:
+        return f"exit {status}\n{output}{errors}"
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    if step.shown is not None and not doctest.OutputChecker().check_output(step.shown, output + errors, flags):
+        return f"printed\n{output}{errors}"
+    return None
+
+
+def _to_run(page: Path) -> list[Block]:
+    return [block for block in blocks(page) if block.language in RUNNABLE and block.reason is None]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the pages are written for a Unix shell")
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if _to_run(page)], ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_the_commands_of_a_page_do_what_it_says(page: Path, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    for block in _to_run(page):
+        for step in steps(block):
+            fault = _fault(step, tmp_path)
+            assert fault is None, f"{page.name}:{block.line}: {step.command}\n{fault}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_block_that_shows_the_command_line_is_one_that_is_run(page: Path) -> None:
+    for block in blocks(page):
+        if block.language not in RUNNABLE:
+            typed = [line for line in block.text.splitlines() if line.startswith(("$ ", "imgrank ", "pip install"))]
+            assert not typed, f"{page.name}:{block.line} shows {typed[0]!r}: mark the block `console` or `sh`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_block_that_is_not_run_says_why(page: Path) -> None:
+    for block in blocks(page):
+        assert block.reason is None or len(block.reason.split()) > 2, f"{page.name}:{block.line}"

@@ -1,0 +1,53 @@
+"""The pages agree with the code and with each other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from imgrank import __version__
+from tests.docs.pages import PAGES, ROOT, blocks
+
+PHOTOS = ROOT / "examples" / "photos"
+
+
+def _commands(page: Path) -> list[str]:
+    return [line for block in blocks(page) if block.language == "sh" for line in block.text.splitlines()]
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest and newest[1] == __version__
+
+
+@pytest.mark.parametrize("ending", ['imgrank sort examples/photos "a cat"', "pytest"])
+def test_the_readme_sets_up_in_one_line_which_continuous_integration_runs(ending: str) -> None:
+    lines = [line for line in _commands(ROOT / "README.md") if line.startswith("pip install") and line.endswith(ending)]
+    assert len(lines) == 1
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").replace("\\", "")
+    assert f'readme "pip install" "{ending}"' in script
+
+
+def test_the_workflow_runs_the_readmes_test_command() -> None:
+    [line] = [line for line in _commands(ROOT / "README.md") if line.endswith("&& pytest")]
+    assert f"run: {line}\n" in (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_files_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    targets = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", text)
+    missing = [target for target in targets if not (page.parent / target).exists()]
+    assert not missing
+
+
+def test_every_example_photograph_has_its_licence_and_every_licence_its_photograph() -> None:
+    listed = re.findall(r"^\| `([^`]+)` \|", (PHOTOS / "LICENCES.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(path.name for path in PHOTOS.iterdir() if path.name != "LICENCES.md")
+
+
+def test_the_example_photographs_are_free() -> None:
+    rows = re.findall(r"^\| `.*$", (PHOTOS / "LICENCES.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert all(re.search(r"\| (CC0|public domain)", row) for row in rows)
