@@ -60,3 +60,18 @@ def _visible(char: str) -> str:
     if "\udc80" <= char <= "\udcff":
         return f"\\x{ord(char) - 0xDC00:02x}"
     return char.encode("unicode_escape").decode()
+
+
+def why(error: OSError) -> str:
+    """What the system refused, in a few plain words that may stand after a colon."""
+    words = {
+        errno.EACCES: "permission denied",
+        errno.EPERM: "permission denied",
+        errno.ENOENT: "it is not there any more",
+        errno.ELOOP: "a link that leads back to itself",
+        errno.ENAMETOOLONG: "its name is too long",
+        errno.EIO: "the disk could not read it",
+        errno.ENOTDIR: "a part of its path is not a folder",
+        errno.EISDIR: "it is a folder",
+    }
+    return words.get(error.errno or 0) or printable((error.strerror or "the system refused").lower())
