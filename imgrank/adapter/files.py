@@ -1,0 +1,263 @@
+"""Adapter files: safetensors with the header as metadata. A file is checked whole before anything is built from it.
+
+Nothing in a file is ever run, and no number in it is believed: the header is bounded, every tensor must have
+the shape that the config implies, and every weight must be finite, or the file is refused with one line.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_bytes
+from torch.overrides import TorchFunctionMode
+
+from imgrank.adapter.header import AdapterHeader, HeaderFields, Query, QueryFields, header_json, parse_header
+from imgrank.adapter.model import AdapterConfig, AdapterModel
+from imgrank.errors import AdapterError
+
+METADATA_KEY = "imgrank.adapter"
+LARGEST_FILE = 1 << 30
+LARGEST_HEADER = 16 << 20
+STORED_TYPES = {"F32": np.float32, "F16": np.float16}
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adapter:
+    """A trained adapter: what it says of itself, and its model."""
+
+    header: AdapterHeader
+    model: AdapterModel
+
+    @property
+    def name(self) -> str:
+        return self.header.name
+
+    @property
+    def backbone(self) -> str:
+        return self.header.backbone
+
+    @property
+    def fingerprint(self) -> str:
+        return self.header.fingerprint
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        return self.header.queries
+
+
+def save(path: Path, adapter: Adapter, half: bool = False) -> None:
+    """Write an adapter file, whole or not at all; `half` stores the model in float16.
+
+    Raises AdapterError where a weight is no finite number or the file cannot be written.
+    """
+    kept = np.float16 if half else np.float32
+    tensors: dict[str, npt.NDArray[Any]] = {
+        f"model.{name}": tensor.detach().cpu().numpy().astype(kept)
+        for name, tensor in adapter.model.state_dict().items()
+    }
+    for index, query in enumerate(adapter.queries):
+        tensors[f"query.{index}.embeddings"] = np.ascontiguousarray(query.embeddings, np.float32)
+        if query.ridge is not None:
+            tensors[f"query.{index}.ridge"] = np.ascontiguousarray(query.ridge, np.float32)
+    for name, array in tensors.items():
+        if not np.isfinite(array).all():
+            raise AdapterError(f"{path} was not written: the weights {name} hold values that are not finite numbers.")
+    try:
+        _write_whole(path, to_bytes(tensors, {METADATA_KEY: header_json(adapter.header)}))
+    except OSError as error:
+        raise AdapterError(f"{path} could not be written: {error.strerror or error}.") from error
+
+
+def read_header(path: Path, shipped: bool = False) -> AdapterHeader:
+    """What an adapter file says of itself, its model unread. Raises AdapterError."""
+    with _opened(path) as (file, fields):
+        return _header(path, file, fields, shipped)
+
+
+def load(path: Path, fingerprint: str | None = None) -> Adapter:
+    """An adapter from its file, in float32, for scoring (`eval` mode).
+
+    Raises AdapterError where the file is missing, damaged or not an adapter, or where `fingerprint` is given
+    and the adapter was made for another backbone.
+    """
+    with _opened(path) as (file, fields):
+        if fingerprint is not None and fields.fingerprint != fingerprint:
+            raise AdapterError(
+                f"The adapter {path} was trained on the tokens of backbone {fields.backbone} "
+                f"({fields.fingerprint}), not on those of this one ({fingerprint}); "
+                f"use --backbone {fields.backbone}, or train it again."
+            )
+        header = _header(path, file, fields, shipped=False)
+        state = {name: torch.from_numpy(_read(file, f"model.{name}")) for name in _model_shapes(fields.config)}
+    model = _unfilled_model(fields.config)
+    model.load_state_dict(state, assign=True)
+    return Adapter(header, model.eval())
+
+
+def has_adapter_metadata(path: Path) -> bool:
+    """Whether a file is safetensors and says that it is an adapter, rightly or wrongly."""
+    try:
+        _check_outside(path)
+        with safe_open(path, framework="numpy") as file:
+            return METADATA_KEY in (file.metadata() or {})
+    except (SafetensorError, OSError, ValueError):
+        return False
+
+
+class _SafeFile(Protocol):
+    """What is used of an open safetensors file."""
+
+    def metadata(self) -> dict[str, str] | None: ...
+    def keys(self) -> list[str]: ...
+    def get_slice(self, name: str) -> _SafeSlice: ...
+    def get_tensor(self, name: str) -> npt.NDArray[np.floating[Any]]: ...
+
+
+class _SafeSlice(Protocol):
+    def get_shape(self) -> list[int]: ...
+    def get_dtype(self) -> str: ...
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[_SafeFile, HeaderFields]]:
+    """An adapter file, open and checked against its own header; every fault becomes an AdapterError."""
+    try:
+        _check_outside(path)
+        with safe_open(path, framework="numpy") as file:
+            yield file, _checked(file)
+    except OSError as error:
+        raise AdapterError(f"The adapter {path} cannot be read: {error.strerror or error}.") from error
+    except (SafetensorError, ValueError, TypeError, MemoryError) as error:
+        raise AdapterError(f"The adapter {path} cannot be used: {error}. Nothing was loaded from it.") from error
+
+
+def _checked(file: _SafeFile) -> HeaderFields:
+    text = (file.metadata() or {}).get(METADATA_KEY)
+    if text is None:
+        raise ValueError(f"it has no {METADATA_KEY!r} metadata, so it is no adapter")
+    fields = parse_header(text)
+    _check_tensors(file, fields)
+    return fields
+
+
+def _check_outside(path: Path) -> None:
+    """Look at a file's kind and size, and at the length of its header, before anyone reads it."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("it is not a regular file")
+    if status.st_size > LARGEST_FILE:
+        raise ValueError(f"it has {status.st_size:,} bytes, more than any adapter ({LARGEST_FILE:,})")
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+    if status.st_size < 8 or length > min(LARGEST_HEADER, status.st_size - 8):
+        raise ValueError("its header is cut short or larger than the file")
+
+
+def _check_tensors(file: _SafeFile, fields: HeaderFields) -> None:
+    expected = _expected_shapes(fields)
+    names = set(file.keys())
+    if names != set(expected):
+        odd = min(names ^ set(expected))
+        raise ValueError(f"the tensor {odd!r:.80} is {'missing' if odd in expected else 'not one of an adapter'}")
+    for name, shape in expected.items():
+        piece = file.get_slice(name)
+        if tuple(piece.get_shape()) != shape:
+            raise ValueError(f"the tensor {name} has shape {piece.get_shape()}, and its config says {list(shape)}")
+        if piece.get_dtype() not in STORED_TYPES:
+            raise ValueError(f"the tensor {name} has type {piece.get_dtype()}, not F32 or F16")
+
+
+def _expected_shapes(fields: HeaderFields) -> dict[str, tuple[int, ...]]:
+    shapes = {f"model.{name}": shape for name, shape in _model_shapes(fields.config).items()}
+    config = fields.config
+    for index, query in enumerate(fields.queries):
+        shapes[f"query.{index}.embeddings"] = (len(query.phrasings), config.embedding_width or config.text_width)
+        if query.has_ridge:
+            shapes[f"query.{index}.ridge"] = (config.image_width + config.embedding_width + 1,)
+    return shapes
+
+
+def _model_shapes(config: AdapterConfig) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in _unfilled_model(config).state_dict().items()}
+
+
+def _unfilled_model(config: AdapterConfig) -> AdapterModel:
+    """A model of shapes alone, without memory."""
+    with torch.device("meta"), _Uninitialised():
+        return AdapterModel(config)
+
+
+class _Uninitialised(TorchFunctionMode):
+    """Leaves out what fills a tensor in place: on the meta device that would load a second of Python code."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> object:
+        kwargs = kwargs or {}
+        if func.__name__.rstrip("_") in ("uniform", "normal", "zero", "fill", "constant", "kaiming_uniform"):
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
+
+
+def _header(path: Path, file: _SafeFile, fields: HeaderFields, shipped: bool) -> AdapterHeader:
+    queries = tuple(_query(file, index, query) for index, query in enumerate(fields.queries))
+    return AdapterHeader(
+        name=path.stem,
+        backbone=fields.backbone,
+        fingerprint=fields.fingerprint,
+        config=fields.config,
+        queries=queries,
+        threshold=fields.threshold,
+        terms=fields.terms,
+        path=path,
+        shipped=shipped,
+    )
+
+
+def _query(file: _SafeFile, index: int, query: QueryFields) -> Query:
+    return Query(
+        phrasings=query.phrasings,
+        embeddings=_read(file, f"query.{index}.embeddings"),
+        unit=query.unit,
+        mean=query.mean,
+        scale=query.scale,
+        relevance=query.relevance,
+        scorer=query.scorer,
+        ridge=_read(file, f"query.{index}.ridge") if query.has_ridge else None,
+        figures=query.figures,
+    )
+
+
+def _read(file: _SafeFile, name: str) -> Floats:
+    array: Floats = np.array(file.get_tensor(name), dtype=np.float32)
+    if not math.isfinite(float(np.abs(array).sum(dtype=np.float64))):
+        raise ValueError(f"the weights {name} hold values that are not finite numbers")
+    return array
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise

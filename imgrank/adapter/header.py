@@ -1,0 +1,232 @@
+"""What an adapter file says of itself: for which backbone and queries it was trained, and how well it did."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from imgrank.adapter.model import AdapterConfig
+
+FORMAT_VERSION = 1
+ARCHITECTURE = "imgrank-adapter"
+DEFAULT_THRESHOLD = 0.75  # cosine of two sentences from which they count as the same query
+MOST_QUERIES = 256
+MOST_PHRASINGS = 64
+LONGEST_TEXT = 2000
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How a query did on the `rows` kept aside (val); None where a figure was not measured."""
+
+    rows: int = 0
+    srcc: float | None = None
+    mae: float | None = None
+    ridge_srcc: float | None = None
+    ridge_mae: float | None = None
+    zero_shot_srcc: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """One thing an adapter was trained to order by.
+
+    `embeddings` (n, E) are the unit sentence embeddings of its n `phrasings`. A standardised value v means
+    `mean + scale * v` in `unit`. `relevance` says whether "shows the subject" was trained. `ridge`
+    (D_v + E + 1,) is the fallback: weights over the mean of the image tokens, over the embedding, and a bias,
+    giving the standardised value; `scorer` says which of the two answers.
+    """
+
+    phrasings: tuple[str, ...]
+    embeddings: Array
+    unit: str | None = None
+    mean: float = 0.0
+    scale: float = 1.0
+    relevance: bool = False
+    scorer: Literal["adapter", "ridge"] = "adapter"
+    ridge: Array | None = None
+    figures: Figures = Figures()
+
+    @property
+    def name(self) -> str:
+        """What the query is called: its first phrasing."""
+        return self.phrasings[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AdapterHeader:
+    """Everything of an adapter but its model.
+
+    `threshold` is the cosine from which a sentence counts as one of its queries; `terms` what the training
+    data asks of whoever uses the weights; `path` and `shipped` say where it came from, if from a file.
+    """
+
+    name: str
+    backbone: str
+    fingerprint: str
+    config: AdapterConfig
+    queries: tuple[Query, ...]
+    threshold: float = DEFAULT_THRESHOLD
+    terms: str = ""
+    path: Path | None = None
+    shipped: bool = False
+
+    def query(self, name: str) -> Query | None:
+        """The query that has this phrasing, whatever its case; None where there is none."""
+        wanted = name.casefold()
+        return next((q for q in self.queries if wanted in (p.casefold() for p in q.phrasings)), None)
+
+
+def header_json(header: AdapterHeader) -> str:
+    """The header as it stands in a file; embeddings and ridge axes are tensors beside it."""
+    queries = [
+        {
+            "phrasings": list(query.phrasings),
+            "unit": query.unit,
+            "mean": float(query.mean),
+            "scale": float(query.scale),
+            "relevance": bool(query.relevance),
+            "scorer": query.scorer,
+            "ridge": query.ridge is not None,
+            "figures": asdict(query.figures),
+        }
+        for query in header.queries
+    ]
+    whole = {
+        "format": FORMAT_VERSION,
+        "architecture": ARCHITECTURE,
+        "config": asdict(header.config),
+        "backbone": header.backbone,
+        "fingerprint": header.fingerprint,
+        "threshold": float(header.threshold),
+        "terms": header.terms,
+        "queries": queries,
+    }
+    return json.dumps(whole, ensure_ascii=False, allow_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryFields:
+    """A query's own words in the header, before its tensors are read."""
+
+    phrasings: tuple[str, ...]
+    unit: str | None
+    mean: float
+    scale: float
+    relevance: bool
+    scorer: Literal["adapter", "ridge"]
+    has_ridge: bool
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderFields:
+    """The header's own words, checked one by one."""
+
+    config: AdapterConfig
+    backbone: str
+    fingerprint: str
+    threshold: float
+    terms: str
+    queries: tuple[QueryFields, ...]
+
+
+def parse_header(text: str) -> HeaderFields:
+    """Read and check what `header_json` wrote. Raises ValueError that says what is wrong."""
+    try:
+        whole = _mapping(json.loads(text), "the header")
+    except RecursionError:
+        raise ValueError("the header is nested too deep") from None
+    if whole.get("format") != FORMAT_VERSION:
+        raise ValueError(f"its format is {whole.get('format')!r}, and this imgrank reads format {FORMAT_VERSION}")
+    if whole.get("architecture") != ARCHITECTURE:
+        raise ValueError(f"its architecture {whole.get('architecture')!r} is unknown; known is {ARCHITECTURE!r}")
+    queries = whole.get("queries")
+    if not isinstance(queries, list) or not 1 <= len(queries) <= MOST_QUERIES:
+        raise ValueError(f"it names no list of 1 to {MOST_QUERIES} queries")
+    return HeaderFields(
+        config=_config(whole.get("config")),
+        backbone=_text(whole, "backbone"),
+        fingerprint=_text(whole, "fingerprint"),
+        threshold=_number(whole, "threshold"),
+        terms=_text(whole, "terms"),
+        queries=tuple(_query(query) for query in queries),
+    )
+
+
+def _config(value: object) -> AdapterConfig:
+    sizes = _mapping(value, "config")
+    names = {field.name for field in fields(AdapterConfig)}
+    if set(sizes) != names:
+        raise ValueError(f"its config does not hold exactly {', '.join(sorted(names))}")
+    return AdapterConfig(**sizes)
+
+
+def _query(value: object) -> QueryFields:
+    query = _mapping(value, "a query")
+    phrasings = query.get("phrasings")
+    if not isinstance(phrasings, list) or not 1 <= len(phrasings) <= MOST_PHRASINGS:
+        raise ValueError(f"a query has no list of 1 to {MOST_PHRASINGS} phrasings")
+    scorer = query.get("scorer")
+    scale = _number(query, "scale")
+    if scale <= 0:
+        raise ValueError(f"a query's scale is {scale}, not above 0")
+    has_ridge = _bool(query, "ridge")
+    if scorer not in ("adapter", "ridge") or (scorer == "ridge" and not has_ridge):
+        raise ValueError(f"a query's scorer {scorer!r} is not there")
+    return QueryFields(
+        phrasings=tuple(_text({"phrasing": p}, "phrasing") for p in phrasings),
+        unit=None if query.get("unit") is None else _text(query, "unit"),
+        mean=_number(query, "mean"),
+        scale=scale,
+        relevance=_bool(query, "relevance"),
+        scorer=cast(Literal["adapter", "ridge"], scorer),
+        has_ridge=has_ridge,
+        figures=_figures(query.get("figures")),
+    )
+
+
+def _figures(value: object) -> Figures:
+    figures = _mapping(value, "figures")
+    rows = figures.get("rows")
+    if not isinstance(rows, int) or isinstance(rows, bool):
+        raise ValueError("a query's figures do not say on how many rows")
+    measured = {f.name: figures.get(f.name) for f in fields(Figures) if f.name != "rows"}
+    return Figures(rows, **{k: None if v is None else _number(measured, k) for k, v in measured.items()})
+
+
+def _mapping(value: object, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} is no table of names and values")
+    return value
+
+
+def _text(table: Mapping[str, Any], key: str) -> str:
+    value = table.get(key)
+    # A name is printed on terminals: no control characters, and no marks that turn the line around.
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT or not value.isprintable():
+        raise ValueError(f"its {key} is no printable text of at most {LONGEST_TEXT} characters")
+    return value
+
+
+def _number(table: Mapping[str, Any], key: str) -> float:
+    value = table.get(key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"its {key} is {value!r:.40}, not a finite number")
+    return float(value)
+
+
+def _bool(table: Mapping[str, Any], key: str) -> bool:
+    value = table.get(key)
+    if not isinstance(value, bool):
+        raise ValueError(f"its {key} is {value!r:.40}, not true or false")
+    return value

@@ -1,0 +1,97 @@
+"""What is saved is what is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from imgrank.adapter import files
+from imgrank.errors import AdapterError
+from tests.adapter.making import adapter, packed, sentence
+
+
+def test_an_adapter_comes_back_bit_for_bit(tmp_path: Path) -> None:
+    saved = adapter(threshold=0.6, terms="for research alone")
+    files.save(tmp_path / "ages.safetensors", saved)
+    loaded = files.load(tmp_path / "ages.safetensors", saved.fingerprint)
+    for name, tensor in saved.model.state_dict().items():
+        assert torch.equal(loaded.model.state_dict()[name], tensor), name
+    assert not loaded.model.training
+    for mine, theirs in zip(saved.queries, loaded.queries, strict=True):
+        assert (mine.phrasings, mine.unit, mine.mean, mine.scale) == (
+            theirs.phrasings,
+            theirs.unit,
+            theirs.mean,
+            theirs.scale,
+        )
+        assert (mine.relevance, mine.scorer, mine.figures) == (theirs.relevance, theirs.scorer, theirs.figures)
+        np.testing.assert_array_equal(mine.embeddings, theirs.embeddings)
+    np.testing.assert_array_equal(saved.queries[1].ridge, loaded.queries[1].ridge)
+    header = loaded.header
+    assert (header.name, header.backbone, header.threshold, header.terms) == ("ages", "mini", 0.6, "for research alone")
+
+
+def test_the_same_adapter_gives_the_same_bytes_and_the_same_scores(tmp_path: Path) -> None:
+    saved = adapter()
+    for name in ("a", "b"):
+        files.save(tmp_path / f"{name}.safetensors", saved)
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+    from imgrank.adapter.scoring import score_tokens
+
+    loaded = files.load(tmp_path / "a.safetensors")
+    before, after = (score_tokens(a, packed(7), sentence(), a.queries[0]).value for a in (saved, loaded))
+    np.testing.assert_array_equal(before, after)
+
+
+def test_a_half_precision_file_is_half_as_large_and_loads_in_float32(tmp_path: Path) -> None:
+    saved = adapter()
+    files.save(tmp_path / "full.safetensors", saved)
+    files.save(tmp_path / "half.safetensors", saved, half=True)
+    full, half = ((tmp_path / f"{name}.safetensors").stat().st_size for name in ("full", "half"))
+    numbers = saved.model.parameter_count()
+    assert full - half == pytest.approx(2 * numbers, abs=200)
+    loaded = files.load(tmp_path / "half.safetensors")
+    assert all(p.dtype == torch.float32 for p in loaded.model.parameters())
+
+
+def test_the_header_alone_says_what_the_file_holds(tmp_path: Path) -> None:
+    files.save(tmp_path / "ages.safetensors", adapter())
+    header = files.read_header(tmp_path / "ages.safetensors", shipped=True)
+    assert header.shipped and header.path == tmp_path / "ages.safetensors"
+    assert [q.name for q in header.queries] == ["older person", "more people"]
+    found = header.query("Elderly")
+    assert found is not None and found.name == "older person"
+    assert header.query("a cat") is None
+
+
+def test_an_adapter_that_holds_nan_is_not_written(tmp_path: Path) -> None:
+    broken = adapter()
+    with torch.no_grad():
+        broken.model.prompts[0, 0] = float("nan")
+    with pytest.raises(AdapterError, match="prompts"):
+        files.save(tmp_path / "ages.safetensors", broken)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ages.safetensors"
+    files.save(path, adapter())
+    before = path.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(AdapterError, match="No space left"):
+        files.save(path, adapter(seed=1))
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_another_backbone_is_named(tmp_path: Path) -> None:
+    files.save(tmp_path / "ages.safetensors", adapter())
+    with pytest.raises(AdapterError, match="trained on the tokens of backbone mini"):
+        files.load(tmp_path / "ages.safetensors", "f" * 16)

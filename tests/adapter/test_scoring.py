@@ -1,0 +1,81 @@
+"""Scores from stored tokens: in the query's unit, and the same whoever else is asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imgrank.adapter.model import TextBatch
+from imgrank.adapter.scoring import BLOCK, score_tokens
+from tests.adapter.making import SHAPE, adapter, packed, sentence
+
+ADAPTER = adapter()
+MANY = packed(BLOCK + 44)
+WHOLE = score_tokens(ADAPTER, MANY, sentence(), ADAPTER.queries[0], summarise=True)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.integers(0, len(MANY) - 1), min_size=1, max_size=40))
+def test_a_score_does_not_depend_on_who_else_is_asked(rows: list[int]) -> None:
+    some = score_tokens(ADAPTER, MANY[np.array(rows)], sentence(), ADAPTER.queries[0])
+    np.testing.assert_array_equal(some.value, WHOLE.value[rows])
+    np.testing.assert_array_equal(some.relevance, WHOLE.relevance[rows])
+
+
+def test_a_score_does_not_depend_on_the_number_of_cores() -> None:
+    before = torch.get_num_threads()
+    try:
+        for cores in (1, 3):
+            torch.set_num_threads(cores)
+            again = score_tokens(ADAPTER, MANY, sentence(), ADAPTER.queries[0])
+            np.testing.assert_array_equal(again.value, WHOLE.value)
+            assert torch.get_num_threads() == cores
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_values_are_the_models_in_the_querys_unit() -> None:
+    query = ADAPTER.queries[0]
+    with torch.inference_mode():
+        z = ADAPTER.model.fuse(
+            torch.from_numpy(MANY.tokens()),
+            torch.from_numpy(MANY.embedding.astype(np.float32)),
+            TextBatch.of(sentence()),
+        )
+        scores = ADAPTER.model.score(z)
+        summary = ADAPTER.model.summarise(z)
+    np.testing.assert_allclose(WHOLE.value, query.mean + query.scale * scores.value.numpy(), rtol=1e-4)
+    np.testing.assert_allclose(WHOLE.relevance, scores.relevance.sigmoid().numpy(), rtol=1e-4)
+    assert WHOLE.summary is not None
+    torch.testing.assert_close(WHOLE.summary.means, summary.means, rtol=1e-3, atol=1e-4)
+
+
+def test_a_ridge_query_is_answered_by_its_axis() -> None:
+    query = ADAPTER.queries[1]
+    assert query.ridge is not None
+    read = np.concatenate([MANY.tokens().mean(1), MANY.embedding], axis=1).astype(np.float64)
+    expected = query.mean + query.scale * (read @ query.ridge[:-1] + query.ridge[-1])
+    scored = score_tokens(ADAPTER, MANY, sentence(), query)
+    np.testing.assert_allclose(scored.value, expected, rtol=1e-5, atol=1e-5)
+    assert (scored.relevance == 1).all()
+
+
+def test_a_ridge_query_may_have_relevance_too() -> None:
+    query = replace(ADAPTER.queries[1], relevance=True)
+    np.testing.assert_array_equal(score_tokens(ADAPTER, MANY, sentence(), query).relevance, WHOLE.relevance)
+
+
+@pytest.mark.parametrize("summarise", [False, True])
+def test_no_picture_gives_no_score(summarise: bool) -> None:
+    none = score_tokens(ADAPTER, packed(1)[:0], sentence(), ADAPTER.queries[0], summarise)
+    assert none.value.shape == none.relevance.shape == (0,)
+    assert (none.summary is not None and len(none.summary) == 0) == summarise
+
+
+def test_the_readings_are_as_wide_as_the_backbone_says() -> None:
+    assert MANY.shape == SHAPE
