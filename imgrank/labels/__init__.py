@@ -1,0 +1,23 @@
+"""What people say about pictures: labels.csv, numbered folders, star ratings -> Labels.
+
+Knows files and numbers; opens no picture, and knows no torch, no tokens and no adapter.
+"""
+
+from imgrank.labels.folders import labels_from_folders
+from imgrank.labels.ratings import labels_from_ratings
+from imgrank.labels.records import FEWEST_ROWS, SPLITS, Fault, Labels, PairTask, ValueTask
+from imgrank.labels.table import read_labels
+from imgrank.labels.write import write_labels
+
+__all__ = [
+    "FEWEST_ROWS",
+    "SPLITS",
+    "Fault",
+    "Labels",
+    "PairTask",
+    "ValueTask",
+    "labels_from_folders",
+    "labels_from_ratings",
+    "read_labels",
+    "write_labels",
+]

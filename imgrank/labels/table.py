@@ -1,0 +1,218 @@
+"""labels.csv -> Labels: values long or wide, or pairs. Every fault is found before anything is said."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from imgrank.errors import LabelsError
+from imgrank.labels.grid import Grid, Row, read_grid
+from imgrank.labels.records import SPLITS, Fault, Labels
+from imgrank.labels.tasks import PairCell, ValueCell, pair_tasks, value_tasks
+from imgrank.paths import printable
+
+MOST_PRINTED = 50
+KEPT = ("split", "group")
+LONG = ("image", "query", "value")
+PAIRS = ("left", "right", "query", "preferred")
+BESIDE_PAIRS = ("person", "time")
+ANSWERS = {"left": 1.0, "right": -1.0, "tie": 0.0}
+
+
+def read_labels(path: str, *, skip_bad: bool = False) -> Labels:
+    """Read a labels file in any of its three forms; pictures must exist.
+
+    Raises LabelsError naming every fault with its line. With `skip_bad` faulty rows, and queries that are
+    then too small, are left out and named in `left_out`; the error remains where nothing is left.
+    """
+    grid = read_grid(path, (*LONG, *PAIRS, *KEPT, *BESIDE_PAIRS))
+    reader = _Reader(grid, list(grid.faults))
+    labels = reader.read()
+    faults = sorted(reader.faults, key=lambda fault: fault.line)
+    if faults and not (skip_bad and labels.tasks):
+        raise LabelsError(_listing(path, faults, skip_bad))
+    return Labels(path, labels.values, labels.pairs, tuple(faults))
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Walks over the rows of one file and collects what is wrong."""
+
+    grid: Grid
+    faults: list[Fault]
+    _there: dict[str, str | None] = field(default_factory=dict)
+    _folders: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def read(self) -> Labels:
+        names = [name.casefold() for name in self.grid.header]
+        for name in sorted({n for n in names if n and names.count(n) > 1}):
+            self.fault(1, f'two columns are called "{printable(name)}"')
+        if not self.grid.rows:
+            self.fault(1, "there is a header and no row below it")
+        if self.faults and self.faults[-1].line == 1:
+            return Labels(self.grid.path)
+        if "left" in names or "right" in names:
+            return self._pairs(names)
+        if "query" in names or "value" in names:
+            return self._long(names)
+        if "image" in names:
+            return self._wide(names)
+        seen = ", ".join(printable(name) for name in self.grid.header)
+        self.fault(1, f"the header ({seen}) has no column image; see image,query,value or left,right,query,preferred")
+        return Labels(self.grid.path)
+
+    def fault(self, line: int, reason: str) -> None:
+        self.faults.append(Fault(line, reason))
+
+    def _long(self, names: Sequence[str]) -> Labels:
+        if not self._has_columns(names, LONG, KEPT):
+            return Labels(self.grid.path)
+        return Labels(self.grid.path, value_tasks(self._long_cells(names), self.faults))
+
+    def _long_cells(self, names: Sequence[str]) -> Iterable[ValueCell]:
+        for row in self.grid.rows:
+            get = self._getter(row, names)
+            image, query = self._image(row, get("image")), self._query(row, get("query"))
+            value, split = self._number(row, get("value")), self._split(row, get("split"))
+            if image is not None and query and value is not None and split is not None:
+                yield ValueCell(row.line, image, query, value, split, get("group"))
+
+    def _wide(self, names: Sequence[str]) -> Labels:
+        queries = [n for n, name in enumerate(names) if name not in ("image", *KEPT) and (name or self._used(n))]
+        queries = [n for n in queries if self._is_query(n)]
+        if not queries and not self.faults:
+            self.fault(1, "there is no column for a query, and none called query")
+        return Labels(self.grid.path, value_tasks(self._wide_cells(names, queries), self.faults))
+
+    def _wide_cells(self, names: Sequence[str], queries: Sequence[int]) -> Iterable[ValueCell]:
+        for row in self.grid.rows:
+            get = self._getter(row, names)
+            image, split = self._image(row, get("image")), self._split(row, get("split"))
+            for n in queries:
+                text = row.cells[n] if n < len(row.cells) else ""
+                value = self._number(row, text) if text else None
+                if value is not None and image is not None and split is not None:
+                    yield ValueCell(row.line, image, self.grid.header[n], value, split, get("group"))
+
+    def _pairs(self, names: Sequence[str]) -> Labels:
+        if not self._has_columns(names, PAIRS, (*KEPT, *BESIDE_PAIRS)):
+            return Labels(self.grid.path)
+        cells = []
+        for row in self.grid.rows:
+            get = self._getter(row, names)
+            left, right = self._image(row, get("left")), self._image(row, get("right"))
+            query, split = self._query(row, get("query")), self._split(row, get("split"))
+            answer = ANSWERS.get(get("preferred").casefold())
+            if answer is None:
+                self.fault(row.line, f'preferred is "{printable(get("preferred"))}", not left, right or tie')
+            if left is not None and left == right:
+                self.fault(row.line, "left and right are the same picture")
+            elif left and right and query and split is not None and answer is not None:
+                cells.append(PairCell(row.line, left, right, query, answer, split, get("group")))
+        return Labels(self.grid.path, pairs=pair_tasks(cells, self.faults))
+
+    def _has_columns(self, names: Sequence[str], needed: Sequence[str], allowed: Sequence[str]) -> bool:
+        missing = [name for name in needed if name not in names]
+        for name in missing:
+            self.fault(1, f"the column {name} is missing (this form has {','.join(needed)})")
+        for n, name in enumerate(names):
+            if name not in (*needed, *allowed) and (name or self._used(n)):
+                self.fault(1, f'the column "{printable(self.grid.header[n])}" is unknown')
+        return not missing
+
+    def _used(self, column: int) -> bool:
+        return any(column < len(row.cells) and row.cells[column] for row in self.grid.rows)
+
+    def _is_query(self, column: int) -> bool:
+        """A wide column without one number is a mistake in the header rather than in each of its cells."""
+        texts = [row.cells[column] for row in self.grid.rows if column < len(row.cells) and row.cells[column]]
+        name = printable(self.grid.header[column])
+        if not name:
+            self.fault(1, f"column {column + 1} holds values and has no name")
+        elif not texts:
+            self.fault(1, f'the query "{name}" has no values')
+        elif not any(self._parse(text) is not None for text in texts):
+            self.fault(1, f'the column "{name}" is unknown: as a query it would need numbers, and holds none')
+        else:
+            return True
+        return False
+
+    def _getter(self, row: Row, names: Sequence[str]) -> Callable[[str], str]:
+        if any(row.cells[len(names) :]):
+            self.fault(row.line, f"the row has {len(row.cells)} cells and the header {len(names)}")
+        at = dict(zip(names, row.cells, strict=False))
+        return lambda name: at.get(name, "")
+
+    def _query(self, row: Row, text: str) -> str:
+        if not text.strip("| "):
+            self.fault(row.line, "the query is missing")
+            return ""
+        return text
+
+    def _split(self, row: Row, text: str) -> str | None:
+        split = text.casefold()
+        if split and split not in SPLITS:
+            self.fault(row.line, f'the split "{printable(text)}" is none of {", ".join(SPLITS)}')
+            return None
+        return split
+
+    def _number(self, row: Row, text: str) -> float | None:
+        value = self._parse(text)
+        if not text:
+            self.fault(row.line, "the value is missing")
+        elif value is None:
+            hint = "; write it with a point" if self._parse(text.replace(",", ".", 1)) is not None else ""
+            self.fault(row.line, f'the value "{printable(text)}" is not a number{hint}')
+        return value
+
+    def _parse(self, text: str) -> float | None:
+        if self.grid.delimiter != ",":  # where commas do not part cells, they are decimal commas
+            text = text.replace(",", ".")
+        try:
+            value = float(text)
+        except ValueError:
+            return None
+        return value if math.isfinite(value) and "_" not in text else None
+
+    def _image(self, row: Row, text: str) -> str | None:
+        if not text:
+            self.fault(row.line, "the picture's path is missing")
+            return None
+        path = self._existing(text)
+        if path is None:
+            self.fault(row.line, f"there is no picture {printable(text)}")
+        return path
+
+    def _existing(self, text: str) -> str | None:
+        if text not in self._there:
+            spellings = dict.fromkeys((text, text.replace("\\", "/")))  # files written on Windows travel
+            self._there[text] = next(filter(self._is_file, map(self._place, spellings)), None)
+        return self._there[text]
+
+    def _place(self, text: str) -> str:
+        return os.path.normpath(os.path.join(os.path.dirname(self.grid.path), text))
+
+    def _is_file(self, path: str) -> bool:
+        folder, name = os.path.split(path)
+        if folder not in self._folders:
+            self._folders[folder] = _names(folder)
+        return name in self._folders[folder] or os.path.isfile(path)
+
+
+def _names(folder: str) -> frozenset[str]:
+    """Files of a folder, listed once: a hundred thousand rows do not ask a hundred thousand times."""
+    try:
+        with os.scandir(folder or os.curdir) as entries:
+            return frozenset(entry.name for entry in entries if entry.is_file())
+    except OSError:
+        return frozenset()
+
+
+def _listing(path: str, faults: Sequence[Fault], skipping: bool) -> str:
+    count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+    more = len(faults) - MOST_PRINTED
+    lines = [f"  {fault}" for fault in faults[:MOST_PRINTED]] + ([f"  and {more} more"] if more > 0 else [])
+    ending = "Nothing is left without them." if skipping else "Mend them, or leave these rows out with --skip-bad."
+    return "\n".join([f"{printable(path)} has {count}; nothing was trained or measured.", *lines, ending])

@@ -1,0 +1,246 @@
+"""labels.csv: every form, every spelling, every fault with its line."""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from imgrank.errors import LabelsError, UsageError
+from imgrank.labels import FEWEST_ROWS, Labels, ValueTask, read_labels, write_labels
+
+ROWS = 10
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for n in range(ROWS):
+        (tmp_path / f"{n}.jpg").write_bytes(b"")
+    return tmp_path
+
+
+def long_form(**columns):
+    rows = ["image,query,value"] + [f"{n}.jpg,older person|elderly,{n}" for n in range(ROWS)]
+    return [
+        row + "".join("," + (name if i == 0 else column(i - 1)) for name, column in columns.items())
+        for i, row in enumerate(rows)
+    ]
+
+
+def written(folder, lines, end="\n", encoding="utf-8"):
+    path = folder / "labels.csv"
+    path.write_bytes((end.join(lines) + end).encode(encoding))
+    return str(path)
+
+
+def faults(folder, lines):
+    with pytest.raises(LabelsError) as error:
+        read_labels(written(folder, lines))
+    return str(error.value)
+
+
+def test_the_long_form_gives_one_task_a_query_with_its_phrasings(folder):
+    lines = [*long_form(), *(f"{n}.jpg,sharp,{n % 3}" for n in range(ROWS))]
+    older, sharp = read_labels(written(folder, lines)).values
+    assert older.phrasings == ("older person", "elderly")
+    assert older.query == "older person"
+    assert older.values.tolist() == list(range(ROWS))
+    assert [os.path.basename(path) for path in older.images] == [f"{n}.jpg" for n in range(ROWS)]
+    assert all(os.path.isfile(path) for path in older.images)
+    assert sharp.are_classes
+    assert not older.are_classes
+
+
+def test_the_wide_form_may_leave_cells_empty(folder):
+    lines = ["image,older,sharp|crisp,split"] + [f"{n}.jpg,{n},{'' if n == 3 else n * 2},train" for n in range(ROWS)]
+    older, sharp = read_labels(written(folder, lines)).values
+    assert len(older) == ROWS
+    assert len(sharp) == ROWS - 1
+    assert sharp.phrasings == ("sharp", "crisp")
+    assert set(sharp.splits) == {"train"}
+
+
+def test_the_pairs_form_keeps_contradictions_and_ties(folder):
+    answers = ["left", "right", "tie"]
+    lines = ["left,right,query,preferred"] + [f"{n % 2}.jpg,2.jpg,nicer,{answers[n % 3]}" for n in range(ROWS)]
+    (task,) = read_labels(written(folder, lines)).pairs
+    assert task.preferred.tolist() == [[1.0, -1.0, 0.0][n % 3] for n in range(ROWS)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_every_spelling_of_a_table_reads_the_same(folder, delimiter, encoding, end):
+    lines = [line.replace(",", delimiter) for line in long_form()]
+    lines = [lines[0].upper(), "", *(f'"{line.split(delimiter)[0]}"{line[5:]}' for line in lines[1:]), delimiter * 2]
+    (task,) = read_labels(written(folder, lines, end, encoding)).values
+    assert task.values.tolist() == list(range(ROWS))
+
+
+def test_decimal_commas_are_numbers_where_commas_do_not_part_cells(folder):
+    lines = ["image;query;value"] + [f"{n}.jpg;older;{n},5" for n in range(ROWS)]
+    (task,) = read_labels(written(folder, lines)).values
+    assert task.values.tolist() == [n + 0.5 for n in range(ROWS)]
+
+
+def test_absolute_parent_and_windows_paths_lead_to_the_same_picture(folder):
+    inner = folder / "inner"
+    inner.mkdir()
+    (inner / "x.jpg").write_bytes(b"")
+    lines = long_form()
+    lines[1] = f"{folder}/0.jpg,older person|elderly,0"
+    lines[2] = "inner/../1.jpg,older person|elderly,1"
+    lines[3] = "inner\\x.jpg,older person|elderly,2"
+    (task,) = read_labels(written(folder, lines)).values
+    assert os.path.samefile(task.images[0], folder / "0.jpg")
+    assert os.path.samefile(task.images[1], folder / "1.jpg")
+    assert os.path.samefile(task.images[2], inner / "x.jpg")
+
+
+FAULTS = [
+    ("gone.jpg,older person|elderly,3", "line 5", "no picture gone.jpg"),
+    ("3.jpg,older person|elderly,old", "line 5", '"old" is not a number'),
+    ("3.jpg,older person|elderly,nan", "line 5", "not a number"),
+    ("3.jpg,older person|elderly,1e999", "line 5", "not a number"),
+    ("3.jpg,older person|elderly,1_0", "line 5", "not a number"),
+    ('3.jpg,older person|elderly,"3,5"', "line 5", "write it with a point"),
+    ("3.jpg,older person|elderly,", "line 5", "the value is missing"),
+    (",older person|elderly,3", "line 5", "path is missing"),
+    ("3.jpg,,3", "line 5", "query is missing"),
+    ("2.jpg,older person|elderly,3", "line 5", "line 4 says 2"),
+    ("3.jpg,older person|elderly,3,4", "line 5", "4 cells and the header 3"),
+    ("3.jpg,elderly,3", "", '"elderly" belongs to two queries'),
+    ('3.jpg,"older person,3', "line 5", "quotes"),
+]
+
+
+@pytest.mark.parametrize(("row", "where", "what"), FAULTS)
+def test_a_fault_is_named_with_its_line(folder, row, where, what):
+    lines = long_form()
+    lines[4] = row
+    message = faults(folder, lines)
+    assert what in message
+    assert where in message
+
+
+HEADERS = [
+    (["image,query,worth"], "column value is missing"),
+    (["image,query,value,weight"], '"weight" is unknown'),
+    (["image,query,value,value"], 'two columns are called "value"'),
+    (["photo,age"], "has no column image"),
+    (["image,notes"], '"notes" is unknown'),
+]
+
+
+@pytest.mark.parametrize(("header", "what"), HEADERS)
+def test_a_bad_header_is_one_fault_not_one_for_each_row(folder, header, what):
+    rows = [",".join([f"{n}.jpg", "some text", str(n), "1"][: header[0].count(",") + 1]) for n in range(ROWS)]
+    message = faults(folder, [*header, *rows])
+    assert what in message
+    assert message.count("line") <= 2
+
+
+def test_all_faults_are_said_at_once_and_a_long_list_is_cut(folder):
+    lines = ["image,query,value"] + [f"gone{n}.jpg,older,x{n}" for n in range(40)]
+    message = faults(folder, lines)
+    assert "80 faults" in message
+    assert "and 30 more" in message
+    assert "line 2: there is no picture gone0.jpg" in message
+    assert 'line 2: the value "x0" is not a number' in message
+
+
+def test_too_few_rows_says_how_many_are_needed(folder):
+    message = faults(folder, long_form()[:4])
+    assert f"has 3 good rows and needs at least {FEWEST_ROWS}" in message
+
+
+def test_one_value_only_is_a_fault(folder):
+    assert "the one value 4" in faults(folder, ["image,query,value"] + [f"{n}.jpg,older,4" for n in range(ROWS)])
+
+
+def test_a_group_must_not_straddle_splits(folder):
+    lines = long_form(split=lambda n: "test" if n == 9 else "train", group=lambda n: f"g{n // 2}")
+    assert 'line 11: the group "g4" stands in test, and in train on line 10' in faults(folder, lines)
+
+
+def test_an_unknown_split_is_a_fault(folder):
+    assert '"dev" is none of' in faults(folder, long_form(split=lambda n: "dev" if n == 2 else "train"))
+
+
+def test_pairs_have_faults_too(folder):
+    good = [f"{n}.jpg,2.jpg,nicer,left" for n in range(3, 10)]
+    message = faults(folder, ["left,right,query,preferred", *good, "1.jpg,1.jpg,nicer,left", "0.jpg,1.jpg,nicer,both"])
+    assert "line 9: left and right are the same picture" in message
+    assert 'line 10: preferred is "both"' in message
+
+
+@pytest.mark.parametrize(
+    ("raw", "what"),
+    [
+        (b"", "is empty"),
+        (b"\n;;\n", "is empty"),
+        (b"image,query,value\n", "no row below"),
+        (b"image,query,value\n\xff.jpg,a,1\n", "line 2: this is not UTF-8"),
+        ("image,query,value\n".encode("utf-16"), "UTF-16"),
+        (b"image,query,value\n\0,a,1\n", "NUL"),
+    ],
+)
+def test_what_is_no_labels_file_is_said_in_one_line(folder, raw, what):
+    path = folder / "labels.csv"
+    path.write_bytes(raw)
+    with pytest.raises(LabelsError, match=what):
+        read_labels(str(path))
+
+
+def test_a_missing_file_is_said(folder):
+    with pytest.raises(LabelsError, match="cannot be read"):
+        read_labels(str(folder / "none.csv"))
+
+
+def test_skip_bad_leaves_faulty_rows_out_and_names_them(folder):
+    lines = [*long_form(), "gone.jpg,older person|elderly,3"]
+    labels = read_labels(written(folder, lines), skip_bad=True)
+    assert len(labels.values[0]) == ROWS
+    assert [fault.line for fault in labels.left_out] == [12]
+    with pytest.raises(LabelsError, match="Nothing is left"):
+        read_labels(written(folder, lines[:2]), skip_bad=True)
+
+
+def test_a_hundred_thousand_rows_are_read(folder):
+    lines = ["image,query,value"] + [f"{n % ROWS}.jpg,query {n // ROWS},{n}" for n in range(100_000)]
+    assert len(read_labels(written(folder, lines)).values) == 100_000 // ROWS
+
+
+def test_writing_and_reading_gives_the_same_labels(folder):
+    before = read_labels(written(folder, long_form(split=lambda n: "train", group=lambda n: f"g{n}")))
+    out = folder / "inner" / "out.csv"
+    out.parent.mkdir()
+    write_labels(before, str(out))
+    (a,), (b,) = before.values, read_labels(str(out)).values
+    assert (a.phrasings, a.splits, a.groups) == (b.phrasings, b.splits, b.groups)
+    assert all(map(os.path.samefile, a.images, b.images))
+    assert np.array_equal(a.values, b.values)
+    with pytest.raises(UsageError, match="not overwritten"):
+        write_labels(before, str(out))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(text=st.text(st.sampled_from('aeimgqury,;\t\n"|.0123vl \r'), max_size=120), head=st.booleans())
+def test_any_text_gives_labels_or_a_labels_error(folder, text, head):
+    path = folder / "any.csv"
+    path.write_bytes((("image,query,value\n" if head else "") + text).encode())
+    try:
+        assert isinstance(read_labels(str(path)), Labels)
+    except LabelsError as error:
+        assert str(error)
+
+
+def test_values_are_classes_only_where_they_are_few_and_whole():
+    def task(values):
+        names = tuple(map(str, range(len(values))))
+        return ValueTask(("q",), names, np.array(values, float), names, names)
+
+    assert task([1, 2, 1, 2]).are_classes
+    assert not task([1, 2, 1.5, 2]).are_classes
+    assert not task([1, 2, 3, 4]).are_classes
