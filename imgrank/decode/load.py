@@ -1,0 +1,163 @@
+"""Many pictures: read, hashed and decoded in threads while the caller works, in order, within a fixed memory."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from imgrank.decode.guarded import end_idle_workers
+from imgrank.decode.picture import decode_bytes, read_file
+from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS, DecodeError
+from imgrank.records import ImageFile, Unreadable
+
+_MOST_WORKERS = 32
+_READERS = 4
+_READ_AHEAD = 64
+_BYTES_AHEAD = 128 << 20
+_DECODED_AHEAD = 128  # enough to fill the next batch while the backbone works on one
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A picture that was read: digest is the xxh3-128 of its bytes in hex, pixels (side, side, 3) uint8 RGB.
+
+    `pixels` is None where the digest was known already.
+    """
+
+    file: ImageFile
+    digest: str
+    pixels: npt.NDArray[np.uint8] | None
+
+
+def load_images(
+    files: Iterable[ImageFile],
+    side: int,
+    interpolation: str,
+    *,
+    is_known: Callable[[str], bool],
+    workers: int | None = None,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+) -> Iterator[Loaded | Unreadable]:
+    """Yield each of `files` in its order, Loaded or Unreadable with the reason.
+
+    `is_known` is called with a digest in the caller's own thread; where it is true nothing is decoded.
+    Reading and decoding run ahead in `workers` threads (one a core by default); closing the iterator
+    ends them.
+    """
+    decode = partial(_decode, side=side, interpolation=interpolation, max_megapixels=max_megapixels)
+    with _Loader(is_known, decode, workers or _cores()) as loader:
+        yield from loader.run(iter(files))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    file: ImageFile
+    digest: str
+    data: bytes
+
+
+def _read(file: ImageFile) -> _Read | Unreadable:
+    try:
+        data = read_file(file.path)
+    except DecodeError as error:
+        return Unreadable(file.path, error.reason)
+    return _Read(file, xxhash.xxh3_128_hexdigest(data), data)
+
+
+def _decode(read: _Read, side: int, interpolation: str, max_megapixels: float) -> Loaded | Unreadable:
+    try:
+        pixels = decode_bytes(read.data, read.file.path, side, interpolation, max_megapixels)
+    except DecodeError as error:
+        return Unreadable(read.file.path, error.reason)
+    return Loaded(read.file, read.digest, pixels)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job(Generic[_T]):
+    size: int
+    future: Future[_T]
+
+
+class _Loader:
+    """Two queues in step, both bounded: files being read, then pictures being decoded.
+
+    Each has threads of its own, so that a file need not wait for its reading behind long decodes.
+    """
+
+    def __init__(
+        self, is_known: Callable[[str], bool], decode: Callable[[_Read], Loaded | Unreadable], workers: int
+    ) -> None:
+        self._is_known, self._decode = is_known, decode
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="imgrank-read")
+        self._decoders = ThreadPoolExecutor(workers, thread_name_prefix="imgrank-decode")
+        self._reading: deque[_Job[_Read | Unreadable]] = deque()
+        self._decoding: deque[_Job[Loaded | Unreadable]] = deque()
+
+    def __enter__(self) -> _Loader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for threads in (self._readers, self._decoders):
+            threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._readers, self._decoders):
+            threads.shutdown(wait=True)
+        end_idle_workers()
+
+    def run(self, files: Iterator[ImageFile]) -> Iterator[Loaded | Unreadable]:
+        """Keep both queues filled and yield the head of the second."""
+        while True:
+            self._read_ahead(files)
+            while self._may_start_decoding():
+                self._start_decoding(self._reading.popleft().future.result())
+                self._read_ahead(files)
+            if not self._decoding:
+                return
+            yield self._decoding.popleft().future.result()
+
+    def _read_ahead(self, files: Iterator[ImageFile]) -> None:
+        while len(self._reading) < _READ_AHEAD and self._bytes_held() < _BYTES_AHEAD:
+            file = next(files, None)
+            if file is None:
+                return
+            self._reading.append(_Job(file.size, self._readers.submit(_read, file)))
+
+    def _bytes_held(self) -> int:
+        return sum(job.size for job in self._reading) + sum(job.size for job in self._decoding if not job.future.done())
+
+    def _may_start_decoding(self) -> bool:
+        """Never wait for a file while a decoded picture could be handed out."""
+        if not self._reading or len(self._decoding) >= _DECODED_AHEAD:
+            return False
+        return self._reading[0].future.done() or not self._decoding
+
+    def _start_decoding(self, read: _Read | Unreadable) -> None:
+        if isinstance(read, Unreadable):
+            self._decoding.append(_Job(0, _finished(read)))
+        elif self._is_known(read.digest):
+            self._decoding.append(_Job(0, _finished(Loaded(read.file, read.digest, None))))
+        else:
+            self._decoding.append(_Job(len(read.data), self._decoders.submit(self._decode, read)))
+
+
+def _finished(result: Loaded | Unreadable) -> Future[Loaded | Unreadable]:
+    future: Future[Loaded | Unreadable] = Future()
+    future.set_result(result)
+    return future
+
+
+def _cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
+    return min(os.cpu_count() or 1, _MOST_WORKERS)

@@ -1,0 +1,56 @@
+"""One picture: from its bytes or its path to pixels, whichever decoder it needs."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from imgrank.decode.guarded import read_guarded
+from imgrank.decode.raster import read_raster
+from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS, DecodeError
+from imgrank.decode.sniff import HEIC, RAW, picture_kind
+from imgrank.decode.target import Target
+from imgrank.paths import why
+
+_MAX_FILE_BYTES = 512 << 20
+
+
+def decode_bytes(
+    data: bytes, path: str, side: int, interpolation: str, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS
+) -> npt.NDArray[np.uint8]:
+    """(side, side, 3) uint8 RGB: the picture upright, over white, squashed to the square and never cropped.
+
+    `path` only names the kind where the bytes leave a doubt. Raises DecodeError with a reason for the user.
+    """
+    return np.asarray(_read(data, path, Target(side, True, interpolation, max_megapixels)))
+
+
+def open_image(path: str, max_side: int, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS) -> Image.Image:
+    """The picture upright, RGB, with its proportions, no side longer than `max_side`. Raises DecodeError."""
+    return _read(read_file(path), path, Target(max_side, False, "bicubic", max_megapixels))
+
+
+def read_file(path: str) -> bytes:
+    """The bytes of a regular file; a pipe or a device is never waited for. Raises DecodeError."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        with open(os.open(path, flags), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise DecodeError("not a regular file")
+            if status.st_size > _MAX_FILE_BYTES:
+                raise DecodeError(f"the file is larger than {_MAX_FILE_BYTES >> 20} MB")
+            return file.read(_MAX_FILE_BYTES)
+    except OSError as error:
+        raise DecodeError(why(error)) from error
+    except ValueError as error:
+        raise DecodeError("no file can have this name") from error
+
+
+def _read(data: bytes, path: str, target: Target) -> Image.Image:
+    kind = picture_kind(data, path)
+    return read_guarded(data, kind, target) if kind in (HEIC, RAW) else read_raster(data, kind, target)

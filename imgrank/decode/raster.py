@@ -1,0 +1,104 @@
+"""Bytes of a format that Pillow reads -> a small upright RGB picture."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    ExifTags,
+    GifImagePlugin,
+    Image,
+    Jpeg2KImagePlugin,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from imgrank.decode.budget import BUDGET
+from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS, DecodeError, damaged, too_many_pixels
+from imgrank.decode.shrink import shrink
+from imgrank.decode.target import Target
+
+# Named here because Pillow's own search for a plugin imports every one it has.
+_PLUGINS = (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Jpeg2KImagePlugin,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+_PILLOW_NAMES = {"WebP": "WEBP", "JPEG 2000": "JPEG2000", "HEIC": "HEIF"}
+
+# Our own cap is checked before any pixel is allocated, and counts what each format needs: a JPEG can be
+# decoded small, others need 4 bytes a pixel, these several times as much while decoding.
+_SHARE_OF_CAP = {"JPEG": 1.0, "HEIC": 0.4, "WebP": 0.25, "AVIF": 0.25, "JPEG 2000": 0.2}
+_USUAL_SHARE = 0.5
+Image.MAX_IMAGE_PIXELS = None
+
+# Pillow warns about odd metadata, which is no news to someone who orders pictures.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def read_raster(data: bytes, kind: str, target: Target, *, orientation: int | None = None) -> Image.Image:
+    """The picture in `data`, which is of `kind`, made into `target`: RGB, upright by its EXIF orientation.
+
+    `orientation` stands in where the picture itself names none. Raises DecodeError.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=(_PILLOW_NAMES.get(kind, kind),)) as image:
+            return _small_and_upright(image, kind, target, orientation)
+    except DecodeError:
+        raise
+    except Exception as error:  # a hostile file can make a decoder raise anything
+        raise damaged(kind, error) from error
+
+
+def upright(image: Image.Image, orientation: int) -> Image.Image:
+    """The image turned and mirrored as an EXIF orientation (1 to 8) says."""
+    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+
+
+def check_size(size: tuple[int, int], kind: str, max_megapixels: float, share: float | None = None) -> None:
+    """Raise DecodeError where a picture of this size must not be decoded."""
+    allowed = max_megapixels * (share or _SHARE_OF_CAP.get(kind, _USUAL_SHARE))
+    if size[0] * size[1] > allowed * 1e6:
+        raise too_many_pixels(size, kind, allowed)
+
+
+def _small_and_upright(image: Image.Image, kind: str, target: Target, orientation: int | None) -> Image.Image:
+    share = _USUAL_SHARE if image.info.get("progressive") else _SHARE_OF_CAP.get(kind, _USUAL_SHARE)
+    check_size(image.size, kind, target.max_megapixels, share)
+    size = target.size(image.size)
+    pixels = image.width * image.height
+    if kind == "JPEG":
+        image.draft(image.mode, (2 * size[0], 2 * size[1]))
+        pixels = pixels if image.info.get("progressive") else image.width * image.height
+    with BUDGET.spend(pixels / (share * DEFAULT_MAX_MEGAPIXELS * 1e6)):
+        image.load()
+        small = shrink(image, size, target.resampling)
+    return upright(small, _orientation(image) or orientation or 1)
+
+
+def _orientation(image: Image.Image) -> int | None:
+    """Read after loading: a TIFF is turned upright by Pillow as it loads, and says so."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # noqa: BLE001 - broken EXIF raises anything, and the pixels are fine
+        return None

@@ -1,0 +1,39 @@
+"""Why a picture cannot be read, in words for the user."""
+
+from __future__ import annotations
+
+import struct
+
+DEFAULT_MAX_MEGAPIXELS = 500.0
+
+
+class DecodeError(Exception):
+    """Bytes that are no picture we can read; `reason` may stand in `Unreadable`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def too_many_pixels(size: tuple[int, int], kind: str, allowed: float) -> DecodeError:
+    """The header promises more pixels than may be decoded."""
+    width, height = size
+    megapixels = width * height / 1e6
+    return DecodeError(
+        f"too large: {width} x {height} pixels ({megapixels:,.0f} megapixels); "
+        f"up to {allowed:,.0f} megapixels of {kind} are decoded"
+    )
+
+
+def damaged(kind: str, error: Exception) -> DecodeError:
+    """What a decoder's exception means, without the decoder's own words."""
+    text = str(error).lower()
+    if isinstance(error, MemoryError):
+        return DecodeError(f"the {kind} picture needs more memory than there is")
+    if isinstance(error, EOFError) or "truncated" in text or "end of file" in text or "buffer is not large" in text:
+        return DecodeError(f"the {kind} picture is cut off: its end is missing")
+    if isinstance(error, (NotImplementedError, KeyError)) or "unsupported" in text or "unknown" in text:
+        return DecodeError(f"the {kind} picture is damaged, or of a kind that cannot be read")
+    if isinstance(error, (struct.error, IndexError)):
+        return DecodeError(f"the {kind} picture is cut off or damaged")
+    return DecodeError(f"the {kind} picture is damaged")

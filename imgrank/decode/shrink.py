@@ -1,0 +1,91 @@
+"""Any mode of picture, of any size, to a small RGB one: converted and averaged down band by band.
+
+Bands keep memory at the decoded picture itself, however large; averaging whole blocks first and
+interpolating the rest is what Pillow's `reducing_gap=2.0` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+_BAND_PIXELS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """The numbers that become black and white."""
+
+    black: float
+    white: float
+
+
+def shrink(image: Image.Image, size: tuple[int, int], resampling: Image.Resampling) -> Image.Image:
+    """A loaded image of any mode as RGB of `size`: alpha over white, 16-bit and float scaled, never clipped."""
+    width, height = image.size
+    factor = max(1, width // (2 * size[0])), max(1, height // (2 * size[1]))
+    reduced = _reduced_rgb(image, factor)
+    return reduced.resize(size, resampling, box=(0, 0, width / factor[0], height / factor[1]))
+
+
+def _reduced_rgb(image: Image.Image, factor: tuple[int, int]) -> Image.Image:
+    if image.mode == "RGB" and not image.has_transparency_data:
+        return image.reduce(factor)
+    scale = _scale(image) if _holds_numbers(image) else None
+    canvas = Image.new("RGB", (ceil(image.width / factor[0]), ceil(image.height / factor[1])))
+    rows = factor[1] * max(1, _BAND_PIXELS // (image.width * factor[1]))
+    for number, band in enumerate(_bands(image, rows)):
+        canvas.paste(_rgb(band, scale).reduce(factor), (0, number * rows // factor[1]))
+    return canvas
+
+
+def _bands(image: Image.Image, rows: int) -> Iterator[Image.Image]:
+    for top in range(0, image.height, rows):
+        yield image.crop((0, top, image.width, min(top + rows, image.height)))
+
+
+def _rgb(image: Image.Image, scale: _Scale | None) -> Image.Image:
+    if scale is not None:
+        return _eight_bits(image, scale).convert("RGB")
+    if image.has_transparency_data:
+        picture = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, image.mode)).convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), picture).convert("RGB")
+    return image.convert("RGB")
+
+
+# Greyscale of more than 8 bits
+
+
+def _holds_numbers(image: Image.Image) -> bool:
+    return image.mode[0] in "IF"
+
+
+def _scale(image: Image.Image) -> _Scale:
+    """16-bit counts its whole range; wider numbers the smallest usual range that holds them, or their own."""
+    if image.mode.startswith("I;16"):
+        return _Scale(0, 65535)
+    finite = [values[np.isfinite(values)] for values in map(_numbers, _bands(image, _rows_of_numbers(image)))]
+    low = min((float(values.min()) for values in finite if values.size), default=0.0)
+    high = max((float(values.max()) for values in finite if values.size), default=0.0)
+    usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
+    white = next((limit for limit in usual if low >= 0 and high <= limit), None)
+    return _Scale(low, high) if white is None else _Scale(0, white)
+
+
+def _rows_of_numbers(image: Image.Image) -> int:
+    return max(1, _BAND_PIXELS // image.width)
+
+
+def _numbers(image: Image.Image) -> npt.NDArray[np.float64]:
+    return np.asarray(image).astype(np.float64)
+
+
+def _eight_bits(image: Image.Image, scale: _Scale) -> Image.Image:
+    values = np.nan_to_num(_numbers(image), nan=scale.black, posinf=scale.white, neginf=scale.black)
+    span = scale.white - scale.black or 1.0
+    return Image.fromarray(np.rint((values - scale.black) * (255 / span)).astype(np.uint8))

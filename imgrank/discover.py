@@ -1,0 +1,265 @@
+"""Folders, globs and standard input -> ImageFile. Opens no picture; everything here is names and `stat`."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import os
+import stat
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from functools import lru_cache
+from typing import Any, BinaryIO
+
+from natsort import natsort_keygen, ns
+
+from imgrank.errors import UsageError
+from imgrank.formats import looks_like_picture
+from imgrank.paths import printable, why
+from imgrank.records import ImageFile, Unreadable
+
+# Folders that systems keep beside pictures and people do not mean. Names that begin with a dot need no listing.
+_KEPT_BY_SYSTEMS = frozenset(
+    {
+        "$recycle.bin",
+        "recycler",
+        "recycled",
+        "system volume information",
+        "@eadir",
+        "#recycle",
+        "lost+found",
+        "__macosx",
+    }
+)
+_KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
+
+_natural: Callable[[str], Any] = natsort_keygen(alg=ns.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """The files that may be pictures, in natural order of their paths, and what was passed by."""
+
+    files: tuple[ImageFile, ...]
+    skipped: tuple[Unreadable, ...]
+
+
+def discover(
+    sources: Sequence[str], *, recursive: bool = False, stdin: BinaryIO | None = None, nul: bool = False
+) -> Discovered:
+    """Find the pictures that `sources` name: files, folders, globs, or `-` for a list on standard input.
+
+    The list is separated by newlines, or by NUL where `nul`; its entries are taken literally, and one that
+    does not exist is skipped by name. `recursive` goes down into folders. Paths stay as given.
+    Raises UsageError where a source does not exist, a glob matches nothing, or the list cannot be split.
+    """
+    search = _Search(recursive)
+    for source in sources:
+        if source == "-":
+            for path in _read_list(stdin or sys.stdin.buffer, nul):
+                if not search.add(path):
+                    search.skip(path, "no such file or folder")
+        elif not search.add(source):
+            _expand(source, search)
+    return search.found()
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    file: ImageFile
+    is_link: bool
+
+
+@dataclass(slots=True)
+class _Search:
+    """Collects what was found: files by the place they really stand, so that each counts once."""
+
+    recursive: bool
+    _files: dict[str, _Candidate] = field(default_factory=dict)
+    _skipped: dict[str, Unreadable] = field(default_factory=dict)
+    _folders: set[str] = field(default_factory=set)
+
+    def add(self, source: str) -> bool:
+        """Take a file or folder that was named; False where there is none of that name."""
+        try:
+            mode = os.stat(source).st_mode
+        except (OSError, ValueError) as error:
+            return self._add_what_stat_refused(source, error)
+        if stat.S_ISDIR(mode):
+            self.walk(source)
+        else:
+            self.take(source, os.path.dirname(os.path.realpath(source)), os.path.islink(source))
+        return True
+
+    def _add_what_stat_refused(self, source: str, error: OSError | ValueError) -> bool:
+        if not os.path.lexists(source) and not isinstance(error, PermissionError):
+            return False
+        reason = "a link to nothing" if isinstance(error, FileNotFoundError) else _words(error)
+        self.skip(source, reason)
+        return True
+
+    def walk(self, folder: str) -> None:
+        """Take the pictures of a folder, and below it where `recursive`; real folders before linked ones."""
+        pending = deque([folder])
+        while pending:
+            here = pending.popleft()
+            real = os.path.realpath(here)
+            if real in self._folders:
+                continue
+            self._folders.add(real)
+            for entry in self._entries(here):
+                if _is_folder(entry):
+                    self._plan_descent(entry, pending)
+                elif looks_like_picture(entry.name):
+                    self.take(entry.path, real, entry.is_symlink())
+
+    def _entries(self, folder: str) -> Iterator[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self.skip(folder, f"the folder cannot be read: {why(error)}")
+            return
+        yield from (entry for entry in listed if not _left_out(entry))
+
+    def _plan_descent(self, entry: os.DirEntry[str], pending: deque[str]) -> None:
+        if not self.recursive:
+            if looks_like_picture(entry.name):
+                self.skip(entry.path, "a folder, not a picture")
+        elif entry.is_symlink():
+            pending.append(entry.path)
+        else:
+            pending.appendleft(entry.path)
+
+    def take(self, path: str, real_folder: str, is_link: bool) -> None:
+        """Take one path that is no folder; a regular file becomes an ImageFile, anything else is skipped."""
+        try:
+            status = os.stat(path)
+        except FileNotFoundError:
+            return self.skip(path, "a link to nothing" if is_link else "it is not there any more")
+        except OSError as error:
+            return self.skip(path, why(error))
+        if not stat.S_ISREG(status.st_mode):
+            return self.skip(path, f"{_KINDS.get(stat.S_IFMT(status.st_mode), 'a special file')}, not a picture")
+        real = os.path.realpath(path) if is_link else os.path.join(real_folder, os.path.basename(path))
+        known = self._files.get(real)
+        if known is None or (known.is_link and not is_link):
+            self._files[real] = _Candidate(ImageFile(path, status.st_size, status.st_mtime_ns), is_link)
+        return None
+
+    def skip(self, path: str, reason: str) -> None:
+        """Remember that `path` was passed by."""
+        self._skipped.setdefault(path, Unreadable(path, reason))
+
+    def found(self) -> Discovered:
+        """Everything so far, in natural order."""
+        files = sorted((candidate.file for candidate in self._files.values()), key=lambda file: _order(file.path))
+        return Discovered(tuple(files), tuple(sorted(self._skipped.values(), key=lambda item: _order(item.path))))
+
+
+def _order(path: str) -> tuple[Any, str]:
+    """Natural order, folder by folder (img2 before img10); the path itself decides between equals."""
+    folder, name = os.path.split(path)
+    return (*_folder_order(folder), _natural(name)), path
+
+
+@lru_cache(maxsize=4096)
+def _folder_order(folder: str) -> tuple[Any, ...]:
+    return tuple(_natural(part) for part in folder.split(os.sep))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _left_out(entry: os.DirEntry[str]) -> bool:
+    return _is_left_out_name(entry.name) or _is_hidden_on_windows(entry)
+
+
+def _is_left_out_name(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _KEPT_BY_SYSTEMS
+
+
+def _is_hidden_on_windows(entry: os.DirEntry[str]) -> bool:
+    if os.name != "nt":
+        return False
+    return bool(getattr(entry.stat(follow_symlinks=False), "st_file_attributes", 0) & stat.FILE_ATTRIBUTE_HIDDEN)
+
+
+def _words(error: OSError | ValueError) -> str:
+    return why(error) if isinstance(error, OSError) else "no file can have this name"
+
+
+# Globs, where the shell did not expand them
+
+
+def _expand(pattern: str, search: _Search) -> None:
+    if not glob.has_magic(pattern):
+        raise UsageError(_no_such_source(pattern))
+    matches = list(_matches(pattern))
+    if not matches:
+        raise UsageError(f'No file matches "{printable(pattern)}".')
+    for path in matches:
+        if os.path.isdir(path) or looks_like_picture(path):
+            search.add(path)
+
+
+def _matches(pattern: str) -> Iterable[str]:
+    parts = pattern.split(os.sep) if os.altsep is None else pattern.replace(os.altsep, os.sep).split(os.sep)
+    if "**" not in parts:
+        return [path for path in glob.glob(pattern) if not _is_left_out_name(os.path.basename(path))]
+    # glob's own ** follows every link and walks loops to their limit; ours walks each folder once
+    start = parts.index("**")
+    base = os.sep.join(parts[:start]) + (os.sep if start else "")
+    roots = glob.glob(base) if glob.has_magic(base) else [base]
+    return [path for root in roots for path in _below(root, parts[start:])]
+
+
+def _below(root: str, pattern: list[str]) -> Iterator[str]:
+    search = _Search(recursive=True)
+    search.walk(root or os.curdir)
+    found = search.found()
+    for path in [file.path for file in found.files] + [item.path for item in found.skipped]:
+        relative = os.path.relpath(path, root or os.curdir)
+        if _fits(relative.split(os.sep), pattern):
+            yield path if root else relative
+
+
+def _fits(parts: list[str], pattern: list[str]) -> bool:
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        rest = pattern[1:] or ["*"]
+        return any(_fits(parts[start:], rest) for start in range(len(parts)))
+    return bool(parts) and fnmatch(parts[0], pattern[0]) and _fits(parts[1:], pattern[1:])
+
+
+# Words for the user
+
+
+def _no_such_source(source: str) -> str:
+    if not source:
+        return "An empty path was given; name a picture, a folder, or - for a list on standard input."
+    folder, name = os.path.split(source.rstrip(os.sep) or source)
+    try:
+        neighbours = [entry for entry in os.listdir(folder or os.curdir) if not _is_left_out_name(entry)]
+    except (OSError, ValueError):
+        neighbours = []
+    close = difflib.get_close_matches(name, neighbours[:5000], n=3)
+    hint = " or ".join(f'"{printable(os.path.join(folder, match))}"' for match in close)
+    ending = f"; did you mean {hint}?" if hint else "; check the spelling."
+    return f'There is no file or folder "{printable(source)}"{ending}'
+
+
+def _read_list(stream: BinaryIO, nul: bool) -> Iterator[str]:
+    data = stream.read()
+    if b"\0" in data and not nul:
+        raise UsageError("The list on standard input is separated by NUL bytes; add -0 to read it so.")
+    lines = data.split(b"\0") if nul else (line.removesuffix(b"\r") for line in data.split(b"\n"))
+    yield from (os.fsdecode(line) for line in lines if line)
