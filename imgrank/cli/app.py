@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from imgrank.cli import cache
 from imgrank.errors import ImgrankError
 from imgrank.version import __version__
 
@@ -31,6 +32,7 @@ def _root(
 
 
 # One line a command: app.command("name")(module.function)
+app.add_typer(cache.app, name="cache")
 
 
 def main() -> None:

@@ -1,1 +1,22 @@
-"""The token store: content hash -> packed tokens, sentence -> text tokens. Knows no torch and no sentence's meaning."""
+"""The token store: content hash -> packed tokens, sentence -> text tokens. Knows no torch and no sentence's meaning.
+
+Nothing in it is precious: whatever goes wrong with it costs encoding again, never a result.
+"""
+
+from imgrank.store.opening import open_store
+from imgrank.store.text import TextStore
+from imgrank.store.token_store import Found, TokenStore
+from imgrank.store.upkeep import Pruned, StoredTokens, StoreInfo, clear, prune, store_info
+
+__all__ = [
+    "Found",
+    "Pruned",
+    "StoreInfo",
+    "StoredTokens",
+    "TextStore",
+    "TokenStore",
+    "clear",
+    "open_store",
+    "prune",
+    "store_info",
+]

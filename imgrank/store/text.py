@@ -1,0 +1,72 @@
+"""Text tokens by sentence: one small checksummed file each."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from xxhash import xxh3_64_intdigest, xxh3_128_hexdigest
+
+from imgrank.paths import text_dir
+from imgrank.tokens import TextTokens
+
+_VERSION = 1  # raise it when the layout changes
+_HEAD = struct.Struct("<Q3I4x")  # checksum, L, D_t, E
+
+
+class TextStore:
+    """Text tokens of one backbone. Any fault is a miss, and nothing is ever raised for it."""
+
+    def __init__(self, fingerprint: str) -> None:
+        self._folder = text_dir() / fingerprint
+
+    def get(self, sentence: str) -> TextTokens | None:
+        """The tokens of a sentence, or None."""
+        try:
+            data = self._path(sentence).read_bytes()
+            checksum, length, width, embedding = _HEAD.unpack_from(data)
+        except (OSError, struct.error):
+            return None
+        body, count = data[8:], length * width
+        if len(data) != _HEAD.size + 4 * (count + embedding) or checksum != self._checksum(sentence, body):
+            return None
+        values = np.frombuffer(data, "<f4", offset=_HEAD.size).astype(np.float32)
+        return TextTokens(values[:count].reshape(length, width), values[count:])
+
+    def put(self, sentence: str, text: TextTokens) -> None:
+        """Keep the tokens of a sentence."""
+        sizes = struct.pack("<3I4x", *text.tokens.shape, len(text.embedding))
+        body = sizes + text.tokens.astype("<f4").tobytes() + text.embedding.astype("<f4").tobytes()
+        path = self._path(sentence)
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, struct.pack("<Q", self._checksum(sentence, body)) + body)
+
+    def _path(self, sentence: str) -> Path:
+        return self._folder / f"{xxh3_128_hexdigest(_bytes(sentence))}.tok"
+
+    def _checksum(self, sentence: str, body: bytes) -> int:
+        # Seeded with all that the tokens depend on: a whole file of another sentence fails too.
+        owner = f"{_VERSION} {self._folder.name} {sentence}"
+        return xxh3_64_intdigest(body, xxh3_64_intdigest(_bytes(owner)))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _replace(path: Path, data: bytes) -> None:
+    # A reader in another process must see no file or a whole one.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise

@@ -1,0 +1,243 @@
+"""Tokens by content hash, whatever happens to the disk: a fault costs encoding again, never a result."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from imgrank.errors import StoreError
+from imgrank.paths import why
+from imgrank.records import ImageFile
+from imgrank.store.disk import DiskStore, remove_folder
+from imgrank.store.index import UNTRUSTED, Shortcut, is_damage
+from imgrank.store.rows import Rows, are_sound, row_type, to_packed, to_rows
+from imgrank.tokens import PackedTokens, TokenShape
+
+FAULTS = (OSError, sqlite3.Error)
+RACY_NS = 2_000_000_000  # the coarsest clock of a file system in use (FAT)
+_BLOCK = 4096  # rows checked or written at once
+_WAITING = 512  # shortcuts that may wait for the next write
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Tokens in the order asked; where `missing` (N,) is True the store has none, and `packed` is zero."""
+
+    packed: PackedTokens
+    missing: npt.NDArray[np.bool_]
+
+
+class TokenStore:
+    """Tokens of one backbone. Made by `open_store`; safe to use from several threads.
+
+    What cannot be written to disk is kept in memory until the store is closed.
+    """
+
+    def __init__(self, shape: TokenShape, disk: DiskStore | None, note: Callable[[str], None]) -> None:
+        self.shape = shape
+        self._row_size = row_type(shape).itemsize
+        self._disk = disk
+        self._note = note
+        self._searching = self._writing = disk is not None
+        self._places: dict[str, int] = {}  # rows on disk that were read once and found sound
+        self._rows: dict[str, Rows] = {}  # rows in memory
+        self._shortcuts: dict[bytes, Shortcut] = {}  # made in this run
+        self._waiting: list[Shortcut] = []  # of these, not yet on disk
+        self._looked_at = time.time_ns()
+        self._lock = threading.RLock()
+
+    def recall(self, files: Sequence[ImageFile]) -> list[str | None]:
+        """The digest of each file whose path, size and time are as they were when it was hashed, or None."""
+        with self._lock:
+            self._looked_at = time.time_ns()
+            keys = _keys(files)
+            known = self._recall_from_disk(keys) | self._shortcuts
+            digests = [_digest_if_same(file, known.get(key)) for file, key in zip(files, keys, strict=True)]
+            self._find([digest for digest in digests if digest is not None])
+            return digests
+
+    def has(self, digest: str) -> bool:
+        """True if the tokens can be read; the row has been checked."""
+        with self._lock:
+            return self._knows(digest) or self._find([digest])
+
+    def put(self, files: Sequence[ImageFile], digests: Sequence[str], packed: PackedTokens) -> None:
+        """Keep the tokens of N pictures, and remember their files. A digest that is known keeps what it has.
+
+        Raises ValueError on tokens of another shape.
+        """
+        if packed.shape != self.shape or not len(files) == len(digests) == len(packed):
+            raise ValueError(f"{len(files)} files, {len(digests)} digests, {len(packed)} tokens of {packed.shape}")
+        with self._lock:
+            first: dict[str, int] = {}
+            for row, digest in enumerate(digests):
+                first.setdefault(digest, row)
+            fresh = [digest for digest in first if not self._knows(digest)]
+            rows = to_rows(fresh, packed[np.array([first[digest] for digest in fresh], np.intp)])
+            self._remember(files, digests)
+            for start in range(0, len(fresh), _BLOCK):
+                self._append(fresh[start : start + _BLOCK], rows[start : start + _BLOCK])
+            if len(self._waiting) >= _WAITING:
+                self._flush()
+
+    def remember(self, files: Sequence[ImageFile], digests: Sequence[str]) -> None:
+        """Let these files be recalled by path, size and time."""
+        with self._lock:
+            self._remember(files, digests)
+            if len(self._waiting) >= _WAITING:
+                self._flush()
+
+    def read(self, digests: Sequence[str]) -> Found:
+        """Tokens in the order asked. A row that fails its checksum is missing, and no longer known."""
+        with self._lock:
+            self._find([digest for digest in dict.fromkeys(digests) if not self._knows(digest)])
+            rows, sound = self._read_from_disk(digests)
+            for i in np.flatnonzero(~sound).tolist():
+                self._places.pop(digests[i], None)
+                kept = self._rows.get(digests[i])
+                rows[i] = 0 if kept is None else kept
+                sound[i] = kept is not None
+            return Found(to_packed(rows, self.shape), ~sound)
+
+    def read_blocks(self, digests: Sequence[str], size: int) -> Iterator[PackedTokens]:
+        """Tokens in the order asked, `size` pictures at a time, so that memory stays flat.
+
+        Raises StoreError if rows that were there have gone meanwhile; `has` is False for them then, so
+        encoding what is missing and reading again goes on.
+        """
+        for start in range(0, len(digests), size):
+            found = self.read(digests[start : start + size])
+            if found.missing.any():
+                raise StoreError(f"{found.missing.sum()} pictures have left the token store; sort once more.")
+            yield found.packed
+
+    def close(self) -> None:
+        """Write what waits, and let go of the files. What was kept in memory alone is forgotten."""
+        with self._lock:
+            self._flush()
+            if self._disk:
+                self._disk.close()
+            self._disk, self._searching, self._writing = None, False, False
+            self._places.clear()
+            self._rows.clear()
+
+    def __enter__(self) -> TokenStore:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _knows(self, digest: str) -> bool:
+        return digest in self._places or digest in self._rows
+
+    def _recall_from_disk(self, keys: Sequence[bytes]) -> dict[bytes, Shortcut]:
+        if self._disk and self._searching:
+            try:
+                return {shortcut.path: shortcut for shortcut in self._disk.index.shortcuts(keys)}
+            except FAULTS as error:
+                self._stop_searching(error)
+        return {}
+
+    def _find(self, digests: Sequence[str]) -> bool:
+        """Look for rows on disk that are not known yet, and check them; True if one was found."""
+        unknown = [digest for digest in digests if digest not in self._places]
+        if not (self._disk and self._searching and unknown):
+            return False
+        try:
+            found = self._disk.index.places(unknown)
+        except FAULTS as error:
+            self._stop_searching(error)
+            return False
+        before = len(self._places)
+        by_place = sorted(found, key=found.__getitem__)
+        for start in range(0, len(by_place), _BLOCK):
+            some = by_place[start : start + _BLOCK]
+            places = np.fromiter((found[digest] for digest in some), np.int64, len(some))
+            sound = are_sound(self._disk.read(places), some)
+            self._places.update((some[i], int(places[i])) for i in np.flatnonzero(sound))
+        return len(self._places) > before
+
+    def _read_from_disk(self, digests: Sequence[str]) -> tuple[Rows, npt.NDArray[np.bool_]]:
+        count = len(digests)
+        if self._disk is None or not self._places:
+            return np.zeros((count, self._row_size), np.uint8), np.zeros(count, np.bool_)
+        places = np.fromiter((self._places.get(digest, -1) for digest in digests), np.int64, count)
+        ascending, inverse = np.unique(places, return_inverse=True)
+        rows = self._disk.read(ascending)
+        if not np.array_equal(inverse, np.arange(len(ascending))):
+            rows = rows[inverse]
+        return rows, are_sound(rows, digests)
+
+    def _append(self, digests: Sequence[str], rows: Rows) -> None:
+        if self._disk and self._writing:
+            try:
+                places = self._disk.append(digests, rows, self._waiting)
+            except FAULTS as error:
+                self._stop_writing(error)
+            else:
+                self._places.update(zip(digests, places, strict=True))
+                self._waiting.clear()
+                return
+        self._rows.update(zip(digests, rows, strict=True))
+
+    def _remember(self, files: Sequence[ImageFile], digests: Sequence[str]) -> None:
+        for file, key, digest in zip(files, _keys(files), digests, strict=True):
+            # A file changed just before it was hashed may change again within the same tick of its clock.
+            racy = file.mtime_ns > self._looked_at - RACY_NS
+            shortcut = Shortcut(key, UNTRUSTED if racy else file.size, file.mtime_ns, digest)
+            self._shortcuts[key] = shortcut
+            if self._writing:
+                self._waiting.append(shortcut)
+
+    def _flush(self) -> None:
+        if self._disk and self._writing and self._waiting:
+            try:
+                self._disk.remember(self._waiting)
+            except FAULTS as error:
+                self._stop_writing(error)
+        self._waiting.clear()
+
+    def _stop_searching(self, error: Exception) -> None:
+        self._searching = False
+        self._give_up_damaged(error)
+        self._note(f"the token store cannot be read ({reason_of(error)}): pictures are encoded again")
+
+    def _stop_writing(self, error: Exception) -> None:
+        self._give_up_damaged(error)
+        self._note(f"the token store cannot be written to ({reason_of(error)}): tokens of this run are not kept")
+
+    def _give_up_damaged(self, error: Exception) -> None:
+        self._writing = False
+        if self._disk and is_damage(error):
+            self._searching = False
+            with contextlib.suppress(OSError):
+                remove_folder(self._disk.folder)  # the next run begins anew; open segments stay readable
+
+
+def _keys(files: Sequence[ImageFile]) -> list[bytes]:
+    """Absolute paths in the system's bytes: any name survives. `..` is left alone: it may follow a link."""
+    try:
+        here = os.getcwd()
+    except OSError:  # deleted under our feet; absolute paths need none
+        here = ""
+    full = [os.path.join(here, file.path) for file in files]
+    return [os.fsencode(path if ".." in path else os.path.normpath(path)) for path in full]
+
+
+def _digest_if_same(file: ImageFile, known: Shortcut | None) -> str | None:
+    same = known is not None and (known.size, known.mtime_ns) == (file.size, file.mtime_ns)
+    return known.digest if known and same else None
+
+
+def reason_of(error: Exception) -> str:
+    """What went wrong, in a few plain words that may stand in brackets."""
+    return why(error) if isinstance(error, OSError) else str(error)
