@@ -61,7 +61,8 @@ def _read(reader: int) -> bytes:
         return b""
 
 
-def _fault(step: Step, folder: Path) -> str | None:
+def fault(step: Step, folder: Path) -> str | None:
+    """What is wrong with a step when it is run in `folder`, or None."""
     status, output, errors = _run(step.command, folder)
     if status != 0:
         return f"exit {status}\n{output}{errors}"
@@ -83,8 +84,8 @@ def test_the_commands_of_a_page_do_what_it_says(page: Path, tmp_path: Path) -> N
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     for block in _to_run(page):
         for step in steps(block):
-            fault = _fault(step, tmp_path)
-            assert fault is None, f"{page.name}:{block.line}: {step.command}\n{fault}"
+            wrong = fault(step, tmp_path)
+            assert wrong is None, f"{page.name}:{block.line}: {step.command}\n{wrong}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

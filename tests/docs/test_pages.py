@@ -51,3 +51,8 @@ def test_every_example_photograph_has_its_licence_and_every_licence_its_photogra
 def test_the_example_photographs_are_free() -> None:
     rows = re.findall(r"^\| `.*$", (PHOTOS / "LICENCES.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert all(re.search(r"\| (CC0|public domain)", row) for row in rows)
+
+
+def test_the_readmes_first_screen_states_the_terms_of_the_weights() -> None:
+    first_screen = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:25]
+    assert any("non-commercial" in line for line in first_screen)

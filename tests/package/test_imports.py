@@ -38,8 +38,8 @@ def _commands(group: Any, before: tuple[str, ...] = ()) -> list[tuple[str, ...]]
 
 
 def _python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", program, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=120)
+    command = [sys.executable, "-X", "utf8", "-c", program, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120)
 
 
 def test_the_public_names_are_promised_and_there() -> None:
