@@ -168,7 +168,7 @@ def _order(path: str) -> tuple[Any, str]:
 
 @lru_cache(maxsize=4096)
 def _folder_order(folder: str) -> tuple[Any, ...]:
-    return tuple(_natural(part) for part in folder.split(os.sep))
+    return tuple(_natural(part) for part in folder.split(os.sep)) if folder else ()
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

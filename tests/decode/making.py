@@ -1,0 +1,99 @@
+"""Pictures whose every pixel is known, in any format and mode."""
+
+import io
+import struct
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+SIDE = 32
+LOSSLESS = {"PNG": {}, "TIFF": {}, "BMP": {}, "WEBP": {"lossless": True}, "JPEG2000": {"irreversible": False}}
+LOSSY = {"JPEG": {"quality": 95, "subsampling": 0}, "AVIF": {"quality": 95}, "GIF": {}}
+EXTENSIONS = {"JPEG": "jpg", "TIFF": "tif", "JPEG2000": "jp2"}
+
+
+def quarters(width: int = SIDE, height: int = SIDE) -> npt.NDArray[np.uint8]:
+    """(height, width, 3): red, green above blue, grey; no two orientations look alike."""
+    pixels = np.empty((height, width, 3), np.uint8)
+    pixels[: height // 2, : width // 2] = 220, 30, 40
+    pixels[: height // 2, width // 2 :] = 20, 200, 50
+    pixels[height // 2 :, : width // 2] = 40, 60, 210
+    pixels[height // 2 :, width // 2 :] = 128, 128, 128
+    return pixels
+
+
+def encoded(image: Image.Image, format_: str, **options) -> bytes:
+    """The bytes of a file of that format."""
+    stream = io.BytesIO()
+    image.save(stream, format_, **{**LOSSLESS.get(format_, {}), **LOSSY.get(format_, {}), **options})
+    return stream.getvalue()
+
+
+def named(format_: str) -> str:
+    """A file name with that format's usual extension."""
+    return f"picture.{EXTENSIONS.get(format_, format_.lower())}"
+
+
+def tiff(pixels: npt.NDArray, photometric: int = 1, sample_format: int = 1, extra: tuple = ()) -> bytes:
+    """An uncompressed little-endian TIFF of (height, width) or (height, width, samples), of any sample type.
+
+    `extra` holds further directory entries: (tag, type code, packed value of at most 4 bytes, count).
+    """
+    height, width = pixels.shape[:2]
+    samples = 1 if pixels.ndim == 2 else pixels.shape[2]
+    data = pixels.astype(pixels.dtype.newbyteorder("<")).tobytes()
+    bits = pixels.dtype.itemsize * 8
+    depths = struct.pack(f"<{samples}H", *[bits] * samples)
+    entries = [
+        (256, 4, struct.pack("<I", width), 1),
+        (257, 4, struct.pack("<I", height), 1),
+        (258, 3, depths, samples),
+        (259, 3, struct.pack("<H", 1), 1),
+        (262, 3, struct.pack("<H", photometric), 1),
+        (273, 4, None, 1),
+        (277, 3, struct.pack("<H", samples), 1),
+        (278, 4, struct.pack("<I", height), 1),
+        (279, 4, struct.pack("<I", len(data)), 1),
+        (339, 3, struct.pack(f"<{samples}H", *[sample_format] * samples), samples),
+        *extra,
+    ]
+    return _directory(sorted(entries), data)
+
+
+def _directory(entries: list, data: bytes) -> bytes:
+    """Header, directory, values that do not fit in it, then the strip of pixels."""
+    overflow, at = b"", 8 + 2 + 12 * len(entries) + 4
+    sizes = [len(value) for _, _, value, _ in entries if value is not None and len(value) > 4]
+    strip = at + sum(size + size % 2 for size in sizes)
+    table = struct.pack("<H", len(entries))
+    for tag, kind, value, count in entries:
+        value = struct.pack("<I", strip) if value is None else value
+        if len(value) > 4:
+            place = struct.pack("<I", at + len(overflow))
+            overflow += value + b"\0" * (len(value) % 2)
+            value = place
+        table += struct.pack("<HHI", tag, kind, count) + value.ljust(4, b"\0")
+    return b"II*\0" + struct.pack("<I", 8) + table + struct.pack("<I", 0) + overflow + data
+
+
+def dng(width: int = 256, height: int = 192) -> bytes:
+    """A camera's raw file in its simplest form: a 16-bit Bayer pattern, brighter to the right."""
+    ramp = np.linspace(2000, 60000, width).astype(np.uint16)
+    matrix = struct.pack("<18i", *[value for row in np.eye(3, dtype=int) for cell in row for value in (int(cell), 1)])
+    extra = (
+        (271, 2, b"Test\0", 5),
+        (272, 2, b"Cam\0", 4),
+        (33421, 3, struct.pack("<HH", 2, 2), 2),
+        (33422, 1, bytes([0, 1, 1, 2]), 4),
+        (50706, 1, bytes([1, 4, 0, 0]), 4),
+        (50707, 1, bytes([1, 1, 0, 0]), 4),
+        (50708, 2, b"Test Cam\0", 9),
+        (50714, 4, struct.pack("<I", 0), 1),
+        (50717, 4, struct.pack("<I", 65535), 1),
+        (50721, 10, matrix, 9),
+        (50728, 5, struct.pack("<6I", 1, 1, 1, 1, 1, 1), 3),
+        (50778, 3, struct.pack("<H", 21), 1),
+        (254, 4, struct.pack("<I", 0), 1),
+    )
+    return tiff(np.tile(ramp, (height, 1)), photometric=32803, extra=extra)

@@ -1,0 +1,269 @@
+"""Every format, mode and orientation: what the pixels must be follows from how the file was made."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from imgrank.decode import decode_bytes, open_image
+from tests.decode.making import LOSSLESS, LOSSY, SIDE, dng, encoded, named, quarters, tiff
+
+pytestmark = pytest.mark.filterwarnings("ignore:Corrupt EXIF")  # pytest undoes the filter that imgrank sets
+
+EXIF_ORIENTATION = 0x0112
+# What EXIF says the camera did: element k turns an upright picture into the stored one.
+AS_STORED = {
+    1: lambda upright: upright,
+    2: lambda upright: upright[:, ::-1],
+    3: lambda upright: upright[::-1, ::-1],
+    4: lambda upright: upright[::-1],
+    5: lambda upright: upright.swapaxes(0, 1),
+    6: lambda upright: np.rot90(upright, 1),
+    7: lambda upright: upright[::-1, ::-1].swapaxes(0, 1),
+    8: lambda upright: np.rot90(upright, -1),
+}
+
+
+def decoded(data: bytes, name: str = "picture.png") -> np.ndarray:
+    return decode_bytes(data, name, SIDE, "bicubic").astype(int)
+
+
+def differs(pixels: np.ndarray, expected: np.ndarray) -> float:
+    """The mean absolute difference, leaving out where two colours meet."""
+    inner = np.r_[2 : SIDE // 2 - 3, SIDE // 2 + 3 : SIDE - 2]
+    return float(np.abs(pixels - expected.astype(int))[np.ix_(inner, inner)].mean())
+
+
+@pytest.mark.parametrize("format_", LOSSLESS)
+def test_lossless_formats_give_the_very_pixels(format_):
+    data = encoded(Image.fromarray(quarters()), format_)
+    assert np.array_equal(decoded(data, named(format_)), quarters())
+
+
+@pytest.mark.parametrize("format_", LOSSY)
+def test_lossy_formats_give_nearly_the_pixels(format_):
+    data = encoded(Image.fromarray(quarters()), format_)
+    assert differs(decoded(data, named(format_)), quarters()) < 4
+
+
+@pytest.mark.parametrize("orientation", AS_STORED)
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_orientation_is_applied(format_, orientation):
+    stored = np.ascontiguousarray(AS_STORED[orientation](quarters()))
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = orientation
+    data = encoded(Image.fromarray(stored), format_, exif=exif)
+    assert differs(decoded(data, named(format_)), quarters()) < 4
+
+
+@pytest.mark.parametrize("orientation", AS_STORED)
+def test_a_tall_picture_stays_tall_when_it_is_opened(tmp_path, orientation):
+    stored = np.ascontiguousarray(AS_STORED[orientation](quarters(40, 120)))
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = orientation
+    path = tmp_path / "tall.jpg"
+    path.write_bytes(encoded(Image.fromarray(stored), "JPEG", exif=exif))
+    image = open_image(str(path), 60)
+    assert (image.mode, image.size) == ("RGB", (20, 60))
+
+
+def test_a_small_picture_is_not_enlarged_when_it_is_opened(tmp_path):
+    path = tmp_path / "small.png"
+    path.write_bytes(encoded(Image.fromarray(quarters()), "PNG"))
+    assert open_image(str(path), 500).size == (SIDE, SIDE)
+
+
+@pytest.mark.parametrize("format_", [*LOSSLESS, *LOSSY])
+@pytest.mark.parametrize(("width", "height"), [(400, 100), (100, 400), (777, 333)])
+def test_the_picture_is_squashed_and_nothing_is_cropped(format_, width, height):
+    data = encoded(Image.fromarray(quarters(width, height)), format_)
+    assert differs(decoded(data, named(format_)), quarters()) < 6
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 5000), (5000, 1)])
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP"])
+def test_extreme_shapes_keep_their_colour(format_, width, height):
+    data = encoded(Image.new("RGB", (width, height), (128, 128, 128)), format_)
+    assert np.abs(decoded(data, named(format_)) - 128).max() <= 2
+
+
+# Modes
+
+
+@pytest.mark.parametrize("format_", ["PNG", "TIFF", "WEBP", "AVIF"])
+def test_alpha_is_laid_over_white(format_):
+    rgba = np.dstack([quarters(), np.full((SIDE, SIDE), 255, np.uint8)])
+    rgba[: SIDE // 2, : SIDE // 2] = 0, 0, 0, 0
+    rgba[: SIDE // 2, SIDE // 2 :] = 0, 0, 0, 51
+    expected = quarters()
+    expected[: SIDE // 2, : SIDE // 2] = 255
+    expected[: SIDE // 2, SIDE // 2 :] = 204
+    assert differs(decoded(encoded(Image.fromarray(rgba), format_), named(format_)), expected) < 4
+
+
+def test_grey_with_alpha_is_laid_over_white():
+    pixels = np.zeros((SIDE, SIDE, 2), np.uint8)
+    pixels[SIDE // 2 :] = 90, 255
+    expected = np.full((SIDE, SIDE, 3), 255)
+    expected[SIDE // 2 :] = 90
+    assert differs(decoded(encoded(Image.fromarray(pixels, "LA"), "PNG")), expected) <= 1
+
+
+def test_transparent_colours_are_white():
+    indexed = Image.fromarray(quarters()).quantize(4)
+    red = indexed.getpixel((0, 0))
+    expected = quarters()
+    expected[: SIDE // 2, : SIDE // 2] = 255
+    for data in (encoded(indexed, "PNG", transparency=red), encoded(indexed, "GIF", transparency=red)):
+        assert differs(decoded(data), expected) < 4
+    keyed = encoded(Image.fromarray(quarters()), "PNG", transparency=(220, 30, 40))
+    assert differs(decoded(keyed), expected) <= 1
+
+
+@pytest.mark.parametrize("format_", ["PNG", "BMP", "GIF", "TIFF"])
+def test_palettes_give_their_colours(format_):
+    data = encoded(Image.fromarray(quarters()).quantize(4), format_)
+    assert differs(decoded(data, named(format_)), quarters()) < 4
+
+
+@pytest.mark.parametrize("format_", ["PNG", "BMP", "GIF", "TIFF"])
+def test_one_bit_is_black_and_white(format_):
+    pixels = np.zeros((SIDE, SIDE), bool)
+    pixels[SIDE // 2 :] = True
+    expected = np.repeat((pixels * 255)[..., None], 3, axis=2)
+    assert differs(decoded(encoded(Image.fromarray(pixels), format_), named(format_)), expected) <= 1
+
+
+def test_grey_is_grey_in_all_channels():
+    ramp = np.tile(np.arange(SIDE, dtype=np.uint8) * 8, (SIDE, 1))
+    for format_ in ("PNG", "TIFF", "JPEG", "BMP"):
+        expected = np.repeat(ramp[..., None], 3, axis=2)
+        assert np.abs(decoded(encoded(Image.fromarray(ramp), format_), named(format_)) - expected).max() <= 3
+
+
+def test_cmyk_gives_the_colours_that_were_meant():
+    cmyk = Image.fromarray(quarters()).convert("CMYK")
+    expected = np.asarray(cmyk.convert("RGB"))
+    for format_ in ("JPEG", "TIFF"):  # Pillow writes JPEG with Adobe's marker, inverted as Adobe does
+        data = encoded(cmyk, format_)
+        assert (b"Adobe" in data) == (format_ == "JPEG")
+        assert differs(decoded(data, named(format_)), expected) < 4
+
+
+RAMP = np.tile(np.linspace(0, 1, SIDE), (SIDE, 1))
+GREY_RAMP = np.repeat(np.rint(RAMP * 255)[..., None], 3, axis=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("png, 16 bits", lambda: encoded(Image.fromarray((RAMP * 65535).astype(np.uint16)), "PNG")),
+        ("tiff, 16 bits", lambda: tiff((RAMP * 65535).astype(np.uint16))),
+        ("tiff, 16 bits of colour", lambda: tiff(np.dstack([(RAMP * 65535).astype(np.uint16)] * 3), photometric=2)),
+        ("tiff, 32 bits", lambda: tiff((RAMP * 3_000_000).astype(np.int32), sample_format=2)),
+        ("tiff, signed", lambda: tiff((RAMP * 4000 - 2000).astype(np.int32), sample_format=2)),
+        ("tiff, float to 1", lambda: tiff(RAMP.astype(np.float32), sample_format=3)),
+        ("tiff, float to 255", lambda: tiff((RAMP * 255).astype(np.float32), sample_format=3)),
+        ("tiff, float to 65535", lambda: tiff((RAMP * 65535).astype(np.float32), sample_format=3)),
+        ("tiff, float of any range", lambda: tiff((RAMP * 1e6 - 5e5).astype(np.float32), sample_format=3)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_deep_grey_is_scaled_and_not_clipped(name, data):
+    assert np.abs(decoded(data(), "picture.tif") - GREY_RAMP).max() <= 2
+
+
+def test_floats_that_are_no_numbers_do_no_harm():
+    values = RAMP.astype(np.float32)
+    values[0, 0], values[0, 1], values[0, 2] = np.nan, np.inf, -np.inf
+    pixels = decoded(tiff(values, sample_format=3), "picture.tif")
+    assert np.abs(pixels[8:] - GREY_RAMP[8:]).max() <= 2
+
+
+def test_the_first_frame_stands_for_an_animation():
+    frames = [Image.fromarray(quarters()), Image.new("RGB", (SIDE, SIDE), "black")]
+    for format_ in ("GIF", "PNG", "WEBP", "TIFF", "AVIF"):
+        data = encoded(frames[0], format_, save_all=True, append_images=frames[1:])
+        assert differs(decoded(data, named(format_)), quarters()) < 4
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "L", "P", "CMYK", "I;16", "F"])
+def test_large_pictures_of_any_mode_are_averaged_like_rgb(mode):
+    """Converted band by band: no seam may show, and the picture is the one that RGB would give."""
+    grey = np.linspace(0, 255, 2100)[:, None] * 0.5 + np.linspace(0, 255, 2003)[None] * 0.5
+    if mode in ("I;16", "F"):
+        data = tiff(
+            (grey * 257).astype(np.uint16) if mode == "I;16" else grey.astype(np.float32),
+            sample_format=3 if mode == "F" else 1,
+        )
+        tolerance = 2
+    else:
+        data = encoded(Image.fromarray(grey.astype(np.uint8)).convert(mode), "TIFF")
+        tolerance = 2
+    reference = decoded(encoded(Image.fromarray(grey.astype(np.uint8)).convert("RGB"), "TIFF"), "picture.tif")
+    assert np.abs(decoded(data, "picture.tif") - reference).max() <= tolerance
+
+
+def test_a_draft_looks_like_the_whole():
+    """A JPEG many times the side is decoded small; the result is that of decoding it whole."""
+    rng = np.random.default_rng(5)
+    image = Image.fromarray(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8)).resize(
+        (1600, 1200), Image.Resampling.BICUBIC
+    )
+    data = encoded(image, "JPEG")
+    whole = Image.open(io.BytesIO(data)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    assert np.abs(decoded(data, "picture.jpg") - np.asarray(whole, int)).mean() < 2
+
+
+@pytest.mark.parametrize(
+    "profile", [b"", b"broken", b"\0" * 200, ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()]
+)
+def test_any_colour_profile_is_survived(profile):
+    data = encoded(Image.fromarray(quarters()), "PNG", icc_profile=profile)
+    assert np.array_equal(decoded(data), quarters())
+
+
+@pytest.mark.parametrize(
+    "exif", [b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*" + b"\xff" * 60, b"Exif\0\0" + b"x" * 500]
+)
+def test_broken_exif_is_survived(exif):
+    for format_ in ("JPEG", "PNG", "WEBP"):
+        data = encoded(Image.fromarray(quarters()), format_, exif=exif)
+        assert differs(decoded(data, named(format_)), quarters()) < 4
+
+
+@pytest.mark.parametrize("interpolation", ["bicubic", "bilinear"])
+def test_pixels_are_contiguous_bytes_of_the_side_asked_for(interpolation):
+    pixels = decode_bytes(encoded(Image.fromarray(quarters(100, 50)), "PNG"), "a.png", 57, interpolation)
+    assert pixels.shape == (57, 57, 3)
+    assert pixels.dtype == np.uint8
+    assert pixels.flags.c_contiguous
+
+
+def test_a_wrong_extension_does_not_matter():
+    for format_ in ("JPEG", "PNG", "GIF", "TIFF", "WEBP"):
+        data = encoded(Image.fromarray(quarters()), format_)
+        for name in ("a.jpg", "a.png", "a.heic", "a.tif", "a.bmp", "a"):
+            assert differs(decoded(data, name), quarters()) < 4
+
+
+# Formats of the extras
+
+
+@pytest.mark.parametrize("orientation", AS_STORED)
+def test_heic(orientation):
+    pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra heic")
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = orientation
+    stored = np.ascontiguousarray(AS_STORED[orientation](quarters(64, 64)))
+    stream = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(stored)).save(stream, quality=95, exif=exif.tobytes())
+    assert differs(decoded(stream.getvalue(), "photo.heic"), quarters()) < 6
+    assert differs(decoded(stream.getvalue(), "misnamed.jpg"), quarters()) < 6
+
+
+def test_raw_is_developed_where_it_has_no_preview():
+    pytest.importorskip("rawpy", reason="needs the extra raw")
+    columns = decoded(dng(), "photo.dng").mean(axis=(0, 2))
+    assert columns[-1] > columns[SIDE // 2] > columns[1]

@@ -1,0 +1,58 @@
+"""HEIC and RAW are decoded elsewhere: a crash there is one picture's trouble, not the run's."""
+
+import importlib.util
+
+import pytest
+
+from imgrank.decode import DecodeError, decode_bytes, guarded
+from tests.decode.making import dng
+
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 400
+
+
+@pytest.mark.parametrize(("data", "name", "extra"), [(HEIC, "a.heic", "heic"), (dng(), "a.dng", "raw")])
+def test_an_absent_extra_is_named(monkeypatch, data, name, extra):
+    monkeypatch.setattr(guarded, "find_spec", lambda library: None)
+    with pytest.raises(DecodeError, match=rf'pip install "imgrank\[{extra}\]"'):
+        decode_bytes(data, name, 32, "bicubic")
+
+
+@pytest.mark.parametrize(
+    "start", ["import os; os.abort()", "import sys; sys.stdin.buffer.readline(); os._exit(1)", "print('nonsense')"]
+)
+def test_a_decoder_that_dies_costs_one_picture(monkeypatch, start):
+    monkeypatch.setattr(guarded, "find_spec", lambda library: object())
+    guarded.end_idle_workers()
+    with monkeypatch.context() as broken:
+        broken.setattr(guarded, "_START", start)
+        for _ in range(2):
+            with pytest.raises(DecodeError, match="crashed"):
+                decode_bytes(HEIC, "a.heic", 32, "bicubic")
+    if importlib.util.find_spec("rawpy"):
+        assert decode_bytes(dng(), "a.dng", 32, "bicubic").shape == (32, 32, 3)
+
+
+def test_a_decoder_that_hangs_is_ended(monkeypatch):
+    monkeypatch.setattr(guarded, "find_spec", lambda library: object())
+    monkeypatch.setattr(guarded, "_SECONDS_A_PICTURE", 0.5)
+    monkeypatch.setattr(guarded, "_START", "import time; time.sleep(600)")
+    guarded.end_idle_workers()
+    with pytest.raises(DecodeError, match="took too long"):
+        decode_bytes(HEIC, "a.heic", 32, "bicubic")
+
+
+def test_the_current_folder_cannot_slip_code_into_the_decoder(tmp_path, monkeypatch):
+    pytest.importorskip("rawpy", reason="needs the extra raw")
+    guarded.end_idle_workers()
+    for module in ("PIL", "numpy", "rawpy", "json", "imgrank"):
+        (tmp_path / f"{module}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    monkeypatch.chdir(tmp_path)
+    assert decode_bytes(dng(), "a.dng", 32, "bicubic").shape == (32, 32, 3)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_damaged_files_are_named_and_the_worker_lives_on():
+    pytest.importorskip("pillow_heif", reason="needs the extra heic")
+    for _ in range(3):
+        with pytest.raises(DecodeError, match="HEIC picture"):
+            decode_bytes(HEIC, "a.heic", 32, "bicubic")
