@@ -14,7 +14,7 @@ from imgrank.tokens import PackedTokens, pack
 Pixels = npt.NDArray[np.uint8]
 Forward = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 
-FIRST_BATCH = {"cpu": 16, "mps": 32, "cuda": 128}
+FIRST_BATCH = {"cpu": 16, "mps": 32, "cuda": 64}
 
 
 class BatchRunner:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
+import urllib.parse
+import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,9 @@ from typing import Any
 from imgrank.errors import BackboneError
 
 SAFE_NAME, PICKLED_NAME = "open_clip_model.safetensors", "open_clip_pytorch_model.bin"
+REACH_SECONDS = 5
 URL_CACHE = "~/.cache/clip"
+OFFLINE = "it is not on disk, and this machine has no way to the place it is downloaded from"
 OFFLINE_ERRORS = {"OfflineModeIsEnabled", "LocalEntryNotFoundError", "gaierror", "ConnectError", "ConnectTimeout"}
 
 
@@ -43,6 +48,8 @@ def fetch_weights(name: str, config: Mapping[str, Any], note: Callable[[str], No
 
     if constants.HF_HUB_OFFLINE and config.get("hf_hub"):
         raise NotDownloaded("it is not on disk, and HF_HUB_OFFLINE forbids a download")
+    if not _is_reachable(constants.ENDPOINT if config.get("hf_hub") else config["url"]):
+        raise NotDownloaded(OFFLINE)
     note(f"downloading {name}; this happens once")
     try:
         return Path(_download(config))
@@ -54,6 +61,19 @@ def _download(config: Mapping[str, Any]) -> str:
     from open_clip.pretrained import download_pretrained
 
     return str(download_pretrained(dict(config)))
+
+
+def _is_reachable(address: str) -> bool:
+    """Asked first, because the hub's client tries a dead connection for most of a minute."""
+    if urllib.request.getproxies():
+        return True
+    parts = urllib.parse.urlsplit(address)
+    try:
+        port = parts.port or (80 if parts.scheme == "http" else 443)
+        socket.create_connection((parts.hostname or "", port), timeout=REACH_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def _file_names(filename: str) -> list[str]:
@@ -73,7 +93,7 @@ def reason_of(error: BaseException) -> str:
     """Why a download failed, in words for the user, from the whole chain of causes."""
     chain = list(_chain(error))
     if any(type(link).__name__ in OFFLINE_ERRORS or isinstance(link, ConnectionError) for link in chain):
-        return "it is not on disk, and this machine has no way to the place it is downloaded from"
+        return OFFLINE
     return f"the download failed ({_first_line(chain[-1])})"
 
 

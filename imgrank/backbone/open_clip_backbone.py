@@ -12,7 +12,7 @@ from imgrank.backbone.batches import BatchRunner
 from imgrank.backbone.facts import Facts
 from imgrank.backbone.names import BackboneName
 from imgrank.backbone.sentences import SentenceTokenizer, load_tokenizer
-from imgrank.backbone.towers import Architecture, ImageTower, OpenClipModel, TextTower, build
+from imgrank.backbone.towers import Architecture, ImageTower, OpenClipModel, TextTower, build, hold_in_bf16
 from imgrank.errors import BackboneError
 from imgrank.tokens import PackedTokens, TextTokens
 
@@ -62,6 +62,8 @@ class OpenClipBackbone:
     @cached_property
     def _image_tower(self) -> ImageTower:
         tower = ImageTower(self._model.visual, self.preprocessing).eval().to(self.device)
+        if self._bf16:
+            hold_in_bf16(tower)
         return tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
     @cached_property

@@ -17,12 +17,11 @@ from torch.nn import functional as F
 
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.fuse import fuse_conv_bn
-from imgrank.backbone.mini_image import area_pool_matrix
+from imgrank.backbone.pooling import pool_grid
 from imgrank.backbone.torchvision_ops import ensure_importable
 from imgrank.tokens import TokenShape
 
 FORCE_SAFE = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
-GRID = 7  # patch grids are pooled to at most 7 x 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +90,6 @@ class TextTower(nn.Module):
         return found["text_intermediates"][-1], found["text_features"]
 
 
-def pool_grid(grid: torch.Tensor) -> torch.Tensor:
-    """(B, D, H, W) to (B, P, D), averaged over areas to at most 7 cells a side; the mean stays what it was."""
-    if max(grid.shape[2:]) <= GRID:
-        return grid.flatten(2).transpose(1, 2)
-    rows, columns = (area_pool_matrix(size, min(size, GRID)).to(grid) for size in grid.shape[2:])
-    return torch.einsum("bchw,ih,jw->bcij", grid, rows, columns).flatten(2).transpose(1, 2)
-
-
 def measure(architecture: Architecture, preprocessing: Preprocessing) -> TowerShapes:
     """Sizes of the tokens, from a model without weights or arithmetic (torch's meta device)."""
     with torch.device("meta"), torch.inference_mode():
@@ -127,6 +118,13 @@ def build(architecture: Architecture, weights: Path) -> OpenClipModel:
     if type(model.visual).__name__ == "ModifiedResNet":  # its batch norms stand right behind their convolutions
         fuse_conv_bn(model.visual)
     return model
+
+
+def hold_in_bf16(tower: nn.Module) -> None:
+    """Keep the weights of matrix products in bfloat16, in place: autocast would convert them at every call."""
+    for module in tower.modules():
+        if isinstance(module, (nn.Linear, nn.Conv2d, nn.MultiheadAttention)):
+            module.to(torch.bfloat16)
 
 
 def _text_from_hub(model: OpenClipModel) -> nn.Module | None:

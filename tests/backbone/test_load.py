@@ -58,7 +58,25 @@ def test_a_download_that_finds_no_way_is_offline_too(monkeypatch):
             raise FileNotFoundError("Failed to download file") from None
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(download, "_is_reachable", lambda _: True)
     monkeypatch.setattr(download, "_download", fail)
+    assert "no way to the place" in _refusal("ViT-B-32/laion2b_s34b_b79k")
+
+
+def test_without_a_network_no_download_is_tried(monkeypatch):
+    import socket
+
+    from huggingface_hub import constants
+
+    from imgrank.backbone import download
+
+    def refuse(*_, **__):
+        raise socket.gaierror("name or service not known")
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(download.urllib.request, "getproxies", dict)
+    monkeypatch.setattr(download, "_download", lambda _: pytest.fail("tried"))
     assert "no way to the place" in _refusal("ViT-B-32/laion2b_s34b_b79k")
 
 
@@ -71,6 +89,7 @@ def test_a_download_is_announced_once_and_used(tiny_models, monkeypatch, tmp_pat
     tag = {"hf_hub": "nobody/tiny/", "mean": (0.5,) * 3, "std": (0.5,) * 3, "interpolation": "bilinear"}
     monkeypatch.setattr(resolve, "pretrained", lambda: {"tiny-vit/mine": tag})
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(download, "_is_reachable", lambda _: True)
     monkeypatch.setattr(download, "_download", lambda _: str(tiny_models["tiny-vit"]))
     backbone = load_backbone("tiny-vit/mine", "cpu", notes.append)
     assert notes == ["downloading tiny-vit/mine; this happens once"]

@@ -1,0 +1,25 @@
+"""Area pooling of a grid of any size: means and totals survive where sizes do not divide."""
+
+from __future__ import annotations
+
+import torch
+
+GRID = 7
+
+
+def area_weights(source: int, target: int) -> torch.Tensor:
+    """(target, source) float64 weights of area pooling along one axis; each row sums to 1, and every source
+    cell weighs the same in total."""
+    edges = torch.arange(source + 1, dtype=torch.float64) / source
+    wanted = torch.arange(target + 1, dtype=torch.float64) / target
+    low = torch.maximum(wanted[:-1, None], edges[None, :-1])
+    high = torch.minimum(wanted[1:, None], edges[None, 1:])
+    return (high - low).clamp(min=0) * target
+
+
+def pool_grid(grid: torch.Tensor) -> torch.Tensor:
+    """(B, D, H, W) to (B, P, D), averaged over areas to at most 7 cells a side; the mean stays what it was."""
+    if max(grid.shape[2:]) > GRID:
+        rows, columns = (area_weights(size, min(size, GRID)).to(grid) for size in grid.shape[2:])
+        grid = torch.einsum("bchw,ih,jw->bcij", grid, rows, columns)
+    return grid.flatten(2).transpose(1, 2)
