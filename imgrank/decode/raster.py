@@ -19,7 +19,7 @@ from PIL import (
 )
 
 from imgrank.decode.budget import BUDGET
-from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS, DecodeError, damaged, too_many_pixels
+from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS, DecodeError, cut_off, damaged, too_many_pixels
 from imgrank.decode.shrink import shrink
 from imgrank.decode.target import Target
 
@@ -61,6 +61,8 @@ def read_raster(data: bytes, kind: str, target: Target, *, orientation: int | No
 
     `orientation` stands in where the picture itself names none. Raises DecodeError.
     """
+    if kind == "JPEG 2000" and _lacks_its_end(data):
+        raise cut_off(kind)
     try:
         with Image.open(io.BytesIO(data), formats=(_PILLOW_NAMES.get(kind, kind),)) as image:
             return _small_and_upright(image, kind, target, orientation)
@@ -68,6 +70,12 @@ def read_raster(data: bytes, kind: str, target: Target, *, orientation: int | No
         raise
     except Exception as error:  # a hostile file can make a decoder raise anything
         raise damaged(kind, error) from error
+
+
+def _lacks_its_end(codestream: bytes) -> bool:
+    """OpenJPEG fills a cut JPEG 2000 with grey and says nothing; between start of data (SOD) and end of
+    codestream (EOC) no other 0xff is followed by so large a byte."""
+    return codestream.find(b"\xff\xd9", codestream.find(b"\xff\x93")) < 0
 
 
 def upright(image: Image.Image, orientation: int) -> Image.Image:

@@ -25,13 +25,18 @@ def too_many_pixels(size: tuple[int, int], kind: str, allowed: float) -> DecodeE
     )
 
 
+def cut_off(kind: str) -> DecodeError:
+    """The beginning is there, the end is not."""
+    return DecodeError(f"the {kind} picture is cut off: its end is missing")
+
+
 def damaged(kind: str, error: Exception) -> DecodeError:
     """What a decoder's exception means, without the decoder's own words."""
     text = str(error).lower()
     if isinstance(error, MemoryError):
         return DecodeError(f"the {kind} picture needs more memory than there is")
     if isinstance(error, EOFError) or "truncated" in text or "end of file" in text or "buffer is not large" in text:
-        return DecodeError(f"the {kind} picture is cut off: its end is missing")
+        return cut_off(kind)
     if isinstance(error, (NotImplementedError, KeyError)) or "unsupported" in text or "unknown" in text:
         return DecodeError(f"the {kind} picture is damaged, or of a kind that cannot be read")
     if isinstance(error, (struct.error, IndexError)):
