@@ -26,6 +26,7 @@ from torch.overrides import TorchFunctionMode
 from imgrank.adapter.header import AdapterHeader, HeaderFields, Query, QueryFields, header_json, parse_header
 from imgrank.adapter.model import AdapterConfig, AdapterModel
 from imgrank.errors import AdapterError
+from imgrank.paths import printable, why
 
 METADATA_KEY = "imgrank.adapter"
 LARGEST_FILE = 1 << 30
@@ -75,11 +76,13 @@ def save(path: Path, adapter: Adapter, half: bool = False) -> None:
             tensors[f"query.{index}.ridge"] = np.ascontiguousarray(query.ridge, np.float32)
     for name, array in tensors.items():
         if not np.isfinite(array).all():
-            raise AdapterError(f"{path} was not written: the weights {name} hold values that are not finite numbers.")
+            raise AdapterError(
+                f"{printable(str(path))} was not written: the weights {name} hold values that are not finite numbers."
+            )
     try:
         _write_whole(path, to_bytes(tensors, {METADATA_KEY: header_json(adapter.header)}))
     except OSError as error:
-        raise AdapterError(f"{path} could not be written: {error.strerror or error}.") from error
+        raise AdapterError(f"{printable(str(path))} could not be written: {why(error)}.") from error
 
 
 def read_header(path: Path, shipped: bool = False) -> AdapterHeader:
@@ -97,7 +100,7 @@ def load(path: Path, fingerprint: str | None = None) -> Adapter:
     with _opened(path) as (file, fields):
         if fingerprint is not None and fields.fingerprint != fingerprint:
             raise AdapterError(
-                f"The adapter {path} was trained on the tokens of backbone {fields.backbone} "
+                f"The adapter {printable(str(path))} was trained on the tokens of backbone {fields.backbone} "
                 f"({fields.fingerprint}), not on those of this one ({fingerprint}); "
                 f"use --backbone {fields.backbone}, or train it again."
             )
@@ -139,10 +142,14 @@ def _opened(path: Path) -> Iterator[tuple[_SafeFile, HeaderFields]]:
         _check_outside(path)
         with safe_open(path, framework="numpy") as file:
             yield file, _checked(file)
+    except FileNotFoundError as error:
+        raise AdapterError(f"There is no adapter file {printable(str(path))}.") from error
     except OSError as error:
-        raise AdapterError(f"The adapter {path} cannot be read: {error.strerror or error}.") from error
+        raise AdapterError(f"The adapter {printable(str(path))} cannot be read: {why(error)}.") from error
     except (SafetensorError, ValueError, TypeError, MemoryError) as error:
-        raise AdapterError(f"The adapter {path} cannot be used: {error}. Nothing was loaded from it.") from error
+        raise AdapterError(
+            f"The adapter {printable(str(path))} cannot be used: {printable(str(error))}. Nothing was loaded from it."
+        ) from error
 
 
 def _checked(file: _SafeFile) -> HeaderFields:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from imgrank.cli import backbones, cache
+from imgrank.cli import adapters, backbones, cache
 from imgrank.errors import ImgrankError
 from imgrank.version import __version__
 
@@ -32,6 +32,7 @@ def _root(
 
 
 # One line a command: app.command("name")(module.function)
+app.add_typer(adapters.app, name="adapters")
 app.command("backbones")(backbones.backbones)
 app.add_typer(cache.app, name="cache")
 

@@ -1,0 +1,79 @@
+"""`sort --refine`: the pair head settles the order that the scores began.
+
+Each image is compared with those 1, 2, 3, 4, 8, 16, ... places below it: N log N pairs that tie near and far
+together. Strengths that explain all logits at once (Bradley-Terry, by maximum likelihood) give the new order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from imgrank.adapter.pairs import PairHead, Summary
+
+PAIRS_AT_ONCE = 2048
+PRIOR = 1e-3  # keeps strengths finite where one image wins all its pairs
+
+Indices = npt.NDArray[np.intp]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refined:
+    """order (N,): images best first; strength (N,): of each image, in logits; and how many pairs were compared."""
+
+    order: Indices
+    strength: Floats
+    comparisons: int
+
+
+def refine(summary: Summary, order: Indices, head: PairHead) -> Refined:
+    """Settle an order (N,) of images, best first, by comparing pairs of their summaries."""
+    count = len(order)
+    ranked = summary[torch.from_numpy(np.ascontiguousarray(order))]
+    upper, lower, logits = [], [], []
+    for offset in _offsets(count):
+        upper.append(np.arange(count - offset))
+        lower.append(np.arange(offset, count))
+        logits.append(_compare(ranked[: count - offset], ranked[offset:], head))
+    if not logits:
+        return Refined(order, np.zeros(count), 0)
+    pairs = np.concatenate(upper), np.concatenate(lower)
+    by_place = _strengths(count, pairs[0], pairs[1], np.concatenate(logits))
+    strength = np.empty(count)
+    strength[order] = by_place
+    # Stable: what the pairs leave equal keeps the place its score gave it.
+    return Refined(order[np.argsort(-by_place, kind="stable")], strength, len(pairs[0]))
+
+
+def _offsets(count: int) -> list[int]:
+    powers = [1 << k for k in range(max(count - 1, 0).bit_length())]
+    return [offset for offset in sorted({*powers, 3}) if offset < count]
+
+
+@torch.inference_mode()
+def _compare(a: Summary, b: Summary, head: PairHead) -> Floats:
+    blocks = range(0, len(a), PAIRS_AT_ONCE)
+    logits = [head.pairs(a[at : at + PAIRS_AT_ONCE], b[at : at + PAIRS_AT_ONCE]) for at in blocks]
+    result: Floats = torch.cat(logits).double().numpy()
+    return result
+
+
+def _strengths(count: int, upper: Indices, lower: Indices, logits: Floats) -> Floats:
+    wins = expit(logits)
+
+    def cost(strength: Floats) -> tuple[float, Floats]:
+        gap = strength[upper] - strength[lower]
+        slope = expit(gap) - wins
+        gradient = np.bincount(upper, slope, count) - np.bincount(lower, slope, count) + PRIOR * strength
+        value = np.logaddexp(0, gap) - wins * gap
+        return float(value.sum() + PRIOR / 2 * strength @ strength), gradient
+
+    found = minimize(cost, np.zeros(count), jac=True, method="L-BFGS-B", options={"maxiter": 300, "maxcor": 20})
+    result: Floats = found.x
+    return result

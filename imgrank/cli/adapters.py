@@ -1,0 +1,111 @@
+"""`imgrank adapters`: which trained rankers there are, what each knows, and how to be rid of one."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from imgrank import paths
+from imgrank.errors import UsageError
+
+if TYPE_CHECKING:
+    from imgrank.adapter.header import AdapterHeader, Query
+
+app = typer.Typer(help="List, show or remove trained rankers.", no_args_is_help=True)
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The ranker's name.")]
+NameOrFile = Annotated[str, typer.Argument(metavar="NAME|FILE", help="The ranker's name, or its file.")]
+
+
+@app.command("list")
+def list_adapters() -> None:
+    """List the trained rankers: for which backbone, and what they order by."""
+    from imgrank.adapter.registry import installed_adapters
+
+    installed = installed_adapters()
+    rows = [
+        (header.name, header.backbone, "shipped" if header.shipped else "yours", "; ".join(_names(header)))
+        for header in installed.adapters
+    ]
+    if sys.stdout.isatty():
+        _print_table(rows)
+    else:
+        for row in rows:
+            typer.echo("\t".join(row))
+    for fault in installed.damaged:
+        typer.echo(f"imgrank: {fault.reason}", err=True)
+    if not rows:
+        typer.echo("imgrank: no ranker is installed; `imgrank train labels.csv` makes one.", err=True)
+
+
+@app.command()
+def show(name: NameOrFile) -> None:
+    """Show what a ranker was trained on, how well it did, and on what terms it may be used."""
+    from imgrank.adapter.registry import card_path, find_adapter
+
+    header = find_adapter(name)
+    assert header.path is not None
+    typer.echo(f"name: {paths.printable(header.name)}")
+    typer.echo(f"backbone: {header.backbone} ({header.fingerprint})")
+    typer.echo(f"file: {paths.printable(str(header.path))}")
+    if card_path(header.path).is_file():
+        typer.echo(f"card: {paths.printable(str(card_path(header.path)))}")
+    typer.echo(f"terms: {header.terms or 'none stated'}")
+    typer.echo(f"answers sentences from a similarity of {header.threshold:.2f}")
+    for query in header.queries:
+        typer.echo("")
+        _show_query(query)
+
+
+@app.command()
+def remove(
+    name: NameArgument,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete a ranker that you trained, and its card. Pictures and labels stay as they are."""
+    from imgrank.adapter.registry import remove as remove_adapter
+
+    if not yes:
+        if not sys.stdin.isatty():
+            raise UsageError(f"Nothing was removed: there is no terminal to ask on. Add --yes to remove {name!r}.")
+        typer.confirm(f"Remove the ranker {name}?", abort=True)
+    for path in remove_adapter(name):
+        typer.echo(f"removed {paths.printable(str(path))}")
+
+
+def _names(header: AdapterHeader) -> list[str]:
+    return [query.name for query in header.queries]
+
+
+def _show_query(query: Query) -> None:
+    figures = query.figures
+    typer.echo(f"query: {query.name}")
+    if query.phrasings[1:]:
+        typer.echo(f"  also: {'; '.join(query.phrasings[1:])}")
+    typer.echo(f"  unit: {query.unit or 'none'}")
+    typer.echo(f"  answered by: {'ridge, which did better' if query.scorer == 'ridge' else 'the adapter'}")
+    typer.echo(f"  knows what does not show its subject: {'yes' if query.relevance else 'no'}")
+    measured = {
+        "SRCC": figures.srcc,
+        "MAE": figures.mae,
+        "ridge SRCC": figures.ridge_srcc,
+        "ridge MAE": figures.ridge_mae,
+        "zero-shot SRCC": figures.zero_shot_srcc,
+    }
+    known = ", ".join(f"{name} {value:.3f}" for name, value in measured.items() if value is not None)
+    if known:
+        typer.echo(f"  on {figures.rows} rows kept aside: {known}")
+
+
+def _print_table(rows: list[tuple[str, str, str, str]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("ranker", "backbone", "from", "orders by", box=box.SIMPLE)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)

@@ -1,0 +1,64 @@
+"""`imgrank adapters list | show | remove`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from imgrank import paths
+from imgrank.adapter import files, registry
+from imgrank.cli.adapters import app
+from imgrank.errors import AdapterError, UsageError
+from tests.adapter.making import adapter
+
+RUN = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(paths, "weights_dir", lambda: tmp_path / "weights")
+    path = registry.adapter_path("ages")
+    files.save(path, adapter(terms="for research alone"))
+    return path
+
+
+def test_list_names_each_adapter_and_what_it_orders_by() -> None:
+    result = RUN.invoke(app, ["list"])
+    assert result.exit_code == 0
+    assert result.stdout == "ages\tmini\tyours\tolder person; more people\n"
+
+
+def test_list_names_a_damaged_file_on_stderr(installed: Path) -> None:
+    installed.with_name("bad.safetensors").write_bytes(b"x")
+    result = RUN.invoke(app, ["list"])
+    assert "bad.safetensors" not in result.stdout
+    assert "bad.safetensors" in result.stderr
+
+
+def test_list_of_nothing_says_what_to_do(installed: Path) -> None:
+    installed.unlink()
+    result = RUN.invoke(app, ["list"])
+    assert result.stdout == ""
+    assert "imgrank train" in result.stderr
+
+
+def test_show_says_terms_queries_units_and_figures() -> None:
+    shown = RUN.invoke(app, ["show", "ages"]).stdout
+    for part in ("for research alone", "older person", "elderly", "years", "SRCC 0.500", "ridge SRCC 0.750", "30 rows"):
+        assert part in shown
+
+
+def test_show_of_an_unknown_name_is_an_adapter_error() -> None:
+    assert isinstance(RUN.invoke(app, ["show", "nobody"]).exception, AdapterError)
+
+
+def test_remove_asks_for_a_yes_where_nobody_can_answer(installed: Path) -> None:
+    assert isinstance(RUN.invoke(app, ["remove", "ages"]).exception, UsageError)
+    assert installed.exists()
+    result = RUN.invoke(app, ["remove", "ages", "--yes"])
+    assert result.exit_code == 0
+    assert str(installed) in result.stdout
+    assert not installed.exists()

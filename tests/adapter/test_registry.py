@@ -1,0 +1,142 @@
+"""Which adapters there are, and which answers a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imgrank import paths
+from imgrank.adapter import files, registry
+from imgrank.errors import AdapterError
+from tests.adapter.making import adapter, unit
+
+FINGERPRINT = adapter().fingerprint
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+    shipped = tmp_path / "weights"
+    shipped.mkdir()
+    monkeypatch.setattr(paths, "weights_dir", lambda: shipped)
+    return shipped
+
+
+def _install(name: str, **header: object) -> Path:
+    path = registry.adapter_path(name)
+    files.save(path, adapter(**header))
+    return path
+
+
+def test_nothing_is_installed_at_first() -> None:
+    assert registry.installed_adapters() == registry.Installed((), ())
+    with pytest.raises(AdapterError, match="None is installed"):
+        registry.find_adapter("ages")
+
+
+def test_own_and_shipped_adapters_are_found_and_other_weights_are_not(home: Path) -> None:
+    _install("mine")
+    files.save(home / "rankers.safetensors", adapter())
+    (home / "mini.safetensors").write_bytes(b"\x02\0\0\0\0\0\0\0{}")
+    installed = registry.installed_adapters()
+    assert [(a.name, a.shipped) for a in installed.adapters] == [("mine", False), ("rankers", True)]
+    assert installed.damaged == ()
+    assert registry.find_adapter("rankers").shipped
+
+
+def test_an_own_adapter_hides_a_shipped_one_of_its_name(home: Path) -> None:
+    _install("rankers")
+    files.save(home / "rankers.safetensors", adapter())
+    assert [a.shipped for a in registry.installed_adapters().adapters] == [False]
+
+
+def test_a_damaged_file_is_named_and_does_not_hide_the_others() -> None:
+    _install("good")
+    bad = registry.adapter_path("bad")
+    bad.write_bytes(b"no adapter")
+    installed = registry.installed_adapters()
+    assert [a.name for a in installed.adapters] == ["good"]
+    assert [fault.path for fault in installed.damaged] == [str(bad)]
+    with pytest.raises(AdapterError, match="cannot be used"):
+        registry.find_adapter("bad")
+    assert registry.remove("bad") == (bad,)
+
+
+def test_an_adapter_is_found_by_its_file(tmp_path: Path) -> None:
+    files.save(tmp_path / "other" / "x.safetensors", adapter())
+    assert registry.find_adapter(str(tmp_path / "other" / "x.safetensors")).name == "x"
+
+
+def test_a_name_that_is_almost_right_gets_a_hint() -> None:
+    _install("elderly")
+    with pytest.raises(AdapterError, match="Did you mean elderly"):
+        registry.find_adapter("eldery")
+    with pytest.raises(AdapterError, match="There are elderly"):
+        registry.find_adapter("zzz")
+
+
+def test_removing_takes_the_file_and_its_card_and_nothing_else() -> None:
+    path, other = _install("ages"), _install("other")
+    registry.card_path(path).write_text("card")
+    assert set(registry.remove("ages")) == {path, registry.card_path(path)}
+    assert not path.exists()
+    assert other.exists()
+
+
+def test_a_shipped_adapter_stays(home: Path) -> None:
+    files.save(home / "rankers.safetensors", adapter())
+    with pytest.raises(AdapterError, match="cannot be removed"):
+        registry.remove("rankers")
+    assert (home / "rankers.safetensors").exists()
+
+
+@pytest.mark.parametrize("name", ["older people", "ages-2.1", "Größe", "年齢", "a", "x" * 64])
+def test_plain_names_are_names(name: str) -> None:
+    assert registry.adapter_path(name).parent == paths.adapters_dir()
+
+
+def test_the_nearest_query_answers() -> None:
+    ages = adapter().header
+    choice = registry.choose(ages.queries[1].embeddings[0], [ages], FINGERPRINT)
+    assert choice is not None
+    assert (choice.query.name, choice.reversed) == ("more people", False)
+    assert choice.similarity == pytest.approx(1)
+
+
+def test_every_phrasing_counts() -> None:
+    ages = adapter().header
+    choice = registry.choose(3 * ages.queries[0].embeddings[1], [ages], FINGERPRINT)
+    assert choice is not None and choice.query.name == "older person"
+
+
+def test_a_stranger_is_answered_by_none_and_the_threshold_decides() -> None:
+    ages = adapter().header
+    stranger = unit(1, 99)[0]
+    assert registry.choose(stranger, [ages], FINGERPRINT) is None
+    assert registry.choose(stranger, [replace(ages, threshold=-1.0)], FINGERPRINT) is not None
+    assert registry.choose(stranger, [ages], FINGERPRINT, threshold=-1.0) is not None
+
+
+def test_an_adapter_of_another_backbone_is_not_asked() -> None:
+    ages = adapter().header
+    assert registry.choose(ages.queries[0].embeddings[0], [ages], "f" * 16) is None
+    assert registry.choose(np.ones(3, np.float32), [ages], "f" * 16) is None
+
+
+def test_the_other_end_of_a_query_is_known_by_the_sentence_turned_around() -> None:
+    ages = adapter().header
+    older = ages.queries[0].embeddings[0]
+    younger = 0.9 * older + 0.43 * unit(1, 50)[0]  # opposites stand near each other
+    straight = registry.choose(older, [ages], FINGERPRINT, opposite=younger)
+    turned = registry.choose(younger, [ages], FINGERPRINT, opposite=older)
+    assert straight is not None and not straight.reversed
+    assert turned is not None and turned.reversed and turned.query.name == "older person"
+
+
+def test_among_equals_the_users_own_answers() -> None:
+    first, second = replace(adapter().header, name="first"), replace(adapter().header, name="second")
+    choice = registry.choose(first.queries[0].embeddings[0], [first, second], FINGERPRINT)
+    assert choice is not None and choice.adapter.name == "first"
