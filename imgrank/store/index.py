@@ -10,9 +10,10 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from xxhash import xxh3_64_intdigest
 
 from imgrank.store.segments import ROWS, STORE_VERSION
 from imgrank.tokens import TokenShape
@@ -26,7 +27,8 @@ _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE images (digest BLOB PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE paths (
-    path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, digest BLOB NOT NULL
+    path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, digest BLOB NOT NULL,
+    checksum INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
 
@@ -39,14 +41,17 @@ class NewerIndex(sqlite3.DatabaseError):
     """A newer imgrank wrote this index: it stays as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shortcut:
+class Shortcut(NamedTuple):
     """A file as it was when its bytes were hashed: path in the system's bytes, size, time, and the digest."""
 
     path: bytes
     size: int
     mtime_ns: int
     digest: str
+
+    def checksum(self) -> int:
+        """63 bits over all of it: a damaged shortcut would lead to the tokens of another picture."""
+        return xxh3_64_intdigest(b"%d %d %s %s" % (self.size, self.mtime_ns, self.digest.encode(), self.path)) >> 1
 
 
 class Index:
@@ -65,10 +70,13 @@ class Index:
         return {_text(digest): _number(place) for digest, place in found}
 
     def shortcuts(self, paths: Sequence[bytes]) -> Iterator[Shortcut]:
-        """What is remembered of those paths."""
-        query = "SELECT path, size, mtime_ns, digest FROM paths WHERE path IN ({})"
-        for path, size, mtime_ns, digest in self._select_in(query, paths):
-            yield Shortcut(path, size, mtime_ns, _text(digest))
+        """What is remembered of those paths, as far as it is whole."""
+        query = "SELECT path, size, mtime_ns, digest, checksum FROM paths WHERE path IN ({})"
+        for path, size, mtime_ns, digest, checksum in self._select_in(query, paths):
+            if isinstance(path, bytes) and isinstance(size, int) and isinstance(mtime_ns, int):
+                shortcut = Shortcut(path, size, mtime_ns, _text(digest))
+                if shortcut.checksum() == checksum:
+                    yield shortcut
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -87,7 +95,7 @@ class Index:
     def next_place(self, count: int) -> int:
         """The first of `count` free places in one segment. Places are never given out twice."""
         ((value,),) = self._connection.execute("SELECT value FROM meta WHERE key = 'next_place'").fetchall()
-        place = _number(value)
+        place = _number(int(value) if str(value).isdecimal() else None)
         return place if place % ROWS + count <= ROWS else next_segment(place)
 
     def take_places(self, end: int) -> None:
@@ -100,8 +108,8 @@ class Index:
         self._connection.executemany("INSERT OR REPLACE INTO images VALUES (?, ?)", rows)
 
     def remember(self, shortcuts: Iterable[Shortcut]) -> None:
-        rows = [(s.path, s.size, s.mtime_ns, s.digest.encode()) for s in shortcuts]
-        self._connection.executemany("INSERT OR REPLACE INTO paths VALUES (?, ?, ?, ?)", rows)
+        rows = [(s.path, s.size, s.mtime_ns, s.digest.encode(), s.checksum()) for s in shortcuts]
+        self._connection.executemany("INSERT OR REPLACE INTO paths VALUES (?, ?, ?, ?, ?)", rows)
 
     def all_paths(self) -> list[bytes]:
         return [path for (path,) in self._connection.execute("SELECT path FROM paths") if isinstance(path, bytes)]
@@ -269,7 +277,6 @@ def _decode(value: bytes) -> str:
 
 def _number(value: object) -> int:
     # A place beyond any disk is damage; left alone it would overflow far from here.
-    text = str(value)
-    if not text.isdecimal() or len(text) > 15:
+    if not isinstance(value, int) or not 0 <= value < 1 << 50:
         raise DamagedIndex("a place is none")
-    return int(text)
+    return value
