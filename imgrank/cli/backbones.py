@@ -14,7 +14,7 @@ MEGABYTE = 1_000_000
 
 
 def backbones(
-    containing: Annotated[str, typer.Argument(metavar="[TEXT]", help="Only names that contain this.")] = "",
+    containing: Annotated[str, typer.Argument(metavar="TEXT", help="Only names that contain this.")] = "",
     on_disk: Annotated[bool, typer.Option("--on-disk", help="Only what can be used without a network.")] = False,
 ) -> None:
     """List the backbones that --backbone takes: which are on disk, their size, and their published zero-shot accuracy.
