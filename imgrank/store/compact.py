@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from imgrank.store.disk import DiskStore
-from imgrank.store.index import next_segment
+from imgrank.store.index import FAULTS, next_segment
 from imgrank.store.rows import are_sound
 from imgrank.store.segments import ROWS
 
@@ -20,7 +19,7 @@ _WORTH_KEEPING = 0.75  # a segment with a smaller part of its rows in use is wri
 
 
 def drop_gone(disk: DiskStore) -> int:
-    """Drop pictures whose every known path is gone; the count of them. Raises sqlite3.Error or OSError."""
+    """Drop pictures whose every known path is gone; the count of them. Raises one of the index's FAULTS."""
     gone = [path for path in disk.index.all_paths() if not os.path.lexists(path)]
     with disk.index.writing():
         disk.index.forget_paths(gone)
@@ -31,7 +30,7 @@ def drop_gone(disk: DiskStore) -> int:
 
 
 def drop_oldest(disk: DiskStore, count: int) -> int:
-    """Drop the `count` pictures that were stored first; the count of them. Raises sqlite3.Error or OSError."""
+    """Drop the `count` pictures that were stored first; the count of them. Raises one of the index's FAULTS."""
     with disk.index.writing():
         oldest = list(disk.index.all_places())[:count]
         disk.index.forget_images(oldest)
@@ -56,7 +55,7 @@ def _compact(disk: DiskStore) -> None:
             _move(disk, moving[start : start + _BLOCK], places)
     for segment in thin:
         disk.segments.remove(segment)
-    with contextlib.suppress(sqlite3.Error):  # another process may be at it; next time then
+    with contextlib.suppress(*FAULTS):  # another process may be at it; next time then
         disk.index.shrink()
 
 

@@ -21,7 +21,7 @@ _ASIDE = ".aside-"  # in the name of a folder that is on its way out
 
 
 class DiskStore:
-    """Rows and shortcuts on disk. Raises sqlite3.Error or OSError."""
+    """Rows and shortcuts on disk. Raises one of the index's FAULTS."""
 
     def __init__(self, folder: Path, index: Index, segments: Segments) -> None:
         self.folder = folder
@@ -63,7 +63,7 @@ class DiskStore:
 def open_disk(folder: Path, fingerprint: str, shape: TokenShape) -> DiskStore:
     """Open the store in `folder`, made if there is none.
 
-    Raises DamagedIndex, NewerIndex, sqlite3.Error or OSError.
+    Raises DamagedIndex, NewerIndex or another of the index's FAULTS.
     """
     folder.mkdir(parents=True, exist_ok=True)
     index = open_index(folder, fingerprint, shape)

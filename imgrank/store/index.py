@@ -1,6 +1,6 @@
 """`index.sqlite`: digest -> place of its row, and (path, size, mtime_ns) -> digest as a shortcut.
 
-Every method may raise sqlite3.Error or OSError. Many processes share one index: what is written stands
+Every method may raise one of FAULTS. Many processes share one index: what is written stands
 between BEGIN IMMEDIATE and COMMIT, and whoever holds that also owns the end of the segments.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from imgrank.tokens import TokenShape
 FILE_NAME = "index.sqlite"
 PATIENCE = 20.0  # seconds to wait for another process that writes
 UNTRUSTED = -1  # as a size: the path is known to exist, but is no shortcut
+FAULTS = (OSError, sqlite3.Error, UnicodeError)  # the last: Python reading SQLite's own message on damage
 _AT_ONCE = 900  # bound values in one statement; old SQLite takes 999
 
 _TABLES = """
@@ -88,14 +90,14 @@ class Index:
             yield
             self._connection.execute("COMMIT")
         except BaseException:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(*FAULTS):
                 self._connection.execute("ROLLBACK")
             raise
 
     def next_place(self, count: int) -> int:
         """The first of `count` free places in one segment. Places are never given out twice."""
-        ((value,),) = self._connection.execute("SELECT value FROM meta WHERE key = 'next_place'").fetchall()
-        place = _number(int(value) if str(value).isdecimal() else None)
+        value = _read_meta(self._connection).get("next_place", "")
+        place = _number(int(value) if re.fullmatch("[0-9]{1,15}", str(value)) else None)
         return place if place % ROWS + count <= ROWS else next_segment(place)
 
     def take_places(self, end: int) -> None:
@@ -142,7 +144,7 @@ class Index:
         self._connection.execute("VACUUM")
 
     def close(self) -> None:
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*FAULTS):
             self._connection.close()
 
     def _select_in(self, query: str, values: Sequence[bytes]) -> Iterator[tuple[Any, ...]]:
@@ -154,7 +156,7 @@ class Index:
 def is_damage(error: Exception) -> bool:
     """True if the index itself is broken, not merely out of reach."""
     # The bare class is what SQLite raises for "malformed" and "file is not a database".
-    return isinstance(error, DamagedIndex) or type(error) is sqlite3.DatabaseError
+    return isinstance(error, (DamagedIndex, UnicodeError)) or type(error) is sqlite3.DatabaseError
 
 
 def next_segment(place: int) -> int:
@@ -165,7 +167,7 @@ def next_segment(place: int) -> int:
 def open_index(folder: Path, fingerprint: str, shape: TokenShape) -> Index:
     """Open the index of a folder, made if there is none.
 
-    Raises DamagedIndex, NewerIndex, or sqlite3.Error and OSError where it cannot be opened at all.
+    Raises DamagedIndex, NewerIndex, or another of FAULTS where it cannot be opened at all.
     """
     path = folder / FILE_NAME
     writable = os.access(folder, os.W_OK)
@@ -175,7 +177,7 @@ def open_index(folder: Path, fingerprint: str, shape: TokenShape) -> Index:
             _prepare(connection, fingerprint, shape)
         _check(connection, fingerprint, shape)
         return Index(path, connection)
-    except sqlite3.Error as error:
+    except FAULTS as error:
         connection.close()
         if is_damage(error):
             raise DamagedIndex(str(error)) from error
@@ -190,7 +192,7 @@ def open_as_found(folder: Path) -> Index:
     try:
         _check_version(_read_meta(connection))
         return Index(path, connection)
-    except sqlite3.Error:
+    except FAULTS:
         connection.close()
         raise
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from imgrank.paths import tokens_dir
 from imgrank.store.disk import DiskStore, open_afresh, open_disk
-from imgrank.store.index import DamagedIndex, NewerIndex
-from imgrank.store.token_store import FAULTS, TokenStore, reason_of
+from imgrank.store.index import FAULTS, DamagedIndex, NewerIndex
+from imgrank.store.token_store import TokenStore, reason_of
 from imgrank.tokens import TokenShape
 
 

@@ -51,13 +51,12 @@ class Segments:
 
     def prepare(self, segment: int) -> bool:
         """Make a segment ready for writing; False where a file that is not ours has its name. Raises OSError."""
-        with contextlib.suppress(FileExistsError):
-            file = FileIO(self._path(segment), "x+")
-            self._open[segment] = file
-            _write_all(file, memoryview(self._header))
-            return True
-        file_there = self._file(segment)
-        return file_there is not None and file_there.writable()
+        if segment not in self._open:
+            with contextlib.suppress(FileExistsError):
+                self._open[segment] = FileIO(self._path(segment), "x+")
+                _write_all(self._open[segment], memoryview(self._header))
+        file = self._file(segment)
+        return file is not None and file.writable()
 
     def numbers(self) -> list[int]:
         """The segments there are."""

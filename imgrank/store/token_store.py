@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,11 +17,10 @@ from imgrank.errors import StoreError
 from imgrank.paths import why
 from imgrank.records import ImageFile
 from imgrank.store.disk import DiskStore, remove_folder
-from imgrank.store.index import UNTRUSTED, Shortcut, is_damage
+from imgrank.store.index import FAULTS, UNTRUSTED, Shortcut, is_damage
 from imgrank.store.rows import Rows, are_sound, row_type, to_packed, to_rows
 from imgrank.tokens import PackedTokens, TokenShape
 
-FAULTS = (OSError, sqlite3.Error)
 RACY_NS = 2_000_000_000  # the coarsest clock of a file system in use (FAT)
 _BLOCK = 4096  # rows checked or written at once
 _WAITING = 512  # shortcuts that may wait for the next write

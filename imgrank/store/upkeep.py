@@ -14,9 +14,9 @@ from imgrank.errors import StoreError
 from imgrank.paths import printable, text_dir, tokens_dir
 from imgrank.store.compact import drop_gone, drop_oldest
 from imgrank.store.disk import DiskStore, is_aside, remove_folder
-from imgrank.store.index import NewerIndex, is_damage, open_as_found
+from imgrank.store.index import FAULTS, NewerIndex, is_damage, open_as_found
 from imgrank.store.segments import Segments
-from imgrank.store.token_store import FAULTS, reason_of
+from imgrank.store.token_store import reason_of
 
 _OURS = re.compile(r"[0-9a-f]{16}(\.aside-.*)?")
 _DAY = 86_400.0

@@ -117,10 +117,11 @@ def test_an_index_that_is_something_else(files, content):
     assert assert_harmless(files) == COUNT
 
 
-def test_a_flipped_byte_anywhere_in_the_index_never_changes_a_result(files):
+@pytest.mark.parametrize("rounds", [40, pytest.param(3000, marks=pytest.mark.soak)])
+def test_flipped_bits_anywhere_in_the_index_never_change_a_result(files, rounds):
     whole = {path.name: path.read_bytes() for path in folder().iterdir()}
-    random = np.random.default_rng(0)
-    for _ in range(150):
+    random = np.random.default_rng(rounds)
+    for _ in range(rounds):
         restore(whole)
         for at in random.integers(0, len(whole["index.sqlite"]), random.integers(1, 30)):
             flip(index(), int(at), int(random.integers(8)))
