@@ -244,6 +244,7 @@ def _query(file: _SafeFile, index: int, query: QueryFields) -> Query:
         scale=query.scale,
         relevance=query.relevance,
         scorer=query.scorer,
+        mix=query.mix,
         ridge=_read(file, f"query.{index}.ridge") if query.has_ridge else None,
         figures=query.figures,
     )

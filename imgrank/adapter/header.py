@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ MOST_PHRASINGS = 64
 LONGEST_TEXT = 2000
 
 Array = npt.NDArray[np.float32]
+Scorer = Literal["adapter", "ridge", "blend"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Query:
     `embeddings` (n, E) are the unit sentence embeddings of its n `phrasings`. A standardised value v means
     `mean + scale * v` in `unit`. `relevance` says whether "shows the subject" was trained. `ridge`
     (D_v + E + 1,) is the fallback: weights over the mean of the image tokens, over the embedding, and a bias,
-    giving the standardised value; `scorer` says which of the two answers.
+    giving the standardised value; `scorer` says which of the two answers, or in a blend both: `mix` parts of the
+    adapter's value and 1 - `mix` of the ridge's.
     """
 
     phrasings: tuple[str, ...]
@@ -52,9 +54,10 @@ class Query:
     mean: float = 0.0
     scale: float = 1.0
     relevance: bool = False
-    scorer: Literal["adapter", "ridge"] = "adapter"
+    scorer: Scorer = "adapter"
     ridge: Array | None = None
     figures: Figures = Figures()
+    mix: float = 0.5
 
     @property
     def name(self) -> str:
@@ -96,6 +99,7 @@ def header_json(header: AdapterHeader) -> str:
             "scale": float(query.scale),
             "relevance": bool(query.relevance),
             "scorer": query.scorer,
+            "mix": float(query.mix),
             "ridge": query.ridge is not None,
             "figures": asdict(query.figures),
         }
@@ -123,7 +127,8 @@ class QueryFields:
     mean: float
     scale: float
     relevance: bool
-    scorer: Literal["adapter", "ridge"]
+    scorer: Scorer
+    mix: float
     has_ridge: bool
     figures: Figures
 
@@ -181,15 +186,19 @@ def _query(value: object) -> QueryFields:
     if scale <= 0:
         raise ValueError(f"a query's scale is {scale}, not above 0")
     has_ridge = _bool(query, "ridge")
-    if scorer not in ("adapter", "ridge") or (scorer == "ridge" and not has_ridge):
+    if scorer not in get_args(Scorer) or (scorer != "adapter" and not has_ridge):
         raise ValueError(f"a query's scorer {scorer!r} is not there")
+    mix = _number(query, "mix") if "mix" in query else 0.5
+    if not 0 <= mix <= 1:
+        raise ValueError(f"a query's mix is {mix}, not from 0 to 1")
     return QueryFields(
         phrasings=tuple(_text({"phrasing": p}, "phrasing") for p in phrasings),
         unit=None if query.get("unit") is None else _text(query, "unit"),
         mean=_number(query, "mean"),
         scale=scale,
         relevance=_bool(query, "relevance"),
-        scorer=cast(Literal["adapter", "ridge"], scorer),
+        scorer=cast(Scorer, scorer),
+        mix=mix,
         has_ridge=has_ridge,
         figures=_figures(query.get("figures")),
     )

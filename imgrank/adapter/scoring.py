@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from imgrank.adapter.cores import map_on_cores
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import Query
 from imgrank.adapter.model import AdapterModel, TextBatch
@@ -38,19 +36,12 @@ class ScoredBatch:
 def score_tokens(
     adapter: Adapter, packed: PackedTokens, text: TextTokens, query: Query, summarise: bool = False
 ) -> ScoredBatch:
-    """Scores of N stored pictures under one sentence, as one of the adapter's queries.
-
-    Blocks run side by side, each on one core: sums are then taken in one order whatever the machine, and
-    nobody waits at a barrier.
-    """
+    """Scores of N stored pictures under one sentence, as one of the adapter's queries."""
     sentence = TextBatch.of(text)
     starts = range(0, max(len(packed), 1), BLOCK)
-    with _one_core_each() as cores, ThreadPoolExecutor(cores) as pool:
-        parts = list(
-            pool.map(
-                lambda at: _score_block(adapter.model, packed[at : at + BLOCK], sentence, query, summarise), starts
-            )
-        )
+    parts = map_on_cores(
+        lambda at: _score_block(adapter.model, packed[at : at + BLOCK], sentence, query, summarise), starts
+    )
     return ScoredBatch(
         value=query.mean + query.scale * np.concatenate([part.value for part in parts]),
         relevance=np.concatenate([part.relevance for part in parts]),
@@ -65,12 +56,13 @@ def _score_block(
     """Standardised values of at most BLOCK pictures."""
     real = len(packed)
     tokens, embedding = _filled(packed)
-    value = _ridge(query, tokens[:real], embedding[:real]) if query.scorer == "ridge" else None
-    relevance, summary = np.ones(real), None
-    if value is None or query.relevance or summarise:
+    ridge = _ridge(query, tokens[:real], embedding[:real]) if query.scorer != "adapter" else np.zeros(real)
+    mix = {"adapter": 1.0, "ridge": 0.0, "blend": query.mix}[query.scorer]
+    value, relevance, summary = ridge, np.ones(real), None
+    if mix or query.relevance or summarise:
         z = model.fuse(tokens, embedding, sentence)
         scores = model.score(z)
-        value = scores.value[:real].double().numpy() if value is None else value
+        value = mix * scores.value[:real].double().numpy() + (1 - mix) * ridge
         relevance = scores.relevance.double().sigmoid()[:real].numpy() if query.relevance else relevance
         summary = model.summarise(z)[:real] if summarise else None
     return ScoredBatch(value, relevance, summary)
@@ -84,17 +76,6 @@ def _filled(packed: PackedTokens) -> tuple[Tensor, Tensor]:
     torch.mul(torch.from_numpy(np.ascontiguousarray(packed.quantised)), scales, out=tokens[:real])
     embedding[:real] = torch.from_numpy(packed.embedding.astype(np.float32))
     return tokens, embedding
-
-
-@contextmanager
-def _one_core_each() -> Iterator[int]:
-    """Hold torch to one thread an operation; gives the number of cores that are free for blocks."""
-    cores = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield cores
-    finally:
-        torch.set_num_threads(cores)
 
 
 def _ridge(query: Query, tokens: Tensor, embedding: Tensor) -> Floats:

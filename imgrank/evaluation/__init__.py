@@ -1,1 +1,1 @@
-"""Metrics, report and plots."""
+"""Metrics, baselines, report and plots. Knows labels and tokens; trains no adapter."""

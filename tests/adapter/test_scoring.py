@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imgrank.adapter.header import Scorer
 from imgrank.adapter.model import TextBatch
 from imgrank.adapter.scoring import BLOCK, score_tokens
 from tests.adapter.making import SHAPE, adapter, packed, sentence
@@ -79,3 +81,13 @@ def test_no_picture_gives_no_score(summarise: bool) -> None:
 
 def test_the_readings_are_as_wide_as_the_backbone_says() -> None:
     assert MANY.shape == SHAPE
+
+
+def test_a_blend_is_mixed_from_the_adapter_and_the_ridge() -> None:
+    axis = np.linspace(-1, 1, SHAPE.width + SHAPE.embedding + 1).astype(np.float32)
+
+    def value(scorer: Scorer) -> npt.NDArray[np.float64]:
+        query = replace(ADAPTER.queries[0], ridge=axis, scorer=scorer, mix=0.3)
+        return score_tokens(ADAPTER, MANY[:5], sentence(), query).value
+
+    np.testing.assert_allclose(value("blend"), 0.3 * value("adapter") + 0.7 * value("ridge"), atol=1e-5)

@@ -1,0 +1,81 @@
+"""What stands beside an adapter: ridge on frozen tokens, and the sentence alone. Each predicts in the user's unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from imgrank.evaluation.dataset import PairRows, Rows, ValueRows
+from imgrank.evaluation.ridge import Axis, fit_ridge, spread
+from imgrank.evaluation.splits import FOLDS, deal
+from imgrank.labels import FEWEST_ROWS
+
+Floats = npt.NDArray[np.float64]
+PENALTIES = (0.003, 0.03, 0.3)  # of the logistic axis, a row of standardised features at a time
+
+
+def ridge_predictions(x: Floats, rows: ValueRows, measured: Rows, train: Rows) -> Floats:
+    """Ridge on features x (images, F) for the measured rows, fitted on the train rows.
+
+    Where there are too few of those, each measured row is predicted from the measured rows outside its group.
+    """
+    if len(train) >= FEWEST_ROWS:
+        return fit_ridge(x[rows.rows[train]], rows.values[train], _pick(rows, train)).axis(x[rows.rows[measured]])
+    return fit_ridge(x[rows.rows[measured]], rows.values[measured], _pick(rows, measured)).left_out
+
+
+def answer_predictions(x: Floats, rows: PairRows, measured: Rows, train: Rows) -> Floats:
+    """The same for answers: by how much left stands above right, from a Bradley-Terry axis on features."""
+    if len(train) >= FEWEST_ROWS:
+        axis = fit_answers(x, rows, train)
+        return axis(x[rows.left[measured]]) - axis(x[rows.right[measured]])
+    (part,) = deal([rows], FOLDS, seed=0)
+    predicted = np.zeros(len(rows))
+    for fold in range(FOLDS):
+        out, kept = measured[part[measured] == fold], measured[part[measured] != fold]
+        axis = fit_answers(x, rows, kept)
+        predicted[out] = axis(x[rows.left[out]]) - axis(x[rows.right[out]])
+    return predicted[measured]
+
+
+def fit_answers(x: Floats, rows: PairRows, train: Rows) -> Axis:
+    """Bradley-Terry on features: logistic regression of the answers on differences; ties count half each way.
+
+    How strongly to regularise is chosen by the likelihood of left-out fifths.
+    """
+    scale = spread(x[np.union1d(rows.left[train], rows.right[train])])
+    differences = (x[rows.left[train]] - x[rows.right[train]]) / scale
+    differences = differences / np.sqrt(differences.shape[1])
+    wins = (rows.preferred[train] + 1) / 2
+    (part,) = deal([rows], FOLDS, seed=0)
+    folds = part[train]
+
+    def left_out_loss(penalty: float) -> float:
+        losses = []
+        for fold in set(folds.tolist()):
+            kept = folds != fold
+            logits = differences[~kept] @ _logistic(differences[kept], wins[kept], penalty)
+            losses.append(np.logaddexp(0, logits) - wins[~kept] * logits)
+        return float(np.concatenate(losses).mean())
+
+    penalty = min(PENALTIES, key=left_out_loss)
+    weights = _logistic(differences, wins, penalty) / scale / np.sqrt(len(scale))
+    return Axis(weights, -float(x.mean(axis=0) @ weights))
+
+
+def _logistic(differences: Floats, wins: Floats, penalty: float) -> Floats:
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        logits = differences @ weights
+        value = (np.logaddexp(0, logits) - wins * logits).mean() + penalty / 2 * weights @ weights
+        return float(value), differences.T @ (expit(logits) - wins) / len(wins) + penalty * weights
+
+    found: Floats = minimize(loss, np.zeros(differences.shape[1]), jac=True, method="L-BFGS-B").x
+    return found
+
+
+def _pick(rows: ValueRows, chosen: Rows) -> Sequence[str]:
+    return [rows.task.groups[n] for n in chosen]

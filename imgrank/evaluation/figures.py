@@ -1,0 +1,81 @@
+"""Predictions -> figures with intervals, and whether one scorer is really better than another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from imgrank.evaluation import metrics
+from imgrank.evaluation.metrics import Difference, Interval, Resamples, interval
+
+Floats = npt.NDArray[np.float64]
+NOTHING = float("nan")
+UNKNOWN = Interval(NOTHING, NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A figure and its 95 % bootstrap interval; NaN where it cannot be said."""
+
+    value: float = NOTHING
+    ci: Interval = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """How one scorer did on one query; `accuracy` is NaN unless the values are classes."""
+
+    srcc: Measured = Measured()
+    krcc: Measured = Measured()
+    plcc: Measured = Measured()
+    mae: Measured = Measured()
+    pair_accuracy: Measured = Measured()
+    accuracy: Measured = Measured()
+
+    def by_name(self) -> Mapping[str, Measured]:
+        """Figures by name, in their order."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def value_section(
+    predicted: Floats, true: Floats, resamples: Resamples, *, in_unit: bool = True, classes: bool = False
+) -> Section:
+    """Figures of predictions (N,) against values (N,); no `mae` where predictions have no unit."""
+    pairs = resamples.pair_figures(predicted, true)
+    return Section(
+        srcc=Measured(metrics.srcc(predicted, true), interval(resamples.srcc(predicted, true))),
+        krcc=Measured(metrics.krcc(predicted, true), interval(pairs.krcc)),
+        plcc=Measured(metrics.plcc(predicted, true), interval(resamples.plcc(predicted, true))),
+        mae=Measured(metrics.mae(predicted, true), interval(resamples.mae(predicted, true))) if in_unit else Measured(),
+        pair_accuracy=Measured(metrics.pair_accuracy(predicted, true), interval(pairs.pair_accuracy)),
+        accuracy=_accuracy(predicted, true, resamples) if classes and in_unit else Measured(),
+    )
+
+
+def answer_section(difference: Floats, preferred: Floats, resamples: Resamples) -> Section:
+    """Pair accuracy of differences (N,) against answers (N,); ties of people are left out."""
+    right = answers_right(difference, preferred)
+    known = right[np.isfinite(right)]
+    if not len(known):
+        return Section()
+    with np.errstate(invalid="ignore"):
+        again = np.nanmean(right[resamples.rows], axis=1)
+    return Section(pair_accuracy=Measured(float(known.mean()), interval(again)))
+
+
+def answers_right(difference: Floats, preferred: Floats) -> Floats:
+    """(N,) 1 where the answer is met, 0 where not, a half where nothing is said; NaN where people saw a tie."""
+    return np.where(preferred == 0, np.nan, np.heaviside(difference * preferred, 0.5))
+
+
+def answer_difference(one: Floats, other: Floats, preferred: Floats, resamples: Resamples) -> Difference:
+    """How much better `one` meets the answers than `other`, in pair accuracy, by paired bootstrap."""
+    gain = answers_right(one, preferred) - answers_right(other, preferred)
+    return Difference(float(np.nanmean(gain)), interval(np.nanmean(gain[resamples.rows], axis=1)))
+
+
+def _accuracy(predicted: Floats, true: Floats, resamples: Resamples) -> Measured:
+    return Measured(metrics.class_accuracy(predicted, true), interval(resamples.class_accuracy(predicted, true)))

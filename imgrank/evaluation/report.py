@@ -1,0 +1,198 @@
+"""`evaluate`: an adapter, its pairwise order, ridge and zero-shot side by side on the same pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from imgrank.errors import LabelsError
+from imgrank.evaluation.answers import Answering, candidates, load_once, who_answers, zero_shot
+from imgrank.evaluation.baselines import answer_predictions, ridge_predictions
+from imgrank.evaluation.dataset import Dataset, PairRows, Rows, TaskRows, TokenSource, ValueRows, read_dataset
+from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
+from imgrank.evaluation.metrics import Difference, Resamples, srcc_difference
+from imgrank.evaluation.ridge import features
+from imgrank.labels import Labels, read_labels
+from imgrank.paths import printable
+from imgrank.records import Progress
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions:
+    """What each scorer says of the N measured rows; `score` and `pairs` are None where no adapter answers.
+
+    For values: predictions in the query's unit (zero-shot has none). For answers: by how much left stands
+    above right.
+    """
+
+    true: Floats
+    score: Floats | None
+    pairs: Floats | None
+    ridge: Floats
+    zero_shot: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryReport:
+    """One query on its `n` measured rows; `versus_ridge` says whether the adapter is really better.
+
+    `versus_ridge` is in SRCC for values and in pair accuracy for answers; None where no adapter answers.
+    """
+
+    query: str
+    n: int
+    unit: str | None
+    score: Section
+    pairs: Section
+    ridge: Section
+    zero_shot: Section
+    versus_ridge: Difference | None
+    predictions: Predictions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """Everything that was measured; `adapter` is None where no query found one, `notes` are lines for the user."""
+
+    adapter: str | None
+    backbone: str
+    queries: tuple[QueryReport, ...]
+    notes: tuple[str, ...] = ()
+
+
+def evaluate(
+    labels: str | Path | Labels,
+    *,
+    adapter: str = "auto",
+    backbone: str = "mini",
+    device: str = "auto",
+    split: str | None = None,
+    skip_bad: bool = False,
+    source: TokenSource | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Report:
+    """Measure on the rows of one split: the one asked for, or else test, val, or all, whichever there is first.
+
+    Ridge learns from the other rows (train, and val where test is measured); where there are none, from the
+    measured rows outside each row's group. Raises LabelsError where the labels have faults (see `skip_bad`) or
+    no row of that split, AdapterError and BackboneError where one of them cannot be used.
+    """
+    known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad)
+    source = source or _ranker(backbone, device)
+    dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
+    fingerprint = source.backbone.fingerprint
+    headers, loaded = candidates(adapter, fingerprint), load_once(fingerprint)
+    answering = [who_answers(rows, headers, fingerprint, loaded) for rows in dataset.tasks]
+    return report(dataset, answering, source, split)
+
+
+def report(
+    dataset: Dataset, answering: Sequence[Answering | None], source: TokenSource, split: str | None = None
+) -> Report:
+    """The same from a dataset and one answering adapter (or None) for each of its tasks."""
+    x = features(dataset.packed)
+    queries, notes = [], []
+    for rows, answers in zip(dataset.tasks, answering, strict=True):
+        measured, train, name = measured_rows(rows, split)
+        if not len(measured):
+            notes.append(f'"{printable(rows.query)}" has no row in the split {name} and is left out')
+            continue
+        if answers is None:
+            notes.append(f'no ranker was trained on such a query as "{printable(rows.query)}"')
+        predictions = _predict(dataset, rows, measured, train, answers, source, x)
+        queries.append(_query_report(rows, measured, answers, predictions))
+    if not queries:
+        raise LabelsError(f"No query of {printable(dataset.labels.source)} has rows in the split {split}.")
+    names = dict.fromkeys(answers.adapter.name for answers in answering if answers is not None)
+    return Report(", ".join(names) or None, source.backbone.name, tuple(queries), (*dataset.labels.notes, *notes))
+
+
+def measured_rows(rows: TaskRows, split: str | None) -> tuple[Rows, Rows, str]:
+    """The rows to measure on, the rows that ridge may learn from, and the name of the split."""
+    present = [name for name in ("test", "val") if len(rows.in_split(name))]
+    name = split or (present[0] if present else "all")
+    if name == "all":
+        return np.arange(len(rows)), np.zeros(0, np.intp), name
+    learnt_from = {"test": ("train", "val", ""), "val": ("train", ""), "train": ()}[name]
+    return rows.in_split(name), rows.in_split(*learnt_from), name
+
+
+def _predict(
+    dataset: Dataset,
+    rows: TaskRows,
+    measured: Rows,
+    train: Rows,
+    answers: Answering | None,
+    source: TokenSource,
+    x: Floats,
+) -> Predictions:
+    if isinstance(rows, ValueRows):
+        packed = dataset.packed[rows.rows[measured]]
+        scored = None if answers is None else answers(packed, rows.texts[0])
+        return Predictions(
+            true=rows.values[measured],
+            score=None if scored is None else scored.value,
+            pairs=None if scored is None else _in_unit(scored.strength, scored.value),
+            ridge=ridge_predictions(x, rows, measured, train),
+            zero_shot=zero_shot(rows, packed, source.sentence),
+        )
+    left, right = dataset.packed[rows.left[measured]], dataset.packed[rows.right[measured]]
+    by_text = zero_shot(rows, left, source.sentence) - zero_shot(rows, right, source.sentence)
+    score, pairs = (None, None) if answers is None else _answer(answers, rows, dataset, measured)
+    return Predictions(rows.preferred[measured], score, pairs, answer_predictions(x, rows, measured, train), by_text)
+
+
+def _answer(answers: Answering, rows: PairRows, dataset: Dataset, measured: Rows) -> tuple[Floats, Floats]:
+    pictures = np.union1d(rows.left[measured], rows.right[measured])
+    scored = answers(dataset.packed[pictures], rows.texts[0])
+    left, right = np.searchsorted(pictures, rows.left[measured]), np.searchsorted(pictures, rows.right[measured])
+    return scored.value[left] - scored.value[right], scored.strength[left] - scored.strength[right]
+
+
+def _in_unit(strength: Floats, value: Floats) -> Floats:
+    """The values that the score head gave, handed out again in the pairwise order: an order has no unit."""
+    handed = np.empty_like(value)
+    handed[np.argsort(strength, kind="stable")] = np.sort(value)
+    return handed
+
+
+def _query_report(rows: TaskRows, measured: Rows, answers: Answering | None, said: Predictions) -> QueryReport:
+    resamples = Resamples.draw(len(measured))
+    classes = isinstance(rows, ValueRows) and rows.task.are_classes
+
+    def section(predicted: Floats | None, in_unit: bool = True) -> Section:
+        if predicted is None:
+            return Section()
+        if isinstance(rows, PairRows):
+            return answer_section(predicted, said.true, resamples)
+        return value_section(predicted, said.true, resamples, in_unit=in_unit, classes=classes)
+
+    return QueryReport(
+        query=rows.query,
+        n=len(measured),
+        unit=None if answers is None else answers.query.unit,
+        score=section(said.score),
+        pairs=section(said.pairs),
+        ridge=section(said.ridge),
+        zero_shot=section(said.zero_shot, in_unit=False),
+        versus_ridge=None if said.score is None else _versus(rows, said, said.score, resamples),
+        predictions=said,
+    )
+
+
+def _versus(rows: TaskRows, said: Predictions, score: Floats, resamples: Resamples) -> Difference:
+    if isinstance(rows, PairRows):
+        return answer_difference(score, said.ridge, said.true, resamples)
+    return srcc_difference(score, said.ridge, said.true, resamples)
+
+
+def _ranker(backbone: str, device: str) -> TokenSource:
+    from imgrank.ranker import Ranker
+
+    return Ranker(backbone, device=device)
