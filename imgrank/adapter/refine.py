@@ -14,9 +14,10 @@ import torch
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from imgrank.adapter.cores import map_on_cores
 from imgrank.adapter.pairs import PairHead, Summary
 
-PAIRS_AT_ONCE = 2048
+PAIRS_AT_ONCE = 1024
 PRIOR = 1e-3  # keeps strengths finite where one image wins all its pairs
 
 Indices = npt.NDArray[np.intp]
@@ -56,12 +57,14 @@ def _offsets(count: int) -> list[int]:
     return [offset for offset in sorted({*powers, 3}) if offset < count]
 
 
-@torch.inference_mode()
 def _compare(a: Summary, b: Summary, head: PairHead) -> Floats:
-    blocks = range(0, len(a), PAIRS_AT_ONCE)
-    logits = [head.pairs(a[at : at + PAIRS_AT_ONCE], b[at : at + PAIRS_AT_ONCE]) for at in blocks]
-    result: Floats = torch.cat(logits).double().numpy()
-    return result
+    @torch.inference_mode()
+    def block(at: int) -> Floats:
+        rows = slice(at, at + PAIRS_AT_ONCE)
+        logits: Floats = head.pairs(a[rows], b[rows]).double().numpy()
+        return logits
+
+    return np.concatenate(map_on_cores(block, range(0, len(a), PAIRS_AT_ONCE)))
 
 
 def _strengths(count: int, upper: Indices, lower: Indices, logits: Floats) -> Floats:

@@ -1,40 +1,16 @@
-"""The linear form of relational attention against the naive one, which lives here alone."""
+"""The linear form of relational attention against the naive one, which lives in the tests alone."""
 
 from __future__ import annotations
-
-import math
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor
 
 from imgrank.adapter import pairs
-from imgrank.adapter.pairs import PairHead, RelationalAttention, Summary
+from imgrank.adapter.pairs import PairHead, Summary
 from tests.adapter.making import images, model, words
-
-
-def naive_compare(relations: RelationalAttention, head: PairHead, z: Tensor) -> Tensor:
-    """One softmax over the joined 2P tokens for every one of N x N pairs: O(N^2 P), the published way."""
-    count, places, width = z.shape
-    heads = relations.heads
-    joined = torch.cat(
-        [z[:, None].expand(-1, count, -1, -1), z[None].expand(count, -1, -1, -1)], dim=2
-    )  # (N, N, 2P, d)
-    keys, values = relations.key_value(relations.norm(joined)).chunk(2, dim=-1)
-    keys, values = (t.unflatten(-1, (heads, -1)) for t in (keys, values))  # (N, N, 2P, H, d/H)
-    queries = relations.queries.unflatten(-1, (heads, -1))
-    logits = torch.einsum("rhd,ijphd->ijrhp", queries, keys) / math.sqrt(width // heads)
-    weights = logits.softmax(dim=-1)  # over both images at once
-    mine = torch.einsum("ijrhp,ijphd->ijrhd", weights[..., :places], values[:, :, :places])
-    yours = torch.einsum("ijrhp,ijphd->ijrhd", weights[..., places:], values[:, :, places:])
-    difference = (mine - yours).flatten(3).mean(dim=2)  # (N, N, d), averaged over R
-
-    def perceptron(x: Tensor) -> Tensor:
-        return head.last(torch.nn.functional.gelu(head.first(x))).squeeze(-1)
-
-    return perceptron(difference) - perceptron(-difference)
+from tests.adapter.naive import naive_compare
 
 
 def _summary(count: int, seed: int, relations: int = 4, heads: int = 4, width: int = 16) -> Summary:
