@@ -215,7 +215,14 @@ class _Uninitialised(TorchFunctionMode):
         self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> object:
         kwargs = kwargs or {}
-        if func.__name__.rstrip("_") in ("uniform", "normal", "zero", "fill", "constant", "kaiming_uniform"):
+        if getattr(func, "__name__", "").rstrip("_") in (
+            "uniform",
+            "normal",
+            "zero",
+            "fill",
+            "constant",
+            "kaiming_uniform",
+        ):
             return args[0] if args else kwargs["tensor"]
         return func(*args, **kwargs)
 

@@ -56,7 +56,7 @@ def _score_block(
     """Standardised values of at most BLOCK pictures."""
     real = len(packed)
     tokens, embedding = _filled(packed)
-    ridge = _ridge(query, tokens[:real], embedding[:real]) if query.scorer != "adapter" else np.zeros(real)
+    ridge = _ridge(query, tokens, embedding)[:real] if query.scorer != "adapter" else np.zeros(real)
     mix = {"adapter": 1.0, "ridge": 0.0, "blend": query.mix}[query.scorer]
     value, relevance, summary = ridge, np.ones(real), None
     if mix or query.relevance or summarise:

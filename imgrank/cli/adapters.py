@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List, show or remove trained rankers.", no_args_is_help=True)
 
+_ANSWERED_BY = {
+    "adapter": "the adapter",
+    "ridge": "ridge, which did better",
+    "blend": "the adapter and ridge together, which did better than either",
+}
+
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The ranker's name.")]
 NameOrFile = Annotated[str, typer.Argument(metavar="NAME|FILE", help="The ranker's name, or its file.")]
 
@@ -85,7 +91,7 @@ def _show_query(query: Query) -> None:
     if query.phrasings[1:]:
         typer.echo(f"  also: {'; '.join(query.phrasings[1:])}")
     typer.echo(f"  unit: {query.unit or 'none'}")
-    typer.echo(f"  answered by: {'ridge, which did better' if query.scorer == 'ridge' else 'the adapter'}")
+    typer.echo(f"  answered by: {_ANSWERED_BY[query.scorer]}")
     typer.echo(f"  knows what does not show its subject: {'yes' if query.relevance else 'no'}")
     measured = {
         "SRCC": figures.srcc,

@@ -85,6 +85,8 @@ HEADERS: dict[str, tuple[Callable[[Header, Tensors], object], str]] = {
     "threshold true": (lambda h, t: _set(h, "threshold", True), "threshold"),
     "scorer that is not there": (lambda h, t: _set(h["queries"][0], "scorer", "ridge"), "scorer"),
     "unknown scorer": (lambda h, t: _set(h["queries"][0], "scorer", "eval"), "scorer"),
+    "blend of what is not there": (lambda h, t: _set(h["queries"][0], "scorer", "blend"), "scorer"),
+    "mix above one": (lambda h, t: _set(h["queries"][1], "mix", 1.5), "mix"),
     "figures are text": (lambda h, t: _set(h["queries"][0], "figures", "good"), "figures"),
     "srcc is text": (lambda h, t: _set(h["queries"][0]["figures"], "srcc", "good"), "srcc"),
     "a tensor more": (lambda h, t: _set(t, "model.../../x", np.zeros(1, np.float32)), "not one of an adapter"),
