@@ -36,11 +36,15 @@ _PLUGINS = (
 )
 _PILLOW_NAMES = {"WebP": "WEBP", "JPEG 2000": "JPEG2000", "HEIC": "HEIF"}
 
-# Our own cap is checked before any pixel is allocated, and counts what each format needs: a JPEG can be
-# decoded small, others need 4 bytes a pixel, these several times as much while decoding.
-_SHARE_OF_CAP = {"JPEG": 1.0, "HEIC": 0.4, "WebP": 0.25, "AVIF": 0.25, "JPEG 2000": 0.2}
+# Our own cap is checked before any pixel is allocated, and counts what each format needs while it is
+# decoded: a JPEG can be decoded small, a progressive one takes 6 bytes a pixel, AVIF 12, WebP 16,
+# JPEG 2000 20, all others 4 to 7. Each share of 500 megapixels is then about a gigabyte.
+_SHARE_OF_CAP = {"JPEG": 1.0, "HEIC": 0.4, "AVIF": 0.2, "WebP": 0.15, "JPEG 2000": 0.12}
+_PROGRESSIVE_SHARE = 0.4
 _USUAL_SHARE = 0.5
 Image.MAX_IMAGE_PIXELS = None
+# Pillow's blocks of 16 MB would stay with each thread when freed; glibc always gives back more than 32 MB at once.
+Image.core.set_block_size(64 << 20)
 
 # Pillow warns about odd metadata, which is no news to someone who orders pictures.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -91,7 +95,7 @@ def check_size(size: tuple[int, int], kind: str, max_megapixels: float, share: f
 
 
 def _small_and_upright(image: Image.Image, kind: str, target: Target, orientation: int | None) -> Image.Image:
-    share = _USUAL_SHARE if image.info.get("progressive") else _SHARE_OF_CAP.get(kind, _USUAL_SHARE)
+    share = _PROGRESSIVE_SHARE if image.info.get("progressive") else _SHARE_OF_CAP.get(kind, _USUAL_SHARE)
     check_size(image.size, kind, target.max_megapixels, share)
     size = target.size(image.size)
     pixels = image.width * image.height
@@ -101,7 +105,9 @@ def _small_and_upright(image: Image.Image, kind: str, target: Target, orientatio
     with BUDGET.spend(pixels / (share * DEFAULT_MAX_MEGAPIXELS * 1e6)):
         image.load()
         small = shrink(image, size, target.resampling)
-    return upright(small, _orientation(image) or orientation or 1)
+        named = _orientation(image)
+        image.close()  # frees the pixels before the next picture may take their place
+    return upright(small, named or orientation or 1)
 
 
 def _orientation(image: Image.Image) -> int | None:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-_BAND_PIXELS = 4_000_000
+_BAND_PIXELS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,22 @@ def _scale(image: Image.Image) -> _Scale:
     """16-bit counts its whole range; wider numbers the smallest usual range that holds them, or their own."""
     if image.mode.startswith("I;16"):
         return _Scale(0, 65535)
-    finite = [values[np.isfinite(values)] for values in map(_numbers, _bands(image, _rows_of_numbers(image)))]
-    low = min((float(values.min()) for values in finite if values.size), default=0.0)
-    high = max((float(values.max()) for values in finite if values.size), default=0.0)
+    low, high = _range(image)
     usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
     white = next((limit for limit in usual if low >= 0 and high <= limit), None)
     return _Scale(low, high) if white is None else _Scale(0, white)
 
 
-def _rows_of_numbers(image: Image.Image) -> int:
-    return max(1, _BAND_PIXELS // image.width)
+def _range(image: Image.Image) -> tuple[float, float]:
+    """The least and the greatest of the finite numbers; 0, 0 where there are none."""
+    lows, highs = [], []
+    for band in _bands(image, max(1, _BAND_PIXELS // image.width)):
+        values = _numbers(band)
+        finite = values[np.isfinite(values)]
+        if finite.size:
+            lows.append(float(finite.min()))
+            highs.append(float(finite.max()))
+    return min(lows, default=0.0), max(highs, default=0.0)
 
 
 def _numbers(image: Image.Image) -> npt.NDArray[np.float64]:

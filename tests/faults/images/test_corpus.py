@@ -91,17 +91,17 @@ def test_names_can_be_shown(corpus):
 
 CHILD = """
 import json, sys
+from pathlib import Path
 from imgrank.decode import Loaded, load_images
 from imgrank.discover import discover
 good = sum(isinstance(item, Loaded) for item in
            load_images(discover(sys.argv[1:]).files, 224, "bicubic", is_known=lambda digest: False, workers=8))
-try:
+peak = 0
+if sys.platform == "linux":  # not ru_maxrss: a child inherits that of the process that started it
+    peak = 1024 * int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+elif sys.platform == "darwin":
     import resource
-except ImportError:
-    peak = 0
-else:
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = unit * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps({"good": good, "peak": peak}))
 """
 
