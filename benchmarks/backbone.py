@@ -56,7 +56,7 @@ def caption_recall(backbone: MiniBackbone, data: Path, split: str) -> str:
 
 def class_recall(backbone: MiniBackbone, folder: Path) -> str:
     """ "a photo of a NAME" against one picture of each class; folders carry the class names."""
-    pictures = {path.name.replace("_", " "): sorted(path.iterdir())[0] for path in sorted(folder.iterdir())}
+    pictures = {path.name.replace("_", " "): min(path.iterdir()) for path in sorted(folder.iterdir())}
     images = embed_images(backbone, list(pictures.values()))
     texts = np.stack([backbone.encode_sentence(f"a photo of a {name}").embedding for name in pictures])
     return f"class names, {len(pictures)} pictures: {recall(texts @ images.T, np.arange(len(pictures)))}"

@@ -116,4 +116,4 @@ class _Run:
         self.fresh += len(batch)
 
     def _key(self, digest: str) -> str:
-        return xxhash.xxh3_128_hexdigest(f"mirrored {digest}") if self.mirrored else digest
+        return xxhash.xxh3_128_hexdigest(f"mirrored {digest}".encode()) if self.mirrored else digest

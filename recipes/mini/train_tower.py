@@ -168,13 +168,18 @@ def contrast_loss(
     return F.cross_entropy(logits, target) + F.cross_entropy(logits[:, : len(rows)].T, target)
 
 
-def class_loss(model: TowerInTraining, data: TrainingData, seen: Seen, rows: np.ndarray) -> torch.Tensor:
-    """Keep the teacher's 1000 probabilities, in the classifier and in the caption space."""
-    teacher = torch.from_numpy(data.logits[rows].astype(np.float32)).softmax(-1)
+def class_loss(model: TowerInTraining, data: TrainingData, seen: Seen, rows: np.ndarray, firm: float) -> torch.Tensor:
+    """Keep the teacher's 1000 probabilities, in the classifier and in the caption space.
+
+    `firm` weighs the distance of the logits themselves: it holds classes that no training picture shows.
+    """
+    logits = torch.from_numpy(data.logits[rows].astype(np.float32))
+    teacher = logits.softmax(-1)
+    drift = (seen.logits - seen.logits.mean(1, keepdim=True)) - (logits - logits.mean(1, keepdim=True))
     kept = F.kl_div(seen.logits.log_softmax(-1), teacher, reduction="batchmean")
     anchors = model.map_text(data.class_vectors)
     named = F.kl_div((20 * seen.caption @ anchors.T).log_softmax(-1), teacher, reduction="batchmean")
-    return 0.5 * kept + 0.1 * named
+    return 0.5 * kept + 0.1 * named + firm * drift.square().mean()
 
 
 @dataclass(frozen=True)
@@ -188,14 +193,14 @@ class Half:
 def caption_half(model: TowerInTraining, data: TrainingData, rows: np.ndarray, rng: np.random.Generator) -> Half:
     seen = model(data.hidden(rows))
     contrast = contrast_loss(model, data, seen, rows, rng)
-    loss = contrast + class_loss(model, data, seen, rows) + 0.5 * value_loss(seen.values, data.standard(rows))
+    loss = contrast + class_loss(model, data, seen, rows, 1.0) + 0.5 * value_loss(seen.values, data.standard(rows))
     return Half(contrast.item(), torch.autograd.grad(loss, learning_parameters(model), allow_unused=True))
 
 
 def task_half(model: TowerInTraining, data: TrainingData, rows: np.ndarray) -> Half:
     seen = model(data.hidden(rows))
     task = value_loss(seen.values, data.standard(rows))
-    loss = 0.5 * task + class_loss(model, data, seen, rows)
+    loss = 0.5 * task + class_loss(model, data, seen, rows, 0.1)
     return Half(task.item(), torch.autograd.grad(loss, learning_parameters(model), allow_unused=True))
 
 
@@ -266,6 +271,7 @@ def main() -> None:
     parser.add_argument("--trunk-rate", type=float, default=3e-4)
     parser.add_argument("--head-rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--resume", action="store_true", help="go on from tower.pt")
     parser.add_argument("--report-minutes", type=float, default=8)
     args = parser.parse_args()
 
@@ -274,7 +280,10 @@ def main() -> None:
     samples = read_samples(args.data)
     data = TrainingData(args.out, samples)
     model = TowerInTraining(ImageConfig())
-    set_cell_scale(model, data, rng)
+    if args.resume:
+        model.load_state_dict(torch.load(args.out / "tower.pt", weights_only=True))
+    else:
+        set_cell_scale(model, data, rng)
     average = copy.deepcopy(model)
     optimiser = optimiser_of(model, args.trunk_rate, args.head_rate)
     rates = [group["lr"] for group in optimiser.param_groups]

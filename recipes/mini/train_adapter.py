@@ -1,0 +1,224 @@
+"""Step 6: the multi-task adapter on the frozen tokens of the shipped backbone.
+
+    python recipes/mini/train_adapter.py --data ../shared/data --out build/mini --weights weights
+
+One query a batch, one of its phrasings at random; smooth L1 on standardised values, RankNet on the pair
+logits and on the scores, relevance against pictures of other sets that truly lack the subject. The
+weights kept are an exponential average; figures printed are on val alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from adapter_data import PHRASINGS, SUBJECTS, UNITS, AdapterData, read_adapter_data
+from data import read_samples
+from scipy.stats import spearmanr
+from torch.nn import functional as F
+from train_tower import HEADS
+
+from imgrank.adapter.files import Adapter, save
+from imgrank.adapter.header import AdapterHeader, Figures, Query
+from imgrank.adapter.model import AdapterConfig, AdapterModel, TextBatch
+from imgrank.adapter.scoring import score_tokens
+from imgrank.backbone.mini import load_mini
+from imgrank.tokens import TextTokens
+
+TERMS = (
+    "Trained in part on UTKFace, Stanford Cars, BIQ2021 and Flickr8k, which allow non-commercial research alone: "
+    "these weights carry that term. BCCD is MIT. The code is Apache-2.0."
+)
+WEIGHTS_OF_TASKS = {
+    "age": 3.0,
+    "car_year": 2.0,
+    "quality": 2.0,
+    "people": 2.0,
+    "dogs": 2.0,
+    "red_cells": 1.0,
+    "platelets": 1.0,
+}
+BATCH, NEGATIVES = 64, 16
+
+
+@dataclass(frozen=True)
+class Task:
+    """One head's training rows, who surely lacks its subject, and how its values are standardised."""
+
+    head: int
+    name: str
+    rows: np.ndarray
+    shown: np.ndarray
+    lacking: np.ndarray
+    mean: float
+    scale: float
+
+
+def tasks_of(data: AdapterData) -> list[Task]:
+    train = data.split == "train"
+    tasks = []
+    for head, name in enumerate(HEADS):
+        rows = np.flatnonzero(train & ~np.isnan(data.values[:, head]))
+        values = data.values[rows, head]
+        shown = np.flatnonzero(train & (data.shows[:, head] == 1))
+        lacking = np.flatnonzero(train & (data.shows[:, head] == 0))
+        tasks.append(Task(head, name, rows, shown, lacking, float(values.mean()), float(values.std())))
+    return tasks
+
+
+class Tokens:
+    """The packed rows as tensors, widened a batch at a time."""
+
+    def __init__(self, data: AdapterData) -> None:
+        self.quantised = torch.from_numpy(data.packed.quantised)
+        self.scales = torch.from_numpy(data.packed.scales)
+        self.embedding = torch.from_numpy(data.packed.embedding)
+
+    def batch(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        picked = torch.from_numpy(rows)
+        return self.quantised[picked].float() * self.scales[picked].float()[..., None], self.embedding[picked].float()
+
+
+def rank_loss(logits: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """RankNet on logits (N, N) of "i above j"; ties and the diagonal masked."""
+    above = (values[:, None] - values[None, :]) > 1e-6
+    return F.softplus(-logits[above]).mean() if above.any() else logits.sum() * 0
+
+
+def step_loss(
+    model: AdapterModel, task: Task, data: AdapterData, tokens: Tokens, text: TextTokens, rng: np.random.Generator
+) -> torch.Tensor:
+    rows = rng.choice(task.rows, min(BATCH, len(task.rows)), replace=False)
+    extra = rng.choice(task.lacking, NEGATIVES) if task.name in SUBJECTS else rows[:0]
+    both = np.concatenate([rows, extra])
+    z = model.fuse(*tokens.batch(both), TextBatch.of(text))
+    scores = model.score(z)
+    values = torch.from_numpy((data.values[rows, task.head] - task.mean) / task.scale).float()
+    predicted = scores.value[: len(rows)]
+    summary = model.summarise(z[: len(rows)])
+    loss = F.smooth_l1_loss(predicted, values, beta=0.5) + 0.5 * rank_loss(4 * (predicted[:, None] - predicted), values)
+    loss = loss + 0.5 * rank_loss(model.compare(summary, summary), values)
+    if task.name in SUBJECTS:
+        shows = torch.from_numpy(data.shows[both, task.head])
+        known = ~shows.isnan()
+        loss = loss + 0.3 * F.binary_cross_entropy_with_logits(scores.relevance[known], shows[known])
+    return loss
+
+
+def evaluate(adapter: Adapter, data: AdapterData, texts: dict[str, list[TextTokens]], split: str) -> list[Figures]:
+    """SRCC and MAE of each query's first phrasing on the plain views of one split."""
+    figures = []
+    for head, query in enumerate(adapter.queries):
+        rows = np.flatnonzero((data.split == split) & data.plain & ~np.isnan(data.values[:, head]))
+        scored = score_tokens(adapter, data.packed[rows], texts[HEADS[head]][0], query)
+        wanted = data.values[rows, head]
+        srcc = float(spearmanr(scored.value, wanted).statistic)
+        figures.append(Figures(len(rows), srcc, float(np.abs(scored.value - wanted).mean())))
+    return figures
+
+
+def relevance_auc(
+    adapter: Adapter, data: AdapterData, texts: dict[str, list[TextTokens]], split: str
+) -> dict[str, float]:
+    """For each task with a subject: the chance that a picture with it is held more relevant than one without."""
+    result = {}
+    for head, query in enumerate(adapter.queries):
+        rows = np.flatnonzero((data.split == split) & data.plain & ~np.isnan(data.shows[:, head]))
+        if HEADS[head] in SUBJECTS:
+            relevance = score_tokens(adapter, data.packed[rows], texts[HEADS[head]][0], query).relevance
+            shown = data.shows[rows, head] == 1
+            above = (relevance[shown][:, None] > relevance[~shown]).mean()
+            ties = (relevance[shown][:, None] == relevance[~shown]).mean()
+            result[HEADS[head]] = float(above + ties / 2)
+    return result
+
+
+def line(figures: list[Figures]) -> str:
+    return ", ".join(f"{name} {f.srcc:.3f}/{f.mae:.2f}" for name, f in zip(HEADS, figures, strict=True))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--out", type=Path, default=Path("build/mini"))
+    parser.add_argument("--weights", type=Path, default=Path("weights"))
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--layers", type=int, default=1)
+    parser.add_argument("--width", type=int, default=128)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+
+    torch.manual_seed(args.seed)
+    rng = np.random.default_rng(args.seed)
+    backbone = load_mini()
+    data = read_adapter_data(args.out, read_samples(args.data))
+    tokens, tasks = Tokens(data), tasks_of(data)
+    texts = {name: [backbone.encode_sentence(p) for p in phrasings] for name, phrasings in PHRASINGS.items()}
+    config = replace(AdapterConfig.mini(backbone.shape, backbone.text_width, layers=args.layers), width=args.width)
+    model = AdapterModel(config)
+    average = copy.deepcopy(model)
+    queries = tuple(
+        Query(
+            PHRASINGS[task.name],
+            np.stack([text.embedding for text in texts[task.name]]),
+            UNITS.get(task.name),
+            task.mean,
+            task.scale,
+            task.name in SUBJECTS,
+        )
+        for task in tasks
+    )
+    header = AdapterHeader("mini-adapter", "mini", backbone.fingerprint, config, queries, terms=TERMS)
+    print(f"{len(data.split)} views, {model.parameter_count():,} parameters", flush=True)
+
+    optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=0.05, betas=(0.9, 0.98))
+    chances = np.array([WEIGHTS_OF_TASKS.get(task.name, 0.6) for task in tasks])
+    chances /= chances.sum()
+    torch.set_num_threads(1)
+    pool, started = ThreadPoolExecutor(2), time.time()
+    parameters = list(model.parameters())
+
+    def half(own: np.random.Generator) -> tuple[torch.Tensor, ...]:
+        task = tasks[own.choice(len(tasks), p=chances)]
+        text = texts[task.name][own.integers(len(texts[task.name]))]
+        loss = step_loss(model, task, data, tokens, text, own)
+        return torch.autograd.grad(loss, parameters, allow_unused=True)
+
+    for step in range(args.steps):
+        factor = min(1.0, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * step / args.steps))
+        for group in optimiser.param_groups:
+            group["lr"] = args.rate * factor
+        model.train()
+        gradients = [job.result() for job in [pool.submit(half, own) for own in rng.spawn(2)]]
+        for parameter, *found in zip(parameters, *gradients, strict=True):
+            known = [gradient for gradient in found if gradient is not None]
+            parameter.grad = sum(known[1:], known[0]) if known else None
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        decay = min(0.999, step / (step + 20))
+        with torch.no_grad():
+            for kept, new in zip(average.parameters(), model.parameters(), strict=True):
+                kept.lerp_(new, 1 - decay)
+        if (step + 1) % 500 == 0:
+            shown = evaluate(Adapter(header, average.eval()), data, texts, "val")
+            print(f"{step + 1} {(step + 1) / (time.time() - started):.1f} steps/s val: {line(shown)}", flush=True)
+
+    adapter = Adapter(header, average.eval())
+    figures = evaluate(adapter, data, texts, "val")
+    print(
+        "relevance AUC, val:", {name: round(auc, 3) for name, auc in relevance_auc(adapter, data, texts, "val").items()}
+    )
+    queries = tuple(replace(query, figures=found) for query, found in zip(queries, figures, strict=True))
+    save(args.weights / "mini-adapter.safetensors", Adapter(replace(header, queries=queries), average), half=True)
+
+
+if __name__ == "__main__":
+    main()
