@@ -15,9 +15,11 @@ from pathlib import Path
 import pytest
 
 from imgrank.paths import tokens_dir
+from imgrank.records import ImageFile
 from imgrank.store import TextStore, clear, open_store, segments, store_info
 from tests.store.making import (
     FINGERPRINT,
+    OLD_NS,
     SHAPE,
     Walk,
     digest_of,
@@ -80,7 +82,7 @@ def test_no_room_for_rows(tmp_path, monkeypatch, at):
 
 
 @posix
-@pytest.mark.parametrize("limit", [0, 100, 2000, 5000, 20_000, 30_000, 60_000])
+@pytest.mark.parametrize("limit", [0, 2000, 20_000, 60_000])
 def test_no_room_anywhere(tmp_path, limit):
     """The system itself refuses to let any file grow beyond `limit` bytes: index, log and segments."""
     write_pictures(tmp_path / "photos", 300)
@@ -198,6 +200,20 @@ def test_deleted_while_running(tmp_path, how, warm):
     assert again.encoded == 0
 
 
+@posix
+def test_a_store_deleted_and_made_anew_by_another_is_not_written_into(tmp_path):
+    files = write_pictures(tmp_path / "photos", 6)
+    notes: list[str] = []
+    with open_store(FINGERPRINT, SHAPE, note=notes.append) as store:
+        clear()
+        walk(files)
+        others = [ImageFile(f"{i}.jpg", 1, OLD_NS) for i in range(4)]
+        names = [digest_of(b"%d" % i) for i in range(4)]
+        store.put(others, names, encode(names))
+    assert len(notes) == 1
+    assert walk(files).encoded == 0
+
+
 def delete(how: str, files: list) -> None:
     if how == "clear":
         clear()
@@ -277,7 +293,7 @@ def test_one_process_clears_while_another_writes():
 
 
 @posix
-@pytest.mark.parametrize("rounds", [4, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("rounds", [3, pytest.param(100, marks=pytest.mark.soak)])
 def test_a_killed_writer_leaves_a_store_that_works(tmp_path, rounds):
     files = write_pictures(tmp_path / "photos", 6)
     for count in range(rounds):
