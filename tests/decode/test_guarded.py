@@ -1,11 +1,15 @@
 """HEIC and RAW are decoded elsewhere: a crash there is one picture's trouble, not the run's."""
 
 import importlib.util
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from imgrank.decode import DecodeError, decode_bytes, guarded
-from tests.decode.making import dng
+from imgrank.decode.target import Target
+from tests.decode.making import dng, encoded, quarters
 
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 400
 
@@ -56,3 +60,17 @@ def test_damaged_files_are_named_and_the_worker_lives_on():
     for _ in range(3):
         with pytest.raises(DecodeError, match="HEIC picture"):
             decode_bytes(HEIC, "a.heic", 32, "bicubic")
+
+
+@pytest.mark.parametrize(("flip", "turns"), [(0, 0), (3, 2), (5, -1), (6, 1)])
+def test_a_raw_preview_is_turned_as_the_camera_was(flip, turns):
+    """LibRaw's flip names how the stored picture must be turned: 3 by 180 degrees, 5 left, 6 right."""
+    pytest.importorskip("rawpy", reason="needs the extra raw")
+    from imgrank.decode import worker
+
+    stored = np.ascontiguousarray(np.rot90(quarters(64, 64), turns))
+    preview = SimpleNamespace(data=encoded(Image.fromarray(stored), "JPEG"))
+    raw = SimpleNamespace(extract_thumb=lambda: preview, sizes=SimpleNamespace(flip=flip))
+    image = worker._preview(raw, Target(32, True, "bicubic", 500.0))
+    assert np.abs(np.asarray(image)[4:12, 4:12] - quarters()[4:12, 4:12].astype(int)).mean() < 4
+    assert worker._preview(raw, Target(65, True, "bicubic", 500.0)) is None
