@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -17,11 +18,15 @@ from typing import IO
 
 from PIL import Image
 
+from imgrank.decode.budget import BUDGET
 from imgrank.decode.reasons import DecodeError
 from imgrank.decode.sniff import HEIC
 from imgrank.decode.target import Target
 
 _SECONDS_A_PICTURE = 60.0
+_RAW_COST = 0.15
+_HEIC_PIXELS = 200e6
+_HEADER_BYTES = 1 << 20
 # Not `-m`: it would look for modules in the current folder, which holds a stranger's files.
 _START = "import sys; sys.path[:] = sys.argv[1:]; from imgrank.decode.worker import main; main()"
 
@@ -31,9 +36,17 @@ def read_guarded(data: bytes, kind: str, target: Target) -> Image.Image:
     library, extra = ("pillow_heif", "heic") if kind == HEIC else ("rawpy", "raw")
     if find_spec(library) is None:
         raise DecodeError(f'a {kind} picture; to read it: pip install "imgrank[{extra}]"')
-    worker = _IDLE.take()
+    with BUDGET.spend(_cost(data, kind)):
+        return _ask_a_worker(data, kind, target)
+
+
+def _ask_a_worker(data: bytes, kind: str, target: Target) -> Image.Image:
     try:
-        image = worker.ask(data, kind, target)
+        worker = _IDLE.take()
+    except OSError as error:
+        raise DecodeError(f"the {kind} decoder could not be started") from error
+    try:
+        return worker.ask(data, kind, target)
     except (OSError, ValueError) as error:
         worker.end()
         raise DecodeError(f"the {kind} decoder crashed on it or took too long") from error
@@ -44,7 +57,15 @@ def read_guarded(data: bytes, kind: str, target: Target) -> Image.Image:
     finally:
         if worker.is_ready:
             _IDLE.give(worker)
-    return image
+
+
+def _cost(data: bytes, kind: str) -> float:
+    """The part of the budget that a worker will need; a HEIC says its sizes in boxes called ispe."""
+    if kind != HEIC:
+        return _RAW_COST
+    boxes = [found.end() + 4 for found in re.finditer(b"ispe", data[:_HEADER_BYTES])]
+    pixels = [int.from_bytes(data[at : at + 4], "big") * int.from_bytes(data[at + 4 : at + 8], "big") for at in boxes]
+    return max(pixels, default=0) / _HEIC_PIXELS
 
 
 def end_idle_workers() -> None:
