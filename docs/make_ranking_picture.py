@@ -14,7 +14,7 @@ from imgrank import Ranker, Ranking
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "ranking.jpg"
-SENTENCES = ("a cat", "an animal in the grass", "an old black and white photograph", "a smiling person")
+SENTENCES = ("a cat", "an animal", "a building")
 
 SHOWN, TILE, GAP, LINE = 8, 132, 6, 26
 PAPER, INK, FAINT = "white", "#1f2328", "#6e7781"
