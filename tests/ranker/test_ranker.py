@@ -1,0 +1,128 @@
+"""The whole pipeline on the example photographs: what is first, and what never changes an order."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imgrank import Ranker
+from imgrank.errors import NothingToRank, UsageError
+
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def ranker(home):
+    return Ranker(adapter="none")
+
+
+def names(ranking):
+    return [Path(image.path).stem for image in ranking.images]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "first"),
+    [
+        ("a cat", {"cat", "kitten"}),
+        ("a dog", {"dog"}),
+        ("a rocket", {"rocket"}),
+        ("horses", {"horses"}),
+        ("a goldfish", {"goldfish"}),
+        ("an owl", {"owl"}),
+    ],
+)
+def test_what_is_asked_for_comes_first(ranker, sentence, first):
+    assert names(ranker.rank([PHOTOS], sentence))[0] in first
+
+
+def test_a_second_question_encodes_nothing(ranker):
+    ranker.rank([PHOTOS], "a cat")
+    assert ranker.rank([PHOTOS], "a dog").encoded == 0
+    assert Ranker(adapter="none").rank([PHOTOS], "a boat").encoded == 0
+
+
+def test_a_renamed_picture_is_known_and_a_changed_one_is_not(ranker, tmp_path):
+    ranker.rank([PHOTOS], "a cat")
+    shutil.copy(PHOTOS / "cat.jpg", tmp_path / "renamed.jpg")
+    assert ranker.rank([tmp_path], "a cat").encoded == 0
+    picture = Image.open(PHOTOS / "cat.jpg")
+    picture.putpixel((0, 0), (1, 2, 3))
+    picture.save(tmp_path / "changed.png")
+    assert ranker.rank([tmp_path], "a cat").encoded == 1
+
+
+def test_the_order_depends_on_the_pictures_alone(ranker):
+    whole = ranker.rank([PHOTOS], "a cat")
+    cold = Ranker(adapter="none", cache=False).rank([PHOTOS], "a cat")
+    assert whole.images == cold.images
+    files = sorted(PHOTOS.glob("*.jpg"), reverse=True)
+    assert ranker.rank(files, "a cat").images == whole.images
+    by_path = {image.path: image.score for image in whole.images}
+    for image in Ranker(adapter="none", cache=False).rank(files[:3], "a cat").images:
+        assert image.score == by_path[image.path]
+
+
+def test_a_picture_is_most_like_itself(ranker):
+    ranking = ranker.rank([PHOTOS], like=PHOTOS / "owl.jpg")
+    assert names(ranking)[0] == "owl"
+    assert ranking.scorer == "like"
+
+
+def test_an_opposite_turns_the_order_around(ranker):
+    one = ranker.rank([PHOTOS], "a bright photo", opposite="a dark photo")
+    other = ranker.rank([PHOTOS], "a dark photo", opposite="a bright photo")
+    assert [image.score for image in one.images] == [-image.score for image in reversed(other.images)]
+
+
+def test_bad_files_are_named_and_the_rest_is_ranked(ranker, tmp_path):
+    shutil.copy(PHOTOS / "cat.jpg", tmp_path / "cat.jpg")
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    ranking = ranker.rank([tmp_path], "a cat")
+    assert names(ranking) == ["cat"]
+    assert [Path(bad.path).name for bad in ranking.skipped] == ["broken.jpg"]
+    assert ranking.skipped[0].reason
+
+
+def test_nothing_to_rank_is_said(ranker, tmp_path):
+    with pytest.raises(NothingToRank, match="No picture"):
+        ranker.rank([tmp_path], "a cat")
+    (tmp_path / "broken.jpg").write_bytes(b"")
+    with pytest.raises(NothingToRank, match=r"broken\.jpg"):
+        ranker.rank([tmp_path], "a cat")
+
+
+def test_a_question_needs_a_sentence(ranker):
+    with pytest.raises(UsageError, match="sentence"):
+        ranker.rank([PHOTOS], "  ")
+
+
+def test_ctrl_c_gives_what_was_done(tmp_path):
+    for number in range(200):
+        pixels = np.random.default_rng(number).integers(0, 255, (8, 8, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number:03}.png")
+
+    def stop(progress):
+        if progress.done == 100:
+            raise KeyboardInterrupt
+
+    ranking = Ranker(adapter="none", cache=False).rank([tmp_path], "a cat", progress=stop)
+    assert ranking.partial
+    assert 0 < len(ranking.images) < 200
+
+
+def test_tokens_of_mirror_images_are_their_own(ranker):
+    plain, mirrored = ranker.encode([PHOTOS / "cat.jpg"]), ranker.encode([PHOTOS / "cat.jpg"], mirrored=True)
+    flipped = ranker.encode([PHOTOS / "cat.jpg"])
+    assert (plain.packed.quantised == flipped.packed.quantised).all()
+    assert (plain.packed.quantised != mirrored.packed.quantised).any()
