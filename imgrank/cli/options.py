@@ -1,0 +1,29 @@
+"""Options that several commands share, each with one spelling and one help text."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+
+class Device(str, Enum):
+    """Where the towers run."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+    mps = "mps"
+
+
+BackboneOption = Annotated[
+    str, typer.Option("--backbone", metavar="NAME", help="mini, NAME/TAG as open_clip has it, or NAME@FILE.")
+]
+AdapterOption = Annotated[
+    str, typer.Option("--adapter", metavar="NAME|FILE|auto|none", help="Which trained ranker answers; none: zero-shot.")
+]
+DeviceOption = Annotated[Device, typer.Option("--device", help="Where the backbone runs.")]
+RecursiveOption = Annotated[bool, typer.Option("--recursive", "-r", help="Go down into folders.")]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write stored tokens.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")]

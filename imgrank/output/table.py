@@ -1,0 +1,57 @@
+"""The table for people: rank, score with a bar, path; then one line about the run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich import box
+from rich.bar import Bar
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from imgrank.output.summary import summary
+from imgrank.paths import printable
+from imgrank.records import RankedImage, Ranking
+
+BAR_WIDTH = 16
+WIDTH_OF_A_FILE = 10_000  # nothing is cut or folded where no terminal sets the width
+
+
+def write_table(ranking: Ranking, images: Sequence[RankedImage], stream: TextIO) -> None:
+    """Write `images` as a table with the summary line below it; no control character of a name gets through."""
+    console = Console(file=stream, highlight=False, width=None if stream.isatty() else WIDTH_OF_A_FILE)
+    console.print(_table(ranking, images))
+    console.print(summary(ranking), markup=False, style="dim", soft_wrap=True)
+
+
+def _table(ranking: Ranking, images: Sequence[RankedImage]) -> Table:
+    low, high = _range(ranking)
+    decimals = _decimals(high - low)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("rank", justify="right", no_wrap=True)
+    table.add_column(_score_heading(ranking), justify="right", no_wrap=True)
+    table.add_column("", width=BAR_WIDTH)
+    table.add_column("path", overflow="fold")
+    for image in images:
+        share = (image.score - low) / (high - low) if high > low else 1.0
+        bar = Bar(1.0, 0.0, share, width=BAR_WIDTH, color="cyan")
+        table.add_row(str(image.rank), f"{image.score:.{decimals}f}", bar, Text(printable(image.path)))
+    return table
+
+
+def _range(ranking: Ranking) -> tuple[float, float]:
+    """Lowest and highest score of the whole order, so that a bar means the same under --top."""
+    scores = [image.score for image in ranking.images]
+    return min(scores, default=0.0), max(scores, default=0.0)
+
+
+def _decimals(span: float) -> int:
+    """As many as tell a few hundred steps of the span apart."""
+    return min(6, max(0, 2 - math.floor(math.log10(span)))) if span > 0 else 3
+
+
+def _score_heading(ranking: Ranking) -> Text:
+    return Text(printable(f"score ({ranking.unit})") if ranking.unit else "score")

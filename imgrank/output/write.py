@@ -1,0 +1,77 @@
+"""Writes a ranking for scripts and for people. Fields keep their names and meaning once printed.
+
+Streams are text streams that can carry any path: UTF-8 with the error handler of file names
+(`sys.getfilesystemencodeerrors()`), as `imgrank.cli.app` sets up for stdout. In paths and csv a
+name that was no UTF-8 leaves as the very bytes it has on disk. JSON is ASCII alone: such a byte 0xff
+stands there as the lone surrogate \\udcff, which Python's `os.fsencode(json.loads(...))` turns back.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from imgrank.output.formats import Format
+from imgrank.records import RankedImage, Ranking
+from imgrank.version import __version__
+
+
+def write(
+    ranking: Ranking, images: Sequence[RankedImage], fmt: Format, stream: TextIO, *, separator: str = "\n"
+) -> None:
+    """Write `images`, a selection of `ranking.images`, to `stream` in one of the formats.
+
+    `separator` ends each path of the paths format: a newline, or NUL for names that hold newlines.
+    """
+    if fmt is Format.table:
+        from imgrank.output.table import write_table  # rich is slow to import, and scripts do not need it
+
+        write_table(ranking, images, stream)
+    elif fmt is Format.paths:
+        stream.writelines(utf8_name(image.path) + separator for image in images)
+    elif fmt is Format.json:
+        json.dump(_as_json(ranking, images), stream, indent=2, allow_nan=False)
+        stream.write("\n")
+    elif fmt is Format.jsonl:
+        stream.writelines(json.dumps(_image_as_json(image), allow_nan=False) + "\n" for image in images)
+    else:
+        _write_csv(images, stream)
+
+
+def utf8_name(path: str) -> str:
+    """The bytes of a file name, read as UTF-8 whatever the locale is; the locale's own reading may differ."""
+    try:
+        return os.fsencode(path).decode("utf-8", sys.getfilesystemencodeerrors())
+    except UnicodeError:
+        return path
+
+
+def _as_json(ranking: Ranking, images: Sequence[RankedImage]) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "imgrank": __version__,
+        "query": ranking.query,
+        "backbone": ranking.backbone,
+        "fingerprint": ranking.fingerprint,
+        "scorer": ranking.scorer,
+        "adapter": ranking.adapter,
+        "unit": ranking.unit,
+        "confident": ranking.confident,
+        "images": [_image_as_json(image) for image in images],
+        "skipped": [{"path": utf8_name(left_out.path), "reason": left_out.reason} for left_out in ranking.skipped],
+        "seconds": round(ranking.seconds, 3),
+    }
+    return fields | {"partial": True} if ranking.partial else fields
+
+
+def _image_as_json(image: RankedImage) -> dict[str, Any]:
+    return {"rank": image.rank, "score": image.score, "percentile": image.percentile, "path": utf8_name(image.path)}
+
+
+def _write_csv(images: Sequence[RankedImage], stream: TextIO) -> None:
+    rows = csv.writer(stream, lineterminator="\n")
+    rows.writerow(["rank", "score", "percentile", "path"])
+    rows.writerows([image.rank, image.score, image.percentile, utf8_name(image.path)] for image in images)
