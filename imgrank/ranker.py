@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +15,7 @@ from imgrank.answering import Answer, Question, answer
 from imgrank.backbone.load import load_backbone
 from imgrank.discover import Discovered, discover
 from imgrank.encoding import Encoded, encode_files
-from imgrank.errors import NothingToRank, UsageError
+from imgrank.errors import NothingToRank, StoreError, UsageError
 from imgrank.order import order
 from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, Ranking, Unreadable
@@ -81,13 +82,11 @@ class Ranker:
         question = self._question(sentence, opposite, like, refine)
         found = discover([str(source) for source in sources], recursive=recursive, stdin=stdin, nul=nul)
         encoded = self._encode(found, progress)
-        answered = answer(
-            question,
-            self.backbone,
-            self.adapter,
-            self.sentence,
-            lambda: self._store.read_blocks(encoded.keys, SCORED_AT_ONCE),
-        )
+        try:
+            answered = self._answer(question, encoded)
+        except StoreError:  # rows were damaged or removed meanwhile: encode those again
+            encoded = self._encode(found, progress)
+            answered = self._answer(question, encoded)
         return self._ranking(question, found, encoded, answered, time.perf_counter() - started)
 
     def encode(
@@ -144,6 +143,10 @@ class Ranker:
             named = f"None of {len(skipped)} files could be read." if skipped else "No picture was found."
             raise NothingToRank(named + hint)
         return encoded
+
+    def _answer(self, question: Question, encoded: Encoded) -> Answer:
+        blocks = partial(self._store.read_blocks, encoded.keys, SCORED_AT_ONCE)
+        return answer(question, self.backbone, self.adapter, self.sentence, blocks)
 
     def _ranking(
         self, question: Question, found: Discovered, encoded: Encoded, answered: Answer, seconds: float

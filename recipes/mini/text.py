@@ -25,9 +25,15 @@ from timm.data import ImageNetInfo  # noqa: E402
 
 
 def kept_vocabulary() -> list[str]:
-    """The teacher's vocabulary without its unused slots and without pieces outside printable ASCII."""
+    """The teacher's vocabulary without unused slots, pieces outside ASCII, and long numbers but recent years."""
     words = (MODEL_DIR / "vocab.txt").read_text(encoding="utf-8").split("\n")
-    return [word for word in words if word and word.isascii() and not word.startswith("[unused")]
+    kept = [word for word in words if word and word.isascii() and not word.startswith("[unused")]
+    return [word for word in kept if not _is_long_number(word)]
+
+
+def _is_long_number(word: str) -> bool:
+    digits = word.removeprefix("##")
+    return digits.isdigit() and len(digits) > 2 and not (len(word) == 4 and word[:2] in ("19", "20"))
 
 
 def pruned_tokenizer(words: list[str]) -> Tokenizer:

@@ -1,0 +1,137 @@
+"""`imgrank sort`: pictures and a sentence in, an order out."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Optional
+
+import typer
+
+from imgrank.cli.options import (
+    AdapterOption,
+    BackboneOption,
+    Device,
+    DeviceOption,
+    NoCacheOption,
+    QuietOption,
+    RecursiveOption,
+)
+from imgrank.cli.progress import progress_line
+from imgrank.errors import UsageError
+from imgrank.output.formats import Format
+from imgrank.records import RankedImage, Ranking
+
+EXIT_SKIPPED, EXIT_INTERRUPTED = 3, 130
+
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCES... SENTENCE",
+        help="Pictures, folders, globs or - (a list on standard input); last, the sentence to order by.",
+        show_default=False,
+    ),
+]
+LikeOption = Annotated[
+    Optional[str],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
+    typer.Option("--like", metavar="PICTURE", help="Order by nearness to a picture; no sentence then."),
+]
+OppositeOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--opposite", metavar="TEXT", help="The other end of the scale, for zero-shot."),
+]
+FormatOption = Annotated[
+    Optional[Format],  # noqa: UP045
+    typer.Option("--format", help="Table on a terminal, paths in a pipe, unless said here."),
+]
+Print0Option = Annotated[
+    bool, typer.Option("--print0", "-0", help="End each path with NUL, and read a list on standard input so.")
+]
+TopOption = Annotated[Optional[int], typer.Option("--top", metavar="N", help="Show the N first.")]  # noqa: UP045
+BottomOption = Annotated[Optional[int], typer.Option("--bottom", metavar="N", help="Show the N last.")]  # noqa: UP045
+MinScoreOption = Annotated[
+    Optional[float],  # noqa: UP045
+    typer.Option("--min-score", metavar="X", help="Leave out what scores less."),
+]
+
+
+def sort(
+    words: Words,
+    recursive: RecursiveOption = False,
+    backbone: BackboneOption = "mini",
+    adapter: AdapterOption = "auto",
+    opposite: OppositeOption = None,
+    like: LikeOption = None,
+    refine: Annotated[bool, typer.Option("--refine", help="Let pairs settle neighbours (trained rankers).")] = False,
+    reverse: Annotated[bool, typer.Option("--reverse", help="Show the last first.")] = False,
+    top: TopOption = None,
+    bottom: BottomOption = None,
+    min_score: MinScoreOption = None,
+    fmt: FormatOption = None,
+    print0: Print0Option = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 if a file was skipped.")] = False,
+    device: DeviceOption = Device.auto,
+    no_cache: NoCacheOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Put pictures in order by a sentence, best first.
+
+    imgrank sort ./photos "older person"
+
+    find . -name "*.jpg" -print0 | imgrank sort -0 - "a cat" --top 10
+    """
+    from imgrank.order import select
+    from imgrank.ranker import Ranker
+
+    sources, sentence = split_words(words, like)
+    note = _silent if quiet else _note
+    with progress_line(quiet) as report:
+        ranking = Ranker(backbone, adapter, device.value, not no_cache, note).rank(
+            sources,
+            sentence,
+            opposite=opposite,
+            like=like,
+            recursive=recursive,
+            stdin=sys.stdin.buffer if "-" in sources else None,
+            nul=print0,
+            refine=refine,
+            progress=report,
+        )
+    images = select(ranking.images, reverse=reverse, top=top, bottom=bottom, min_score=min_score)
+    show(ranking, images, fmt, print0, quiet)
+    if ranking.partial:
+        raise typer.Exit(EXIT_INTERRUPTED)
+    if strict and ranking.skipped:
+        raise typer.Exit(EXIT_SKIPPED)
+
+
+def split_words(words: list[str], like: str | None) -> tuple[list[str], str | None]:
+    """Sources and sentence: the last word is the sentence, unless a picture is named to be like."""
+    if like is not None:
+        return words, None
+    if len(words) < 2:
+        raise UsageError(
+            f"{words[0]!r} is all that was given; sort needs pictures and a sentence: "
+            'imgrank sort ./photos "older person".'
+        )
+    return words[:-1], words[-1]
+
+
+def show(ranking: Ranking, images: tuple[RankedImage, ...], fmt: Format | None, print0: bool, quiet: bool) -> None:
+    """The order on stdout, in the format asked for; what a person should know of it on stderr."""
+    from imgrank.output.summary import remarks
+    from imgrank.output.write import write
+
+    if fmt is None:
+        fmt = Format.table if sys.stdout.isatty() and not print0 else Format.paths
+    write(ranking, images, fmt, sys.stdout, separator="\0" if print0 else "\n")
+    sys.stdout.flush()
+    for line in () if quiet else remarks(ranking):
+        _note(line)
+
+
+def _note(line: str) -> None:
+    typer.echo(f"imgrank: {line}", err=True)
+
+
+def _silent(_: str) -> None:
+    pass
