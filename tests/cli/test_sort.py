@@ -1,0 +1,160 @@
+"""`imgrank sort` as scripts and people call it: what is on stdout, what on stderr, and the exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+USED = ("cat.jpg", "dog.jpg", "rocket.jpg", "goldfish.jpg")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("somewhere")
+    (folder / "photos").mkdir()
+    for name in USED:
+        shutil.copy(PHOTOS / name, folder / "photos" / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def imgrank(folder, tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+
+    def run(*words, stdin=b"", cwd=folder, env=None):
+        return subprocess.run(
+            [sys.executable, "-m", "imgrank", *words],
+            input=stdin,
+            capture_output=True,
+            cwd=cwd,
+            env={**os.environ, "IMGRANK_HOME": str(home), "OMP_NUM_THREADS": "1", **(env or {})},
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_pipe_gets_plain_paths_as_they_were_given(imgrank):
+    done = imgrank("sort", "photos", "a cat")
+    assert done.returncode == 0
+    lines = done.stdout.decode().splitlines()
+    assert lines[0] == str(Path("photos", "cat.jpg"))
+    assert sorted(lines) == sorted(str(Path("photos", name)) for name in USED)
+    assert b"zero-shot" in done.stderr
+
+
+def test_quiet_leaves_stderr_empty(imgrank):
+    assert imgrank("sort", "photos", "a cat", "--quiet").stderr == b""
+
+
+def test_json_holds_every_promised_field(imgrank):
+    told = json.loads(imgrank("sort", "photos", "a cat", "--format", "json").stdout)
+    assert list(told)[:11] == [
+        "imgrank", "query", "backbone", "fingerprint", "scorer", "adapter", "unit", "confident", "images", "skipped",
+        "seconds",
+    ]  # fmt: skip
+    assert (told["query"], told["backbone"], told["scorer"], told["adapter"]) == ("a cat", "mini", "zero-shot", None)
+    assert [image["rank"] for image in told["images"]] == [1, 2, 3, 4]
+    assert {"rank", "score", "percentile", "path"} <= set(told["images"][0])
+    assert told["images"][0]["percentile"] == 100
+    assert told["images"][-1]["percentile"] == 0
+
+
+def test_csv_and_jsonl_tell_the_same_order(imgrank):
+    rows = list(csv.DictReader(io.StringIO(imgrank("sort", "photos", "a dog", "--format", "csv").stdout.decode())))
+    lines = imgrank("sort", "photos", "a dog", "--format", "jsonl").stdout.decode().splitlines()
+    assert [row["path"] for row in rows] == [json.loads(line)["path"] for line in lines]
+    assert list(rows[0]) == ["rank", "score", "percentile", "path"]
+
+
+def test_top_keeps_the_order_and_the_ranks(imgrank):
+    whole = imgrank("sort", "photos", "a cat", "--format", "csv").stdout.decode().splitlines()
+    assert imgrank("sort", "photos", "a cat", "--format", "csv", "--top", "2").stdout.decode().splitlines() == whole[:3]
+    bottom = imgrank("sort", "photos", "a cat", "--format", "csv", "--bottom", "1").stdout.decode().splitlines()
+    assert bottom[1:] == whole[-1:]
+
+
+def test_a_list_on_standard_input_separated_by_nul(imgrank):
+    listed = b"".join(os.fsencode(Path("photos", name)) + b"\0" for name in USED[:2])
+    done = imgrank("sort", "-0", "-", "a dog", stdin=listed)
+    assert done.stdout == listed[len(b"photos/cat.jpg\0") :] + listed[: len(b"photos/cat.jpg\0")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no UTF-8 exist on Linux alone")
+def test_any_bytes_of_a_name_survive(imgrank, tmp_path):
+    name = b"caf\xe9 \n \x1b[31m.jpg"
+    shutil.copy(PHOTOS / "cat.jpg", os.path.join(os.fsencode(tmp_path), name))
+    assert imgrank("sort", "-0", ".", "a cat", cwd=tmp_path).stdout == b"./" + name + b"\0"
+    told = json.loads(imgrank("sort", ".", "a cat", "--format", "json", cwd=tmp_path).stdout)
+    assert os.fsencode(told["images"][0]["path"]) == b"./" + name
+    table = imgrank("sort", ".", "a cat", "--format", "table", cwd=tmp_path)
+    assert b"\x1b[31m" not in table.stdout + table.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["sort", "photos"], 2, b"a sentence"),
+        (["sort", "nowhere", "a cat"], 2, b"nowhere"),
+        (["sort", "photos", "a cat", "--top", "0"], 2, b"at least 1"),
+        (["sort", "photos", "a cat", "--no-such-option"], 2, b"--no-such-option"),
+        (["sort", "photos", "a cat", "--backbone", "ViT-X"], 2, b"ViT-X"),
+        (["sort", "photos", "a cat", "--adapter", "nobody"], 2, b"nobody"),
+        (["sort", "photos", "a cat", "--device", "cuda"], 2, b"cuda"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_2(imgrank, words, code, said):
+    done = imgrank(*words, env={"HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""})
+    assert done.returncode == code
+    assert done.stdout == b""
+    assert said in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_an_empty_folder_is_exit_1(imgrank, tmp_path):
+    done = imgrank("sort", ".", "a cat", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"No picture" in done.stderr
+
+
+def test_strict_tells_of_skipped_files(imgrank, tmp_path):
+    shutil.copy(PHOTOS / "cat.jpg", tmp_path)
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    assert imgrank("sort", ".", "a cat", cwd=tmp_path).returncode == 0
+    strict = imgrank("sort", ".", "a cat", "--strict", cwd=tmp_path)
+    assert strict.returncode == 3
+    assert b"broken.jpg" in strict.stderr
+    assert strict.stdout.splitlines() == [b"./cat.jpg"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is told otherwise on Windows")
+def test_a_closed_pipe_ends_quietly(imgrank, folder):
+    script = (
+        f'"{sys.executable}" -m imgrank sort photos "a cat" --format jsonl -q | head -c 1; exit "${{PIPESTATUS[0]}}"'
+    )
+    done = subprocess.run(["bash", "-c", script], capture_output=True, cwd=folder, timeout=120, check=False)
+    assert (done.stdout, done.stderr) == (b"{", b"")
+
+
+def test_like_takes_no_sentence(imgrank):
+    done = imgrank("sort", "photos", "--like", "photos/rocket.jpg")
+    assert done.stdout.splitlines()[0].endswith(b"rocket.jpg")
+
+
+def test_the_version_and_the_help_need_no_torch(folder):
+    for words in (["--version"], ["--help"], ["sort", "--help"]):
+        script = f"import sys; sys.modules['torch'] = None; sys.argv = {['imgrank', *words]}; import imgrank.__main__"
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        assert b"imgrank" in done.stdout
