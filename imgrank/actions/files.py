@@ -1,0 +1,146 @@
+"""Operations on files that refuse to clobber by themselves, whatever a check before them found."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import shutil
+import stat
+import sys
+
+import xxhash
+
+from imgrank.actions.boundary import reached
+from imgrank.actions.records import Identity
+
+_AT_FDCWD, _RENAME_NOREPLACE, _RENAME_EXCL = -100, 1, 4
+_FICLONE = 0x40049409
+_NOT_SUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM}
+_BLOCK = 1 << 20
+
+
+def exists(path: str) -> bool:
+    """Whether a name is taken, by a link to nowhere too."""
+    return os.path.lexists(path)
+
+
+def identify(path: str) -> Identity:
+    """Size, time and hash of a file, or of a link's own text. Raises OSError."""
+    found = os.lstat(path)
+    if stat.S_ISLNK(found.st_mode):
+        return Identity(found.st_size, found.st_mtime_ns, hash_bytes(os.fsencode(os.readlink(path))))
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file", path)
+    digest = xxhash.xxh3_128()
+    with open(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return Identity(found.st_size, found.st_mtime_ns, digest.hexdigest())
+
+
+def hash_bytes(content: bytes) -> str:
+    """xxh3-128, as `identify` gives it for a file of these bytes."""
+    return xxhash.xxh3_128(content).hexdigest()
+
+
+def rename_no_replace(source: str, target: str) -> None:
+    """Rename within one device; raises FileExistsError where the target's name is taken, OSError otherwise."""
+    if sys.platform == "win32":
+        os.rename(source, target)
+    elif not _rename_by_kernel(source, target):
+        os.link(source, target, follow_symlinks=False)
+        reached("linked")
+        os.unlink(source)
+
+
+def _rename_by_kernel(source: str, target: str) -> bool:
+    """renameat2 or renamex_np; False where neither the C library nor the file system offers it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    from_, to = os.fsencode(source), os.fsencode(target)
+    try:
+        if sys.platform == "darwin":
+            failed = libc.renamex_np(from_, to, ctypes.c_uint(_RENAME_EXCL))
+        else:
+            failed = libc.renameat2(_AT_FDCWD, from_, _AT_FDCWD, to, ctypes.c_uint(_RENAME_NOREPLACE))
+    except AttributeError:
+        return False
+    if not failed:
+        return True
+    code = ctypes.get_errno()
+    if code in _NOT_SUPPORTED:
+        return False
+    raise OSError(code, os.strerror(code), source, None, target)
+
+
+def copy_no_replace(source: str, target: str, part: str) -> None:
+    """Copy bytes, times and metadata by way of `part`, a new file beside the target. Raises OSError."""
+    try:
+        _copy_bytes(source, part)
+        shutil.copystat(source, part)
+        sync_file(part)
+        reached("copied")
+        rename_no_replace(part, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(part)
+        raise
+    sync_folder(os.path.dirname(target))
+
+
+def _copy_bytes(source: str, part: str) -> None:
+    with open(source, "rb") as reader, open(part, "xb") as writer:
+        reached("part made")
+        if not _reflink(reader.fileno(), writer.fileno()):
+            shutil.copyfileobj(reader, writer, _BLOCK)
+
+
+def _reflink(reader: int, writer: int) -> bool:
+    """Share the blocks where the file system can (Btrfs, XFS): no room, no time."""
+    if sys.platform != "linux":
+        return False
+    import fcntl
+
+    try:
+        fcntl.ioctl(writer, _FICLONE, reader)
+    except OSError:
+        return False
+    return True
+
+
+def move_across(source: str, target: str, part: str, expected: str) -> None:
+    """Move to another device: copy, read the copy back and compare its hash, and only then remove the source."""
+    copy_no_replace(source, target, part)
+    reached("copy placed")
+    if identify(target).hash != expected:
+        os.unlink(target)
+        raise OSError(errno.EIO, "the copy does not read back as it was written", target)
+    os.unlink(source)
+
+
+def write_new(path: str, content: bytes) -> None:
+    """A new file with these bytes, on the disk when this returns. Raises OSError, FileExistsError where it exists."""
+    with open(path, "xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_file(path: str) -> None:
+    """Wait until a file's bytes are on the disk."""
+    handle = os.open(path, os.O_RDWR if sys.platform == "win32" or os.access(path, os.W_OK) else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_folder(folder: str) -> None:
+    """Wait until a folder's names are on the disk, where the system lets a folder be opened."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

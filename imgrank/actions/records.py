@@ -1,0 +1,139 @@
+"""What walks from plan to apply, and from journal to undo: frozen records. Paths are absolute, the folder's links resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Action(str, Enum):
+    """What `imgrank sort` does to files, by the option's name."""
+
+    rename = "rename"
+    symlink = "symlink"
+    hardlink = "hardlink"
+    copy = "copy"
+    move = "move"
+    trash = "trash"
+    tag = "tag"
+
+
+class OnConflict(str, Enum):
+    """What happens where a name is taken."""
+
+    suffix = "suffix"
+    fail = "fail"
+    skip = "skip"
+
+
+class Verb(str, Enum):
+    """One operation on the disk. The second row undoes the first; `move` and `write` undo themselves."""
+
+    move, copy, hardlink, symlink, trash, write, mkdir = (
+        "move",
+        "copy",
+        "hardlink",
+        "symlink",
+        "trash",
+        "write",
+        "mkdir",
+    )
+    remove_copy, remove_hardlink, remove_symlink = "remove-copy", "remove-hardlink", "remove-symlink"
+    restore, rmdir = "restore", "rmdir"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked to be done: `folder` for the actions that have one, `template` for names."""
+
+    action: Action
+    query: str
+    folder: str | None = None
+    template: str | None = None
+    on_conflict: OnConflict = OnConflict.suffix
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file's change. `source` and `target` are paths (`target` None: to the trash); `rank` is its picture's.
+
+    `stem` is the picture's name before any rank was put before it. `text` is what a tag writes.
+    """
+
+    action: Action
+    source: str
+    target: str | None
+    rank: int
+    score: float
+    size: int
+    mtime_ns: int
+    stem: str = ""
+    text: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A danger found before anything was changed. `danger` names it, `sentence` says it."""
+
+    danger: str
+    path: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All changes of one run, in rank order. `left_out` was skipped by `--on-conflict skip`; `notes` are for the user."""
+
+    request: Request
+    changes: tuple[Change, ...]
+    left_out: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a file is: bytes, time, and xxh3-128 of its content (of the text of a link)."""
+
+    size: int
+    mtime_ns: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation of a run, small enough to be wholly done or wholly not.
+
+    `size`, `mtime_ns`: the source as planned (None: not known). `hash`: what it must be, for undo. `part`: the
+    unfinished copy beside the target. `old`, `new`: hashes of the bytes that `write` replaces and writes, kept in
+    the journal folder (empty: no file). `stem`: the name before ranks. `reverses`: the step of the undone run.
+    """
+
+    verb: Verb
+    source: str
+    target: str
+    size: int | None = None
+    mtime_ns: int | None = None
+    hash: str | None = None
+    part: str = ""
+    old: str = ""
+    new: str = ""
+    old_mtime_ns: int | None = None
+    stem: str = ""
+    reverses: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A file that was not touched, and why, in words that may stand after a colon."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did: its id, how many operations, and what it left alone."""
+
+    run: str
+    done: int
+    left_alone: tuple[LeftAlone, ...]

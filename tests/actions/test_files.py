@@ -1,0 +1,63 @@
+"""The operations themselves never clobber, and a copy is the file with its time."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from imgrank.actions import files
+
+
+def both(tmp_path):
+    (tmp_path / "a").write_bytes(b"one")
+    (tmp_path / "b").write_bytes(b"two")
+    return str(tmp_path / "a"), str(tmp_path / "b")
+
+
+@pytest.mark.parametrize("kernel", [True, False])
+def test_rename_refuses_a_taken_name(tmp_path, monkeypatch, kernel):
+    if not kernel:
+        monkeypatch.setattr(files, "_rename_by_kernel", lambda *_: False)
+    a, b = both(tmp_path)
+    with pytest.raises(FileExistsError):
+        files.rename_no_replace(a, b)
+    assert (tmp_path / "a").read_bytes() == b"one" and (tmp_path / "b").read_bytes() == b"two"
+    files.rename_no_replace(a, str(tmp_path / "c"))
+    assert sorted(os.listdir(tmp_path)) == ["b", "c"]
+
+
+def test_copy_refuses_a_taken_name_and_leaves_no_part(tmp_path):
+    a, b = both(tmp_path)
+    with pytest.raises(FileExistsError):
+        files.copy_no_replace(a, b, str(tmp_path / "part"))
+    assert sorted(os.listdir(tmp_path)) == ["a", "b"]
+    assert (tmp_path / "b").read_bytes() == b"two"
+
+
+def test_copy_keeps_bytes_and_time(tmp_path):
+    a, _ = both(tmp_path)
+    os.utime(a, ns=(1, 1_500_000_000_123_456_700))
+    files.copy_no_replace(a, str(tmp_path / "c"), str(tmp_path / "part"))
+    assert files.identify(str(tmp_path / "c")) == files.identify(a)
+
+
+def test_a_full_disk_leaves_no_part(tmp_path, monkeypatch):
+    a, _ = both(tmp_path)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files, "_reflink", lambda *_: False)
+    monkeypatch.setattr(files.shutil, "copyfileobj", full)
+    with pytest.raises(OSError, match="space"):
+        files.copy_no_replace(a, str(tmp_path / "c"), str(tmp_path / "part"))
+    assert sorted(os.listdir(tmp_path)) == ["a", "b"]
+
+
+def test_a_copy_that_reads_back_wrong_keeps_the_source(tmp_path):
+    a, _ = both(tmp_path)
+    with pytest.raises(OSError, match="read back"):
+        files.move_across(a, str(tmp_path / "c"), str(tmp_path / "part"), expected="0" * 32)
+    assert sorted(os.listdir(tmp_path)) == ["a", "b"]
