@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from imgrank.cli import adapters, backbones, cache, sort
+from imgrank.cli import adapters, backbones, cache, evaluate, sort, train
 from imgrank.errors import ImgrankError
 from imgrank.version import __version__
 
@@ -39,6 +39,8 @@ def _root(
 
 # One line a command: app.command("name")(module.function)
 app.command("sort")(sort.sort)
+app.command("train")(train.train)
+app.command("eval")(evaluate.evaluate)
 app.add_typer(adapters.app, name="adapters")
 app.command("backbones")(backbones.backbones)
 app.add_typer(cache.app, name="cache")

@@ -12,9 +12,9 @@ from scipy.special import expit
 from imgrank.evaluation.dataset import PairRows, Rows, ValueRows
 from imgrank.evaluation.ridge import Axis, fit_ridge, spread
 from imgrank.evaluation.splits import FOLDS, deal
-from imgrank.labels import FEWEST_ROWS
 
 Floats = npt.NDArray[np.float64]
+FEWEST_TO_FIT = 4
 PENALTIES = (0.003, 0.03, 0.3)  # of the logistic axis, a row of standardised features at a time
 
 
@@ -23,23 +23,23 @@ def ridge_predictions(x: Floats, rows: ValueRows, measured: Rows, train: Rows) -
 
     Where there are too few of those, each measured row is predicted from the measured rows outside its group.
     """
-    if len(train) >= FEWEST_ROWS:
+    if len(train) >= FEWEST_TO_FIT:
         return fit_ridge(x[rows.rows[train]], rows.values[train], _pick(rows, train)).axis(x[rows.rows[measured]])
     return fit_ridge(x[rows.rows[measured]], rows.values[measured], _pick(rows, measured)).left_out
 
 
 def answer_predictions(x: Floats, rows: PairRows, measured: Rows, train: Rows) -> Floats:
     """The same for answers: by how much left stands above right, from a Bradley-Terry axis on features."""
-    if len(train) >= FEWEST_ROWS:
+    if len(train) >= FEWEST_TO_FIT:
         axis = fit_answers(x, rows, train)
         return axis(x[rows.left[measured]]) - axis(x[rows.right[measured]])
-    (part,) = deal([rows], FOLDS, seed=0)
-    predicted = np.zeros(len(rows))
-    for fold in range(FOLDS):
-        out, kept = measured[part[measured] == fold], measured[part[measured] != fold]
-        axis = fit_answers(x, rows, kept)
-        predicted[out] = axis(x[rows.left[out]]) - axis(x[rows.right[out]])
-    return predicted[measured]
+    (part,) = deal([rows], [measured], FOLDS, seed=0)
+    predicted = np.zeros(len(measured))
+    for fold in set(part.tolist()):
+        out = measured[part == fold]
+        axis = fit_answers(x, rows, measured[part != fold])
+        predicted[part == fold] = axis(x[rows.left[out]]) - axis(x[rows.right[out]])
+    return predicted
 
 
 def fit_answers(x: Floats, rows: PairRows, train: Rows) -> Axis:
@@ -51,8 +51,7 @@ def fit_answers(x: Floats, rows: PairRows, train: Rows) -> Axis:
     differences = (x[rows.left[train]] - x[rows.right[train]]) / scale
     differences = differences / np.sqrt(differences.shape[1])
     wins = (rows.preferred[train] + 1) / 2
-    (part,) = deal([rows], FOLDS, seed=0)
-    folds = part[train]
+    (folds,) = deal([rows], [train], FOLDS, seed=0)
 
     def left_out_loss(penalty: float) -> float:
         losses = []

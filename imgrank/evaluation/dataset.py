@@ -49,7 +49,7 @@ class TokenSource(Protocol):
     @property
     def backbone(self) -> BackboneFacts: ...
     def encode(
-        self, files: Sequence[str], *, mirrored: bool = False, progress: Callable[[Progress], None] | None = None
+        self, files: Sequence[str], *, mirrored: bool = False, progress: Callable[[Progress], None] = ...
     ) -> EncodedPictures: ...
     def sentence(self, text: str) -> TextTokens: ...
 
@@ -131,7 +131,7 @@ def read_dataset(
     *,
     mirrored: bool = False,
     skip_bad: bool = False,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[Progress], None] = lambda _: None,
 ) -> Dataset:
     """Encode the pictures that labels name, each once, and the sentences, each once.
 

@@ -9,11 +9,11 @@ import math
 from collections.abc import Mapping
 
 from imgrank.evaluation.figures import Measured, Section
+from imgrank.evaluation.metrics import Difference
 from imgrank.evaluation.report import QueryReport, Report
 
 PRINTED = ("srcc", "krcc", "plcc", "mae", "pair_accuracy")
 SCORERS = ("score", "pairs", "ridge", "zero_shot")
-Cell = str | float | int | None
 
 
 def report_json(report: Report) -> str:
@@ -44,29 +44,33 @@ def report_csv(report: Report) -> str:
     return out.getvalue()
 
 
-def table_rows(query: QueryReport) -> list[list[str]]:
-    """A head, then one row a scorer: `0.853 [0.84, 0.87]` in each cell, columns that nobody fills left out."""
-    sections = {scorer: getattr(query, scorer).by_name() for scorer in SCORERS}
-    columns = [name for name in sections["ridge"] if any(_known(s[name]) for s in sections.values())]
+def table_rows(sections: Mapping[str, Section]) -> list[list[str]]:
+    """A head, then one row a scorer: `0.853 [0.841, 0.866]` in each cell; what nobody fills is left out."""
+    filled = {name: section.by_name() for name, section in sections.items()}
+    columns = [name for name in Section().by_name() if any(_known(figures[name]) for figures in filled.values())]
     rows = [["", *(name.replace("_", " ") for name in columns)]]
-    for scorer, figures in sections.items():
+    for scorer, figures in filled.items():
         if any(map(_known, figures.values())):
-            rows.append([scorer.replace("_", "-"), *(_cell(figures[name]) for name in columns)])
+            rows.append([scorer, *(figure_text(figures[name]) for name in columns)])
     return rows
 
 
-def verdict(query: QueryReport) -> str:
-    """Whether the adapter beats ridge, in one plain line."""
-    difference = query.versus_ridge
+def scorers(query: QueryReport) -> Mapping[str, Section]:
+    """A query's sections by the names that people read."""
+    return {scorer.replace("_", "-"): getattr(query, scorer) for scorer in SCORERS}
+
+
+def verdict(ridge: Section, difference: Difference | None, who: str = "the adapter") -> str:
+    """Whether a scorer beats ridge, in one plain line."""
     if difference is None:
         return "no adapter answers this query"
-    figure = "SRCC" if _known(query.ridge.srcc) else "pair accuracy"
     if not math.isfinite(difference.value):
-        return "whether the adapter beats ridge cannot be said"
+        return f"whether {who} beats ridge cannot be said on these rows"
+    figure = "SRCC" if _known(ridge.srcc) else "pair accuracy"
     size = f"{difference.value:+.3f} in {figure}, 95 % interval {difference.ci.low:+.3f} to {difference.ci.high:+.3f}"
-    if not difference.is_real:
-        return f"the adapter does not beat ridge, nor ridge the adapter: {size}"
-    return f"the adapter beats ridge: {size}" if difference.value > 0 else f"the adapter does not beat ridge: {size}"
+    if difference.value <= 0:
+        return f"{who} does not beat ridge: {size}"
+    return f"{who} beats ridge: {size}" if difference.is_real else f"{who} does not clearly beat ridge: {size}"
 
 
 def _section(section: Section) -> Mapping[str, object]:
@@ -83,7 +87,8 @@ def _known(measured: Measured) -> bool:
     return math.isfinite(measured.value)
 
 
-def _cell(measured: Measured) -> str:
+def figure_text(measured: Measured) -> str:
+    """A figure and its interval: `0.853 [0.841, 0.866]`, or a dash."""
     if not _known(measured):
         return "-"
     digits = 3 if abs(measured.value) < 10 else 1

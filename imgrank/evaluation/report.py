@@ -18,6 +18,7 @@ from imgrank.evaluation.metrics import Difference, Resamples, srcc_difference
 from imgrank.evaluation.ridge import features
 from imgrank.labels import Labels, read_labels
 from imgrank.paths import printable
+from imgrank.ranker import Ranker
 from imgrank.records import Progress
 
 Floats = npt.NDArray[np.float64]
@@ -75,7 +76,7 @@ def evaluate(
     split: str | None = None,
     skip_bad: bool = False,
     source: TokenSource | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[Progress], None] = lambda _: None,
 ) -> Report:
     """Measure on the rows of one split: the one asked for, or else test, val, or all, whichever there is first.
 
@@ -84,7 +85,7 @@ def evaluate(
     no row of that split, AdapterError and BackboneError where one of them cannot be used.
     """
     known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad)
-    source = source or _ranker(backbone, device)
+    source = source or Ranker(backbone, device=device)
     dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
     fingerprint = source.backbone.fingerprint
     headers, loaded = candidates(adapter, fingerprint), load_once(fingerprint)
@@ -190,9 +191,3 @@ def _versus(rows: TaskRows, said: Predictions, score: Floats, resamples: Resampl
     if isinstance(rows, PairRows):
         return answer_difference(score, said.ridge, said.true, resamples)
     return srcc_difference(score, said.ridge, said.true, resamples)
-
-
-def _ranker(backbone: str, device: str) -> TokenSource:
-    from imgrank.ranker import Ranker
-
-    return Ranker(backbone, device=device)

@@ -18,14 +18,18 @@ FOLDS = 5
 
 def made_splits(dataset: Dataset, seed: int = 0) -> Dataset:
     """Every row gets a split: rows without one are train, and where no row of a task is val, a fifth becomes it."""
-    parts = deal(dataset.tasks, round(1 / VAL_SHARE), seed)
+    given = [tuple(split or "train" for split in task.task.splits) for task in dataset.tasks]
+    filled = with_splits(dataset, given)
+    train = [task.in_split("train") for task in filled.tasks]
+    parts = deal(filled.tasks, train, round(1 / VAL_SHARE), seed)
     splits = []
-    for rows, part in zip(dataset.tasks, parts, strict=True):
-        given = [split or "train" for split in rows.task.splits]
-        if "val" not in given:
-            given = ["val" if s == "train" and p == 0 else s for s, p in zip(given, part, strict=True)]
-        splits.append(given)
-    return with_splits(dataset, splits)
+    for of_task, rows, part in zip(given, train, parts, strict=True):
+        chosen = list(of_task)
+        if "val" not in of_task:
+            for row in rows[part == 0]:
+                chosen[row] = "val"
+        splits.append(chosen)
+    return with_splits(filled, splits)
 
 
 def needs_folds(dataset: Dataset) -> bool:
@@ -33,32 +37,33 @@ def needs_folds(dataset: Dataset) -> bool:
     return any(len(rows.in_split("val")) < SMALL_VAL for rows in dataset.tasks)
 
 
-def deal(tasks: Sequence[TaskRows], parts: int, seed: int) -> list[npt.NDArray[np.intp]]:
-    """For each task the part, 0 to `parts` - 1, of each of its rows.
+def deal(tasks: Sequence[TaskRows], used: Sequence[Rows], parts: int, seed: int) -> list[npt.NDArray[np.intp]]:
+    """For each task the part, 0 to `parts` - 1, of each of its used rows, in their order.
 
     Rows of one key (a group, or a picture) get one part in all tasks; keys of like value are dealt evenly.
     """
+    keys_of = [_keys(task, rows) for task, rows in zip(tasks, used, strict=True)]
     levels: dict[str, list[float]] = defaultdict(list)
-    for rows in tasks:
-        for key, level in zip(rows.together(), _levels(rows), strict=True):
+    for task, rows, keys in zip(tasks, used, keys_of, strict=True):
+        for key, level in zip(keys, _levels(task, rows), strict=True):
             levels[key].append(level)
     rng = np.random.default_rng(seed)
-    keys = sorted(levels)
-    by_level = sorted(rng.permutation(len(keys)), key=lambda n: float(np.mean(levels[keys[n]])))
+    names = sorted(levels)
+    by_level = sorted(rng.permutation(len(names)), key=lambda n: float(np.mean(levels[names[n]])))
     part_of: dict[str, int] = {}
-    for start in range(0, len(keys), parts):
+    for start in range(0, len(names), parts):
         hand = by_level[start : start + parts]
         for n, part in zip(hand, rng.permutation(parts), strict=False):
-            part_of[keys[n]] = int(part)
-    return [np.array([part_of[key] for key in rows.together()], np.intp) for rows in tasks]
+            part_of[names[n]] = int(part)
+    return [np.array([part_of[key] for key in keys], np.intp) for keys in keys_of]
 
 
-def all_but(rows: TaskRows, chosen: Rows) -> Rows:
-    """The rows of a task that are not among the chosen ones."""
-    return np.setdiff1d(np.arange(len(rows)), chosen)
+def _keys(task: TaskRows, rows: Rows) -> list[str]:
+    keys = task.together()
+    return [keys[n] for n in rows]
 
 
-def _levels(rows: TaskRows) -> npt.NDArray[np.float64]:
-    values = rows.values if isinstance(rows, ValueRows) else rows.preferred
-    ranks: npt.NDArray[np.float64] = rankdata(values) / len(values)
+def _levels(task: TaskRows, rows: Rows) -> npt.NDArray[np.float64]:
+    values = (task.values if isinstance(task, ValueRows) else task.preferred)[rows]
+    ranks: npt.NDArray[np.float64] = rankdata(values) / max(1, len(values))
     return ranks

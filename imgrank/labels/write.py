@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from imgrank.errors import UsageError
@@ -12,17 +13,21 @@ from imgrank.labels.table import ANSWERS
 from imgrank.paths import printable
 
 
-def write_labels(labels: Labels, path: str) -> None:
-    """Write labels in the long form, or in the pairs form; paths are relative to the file where they can be.
+def write_labels(labels: Labels, path: str, *, absolute: bool = False) -> None:
+    """Write labels in the long form, or in the pairs form; paths are relative to the file unless `absolute`.
 
     Raises UsageError where labels hold both forms, or the file exists or cannot be written.
     """
     if labels.values and labels.pairs:
         raise UsageError("Values and pairs do not fit into one labels file.")
+
+    def place(image: str) -> str:
+        return os.path.abspath(image) if absolute else _relative(image, path)
+
     try:
         with Path(path).open("x", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(
-                _pair_rows(labels, path) if labels.pairs else _rows(labels, path)
+                _pair_rows(labels, place) if labels.pairs else _rows(labels, place)
             )
     except FileExistsError:
         raise UsageError(f"{printable(path)} exists and is not overwritten; name another file.") from None
@@ -30,16 +35,16 @@ def write_labels(labels: Labels, path: str) -> None:
         raise UsageError(f"{printable(path)} could not be written: {error}.") from error
 
 
-def _rows(labels: Labels, path: str) -> list[list[str]]:
+def _rows(labels: Labels, place: Callable[[str], str]) -> list[list[str]]:
     rows = [["image", "query", "value", "split", "group"]]
     for task in labels.values:
         query = "|".join(task.phrasings)
         for image, value, split, group in zip(task.images, task.values, task.splits, task.groups, strict=True):
-            rows.append([_relative(image, path), query, f"{value:.12g}", split, group])
+            rows.append([place(image), query, f"{value:.12g}", split, group])
     return rows
 
 
-def _pair_rows(labels: Labels, path: str) -> list[list[str]]:
+def _pair_rows(labels: Labels, place: Callable[[str], str]) -> list[list[str]]:
     said = {number: word for word, number in ANSWERS.items()}
     rows = [["left", "right", "query", "preferred", "split", "group"]]
     for task in labels.pairs:
@@ -47,7 +52,7 @@ def _pair_rows(labels: Labels, path: str) -> list[list[str]]:
         for left, right, answer, split, group in zip(
             task.left, task.right, task.preferred, task.splits, task.groups, strict=True
         ):
-            rows.append([_relative(left, path), _relative(right, path), query, said[float(answer)], split, group])
+            rows.append([place(left), place(right), query, said[float(answer)], split, group])
     return rows
 
 

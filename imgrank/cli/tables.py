@@ -1,0 +1,32 @@
+"""Tables of text: drawn on a terminal, aligned columns in a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+
+def print_table(title: str, rows: Sequence[Sequence[str]]) -> None:
+    """A title, a head (the first row) and rows, on stdout."""
+    if sys.stdout.isatty():
+        _draw(title, rows)
+        return
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    typer.echo(title)
+    for row in rows:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _draw(title: str, rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False)
+    for name in rows[0]:
+        table.add_column(Text(name))
+    for row in rows[1:]:
+        table.add_row(*map(Text, row))
+    Console().print(table)

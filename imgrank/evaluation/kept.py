@@ -1,0 +1,77 @@
+"""The rows that a training run kept aside, beside its adapter: what `eval` without labels measures on."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+from imgrank import paths
+from imgrank.adapter.registry import card_path, find_adapter, installed_adapters
+from imgrank.errors import UsageError
+from imgrank.labels import Labels, PairTask, ValueTask, write_labels
+
+
+def kept_rows_path(adapter: Path) -> Path:
+    """The labels beside an adapter file, with the splits of its training."""
+    return adapter.with_suffix(".csv")
+
+
+def keep_rows(adapter: Path, labels: Labels, cross_validated: bool) -> None:
+    """Write down which rows an adapter learnt from and which it did not; with folds val rows were learnt too.
+
+    A disk that refuses costs the comfort, not the adapter.
+    """
+    path = kept_rows_path(adapter)
+    try:
+        path.unlink(missing_ok=True)
+        write_labels(_as_learnt(labels, cross_validated), str(path), absolute=True)
+    except (OSError, UsageError):
+        return
+
+
+def last_trained() -> Path | None:
+    """The user's adapter that was trained last and kept rows aside."""
+    folder = paths.adapters_dir()
+    adapters = [path for path in folder.glob("*.safetensors") if _kept_any(kept_rows_path(path))]
+    return max(adapters, key=lambda path: path.stat().st_mtime_ns, default=None)
+
+
+def rows_of(adapter: str) -> Path:
+    """The rows that an adapter kept aside. Raises UsageError where it has none."""
+    header = find_adapter(adapter)
+    assert header.path is not None
+    rows = kept_rows_path(header.path)
+    if not _kept_any(rows):
+        raise UsageError(
+            f"The adapter {header.name} has no rows kept aside: its card has the figures of its training "
+            f"(imgrank adapters show {header.name}); to measure it again, name a labels.csv."
+        )
+    return rows
+
+
+def shipped_card() -> str | None:
+    """The card of the adapter that came with imgrank."""
+    for header in installed_adapters().adapters:
+        if header.shipped and header.path is not None and card_path(header.path).is_file():
+            return card_path(header.path).read_text(encoding="utf-8")
+    return None
+
+
+def _kept_any(rows: Path) -> bool:
+    try:
+        with rows.open(encoding="utf-8", newline="") as file:
+            return any(row.get("split") in ("val", "test") for row in csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return False
+
+
+def _as_learnt(labels: Labels, cross_validated: bool) -> Labels:
+    def splits(task: ValueTask | PairTask) -> tuple[str, ...]:
+        return tuple("train" if cross_validated and split == "val" else split for split in task.splits)
+
+    return replace(
+        labels,
+        values=tuple(replace(task, splits=splits(task)) for task in labels.values),
+        pairs=tuple(replace(task, splits=splits(task)) for task in labels.pairs),
+    )

@@ -1,0 +1,252 @@
+"""The loop: epochs over stored tokens, one query a batch, the best weights kept."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from imgrank.adapter.model import AdapterModel, TextBatch
+from imgrank.errors import TrainingError
+from imgrank.evaluation.dataset import Dataset, PairRows, Rows, TaskRows, ValueRows
+from imgrank.evaluation.figures import answers_right
+from imgrank.evaluation.metrics import mae, srcc
+from imgrank.training import losses
+from imgrank.training.batches import Batch, Part, ValueBatch, batches, pictures, steps_in_epoch
+from imgrank.training.options import TrainingOptions
+
+Floats = npt.NDArray[np.float64]
+State = dict[str, Tensor]
+SCORED_AT_ONCE = 256
+LARGEST_GRADIENT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One epoch, for watching: mean losses, the val figure (SRCC, or for answers 2 x accuracy - 1), val MAE."""
+
+    number: int
+    of: int
+    value_loss: float
+    order_loss: float
+    figure: float
+    mae: float
+    pictures_per_second: float
+    seconds_left: float
+    stage: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Progress:
+    """Where a run stands between two epochs: everything that going on needs."""
+
+    model: AdapterModel
+    averaged: AveragedModel
+    optimiser: torch.optim.Optimizer
+    epoch: int = 0
+    best_epoch: int = 0
+    best_figure: float = -math.inf
+    best_state: State | None = None
+    said: tuple[tuple[Floats, ...], ...] = ()
+    epochs: tuple[Epoch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """What a run came to: the best weights, and by epoch what was `said` of each part's val rows, in its unit."""
+
+    state: State
+    best_epoch: int
+    epochs: tuple[Epoch, ...]
+    said: tuple[tuple[Floats, ...], ...]
+    interrupted: bool = False
+
+
+def fit(
+    model: AdapterModel,
+    dataset: Dataset,
+    parts: Sequence[Part],
+    options: TrainingOptions,
+    *,
+    epochs: int,
+    stop_after: int | None = None,
+    patient: bool = True,
+    device: torch.device | None = None,
+    watch: Callable[[Epoch], None] = lambda _: None,
+    resume: Callable[[Progress], None] = lambda _: None,
+    after_epoch: Callable[[Progress], None] = lambda _: None,
+) -> Fit:
+    """Train for `epochs` of the schedule, of which only the first `stop_after` are run.
+
+    Where parts have val rows and `patient`, training stops early and the best epoch's weights are kept; else
+    the last ones. Two runs with one seed are bit-equal on the CPU. `resume` may set the progress to an earlier
+    run's, `after_epoch` may keep it. Ctrl-C ends the run with the best so far; before the first epoch's end it
+    goes on up. Raises TrainingError where the loss is no number.
+    """
+    device = device or torch.device("cpu")
+    progress = _begin(model.to(device), options)
+    resume(progress)
+    interrupted = False
+    started, first = time.perf_counter(), progress.epoch
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        try:
+            while progress.epoch < (stop_after or epochs):
+                report = _epoch(progress, dataset, parts, options, epochs, device)
+                pace = (time.perf_counter() - started) / (progress.epoch - first)
+                report = replace(report, seconds_left=pace * ((stop_after or epochs) - progress.epoch))
+                progress.epochs = (*progress.epochs, report)
+                watch(report)
+                after_epoch(progress)
+                if patient and progress.epoch - progress.best_epoch >= options.patience:
+                    break
+        except KeyboardInterrupt:
+            if progress.best_state is None:
+                raise
+            interrupted = True
+    if progress.best_state is None:
+        raise TrainingError("Training ended before its first epoch did; there is nothing to keep.")
+    keep_best = patient and any(len(part.val) for part in parts)
+    state = progress.best_state if keep_best else _state(progress.averaged)
+    best_epoch = progress.best_epoch if keep_best else progress.epoch
+    return Fit(state, best_epoch, progress.epochs, progress.said, interrupted)
+
+
+def predict(model: AdapterModel, dataset: Dataset, task: TaskRows, rows: Rows, device: torch.device) -> Floats:
+    """(N,) standardised values of a task's rows under its first phrasing; for answers, left less right."""
+    text = TextBatch.of(task.texts[0]).to(device)
+
+    def values(of: Rows) -> Floats:
+        blocks = [of[start : start + SCORED_AT_ONCE] for start in range(0, len(of), SCORED_AT_ONCE)]
+        with torch.inference_mode():
+            shown = [pictures(dataset, block, device) for block in blocks]
+            scores = [model.score(model.fuse(p.tokens, p.embedding, text)).value for p in shown]
+        result: Floats = torch.cat(scores).double().cpu().numpy() if scores else np.zeros(0)
+        return result
+
+    model.eval()
+    if isinstance(task, ValueRows):
+        return values(task.rows[rows])
+    return values(task.left[rows]) - values(task.right[rows])
+
+
+def figure(task: TaskRows, rows: Rows, said: Floats) -> float:
+    """How well predictions of a task's rows order them, from -1 to 1; 0 where it cannot be said."""
+    if isinstance(task, PairRows):
+        right = answers_right(said, task.preferred[rows])
+        return 2 * float(np.nanmean(right)) - 1 if np.isfinite(right).any() else 0.0
+    value = srcc(said, task.values[rows])
+    return value if math.isfinite(value) else 0.0
+
+
+def _begin(model: AdapterModel, options: TrainingOptions) -> Progress:
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    rest = [p for p in model.parameters() if p.ndim <= 1]
+    optimiser = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": options.weight_decay}, {"params": rest, "weight_decay": 0.0}],
+        lr=options.learning_rate,
+        betas=(0.9, 0.98),
+    )
+    running_mean = get_ema_multi_avg_fn(options.averaging)  # type: ignore[no-untyped-call]
+    return Progress(model, AveragedModel(model, multi_avg_fn=running_mean), optimiser)
+
+
+def _epoch(
+    progress: Progress,
+    dataset: Dataset,
+    parts: Sequence[Part],
+    options: TrainingOptions,
+    epochs: int,
+    device: torch.device,
+) -> Epoch:
+    """One epoch of training, then a look at val. Its randomness hangs on seed and number alone, so it can resume."""
+    started = time.perf_counter()
+    number = progress.epoch + 1
+    torch.manual_seed(options.seed * 100_003 + number)
+    steps = steps_in_epoch(parts, options.batch, options.fewest_steps)
+    sums, seen = np.zeros(2), 0
+    progress.model.train()
+    for step, batch in enumerate(batches(dataset, parts, options.batch, steps, (options.seed, number), device)):
+        for group in progress.optimiser.param_groups:
+            group["lr"] = options.learning_rate * _schedule(
+                (number - 1) * steps + step, epochs * steps, options.warm_up
+            )
+        sums += _step(progress, batch, options, number, device)
+        seen += len(batch.pictures.tokens)
+    rate = seen / (time.perf_counter() - started)
+    progress.epoch = number
+    figures, error = _look(progress, dataset, parts, device)
+    if figures > progress.best_figure or progress.best_state is None or not any(len(part.val) for part in parts):
+        progress.best_figure, progress.best_epoch, progress.best_state = figures, number, _state(progress.averaged)
+    value_loss, order_loss = (float(total) / steps for total in sums)
+    return Epoch(number, epochs, value_loss, order_loss, figures, error, rate, 0.0)
+
+
+def _step(
+    progress: Progress, batch: Batch, options: TrainingOptions, number: int, device: torch.device
+) -> tuple[float, float]:
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
+        value_loss, order_loss = _losses(progress.model, batch, options)
+    loss = value_loss + order_loss
+    if not losses.finite(loss):
+        raise TrainingError(
+            f"In epoch {number} the loss was no number any more; nothing was saved from there on. "
+            f"Try a lower --learning-rate than {options.learning_rate:g}."
+        )
+    progress.optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(progress.model.parameters(), LARGEST_GRADIENT)
+    progress.optimiser.step()
+    progress.averaged.update_parameters(progress.model)
+    return float(value_loss.detach()), float(order_loss.detach())
+
+
+def _losses(model: AdapterModel, batch: Batch, options: TrainingOptions) -> tuple[Tensor, Tensor]:
+    z = model.fuse(batch.pictures.tokens, batch.pictures.embedding, batch.text)
+    value = model.score(z).value.float()
+    if isinstance(batch, ValueBatch):
+        order = options.score_order_weight * losses.order_loss(losses.score_differences(value), batch.target)
+        if options.ranking == "pairs":
+            summary = model.summarise(z)
+            order = order + options.order_weight * losses.order_loss(
+                model.compare(summary, summary).float(), batch.target
+            )
+        elif options.ranking == "list":
+            order = order + options.order_weight * losses.list_loss(value, batch.target)
+        return losses.value_loss(value, batch.target), order
+    summary = model.summarise(z)
+    logits = model.pair_head.pairs(summary[batch.left], summary[batch.right]).float()
+    by_score = losses.answer_loss(value[batch.left] - value[batch.right], batch.preferred)
+    # Without values the scale of scores is free: a light pull keeps them about standard.
+    return by_score + 0.01 * value.square().mean(), options.order_weight * losses.answer_loss(logits, batch.preferred)
+
+
+def _look(progress: Progress, dataset: Dataset, parts: Sequence[Part], device: torch.device) -> tuple[float, float]:
+    """The mean figure over queries on their val rows, and the mean absolute error of those with values."""
+    model = cast(AdapterModel, progress.averaged.module)
+    said = tuple(part.mean + part.scale * predict(model, dataset, part.task, part.val, device) for part in parts)
+    progress.said = (*progress.said, said)
+    watched = [(part, its) for part, its in zip(parts, said, strict=True) if len(part.val)]
+    figures = [figure(part.task, part.val, its) for part, its in watched]
+    errors = [mae(its, p.task.values[p.val]) for p, its in watched if isinstance(p.task, ValueRows)]
+    return float(np.mean(figures)) if figures else 0.0, float(np.mean(errors)) if errors else math.nan
+
+
+def _schedule(step: int, steps: int, warm_up: float) -> float:
+    """A factor from 0 to 1: up in a line, then down along half a cosine."""
+    warm = max(1, round(warm_up * steps))
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+
+
+def _state(averaged: AveragedModel) -> State:
+    return {name: copy.deepcopy(tensor.detach().cpu()) for name, tensor in averaged.module.state_dict().items()}

@@ -1,0 +1,162 @@
+"""What a training run came to: measured, saved, and told on a card."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from imgrank.adapter.files import Adapter
+from imgrank.adapter.header import AdapterHeader, Figures, Query
+from imgrank.evaluation.answers import zero_shot
+from imgrank.evaluation.dataset import BackboneFacts, Dataset, PairRows, ValueRows
+from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
+from imgrank.evaluation.metrics import Difference, Resamples, srcc_difference
+from imgrank.tokens import TextTokens
+from imgrank.training.loop import Epoch
+from imgrank.training.plan import Learnt, Outcome
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedQuery:
+    """One query on its `rows` unseen rows: what was saved, beside ridge and zero-shot on the same rows.
+
+    `mix` is the adapter's part in what answers, the rest is the ridge axis. `versus_ridge` is in SRCC, or for
+    answers in pair accuracy. `misses` are the pictures furthest off, with what was said and what is true.
+    """
+
+    query: str
+    phrasings: tuple[str, ...]
+    trained_on: int
+    rows: int
+    unit: str | None
+    mix: float
+    adapter: Section
+    ridge: Section
+    zero_shot: Section
+    versus_ridge: Difference
+    misses: tuple[Miss, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A picture and how far off it was."""
+
+    image: str
+    said: float
+    true: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingResult:
+    """A saved adapter: its file, its card, the figures of each query, and how it went.
+
+    `cross_validated` is True where the figures come from folds of the train and val rows; `notes` are lines
+    for the user.
+    """
+
+    path: Path
+    card: Path
+    backbone: str
+    queries: tuple[TrainedQuery, ...]
+    epochs: tuple[Epoch, ...]
+    best_epoch: int
+    cross_validated: bool
+    interrupted: bool
+    seconds: float
+    notes: tuple[str, ...]
+
+
+def measure(
+    learnt: Learnt, dataset: Dataset, sentence: Callable[[str], TextTokens], unit: str | None, cross_validated: bool
+) -> TrainedQuery:
+    """Figures of one query on its unseen rows."""
+    task, rows = learnt.task, learnt.unseen.rows
+    said, resamples = learnt.unseen.mixed(learnt.mix), Resamples.draw(len(rows))
+    trained_on = len(task.in_split("train", "val") if cross_validated else task.in_split("train"))
+    misses: tuple[Miss, ...] = ()
+    if isinstance(task, PairRows):
+        left, right = (zero_shot(task, dataset.packed[side[rows]], sentence) for side in (task.left, task.right))
+        true = task.preferred[rows]
+        sections = [answer_section(p, true, resamples) for p in (said, learnt.ridge, left - right)]
+        versus = answer_difference(said, learnt.ridge, true, resamples)
+    else:
+        true = task.values[rows]
+        by_text = zero_shot(task, dataset.packed[task.rows[rows]], sentence)
+        classes = task.task.are_classes
+        sections = [value_section(p, true, resamples, classes=classes) for p in (said, learnt.ridge)]
+        sections.append(value_section(by_text, true, resamples, in_unit=False))
+        versus, misses = srcc_difference(said, learnt.ridge, true, resamples), _misses(task, learnt, said)
+    adapter, ridge, by_words = sections
+    return TrainedQuery(
+        query=task.query,
+        phrasings=task.task.phrasings,
+        trained_on=trained_on,
+        rows=len(rows),
+        unit=unit,
+        mix=learnt.mix,
+        adapter=adapter,
+        ridge=ridge,
+        zero_shot=by_words,
+        versus_ridge=versus,
+        misses=misses,
+    )
+
+
+def to_adapter(
+    name: str, backbone: BackboneFacts, outcome: Outcome, queries: tuple[TrainedQuery, ...], terms: str
+) -> Adapter:
+    """Everything that goes into the file."""
+    header = AdapterHeader(
+        name=name,
+        backbone=backbone.name,
+        fingerprint=backbone.fingerprint,
+        config=outcome.model.config,
+        queries=tuple(_query(learnt, its) for learnt, its in zip(outcome.learnt, queries, strict=True)),
+        terms=terms,
+    )
+    return Adapter(header, outcome.model.eval())
+
+
+def _query(learnt: Learnt, measured: TrainedQuery) -> Query:
+    """The axis is kept in standardised values; answers have no unit, and their axis takes the adapter's size."""
+    if isinstance(learnt.task, PairRows):
+        sizes = [float(np.sqrt(np.square(said).mean())) or 1.0 for said in (learnt.unseen.adapter, learnt.unseen.axis)]
+        ridge = learnt.axis.packed() * (sizes[0] / sizes[1] if learnt.mix else 1.0)
+    else:
+        ridge = learnt.axis.packed() / learnt.scale
+        ridge[-1] = (learnt.axis.bias - learnt.mean) / learnt.scale
+    return Query(
+        phrasings=learnt.task.task.phrasings,
+        embeddings=np.stack([text.embedding for text in learnt.task.texts]),
+        unit=measured.unit,
+        mean=learnt.mean,
+        scale=learnt.scale,
+        scorer="adapter" if learnt.mix == 1 else "ridge" if learnt.mix == 0 else "blend",
+        mix=learnt.mix,
+        ridge=ridge.astype(np.float32),
+        figures=Figures(
+            rows=measured.rows,
+            srcc=_known(measured.adapter.srcc.value),
+            mae=_known(measured.adapter.mae.value),
+            ridge_srcc=_known(measured.ridge.srcc.value),
+            ridge_mae=_known(measured.ridge.mae.value),
+            zero_shot_srcc=_known(measured.zero_shot.srcc.value),
+        ),
+    )
+
+
+def _misses(task: ValueRows, learnt: Learnt, said: Floats) -> tuple[Miss, ...]:
+    rows = learnt.unseen.rows
+    worst = np.argsort(-np.abs(said - task.values[rows]), kind="stable")[:5]
+    return tuple(Miss(task.task.images[rows[n]], float(said[n]), float(task.values[rows[n]])) for n in worst)
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None

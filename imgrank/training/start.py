@@ -1,0 +1,31 @@
+"""What a model begins with: the shipped adapter's weights where the backbone is the same, or fresh ones."""
+
+from __future__ import annotations
+
+import torch
+
+from imgrank.adapter.files import Adapter, load
+from imgrank.adapter.model import AdapterConfig, AdapterModel
+from imgrank.adapter.registry import installed_adapters
+from imgrank.evaluation.dataset import BackboneFacts
+
+
+def shipped_adapter(fingerprint: str) -> Adapter | None:
+    """The adapter that came with imgrank, if it was made for this backbone."""
+    for header in installed_adapters().adapters:
+        if header.shipped and header.fingerprint == fingerprint and header.path is not None:
+            return load(header.path, fingerprint)
+    return None
+
+
+def begin(
+    backbone: BackboneFacts, shipped: Adapter | None, seed: int, config: AdapterConfig | None = None
+) -> AdapterModel:
+    """A model to train: shipped weights where there are some of the wanted sizes, else drawn from the seed."""
+    wanted = config or (shipped.header.config if shipped else AdapterConfig.mini(backbone.shape, backbone.text_width))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = AdapterModel(wanted)
+    if shipped is not None and shipped.header.config == wanted:
+        model.load_state_dict(shipped.model.state_dict())
+    return model

@@ -1,0 +1,215 @@
+"""`train` from labels to a file that answers: small data, val splits, pairs, faults, interruption, resuming."""
+
+import csv
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from imgrank.adapter.files import load
+from imgrank.adapter.scoring import score_tokens
+from imgrank.errors import LabelsError, TrainingError, UsageError
+from imgrank.evaluation import evaluate
+from imgrank.evaluation.kept import kept_rows_path, last_trained
+from imgrank.evaluation.metrics import pair_accuracy, srcc
+from imgrank.training import TrainingOptions, train
+from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, level, pairs_csv
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def trained(folder, labels, options=QUICK, **more):
+    return train(labels, out=folder / "made.safetensors", options=options, config=CONFIG, source=FakeSource(), **more)
+
+
+def scores(result, folder, numbers):
+    source = FakeSource()
+    adapter = load(result.path, source.backbone.fingerprint)
+    packed = source.encode([str(folder / f"{n}.jpg") for n in numbers]).packed
+    return score_tokens(adapter, packed, source.sentence("more"), adapter.queries[0]).value
+
+
+def test_thirty_pictures_give_a_ranker_in_the_users_unit(tmp_path):
+    result = trained(tmp_path, labels_csv(tmp_path, 30), unit="points")
+    (query,) = result.queries
+    assert result.cross_validated
+    assert query.rows == query.trained_on == 30
+    assert query.adapter.srcc.value > 0.8
+    numbers = np.arange(2.5, 28, 2.5)
+    assert srcc(scores(result, tmp_path, numbers.astype(int)), numbers) > 0.9
+    assert np.abs(scores(result, tmp_path, range(30)) - np.arange(30) / 2).mean() < 4
+    assert load(result.path).queries[0].unit == "points"
+
+
+def test_what_is_saved_is_what_was_measured(tmp_path):
+    """The file's scores on the val rows are the very predictions that the figures were taken from."""
+    split = lambda n: ("train", "val", "train", "test")[n % 4]  # noqa: E731
+    result = trained(tmp_path, labels_csv(tmp_path, 280, split=split))
+    assert not result.cross_validated
+    val = np.arange(1, 280, 4)
+    assert result.queries[0].rows == len(val)
+    assert srcc(scores(result, tmp_path, val), val / 2) == pytest.approx(result.queries[0].adapter.srcc.value, abs=1e-4)
+    error = np.abs(scores(result, tmp_path, val) - val / 2).mean()
+    assert error == pytest.approx(result.queries[0].adapter.mae.value, rel=1e-3)
+
+
+def test_test_rows_are_never_learnt_from(tmp_path):
+    """Turning the values of test rows around changes not one bit of what is saved."""
+    files = []
+    for sign in (1, -1):
+        folder = tmp_path / str(sign)
+        path = labels_csv(folder, 40, split=lambda n: "test" if n % 4 == 0 else "")
+        rows = list(csv.reader(path.open()))
+        for row in rows[1:]:
+            row[2] = str(float(row[2]) * (sign if row[3] == "test" else 1))
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows(rows)
+        files.append(trained(folder, path).path.read_bytes())
+    assert files[0] == files[1]
+
+
+@pytest.mark.parametrize("count", [40, 320])
+def test_two_runs_with_one_seed_are_bit_equal_and_another_seed_is_another_run(tmp_path, count):
+    path = labels_csv(tmp_path, count)
+    files = []
+    for options in (QUICK, QUICK, replace(QUICK, seed=1)):
+        files.append(trained(tmp_path, path, options, replace=True).path.read_bytes())
+    assert files[0] == files[1]
+    assert files[0] != files[2]
+
+
+def test_pictures_are_encoded_once_and_mirrored_once(tmp_path):
+    source = FakeSource()
+    train(labels_csv(tmp_path, 30), out=tmp_path / "a.safetensors", options=QUICK, config=CONFIG, source=source)
+    assert source.calls == [False, True]
+
+
+def test_answers_alone_give_a_ranker(tmp_path):
+    result = trained(tmp_path, pairs_csv(tmp_path, 80))
+    (query,) = result.queries
+    assert query.adapter.pair_accuracy.value > 0.75
+    assert math.isnan(query.adapter.srcc.value)
+    numbers = np.arange(60)
+    assert pair_accuracy(scores(result, tmp_path, numbers), numbers.astype(float)) > 0.8
+
+
+def test_several_queries_share_one_file(tmp_path):
+    for n in range(40):
+        (tmp_path / f"{n}.jpg").write_bytes(b"")
+    path = tmp_path / "labels.csv"
+    path.write_text("image,more,fewer|less\n" + "".join(f"{n}.jpg,{n},{40 - n}\n" for n in range(40)))
+    result = trained(tmp_path, path)
+    assert [query.query for query in result.queries] == ["more", "fewer"]
+    assert all(query.adapter.srcc.value > 0.7 for query in result.queries)
+    assert load(result.path).queries[1].phrasings == ("fewer", "less")
+
+
+def test_a_picture_that_cannot_be_read_is_a_fault_unless_bad_rows_are_skipped(tmp_path):
+    path = labels_csv(tmp_path, 30, bad={3, 7})
+    with pytest.raises(LabelsError, match="2 pictures cannot be read") as error:
+        trained(tmp_path, path)
+    assert "bad3.jpg: the file is empty" in str(error.value)
+    result = trained(tmp_path, path, skip_bad=True)
+    assert result.queries[0].rows == 28
+    assert any("bad7.jpg" in note for note in result.notes)
+
+
+def test_one_group_cannot_be_split(tmp_path):
+    with pytest.raises(TrainingError, match="1 groups"):
+        trained(tmp_path, labels_csv(tmp_path, 30, group=lambda n: "all"))
+
+
+def test_a_taken_name_is_refused_and_a_name_lands_in_the_users_folder(tmp_path, home):
+    path = labels_csv(tmp_path, 30)
+    make = lambda **more: train(path, options=QUICK, config=CONFIG, source=FakeSource(), **more)  # noqa: E731
+    assert make().path == home / "data" / "adapters" / "more.safetensors"
+    with pytest.raises(UsageError, match="--replace"):
+        make(name="more")
+    assert make(name="more", replace=True).card.read_text(encoding="utf-8").startswith("# more\n")
+    with pytest.raises(UsageError, match="not both"):
+        make(name="more", out=tmp_path / "a.safetensors")
+
+
+def test_the_rows_kept_aside_are_remembered_for_eval(tmp_path):
+    path = labels_csv(tmp_path, 60, split=lambda n: "test" if n % 3 == 0 else "")
+    train(path, options=QUICK, config=CONFIG, source=FakeSource())
+    adapter = last_trained()
+    assert adapter is not None
+    report = evaluate(str(kept_rows_path(adapter)), adapter=str(adapter), source=FakeSource())
+    assert report.adapter == "more"
+    assert report.queries[0].n == 20
+    assert report.queries[0].score.srcc.value > 0.7
+
+
+def test_the_card_says_figures_and_whether_ridge_is_beaten(tmp_path):
+    result = trained(tmp_path, labels_csv(tmp_path, 30))
+    text = result.card.read_text(encoding="utf-8")
+    assert "cross-validation" in text
+    assert "| ridge | " in text
+    assert "beat" in text
+    assert "Furthest off" in text
+
+
+class Stop:
+    """Ctrl-C while an epoch is reported."""
+
+    def __init__(self, at):
+        self.at, self.seen = at, 0
+
+    def __call__(self, epoch):
+        self.seen += 1
+        if self.seen == self.at:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_keeps_the_best_and_goes_on_to_the_same_end(tmp_path):
+    path = labels_csv(tmp_path, 320)
+    whole = trained(tmp_path, path).path.read_bytes()
+    cut = trained(tmp_path, path, watch=Stop(at=3), replace=True)
+    assert cut.interrupted
+    assert cut.queries[0].adapter.srcc.value > 0.3
+    assert (tmp_path / "made.resume").is_file()
+    again = trained(tmp_path, path, resume=True)
+    assert len(again.epochs) == len(trained(tmp_path, path, replace=True).epochs)
+    assert again.path.read_bytes() == whole
+    assert not (tmp_path / "made.resume").exists()
+
+
+def test_an_interrupted_small_run_leaves_a_ranker_too(tmp_path):
+    cut = trained(tmp_path, labels_csv(tmp_path, 30), watch=Stop(at=2))
+    assert cut.interrupted
+    assert cut.queries[0].mix == 0
+    assert srcc(scores(cut, tmp_path, range(30)), np.arange(30.0)) > 0.8
+
+
+def test_resuming_another_run_or_none_is_refused(tmp_path):
+    path = labels_csv(tmp_path, 320)
+    with pytest.raises(TrainingError, match="nothing to resume"):
+        trained(tmp_path, path, resume=True)
+    trained(tmp_path, path, watch=Stop(at=2))
+    with pytest.raises(TrainingError, match="other labels, options"):
+        trained(tmp_path, path, replace(QUICK, learning_rate=1e-3), resume=True)
+    (tmp_path / "made.resume").write_bytes(b"rubbish")
+    with pytest.raises(TrainingError, match="damaged"):
+        trained(tmp_path, path, resume=True)
+
+
+def test_a_loss_that_is_no_number_stops_with_a_clear_word(tmp_path):
+    with pytest.raises(TrainingError, match="no number any more"):
+        trained(tmp_path, labels_csv(tmp_path, 320), replace(QUICK, learning_rate=1e30))
+    assert not (tmp_path / "made.safetensors").exists()
+
+
+def test_options_that_make_no_sense_are_refused():
+    for wrong in ({"batch": 1}, {"learning_rate": 0.0}, {"epochs": 0}, {"averaging": 1.0}):
+        with pytest.raises(ValueError, match=r"\w+"):
+            TrainingOptions(**wrong)
+
+
+def test_the_stand_in_is_read_by_its_numbers():
+    assert level("a/12.jpg") == 12
