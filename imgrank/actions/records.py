@@ -1,4 +1,4 @@
-"""What walks from plan to apply, and from journal to undo: frozen records. Paths are absolute, the folder's links resolved."""
+"""What walks from plan to apply, and from journal to undo: frozen records. Paths are absolute, their folders real."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All changes of one run, in rank order. `left_out` was skipped by `--on-conflict skip`; `notes` are for the user."""
+    """All changes of one run, in rank order. `left_out`: what `--on-conflict skip` skipped; `notes`: for the user."""
 
     request: Request
     changes: tuple[Change, ...]

@@ -1,0 +1,94 @@
+"""Looks at the disk once, before a plan is made: which files are there, of what size and time, and what goes with what."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from imgrank.actions.names import companions, split
+from imgrank.errors import ActionError
+from imgrank.paths import printable, why
+from imgrank.records import RankedImage
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file of a group: its path, and the part of its name that stays (`.jpg`, `.jpg.xmp`)."""
+
+    path: str
+    rest: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A ranked picture, first of `members`, with all that goes with it. `stem` is its name today."""
+
+    image: RankedImage
+    folder: str
+    stem: str
+    members: tuple[Member, ...]
+
+
+def absolute(path: str) -> str:
+    """The path with its folder's links resolved, and its own last name kept: what an operation acts on."""
+    folder, name = os.path.split(os.path.abspath(path))
+    return os.path.join(os.path.realpath(folder), name)
+
+
+def gather(images: Iterable[RankedImage]) -> list[Group]:
+    """Each picture with its companions, in rank order. A file belongs to the first picture that it goes with.
+
+    Raises ActionError where a picture or its folder is not there any more.
+    """
+    ordered = sorted(images, key=lambda image: image.rank)
+    paths = [absolute(image.path) for image in ordered]
+    ranked: dict[str, set[str]] = defaultdict(set)
+    for path in paths:
+        ranked[os.path.dirname(path)].add(os.path.basename(path))
+    names = {folder: _names_by_stem(folder) for folder in ranked}
+    groups, taken = [], set[str]()
+    for image, path in zip(ordered, paths, strict=True):
+        if path in taken:
+            continue
+        folder, name = os.path.split(path)
+        siblings = names[folder].get(_first(name), ())
+        found = [name, *companions(name, siblings, frozenset(ranked[folder]))]
+        stem = split(name)[0]
+        members = [_member(os.path.join(folder, each), each[len(stem) :]) for each in found]
+        groups.append(Group(image, folder, stem, tuple(each for each in members if each.path not in taken)))
+        taken.update(each.path for each in members)
+    return groups
+
+
+def listing(folder: str) -> list[str]:
+    """The names in a folder; none if it is not there yet. Raises ActionError where it cannot be read."""
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ActionError(f"{printable(folder)} cannot be listed: {why(error)}. Nothing was changed.") from error
+
+
+def _names_by_stem(folder: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in listing(folder):
+        found[_first(name)].append(name)
+    return found
+
+
+def _first(name: str) -> str:
+    """A part of the name that a picture and its companions share, to find them fast."""
+    return name[:1] + name[1:].partition(".")[0]
+
+
+def _member(path: str, rest: str) -> Member:
+    try:
+        found = os.lstat(path)
+    except OSError as error:
+        raise ActionError(f"{printable(path)} cannot be changed: {why(error)}. Nothing was changed.") from error
+    return Member(path, rest, found.st_size, found.st_mtime_ns)

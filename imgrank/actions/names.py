@@ -1,0 +1,118 @@
+"""File names: from a template, their companions, and what makes two of them the same. Pure: no file access."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from string import Formatter
+
+from imgrank.errors import UsageError
+from imgrank.formats import RAW_EXTENSIONS, looks_like_picture
+
+DEFAULT_TEMPLATE = "{rank}-{stem}{ext}"
+FIELDS = ("rank", "score", "stem", "ext", "query")
+SIDECARS = (".xmp", ".json", ".aae")
+_PREFIX = re.compile(r"(\d+)-(?=.)", re.DOTALL)
+_FORBIDDEN = re.compile(r'[/\\\x00-\x1f<>:"|?*]')
+
+
+class _Rank(int):
+    """A rank that stands zero-padded to `width` digits where the template says no format of its own."""
+
+    width = 1
+
+    def __format__(self, spec: str) -> str:
+        return format(int(self), spec or f"0{self.width}d")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A checked template: `{rank} {score} {stem} {ext} {query}`, each with Python's format if wanted: `{score:.2f}`."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        try:
+            fields = [field for _, field, _, _ in Formatter().parse(self.text) if field is not None]
+        except ValueError as error:
+            raise UsageError(f"--template {self.text!r} cannot be read: {error}.") from error
+        unknown = [field for field in fields if field not in FIELDS]
+        if unknown:
+            raise UsageError(
+                f"--template {self.text!r} asks for {{{unknown[0]}}}; what it may hold is {{rank}}, {{score}}, {{stem}}, "
+                "{ext} and {query}."
+            )
+        if "ext" in fields and not self.text.endswith("{ext}"):
+            raise UsageError(f"--template {self.text!r} must have {{ext}} at its end, so that files keep their kind.")
+
+    def stem(self, rank: int, width: int, score: float, stem: str, query: str) -> str:
+        """The new name without its extension. Raises UsageError where a field's format does not fit."""
+        number = _Rank(rank)
+        number.width = width
+        text = self.text.removesuffix("{ext}")
+        fields = {"rank": number, "score": _Score(score), "stem": stem, "ext": "", "query": _FORBIDDEN.sub("-", query)}
+        try:
+            return text.format_map(fields)
+        except (ValueError, TypeError) as error:
+            raise UsageError(f"--template {self.text!r} cannot be used: {error}.") from error
+
+
+class _Score(float):
+    """A score with three decimals where the template says no format of its own."""
+
+    def __format__(self, spec: str) -> str:
+        return format(float(self), spec or ".3f")
+
+
+def key(path: str) -> str:
+    """Equal for two paths that some file system takes for one: by case, or by Unicode form."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def split(name: str) -> tuple[str, str]:
+    """Stem and extension of a file name."""
+    return os.path.splitext(name)
+
+
+def ranked_alike(stems: Iterable[str]) -> bool:
+    """Whether names carry a whole set of ranks, 1 to their count in one width: a rank that we may replace."""
+    found = [_PREFIX.match(stem) for stem in stems]
+    numbers = [match[1] for match in found if match]
+    width = len(str(len(found)))
+    whole = sorted(map(int, numbers)) == list(range(1, len(found) + 1))
+    return bool(found) and whole and all(len(number) == width for number in numbers)
+
+
+def without_rank(stem: str) -> str:
+    """The stem after `0001-`."""
+    return _PREFIX.sub("", stem, count=1)
+
+
+def companions(name: str, siblings: Iterable[str], pictures: frozenset[str]) -> list[str]:
+    """Files of a folder that go with picture `name`: sidecars, its RAW or JPEG twin, and the twin's sidecars.
+
+    `pictures` are the names in the folder that are ranked themselves: a sidecar goes with the picture that it
+    names in full (`a.jpg.xmp`), and `a.xmp` with any picture `a.*`.
+    """
+    stem, extension = split(name)
+    found = []
+    for other in siblings:
+        if other == name or not other.startswith(stem + "."):
+            continue
+        rest = other[len(stem) :].lower()
+        inner, last = split(rest)
+        if rest in SIDECARS or (last in SIDECARS and inner == extension.lower()):
+            found.append(other)
+        elif _twins(extension.lower(), rest) and other not in pictures:
+            found.append(other)
+        elif last in SIDECARS and _twins(extension.lower(), inner) and looks_like_picture(inner and "x" + inner):
+            found.append(other)
+    return sorted(found)
+
+
+def _twins(one: str, other: str) -> bool:
+    """Two extensions of one shot: exactly one of them is RAW, and both are pictures."""
+    return looks_like_picture("x" + other) and (one in RAW_EXTENSIONS) != (other in RAW_EXTENSIONS)
