@@ -1,4 +1,4 @@
-"""Looks at the disk once, before a plan is made: which files are there, of what size and time, and what goes with what."""
+"""Looks at the disk once, before a plan is made: the files, their size and time, and what goes with what."""
 
 from __future__ import annotations
 
@@ -46,17 +46,14 @@ def gather(images: Iterable[RankedImage]) -> list[Group]:
     """
     ordered = sorted(images, key=lambda image: image.rank)
     paths = [absolute(image.path) for image in ordered]
-    ranked: dict[str, set[str]] = defaultdict(set)
-    for path in paths:
-        ranked[os.path.dirname(path)].add(os.path.basename(path))
-    names = {folder: _names_by_stem(folder) for folder in ranked}
+    names = {folder: _names_by_stem(folder) for folder in {os.path.dirname(path) for path in paths}}
     groups, taken = [], set[str]()
     for image, path in zip(ordered, paths, strict=True):
         if path in taken:
             continue
         folder, name = os.path.split(path)
         siblings = names[folder].get(_first(name), ())
-        found = [name, *companions(name, siblings, frozenset(ranked[folder]))]
+        found = [name, *companions(name, siblings)]
         stem = split(name)[0]
         members = [_member(os.path.join(folder, each), each[len(stem) :]) for each in found]
         groups.append(Group(image, folder, stem, tuple(each for each in members if each.path not in taken)))

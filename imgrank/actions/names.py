@@ -42,8 +42,8 @@ class Template:
         unknown = [field for field in fields if field not in FIELDS]
         if unknown:
             raise UsageError(
-                f"--template {self.text!r} asks for {{{unknown[0]}}}; what it may hold is {{rank}}, {{score}}, {{stem}}, "
-                "{ext} and {query}."
+                f"--template {self.text!r} asks for {{{unknown[0]}}}; what it may hold is {{rank}}, "
+                "{score}, {stem}, {ext} and {query}."
             )
         if "ext" in fields and not self.text.endswith("{ext}"):
             raise UsageError(f"--template {self.text!r} must have {{ext}} at its end, so that files keep their kind.")
@@ -91,28 +91,24 @@ def without_rank(stem: str) -> str:
     return _PREFIX.sub("", stem, count=1)
 
 
-def companions(name: str, siblings: Iterable[str], pictures: frozenset[str]) -> list[str]:
-    """Files of a folder that go with picture `name`: sidecars, its RAW or JPEG twin, and the twin's sidecars.
-
-    `pictures` are the names in the folder that are ranked themselves: a sidecar goes with the picture that it
-    names in full (`a.jpg.xmp`), and `a.xmp` with any picture `a.*`.
-    """
+def companions(name: str, siblings: Iterable[str]) -> list[str]:
+    """Files of a folder that go with picture `name`: sidecars, its RAW or JPEG twin, and the twin's sidecars."""
     stem, extension = split(name)
-    found = []
-    for other in siblings:
-        if other == name or not other.startswith(stem + "."):
-            continue
-        rest = other[len(stem) :].lower()
-        inner, last = split(rest)
-        if rest in SIDECARS or (last in SIDECARS and inner == extension.lower()):
-            found.append(other)
-        elif _twins(extension.lower(), rest) and other not in pictures:
-            found.append(other)
-        elif last in SIDECARS and _twins(extension.lower(), inner) and looks_like_picture(inner and "x" + inner):
-            found.append(other)
-    return sorted(found)
+    return sorted(
+        other
+        for other in siblings
+        if other != name and other.startswith(stem + ".") and _belongs(extension.lower(), other[len(stem) :].lower())
+    )
+
+
+def _belongs(extension: str, rest: str) -> bool:
+    """Whether `stem + rest` goes with `stem + extension`: `a.xmp`, `a.jpg.xmp`, `a.cr2`, `a.cr2.xmp` with `a.jpg`."""
+    inner, last = split(rest)
+    if last in SIDECARS:
+        return inner == extension or _twins(extension, inner)
+    return rest in SIDECARS or _twins(extension, rest)
 
 
 def _twins(one: str, other: str) -> bool:
-    """Two extensions of one shot: exactly one of them is RAW, and both are pictures."""
+    """Two extensions of one shot: both are pictures, and one of them alone is RAW."""
     return looks_like_picture("x" + other) and (one in RAW_EXTENSIONS) != (other in RAW_EXTENSIONS)
