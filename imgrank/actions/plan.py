@@ -72,10 +72,11 @@ def _place(
     wishes: Sequence[_Wish], request: Request, present: Mapping[str, Collection[str]], staying: Collection[int]
 ) -> list[str | None]:
     """The stem that each wish gets, or None where it is skipped. Names that are given up are free for others."""
-    taken = {key(os.path.join(folder, name)) for folder, names in present.items() for name in names}
+    names = {os.path.join(folder, name) for folder, inside in present.items() for name in inside}
     if request.action in (Action.rename, Action.move):
         leaving = [wish for number, wish in enumerate(wishes) if number not in staying]
-        taken -= {key(member.path) for wish in leaving for member in wish.group.members}
+        names -= {member.path for wish in leaving for member in wish.group.members}
+    taken = set(map(key, names))
     placed: list[str | None] = []
     for number, wish in enumerate(wishes):
         stem = None if number in staying else _free_stem(wish, request.on_conflict, taken)
