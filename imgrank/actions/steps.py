@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from imgrank.actions.files import exists, hash_bytes
 from imgrank.actions.names import key
@@ -46,28 +48,32 @@ def _write(change: Change, target: str, part: str) -> Step:
 
 
 def _moves(changes: Sequence[Change], run: str) -> Iterator[Step]:
-    """Chains from their free end backwards; a cycle, and a name that differs by case alone, through a temporary name."""
-    by_source = {key(change.source): (number, change) for number, change in enumerate(changes)}
-    waiting = dict(by_source)
+    """Chains from their free end backwards; cycles, and names that differ by case alone, by way of a temporary name."""
+    by_key: dict[str, list[int]] = defaultdict(list)
+    for number, change in enumerate(changes):
+        by_key[key(change.source)].append(number)
+    waiting = dict(enumerate(changes))
     while waiting:
         chain = [next(iter(waiting))]
-        while (after := key(waiting[chain[-1]][1].target or "")) in waiting and after not in chain:
+        while (after := _holder(waiting[chain[-1]].target or "", by_key, waiting)) is not None and after not in chain:
             chain.append(after)
-        cycle = after in chain
-        if cycle:
-            chain = chain[chain.index(after) :]
-        links = [waiting.pop(each) for each in reversed(chain)]
-        yield from _one_cycle(links, run) if cycle else (_move(change, number, run) for number, change in links)
+        chain = chain if after is None else chain[chain.index(after) :]
+        links = [(number, waiting.pop(number)) for number in reversed(chain)]
+        yield from _cycle(links, run) if after is not None else (_move(change, number, run) for number, change in links)
 
 
-def _one_cycle(links: Sequence[tuple[int, Change]], run: str) -> Iterator[Step]:
+def _holder(target: str, by_key: Mapping[str, Sequence[int]], waiting: Mapping[int, Change]) -> int | None:
+    """The waiting change whose file holds this name: the very name, or else one that some file system takes for it."""
+    found = [number for number in by_key.get(key(target), ()) if number in waiting]
+    return next((number for number in found if waiting[number].source == target), found[0] if found else None)
+
+
+def _cycle(links: Sequence[tuple[int, Change]], run: str) -> Iterator[Step]:
     number, last = links[0]
     aside = os.path.join(os.path.dirname(last.source), f"{PREFIX}{run}-{number}.tmp")
-    yield Step(Verb.move, last.source, aside, last.size, last.mtime_ns, stem=last.stem)
+    yield _move(replace(last, target=aside), number, run)
     yield from (_move(change, each, run) for each, change in links[1:])
-    target = last.target or ""
-    part = os.path.join(os.path.dirname(target), f"{PREFIX}{run}-{number}.part")
-    yield Step(Verb.move, aside, target, last.size, last.mtime_ns, part=part, stem=last.stem)
+    yield _move(replace(last, source=aside), number, run)
 
 
 def _move(change: Change, number: int, run: str) -> Step:

@@ -1,0 +1,181 @@
+"""Looks for dangers in a whole plan before the first change: one small function a danger, each names what it finds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+
+from imgrank.actions.files import exists
+from imgrank.actions.names import key, split
+from imgrank.actions.records import Action, Change, OnConflict, Plan, Problem
+from imgrank.errors import ActionError
+from imgrank.paths import printable
+
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+_FORBIDDEN = frozenset('<>:"|?*\\')
+_ROOM_FOR_METADATA = 16 << 20
+_SHOWN = 5
+
+
+def check(plan: Plan) -> tuple[Problem, ...]:
+    """Everything that speaks against carrying out `plan`; nothing is changed. Empty: go on."""
+    return tuple(problem for look in CHECKS for problem in look(plan))
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise ActionError naming the first problems, if there is any."""
+    sentences = [problem.sentence for problem in problems]
+    if sentences:
+        more = f" And {len(sentences) - _SHOWN} more." if len(sentences) > _SHOWN else ""
+        raise ActionError(" ".join(sentences[:_SHOWN]) + more + " Nothing was changed.")
+
+
+def collisions(plan: Plan) -> Iterator[Problem]:
+    """Two files for one name, by case and Unicode form too, or a name that is taken by a file that stays."""
+    leaving = {change.source for change in plan.changes if change.action in (Action.rename, Action.move)}
+    seen: dict[str, str] = {}
+    for change, target in _targets(plan):
+        if change.action is Action.tag:
+            continue
+        first = seen.setdefault(key(target), change.source)
+        if first != change.source:
+            yield _problem("collision", change, f"{printable(first)} would get the same name, {printable(target)}")
+        elif exists(target) and target not in leaving and not _same(target, change.source):
+            hint = "" if plan.request.on_conflict is not OnConflict.fail else "; --on-conflict suffix finds a free name"
+            yield _problem("collision", change, f"the name {printable(target)} is taken{hint}")
+
+
+def listed_twice(plan: Plan) -> Iterator[Problem]:
+    """One file by two paths: the second change would find it gone."""
+    seen: set[str] = set()
+    for change in plan.changes:
+        if change.source in seen:
+            yield _problem("listed twice", change, "it stands in the plan twice")
+        seen.add(change.source)
+
+
+def read_only(plan: Plan) -> Iterator[Problem]:
+    """Folders that do not let names come or go, and files that cannot be read to be copied."""
+    folders = {os.path.dirname(target) for _, target in _targets(plan)}
+    if plan.request.action in (Action.rename, Action.move, Action.trash):
+        folders |= {os.path.dirname(change.source) for change in plan.changes}
+    for folder in sorted(folders):
+        if not os.access(_nearest(folder), os.W_OK | os.X_OK):
+            yield Problem("read-only", folder, f"The folder {printable(folder)} cannot be written.")
+    for change in plan.changes:
+        if (
+            change.action is not Action.tag
+            and not os.path.islink(change.source)
+            and not os.access(change.source, os.R_OK)
+        ):
+            yield _problem("read-only", change, "it cannot be read")
+
+
+def not_a_folder(plan: Plan) -> Iterator[Problem]:
+    """The folder that files go to is a file, or would lie below one."""
+    folder = plan.request.folder
+    if folder and not os.path.isdir(_nearest(folder)):
+        yield Problem("not a folder", folder, f"{printable(_nearest(folder))} is not a folder; name another.")
+
+
+def other_device(plan: Plan) -> Iterator[Problem]:
+    """Hard links cannot leave their disk."""
+    if plan.request.action is Action.hardlink:
+        for change, target in _targets(plan):
+            if not _same_device(change.source, target):
+                yield _problem(
+                    "other device", change, "a hard link cannot lead to another disk; --symlink or --copy can"
+                )
+
+
+def no_room(plan: Plan) -> Iterator[Problem]:
+    """The sum of what is copied to each disk, against what is free there."""
+    needed: dict[int, int] = defaultdict(int)
+    place: dict[int, str] = {}
+    for change, target in _targets(plan):
+        copies = change.action is Action.copy or (
+            change.action is Action.move and not _same_device(change.source, target)
+        )
+        if copies:
+            folder = _nearest(os.path.dirname(target))
+            device = os.stat(folder).st_dev
+            needed[device] += os.stat(change.source).st_size if os.path.exists(change.source) else change.size
+            place[device] = folder
+    for device, size in needed.items():
+        free = shutil.disk_usage(place[device]).free
+        if size + _ROOM_FOR_METADATA > free:
+            words = f"{size / 1e6:.0f} MB are needed and {free / 1e6:.0f} MB are free"
+            yield Problem("no room", place[device], f"The disk of {printable(place[device])} has no room: {words}.")
+
+
+def long_names(plan: Plan) -> Iterator[Problem]:
+    """Names longer than 255 bytes (characters on Windows and macOS), or paths longer than Windows takes."""
+    for change, target in _targets(plan):
+        name = os.path.basename(target)
+        if (len(os.fsencode(name)) if sys.platform == "linux" else len(name)) > 255:
+            yield _problem("name too long", change, f"the name {printable(name)} would be too long; shorten --template")
+
+
+def forbidden_names(plan: Plan) -> Iterator[Problem]:
+    """Names that a template makes and some system cannot hold: reserved by Windows, forbidden signs, ends with a dot."""
+    for change, target in _targets(plan):
+        name, old = os.path.basename(target), os.path.basename(change.source)
+        stem = split(name)[0]
+        bad = sorted((set(name) & _FORBIDDEN) - set(old))
+        bad += [repr(char) for char in set(name) - set(old) if ord(char) < 32 or char == os.sep]
+        reserved = name.partition(".")[0].lower() in _RESERVED
+        if name != old and (bad or reserved or name != name.rstrip(". ") or not stem.strip(". ")):
+            why = f"{bad[0]} cannot stand in a name" if bad else "Windows cannot hold that name"
+            yield _problem(
+                "forbidden name", change, f"{printable(name)} would be its name, and {why}; change --template"
+            )
+
+
+def relative_links(plan: Plan) -> Iterator[Problem]:
+    """A link that says its way from its own folder leads nowhere from another one."""
+    for change, target in _targets(plan):
+        away = change.action is Action.move and os.path.dirname(change.source) != os.path.dirname(target)
+        if away and os.path.islink(change.source) and not os.path.isabs(os.readlink(change.source)):
+            yield _problem(
+                "relative link", change, "it is a link that would lead nowhere from another folder; --copy it"
+            )
+
+
+CHECKS: tuple[Callable[[Plan], Iterator[Problem]], ...] = (
+    not_a_folder,
+    listed_twice,
+    collisions,
+    long_names,
+    forbidden_names,
+    read_only,
+    other_device,
+    no_room,
+    relative_links,
+)
+
+
+def _targets(plan: Plan) -> Iterator[tuple[Change, str]]:
+    return ((change, change.target) for change in plan.changes if change.target is not None)
+
+
+def _problem(danger: str, change: Change, words: str) -> Problem:
+    return Problem(danger, change.source, f"{printable(change.source)} cannot be part of the plan: {words}.")
+
+
+def _nearest(folder: str) -> str:
+    """The folder, or the innermost one above it that exists."""
+    while not exists(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def _same_device(source: str, target: str) -> bool:
+    return os.lstat(source).st_dev == os.stat(_nearest(os.path.dirname(target))).st_dev
+
+
+def _same(one: str, other: str) -> bool:
+    """Two spellings of one file's one name, where the file system does not tell case or Unicode form apart."""
+    return key(one) == key(other) and os.path.samefile(one, other)
