@@ -12,7 +12,7 @@ from imgrank.actions.files import exists
 from imgrank.actions.names import key, split
 from imgrank.actions.records import Action, Change, OnConflict, Plan, Problem
 from imgrank.errors import ActionError
-from imgrank.paths import printable
+from imgrank.paths import printable, why
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 _FORBIDDEN = frozenset('<>:"|?*\\')
@@ -21,8 +21,15 @@ _SHOWN = 5
 
 
 def check(plan: Plan) -> tuple[Problem, ...]:
-    """Everything that speaks against carrying out `plan`; nothing is changed. Empty: go on."""
-    return tuple(problem for look in CHECKS for problem in look(plan))
+    """Everything that speaks against carrying out `plan`; nothing is changed. Empty: go on.
+
+    Raises ActionError where a file vanishes meanwhile.
+    """
+    try:
+        return tuple(problem for look in CHECKS for problem in look(plan))
+    except OSError as error:
+        name = printable(str(error.filename))
+        raise ActionError(f"{name} cannot be looked at: {why(error)}. Nothing was changed.") from error
 
 
 def refuse(problems: Iterable[Problem]) -> None:
@@ -120,7 +127,7 @@ def long_names(plan: Plan) -> Iterator[Problem]:
 
 
 def forbidden_names(plan: Plan) -> Iterator[Problem]:
-    """Names that a template makes and some system cannot hold: reserved by Windows, forbidden signs, ends with a dot."""
+    """New names that some system cannot hold: reserved by Windows, with forbidden signs, ending with a dot."""
     for change, target in _targets(plan):
         name, old = os.path.basename(target), os.path.basename(change.source)
         stem = split(name)[0]
@@ -128,9 +135,9 @@ def forbidden_names(plan: Plan) -> Iterator[Problem]:
         bad += [repr(char) for char in set(name) - set(old) if ord(char) < 32 or char == os.sep]
         reserved = name.partition(".")[0].lower() in _RESERVED
         if name != old and (bad or reserved or name != name.rstrip(". ") or not stem.strip(". ")):
-            why = f"{bad[0]} cannot stand in a name" if bad else "Windows cannot hold that name"
+            words = f"{bad[0]} cannot stand in a name" if bad else "Windows cannot hold that name"
             yield _problem(
-                "forbidden name", change, f"{printable(name)} would be its name, and {why}; change --template"
+                "forbidden name", change, f"{printable(name)} would be its name, and {words}; change --template"
             )
 
 

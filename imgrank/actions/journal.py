@@ -1,0 +1,222 @@
+"""The journal: one file of JSON lines for each run. What is about to be done is on the disk before it is done.
+
+    {"imgrank": "journal", "format": 1, "run": 7, "action": "rename", "query": "a cat", "time": ..., "steps": 2, ...}
+    {"step": 0, "verb": "move", "source": ..., "target": ..., ...}      all steps, synced before the first begins
+    {"begin": 0, "size": ..., "mtime_ns": ..., "hash": ...}             synced before the step is done
+    {"end": 0}                                                          or {"void": 0}: it was not done
+    {"close": "done"}
+
+JSON is ASCII: a byte of a name that is no UTF-8 stands as a lone surrogate and comes back as that byte.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from imgrank.actions.boundary import reached
+from imgrank.actions.files import sync_folder, write_new
+from imgrank.actions.records import Identity, Step, Verb
+from imgrank.errors import ActionError
+from imgrank.paths import journal_dir, printable, why
+
+FORMAT = 1
+_NAME = re.compile(r"(\d{4,})\.jsonl")
+
+
+@dataclass(slots=True)
+class Run:
+    """A run as its journal tells it. `ended` holds where each finished step's file lies; `closed` is empty in the middle."""
+
+    number: int
+    action: str
+    query: str
+    time: str
+    undoes: int | None
+    count: int
+    steps: list[Step] = field(default_factory=list)
+    begun: dict[int, Identity] = field(default_factory=dict)
+    ended: dict[int, str] = field(default_factory=dict)
+    voided: set[int] = field(default_factory=set)
+    closed: str = ""
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it stopped in the middle: steps are left, or one is uncertain."""
+        return not self.closed and len(self.steps) == self.count and bool(self.begun)
+
+    @property
+    def uncertain(self) -> list[int]:
+        """Steps that were begun, and of which nobody wrote whether they were done."""
+        return [number for number in self.begun if number not in self.ended and number not in self.voided]
+
+    @property
+    def remaining(self) -> list[int]:
+        """Steps that were never begun."""
+        return [number for number in range(len(self.steps)) if number not in self.begun]
+
+
+class Journal:
+    """An open journal: each method writes one line, and what must be safe before going on is synced."""
+
+    def __init__(self, run: Run, file: BinaryIO) -> None:
+        self.run = run
+        self._file = file
+
+    def begin(self, number: int, found: Identity) -> None:
+        """On the disk when this returns; the step may be done now."""
+        self.run.begun[number] = found
+        self.run.voided.discard(number)
+        self._line({"begin": number, **asdict(found)}, sync=True)
+        reached("begun")
+
+    def end(self, number: int, place: str) -> None:
+        """The step is done, and its file lies at `place`. Not synced: a step whose end is lost is looked at again."""
+        self.run.ended[number] = place
+        self._line({"end": number, "place": place})
+        reached("ended")
+
+    def void(self, number: int) -> None:
+        """The step was not done, and nothing of it is left on the disk."""
+        self.run.voided.add(number)
+        self._line({"void": number})
+
+    def close(self, how: str) -> None:
+        """Nothing more will happen in this run."""
+        self.run.closed = how
+        self._line({"close": how}, sync=True)
+
+    def keep(self, content: bytes, digest: str) -> None:
+        """Keep bytes that undo needs, on the disk when this returns."""
+        path = kept_path(self.run.number, digest)
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            part = path.with_suffix(".part")
+            part.unlink(missing_ok=True)
+            write_new(str(part), content)
+            part.replace(path)
+            sync_folder(str(path.parent))
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def _line(self, fields: dict[str, Any], *, sync: bool = False) -> None:
+        self._file.write(json.dumps(fields).encode() + b"\n")
+        self._file.flush()
+        if sync:
+            os.fsync(self._file.fileno())
+
+
+def kept_path(number: int, digest: str) -> Path:
+    """Where bytes of run `number` are kept."""
+    return journal_dir() / f"{number:04d}" / digest
+
+
+def reserve() -> Path:
+    """A new, empty journal file; its number is one more than the last. Raises ActionError where none can be made."""
+    folder = journal_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        number = max(numbers(), default=0) + 1
+        while True:
+            path = folder / f"{number:04d}.jsonl"
+            try:
+                path.open("xb").close()
+            except FileExistsError:
+                number += 1
+            else:
+                sync_folder(str(folder))
+                return path
+    except OSError as error:
+        raise ActionError(
+            f"The journal cannot be written in {printable(str(folder))}: {why(error)}. Nothing was changed: without a "
+            "journal nothing could be undone. IMGRANK_HOME names another place for it."
+        ) from error
+
+
+def start(path: Path, action: str, query: str, steps: Sequence[Step], undoes: int | None = None) -> Journal:
+    """Write the head and all steps of a run into a reserved journal, and sync them."""
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    run = Run(int(path.stem), action, query, now, undoes, len(steps), list(steps))
+    head = {"imgrank": "journal", "format": FORMAT, "run": run.number, "action": action, "query": query}
+    lines: Iterable[dict[str, Any]] = (
+        head | {"time": now, "undoes": undoes, "steps": len(steps)},
+        *({"step": number} | _fields(step) for number, step in enumerate(steps)),
+    )
+    file = path.open("ab")
+    file.writelines(json.dumps(line).encode() + b"\n" for line in lines)
+    file.flush()
+    os.fsync(file.fileno())
+    reached("planned")
+    return Journal(run, file)
+
+
+def reopen(number: int) -> Journal:
+    """The journal of a run, to be written on; a line that a crash cut off is removed first."""
+    path = journal_dir() / f"{number:04d}.jsonl"
+    run = read(number)
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        os.truncate(path, whole)
+    return Journal(run, path.open("ab"))
+
+
+def numbers() -> list[int]:
+    """The runs that have a journal, oldest first."""
+    folder = journal_dir()
+    names = os.listdir(folder) if folder.is_dir() else []
+    return sorted(int(match[1]) for name in names if (match := _NAME.fullmatch(name)))
+
+
+def read(number: int) -> Run:
+    """A run from its journal. Raises ActionError where there is none, or it is damaged."""
+    path = journal_dir() / f"{number:04d}.jsonl"
+    try:
+        lines = path.read_bytes().split(b"\n")[:-1]
+    except OSError as error:
+        raise ActionError(f"There is no run {number}; imgrank history lists all.") from error
+    if not lines:
+        return Run(number, "", "", "", None, 0, closed="empty")
+    position = 0
+    try:
+        head = json.loads(lines[0])
+        if head["format"] > FORMAT:
+            raise ActionError(f"Run {number} was written by a newer imgrank; update imgrank to undo it.")
+        run = Run(head["run"], head["action"], head["query"], head["time"], head["undoes"], head["steps"])
+        for position, line in enumerate(lines[1:], start=2):  # noqa: B007 (named in the error)
+            _take(run, json.loads(line))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ActionError(
+            f"The journal {printable(str(path))} is damaged at line {position}; nothing was changed. The lines before "
+            "it say what was done."
+        ) from error
+    return run
+
+
+def _take(run: Run, line: dict[str, Any]) -> None:
+    if "step" in line:
+        fields = {name: value for name, value in line.items() if name != "step"}
+        run.steps.append(Step(**fields | {"verb": Verb(fields["verb"])}))
+    elif "begin" in line:
+        run.begun[line["begin"]] = Identity(line["size"], line["mtime_ns"], line["hash"])
+        run.voided.discard(line["begin"])
+    elif "end" in line:
+        run.ended[line["end"]] = line["place"]
+    elif "void" in line:
+        run.voided.add(line["void"])
+    else:
+        run.closed = line["close"]
+
+
+def _fields(step: Step) -> dict[str, Any]:
+    return {name: value for name, value in asdict(step).items() if value not in (None, "")} | {"target": step.target}
