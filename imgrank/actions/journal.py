@@ -32,7 +32,7 @@ _NAME = re.compile(r"(\d{4,})\.jsonl")
 
 @dataclass(slots=True)
 class Run:
-    """A run as its journal tells it. `ended` holds where each finished step's file lies; `closed` is empty in the middle."""
+    """A run as its journal tells it. `ended`: where each finished step's file lies; `closed`: empty while it may go on."""
 
     number: int
     action: str

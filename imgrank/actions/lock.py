@@ -1,0 +1,81 @@
+"""One imgrank at a time changes the files of a folder. The system lets a lock go when its process dies, so none is stale."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from imgrank.errors import ActionError
+from imgrank.paths import journal_dir, printable, why
+
+_PATIENCE = 10.0
+
+
+@contextmanager
+def holding(folders: Iterable[str]) -> Iterator[None]:
+    """Keep other runs away from these folders. Raises ActionError where one is at work in any of them.
+
+    A run's claim is a pair of files in the state folder: `<claim>.json` names its process and folders, and it
+    holds a lock on `<claim>.lock`. A claim whose lock is free was left by a process that is gone, and is removed.
+    """
+    wanted = {os.path.realpath(folder) for folder in folders}
+    place = journal_dir().parent / "locks"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with FileLock(place / "claims.guard", timeout=_PATIENCE):
+            _refuse_overlap(place, wanted)
+            claim, lock = _claim(place, wanted)
+    except Timeout as error:
+        raise ActionError("Another imgrank has just started and does not go on; try again in a moment.") from error
+    except OSError as error:
+        raise ActionError(
+            f"No lock can be made in {printable(str(place))}: {why(error)}. Nothing was changed."
+        ) from error
+    try:
+        yield
+    finally:
+        claim.unlink(missing_ok=True)
+        lock.release()
+        _remove(claim.with_suffix(".lock"))
+
+
+def _claim(place: Path, wanted: set[str]) -> tuple[Path, FileLock]:
+    claim = place / f"{uuid.uuid4().hex}.json"
+    lock = FileLock(claim.with_suffix(".lock"), timeout=0)
+    lock.acquire()
+    claim.write_text(json.dumps({"pid": os.getpid(), "folders": sorted(wanted)}))
+    return claim, lock
+
+
+def _refuse_overlap(place: Path, wanted: set[str]) -> None:
+    for path in place.glob("*.lock"):
+        claim = path.with_suffix(".json")
+        try:
+            with FileLock(path, timeout=0):
+                claim.unlink(missing_ok=True)
+            _remove(path)
+        except Timeout:
+            _refuse(claim, wanted)
+
+
+def _refuse(claim: Path, wanted: set[str]) -> None:
+    with suppress(OSError, ValueError, KeyError):
+        other = json.loads(claim.read_text())
+        shared = wanted.intersection(other["folders"])
+        if shared:
+            folder = printable(min(shared))
+            raise ActionError(
+                f"Another imgrank (process {other['pid']}) is changing files in {folder}. "
+                "Nothing was changed here; wait until it has ended."
+            )
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
