@@ -32,7 +32,7 @@ _NAME = re.compile(r"(\d{4,})\.jsonl")
 
 @dataclass(slots=True)
 class Run:
-    """A run as its journal tells it. `ended`: where each finished step's file lies; `closed`: empty while it may go on."""
+    """A run as its journal tells it. `ended`: where each finished step's file lies; `closed`: how it came to its end."""
 
     number: int
     action: str
@@ -58,8 +58,8 @@ class Run:
 
     @property
     def remaining(self) -> list[int]:
-        """Steps that were never begun."""
-        return [number for number in range(len(self.steps)) if number not in self.begun]
+        """Steps that are not done: never begun, or begun in vain."""
+        return [number for number in range(len(self.steps)) if number not in self.ended]
 
 
 class Journal:

@@ -1,4 +1,4 @@
-"""One imgrank at a time changes the files of a folder. The system lets a lock go when its process dies, so none is stale."""
+"""One imgrank at a time changes the files of a folder. The lock of a dead process is free again by itself."""
 
 from __future__ import annotations
 

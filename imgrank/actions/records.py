@@ -57,7 +57,8 @@ class Request:
 class Change:
     """One file's change. `source` and `target` are paths (`target` None: to the trash); `rank` is its picture's.
 
-    `stem` is the picture's name before any rank was put before it. `text` is what a tag writes.
+    `stem` is the picture's name before any rank was put before it. `text` is what a tag writes,
+    `before` what stood there (None: no file).
     """
 
     action: Action
@@ -69,6 +70,7 @@ class Change:
     mtime_ns: int
     stem: str = ""
     text: bytes | None = None
+    before: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,10 @@ class Identity:
 class Step:
     """One operation of a run, small enough to be wholly done or wholly not.
 
-    `size`, `mtime_ns`: the source as planned (None: not known). `hash`: what it must be, for undo. `part`: the
+    `size`, `mtime_ns`: the source as planned (None: not known). `hash`: what the file must be, for undo. `part`: the
     unfinished copy beside the target. `old`, `new`: hashes of the bytes that `write` replaces and writes, kept in
-    the journal folder (empty: no file). `stem`: the name before ranks. `reverses`: the step of the undone run.
+    the journal folder (empty: no file), `time_ns` the time the file gets (None: now). `stem`: the name before ranks.
+    `reverses`: the step of the undone run.
     """
 
     verb: Verb
@@ -117,7 +120,7 @@ class Step:
     part: str = ""
     old: str = ""
     new: str = ""
-    old_mtime_ns: int | None = None
+    time_ns: int | None = None
     stem: str = ""
     reverses: int | None = None
 

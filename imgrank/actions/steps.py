@@ -44,7 +44,8 @@ def _step(change: Change, number: int, run: str) -> Step:
 
 def _write(change: Change, target: str, part: str) -> Step:
     new = hash_bytes(change.text or b"")
-    return Step(Verb.write, target, target, change.size, change.mtime_ns, part=part, new=new, stem=change.stem)
+    old = "" if change.before is None else hash_bytes(change.before)
+    return Step(Verb.write, target, target, part=part, old=old, new=new, stem=change.stem)
 
 
 def _moves(changes: Sequence[Change], run: str) -> Iterator[Step]:

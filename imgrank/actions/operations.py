@@ -1,0 +1,182 @@
+"""One function an operation. Each is wholly done or raises OSError; none clobbers. Each returns where the file lies then."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+
+from imgrank.actions import trash
+from imgrank.actions.boundary import reached
+from imgrank.actions.files import (
+    copy_no_replace,
+    exists,
+    identify,
+    move_across,
+    rename_no_replace,
+    sync_folder,
+    write_new,
+)
+from imgrank.actions.records import Identity, Step, Verb
+
+ReadKept = Callable[[str], bytes]
+
+
+def operate(step: Step, found: Identity, kept: ReadKept) -> str:
+    """Do one step on the file that was `found`; `kept` gives the bytes of a hash. Raises OSError where it cannot."""
+    if step.verb is Verb.write:
+        return _write(step, kept)
+    place = _OPERATIONS[step.verb](step, found)
+    reached("operated")
+    for folder in {os.path.dirname(path) for path in (step.source, step.target) if path}:
+        sync_folder(folder)
+    return place
+
+
+def _move(step: Step, found: Identity) -> str:
+    try:
+        rename_no_replace(step.source, step.target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        if os.path.islink(step.source):
+            os.symlink(os.readlink(step.source), step.target)
+            reached("link placed")
+            os.unlink(step.source)
+        else:
+            move_across(step.source, step.target, step.part, found.hash)
+    return step.target
+
+
+def _copy(step: Step, _found: Identity) -> str:
+    copy_no_replace(step.source, step.target, step.part)
+    return step.target
+
+
+def _hardlink(step: Step, _found: Identity) -> str:
+    os.link(step.source, step.target, follow_symlinks=False)
+    return step.target
+
+
+def _symlink(step: Step, _found: Identity) -> str:
+    os.symlink(step.source, step.target)
+    return step.target
+
+
+def _remove(step: Step, _found: Identity) -> str:
+    os.unlink(step.target)
+    return step.source
+
+
+def _trash(step: Step, found: Identity) -> str:
+    return trash.put(step.source, found)
+
+
+def _restore(step: Step, found: Identity) -> str:
+    _move(step, found)
+    reached("restored")
+    trash.forget(step.source)
+    return step.target
+
+
+def _mkdir(step: Step, _found: Identity) -> str:
+    with suppress(FileExistsError):
+        os.mkdir(step.source)
+    return step.source
+
+
+def _rmdir(step: Step, _found: Identity) -> str:
+    """A folder that was made for a run goes with it, unless somebody put something in it."""
+    with suppress(OSError):
+        os.rmdir(step.source)
+    return step.source
+
+
+def _write(step: Step, kept: ReadKept) -> str:
+    """Replace the bytes that were there, whose hash was checked, all at once; `new` empty: no file is left."""
+    if not step.new:
+        os.unlink(step.target)
+        sync_folder(os.path.dirname(step.target))
+        return step.target
+    try:
+        write_new(step.part, kept(step.new))
+        reached("part made")
+        if step.time_ns is not None:
+            os.utime(step.part, ns=(step.time_ns, step.time_ns))
+        if step.old:
+            shutil.copymode(step.target, step.part)
+            os.replace(step.part, step.target)
+        else:
+            rename_no_replace(step.part, step.target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(step.part)
+        raise
+    reached("operated")
+    sync_folder(os.path.dirname(step.target))
+    return step.target
+
+
+_OPERATIONS: dict[Verb, Callable[[Step, Identity], str]] = {
+    Verb.move: _move,
+    Verb.copy: _copy,
+    Verb.hardlink: _hardlink,
+    Verb.symlink: _symlink,
+    Verb.trash: _trash,
+    Verb.mkdir: _mkdir,
+    Verb.remove_copy: _remove,
+    Verb.remove_hardlink: _remove,
+    Verb.remove_symlink: _remove,
+    Verb.restore: _restore,
+    Verb.rmdir: _rmdir,
+}
+
+
+def settle(step: Step, found: Identity) -> str | None:
+    """After a crash: where the file lies if the step was done; None if not, and then nothing of it is left.
+
+    Raises OSError where the disk cannot be read.
+    """
+    if step.part and exists(step.part):
+        if exists(step.target) and os.path.samefile(step.part, step.target):
+            os.unlink(step.part)
+            return _placed(step, found)
+        os.unlink(step.part)
+    return _placed(step, found)
+
+
+def _placed(step: Step, found: Identity) -> str | None:
+    if step.verb in (Verb.move, Verb.restore):
+        return _moved(step, found)
+    if step.verb is Verb.trash:
+        return None if exists(step.source) else trash.find(step.source, found)
+    if step.verb is Verb.write:
+        return step.target if _hash(step.target) == step.new else None
+    if step.verb is Verb.mkdir:
+        return step.source if os.path.isdir(step.source) else None
+    if step.verb is Verb.rmdir:
+        return None if exists(step.source) else step.source
+    if step.verb is Verb.symlink:
+        return step.target if os.path.islink(step.target) and os.readlink(step.target) == step.source else None
+    if step.verb in (Verb.copy, Verb.hardlink):
+        return step.target if _hash(step.target) == found.hash else None
+    return None if exists(step.target) else step.source
+
+
+def _moved(step: Step, found: Identity) -> str | None:
+    """Both names hold the file where the crash fell between the second name and the removal of the first."""
+    if _hash(step.target) != found.hash:
+        return None
+    if exists(step.source):
+        if _hash(step.source) != found.hash:
+            return None
+        os.unlink(step.source)
+    if step.verb is Verb.restore:
+        trash.forget(step.source)
+    return step.target
+
+
+def _hash(path: str) -> str:
+    return identify(path).hash if exists(path) else ""
