@@ -1,4 +1,4 @@
-"""One function an operation. Each is wholly done or raises OSError; none clobbers. Each returns where the file lies then."""
+"""One function an operation: wholly done, or it raises OSError; none clobbers. Each returns where the file lies then."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def settle(step: Step, found: Identity) -> str | None:
     Raises OSError where the disk cannot be read.
     """
     if step.part and exists(step.part):
-        if exists(step.target) and os.path.samefile(step.part, step.target):
+        if exists(step.target) and os.path.samestat(os.lstat(step.part), os.lstat(step.target)):
             os.unlink(step.part)
             return _placed(step, found)
         os.unlink(step.part)
@@ -170,7 +170,10 @@ def _moved(step: Step, found: Identity) -> str | None:
     if _hash(step.target) != found.hash:
         return None
     if exists(step.source):
-        if _hash(step.source) != found.hash:
+        ours = os.path.samestat(os.lstat(step.source), os.lstat(step.target)) or not _on_one_device(
+            step.source, step.target
+        )
+        if _hash(step.source) != found.hash or not ours:
             return None
         os.unlink(step.source)
     if step.verb is Verb.restore:
@@ -180,3 +183,7 @@ def _moved(step: Step, found: Identity) -> str | None:
 
 def _hash(path: str) -> str:
     return identify(path).hash if exists(path) else ""
+
+
+def _on_one_device(one: str, other: str) -> bool:
+    return os.lstat(one).st_dev == os.lstat(other).st_dev

@@ -23,7 +23,7 @@ def put(path: str, found: Identity) -> str:
         send2trash(path)
     except OSError:
         raise
-    except Exception as error:  # noqa: BLE001 (each system's trash has errors of its own, and the file is still there)
+    except Exception as error:  # each system's trash has errors of its own; the file is still there
         raise OSError(str(error)) from error
     return find(path, found) or ""
 

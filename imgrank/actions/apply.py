@@ -1,0 +1,152 @@
+"""Carries out the steps of a journal, each looked at before it is written down, and written down before it is done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+from imgrank.actions import operations
+from imgrank.actions.files import exists, identify
+from imgrank.actions.journal import Journal, kept_path
+from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
+from imgrank.actions.stopping import Stop
+from imgrank.errors import ActionError, Interrupted
+from imgrank.paths import printable, why
+
+_NOTHING = Identity(0, 0, "")
+_REMOVALS = (Verb.remove_copy, Verb.remove_hardlink, Verb.remove_symlink)
+
+
+class _Refused(Exception):
+    """A file is not as it should be; the words say how."""
+
+
+def carry_out(journal: Journal, stop: Stop) -> Outcome:
+    """Do the steps that are not done, in their order. A file that is not as planned is left alone and named.
+
+    Raises Interrupted between two steps once `stop` is asked for, ActionError where the system refuses to go on
+    (a full disk, a lost permission): the journal then says what was done, and undo or finish take it from there.
+    """
+    run = journal.run
+    left_alone: list[LeftAlone] = []
+    for number in run.remaining:
+        if stop.asked:
+            raise Interrupted(f"stopped as asked, {_how_far(journal)}")
+        step = run.steps[number]
+        try:
+            found = _look(step)
+        except (_Refused, FileNotFoundError, NotADirectoryError) as error:
+            left_alone.append(LeftAlone(subject(step), _words(error)))
+            continue
+        except OSError as error:
+            raise _halted(journal, step, error) from error
+        left_alone.extend(_do(journal, number, step, found))
+    journal.close("done")
+    return Outcome(run.number, len(run.ended), tuple(left_alone))
+
+
+def _do(journal: Journal, number: int, step: Step, found: Identity) -> Iterator[LeftAlone]:
+    try:
+        journal.begin(number, found)
+        place = operations.operate(step, found, lambda digest: kept_path(journal.run.number, digest).read_bytes())
+        journal.end(number, place)
+    except (FileExistsError, FileNotFoundError) as error:
+        settle(journal)
+        if number not in journal.run.ended:
+            yield LeftAlone(subject(step), _words(error))
+    except OSError as error:
+        raise _halted(journal, step, error) from error
+
+
+def settle(journal: Journal) -> None:
+    """Look at what a crash or a fault left open, make it wholly done or wholly not, and write down which."""
+    for number in journal.run.uncertain:
+        step = journal.run.steps[number]
+        try:
+            place = operations.settle(step, journal.run.begun[number])
+        except OSError as error:
+            raise ActionError(f"{printable(subject(step))} cannot be looked at: {why(error)}.") from error
+        if place is None:
+            journal.void(number)
+        else:
+            journal.end(number, place)
+
+
+def subject(step: Step) -> str:
+    """The file that a step is about, as a user would name it."""
+    return step.target if step.verb in (*_REMOVALS, Verb.write, Verb.restore) else step.source
+
+
+def _look(step: Step) -> Identity:
+    """What the step's file is now. Raises _Refused where it is not what it should be, OSError where it cannot be read."""
+    if step.verb in (Verb.mkdir, Verb.rmdir):
+        return _NOTHING
+    if step.verb is Verb.write:
+        return _look_at_sidecar(step)
+    if step.verb in _REMOVALS:
+        return _look_at_twin(step)
+    status = os.lstat(step.source)
+    if step.mtime_ns is not None and (status.st_size, status.st_mtime_ns) != (step.size, step.mtime_ns):
+        raise _Refused("it was changed after the plan was made")
+    found = identify(os.path.realpath(step.source) if step.verb is Verb.copy else step.source)
+    if step.hash is not None and found.hash != step.hash:
+        raise _Refused("somebody changed it meanwhile")
+    if step.target and exists(step.target) and not _one_file(step):
+        raise _Refused(f"the name {printable(step.target)} is taken")
+    return found
+
+
+def _one_file(step: Step) -> bool:
+    """A name that differs by case alone, on a file system that does not tell case apart."""
+    return step.verb is Verb.move and os.path.samestat(os.lstat(step.source), os.lstat(step.target))
+
+
+def _look_at_sidecar(step: Step) -> Identity:
+    found = identify(step.target) if exists(step.target) else _NOTHING
+    if found.hash != step.old:
+        raise _Refused("somebody changed it meanwhile")
+    return found
+
+
+def _look_at_twin(step: Step) -> Identity:
+    """A copy or link is only removed where it is as it was made, and what it was made from is still there."""
+    if step.verb is Verb.remove_symlink:
+        if not os.path.islink(step.target) or os.readlink(step.target) != step.source:
+            raise _Refused("somebody changed it meanwhile")
+        return identify(step.target)
+    found = identify(step.target)
+    if found.hash != step.hash:
+        raise _Refused("somebody changed it meanwhile")
+    if not os.path.exists(step.source) or identify(os.path.realpath(step.source)).hash != _content(step):
+        raise _Refused("what it was made from is gone or changed, so it may be the last of its kind")
+    return found
+
+
+def _content(step: Step) -> str:
+    return identify(os.path.realpath(step.target)).hash
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, FileExistsError):
+        return "its new name was taken meanwhile"
+    return why(error) if isinstance(error, OSError) else str(error)
+
+
+def _halted(journal: Journal, step: Step, error: OSError) -> ActionError:
+    try:
+        settle(journal)
+    except (OSError, ActionError):
+        pass  # The next run settles it: the journal says that the step was begun.
+    name = printable(subject(step))
+    return ActionError(f"The system refused to go on at {name} ({why(error)}), {_how_far(journal)}")
+
+
+def _how_far(journal: Journal) -> str:
+    number, run = journal.run.number, journal.run
+    done = f"after {len(run.ended)} of {len(run.steps)} changes."
+    return f"{done} imgrank undo {number} puts files back; imgrank undo --finish {number} goes on."
+
+
+def folders_of(steps: Sequence[Step]) -> set[str]:
+    """The folders in which these steps change names."""
+    return {os.path.dirname(path) for step in steps for path in (step.source, step.target) if path}
