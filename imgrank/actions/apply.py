@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from imgrank.actions import operations
 from imgrank.actions.files import exists, identify
@@ -50,7 +51,10 @@ def _do(journal: Journal, number: int, step: Step, found: Identity) -> Iterator[
         journal.begin(number, found)
         place = operations.operate(step, found, lambda digest: kept_path(journal.run.number, digest).read_bytes())
         journal.end(number, place)
-    except (FileExistsError, FileNotFoundError) as error:
+    except FileExistsError as error:
+        journal.void(number)
+        yield LeftAlone(subject(step), _words(error))
+    except FileNotFoundError as error:
         settle(journal)
         if number not in journal.run.ended:
             yield LeftAlone(subject(step), _words(error))
@@ -78,7 +82,7 @@ def subject(step: Step) -> str:
 
 
 def _look(step: Step) -> Identity:
-    """What the step's file is now. Raises _Refused where it is not what it should be, OSError where it cannot be read."""
+    """What the step's file is now. Raises _Refused if it is not as it should be, OSError if it cannot be read."""
     if step.verb in (Verb.mkdir, Verb.rmdir):
         return _NOTHING
     if step.verb is Verb.write:
@@ -91,14 +95,9 @@ def _look(step: Step) -> Identity:
     found = identify(os.path.realpath(step.source) if step.verb is Verb.copy else step.source)
     if step.hash is not None and found.hash != step.hash:
         raise _Refused("somebody changed it meanwhile")
-    if step.target and exists(step.target) and not _one_file(step):
+    if step.target and exists(step.target):
         raise _Refused(f"the name {printable(step.target)} is taken")
     return found
-
-
-def _one_file(step: Step) -> bool:
-    """A name that differs by case alone, on a file system that does not tell case apart."""
-    return step.verb is Verb.move and os.path.samestat(os.lstat(step.source), os.lstat(step.target))
 
 
 def _look_at_sidecar(step: Step) -> Identity:
@@ -133,10 +132,8 @@ def _words(error: Exception) -> str:
 
 
 def _halted(journal: Journal, step: Step, error: OSError) -> ActionError:
-    try:
+    with suppress(OSError, ActionError):  # The next run settles it: the journal says that the step was begun.
         settle(journal)
-    except (OSError, ActionError):
-        pass  # The next run settles it: the journal says that the step was begun.
     name = printable(subject(step))
     return ActionError(f"The system refused to go on at {name} ({why(error)}), {_how_far(journal)}")
 

@@ -32,7 +32,7 @@ _NAME = re.compile(r"(\d{4,})\.jsonl")
 
 @dataclass(slots=True)
 class Run:
-    """A run as its journal tells it. `ended`: where each finished step's file lies; `closed`: how it ended, if it did."""
+    """A run as its journal tells it. `ended`: where each finished step's file lies; `closed`: how it ended, if so."""
 
     number: int
     action: str

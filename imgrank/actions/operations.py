@@ -1,4 +1,4 @@
-"""One function an operation: wholly done, or it raises OSError; none clobbers. Each returns where the file lies then."""
+"""One function an operation: wholly done, or it raises OSError; none clobbers. Each returns where the file is then."""
 
 from __future__ import annotations
 

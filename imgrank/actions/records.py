@@ -135,8 +135,8 @@ class LeftAlone:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did: its id, how many operations, and what it left alone."""
+    """What a run did: its number, how many operations, and what it left alone."""
 
-    run: str
+    run: int
     done: int
     left_alone: tuple[LeftAlone, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,13 +15,23 @@ from imgrank.actions.records import Action, Change, Plan, Step, Verb
 PREFIX = ".imgrank-"
 
 
-def steps_of(plan: Plan, run: str) -> tuple[Step, ...]:
-    """The operations of a plan. `run` names the unfinished files and the temporary names of swaps."""
+def token() -> str:
+    """A mark in the names of one run's unfinished files, so that they meet nobody else's."""
+    return secrets.token_hex(4)
+
+
+def part_of(target: str, mark: str, number: int) -> str:
+    """The unfinished file beside a target."""
+    return os.path.join(os.path.dirname(target), f"{PREFIX}{mark}-{number}.part")
+
+
+def steps_of(plan: Plan, mark: str) -> tuple[Step, ...]:
+    """The operations of a plan. `mark` names the unfinished files and the temporary names of swaps."""
     made = [Step(Verb.mkdir, folder, "") for folder in _new_folders(plan)]
     action = plan.request.action
     if action in (Action.rename, Action.move):
-        return (*made, *_moves(plan.changes, run))
-    return (*made, *(_step(change, number, run) for number, change in enumerate(plan.changes)))
+        return (*made, *_moves(plan.changes, mark))
+    return (*made, *(_step(change, number, mark) for number, change in enumerate(plan.changes)))
 
 
 def _new_folders(plan: Plan) -> list[str]:
@@ -32,9 +43,9 @@ def _new_folders(plan: Plan) -> list[str]:
     return missing
 
 
-def _step(change: Change, number: int, run: str) -> Step:
+def _step(change: Change, number: int, mark: str) -> Step:
     target = change.target or ""
-    part = os.path.join(os.path.dirname(target), f"{PREFIX}{run}-{number}.part") if target else ""
+    part = part_of(target, mark, number) if target else ""
     if change.text is not None:
         return _write(change, target, part)
     return Step(
@@ -48,7 +59,7 @@ def _write(change: Change, target: str, part: str) -> Step:
     return Step(Verb.write, target, target, part=part, old=old, new=new, stem=change.stem)
 
 
-def _moves(changes: Sequence[Change], run: str) -> Iterator[Step]:
+def _moves(changes: Sequence[Change], mark: str) -> Iterator[Step]:
     """Chains from their free end backwards; cycles, and names that differ by case alone, by way of a temporary name."""
     by_key: dict[str, list[int]] = defaultdict(list)
     for number, change in enumerate(changes):
@@ -60,7 +71,9 @@ def _moves(changes: Sequence[Change], run: str) -> Iterator[Step]:
             chain.append(after)
         chain = chain if after is None else chain[chain.index(after) :]
         links = [(number, waiting.pop(number)) for number in reversed(chain)]
-        yield from _cycle(links, run) if after is not None else (_move(change, number, run) for number, change in links)
+        yield from (
+            _cycle(links, mark) if after is not None else (_move(change, number, mark) for number, change in links)
+        )
 
 
 def _holder(target: str, by_key: Mapping[str, Sequence[int]], waiting: Mapping[int, Change]) -> int | None:
@@ -69,15 +82,15 @@ def _holder(target: str, by_key: Mapping[str, Sequence[int]], waiting: Mapping[i
     return next((number for number in found if waiting[number].source == target), found[0] if found else None)
 
 
-def _cycle(links: Sequence[tuple[int, Change]], run: str) -> Iterator[Step]:
+def _cycle(links: Sequence[tuple[int, Change]], mark: str) -> Iterator[Step]:
     number, last = links[0]
-    aside = os.path.join(os.path.dirname(last.source), f"{PREFIX}{run}-{number}.tmp")
-    yield _move(replace(last, target=aside), number, run)
-    yield from (_move(change, each, run) for each, change in links[1:])
-    yield _move(replace(last, source=aside), number, run)
+    aside = os.path.join(os.path.dirname(last.source), f"{PREFIX}{mark}-{number}.tmp")
+    yield _move(replace(last, target=aside), number, mark)
+    yield from (_move(change, each, mark) for each, change in links[1:])
+    yield _move(replace(last, source=aside), number, mark)
 
 
-def _move(change: Change, number: int, run: str) -> Step:
+def _move(change: Change, number: int, mark: str) -> Step:
     target = change.target or ""
-    part = os.path.join(os.path.dirname(target), f"{PREFIX}{run}-{number}.part")
+    part = part_of(target, mark, number)
     return Step(Verb.move, change.source, target, change.size, change.mtime_ns, part=part, stem=change.stem)

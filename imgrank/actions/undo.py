@@ -1,0 +1,146 @@
+"""Takes runs back, or on to their end. An undo is a run of its own, with a journal, and can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgrank.actions import journal, trash
+from imgrank.actions.apply import carry_out, folders_of, settle
+from imgrank.actions.journal import Journal, Run, kept_path
+from imgrank.actions.lock import holding
+from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
+from imgrank.actions.steps import part_of, token
+from imgrank.actions.stopping import listening
+from imgrank.errors import ActionError
+
+_INVERSE = {
+    Verb.copy: Verb.remove_copy,
+    Verb.hardlink: Verb.remove_hardlink,
+    Verb.symlink: Verb.remove_symlink,
+    Verb.mkdir: Verb.rmdir,
+}
+_INVERSE |= {back: forth for forth, back in _INVERSE.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One line of the history: `left` operations could still be undone of `done`; `undoes` names the run it took back."""
+
+    run: int
+    time: str
+    action: str
+    query: str
+    done: int
+    left: int
+    unfinished: bool
+    undoes: int | None
+
+
+def history() -> tuple[Past, ...]:
+    """All runs that did something, oldest first. Raises ActionError where a journal is damaged."""
+    runs = [journal.read(number) for number in journal.numbers()]
+    return tuple(_past(run, runs) for run in runs if run.begun)
+
+
+def undo(number: int | None = None) -> Outcome:
+    """Put back what run `number` did (None: the last one that is not undone). Each file is checked by size and hash first.
+
+    What somebody changed meanwhile is left alone and named. Raises ActionError where there is nothing to put back.
+    """
+    number = _last() if number is None else number
+    run = journal.read(number)
+    with listening() as stop, holding(folders_of(run.steps)):
+        with journal.reopen(number) as old:
+            settle(old)
+            run = old.run
+            steps, lost = _steps_back(run, _reversed(run))
+            if not steps and not lost:
+                raise ActionError(f"Run {number} is undone already, or did nothing; imgrank history lists all runs.")
+            if not run.closed:
+                old.close("undone")
+        if not steps:
+            return Outcome(number, 0, lost)
+        with journal.start(journal.reserve(), "undo", run.query, steps, undoes=number) as new:
+            _keep(new, run, steps)
+            outcome = carry_out(new, stop)
+    return Outcome(outcome.run, outcome.done, (*lost, *outcome.left_alone))
+
+
+def finish(number: int) -> Outcome:
+    """Go on with a run that stopped in the middle. Raises ActionError where it is not one."""
+    run = journal.read(number)
+    if not run.unfinished:
+        raise ActionError(f"Run {number} did not stop in the middle; there is nothing to finish.")
+    with listening() as stop, holding(folders_of(run.steps)), journal.reopen(number) as old:
+        settle(old)
+        return carry_out(old, stop)
+
+
+def _last() -> int:
+    runs = [journal.read(number) for number in journal.numbers()]
+    for run in reversed(runs):
+        if run.undoes is None and run.begun and (run.uncertain or set(run.ended) - _taken_back(run.number, runs)):
+            return run.number
+    raise ActionError("There is nothing to undo: no run of imgrank has changed a file, or all are undone.")
+
+
+def _past(run: Run, runs: list[Run]) -> Past:
+    left = len(set(run.ended) - _taken_back(run.number, runs))
+    return Past(run.number, run.time, run.action, run.query, len(run.ended), left, run.unfinished, run.undoes)
+
+
+def _reversed(run: Run) -> set[int]:
+    """The steps of a run that undos took back already, one that was cut off among them."""
+    later = [journal.read(number) for number in journal.numbers() if number > run.number]
+    for other in later:
+        if other.undoes == run.number and not other.closed:
+            with journal.reopen(other.number) as cut_off:
+                settle(cut_off)
+                cut_off.close("undone")
+                other.ended = cut_off.run.ended
+    return _taken_back(run.number, later)
+
+
+def _taken_back(number: int, runs: list[Run]) -> set[int]:
+    undos = [run for run in runs if run.undoes == number]
+    return {back for run in undos for each in run.ended if (back := run.steps[each].reverses) is not None}
+
+
+def _steps_back(run: Run, taken_back: set[int]) -> tuple[list[Step], tuple[LeftAlone, ...]]:
+    """The inverse of each step that is done, last first; and the files of which nobody knows where they are."""
+    mark, steps, lost = token(), list[Step](), list[LeftAlone]()
+    for number in sorted(set(run.ended) - taken_back, reverse=True):
+        place = run.ended[number]
+        if run.steps[number].verb is Verb.trash and not place:
+            lost.append(
+                LeftAlone(run.steps[number].source, "it is in the system's trash, which can put it back itself")
+            )
+        else:
+            steps.append(_back(run.steps[number], place, run.begun[number], number, mark))
+    return steps, tuple(lost)
+
+
+def _back(step: Step, place: str, found: Identity, number: int, mark: str) -> Step:
+    if step.verb in (Verb.move, Verb.restore, Verb.trash):
+        verb = {Verb.move: Verb.move, Verb.restore: Verb.trash, Verb.trash: Verb.restore}[step.verb]
+        target = "" if verb is Verb.trash else step.source
+        part = part_of(target, mark, number) if target else ""
+        return Step(verb, place, target, found.size, hash=found.hash, part=part, stem=step.stem, reverses=number)
+    part = part_of(step.target, mark, number) if step.target else ""
+    if step.verb is Verb.write:
+        time = found.mtime_ns if step.old else None
+        return Step(
+            Verb.write, step.target, step.target, part=part, old=step.new, new=step.old, time_ns=time, reverses=number
+        )
+    return Step(_INVERSE[step.verb], step.source, step.target, found.size, hash=found.hash, part=part, reverses=number)
+
+
+def _keep(new: Journal, run: Run, steps: list[Step]) -> None:
+    """Take the bytes of sidecars along, so that the undo can be undone and finished by itself."""
+    for digest in {digest for step in steps for digest in (step.old, step.new) if digest}:
+        new.keep(kept_path(run.number, digest).read_bytes(), digest)
+
+
+def can_undo_trash() -> bool:
+    """Whether files come back from this system's trash by `imgrank undo`."""
+    return trash.CAN_UNDO
