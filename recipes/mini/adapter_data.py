@@ -82,7 +82,7 @@ def read_adapter_data(out: Path, samples: list[Sample]) -> AdapterData:
     rows = np.flatnonzero(data.view < most)
     rows = rows[(data.source[rows] != "captions") | (data.view[rows] == 0) | ~np.isnan(data.values[rows]).all(1)]
     plain = (data.view[rows] == 0) | (data.source[rows] == "degraded")
-    shows = np.stack([_shown(samples[number]) for number in data.sample[rows]])
+    shows = np.stack([shown(samples[number]) for number in data.sample[rows]])
     shows[data.source[rows] == "degraded"] = np.nan
     return AdapterData(
         tokens_of_views(out, rows),
@@ -95,7 +95,7 @@ def read_adapter_data(out: Path, samples: list[Sample]) -> AdapterData:
     )
 
 
-def _shown(sample: Sample) -> np.ndarray:
+def shown(sample: Sample) -> np.ndarray:
     """For each head: 1 where its subject is in the picture, 0 where it is surely not, NaN where nobody knows."""
     subjects = {"face": np.nan, "car": np.nan, "blood": 0.0, "person": np.nan, "dog": np.nan}
     if sample.source == "blood_cells":
