@@ -43,9 +43,9 @@ def history() -> tuple[Past, ...]:
 
 
 def undo(number: int | None = None) -> Outcome:
-    """Put back what run `number` did (None: the last one that is not undone). Each file is checked by size and hash first.
+    """Put back what run `number` did; None: the last one that is not undone.
 
-    What somebody changed meanwhile is left alone and named. Raises ActionError where there is nothing to put back.
+    Each file is checked by size and hash first. What somebody changed meanwhile is left alone and named. Raises ActionError where there is nothing to put back.
     """
     number = _last() if number is None else number
     run = journal.read(number)
@@ -78,8 +78,12 @@ def finish(number: int) -> Outcome:
 
 def _last() -> int:
     runs = [journal.read(number) for number in journal.numbers()]
+    undos = set[int]()
+    for run in runs:
+        if run.undoes is not None and run.undoes not in undos:
+            undos.add(run.number)
     for run in reversed(runs):
-        if run.undoes is None and run.begun and (run.uncertain or set(run.ended) - _taken_back(run.number, runs)):
+        if run.number not in undos and (run.uncertain or set(run.ended) - _taken_back(run.number, runs)):
             return run.number
     raise ActionError("There is nothing to undo: no run of imgrank has changed a file, or all are undone.")
 
