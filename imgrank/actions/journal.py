@@ -92,17 +92,6 @@ class Journal:
         self.run.closed = how
         self._line({"close": how}, sync=True)
 
-    def keep(self, content: bytes, digest: str) -> None:
-        """Keep bytes that undo needs, on the disk when this returns."""
-        path = kept_path(self.run.number, digest)
-        if not path.exists():
-            path.parent.mkdir(exist_ok=True)
-            part = path.with_suffix(".part")
-            part.unlink(missing_ok=True)
-            write_new(str(part), content)
-            part.replace(path)
-            sync_folder(str(path.parent))
-
     def __enter__(self) -> Journal:
         return self
 
@@ -114,6 +103,18 @@ class Journal:
         self._file.flush()
         if sync:
             os.fsync(self._file.fileno())
+
+
+def keep(number: int, content: bytes, digest: str) -> None:
+    """Keep bytes that run `number` and its undo need, on the disk when this returns."""
+    path = kept_path(number, digest)
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        part = path.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        write_new(str(part), content)
+        part.replace(path)
+        sync_folder(str(path.parent))
 
 
 def kept_path(number: int, digest: str) -> Path:

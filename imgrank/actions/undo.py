@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from imgrank.actions import journal, trash
 from imgrank.actions.apply import carry_out, folders_of, settle
-from imgrank.actions.journal import Journal, Run, kept_path
+from imgrank.actions.journal import Run, kept_path
 from imgrank.actions.lock import holding
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
 from imgrank.actions.steps import part_of, token
@@ -24,7 +24,7 @@ _INVERSE |= {back: forth for forth, back in _INVERSE.items()}
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One line of the history: `left` operations could still be undone of `done`; `undoes` names the run it took back."""
+    """One line of the history: of `done` operations, `left` can be undone; `undoes` names the run it took back."""
 
     run: int
     time: str
@@ -45,7 +45,8 @@ def history() -> tuple[Past, ...]:
 def undo(number: int | None = None) -> Outcome:
     """Put back what run `number` did; None: the last one that is not undone.
 
-    Each file is checked by size and hash first. What somebody changed meanwhile is left alone and named. Raises ActionError where there is nothing to put back.
+    Each file is checked by size and hash first. What somebody changed meanwhile is left alone and named. Raises
+    ActionError where there is nothing to put back.
     """
     number = _last() if number is None else number
     run = journal.read(number)
@@ -60,8 +61,9 @@ def undo(number: int | None = None) -> Outcome:
                 old.close("undone")
         if not steps:
             return Outcome(number, 0, lost)
-        with journal.start(journal.reserve(), "undo", run.query, steps, undoes=number) as new:
-            _keep(new, run, steps)
+        path = journal.reserve()
+        _keep(int(path.stem), number, steps)
+        with journal.start(path, "undo", run.query, steps, undoes=number) as new:
             outcome = carry_out(new, stop)
     return Outcome(outcome.run, outcome.done, (*lost, *outcome.left_alone))
 
@@ -139,12 +141,7 @@ def _back(step: Step, place: str, found: Identity, number: int, mark: str) -> St
     return Step(_INVERSE[step.verb], step.source, step.target, found.size, hash=found.hash, part=part, reverses=number)
 
 
-def _keep(new: Journal, run: Run, steps: list[Step]) -> None:
+def _keep(new: int, run: int, steps: list[Step]) -> None:
     """Take the bytes of sidecars along, so that the undo can be undone and finished by itself."""
     for digest in {digest for step in steps for digest in (step.old, step.new) if digest}:
-        new.keep(kept_path(run.number, digest).read_bytes(), digest)
-
-
-def can_undo_trash() -> bool:
-    """Whether files come back from this system's trash by `imgrank undo`."""
-    return trash.CAN_UNDO
+        journal.keep(new, kept_path(run, digest).read_bytes(), digest)

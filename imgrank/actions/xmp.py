@@ -78,15 +78,19 @@ class _Reader:
 
     def end(self, name: str, at: int) -> None:
         _, start, ours = self._open.pop()
-        after = self.content.index(b">", max(at, start)) + 1
+        after = self.content.index(b">", at) + 1 if self._has_end_tag(at) else at
         if ours or name in _TAGS:
             newline = self.content[after : after + 1] == b"\n" and ours
             self.found.cuts.append((start, after + newline))
         if name == f"{RDF} RDF":
             self._place_insert(start, at)
 
+    def _has_end_tag(self, at: int) -> bool:
+        """An element without one, `<a/>`, is reported to end after its only tag."""
+        return self.content.startswith(b"</", at)
+
     def _place_insert(self, start: int, at: int) -> None:
-        if at == start:
+        if not self._has_end_tag(at):
             raise ValueError("it has an empty RDF element")
         self.found.insert_at = at
         word = re.match(rb"<([^\s/>]*?)RDF[\s/>]", self.content[start:])

@@ -1,0 +1,111 @@
+"""The two calls that `sort` makes: a plan to look at, and carrying it out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from imgrank.actions import journal
+from imgrank.actions.apply import carry_out, folders_of
+from imgrank.actions.check import check, refuse
+from imgrank.actions.files import hash_bytes
+from imgrank.actions.gather import absolute, gather, listing
+from imgrank.actions.journal import Run
+from imgrank.actions.lock import holding
+from imgrank.actions.plan import plan
+from imgrank.actions.records import Action, Outcome, Plan, Request, Verb
+from imgrank.actions.steps import steps_of, token
+from imgrank.actions.stopping import listening
+from imgrank.actions.tagging import plan_tags
+from imgrank.actions.trash import CAN_UNDO, same_device
+from imgrank.errors import ActionError
+from imgrank.paths import printable
+from imgrank.records import RankedImage
+
+_REMEMBERED_RUNS = 100
+
+
+def prepare(images: Iterable[RankedImage], request: Request, count: int) -> Plan:
+    """The checked plan for `images`, part of a ranking of `count`. Nothing is changed.
+
+    Raises ActionError where a danger was found, UsageError for a template that cannot be used.
+    """
+    if request.folder is not None:
+        request = replace(request, folder=os.path.realpath(request.folder))
+    groups = gather(images)
+    if request.action is Action.tag:
+        made = plan_tags(groups, request)
+    else:
+        folders = {group.folder for group in groups} if request.folder is None else {request.folder}
+        present = {folder: listing(folder) for folder in folders}
+        made = plan(groups, request, count=count, present=present, originals=_originals(request))
+    refuse(check(made))
+    return replace(made, notes=(*_links(made), *_trash_notes(made)))
+
+
+def act(made: Plan) -> Outcome:
+    """Carry out a plan. A file that is not as planned any more is left alone and named in the outcome.
+
+    Raises ActionError where another imgrank is at work there, an earlier run stopped in the middle, or the system
+    refuses to go on; Interrupted when asked to stop.
+    """
+    steps = steps_of(made, token())
+    folders = folders_of(steps)
+    with listening() as stop, holding(folders):
+        _refuse_unfinished(folders)
+        refuse(check(made))
+        path = journal.reserve()
+        for content in (text for change in made.changes for text in (change.text, change.before) if text is not None):
+            journal.keep(int(path.stem), content, hash_bytes(content))
+        with journal.start(path, made.request.action.value, made.request.query, steps) as new:
+            return carry_out(new, stop)
+
+
+def _refuse_unfinished(folders: set[str]) -> None:
+    for run in _recent_runs():
+        if run.unfinished and folders & folders_of(run.steps):
+            raise ActionError(
+                f"Run {run.number} ({run.action}, {run.time}) stopped in the middle of these files. imgrank undo "
+                f"{run.number} puts them back, imgrank undo --finish {run.number} goes on; nothing was changed now."
+            )
+
+
+def _originals(request: Request) -> dict[str, str]:
+    """The stem that files had before imgrank renamed them, by where the journals say they are now."""
+    if request.action is not Action.rename and request.template is None:
+        return {}
+    stems: dict[str, str] = {}
+    for run in _recent_runs():
+        for number, place in run.ended.items():
+            if run.steps[number].verb is Verb.move and run.steps[number].stem:
+                stems.pop(run.steps[number].source, None)
+                stems[place] = run.steps[number].stem
+    return stems
+
+
+def _recent_runs() -> Iterator[Run]:
+    return (journal.read(number) for number in journal.numbers()[-_REMEMBERED_RUNS:])
+
+
+def _links(made: Plan) -> Iterator[str]:
+    """Links beside the files that lead to a file whose name goes away."""
+    if made.request.action not in (Action.rename, Action.move, Action.trash):
+        return
+    sources = {change.source for change in made.changes}
+    for folder in sorted({os.path.dirname(source) for source in sources}):
+        for entry in os.scandir(folder):
+            if entry.is_symlink() and absolute(os.path.join(folder, os.readlink(entry.path))) in sources:
+                yield f"{printable(entry.path)} is a link to a picture of this plan, and will lead nowhere."
+
+
+def _trash_notes(made: Plan) -> Sequence[str]:
+    if made.request.action is not Action.trash or not made.changes:
+        return ()
+    away = [change.source for change in made.changes if not same_device(change.source)]
+    if away:
+        raise ActionError(
+            f"{printable(away[0])} lies on another disk than the trash, so trashing would copy it; nothing was changed. "
+            "--move DIR takes pictures out of the way on their own disk."
+        )
+    return () if CAN_UNDO else ("imgrank undo cannot bring files back from this system's trash; the trash itself can.",)

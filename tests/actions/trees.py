@@ -1,0 +1,42 @@
+"""What a folder looks like, to compare it before and after."""
+
+from __future__ import annotations
+
+import os
+
+from imgrank.actions.records import Action, Request
+from imgrank.records import RankedImage
+
+
+def snapshot(folder):
+    """Every name below a folder with its bytes and time, the text of links, and folders."""
+    found = {}
+    for place, folders, names in os.walk(folder):
+        for name in folders:
+            found[os.path.relpath(os.path.join(place, name), folder)] = "folder"
+        for name in names:
+            path = os.path.join(place, name)
+            with_bytes = os.readlink(path) if os.path.islink(path) else open(path, "rb").read()
+            found[os.path.relpath(path, folder)] = (with_bytes, os.lstat(path).st_mtime_ns)
+    return found
+
+
+def fill(folder, *names):
+    """Files whose bytes are their names, each with a time of its own."""
+    folder.mkdir(exist_ok=True)
+    for number, name in enumerate(names):
+        (folder / name).write_bytes(name.encode() * 100)
+        os.utime(folder / name, ns=(1, 1_600_000_000_000_000_000 + number * 1_000))
+    return folder
+
+
+def ranked(folder, names):
+    count = len(names)
+    return [
+        RankedImage(n, 1 / n, 100 * (count - n) / max(1, count - 1), str(folder / name))
+        for n, name in enumerate(names, 1)
+    ]
+
+
+def request(action, folder=None, **more):
+    return Request(Action(action), "a cat", str(folder) if folder else None, **more)
