@@ -108,4 +108,4 @@ def _trash_notes(made: Plan) -> Sequence[str]:
             f"{printable(away[0])} lies on another disk than the trash, so trashing would copy it; nothing was changed. "
             "--move DIR takes pictures out of the way on their own disk."
         )
-    return () if CAN_UNDO else ("imgrank undo cannot bring files back from this system's trash; the trash itself can.",)
+    return () if CAN_UNDO else ("imgrank undo cannot bring files back from this system's trash; the system can.",)

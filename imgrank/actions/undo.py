@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgrank.actions import journal, trash
+from imgrank.actions import journal
 from imgrank.actions.apply import carry_out, folders_of, settle
 from imgrank.actions.journal import Run, kept_path
 from imgrank.actions.lock import holding

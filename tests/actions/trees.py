@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 
 from imgrank.actions.records import Action, Request
 from imgrank.records import RankedImage
@@ -16,7 +17,7 @@ def snapshot(folder):
             found[os.path.relpath(os.path.join(place, name), folder)] = "folder"
         for name in names:
             path = os.path.join(place, name)
-            with_bytes = os.readlink(path) if os.path.islink(path) else open(path, "rb").read()
+            with_bytes = os.readlink(path) if os.path.islink(path) else pathlib.Path(path).read_bytes()
             found[os.path.relpath(path, folder)] = (with_bytes, os.lstat(path).st_mtime_ns)
     return found
 
