@@ -105,7 +105,7 @@ def _trash_notes(made: Plan) -> Sequence[str]:
     away = [change.source for change in made.changes if not same_device(change.source)]
     if away:
         raise ActionError(
-            f"{printable(away[0])} lies on another disk than the trash, so trashing would copy it; nothing was changed. "
-            "--move DIR takes pictures out of the way on their own disk."
+            f"{printable(away[0])} lies on another disk than the trash, so trashing would copy it. "
+            "Nothing was changed. --move DIR takes pictures out of the way on their own disk."
         )
     return () if CAN_UNDO else ("imgrank undo cannot bring files back from this system's trash; the system can.",)

@@ -138,7 +138,8 @@ def _back(step: Step, place: str, found: Identity, number: int, mark: str) -> St
         return Step(
             Verb.write, step.target, step.target, part=part, old=step.new, new=step.old, time_ns=time, reverses=number
         )
-    return Step(_INVERSE[step.verb], step.source, step.target, found.size, hash=found.hash, part=part, reverses=number)
+    content = None if step.verb is Verb.remove_symlink else found.hash
+    return Step(_INVERSE[step.verb], step.source, step.target, found.size, hash=content, part=part, reverses=number)
 
 
 def _keep(new: int, run: int, steps: list[Step]) -> None:
