@@ -159,9 +159,8 @@ def quality_by_subset(bench: Bench) -> None:
     for subset in ("ss01", "ss02", "ss03"):
         rows = bench.rows([s.source == "quality" and s.path.name.startswith(subset) for s in bench.samples])
         true = [bench.samples[row].values["quality"] for row in rows]
-        print(
-            f"| {subset} | {len(rows)} | {spearmanr(bench.score(bench.packed[rows], 'quality').value, true).statistic:.3f} |"
-        )
+        srcc = spearmanr(bench.score(bench.packed[rows], "quality").value, true).statistic
+        print(f"| {subset} | {len(rows)} | {srcc:.3f} |")
 
 
 def main() -> None:
