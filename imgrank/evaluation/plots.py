@@ -93,7 +93,7 @@ def _deciles(true: Floats) -> list[npt.NDArray[np.intp]]:
 
 def _span(values: Floats) -> str:
     low, high = float(values.min()), float(values.max())
-    return f"{low:.3g}" if low == high else f"{low:.3g}–{high:.3g}"
+    return f"{low:.4g}" if low == high else f"{low:.4g}–{high:.4g}"
 
 
 def _with_unit(text: str, query: QueryReport) -> str:

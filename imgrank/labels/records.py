@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 SPLITS = ("train", "val", "test")
 FEWEST_ROWS = 8  # labelled rows of one query, below which nothing can be trained
-MOST_CLASSES = 20
+MOST_CLASSES = 10
 
 
 @dataclass(frozen=True, slots=True)
