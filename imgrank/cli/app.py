@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from imgrank.cli import adapters, backbones, cache, evaluate, sort, train
+from imgrank.cli import adapters, backbones, cache, evaluate, label, sort, train, undo
 from imgrank.errors import ImgrankError
 from imgrank.version import __version__
 
@@ -39,8 +39,11 @@ def _root(
 
 # One line a command: app.command("name")(module.function)
 app.command("sort")(sort.sort)
+app.command("label")(label.label)
 app.command("train")(train.train)
 app.command("eval")(evaluate.evaluate)
+app.command("undo")(undo.undo)
+app.command("history")(undo.history)
 app.add_typer(adapters.app, name="adapters")
 app.command("backbones")(backbones.backbones)
 app.add_typer(cache.app, name="cache")

@@ -1,0 +1,161 @@
+"""`imgrank label`: a page on this machine that asks, and a ranker learnt from the answers."""
+
+from __future__ import annotations
+
+import sys
+import webbrowser
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from imgrank.cli.options import (
+    AdapterOption,
+    BackboneOption,
+    Device,
+    DeviceOption,
+    NoCacheOption,
+    QuietOption,
+    RecursiveOption,
+)
+from imgrank.cli.progress import progress_line
+from imgrank.errors import UsageError
+from imgrank.paths import printable
+
+if TYPE_CHECKING:
+    from imgrank.ranker import Ranker
+    from imgrank.serving.desk import Desk
+    from imgrank.serving.records import Mode, Wish
+
+FolderArgument = Annotated[
+    Optional[str],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
+    typer.Argument(metavar="DIR", help="The folder whose pictures are asked about.", show_default=False),
+]
+SentenceArgument = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Argument(metavar="SENTENCE", help="What to order by, such as 'cosier room'.", show_default=False),
+]
+LabelsOption = Annotated[
+    str, typer.Option("--labels", metavar="FILE", help="Where answers go; by default in the folder you stand in.")
+]
+PersonOption = Annotated[str, typer.Option("--person", metavar="NAME", help="Whose answers these are.")]
+UnitOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--unit", metavar="UNIT", help="With --values: what the numbers count, such as years."),
+]
+RangeOption = Annotated[
+    tuple[float, float], typer.Option("--range", metavar="LOW HIGH", help="With --values: the ends of the slider.")
+]
+PicturesOption = Annotated[
+    int, typer.Option("--pictures", min=3, max=400, help="Ask about at most so many pictures of the folder.")
+]
+ReportOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--report", metavar="FILE", help="Instead: agreement, contradictions and circles in a labels file."),
+]
+
+
+def label(
+    folder: FolderArgument = None,
+    sentence: SentenceArgument = None,
+    labels: LabelsOption = "labels.csv",
+    person: PersonOption = "",
+    values: Annotated[bool, typer.Option("--values", help="Ask for a number of each picture, by a slider.")] = False,
+    unit: UnitOption = None,
+    bounds: RangeOption = (0.0, 100.0),
+    stars: Annotated[bool, typer.Option("--stars", help="Ask for 0 to 5 stars of each picture.")] = False,
+    pictures: PicturesOption = 150,
+    recursive: RecursiveOption = False,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="A port of your own; 0 takes a free one.")] = 0,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address; open no browser.")] = False,
+    report: ReportOption = None,
+    backbone: BackboneOption = "mini",
+    adapter: AdapterOption = "auto",
+    device: DeviceOption = Device.auto,
+    no_cache: NoCacheOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Teach an order by hand: a page asks "which is more?" and trains on the answers.
+
+    imgrank label ./photos "cosier room"
+
+    imgrank label --report labels.csv
+    """
+    if report is not None:
+        print_report(report)
+        return
+    if folder is None or sentence is None:
+        raise UsageError('A folder and a sentence are needed: imgrank label ./photos "cosier room".')
+    from imgrank.ranker import Ranker
+    from imgrank.serving.records import Wish
+    from imgrank.serving.server import serve
+
+    wish = Wish(
+        folder=folder,
+        sentence=sentence,
+        mode=_mode(values, stars),
+        labels=labels,
+        person=person.strip(),
+        unit=unit,
+        low=min(bounds),
+        high=max(bounds),
+        pictures=pictures,
+        recursive=recursive,
+    )
+    note = _silent if quiet else _note
+    desk = open_desk(wish, lambda a: Ranker(backbone, a, device.value, not no_cache, note), adapter, quiet)
+    serve(desk, port, lambda address: _ready(address, labels, no_open))
+    note(f"stopped; the answers are in {printable(labels)}.")
+
+
+def open_desk(wish: Wish, new_ranker: Callable[[str], Ranker], adapter: str, quiet: bool) -> Desk:
+    """Rank the folder and make everything ready for the page."""
+    from functools import partial
+
+    from imgrank.serving.desk import Desk
+    from imgrank.serving.prepare import prepare
+    from imgrank.serving.teach import teach
+    from imgrank.serving.trainer import Trainer
+
+    ranker = new_ranker(adapter)
+    with progress_line(quiet) as progress:
+        prepared = prepare(wish, ranker, progress)
+    ranker.close()
+    for line in () if quiet else prepared.notes:
+        _note(line)
+    return Desk(wish, prepared, Trainer(partial(teach, wish, new_ranker)))
+
+
+def print_report(path: str) -> None:
+    """Agreement, contradictions and circles of a labels file, on stdout."""
+    from imgrank.teaching.agreement import report
+    from imgrank.teaching.notebook import PairNote, read_notes
+    from imgrank.teaching.wording import report_lines
+
+    notes = [note for note in read_notes(path) if isinstance(note, PairNote)]
+    if not notes:
+        raise UsageError(f"{printable(path)} holds no answers about pairs; a report is about those.")
+    for line in report_lines(report(notes)):
+        typer.echo(line)
+
+
+def _mode(values: bool, stars: bool) -> Mode:
+    if values and stars:
+        raise UsageError("Ask for --values or for --stars, not for both.")
+    return "values" if values else "stars" if stars else "pairs"
+
+
+def _ready(address: str, labels: str, no_open: bool) -> None:
+    typer.echo(address)
+    _note(f"each answer is written to {printable(labels)}; Ctrl-C ends.")
+    if not no_open and not webbrowser.open(address):
+        _note("no browser could be opened; open the address yourself.")
+    sys.stdout.flush()
+
+
+def _note(line: str) -> None:
+    typer.echo(f"imgrank: {line}", err=True)
+
+
+def _silent(_: str) -> None:
+    pass

@@ -1,0 +1,61 @@
+"""What the page shows, and what is asked of imgrank label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Mode = Literal["pairs", "values", "stars"]
+Stage = Literal["idle", "running", "done", "failed"]
+MOST_STARS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for: pictures of `folder`, the `sentence`, where answers go and whose they are.
+
+    At most `pictures` of the folder are asked about. `low` and `high` bound the slider of values.
+    """
+
+    folder: str
+    sentence: str
+    mode: Mode = "pairs"
+    labels: str = "labels.csv"
+    person: str = ""
+    unit: str | None = None
+    low: float = 0.0
+    high: float = 100.0
+    pictures: int = 150
+    recursive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of a training, with its 95 % interval; `who` is the ranker, ridge or zero-shot."""
+
+    who: str
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A saved adapter: its name, how good it is on `rows` unseen answers, and the new order of paths, best first."""
+
+    adapter: str
+    rows: int
+    figures: tuple[Figure, ...]
+    order: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """Where a training stands: `said` is a sentence for the user; `part` of 1 is done."""
+
+    stage: Stage = "idle"
+    said: str = ""
+    part: float = 0.0
+    result: Trained | None = None

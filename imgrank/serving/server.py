@@ -1,0 +1,60 @@
+"""The page's server: on this machine's loopback address alone, until Ctrl-C."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from imgrank.errors import UsageError
+from imgrank.serving.app import make_app
+from imgrank.serving.desk import Desk
+
+LOOPBACK = "127.0.0.1"
+
+
+def serve(desk: Desk, port: int = 0, on_ready: Callable[[str], None] = lambda _: None) -> None:
+    """Serve until Ctrl-C; `on_ready` gets the address with its token. Port 0 takes a free one.
+
+    Raises UsageError where the port is taken.
+    """
+    with listen(port) as listener:
+        token = secrets.token_urlsafe(32)
+        server = make_server(desk, listener, token)
+        on_ready(address(listener, token))
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:
+            return
+
+
+def listen(port: int) -> socket.socket:
+    """A socket that this machine alone can reach. Raises UsageError where the port is taken."""
+    try:
+        return socket.create_server((LOOPBACK, port))
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"Port {port} cannot be used ({error}); give another --port, or none.") from error
+
+
+def address(listener: socket.socket, token: str) -> str:
+    """What to open in the browser, once; from then on a cookie holds the token."""
+    return f"http://{LOOPBACK}:{listener.getsockname()[1]}/?token={token}"
+
+
+def make_server(desk: Desk, listener: socket.socket, token: str) -> uvicorn.Server:
+    """A server for one desk. It logs nothing: addresses of requests are nobody's business."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            make_app(desk, listener.getsockname()[1], token),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            lifespan="off",
+            ws="none",
+            http="h11",
+            timeout_graceful_shutdown=2,
+        )
+    )

@@ -1,0 +1,211 @@
+"use strict";
+// The labelling page. File names are data: they go into the page as text and alt texts, never as markup.
+
+const $ = (id) => document.getElementById(id);
+const percent = (x) => (x === null ? "–" : `${Math.round(100 * x)} %`);
+const SIDES = [["left", "←"], ["right", "→"]];
+let state = null;
+let ready = false; // whether the pictures of this question can be seen: nobody answers what is not there
+let busy = false;
+
+function make(tag, props = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), props);
+  element.append(...children);
+  return element;
+}
+
+async function fetchState() {
+  await receive(fetch("/state"));
+}
+
+async function step(name, body) {
+  if (busy || !state) return;
+  busy = true;
+  const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  await receive(fetch(`/step/${name}`, options));
+  busy = false;
+}
+
+async function receive(request) {
+  try {
+    const response = await request;
+    if (response.headers.get("Content-Type") !== "application/json") throw new Error(await response.text());
+    const told = await response.json();
+    $("message").textContent = told.error || "";
+    show(told);
+  } catch (error) {
+    const gone = error instanceof TypeError;
+    $("message").textContent = gone ? "imgrank label does not answer; start it again. Your answers are in the file." : error.message;
+  }
+}
+
+function answer(given) {
+  if (ready && state.question) step("answer", { turn: state.turn, given });
+}
+
+function show(told) {
+  const asked = state && state.turn === told.turn && Boolean(state.question) === Boolean(told.question);
+  state = told;
+  showHead();
+  if (!asked) showQuestion();
+  showKnowledge();
+  showTraining();
+}
+
+function showHead() {
+  const ask = { pairs: "Which is more: ", values: "How much: ", stars: "How many stars: " }[state.mode];
+  $("ask").replaceChildren(ask, make("em", { textContent: state.sentence }), "?");
+  document.title = `${state.sentence} – imgrank label`;
+  const answers = `${state.answers} answer${state.answers === 1 ? "" : "s"}`;
+  $("count").textContent = `${answers}, ${state.pictures} pictures`;
+  $("status").textContent = answers;
+  $("labels").textContent = state.labels;
+  if (!$("name").value) $("name").value = state.name;
+}
+
+async function showQuestion() {
+  ready = false;
+  $("question").hidden = false;
+  $("done").hidden = Boolean(state.question);
+  $("tie").hidden = state.mode !== "pairs" || !state.question;
+  $("skip").hidden = !state.question;
+  $("value").hidden = state.mode !== "values" || !state.question;
+  $("stars").hidden = state.mode !== "stars" || !state.question;
+  const turn = state.turn;
+  const focused = document.activeElement && document.activeElement.dataset.side;
+  const pictures = (state.question || []).map((picture, n) => {
+    const side = state.mode === "pairs" ? SIDES[n] : null;
+    const image = make("img", { src: `/picture/large/${picture.id}`, alt: `${side ? `${side[0]}: ` : ""}${picture.name}` });
+    if (!side) return make("figure", {}, image);
+    const words = make("span", { textContent: side[0] === "left" ? "Left" : "Right" });
+    words.dataset.key = side[1];
+    const button = make("button", { type: "button", onclick: () => answer(side[0]) }, image, words);
+    button.dataset.side = side[0];
+    return button;
+  });
+  $("pictures").replaceChildren(...pictures);
+  if (focused) $("pictures").querySelector(`[data-side=${focused}]`)?.focus();
+  if (state.mode === "values") resetValue();
+  await Promise.allSettled(pictures.map((shown) => shown.querySelector("img").decode()));
+  if (state.turn === turn) ready = true;
+  document.body.dataset.turn = ready ? state.turn : "";
+}
+
+function resetValue() {
+  Object.assign($("slider"), { min: state.low, max: state.high, value: (state.low + state.high) / 2 });
+  $("number").value = "";
+  $("unit").textContent = state.unit || "";
+  $("number").focus();
+}
+
+function showKnowledge() {
+  const known = state.knowledge;
+  $("knowledge").hidden = !known;
+  if (!known) return;
+  $("enough").className = known.enough ? "yes" : "";
+  $("enough").textContent = known.enough
+    ? `The last 20 answers moved only ${percent(known.moved)} of all pairs: more of them hardly help. Train now.`
+    : "";
+  $("figures").replaceChildren(
+    ...figure("Expected to be in the right order", known.accuracy, "of all pairs"),
+    ...figure("Consistency, when asked again", known.consistency, `${known.consistency.of} repeated`),
+    ...plain("Moved by the last 20 answers", percent(known.moved), known.moved === null ? "after 20 answers" : "of all pairs"),
+  );
+}
+
+function figure(name, share, note) {
+  if (share.value === null) return plain(name, "–", "nothing repeated yet");
+  const range = make("i");
+  const mark = make("b");
+  range.style.left = `${100 * share.low}%`;
+  range.style.width = `${100 * (share.high - share.low)}%`;
+  mark.style.left = `${100 * share.value}%`;
+  const track = make("div", { className: "track" }, range, mark);
+  const cell = plain(name, percent(share.value), `${percent(share.low)} to ${percent(share.high)}, ${note}`);
+  cell[0].lastChild.append(track);
+  return cell;
+}
+
+function plain(name, value, note) {
+  const told = make("dd", {}, value, " ", make("small", { textContent: note }));
+  return [make("div", {}, make("dt", { textContent: name }), told)];
+}
+
+function showTraining() {
+  const told = state.training;
+  const few = state.answers < state.fewest;
+  const button = $("train").querySelector("button");
+  button.disabled = few || told.stage === "running";
+  $("said").className = told.stage;
+  $("said").textContent = told.said || (few ? `From ${state.fewest} answers on.` : "");
+  $("part").hidden = told.stage !== "running";
+  $("part").value = told.part;
+  $("result").hidden = told.stage !== "done";
+  if (told.stage === "running") setTimeout(fetchState, 700);
+  if (told.stage !== "done" || $("result").dataset.shown === told.adapter + told.seconds) return;
+  $("result").dataset.shown = told.adapter + told.seconds;
+  $("caption").textContent = `On ${told.rows} answers it was not trained on, after ${told.seconds.toFixed(1)} seconds`;
+  $("rows").replaceChildren(...told.figures.map(row));
+  $("command").textContent = told.command;
+  const before = new Map(told.before.map((picture, n) => [picture.id, n]));
+  $("before").replaceChildren(...told.before.map((picture, n) => thumb(picture, n, null)));
+  $("after").replaceChildren(...told.after.map((picture, n) => thumb(picture, n, before)));
+}
+
+function row(told) {
+  const name = { pair_accuracy: "pairs right", srcc: "SRCC", mae: `MAE ${state.unit || ""}` }[told.name];
+  const digits = (x) => (x === null ? "–" : told.name === "pair_accuracy" ? percent(x) : x.toPrecision(3));
+  const interval = `${digits(told.low)} to ${digits(told.high)}`;
+  const cells = [name, digits(told.value), interval].map((text) => make("td", { textContent: text }));
+  return make("tr", {}, make("th", { scope: "row", textContent: told.who }), ...cells);
+}
+
+function thumb(picture, place, before) {
+  const was = before ? before.get(picture.id) : undefined;
+  const moved = was === undefined || was === place ? "" : was > place ? ` ↑${was - place}` : ` ↓${place - was}`;
+  const image = make("img", { loading: "lazy", src: `/picture/small/${picture.id}`, alt: picture.name, title: picture.name });
+  return make("li", {}, image, make("span", { textContent: `${place + 1}${moved}` }));
+}
+
+function showStars() {
+  const buttons = [0, 1, 2, 3, 4, 5].map((n) => {
+    const button = make("button", { type: "button", textContent: n ? "★".repeat(n) : "none", onclick: () => answer(n) });
+    button.setAttribute("aria-label", `${n} star${n === 1 ? "" : "s"}`);
+    button.dataset.key = n;
+    return button;
+  });
+  $("stars").replaceChildren(...buttons);
+}
+
+const undo = () => step("undo", { turn: state.turn });
+const skip = () => state.question && step("skip", { turn: state.turn });
+const PAIR_KEYS = { ArrowLeft: () => answer("left"), ArrowRight: () => answer("right"), ArrowDown: () => answer("tie") };
+const KEYS = { s: skip, u: undo, Backspace: undo };
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
+  if (!state || event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing) return;
+  const stars = state.mode === "stars" && /^[0-5]$/.test(event.key) ? () => answer(Number(event.key)) : null;
+  const inList = event.target instanceof HTMLOListElement; // there, arrows scroll
+  const act = stars || (state.mode === "pairs" && !inList && PAIR_KEYS[event.key]) || KEYS[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+$("tie").addEventListener("click", () => answer("tie"));
+$("skip").addEventListener("click", skip);
+$("undo").addEventListener("click", undo);
+$("slider").addEventListener("input", () => ($("number").value = Number($("slider").value).toPrecision(4) * 1));
+$("number").addEventListener("input", () => ($("slider").value = $("number").value));
+$("value").addEventListener("submit", (event) => {
+  event.preventDefault();
+  answer($("number").valueAsNumber);
+});
+$("train").addEventListener("submit", (event) => {
+  event.preventDefault();
+  step("train", { name: $("name").value, replace: $("replace").checked });
+});
+document.addEventListener("visibilitychange", () => document.hidden || fetchState()); // another tab may have gone on
+showStars();
+fetchState();

@@ -1,0 +1,153 @@
+"""A labelling session in a real browser, by keyboard."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imgrank.serving.records import Trained
+from imgrank.serving.trainer import Report
+from tests.serving.making import Client, fake_teach, make_desk, photos, served
+
+pytestmark = pytest.mark.browser
+CHROMIUM = os.environ.get("IMGRANK_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 60_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM:
+        pytest.skip("there is no Chromium on this machine (IMGRANK_CHROMIUM may name one)")
+    with playwright.sync_playwright() as running:
+        chromium = running.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+def open_page(context: Any, client: Client) -> Any:
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if "Security Policy" in message.text else None)
+    page.faults = faults
+    page.goto(f"http://127.0.0.1:{client.port}/?token={client.token}")
+    return page
+
+
+def ready(page: Any, turn: int) -> None:
+    """Wait until the question of this turn can be seen."""
+    page.wait_for_selector(f'body[data-turn="{turn}"]', timeout=PATIENCE)
+
+
+def rows(folder: Path) -> list[str]:
+    return (folder / "labels.csv").read_text(encoding="utf-8").splitlines()[1:]
+
+
+def test_forty_answers_by_keyboard_with_a_reload_in_the_middle_then_train(browser: Any, tmp_path: Path) -> None:
+    photos(tmp_path / "photos", 14)
+    order = tuple(str(path) for path in sorted((tmp_path / "photos").iterdir(), reverse=True))
+
+    def teach(name: str, replace: bool, report: Report) -> Trained:
+        trained = fake_teach(name, replace, report)
+        return Trained(trained.adapter, trained.rows, trained.figures, order, trained.seconds)
+
+    keys = ["ArrowLeft", "ArrowRight", "ArrowRight", "ArrowDown"]
+    with served(make_desk(tmp_path, teach)) as client:
+        page = open_page(browser.new_context(viewport={"width": 1100, "height": 800}), client)
+        assert "token" not in page.url
+        for turn in range(40):
+            ready(page, turn)
+            if turn == 20:
+                shown = page.inner_html("#pictures")
+                page.reload()
+                ready(page, turn)
+                assert page.inner_html("#pictures") == shown
+            page.keyboard.press(keys[turn % 4])
+        ready(page, 40)
+        assert [row.rsplit(",", 1)[1] for row in rows(tmp_path)] == ["left", "right", "right", "tie"] * 10
+        page.keyboard.press("u")
+        ready(page, 41)
+        assert len(rows(tmp_path)) == 39
+        page.keyboard.press("s")
+        ready(page, 42)
+        assert len(rows(tmp_path)) == 39
+        assert "%" in page.inner_text("#figures")
+        page.fill("#name", "my own")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#result:visible", timeout=PATIENCE)
+        assert "Saved as my own" in page.inner_text("#said")
+        assert page.locator("#after li").count() == 14
+        assert page.faults == []
+
+
+def test_two_tabs_never_answer_what_the_other_has_answered(browser: Any, tmp_path: Path) -> None:
+    photos(tmp_path / "photos")
+    with served(make_desk(tmp_path)) as client:
+        context = browser.new_context()
+        one, other = open_page(context, client), open_page(context, client)
+        ready(one, 0)
+        ready(other, 0)
+        one.keyboard.press("ArrowLeft")
+        ready(one, 1)
+        other.keyboard.press("ArrowRight")
+        ready(other, 1)
+        assert "another tab" in other.inner_text("#message") or len(rows(tmp_path)) == 1
+        assert len(rows(tmp_path)) == 1
+        other.keyboard.press("ArrowRight")
+        ready(other, 2)
+        assert [row.rsplit(",", 1)[1] for row in rows(tmp_path)] == ["left", "right"]
+
+
+def test_a_file_name_is_text_and_never_markup(browser: Any, tmp_path: Path) -> None:
+    folder = photos(tmp_path / "photos", 3)
+    hostile = "<img src=x onerror=document.title=1>"
+    for n, path in enumerate(sorted(folder.iterdir())):
+        if os.name == "nt":
+            pytest.skip("Windows allows no such names")
+        path.rename(folder / f"{n}{hostile}.png")
+    with served(make_desk(tmp_path)) as client:
+        page = open_page(browser.new_context(), client)
+        ready(page, 0)
+        assert page.locator("#pictures img").count() == 2
+        assert hostile in (page.locator("#pictures img").first.get_attribute("alt") or "")
+        assert page.title() != "1" and page.faults == []
+
+
+@pytest.mark.parametrize("mode", ["values", "stars"])
+def test_numbers_and_stars_by_keyboard(browser: Any, tmp_path: Path, mode: str) -> None:
+    photos(tmp_path / "photos")
+    with served(make_desk(tmp_path, mode=mode, unit="years" if mode == "values" else None)) as client:
+        page = open_page(browser.new_context(), client)
+        for turn in range(3):
+            ready(page, turn)
+            page.keyboard.type("3")
+            if mode == "values":
+                page.keyboard.press("Enter")
+        ready(page, 3)
+        assert [row.rsplit(",", 1)[1] for row in rows(tmp_path)] == ["3"] * 3
+        assert page.faults == []
+
+
+def test_a_stranger_who_opens_the_address_without_its_token_sees_nothing(browser: Any, tmp_path: Path) -> None:
+    photos(tmp_path / "photos")
+    with served(make_desk(tmp_path)) as client:
+        page = browser.new_context().new_page()
+        reply = page.goto(f"http://127.0.0.1:{client.port}/")
+        assert reply.status == 403
+        assert "older person" not in page.content()
