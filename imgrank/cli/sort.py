@@ -7,6 +7,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from imgrank.actions.records import Action, OnConflict
+from imgrank.cli import actions as act
 from imgrank.cli.options import (
     AdapterOption,
     BackboneOption,
@@ -72,16 +74,40 @@ def sort(
     device: DeviceOption = Device.auto,
     no_cache: NoCacheOption = False,
     quiet: QuietOption = False,
+    rename: act.RenameOption = False,
+    template: act.TemplateOption = None,
+    symlink: act.SymlinkOption = None,
+    hardlink: act.HardlinkOption = None,
+    copy: act.CopyOption = None,
+    move: act.MoveOption = None,
+    trash: act.TrashOption = False,
+    tag: act.TagOption = False,
+    on_conflict: act.OnConflictOption = OnConflict.suffix,
+    dry_run: act.DryRunOption = False,
+    yes: act.YesOption = False,
 ) -> None:
     """Put pictures in order by a sentence, best first.
 
     imgrank sort ./photos "older person"
 
     find . -name "*.jpg" -print0 | imgrank sort -0 - "a cat" --top 10
+
+    imgrank sort ./photos "a cat" --rename --dry-run
     """
     from imgrank.order import select
     from imgrank.ranker import Ranker
 
+    asked = act.wanted(
+        rename=rename,
+        folders=((Action.symlink, symlink), (Action.hardlink, hardlink), (Action.copy, copy), (Action.move, move)),
+        trash=trash,
+        tag=tag,
+        template=template,
+        on_conflict=on_conflict,
+        dry_run=dry_run,
+        yes=yes,
+        chosen=bottom is not None or min_score is not None,
+    )
     sources, sentence = split_words(words, like)
     note = _silent if quiet else _note
     with progress_line(quiet) as report:
@@ -97,7 +123,13 @@ def sort(
             progress=report,
         )
     images = select(ranking.images, reverse=reverse, top=top, bottom=bottom, min_score=min_score)
-    show(ranking, images, fmt, print0, quiet)
+    if asked is None or ranking.partial:
+        show(ranking, images, fmt, print0, quiet)
+    else:
+        chosen = act.thrown_away(ranking.images, bottom, min_score) if trash else images
+        code = act.change_files(ranking, chosen, asked, fmt, print0)
+        if code:
+            raise typer.Exit(code)
     if ranking.partial:
         raise typer.Exit(EXIT_INTERRUPTED)
     if strict and ranking.skipped:

@@ -1,0 +1,160 @@
+"""The options by which `sort` changes files, and what it calls then: show the plan, ask, carry it out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Optional
+
+import typer
+
+from imgrank.actions.records import Action, LeftAlone, OnConflict, Outcome, Plan, Request
+from imgrank.cli.plans import write_plan
+from imgrank.errors import UsageError
+from imgrank.output.formats import Format
+from imgrank.paths import printable
+from imgrank.records import RankedImage, Ranking
+
+ASK_ABOVE = 20
+_PANEL = "Changing files"
+_SHOWN = 20
+
+
+def _folder(name: str, words: str) -> object:
+    return typer.Option(name, metavar="DIR", help=words, rich_help_panel=_PANEL)
+
+
+def _flag(name: str, words: str) -> object:
+    return typer.Option(name, help=words, rich_help_panel=_PANEL)
+
+
+RenameOption = Annotated[bool, _flag("--rename", "Put the rank before each name: 01-cat.jpg.")]
+TemplateOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--template",
+        metavar="TEXT",
+        rich_help_panel=_PANEL,
+        help="New names, from {rank} {score} {stem} {ext} {query}: '{rank}-{stem}{ext}'.",
+    ),
+]
+SymlinkOption = Annotated[Optional[str], _folder("--symlink", "Make links to the pictures in DIR.")]  # noqa: UP045
+HardlinkOption = Annotated[Optional[str], _folder("--hardlink", "Make second names in DIR.")]  # noqa: UP045
+CopyOption = Annotated[Optional[str], _folder("--copy", "Copy the pictures to DIR, times and all.")]  # noqa: UP045
+MoveOption = Annotated[Optional[str], _folder("--move", "Move the pictures to DIR.")]  # noqa: UP045
+TrashOption = Annotated[
+    bool, _flag("--trash", "Throw away the --bottom N, or what scores less than --min-score, into the trash.")
+]
+TagOption = Annotated[bool, _flag("--tag", "Write rank, score and stars into XMP sidecars, never into pictures.")]
+DryRunOption = Annotated[bool, _flag("--dry-run", "Print what would be done, and do nothing.")]
+YesOption = Annotated[bool, _flag("--yes", f"Do not ask; scripts need it for more than {ASK_ABOVE} changes.")]
+OnConflictOption = Annotated[
+    OnConflict, _flag("--on-conflict", "Where a name is taken: another one, stop, or skip it.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the options ask for."""
+
+    request: Request
+    dry_run: bool
+    yes: bool
+
+
+def wanted(
+    *,
+    rename: bool,
+    folders: Sequence[tuple[Action, str | None]],
+    trash: bool,
+    tag: bool,
+    template: str | None,
+    on_conflict: OnConflict,
+    dry_run: bool,
+    yes: bool,
+    chosen: bool,
+) -> Wanted | None:
+    """The one action that the options name, or None. Raises UsageError where they do not fit together."""
+    named: list[tuple[Action, str | None]] = [(action, folder) for action, folder in folders if folder is not None]
+    named += [(action, None) for action, asked in ((Action.trash, trash), (Action.tag, tag)) if asked]
+    if len(named) > 1:
+        names = " and ".join(f"--{action.value}" for action, _ in named)
+        raise UsageError(f"{names} were asked for; one of them can be done at a time.")
+    if not named and not rename:
+        if dry_run or template is not None:
+            raise UsageError("--dry-run and --template belong to an action, --rename or another; none was named.")
+        return None
+    action, folder = named[0] if named else (Action.rename, None)
+    if action in (Action.trash, Action.tag) and (rename or template is not None):
+        raise UsageError(f"--{action.value} gives no new names; leave --rename and --template away.")
+    if action is Action.trash and not chosen:
+        raise UsageError("--trash needs --bottom N or --min-score X, which say what to throw away.")
+    if rename and template is None:
+        template = "{rank}-{stem}{ext}"
+    return Wanted(Request(action, "", folder, template, on_conflict), dry_run, yes)
+
+
+def thrown_away(images: Iterable[RankedImage], bottom: int | None, min_score: float | None) -> tuple[RankedImage, ...]:
+    """What `--trash` takes: pictures that score less than `min_score`, the last `bottom` of them if both are given."""
+    poor = tuple(image for image in images if min_score is None or image.score < min_score)
+    return poor[-bottom:] if bottom else poor
+
+
+def change_files(
+    ranking: Ranking, images: Sequence[RankedImage], asked: Wanted, fmt: Format | None, print0: bool
+) -> int:
+    """Show the plan; unless it is a dry run, ask and carry it out. Returns the exit code."""
+    from imgrank.actions.run import act, prepare
+
+    plan = prepare(images, replace(asked.request, query=ranking.query), len(ranking.images))
+    if fmt is None:
+        fmt = Format.table if sys.stdout.isatty() and not print0 else Format.paths
+    if asked.dry_run or sys.stdout.isatty():
+        show_plan(plan, fmt, print0)
+    _say_notes(plan)
+    if asked.dry_run or not plan.changes:
+        note("nothing was changed." if asked.dry_run else "there is nothing to change: every file is as asked.")
+        return 0
+    _ask(plan, asked.yes)
+    outcome = act(plan)
+    if not sys.stdout.isatty():
+        show_plan(plan, fmt, print0)
+    note(f"{outcome.done} changes done as run {outcome.run}; imgrank undo takes them back.")
+    return say_left_alone(outcome)
+
+
+def show_plan(plan: Plan, fmt: Format, print0: bool) -> None:
+    """The plan on stdout."""
+    write_plan(plan, fmt, sys.stdout, separator="\0" if print0 else "\n")
+    sys.stdout.flush()
+
+
+def _say_notes(plan: Plan) -> None:
+    for line in (*plan.notes, *(problem.sentence for problem in plan.left_out)):
+        note(line)
+
+
+def _ask(plan: Plan, yes: bool) -> None:
+    """More than a few changes are agreed to once: by a person at a terminal, by --yes in a script."""
+    count = len(plan.changes)
+    if yes or count <= ASK_ABOVE:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"{count} files would be changed; a script says --yes for more than {ASK_ABOVE}. Nothing was.")
+    typer.confirm(f"Change {count} files ({plan.request.action.value})?", abort=True, err=True)
+
+
+def say_left_alone(outcome: Outcome) -> int:
+    """Name what was not touched. Returns the exit code: 1 where there is any."""
+    left: tuple[LeftAlone, ...] = outcome.left_alone
+    for each in left[:_SHOWN]:
+        note(f"left alone: {printable(each.path)}: {each.reason}.")
+    if len(left) > _SHOWN:
+        note(f"and {len(left) - _SHOWN} more were left alone.")
+    return 1 if left else 0
+
+
+def note(line: str) -> None:
+    """One line for the user on stderr."""
+    typer.echo(f"imgrank: {line}", err=True)

@@ -1,0 +1,50 @@
+"""`imgrank undo` and `imgrank history`: what was done to files, and taking it back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from imgrank.cli.actions import note, say_left_alone
+from imgrank.cli.tables import print_table
+from imgrank.errors import UsageError
+from imgrank.paths import printable
+
+RunArgument = Annotated[
+    Optional[int],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
+    typer.Argument(metavar="[ID]", help="Which run, by its number in imgrank history; the last one if none is named."),
+]
+
+
+def undo(
+    run: RunArgument = None,
+    finish: Annotated[bool, typer.Option("--finish", help="Go on with a run that stopped in the middle.")] = False,
+) -> None:
+    """Put files back as they were before a run, byte for byte.
+
+    What somebody changed meanwhile is left alone and named. An undo is in the history too, and can be undone.
+    """
+    from imgrank.actions import undo as past
+
+    if finish and run is None:
+        raise UsageError("--finish needs the number of the run: imgrank undo --finish 7; imgrank history lists them.")
+    outcome = past.finish(run) if finish and run is not None else past.undo(run)
+    what = "done in all" if finish else "put back"
+    note(f"{outcome.done} operations {what} (run {outcome.run} in imgrank history).")
+    raise typer.Exit(say_left_alone(outcome))
+
+
+def history() -> None:
+    """List the runs that changed files, oldest first, and what of them can be undone."""
+    from imgrank.actions.undo import history as past
+
+    rows = [("ID", "TIME", "ACTION", "SENTENCE", "DONE", "STATE")]
+    for each in past():
+        action = each.action if each.undoes is None else f"undo of {each.undoes}"
+        state = "stopped in the middle" if each.unfinished else f"{each.left} can be undone" if each.left else "undone"
+        rows.append((str(each.run), each.time, action, printable(each.query), str(each.done), state))
+    if len(rows) == 1:
+        note("no run has changed a file yet.")
+        return
+    print_table("Runs that changed files", rows)
