@@ -158,6 +158,7 @@ def main() -> None:
     }
     args.weights.mkdir(exist_ok=True)
     save_file(tensors, str(args.weights / "mini.safetensors"), {"imgrank.backbone": json.dumps(facts)})
+    (args.weights / "mini.safetensors").chmod(0o644)
     tokenizer.save(str(args.weights / "mini.tokenizer.json"), pretty=False)
     print(f"{(args.weights / 'mini.safetensors').stat().st_size / 1e6:.1f} MB")
 

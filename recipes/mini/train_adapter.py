@@ -217,7 +217,9 @@ def main() -> None:
         "relevance AUC, val:", {name: round(auc, 3) for name, auc in relevance_auc(adapter, data, texts, "val").items()}
     )
     queries = tuple(replace(query, figures=found) for query, found in zip(queries, figures, strict=True))
-    save(args.weights / "mini-adapter.safetensors", Adapter(replace(header, queries=queries), average), half=True)
+    path = args.weights / "mini-adapter.safetensors"
+    save(path, Adapter(replace(header, queries=queries), average), half=True)
+    path.chmod(0o644)
 
 
 if __name__ == "__main__":

@@ -90,6 +90,7 @@ def rewrite(path: Path, weight: float, sense: ClassSense) -> None:
     facts["sentence"]["sense"] = {name: getattr(sense, name) for name in ("temperature", "threshold", "softness")}
     tensors["image.block_weights"] = (torch.tensor([1.0, weight]) / (1 + weight**2) ** 0.5).half()
     save_file(tensors, str(path), {"imgrank.backbone": json.dumps(facts)})
+    path.chmod(0o644)
 
 
 if __name__ == "__main__":
