@@ -91,7 +91,8 @@ def evaluate(
 
 def _kept_aside(backbone: str) -> tuple[str, str] | None:
     """The last trained adapter and its rows; where there is none, say what there is and what to do."""
-    from imgrank.evaluation.kept import kept_rows_path, last_trained, shipped_card
+    from imgrank.adapter.registry import kept_rows_path
+    from imgrank.evaluation.kept import last_trained, shipped_card
 
     path = last_trained()
     if path is not None:

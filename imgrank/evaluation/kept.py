@@ -7,14 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from imgrank import paths
-from imgrank.adapter.registry import card_path, find_adapter, installed_adapters
+from imgrank.adapter.registry import card_path, find_adapter, installed_adapters, kept_rows_path
 from imgrank.errors import UsageError
 from imgrank.labels import Labels, PairTask, ValueTask, write_labels
-
-
-def kept_rows_path(adapter: Path) -> Path:
-    """The labels beside an adapter file, with the splits of its training."""
-    return adapter.with_suffix(".csv")
 
 
 def keep_rows(adapter: Path, labels: Labels, cross_validated: bool) -> None:

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from imgrank.adapter.files import load
+from imgrank.adapter.registry import kept_rows_path, remove
 from imgrank.adapter.scoring import score_tokens
 from imgrank.errors import LabelsError, TrainingError, UsageError
 from imgrank.evaluation import evaluate
-from imgrank.evaluation.kept import kept_rows_path, last_trained
+from imgrank.evaluation.kept import last_trained
 from imgrank.evaluation.metrics import pair_accuracy, srcc
 from imgrank.training import TrainingOptions, train
 from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, level, pairs_csv
@@ -144,6 +145,8 @@ def test_the_rows_kept_aside_are_remembered_for_eval(tmp_path):
     assert report.adapter == "more"
     assert report.queries[0].n == 20
     assert report.queries[0].score.srcc.value > 0.7
+    remove("more")
+    assert list(adapter.parent.iterdir()) == []
 
 
 def test_the_card_says_figures_and_whether_ridge_is_beaten(tmp_path):
