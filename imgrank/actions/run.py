@@ -29,10 +29,15 @@ _REMEMBERED_RUNS = 100
 def prepare(images: Iterable[RankedImage], request: Request, count: int) -> Plan:
     """The checked plan for `images`, part of a ranking of `count`. Nothing is changed.
 
-    Raises ActionError where a danger was found, UsageError for a template that cannot be used.
+    Raises ActionError where a danger was found, where another imgrank is at work there or an earlier run stopped in
+    the middle; UsageError for a template that cannot be used.
     """
+    images = tuple(images)
     if request.folder is not None:
         request = replace(request, folder=os.path.realpath(request.folder))
+    places = {os.path.dirname(absolute(image.path)) for image in images}
+    with holding(places):
+        _refuse_unfinished(places)
     groups = gather(images)
     if request.action is Action.tag:
         made = plan_tags(groups, request)

@@ -38,7 +38,7 @@ class Past:
 
 def history() -> tuple[Past, ...]:
     """All runs that did something, oldest first. Raises ActionError where a journal is damaged."""
-    runs = [journal.read(number) for number in journal.numbers()]
+    runs = _runs()
     return tuple(_past(run, runs) for run in runs if run.begun)
 
 
@@ -54,11 +54,12 @@ def undo(number: int | None = None) -> Outcome:
         with journal.reopen(number) as old:
             settle(old)
             run = old.run
-            steps, lost = _steps_back(run, _reversed(run))
-            if not steps and not lost:
-                raise ActionError(f"Run {number} is undone already, or did nothing; imgrank history lists all runs.")
+            was_open = _close_undos(number) or not run.closed
             if not run.closed:
                 old.close("undone")
+            steps, lost = _steps_back(run, _taken_back(number, _runs()))
+            if not steps and not lost and not was_open:
+                raise ActionError(f"Run {number} is undone already, or did nothing; imgrank history lists all runs.")
         if not steps:
             return Outcome(number, 0, lost)
         path = journal.reserve()
@@ -79,13 +80,16 @@ def finish(number: int) -> Outcome:
 
 
 def _last() -> int:
-    runs = [journal.read(number) for number in journal.numbers()]
+    runs = _runs()
     undos = set[int]()
     for run in runs:
         if run.undoes is not None and run.undoes not in undos:
             undos.add(run.number)
     for run in reversed(runs):
-        if run.number not in undos and (run.uncertain or set(run.ended) - _taken_back(run.number, runs)):
+        if run.number in undos:
+            if run.unfinished and run.undoes is not None:
+                return run.undoes
+        elif run.unfinished or set(run.ended) - _taken_back(run.number, runs):
             return run.number
     raise ActionError("There is nothing to undo: no run of imgrank has changed a file, or all are undone.")
 
@@ -95,16 +99,18 @@ def _past(run: Run, runs: list[Run]) -> Past:
     return Past(run.number, run.time, run.action, run.query, len(run.ended), left, run.unfinished, run.undoes)
 
 
-def _reversed(run: Run) -> set[int]:
-    """The steps of a run that undos took back already, one that was cut off among them."""
-    later = [journal.read(number) for number in journal.numbers() if number > run.number]
-    for other in later:
-        if other.undoes == run.number and not other.closed:
-            with journal.reopen(other.number) as cut_off:
-                settle(cut_off)
-                cut_off.close("undone")
-                other.ended = cut_off.run.ended
-    return _taken_back(run.number, later)
+def _close_undos(number: int) -> bool:
+    """Settle undos of a run that were cut off themselves, so that what they did counts. Whether there was one."""
+    cut_off = [run.number for run in _runs() if run.undoes == number and run.unfinished]
+    for each in cut_off:
+        with journal.reopen(each) as old:
+            settle(old)
+            old.close("undone")
+    return bool(cut_off)
+
+
+def _runs() -> list[Run]:
+    return [journal.read(number) for number in journal.numbers()]
 
 
 def _taken_back(number: int, runs: list[Run]) -> set[int]:

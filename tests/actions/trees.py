@@ -29,7 +29,7 @@ def contents(found):
 
 def fill(folder, *names):
     """Files whose bytes are their names, each with a time of its own."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for number, name in enumerate(names):
         (folder / name).write_bytes(name.encode() * 100)
         os.utime(folder / name, ns=(1, 1_600_000_000_000_000_000 + number * 1_000))

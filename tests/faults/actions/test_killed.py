@@ -1,0 +1,144 @@
+"""Killed at every boundary between two effects on the disk: after undo, the tree is what it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from imgrank.actions import boundary, files
+from imgrank.actions.records import Action
+from imgrank.actions.run import act, prepare
+from imgrank.actions.undo import finish, history, undo
+from imgrank.errors import ActionError
+from tests.actions.trees import contents, ranked, request, snapshot
+from tests.faults.actions.driver import make, run
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
+KILLED, FEW = 9, 4
+
+
+@pytest.fixture
+def place(monkeypatch):
+    """Pictures and journal in memory where that can be had: syncing costs nothing there."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        monkeypatch.setenv("IMGRANK_HOME", str(Path(folder) / "home"))
+        yield Path(folder) / "tree"
+
+
+def killed_at(count, work):
+    """Do `work` in a child that dies at the boundary `count`; False where it ended before."""
+    child = os.fork()
+    if child == 0:
+        left = count
+
+        def listener(_point):
+            nonlocal left
+            left -= 1
+            if left < 0:
+                os._exit(KILLED)
+
+        boundary.listen(listener)
+        try:
+            work()
+        except BaseException:  # noqa: BLE001 (a child that raised must end here, whatever it raised)
+            os._exit(1)
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in (0, KILLED), f"the child ended with {status}"
+    return status == KILLED
+
+
+def undo_if_started():
+    if history() and (history()[-1].unfinished or history()[-1].undoes is None):
+        assert not undo().left_alone
+
+
+def boundaries(place, action, count, stride=1):
+    make(place, count)
+    before, at = snapshot(place), 0
+    while killed_at(at, lambda: run(place, action, count)):
+        yield before
+        at += stride
+        shutil.rmtree(os.environ["IMGRANK_HOME"])
+    assert at > 2 * count
+    assert not undo().left_alone
+    yield before
+
+
+@pytest.mark.parametrize("action", [a for a in Action if a is not Action.trash or sys.platform != "darwin"])
+def test_undo_after_a_kill_at_every_boundary(place, action):
+    for before in boundaries(place, action, FEW):
+        undo_if_started()
+        assert snapshot(place) == before
+
+
+@pytest.mark.parametrize("stride", [pytest.param(1, marks=pytest.mark.soak), 17])
+def test_undo_after_a_kill_at_the_boundaries_of_fifty_files(place, stride):
+    for before in boundaries(place, Action.rename, 50, stride):
+        undo_if_started()
+        assert snapshot(place) == before
+
+
+def test_without_a_kernel_that_refuses_to_clobber(place, monkeypatch):
+    monkeypatch.setattr(files, "_rename_by_kernel", lambda *_: False)
+    for before in boundaries(place, Action.rename, FEW):
+        undo_if_started()
+        assert snapshot(place) == before
+
+
+@pytest.mark.parametrize("action", [Action.rename, Action.copy, Action.tag])
+def test_finish_after_a_kill_at_every_boundary(place, action):
+    make(place, FEW)
+    before, at = snapshot(place), 0
+    run(place, action, FEW)
+    wanted = contents(snapshot(place))
+    undo()
+    while killed_at(at, lambda: run(place, action, FEW)):
+        last = history()[-1]
+        if last.unfinished:
+            with pytest.raises(ActionError, match=f"undo --finish {last.run}"):
+                run(place, action, FEW)
+            assert not finish(last.run).left_alone
+            assert contents(snapshot(place)) == wanted
+            undo()
+        assert snapshot(place) == before
+        at += 1
+        shutil.rmtree(os.environ["IMGRANK_HOME"])
+
+
+@pytest.mark.parametrize("action", [Action.rename, Action.copy, Action.tag])
+def test_undo_that_is_killed_is_taken_up_again(place, action):
+    make(place, FEW)
+    before, at = snapshot(place), 0
+    while True:
+        run(place, action, FEW)
+        killed = killed_at(at, undo)
+        undo_if_started()
+        assert snapshot(place) == before
+        if not killed:
+            break
+        at += 1
+        shutil.rmtree(os.environ["IMGRANK_HOME"])
+
+
+def test_a_move_to_another_disk(tmp_path, place):
+    if not os.access("/dev/shm", os.W_OK) or os.stat("/dev/shm").st_dev == os.stat(tmp_path).st_dev:
+        pytest.skip("needs two file systems that can be written")
+    make(place, 2)
+    before, at = snapshot(place), 0
+    names = [f"{n:02d}-x.jpg" for n in range(1, 3)]
+
+    def move():
+        act(prepare(ranked(place / "photos", names), request("move", tmp_path / "out"), 2))
+
+    while killed_at(at, move):
+        undo_if_started()
+        assert snapshot(place) == before and not os.path.exists(tmp_path / "out")
+        at += 1
+    assert at > 10
