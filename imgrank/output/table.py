@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from imgrank.output.decimals import decimals_for
 from imgrank.output.summary import summary
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
@@ -29,7 +29,7 @@ def write_table(ranking: Ranking, images: Sequence[RankedImage], stream: TextIO)
 
 def _table(ranking: Ranking, images: Sequence[RankedImage]) -> Table:
     low, high = _range(ranking)
-    decimals = _decimals(high - low)
+    decimals = decimals_for(high - low)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("rank", justify="right", no_wrap=True)
     table.add_column(_score_heading(ranking), justify="right", no_wrap=True)
@@ -46,11 +46,6 @@ def _range(ranking: Ranking) -> tuple[float, float]:
     """Lowest and highest score of the whole order, so that a bar means the same under --top."""
     scores = [image.score for image in ranking.images]
     return min(scores, default=0.0), max(scores, default=0.0)
-
-
-def _decimals(span: float) -> int:
-    """As many as tell a few hundred steps of the span apart."""
-    return min(6, max(0, 2 - math.floor(math.log10(span)))) if span > 0 else 3
 
 
 def _score_heading(ranking: Ranking) -> Text:
