@@ -45,6 +45,8 @@ class Template:
                 f"--template {self.text!r} asks for {{{unknown[0]}}}; what it may hold is {{rank}}, "
                 "{score}, {stem}, {ext} and {query}."
             )
+        if "/" in self.text or "\\" in self.text:
+            raise UsageError(f"--template {self.text!r} holds a slash; it names files, and --move DIR names folders.")
         if "ext" in fields and not self.text.endswith("{ext}"):
             raise UsageError(f"--template {self.text!r} must have {{ext}} at its end, so that files keep their kind.")
 

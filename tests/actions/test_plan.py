@@ -69,7 +69,7 @@ def test_template(tmp_path):
     make(tmp_path, "a.jpg")
     made = planned(tmp_path, ["a.jpg"], template="{query} {rank:03d} {score:.2f} {stem}{ext}")
     assert targets(made) == {"a.jpg": "a cat 001 1.00 a.jpg"}
-    for bad in ("{stem.__class__}", "{0}", "{", "{ext}{rank}", "{rank:zz}", "{name}"):
+    for bad in ("{stem.__class__}", "{0}", "{", "{ext}{rank}", "{rank:zz}", "{name}", "../{stem}"):
         with pytest.raises(UsageError):
             planned(tmp_path, ["a.jpg"], template=bad)
 

@@ -19,7 +19,7 @@ from tests.actions.trees import contents, ranked, request, snapshot
 from tests.faults.actions.driver import make, run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
-KILLED, FEW = 9, 4
+KILLED, FEW = 9, 3
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def boundaries(place, action, count, stride=1):
         yield before
         at += stride
         shutil.rmtree(os.environ["IMGRANK_HOME"])
-    assert at > 2 * count
+    assert at >= 2 * count
     assert not undo().left_alone
     yield before
 

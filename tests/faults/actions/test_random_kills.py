@@ -1,0 +1,62 @@
+"""kill -9 at random times, for every action: after undo, the tree is what it was. By hand: pytest -m soak -s."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+
+from imgrank.actions.records import Action
+from imgrank.actions.undo import history, undo
+from tests.actions.trees import snapshot
+from tests.faults.actions.driver import make
+
+RUNS, SEED = 200, 20261
+ACTIONS = [action for action in Action if action is not Action.trash or sys.platform == "linux"]
+
+
+def start(place, action):
+    command = [sys.executable, "-m", "tests.faults.actions.driver", str(place), action.value]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"ready\n"
+    return process
+
+
+def duration(place, action):
+    """How long the whole action takes here, so that kills fall within it."""
+    began = time.perf_counter()
+    assert start(place, action).wait() == 0
+    took = time.perf_counter() - began
+    undo()
+    return took
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
+def test_no_file_is_lost_to_random_kills(tmp_path, home):
+    place, draw, seen, lost = tmp_path / "tree", random.Random(SEED), Counter(), 0
+    make(place)
+    before = snapshot(place)
+    took = {action: duration(place, action) for action in ACTIONS}
+    for number in range(RUNS):
+        action = ACTIONS[number % len(ACTIONS)]
+        shutil.rmtree(home)
+        process = start(place, action)
+        time.sleep(draw.uniform(0, took[action]))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        past = history()
+        seen["not begun" if not past else "in the middle" if past[-1].unfinished else "ended before"] += 1
+        if past:
+            undo()
+        lost += snapshot(place) != before
+    print(f"\n{RUNS} kills, seed {SEED}: {dict(sorted(seen.items()))}, {lost} trees not as before")
+    assert not lost and seen["in the middle"] > RUNS // 10
+    assert not any(name.startswith(".imgrank") for name in os.listdir(place / "photos"))

@@ -1,0 +1,161 @@
+"""Full disks, lost permissions, vanished files, a second imgrank, a wish to stop: nothing is lost, and it is said."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+from collections import namedtuple
+
+import pytest
+
+from imgrank.actions import boundary, check, files, operations
+from imgrank.actions.lock import holding
+from imgrank.actions.records import OnConflict
+from imgrank.actions.run import act, prepare
+from imgrank.actions.undo import finish, history, undo
+from imgrank.errors import ActionError, Interrupted
+from tests.actions.trees import contents, fill, ranked, request, snapshot
+
+NAMES = ["c.jpg", "a.jpg", "b.jpg"]
+
+
+@pytest.fixture(autouse=True)
+def silence():
+    yield
+    boundary.listen(None)
+
+
+def planned(place, action="rename", **more):
+    folder = fill(place / "photos", *NAMES)
+    out = place / "out" if action in ("copy", "move", "hardlink") else None
+    return prepare(ranked(folder, NAMES), request(action, out, **more), len(NAMES))
+
+
+def after(count, point, do):
+    """Call `do` when `point` is reached for the `count`-th time."""
+    left = count
+
+    def listener(reached):
+        nonlocal left
+        left -= reached == point
+        if left == 0 and reached == point:
+            do()
+
+    boundary.listen(listener)
+
+
+def test_no_room_is_found_before_anything_is_copied(tmp_path, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(check.shutil, "disk_usage", lambda _: usage(1, 1, 0))
+    with pytest.raises(ActionError, match="no room"):
+        planned(tmp_path, "copy")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_disk_that_fills_up_midway(tmp_path, monkeypatch):
+    plan = planned(tmp_path, "copy")
+    before, real = snapshot(tmp_path), files.shutil.copyfileobj
+
+    def full(reader, writer, length):
+        if "b.jpg" in reader.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(reader, writer, length)
+
+    monkeypatch.setattr(files, "_reflink", lambda *_: False)
+    monkeypatch.setattr(files.shutil, "copyfileobj", full)
+    with pytest.raises(ActionError, match=r"no space left on device.*imgrank undo 1 .*--finish 1"):
+        act(plan)
+    assert sorted(os.listdir(tmp_path / "out")) == ["a.jpg", "c.jpg"]
+    monkeypatch.setattr(files.shutil, "copyfileobj", real)
+    assert not finish(1).left_alone and sorted(os.listdir(tmp_path / "out")) == sorted(NAMES)
+    undo()
+    assert snapshot(tmp_path) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="who may do anything meets no refusal")
+def test_a_read_only_folder_is_found_before(tmp_path):
+    fill(tmp_path / "photos", *NAMES)
+    os.chmod(tmp_path / "photos", 0o500)
+    try:
+        with pytest.raises(ActionError, match="cannot be written"):
+            planned(tmp_path)
+    finally:
+        os.chmod(tmp_path / "photos", 0o700)
+
+
+def test_a_permission_lost_midway(tmp_path, monkeypatch):
+    plan = planned(tmp_path)
+    before, real, calls = snapshot(tmp_path), operations.rename_no_replace, []
+
+    def refused(source, target):
+        calls.append(source)
+        if len(calls) == 2:
+            raise PermissionError(errno.EACCES, "Permission denied", source)
+        real(source, target)
+
+    monkeypatch.setattr(operations, "rename_no_replace", refused)
+    with pytest.raises(ActionError, match=r"permission denied.*after 1 of 3"):
+        act(plan)
+    assert not undo().left_alone and snapshot(tmp_path) == before
+
+
+def test_a_file_that_vanishes_or_changes_after_the_plan_is_left_alone(tmp_path):
+    plan = planned(tmp_path)
+    after(1, "ended", (tmp_path / "photos" / "a.jpg").unlink)
+    outcome = act(plan)
+    assert [os.path.basename(left.path) for left in outcome.left_alone] == ["a.jpg"]
+    assert sorted(os.listdir(tmp_path / "photos")) == ["1-c.jpg", "3-b.jpg"]
+
+
+def test_a_changed_file_and_a_taken_name_are_left_alone(tmp_path):
+    plan = planned(tmp_path)
+
+    def meddle():
+        (tmp_path / "photos" / "a.jpg").write_bytes(b"edited")
+        (tmp_path / "photos" / "3-b.jpg").write_bytes(b"mine")
+
+    after(1, "ended", meddle)
+    reasons = [left.reason for left in act(plan).left_alone]
+    assert "changed" in reasons[0] and "taken" in reasons[1]
+    assert (tmp_path / "photos" / "3-b.jpg").read_bytes() == b"mine"
+
+
+def test_a_second_imgrank_gets_one_line(tmp_path):
+    plan = planned(tmp_path)
+    before = snapshot(tmp_path)
+    with holding([str(tmp_path / "photos")]), pytest.raises(ActionError, match="Another imgrank"):
+        act(plan)
+    assert snapshot(tmp_path) == before and not history()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals to a process itself")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_wish_to_stop_is_followed_between_two_steps(tmp_path, number):
+    plan = planned(tmp_path)
+    before = snapshot(tmp_path)
+    after(2, "begun", lambda: os.kill(os.getpid(), number))
+    with pytest.raises(Interrupted, match=r"2 of 3 changes.*undo 1.*finish 1") as stopped:
+        act(plan)
+    assert stopped.value.exit_code == 130
+    boundary.listen(None)
+    finish(1)
+    assert sorted(os.listdir(tmp_path / "photos")) == ["1-c.jpg", "2-a.jpg", "3-b.jpg"]
+    undo(1)
+    assert snapshot(tmp_path) == before
+
+
+def test_fail_names_the_taken_name_and_changes_nothing(tmp_path):
+    folder = fill(tmp_path / "photos", "a.jpg", "t.jpg")
+    before = contents(snapshot(folder))
+    with pytest.raises(ActionError, match="taken"):
+        prepare(ranked(folder, ["a.jpg"]), request("rename", template="t", on_conflict=OnConflict.fail), 1)
+    assert contents(snapshot(folder)) == before
+
+
+@pytest.mark.parametrize("template", ["{rank}?", "con", "{stem}" * 200])
+def test_names_that_some_system_cannot_hold_are_refused(tmp_path, template):
+    folder = fill(tmp_path / "photos", "abc.jpg")
+    with pytest.raises(ActionError, match="Nothing was changed"):
+        prepare(ranked(folder, ["abc.jpg"]), request("rename", template=template), 1)
