@@ -1,0 +1,118 @@
+"""A ranking as pieces of HTML. Whatever came from outside (names, sentence, reasons) is escaped text, never markup."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from imgrank.output.page.command import Command
+from imgrank.output.page.scale import BINS, Scale
+from imgrank.output.page.thumbnails import Thumbnail
+from imgrank.paths import printable
+from imgrank.records import RankedImage, Ranking, Unreadable
+
+ASIDE = "These do not seem to show what the sentence is about"
+
+
+def text(words: str) -> str:
+    """Words from outside as text of the page: nothing invisible, nothing that is markup, also inside quotes."""
+    return escape(printable(words))
+
+
+def heading(ranking: Ranking) -> str:
+    """The sentence, or the picture the others were compared with."""
+    return text(ranking.query)
+
+
+def about(ranking: Ranking, shown: int) -> str:
+    """Who scored, and how many."""
+    scorer = {"zero-shot": "zero-shot", "like": "by likeness"}.get(ranking.scorer, "trained ranker")
+    parts = [
+        f"{shown:,} of {len(ranking.images):,} pictures" if shown < len(ranking.images) else _counted(shown),
+        f"{len(ranking.skipped):,} skipped",
+        f"scored by {ranking.adapter}" if ranking.adapter else scorer,
+        f"backbone {ranking.backbone}",
+    ]
+    return text(" · ".join(parts))
+
+
+def remarks(ranking: Ranking) -> str:
+    """What a person should know about this order, the gravest first."""
+    grave = []
+    if not ranking.confident:
+        grave.append(f"Not confident: no picture here stands out for “{ranking.query}”; the order may mean little.")
+    if ranking.partial:
+        grave.append(f"Partial: stopped after {_counted(len(ranking.images))}; only these were ranked.")
+    lines = [f'<p class="remark warn" role="note">{text(line)}</p>' for line in grave]
+    return "\n".join(lines + [f'<p class="remark" role="note">{text(line)}</p>' for line in ranking.notes])
+
+
+def cut(scale: Scale, command: Command) -> str:
+    """How the scores are spread, a handle to cut them with, and the command that cuts so; nothing to cut: nothing."""
+    if scale.low == scale.high:
+        return ""
+    unit = text(f" {scale.unit}") if scale.unit else ""
+    low, high = scale.number(scale.low), scale.number(scale.high)
+    return f"""<section id="cutting" aria-label="Cut by score" hidden>
+<label for="cut">Keep what scores at least</label> <span id="cut-words"></span>
+{_bars(scale)}
+<input id="cut" type="range" min="{low}" max="{high}" step="{scale.step}" value="{low}" \
+data-decimals="{scale.decimals}" data-unit="{unit}" autocomplete="off">
+<p class="ends quiet"><span>{text(scale.written(scale.low))}</span><span>{text(scale.written(scale.high))}</span></p>
+<div class="command"><code id="command" data-before="{escape(command.before)}" data-after="{escape(command.after)}">\
+{escape(command.before + command.after)}</code>
+<button id="copy" type="button">Copy</button><span id="copied" class="quiet" role="status"></span></div>
+</section>"""
+
+
+def _bars(scale: Scale) -> str:
+    most = max(scale.counts)
+    bars = "".join(
+        f'<rect x="{n + 0.06:.2f}" y="{100 - height}" width=".88" height="{height}"/>'
+        for n, height in ((n, max(2, round(100 * count / most)) if count else 0) for n, count in enumerate(scale.counts))
+    )
+    words = f"Scores of the pictures, from {scale.written(scale.low)} to {scale.written(scale.high)}"
+    return (
+        f'<svg id="bars" viewBox="0 0 {BINS} 100" preserveAspectRatio="none" role="img" aria-label="{text(words)}">'
+        f"{bars}</svg>"
+    )
+
+
+def cell(image: RankedImage, scale: Scale, thumbnail: Thumbnail, source: str, page_folder: str) -> str:
+    """One picture of the sheet: a link to its file around its thumbnail, then rank, score and name."""
+    name = text(image.path)
+    if thumbnail.data:
+        size = f'width="{thumbnail.width}" height="{thumbnail.height}"'
+        picture = f'<img src="{escape(source)}" {size} alt="{name}" loading="lazy" decoding="async">'
+    else:
+        picture = f'<span class="fault">no preview: {text(thumbnail.fault)}</span>'
+    aside = "" if image.relevant else " data-aside"
+    return (
+        f'<li data-score="{image.score!r}"{aside}><a href="{escape(address(image.path, page_folder))}">{picture}</a>'
+        f'<p><span class="rank">{image.rank:,}</span> <span class="score">{text(scale.written(image.score))}</span> '
+        f'<span class="name" title="{name}">{name}</span></p></li>\n'
+    )
+
+
+def skipped(left_out: Iterable[Unreadable]) -> str:
+    """Every file that was left out, with its reason."""
+    rows = [f"<dt>{text(one.path)}</dt><dd>{text(one.reason)}</dd>" for one in left_out]
+    if not rows:
+        return ""
+    return f"<details><summary>{len(rows):,} skipped</summary>\n<dl>\n" + "\n".join(rows) + "\n</dl></details>"
+
+
+def address(path: str, page_folder: str) -> str:
+    """Where a file lies as seen from the page: relative, every byte quoted, so that no name can be another scheme."""
+    try:
+        relative = os.path.relpath(path, page_folder)
+    except ValueError:  # another drive on Windows
+        return Path(os.path.abspath(path)).as_uri()
+    return quote(os.fsencode(relative.replace(os.sep, "/")))
+
+
+def _counted(count: int) -> str:
+    return f"{count:,} picture" if count == 1 else f"{count:,} pictures"
