@@ -1,0 +1,121 @@
+"""The options of `sort` that change files, `undo` and `history`, as people and scripts meet them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+
+import pytest
+from typer.testing import CliRunner
+
+from imgrank.actions.records import Action, OnConflict
+from imgrank.cli import actions as act
+from imgrank.cli.app import app
+from imgrank.errors import UsageError
+from imgrank.output.formats import Format
+from imgrank.records import RankedImage, Ranking
+from tests.actions.trees import fill, ranked, snapshot
+
+
+def wanted(folders=(), **options):
+    asked = {
+        "rename": False,
+        "trash": False,
+        "tag": False,
+        "template": None,
+        "dry_run": False,
+        "yes": False,
+        "chosen": False,
+    }
+    return act.wanted(folders=folders, on_conflict=OnConflict.suffix, **(asked | options))
+
+
+def ranking(images):
+    return Ranking("a cat", tuple(images), (), "mini", "0" * 16, "zero-shot", None, None, True, "cpu", 0, 0.0)
+
+
+def change(folder, names, fmt=None, **options):
+    images = ranked(folder, names)
+    return act.change_files(ranking(images), images, wanted(**{"rename": True, **options}), fmt, print0=False)
+
+
+def test_nothing_is_done_unless_asked():
+    assert wanted() is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dry_run": True},
+        {"template": "{rank}"},
+        {"trash": True},
+        {"tag": True, "rename": True},
+        {"folders": ((Action.copy, "a"), (Action.move, "b"))},
+        {"folders": ((Action.copy, "a"),), "tag": True},
+    ],
+)
+def test_options_that_do_not_fit_together_are_refused(options):
+    with pytest.raises(UsageError):
+        wanted(**options)
+
+
+def test_copies_keep_their_names_unless_rename_is_said_too():
+    plain, named = (wanted(folders=((Action.copy, "out"),), rename=rename) for rename in (False, True))
+    assert plain.request.template is None and named.request.template == "{rank}-{stem}{ext}"
+
+
+def test_the_trash_takes_the_poor_ones():
+    images = [RankedImage(rank, 1 - rank / 10, 0.0, str(rank)) for rank in range(1, 6)]
+    assert [image.rank for image in act.thrown_away(images, 2, None)] == [4, 5]
+    assert [image.rank for image in act.thrown_away(images, None, 0.75)] == [3, 4, 5]
+    assert [image.rank for image in act.thrown_away(images, 1, 0.75)] == [5]
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_a_dry_run_prints_every_change_and_does_none(tmp_path, capsys, fmt):
+    folder = fill(tmp_path / "p", "a.jpg", "b.jpg")
+    before = snapshot(folder)
+    assert change(folder, ["b.jpg", "a.jpg"], fmt, dry_run=True) == 0
+    out = capsys.readouterr().out
+    assert snapshot(folder) == before
+    if fmt is Format.json:
+        targets = [each["target"] for each in json.loads(out)["changes"]]
+    elif fmt is Format.jsonl:
+        targets = [json.loads(line)["target"] for line in out.splitlines()]
+    elif fmt is Format.csv:
+        targets = [row["target"] for row in csv.DictReader(io.StringIO(out))]
+    else:
+        targets = [line.split("  ")[-1].strip() for line in out.splitlines()]
+    assert [os.path.basename(target) for target in targets] == ["1-b.jpg", "2-a.jpg"]
+
+
+def test_a_script_says_yes_for_many(tmp_path):
+    names = [f"{n}.jpg" for n in range(21)]
+    folder = fill(tmp_path / "p", *names)
+    before = snapshot(folder)
+    with pytest.raises(UsageError, match="--yes"):
+        change(folder, names)
+    assert snapshot(folder) == before
+    assert change(folder, names, yes=True) == 0 and "01-0.jpg" in os.listdir(folder)
+
+
+def test_undo_and_history(tmp_path):
+    folder = fill(tmp_path / "p", "a.jpg")
+    before = snapshot(folder)
+    change(folder, ["a.jpg"])
+    assert "1 can be undone" in CliRunner().invoke(app, ["history"]).output
+    assert CliRunner().invoke(app, ["undo"]).exit_code == 0
+    assert snapshot(folder) == before
+    change(folder, ["a.jpg"])
+    (folder / "1-a.jpg").write_bytes(b"edited")
+    undone = CliRunner().invoke(app, ["undo", "3"])
+    assert undone.exit_code == 1 and "1-a.jpg: somebody changed it" in undone.output
+
+
+def test_what_a_name_holds_cannot_speak_to_the_terminal(tmp_path, capsys):
+    folder = fill(tmp_path / "p", "a\x1b[31m.jpg")
+    change(folder, ["a\x1b[31m.jpg"], Format.table, dry_run=True)
+    printed = capsys.readouterr()
+    assert "\x1b" not in printed.out + printed.err
