@@ -9,6 +9,7 @@ import typer
 
 from imgrank.actions.records import Action, OnConflict
 from imgrank.cli import actions as act
+from imgrank.cli import page as pages
 from imgrank.cli.options import (
     AdapterOption,
     BackboneOption,
@@ -85,6 +86,8 @@ def sort(
     on_conflict: act.OnConflictOption = OnConflict.suffix,
     dry_run: act.DryRunOption = False,
     yes: act.YesOption = False,
+    page: pages.PageOption = None,
+    page_dir: pages.PageDirOption = None,
 ) -> None:
     """Put pictures in order by a sentence, best first.
 
@@ -108,6 +111,7 @@ def sort(
         yes=yes,
         chosen=bottom is not None or min_score is not None,
     )
+    pages.check(page, page_dir, changes_files=asked is not None)
     sources, sentence = split_words(words, like)
     note = _silent if quiet else _note
     with progress_line(quiet) as report:
@@ -125,6 +129,7 @@ def sort(
     images = select(ranking.images, reverse=reverse, top=top, bottom=bottom, min_score=min_score)
     if asked is None or ranking.partial:
         show(ranking, images, fmt, print0, quiet)
+        pages.write(ranking, images, page, page_dir, quiet)
     else:
         chosen = act.thrown_away(ranking.images, bottom, min_score) if trash else images
         code = act.change_files(ranking, chosen, asked, fmt, print0)

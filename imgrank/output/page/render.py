@@ -22,11 +22,6 @@ def text(words: str) -> str:
     return escape(printable(words))
 
 
-def heading(ranking: Ranking) -> str:
-    """The sentence, or the picture the others were compared with."""
-    return text(ranking.query)
-
-
 def about(ranking: Ranking, shown: int) -> str:
     """Who scored, and how many."""
     scorer = {"zero-shot": "zero-shot", "like": "by likeness"}.get(ranking.scorer, "trained ranker")

@@ -1,0 +1,65 @@
+"""The options by which `sort` writes a page to look at, and what it calls then."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Optional
+
+import typer
+
+from imgrank.cli.progress import progress_line
+from imgrank.errors import UsageError
+from imgrank.records import RankedImage, Ranking
+
+_PANEL = "Looking at the order"
+PageOption = Annotated[
+    Optional[str],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
+    typer.Option("--page", metavar="FILE", rich_help_panel=_PANEL, help="Write a page of the pictures in order, too."),
+]
+PageDirOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--page-dir",
+        metavar="DIR",
+        rich_help_panel=_PANEL,
+        help="With --page: thumbnails as files in DIR, for thousands of pictures.",
+    ),
+]
+
+
+def check(page: str | None, page_dir: str | None, changes_files: bool) -> None:
+    """Raise UsageError before any work where the page that is asked for cannot be written."""
+    if page_dir is not None and page is None:
+        raise UsageError("--page-dir says where the thumbnails of a page go; name the page, too: --page order.html.")
+    if page is None:
+        return
+    if changes_files:
+        raise UsageError("Ask for a page or for a change of files, not for both: the page would show names of before.")
+    from imgrank.output.page import check_page
+
+    check_page(page)
+
+
+def write(ranking: Ranking, images: Sequence[RankedImage], page: str | None, page_dir: str | None, quiet: bool) -> None:
+    """Write the page, if one is asked for, with the command line that was typed and can be typed again."""
+    if page is None:
+        return
+    from imgrank.output.page import write_page
+
+    with progress_line(quiet) as report:
+        write_page(ranking, images, page, page_dir, command=typed(sys.argv[1:]), progress=report)
+
+
+def typed(words: Sequence[str]) -> list[str]:
+    """The command line without what only said where the page goes and where the cut was."""
+    kept, ended, left_out = ["imgrank"], False, False
+    for word in words:
+        if left_out:
+            left_out = False
+        elif not ended and word in ("--page", "--page-dir", "--min-score"):
+            left_out = True
+        elif ended or not word.startswith(("--page=", "--page-dir=", "--min-score=")):
+            kept.append(word)
+            ended = ended or word == "--"
+    return kept

@@ -1,0 +1,10 @@
+"""A Ranking as one HTML file to look at: a contact sheet in order, with a cut to drag and the command that cuts so.
+
+Reads pictures to make thumbnails of them; computes no score and changes no picture. Whatever comes from
+outside is text on the page, and the page may load nothing but pictures of this computer.
+"""
+
+from imgrank.output.page.guard import check_page
+from imgrank.output.page.write import write_page
+
+__all__ = ["check_page", "write_page"]

@@ -1,0 +1,57 @@
+"""What may be written where: a page replaces a page of imgrank's own, and no other file ever."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+from imgrank.errors import UsageError
+from imgrank.paths import printable, why
+from imgrank.version import __version__
+
+_MARK = '<meta name="generator" content="imgrank '
+GENERATOR = f'{_MARK}{__version__}">'
+_HEAD_BYTES = 4096
+
+
+def check_page(path: str) -> None:
+    """Raise UsageError where a page cannot be written at `path`, or would replace what imgrank did not write."""
+    folder = os.path.dirname(os.path.realpath(path))
+    if not os.path.isdir(folder):
+        raise UsageError(f"The page {printable(path)} cannot be written: the folder {printable(folder)} is not there.")
+    if os.path.lexists(path) and not _is_ours(path):
+        raise UsageError(
+            f"{printable(path)} is there already and is not a page of imgrank's, so it is left as it is. "
+            "Give --page another name, or remove that file first."
+        )
+
+
+@contextmanager
+def page_file(path: str) -> Iterator[TextIO]:
+    """A stream to the page, which stands at `path` only when it is whole; a failure leaves what was there."""
+    check_page(path)
+    real = os.path.realpath(path)
+    part = f"{real}.{secrets.token_hex(4)}.part"
+    try:
+        with open(part, "x", encoding="utf-8", newline="\n") as stream:
+            yield stream
+        check_page(path)
+        os.replace(part, real)
+    except OSError as error:
+        raise UsageError(f"The page {printable(path)} cannot be written: {why(error)}.") from error
+    finally:
+        with suppress(OSError):
+            os.remove(part)
+
+
+def _is_ours(path: str) -> bool:
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return _MARK.encode() in file.read(_HEAD_BYTES)
+    except OSError:
+        return False

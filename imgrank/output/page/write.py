@@ -1,0 +1,125 @@
+"""Writes the page: one file that holds everything, or one with its thumbnails in a folder beside it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from importlib.resources import files
+from itertools import groupby
+from string import Template
+from typing import TextIO
+
+from imgrank.errors import UsageError
+from imgrank.output.page import render
+from imgrank.output.page.command import shell_command
+from imgrank.output.page.guard import GENERATOR, page_file
+from imgrank.output.page.scale import Scale, scale_of
+from imgrank.output.page.thumbnails import Thumbnail, thumbnails
+from imgrank.paths import printable, why
+from imgrank.records import Progress, RankedImage, Ranking
+
+_HERE = files("imgrank.output.page")
+
+
+def write_page(
+    ranking: Ranking,
+    images: Sequence[RankedImage],
+    path: str,
+    page_dir: str | None = None,
+    *,
+    command: Sequence[str] | None = None,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> None:
+    """Write `images`, a selection of `ranking.images`, as a page at `path` that opens from disk.
+
+    Thumbnails stand inside the page, or as files in `page_dir`. `command` are the words of the command line
+    that made this order, to which the page adds `--min-score`; by default sort over the pictures' folders.
+    Raises UsageError where the page cannot be written or would replace a file that imgrank did not write.
+    """
+    scale = scale_of([image.score for image in images if image.relevant], ranking.unit)
+    head, tail = _frame(ranking, images, scale, command or _command(ranking, images))
+    with page_file(path) as stream:
+        folder = os.path.dirname(os.path.realpath(path))
+        stream.write(head)
+        _write_sheet(images, scale, folder, page_dir, stream, progress)
+        stream.write(tail)
+
+
+def _frame(ranking: Ranking, images: Sequence[RankedImage], scale: Scale, command: Sequence[str]) -> tuple[str, str]:
+    """The page before its pictures and after them."""
+    css, js = _read("page.css"), _read("page.js")
+    page = Template(_read("page.html")).substitute(
+        policy=_policy(css, js),
+        generator=GENERATOR,
+        css=css,
+        js=js,
+        query=render.text(ranking.query),
+        about=render.about(ranking, len(images)),
+        remarks=render.remarks(ranking),
+        cut=render.cut(scale, shell_command(command)),
+        skipped=render.skipped(ranking.skipped),
+        pictures="\0",  # no text of the page can hold it: what is invisible is escaped
+    )
+    head, _, tail = page.partition("\0")
+    return head, tail
+
+
+def _write_sheet(
+    images: Sequence[RankedImage],
+    scale: Scale,
+    folder: str,
+    page_dir: str | None,
+    stream: TextIO,
+    progress: Callable[[Progress], None],
+) -> None:
+    small: Iterator[Thumbnail] = thumbnails([image.path for image in images])
+    done = 0
+    for relevant, group in groupby(images, key=lambda image: image.relevant):
+        title = "" if relevant else f"<h2>{render.ASIDE}</h2>\n"
+        stream.write(f'<section aria-label="{"Pictures in order" if relevant else render.ASIDE}">{title}<ol>\n')
+        for image in group:
+            thumbnail = next(small)
+            source = _source(thumbnail, page_dir, folder)
+            stream.write(render.cell(image, scale, thumbnail, source, folder))
+            done += 1
+            progress(Progress(done, len(images), "page"))
+        stream.write("</ol></section>\n")
+
+
+def _source(thumbnail: Thumbnail, page_dir: str | None, folder: str) -> str:
+    """Where the page finds the thumbnail: in itself, or in a file that is written here."""
+    if page_dir is None or not thumbnail.data:
+        return thumbnail.inline
+    path = os.path.join(page_dir, thumbnail.file_name)
+    try:
+        os.makedirs(page_dir, exist_ok=True)
+        with suppress(FileExistsError), open(path, "xb") as file:  # its name says its bytes: it is there already
+            file.write(thumbnail.data)
+    except OSError as error:
+        raise UsageError(f"The thumbnails cannot be written into {printable(page_dir)}: {why(error)}.") from error
+    return render.address(path, folder)
+
+
+def _policy(css: str, js: str) -> str:
+    """Nothing but this very style and script, and pictures that are in the page or on this computer."""
+    pictures = "data: file: 'self'"
+    return (
+        f"default-src 'none'; img-src {pictures}; style-src {_hash(css)}; script-src {_hash(js)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(words: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(words.encode()).digest()).decode()}'"
+
+
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8").replace("\r\n", "\n").strip()
+
+
+def _command(ranking: Ranking, images: Sequence[RankedImage]) -> list[str]:
+    folders = dict.fromkeys(os.path.dirname(image.path) or "." for image in images)
+    return ["imgrank", "sort", *folders, ranking.query]
