@@ -1,9 +1,7 @@
-"""One action on a made folder, to be killed in the middle: `python -m tests.faults.actions.driver FOLDER ACTION`."""
+"""One action on a made folder, to be killed in the middle."""
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 from imgrank.actions.records import Action
@@ -33,10 +31,3 @@ def run(place: Path, action: Action, count: int = COUNT) -> None:
     names = [f"{(n + SHIFT) % count + 1:02d}-x.jpg" for n in range(count)]
     out = place / "out" if action in FOLDERED else None
     act(prepare(ranked(folder, names), request(action, out), count))
-
-
-if __name__ == "__main__":
-    place, action = Path(sys.argv[1]), Action(sys.argv[2])
-    os.write(1, b"ready\n")
-    run(place, action)
-    os.write(1, b"done\n")

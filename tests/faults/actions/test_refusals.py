@@ -85,6 +85,13 @@ def test_a_read_only_folder_is_found_before(tmp_path):
         os.chmod(tmp_path / "photos", 0o700)
 
 
+@pytest.mark.parametrize("action", ["rename", "copy", "move", "trash"])
+def test_a_folder_that_the_system_calls_read_only_is_found_before(tmp_path, monkeypatch, action):
+    monkeypatch.setattr(check.os, "access", lambda path, mode: not mode & os.W_OK)
+    with pytest.raises(ActionError, match="cannot be written"):
+        planned(tmp_path, action)
+
+
 def test_a_permission_lost_midway(tmp_path, monkeypatch):
     plan = planned(tmp_path)
     before, real, calls = snapshot(tmp_path), operations.rename_no_replace, []
