@@ -30,16 +30,21 @@ TOLERANCE = 1e-4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Beliefs:
-    """What is known of N strengths: `mean` (N,) and `covariance` (N, N) of a normal distribution."""
+    """What is known of N strengths: `mean` (N,) and `covariance` (N, N) of a normal distribution.
+
+    `within` (N, N) is the part of the covariance that would be left if the prior were known.
+    """
 
     mean: Floats
     covariance: Floats
+    within: Floats
 
-    def differences(self) -> tuple[Floats, Floats]:
-        """(N, N) means and variances of u_i - u_j."""
-        own = np.diag(self.covariance)
-        variance = own[:, None] + own[None, :] - 2 * self.covariance
-        return self.mean[:, None] - self.mean[None, :], np.maximum(variance, 1e-12)
+
+def differences(mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
+    """(N, N) means and variances of u_i - u_j."""
+    own = np.diag(covariance)
+    variance = own[:, None] + own[None, :] - 2 * covariance
+    return mean[:, None] - mean[None, :], np.maximum(variance, 1e-12)
 
 
 class Model:
@@ -71,13 +76,10 @@ class Model:
     def _mixture(self, answers: Answers) -> Beliefs:
         fits = [_laplace(prior, answers) for prior in self._likely_priors(answers)]
         weights = _weights(fits)
-        parts = [fit.beliefs() for fit in fits]
-        mean = sum(weight * part.mean for weight, part in zip(weights, parts, strict=True))
-        covariance = sum(
-            weight * (part.covariance + np.outer(part.mean - mean, part.mean - mean))
-            for weight, part in zip(weights, parts, strict=True)
-        )
-        return Beliefs(np.asarray(mean), np.asarray(covariance))
+        mean = np.asarray(sum(weight * fit.mean for weight, fit in zip(weights, fits, strict=True)))
+        within = np.asarray(sum(weight * fit.covariance() for weight, fit in zip(weights, fits, strict=True)))
+        strays = np.array([fit.mean - mean for fit in fits])
+        return Beliefs(mean, within + (weights[:, None] * strays).T @ strays, within)
 
     def _likely_priors(self, answers: Answers) -> list[_Prior]:
         """The priors that count after the last multiple of some answers: most of them soon do not."""
@@ -141,8 +143,8 @@ class _Fit:
     mean: Floats
     precision: Floats
 
-    def beliefs(self) -> Beliefs:
-        return Beliefs(self.mean, np.asarray(np.linalg.inv(self.precision), np.float64))
+    def covariance(self) -> Floats:
+        return np.asarray(np.linalg.inv(self.precision), np.float64)
 
     def evidence(self) -> float:
         """Log probability of the answers under this prior, by Laplace's approximation."""

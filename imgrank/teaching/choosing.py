@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from imgrank.teaching.answers import Answers, Floats, Pair
-from imgrank.teaching.bradley_terry import Beliefs, sigmoid
+from imgrank.teaching.bradley_terry import Beliefs, differences, sigmoid
 
 CHECK_EVERY = 12
 CHECK_AFTER = 6  # answers between a pair and its repetition, so that nobody repeats by heart
@@ -43,10 +43,13 @@ def most_telling(beliefs: Beliefs, asked: Collection[tuple[int, int]], flip: boo
 
 
 def usefulness(beliefs: Beliefs) -> Floats:
-    """(N, N) by how much an answer to each pair is expected to shrink the variance of all strengths, summed."""
-    mean, variance = beliefs.differences()
+    """(N, N) by how much an answer to each pair is expected to shrink the variance of all strengths, summed.
+
+    The variance within priors: questions that only tell which prior is right would not move the order.
+    """
+    mean, variance = differences(beliefs.mean, beliefs.within)
     weight = _curvature(mean, variance)
-    centred = beliefs.covariance - beliefs.covariance.mean(axis=0)  # only differences between pictures matter
+    centred = beliefs.within - beliefs.within.mean(axis=0)  # only differences between pictures matter
     inner = centred.T @ centred
     own = np.diag(inner)
     reach = own[:, None] + own[None, :] - 2 * inner

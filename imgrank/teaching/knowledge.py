@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgrank.teaching.answers import Answers, Floats
-from imgrank.teaching.bradley_terry import Beliefs, Model, sigmoid
+from imgrank.teaching.bradley_terry import Beliefs, Model, differences, sigmoid
 
 DRAWS = 200
 LOOK_BACK = 20  # answers whose effect tells whether more of them would help
@@ -87,7 +87,7 @@ def wilson(hits: int, of: int) -> Share:
 
 
 def _accuracy(beliefs: Beliefs) -> float:
-    mean, variance = beliefs.differences()
+    mean, variance = differences(beliefs.mean, beliefs.covariance)
     return float(_normal_cdf(np.abs(mean) / np.sqrt(variance))[np.triu_indices(len(mean), 1)].mean())
 
 
