@@ -93,7 +93,7 @@ function enlarge(n) {
   big.onerror = () => { big.onerror = null; big.src = small ? small.src : ""; };
   big.src = location.protocol === "file:" ? pictures[n].href : small ? small.src : "";
   big.alt = small ? small.alt : "no preview";
-  byId("large-name").textContent = cells[n].querySelector(".name").textContent;
+  byId("large-name").textContent = cells[n].querySelector(".name").title;
   byId("large-score").textContent = `${cells[n].querySelector(".rank").textContent} · ${cells[n].querySelector(".score").textContent}`;
   byId("original").href = pictures[n].href;
   if (!large.open) large.showModal();

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
 from imgrank.output.page.command import Command
-from imgrank.output.page.scale import BINS, Scale
+from imgrank.output.page.scale import Scale
 from imgrank.output.page.thumbnails import Thumbnail
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking, Unreadable
 
 ASIDE = "These do not seem to show what the sentence is about"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the page stands, and the folder that all its pictures have in common ("" if none)."""
+
+    page_folder: str
+    common: str
+
+    def name(self, path: str) -> str:
+        """What tells this picture from the others: its path below the common folder."""
+        return os.path.relpath(path, self.common) if self.common else path
+
+
+def place(paths: Iterable[str], page_folder: str) -> Place:
+    """The place of these pictures as seen from a page in `page_folder`."""
+    try:
+        return Place(page_folder, os.path.commonpath({os.path.dirname(path) for path in paths}))
+    except ValueError:  # none at all, several drives, or some relative and some not
+        return Place(page_folder, "")
 
 
 def text(words: str) -> str:
@@ -67,28 +88,31 @@ def _bars(scale: Scale) -> str:
     most = max(scale.counts)
     bars = "".join(
         f'<rect x="{n + 0.06:.2f}" y="{100 - height}" width=".88" height="{height}"/>'
-        for n, height in ((n, max(2, round(100 * count / most)) if count else 0) for n, count in enumerate(scale.counts))
+        for n, height in (
+            (n, max(2, round(100 * count / most)) if count else 0) for n, count in enumerate(scale.counts)
+        )
     )
     words = f"Scores of the pictures, from {scale.written(scale.low)} to {scale.written(scale.high)}"
     return (
-        f'<svg id="bars" viewBox="0 0 {BINS} 100" preserveAspectRatio="none" role="img" aria-label="{text(words)}">'
-        f"{bars}</svg>"
+        f'<svg id="bars" viewBox="0 0 {len(scale.counts)} 100" preserveAspectRatio="none" role="img" '
+        f'aria-label="{text(words)}">{bars}</svg>'
     )
 
 
-def cell(image: RankedImage, scale: Scale, thumbnail: Thumbnail, source: str, page_folder: str) -> str:
+def cell(image: RankedImage, scale: Scale, thumbnail: Thumbnail, source: str, place: Place) -> str:
     """One picture of the sheet: a link to its file around its thumbnail, then rank, score and name."""
-    name = text(image.path)
+    path, name = text(image.path), text(place.name(image.path))
     if thumbnail.data:
         size = f'width="{thumbnail.width}" height="{thumbnail.height}"'
         picture = f'<img src="{escape(source)}" {size} alt="{name}" loading="lazy" decoding="async">'
     else:
         picture = f'<span class="fault">no preview: {text(thumbnail.fault)}</span>'
+    link = escape(address(image.path, place.page_folder))
     aside = "" if image.relevant else " data-aside"
     return (
-        f'<li data-score="{image.score!r}"{aside}><a href="{escape(address(image.path, page_folder))}">{picture}</a>'
+        f'<li data-score="{image.score!r}"{aside}><a href="{link}">{picture}</a>'
         f'<p><span class="rank">{image.rank:,}</span> <span class="score">{text(scale.written(image.score))}</span> '
-        f'<span class="name" title="{name}">{name}</span></p></li>\n'
+        f'<span class="name" title="{path}">{name}</span></p></li>\n'
     )
 
 

@@ -9,14 +9,14 @@ from decimal import Decimal
 
 from imgrank.output.decimals import decimals_for
 
-BINS = 48
+_FEWEST_BINS, _MOST_BINS = 24, 48
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
     """From `low` to `high`, both written with `decimals`: every score lies between them, ends included.
 
-    `counts` are the scores in BINS equal parts of that span. `low == high` where there is nothing to cut.
+    `counts` are the scores in equal parts of that span. `low == high` where there is nothing to cut.
     """
 
     low: float
@@ -51,7 +51,8 @@ def scale_of(scores: Sequence[float], unit: str | None) -> Scale:
 
 
 def _counts(scores: Sequence[float], low: float, high: float) -> tuple[int, ...]:
-    counts = [0] * BINS
+    bins = min(_MOST_BINS, max(_FEWEST_BINS, round(2 * math.sqrt(len(scores)))))
+    counts = [0] * bins
     for score in scores if high > low else ():
-        counts[min(BINS - 1, max(0, int((score - low) / (high - low) * BINS)))] += 1
+        counts[min(bins - 1, max(0, int((score - low) / (high - low) * bins)))] += 1
     return tuple(counts)

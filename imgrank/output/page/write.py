@@ -75,6 +75,7 @@ def _write_sheet(
     stream: TextIO,
     progress: Callable[[Progress], None],
 ) -> None:
+    place = render.place([image.path for image in images], folder)
     small: Iterator[Thumbnail] = thumbnails([image.path for image in images])
     done = 0
     for relevant, group in groupby(images, key=lambda image: image.relevant):
@@ -83,7 +84,7 @@ def _write_sheet(
         for image in group:
             thumbnail = next(small)
             source = _source(thumbnail, page_dir, folder)
-            stream.write(render.cell(image, scale, thumbnail, source, folder))
+            stream.write(render.cell(image, scale, thumbnail, source, place))
             done += 1
             progress(Progress(done, len(images), "page"))
         stream.write("</ol></section>\n")

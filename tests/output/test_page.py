@@ -1,0 +1,247 @@
+"""The page as a file: what it says, what it may load, what it never carries, and what it never replaces."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import os
+import re
+import shlex
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from unicodedata import category
+from urllib.parse import unquote_to_bytes
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from imgrank.cli.page import check, typed
+from imgrank.errors import UsageError
+from imgrank.order import order
+from imgrank.output.page import write_page
+from imgrank.output.page.command import shell_command
+from imgrank.output.page.guard import GENERATOR
+from imgrank.output.page.render import address, text
+from imgrank.output.page.scale import scale_of
+from imgrank.records import Ranking, Unreadable
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has other quoting and allows no such names")
+HOSTILE = ['"><img src=x onerror=alert(1)>.png', "<script>alert(1)</script>.png".replace("/", "∕"), "a'b&amp;`$(x).png"]
+
+
+class Tags(HTMLParser):
+    """Every start tag of a page with its attributes, and its text outside style and script."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        if self.tags and self.tags[-1][0] not in ("style", "script"):
+            self.words += data
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def ranking_of(paths, **changes):
+    images = order([float(len(paths) - n) for n in range(len(paths))], [str(path) for path in paths])
+    plain = Ranking("a cat", images, (), "mini", "0" * 16, "zero-shot", None, None, True, "cpu", 0, 1.0)
+    return replace(plain, **changes)
+
+
+def pictures(folder: Path, names) -> list[Path]:
+    folder.mkdir(exist_ok=True)
+    for n, name in enumerate(names):
+        Image.new("RGB", (40, 30), (n * 40 % 256, 90, 160)).save(folder / name, "PNG")
+    return [folder / name for name in names]
+
+
+def page_of(ranking, path, *more, **options) -> Tags:
+    write_page(ranking, ranking.images, str(path), *more, **options)
+    return Tags(path.read_text(encoding="utf-8"))
+
+
+@POSIX
+def test_a_hostile_name_is_text_and_adds_no_markup(tmp_path):
+    tame = page_of(ranking_of(pictures(tmp_path / "tame", ["a.png", "b.png", "c.png"])), tmp_path / "tame.html")
+    wild = page_of(ranking_of(pictures(tmp_path / "wild", HOSTILE)), tmp_path / "wild.html")
+    assert [tag for tag, _ in wild.tags] == [tag for tag, _ in tame.tags]
+    assert [sorted(attributes) for _, attributes in wild.tags] == [sorted(attributes) for _, attributes in tame.tags]
+    assert [img["alt"] for img in wild.all("img")[:3]] == HOSTILE
+    for name in HOSTILE:
+        assert name in wild.words
+
+
+def test_hostile_words_everywhere_else_add_no_markup(tmp_path):
+    paths, bad = pictures(tmp_path / "in", ["a.png", "b.png"]), "</script><script>alert(1)</script><b onx=1>'\""
+    changes = {"query": bad, "notes": (bad,), "adapter": bad, "scorer": "adapter", "unit": bad, "backbone": bad}
+    changes |= {"confident": False, "partial": True, "skipped": (Unreadable(bad, bad),)}
+    page = page_of(ranking_of(paths, **changes), tmp_path / "x.html")
+    assert len(page.all("script")) == 1
+    assert not page.all("b")
+    assert page.words.count(bad) >= 6
+
+
+@given(st.text())
+def test_escaped_text_reads_back_and_shows_all(words):
+    shown = Tags(f'<p title="{text(words)}">{text(words)}</p>')
+    assert [tag for tag, _ in shown.tags] == ["p"]
+    assert shown.tags[0][1]["title"] == shown.words
+    assert all(char.isprintable() or category(char) == "Zs" for char in shown.words)
+
+
+@POSIX
+@given(st.binary().filter(lambda name: 0 not in name))
+def test_no_name_is_an_address_elsewhere(name):
+    path = os.fsdecode(b"./" + name)
+    shown = address(path, os.curdir)
+    assert re.fullmatch(r"[A-Za-z0-9_.~/%-]*", shown)
+    assert os.path.normpath(unquote_to_bytes(shown)) == os.path.normpath(os.fsencode(path))
+
+
+def test_the_policy_allows_this_style_and_script_and_nothing_from_a_network(tmp_path):
+    page = page_of(ranking_of(pictures(tmp_path / "in", ["a.png", "b.png"])), tmp_path / "x.html")
+    html = (tmp_path / "x.html").read_text(encoding="utf-8")
+    policy = next(meta["content"] for meta in page.all("meta") if "http-equiv" in meta)
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    for tag in ("style", "script"):
+        inside = re.search(f"<{tag}>(.*?)</{tag}>", html, re.DOTALL).group(1)
+        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert not re.search(r"https?:|//[a-z]|@import|url\(", re.sub(r'"data:[^"]*"|// .*', "", html))
+    assert not [attributes for _, attributes in page.tags if any(name.startswith("on") for name in attributes)]
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_thumbnails_are_upright_small_and_carry_nothing_along(tmp_path, beside):
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "SecretCamera"
+    exif.get_ifd(0x8825)[1] = "N"
+    (tmp_path / "in").mkdir()
+    Image.new("RGB", (900, 600), "teal").save(tmp_path / "in" / "a.jpg", exif=exif, comment=b"SecretPlace")
+    page = page_of(ranking_of([tmp_path / "in" / "a.jpg"]), tmp_path / "x.html", *[str(tmp_path / "t")] * beside)
+    img = page.all("img")[0]
+    if beside:
+        data = (tmp_path / img["src"]).read_bytes()
+    else:
+        data = base64.b64decode(img["src"].removeprefix("data:image/webp;base64,"))
+    small = Image.open(io.BytesIO(data))
+    assert small.size == (160, 240) == (int(img["width"]), int(img["height"]))
+    assert not dict(small.getexif()) and not {"exif", "xmp", "icc_profile"} & set(small.info)
+    assert b"Secret" not in data
+    assert img["loading"] == "lazy"
+
+
+def test_rank_score_unit_scorer_doubt_and_reasons_are_said(tmp_path):
+    paths = pictures(tmp_path / "in", ["a.png", "b.png"])
+    changes = {"unit": "years", "adapter": "age", "scorer": "adapter", "confident": False}
+    changes["skipped"] = (Unreadable("broken.jpg", "the JPEG picture is cut off"),)
+    page = page_of(ranking_of(paths, **changes), tmp_path / "x.html")
+    for words in ("2.00 years", "age", "Not confident", "broken.jpg", "the JPEG picture is cut off"):
+        assert words in page.words
+    assert all("alt" in img for img in page.all("img"))
+
+
+def test_what_does_not_show_the_subject_stands_under_its_own_heading(tmp_path):
+    paths = [str(path) for path in pictures(tmp_path / "in", ["a.png", "b.png", "c.png"])]
+    images = order([3.0, 2.0, 1.0], paths, [True, False, True])
+    page = page_of(ranking_of(paths, images=images), tmp_path / "x.html")
+    assert page.words.index("c.png") < page.words.index("do not seem to show") < page.words.index("b.png")
+    assert ["data-aside" in cell for cell in page.all("li")] == [False, False, True]
+
+
+def test_a_picture_that_has_gone_leaves_its_place_and_the_reason(tmp_path):
+    here, gone = pictures(tmp_path / "in", ["a.png", "b.png"])
+    ranking = ranking_of([here, gone])
+    gone.unlink()
+    page = page_of(ranking, tmp_path / "x.html")
+    assert "no preview: it is not there any more" in page.words
+    assert len(page.all("li")) == 2
+
+
+def test_a_page_replaces_a_page_and_nothing_else(tmp_path):
+    ranking = ranking_of(pictures(tmp_path / "in", ["a.png"]))
+    out = tmp_path / "x.html"
+    page_of(ranking, out)
+    first = out.read_bytes()
+    page_of(ranking, out)
+    assert out.read_bytes() == first
+    out.write_text("<p>my own notes</p>")
+    with pytest.raises(UsageError, match="not a page of imgrank"):
+        write_page(ranking, ranking.images, str(out))
+    assert out.read_text() == "<p>my own notes</p>"
+    with pytest.raises(UsageError, match="not a page of imgrank"):
+        write_page(ranking, ranking.images, str(tmp_path / "in"))
+    with pytest.raises(UsageError, match="is not there"):
+        write_page(ranking, ranking.images, str(tmp_path / "nowhere" / "x.html"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "x.html"]
+
+
+def test_a_failure_in_the_middle_leaves_the_page_of_before(tmp_path):
+    ranking = ranking_of(pictures(tmp_path / "in", ["a.png", "b.png"]))
+    page_of(ranking, tmp_path / "x.html")
+    before = (tmp_path / "x.html").read_bytes()
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_page(ranking, ranking.images, str(tmp_path / "x.html"), progress=stop)
+    assert (tmp_path / "x.html").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "x.html"]
+    assert GENERATOR.encode() in before
+
+
+def test_no_pictures_or_equal_scores_leave_nothing_to_cut(tmp_path):
+    paths = [str(path) for path in pictures(tmp_path / "in", ["a.png", "b.png"])]
+    assert not page_of(ranking_of([]), tmp_path / "none.html").all("li")
+    same = page_of(ranking_of(paths, images=order([1.0, 1.0], paths)), tmp_path / "same.html")
+    assert not [field for field in same.all("input") if field["type"] == "range"]
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60))
+def test_the_scale_holds_every_score(scores):
+    scale = scale_of(scores, None)
+    assert scale.low <= min(scores) and max(scores) <= scale.high
+    assert sum(scale.counts) in (0, len(scores))
+    assert (scale.low == scale.high) == (sum(scale.counts) == 0) == (min(scores) == max(scores))
+
+
+@POSIX
+@given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "))))
+def test_the_command_reads_back_as_the_words(words):
+    command = shell_command(words)
+    assert shlex.split(f"{command.before} --min-score 3{command.after}").count("--min-score") == 1 + words.count(
+        "--min-score"
+    )
+    assert shlex.split(command.before + command.after) == words
+
+
+@POSIX
+def test_what_is_invisible_is_quoted_so_that_it_shows():
+    assert shell_command(["a\nb'\udcff"]).before == r"$'a\U0000000ab\'\xff'"
+
+
+def test_the_typed_command_loses_only_the_page_and_the_cut():
+    words = ["sort", "in", "--page", "x.html", "--min-score=2", "--page-dir=t", "-r", "a cat"]
+    assert typed(words) == ["imgrank", "sort", "in", "-r", "a cat"]
+    ended = ["sort", "in", "--", "--page"]
+    assert typed(ended) == ["imgrank", *ended]
+    assert shell_command(typed(ended)).after == " -- --page"
+
+
+@pytest.mark.parametrize(("page", "page_dir", "changes"), [(None, "t", False), ("x.html", None, True)])
+def test_options_that_do_not_fit_together_are_refused_before_any_work(page, page_dir, changes):
+    with pytest.raises(UsageError):
+        check(page, page_dir, changes)
