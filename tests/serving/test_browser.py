@@ -26,6 +26,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+AXE = os.environ.get("IMGRANK_AXE")
 PATIENCE = 60_000
 
 
@@ -151,3 +152,25 @@ def test_a_stranger_who_opens_the_address_without_its_token_sees_nothing(browser
         reply = page.goto(f"http://127.0.0.1:{client.port}/")
         assert reply.status == 403
         assert "older person" not in page.content()
+
+
+@pytest.mark.skipif(not AXE, reason="IMGRANK_AXE names no axe.min.js (npm pack axe-core)")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("mode", ["pairs", "values", "stars"])
+def test_axe_finds_nothing_to_mend(browser: Any, tmp_path: Path, mode: str, scheme: str) -> None:
+    photos(tmp_path / "photos")
+    order = tuple(str(path) for path in (tmp_path / "photos").iterdir())
+
+    def teach(name: str, replace: bool, report: Report) -> Trained:
+        trained = fake_teach(name, replace, report)
+        return Trained(trained.adapter, trained.rows, trained.figures, order, trained.seconds)
+
+    with served(make_desk(tmp_path, teach, mode=mode)) as client:
+        for _ in range(9):
+            client.answer("left" if mode == "pairs" else 3)
+        page = open_page(browser.new_context(bypass_csp=True, color_scheme=scheme), client)
+        ready(page, 9)
+        page.click("#train button")
+        page.wait_for_selector("#result:visible", timeout=PATIENCE)
+        page.add_script_tag(path=AXE)
+        assert page.evaluate("axe.run().then((found) => found.violations.map((v) => v.id))") == []

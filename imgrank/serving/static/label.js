@@ -169,8 +169,8 @@ function thumb(picture, place, before) {
 
 function showStars() {
   const buttons = [0, 1, 2, 3, 4, 5].map((n) => {
-    const button = make("button", { type: "button", textContent: n ? "★".repeat(n) : "none", onclick: () => answer(n) });
-    button.setAttribute("aria-label", `${n} star${n === 1 ? "" : "s"}`);
+    const button = make("button", { type: "button", textContent: "★".repeat(n) || "no stars", onclick: () => answer(n) });
+    if (n) button.setAttribute("aria-label", `${n} star${n === 1 ? "" : "s"}`);
     button.dataset.key = n;
     return button;
   });
