@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from imgrank.cli.app import main
 from imgrank.cli.page import check, typed
 from imgrank.errors import UsageError
 from imgrank.order import order
@@ -245,3 +246,36 @@ def test_the_typed_command_loses_only_the_page_and_the_cut():
 def test_options_that_do_not_fit_together_are_refused_before_any_work(page, page_dir, changes):
     with pytest.raises(UsageError):
         check(page, page_dir, changes)
+
+
+def run(monkeypatch, *words):
+    monkeypatch.setattr("sys.argv", ["imgrank", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code or 0
+
+
+def test_sort_writes_the_page_beside_its_usual_output(tmp_path, monkeypatch, capsys):
+    ranking = ranking_of(pictures(tmp_path / "in", ["a.png", "b.png"]))
+
+    class Ranker:
+        def __init__(self, *_): ...
+
+        def rank(self, *_, **__):
+            return ranking
+
+    monkeypatch.setattr("imgrank.ranker.Ranker", Ranker)
+    out = tmp_path / "x.html"
+    assert run(monkeypatch, "sort", str(tmp_path / "in"), "a cat", "--page", str(out), "--min-score", "1.5") == 0
+    assert capsys.readouterr().out.split() == [ranking.images[0].path]
+    page = Tags(out.read_text(encoding="utf-8"))
+    assert len(page.all("li")) == 1
+    assert "--page" not in page.words and "--min-score" not in page.words
+
+
+def test_sort_refuses_a_page_in_place_of_another_file_before_it_ranks(tmp_path, monkeypatch, capsys):
+    (tmp_path / "notes.html").write_text("mine")
+    monkeypatch.setattr("imgrank.ranker.Ranker", None)
+    assert run(monkeypatch, "sort", str(tmp_path), "a cat", "--page", str(tmp_path / "notes.html")) == 2
+    assert "not a page of imgrank" in capsys.readouterr().err
+    assert (tmp_path / "notes.html").read_text() == "mine"
