@@ -1,8 +1,8 @@
 """The ridge axis inside an adapter file: several ridges averaged by how well they predict left-out rows.
 
 One ridge on mean tokens and embedding has to guess how much a feature's own spread should count, and how far
-to trust the embedding. Four guesses, averaged, beat the best single one on few rows, and their average is
-still one linear axis.
+to trust the tokens or the embedding. Six guesses, averaged, beat the best single one on few rows, and their
+average is still one linear axis.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def fit_axis(x: Floats, width: int, task: TaskRows, train: Rows) -> Axis:
 
 
 def averaged_ridge(x: Floats, width: int, y: Floats, groups: Sequence[str]) -> Axis:
-    """The mean of four ridges of y (N,) on x (N, width + E), weighted by their errors on left-out groups."""
-    fits = [_scaled_fit(x, scale, y, groups) for scale in _scales(x, width)]
+    """The mean of six ridges of y (N,) on x (N, width + E), weighted by their errors on left-out groups."""
+    fits = [_scaled_fit(x, scale, y, groups) for scale in _scales(x, width) if scale.any()]
     errors = np.array([fit.error for fit in fits])
     # A relative difference of errors says the more, the more rows it was measured on.
     weights = np.exp(-(errors / max(errors.min(), 1e-300) - 1) * np.sqrt(len(y)))
@@ -41,12 +41,12 @@ def averaged_ridge(x: Floats, width: int, y: Floats, groups: Sequence[str]) -> A
 
 
 def _scales(x: Floats, width: int) -> list[Floats]:
-    """(F,) factors: tokens alone or tokens and embedding, each as they are or each feature by its spread."""
+    """(F,) factors: tokens, embedding, or both; features as they are, or each by its own spread."""
     scales = []
     for by_feature in (False, True):
         both = np.concatenate([_block_scale(x[:, :width], by_feature), _block_scale(x[:, width:], by_feature)])
-        tokens_alone = np.where(np.arange(len(both)) < width, both, 0.0)
-        scales += [tokens_alone, both]
+        is_token = np.arange(len(both)) < width
+        scales += [np.where(is_token, both, 0.0), np.where(is_token, 0.0, both), both]
     return scales
 
 

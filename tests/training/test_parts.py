@@ -1,0 +1,138 @@
+"""The parts of training alone: the axis, the choice of mix and epoch, batches, and the loop's power to learn."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from imgrank.adapter.model import AdapterModel
+from imgrank.evaluation.dataset import read_dataset
+from imgrank.evaluation.ridge import features, fit_ridge
+from imgrank.labels import read_labels
+from imgrank.training.axis import averaged_ridge, fit_axis
+from imgrank.training.batches import Part, ValueBatch, batches, steps_in_epoch
+from imgrank.training.choosing import Unseen, best_common_epoch, best_mix
+from imgrank.training.loop import figure, fit, predict
+from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, pairs_csv
+
+CPU = torch.device("cpu")
+NONE = np.zeros(0, np.intp)
+
+
+def dataset(folder, count=24, **more):
+    return read_dataset(read_labels(str(labels_csv(folder, count, **more))), FakeSource(), mirrored=True)
+
+
+def model(seed=0):
+    torch.manual_seed(seed)
+    return AdapterModel(replace(CONFIG, dropout=0.0))
+
+
+@pytest.mark.parametrize("ranking", ["pairs", "list", "none"])
+def test_the_loop_overfits_a_few_pictures(tmp_path, ranking):
+    data = dataset(tmp_path, 8)
+    part = Part.of(data.tasks[0], np.arange(8), NONE)
+    options = replace(QUICK, ranking=ranking, learning_rate=1e-2, averaging=0.8, mirror=False, weight_decay=0.0)
+    done = fit(model(), replace(data, mirrored=None), [part], options, epochs=60)
+    trained = model()
+    trained.load_state_dict(done.state)
+    assert figure(part.task, part.train, predict(trained, data, part.task, part.train, CPU)) > 0.97
+
+
+def test_without_val_rows_the_last_weights_are_kept_and_with_them_the_best(tmp_path):
+    data = dataset(tmp_path)
+    rows = np.arange(24)
+    blind = fit(model(), data, [Part.of(data.tasks[0], rows, NONE)], QUICK, epochs=4)
+    assert blind.best_epoch == 4
+    watched = fit(model(), data, [Part.of(data.tasks[0], rows[::2], rows[1::2])], QUICK, epochs=6)
+    figures = [epoch.figure for epoch in watched.epochs]
+    assert watched.best_epoch == int(np.argmax(figures)) + 1
+    kept = model()
+    kept.load_state_dict(watched.state)
+    said = predict(kept, data, data.tasks[0], rows[1::2], CPU)
+    assert figure(data.tasks[0], rows[1::2], said) == pytest.approx(max(figures))
+
+
+def test_training_stops_early_where_val_gets_no_better(tmp_path):
+    data = dataset(tmp_path)
+    rows = np.arange(24)
+    part = Part.of(data.tasks[0], rows[::2], rows[1::2])
+    done = fit(model(), data, [part], replace(QUICK, patience=2, learning_rate=1e-9), epochs=50)
+    assert len(done.epochs) < 50
+
+
+def test_small_queries_are_drawn_as_often_as_large_ones(tmp_path):
+    small, large = dataset(tmp_path / "small", 8), dataset(tmp_path / "large", 300)
+    task = small.tasks[0]
+    both = replace(large, tasks=(task, large.tasks[0]))
+    parts = [Part.of(task, np.arange(8), NONE), Part.of(large.tasks[0], np.arange(300), NONE)]
+    drawn = [
+        len(batch.target) == 8 for batch in batches(both, parts, 16, 400, (0,), CPU) if isinstance(batch, ValueBatch)
+    ]
+    assert 0.4 < np.mean(drawn) < 0.6
+
+
+def test_an_epoch_sees_every_row_once_and_both_sides(tmp_path):
+    data = dataset(tmp_path, 32)
+    part = Part.of(data.tasks[0], np.arange(32), NONE)
+    steps = steps_in_epoch([part], 8, 1)
+    seen = [batch for batch in batches(data, [part], 8, steps, (0,), CPU) if isinstance(batch, ValueBatch)]
+    targets = torch.cat([batch.target for batch in seen]).sort().values
+    expected = torch.from_numpy(((data.tasks[0].values - part.mean) / part.scale).astype(np.float32)).sort().values
+    assert torch.equal(targets, expected)
+    plain = torch.from_numpy(data.packed.tokens())
+    as_they_are = sum(bool((tokens == plain).all((1, 2)).any()) for batch in seen for tokens in batch.pictures.tokens)
+    assert 0 < as_they_are < 32
+
+
+def test_answers_reach_their_own_pictures(tmp_path):
+    data = read_dataset(read_labels(str(pairs_csv(tmp_path, 40))), FakeSource(noise=0.0))
+    task = data.tasks[0]
+    told = 0
+    for batch in batches(data, [Part.of(task, np.arange(40), NONE)], 10, 4, (0,), CPU):
+        level = batch.pictures.tokens[:, :, 1].mean(1)  # without noise it grows with the picture's number
+        agrees = (level[batch.left] - level[batch.right]) * batch.preferred
+        assert (agrees[batch.preferred != 0] > 0).all()
+        told += int((batch.preferred != 0).sum())
+    assert told > 30
+
+
+def test_the_axis_is_linear_and_predicts_unseen_pictures(tmp_path):
+    data = dataset(tmp_path, 120)
+    x, task = features(data.packed), data.tasks[0]
+    axis = fit_axis(x, data.packed.shape.width, task, np.arange(0, 120, 2))
+    unseen = np.arange(1, 120, 2)
+    assert figure(task, unseen, axis(x[unseen])) > 0.8
+    assert axis(2 * x[:1] - x[1:2]) == pytest.approx(2 * axis(x[:1]) - axis(x[1:2]))
+
+
+def test_the_axis_finds_a_block_that_plain_ridge_cannot_see():
+    """Where the embedding is small beside the tokens, ridge as it is hardly looks at it."""
+    rng = np.random.default_rng(0)
+    x = np.hstack([rng.normal(size=(300, 30)), 0.01 * rng.normal(size=(300, 30))])
+    y = 100 * x[:, 30:].sum(axis=1)
+    train, unseen = slice(0, 60), slice(60, None)
+    axis = averaged_ridge(x[train], 30, y[train], [""] * 60)
+    plain = fit_ridge(x[train], y[train]).axis
+
+    def error(scorer):
+        return np.square(scorer(x[unseen]) - y[unseen]).mean()
+
+    assert error(axis) < 0.8 * error(plain)
+
+
+def test_the_mix_goes_to_the_better_one_and_stays_even_between_equals(tmp_path):
+    task, rows = dataset(tmp_path, 60).tasks[0], np.arange(60)
+    noise = np.random.default_rng(0).normal(size=(2, 60)) * 30
+    good, bad = task.values, noise[0]
+    assert best_mix(Unseen(task, rows, good, bad)) == 1
+    assert best_mix(Unseen(task, rows, bad, good)) == 0
+    assert best_mix(Unseen(task, rows, good, good)) == 0.5
+
+
+def test_the_common_epoch_is_good_on_every_fold():
+    curves = [[0.1, 0.5, 0.6, 0.5, 0.1], [0.1, 0.2, 0.7, 0.6, 0.6]]
+    fits = [SimpleNamespace(epochs=[SimpleNamespace(figure=f) for f in curve]) for curve in curves]
+    assert best_common_epoch(fits) in (3, 4)
