@@ -52,6 +52,8 @@ def _scales(x: Floats, width: int) -> list[Floats]:
 
 def _block_scale(block: Floats, by_feature: bool) -> Floats:
     """Factors after which a block's rows have a spread of 1 in all, however wide it is."""
+    if not block.shape[1]:
+        return np.ones(0)
     own = 1 / spread(block) if by_feature else np.ones(block.shape[1])
     total = np.sqrt(np.square((block - block.mean(axis=0)) * own).sum(axis=1).mean())
     return own / total if total else own

@@ -87,7 +87,7 @@ def _one_core() -> Iterator[None]:
 
 
 def _by_val(run: Run, resume: Callable[[Progress], None], after_epoch: Callable[[Progress], None]) -> Outcome:
-    x = features(run.dataset.packed)
+    x = _features(run)
     parts = [Part.of(task, task.in_split("train"), task.in_split("val")) for task in run.dataset.tasks]
     done = fit(
         run.new_model(0),
@@ -112,7 +112,7 @@ def _by_val(run: Run, resume: Callable[[Progress], None], after_epoch: Callable[
 
 
 def _by_folds(run: Run) -> Outcome:
-    x = features(run.dataset.packed)
+    x = _features(run)
     tasks = run.dataset.tasks
     used = [task.in_split("train", "val") for task in tasks]
     dealt = deal(tasks, used, FOLDS, run.options.seed)
@@ -170,6 +170,12 @@ def _learnt_by_folds(
     unseen = Unseen(task, rows[order], said[order], np.concatenate(along)[order])
     axis = fit_axis(x, width, task, whole.train)
     return Learnt(task, whole.mean, whole.scale, axis, best_mix(unseen), unseen, np.concatenate(plain)[order])
+
+
+def _features(run: Run) -> Floats:
+    """What axis and ridge see: tokens, and the embedding where the model looks at it too."""
+    config = run.new_model(0).config
+    return features(run.dataset.packed)[:, : config.image_width + config.embedding_width]
 
 
 def _along(axis: Axis, x: Floats, task: TaskRows, rows: Rows) -> Floats:

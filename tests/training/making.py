@@ -72,6 +72,14 @@ class FakeSource:
         return np.random.default_rng(int(level(path) * 7 + 1)).normal(size=size).astype(np.float32)
 
 
+class NarrowSource(FakeSource):
+    """A backbone whose text tokens are as wide as its embeddings, as in the published one."""
+
+    def sentence(self, text: str) -> TextTokens:
+        whole = super().sentence(text)
+        return TextTokens(np.stack([whole.embedding] * 2), whole.embedding)
+
+
 def level(path: str) -> float:
     return float("".join(c for c in os.path.basename(path).split(".")[0] if c.isdigit()))
 

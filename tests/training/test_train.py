@@ -15,7 +15,7 @@ from imgrank.evaluation import evaluate
 from imgrank.evaluation.kept import last_trained
 from imgrank.evaluation.metrics import pair_accuracy, srcc
 from imgrank.training import TrainingOptions, train
-from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, level, pairs_csv
+from tests.training.making import CONFIG, QUICK, SHAPE, FakeSource, NarrowSource, labels_csv, level, pairs_csv
 
 
 @pytest.fixture(autouse=True)
@@ -29,8 +29,8 @@ def trained(folder, labels, options=QUICK, **more):
 
 
 def scores(result, folder, numbers):
-    source = FakeSource()
-    adapter = load(result.path, source.backbone.fingerprint)
+    adapter = load(result.path, FakeSource.backbone.fingerprint)
+    source = NarrowSource() if adapter.header.config.text_width == SHAPE.embedding else FakeSource()
     packed = source.encode([str(folder / f"{n}.jpg") for n in numbers]).packed
     return score_tokens(adapter, packed, source.sentence("more"), adapter.queries[0]).value
 
@@ -82,6 +82,17 @@ def test_two_runs_with_one_seed_are_bit_equal_and_another_seed_is_another_run(tm
         files.append(trained(tmp_path, path, options, replace=True).path.read_bytes())
     assert files[0] == files[1]
     assert files[0] != files[2]
+
+
+def test_an_adapter_may_leave_the_embedding_out(tmp_path):
+    result = train(
+        labels_csv(tmp_path, 30),
+        out=tmp_path / "made.safetensors",
+        options=QUICK,
+        config=replace(CONFIG, embedding_width=0, text_width=SHAPE.embedding),
+        source=NarrowSource(),
+    )
+    assert srcc(scores(result, tmp_path, range(30)), np.arange(30.0)) > 0.8
 
 
 def test_pictures_are_encoded_once_and_mirrored_once(tmp_path):
