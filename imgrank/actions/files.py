@@ -50,9 +50,14 @@ def rename_no_replace(source: str, target: str) -> None:
     if sys.platform == "win32":
         os.rename(source, target)
     elif not _rename_by_kernel(source, target):
-        os.link(source, target, follow_symlinks=False)
+        link(source, target)
         reached("linked")
         os.unlink(source)
+
+
+def link(source: str, target: str) -> None:
+    """A second name for a file; for a link itself where the system tells the two apart. FileExistsError if taken."""
+    os.link(source, target, follow_symlinks=os.link not in os.supports_follow_symlinks)
 
 
 def _rename_by_kernel(source: str, target: str) -> bool:
@@ -79,7 +84,6 @@ def copy_no_replace(source: str, target: str, part: str) -> None:
     try:
         _copy_bytes(source, part)
         shutil.copystat(source, part)
-        sync_file(part)
         reached("copied")
         rename_no_replace(part, target)
     except BaseException:
@@ -94,6 +98,8 @@ def _copy_bytes(source: str, part: str) -> None:
         reached("part made")
         if not _reflink(reader.fileno(), writer.fileno()):
             shutil.copyfileobj(reader, writer, _BLOCK)
+        writer.flush()
+        os.fsync(writer.fileno())  # now: a copy of a read-only file cannot be opened to be synced later
 
 
 def _reflink(reader: int, writer: int) -> bool:
@@ -125,15 +131,6 @@ def write_new(path: str, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def sync_file(path: str) -> None:
-    """Wait until a file's bytes are on the disk."""
-    handle = os.open(path, os.O_RDWR if sys.platform == "win32" or os.access(path, os.W_OK) else os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def sync_folder(folder: str) -> None:

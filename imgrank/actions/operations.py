@@ -14,6 +14,7 @@ from imgrank.actions.files import (
     copy_no_replace,
     exists,
     identify,
+    link,
     move_across,
     rename_no_replace,
     sync_folder,
@@ -56,7 +57,7 @@ def _copy(step: Step, _found: Identity) -> str:
 
 
 def _hardlink(step: Step, _found: Identity) -> str:
-    os.link(step.source, step.target, follow_symlinks=False)
+    link(step.source, step.target)
     return step.target
 
 
