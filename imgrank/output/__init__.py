@@ -1,1 +1,1 @@
-"""A Ranking as table, paths, json, jsonl, csv. Touches no picture and computes no score."""
+"""A Ranking as table, paths, json, jsonl, csv. Only the page opens pictures; none computes a score."""

@@ -24,8 +24,9 @@ function refresh() {
     passed += passes;
     shown += !cell.hidden;
   });
-  for (const group of document.querySelectorAll("#sheet section")) group.hidden = !group.querySelector("li:not([hidden])");
+  for (const group of document.querySelectorAll("#sheet section, #sheet ol")) group.hidden = !group.querySelector("li:not([hidden])");
   byId("shown").textContent = `${shown.toLocaleString()} of ${cells.length.toLocaleString()} shown`;
+  byId("sheet").classList.toggle("filtered", wanted !== ""); // ragged chunks flow together
   if (cut) showCut(least, passed);
   if (cells[current]?.hidden) makeCurrent(Math.max(0, cells.findIndex((cell) => !cell.hidden)));
 }

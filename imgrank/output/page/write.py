@@ -21,6 +21,7 @@ from imgrank.output.page.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable, why
 from imgrank.records import Progress, RankedImage, Ranking
 
+_CHUNK = 60  # rows of 2, 3, 4, 5 and 6 come out even; browsers skip whole chunks that are out of sight
 _HERE = files("imgrank.output.page")
 
 
@@ -80,8 +81,11 @@ def _write_sheet(
     done = 0
     for relevant, group in groupby(images, key=lambda image: image.relevant):
         title = "" if relevant else f"<h2>{render.ASIDE}</h2>\n"
-        stream.write(f'<section aria-label="{"Pictures in order" if relevant else render.ASIDE}">{title}<ol>\n')
-        for image in group:
+        stream.write(
+            f'<section aria-label="{"Pictures in order" if relevant else render.ASIDE}">{title}<ol role="list">\n'
+        )
+        for number, image in enumerate(group):
+            stream.write('</ol><ol role="list">\n' if number and number % _CHUNK == 0 else "")
             thumbnail = next(small)
             source = _source(thumbnail, page_dir, folder)
             stream.write(render.cell(image, scale, thumbnail, source, place))
