@@ -136,14 +136,23 @@ ARMS: dict[str, Callable[[World, int, list[Told]], Curve]] = {
 }
 
 
-def made_up(count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+@dataclass(frozen=True)
+class Source:
+    """Pictures to draw worlds from: what they are, their values (M,) and their embeddings (M, E)."""
+
+    name: str
+    values: Floats
+    embeddings: Floats
+
+
+def made_up(count: int, rng: np.random.Generator) -> Source:
     """Values, and embeddings of 64 numbers of which a linear reading explains half of their variance."""
     embeddings = rng.normal(size=(count, 64)) * np.geomspace(3, 0.3, 64)
     reading = embeddings @ (rng.normal(size=64) * np.geomspace(3, 0.3, 64))
-    return reading / reading.std() + rng.normal(size=count), embeddings
+    return Source("made-up values", reading / reading.std() + rng.normal(size=count), embeddings)
 
 
-def labelled(path: str, query: str | None, count: int) -> tuple[Floats, Floats]:
+def labelled(path: str, query: str | None, count: int) -> Source:
     """Values of some pictures outside the train split, spread over all of them, and the embeddings of `mini`."""
     from imgrank.ranker import Ranker
 
@@ -153,17 +162,18 @@ def labelled(path: str, query: str | None, count: int) -> tuple[Floats, Floats]:
     places = np.random.default_rng(0).permutation(held_out)[:count]
     found = Ranker(adapter="none").encode([task.images[n] for n in places])
     value_of = {task.images[n]: task.values[n] for n in places}
-    return np.array([value_of[file.path] for file in found.files]), found.packed.embedding.astype(np.float64)
+    values = np.array([value_of[file.path] for file in found.files])
+    return Source(task.query, values, found.packed.embedding.astype(np.float64))
 
 
-def world_of(values: Floats, embeddings: Floats, prior: float, decisiveness: float, seed: int, count: int) -> World:
+def world_of(source: Source, prior: float, decisiveness: float, seed: int, count: int) -> World:
     """`count` of the pictures, with a ranker and a person drawn anew."""
     rng = np.random.default_rng(seed)
-    chosen_ones = rng.permutation(len(values))[:count]
-    z = normal_quantiles(values[chosen_ones])
+    chosen_ones = rng.permutation(len(source.values))[:count]
+    z = normal_quantiles(source.values[chosen_ones])
     z = z / z.std()
     scores = prior * z + np.sqrt(1 - prior**2) * rng.normal(size=count)
-    return World(z, scores, likeness(embeddings[chosen_ones]), decisiveness, rng)
+    return World(z, scores, likeness(source.embeddings[chosen_ones]), decisiveness, rng)
 
 
 def needed(curve: Curve, target: float) -> float:
@@ -250,16 +260,16 @@ def main() -> None:
     asked = parser.parse_args()
     pool = 2 * asked.pictures
     source = labelled(asked.labels, asked.query, pool) if asked.labels else made_up(pool, np.random.default_rng(0))
-    count = min(asked.pictures, len(source[0]))
+    count = min(asked.pictures, len(source.values))
     curves: dict[str, list[Curve]] = {name: [] for name in ARMS}
     told: list[list[Told]] = []
     for seed in range(asked.runs):
         for name, arm in ARMS.items():
             said: list[Told] = []
-            curves[name].append(arm(world_of(*source, asked.prior, asked.decisiveness, seed, count), asked.most, said))
+            curves[name].append(arm(world_of(source, asked.prior, asked.decisiveness, seed, count), asked.most, said))
             if name == "chosen pairs, with scores and looks":
                 told.append(said)
-    title = f"{count} pictures of {asked.query or 'one query' if asked.labels else 'made-up values'}"
+    title = f"{count} pictures of {source.name}"
     print(f"{title}; weak ranker at {asked.prior:g}, decisiveness {asked.decisiveness:g}, {asked.runs} runs")
     report(curves, [t for its in told for t in its], asked.most)
     report_stops(curves["chosen pairs, with scores and looks"], told, asked.most)

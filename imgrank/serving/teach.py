@@ -25,7 +25,7 @@ def teach(wish: Wish, new_ranker: Callable[[str], Ranker], name: str, replace: b
 
     `new_ranker(adapter)` makes a ranker for this thread. Raises what reading labels and training raise.
     """
-    from imgrank.training import train
+    from imgrank.training import TrainingOptions, train
 
     def encoding(progress: Progress) -> None:
         report(f"{progress.step} {progress.done} of {progress.total}", 0.0)
@@ -40,6 +40,7 @@ def teach(wish: Wish, new_ranker: Callable[[str], Ranker], name: str, replace: b
         name=name,
         unit=wish.unit if wish.mode == "values" else None,
         replace=replace,
+        options=TrainingOptions(epochs=20, fold_epochs=8, fewest_steps=4, mirror=False),  # somebody is waiting
         source=new_ranker("none"),
         watch=watching,
         progress=encoding,
