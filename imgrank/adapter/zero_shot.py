@@ -15,7 +15,6 @@ from imgrank.adapter.comparatives import opposite_of
 from imgrank.tokens import PackedTokens, TextTokens
 
 TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a photo showing {}")
-NEUTRAL = ("a photo", "a picture", "an image")
 CONFIDENT_FROM = 0.2  # cosine of the nearest picture from which a sentence counts as placed
 ROWS_AT_ONCE = 4096
 
@@ -25,7 +24,7 @@ Encode = Callable[[str], TextTokens]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextAxis:
-    """A sentence as a direction (E,) away from `opposite`, or from neutral prompts where that is None.
+    """A sentence as a direction (E,), away from `opposite` where it has one.
 
     `sentence` (E,) is the sentence itself, a unit vector.
     """
@@ -36,15 +35,22 @@ class TextAxis:
 
 
 def text_axis(sentence: str, opposite: str | None, encode: Encode) -> TextAxis:
-    """The sentence against its opposite: the one given, else the one its comparatives have, else neutral prompts."""
+    """The sentence against its opposite, the one given or the one its comparatives have; without one, itself.
+
+    Prompt templates are averaged over an opposition alone, and nothing neutral is taken off a plain sentence:
+    `benchmarks/zero_shot.py` measures what either costs there.
+    """
     against = opposite or opposite_of(sentence)
+    if not against:
+        this = _mean_embedding([sentence], encode)
+        return TextAxis(this, this, None)
     this = _mean_embedding([template.format(sentence) for template in TEMPLATES], encode)
-    other = _mean_embedding([template.format(against) for template in TEMPLATES] if against else NEUTRAL, encode)
+    other = _mean_embedding([template.format(against) for template in TEMPLATES], encode)
     return TextAxis(this - other, this, against)
 
 
 def zero_shot_scores(packed: PackedTokens, axis: TextAxis) -> Vector:
-    """(N,) float64: cosine to the sentence minus cosine to what stands against it."""
+    """(N,) float64: cosine to the sentence, less the cosine to its opposite where it has one."""
     return _along(packed, axis.direction)
 
 
@@ -61,7 +67,7 @@ def confidence(packed: PackedTokens, axis: TextAxis) -> float:
     return float(_along(packed, axis.sentence).max())
 
 
-def _mean_embedding(sentences: tuple[str, ...] | list[str], encode: Encode) -> Vector:
+def _mean_embedding(sentences: list[str], encode: Encode) -> Vector:
     return _unit(np.mean([_unit(encode(text).embedding.astype(np.float64)) for text in sentences], axis=0))
 
 

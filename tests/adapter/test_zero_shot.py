@@ -49,9 +49,10 @@ def test_a_given_opposite_stands_before_the_known_one() -> None:
     assert axis.direction[WORDS["younger"]] == 0
 
 
-def test_without_an_opposite_the_sentence_stands_against_neutral_prompts() -> None:
+def test_without_an_opposite_nearness_to_the_sentence_counts() -> None:
     axis = text_axis("a cat", None, encode)
     assert axis.opposite is None
+    np.testing.assert_array_equal(axis.direction, axis.sentence)
     scores = zero_shot_scores(pictures([1, 0, 0, 0, 0.2], [0, 0, 1, 0, 0.2], [0, 1, 0, 0, 0.2]), axis)
     assert scores.argmax() == 1
 
