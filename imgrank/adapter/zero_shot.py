@@ -15,7 +15,7 @@ from imgrank.adapter.comparatives import opposite_of
 from imgrank.tokens import PackedTokens, TextTokens
 
 TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a photo showing {}")
-CONFIDENT_FROM = 0.2  # cosine of the nearest picture from which a sentence counts as placed
+CONFIDENT_FROM = 0.15  # cosine of the nearest picture from which a sentence counts as placed
 ROWS_AT_ONCE = 4096
 
 Vector = npt.NDArray[np.float64]
