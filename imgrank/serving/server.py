@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+import threading
 from collections.abc import Callable
 
 import uvicorn
@@ -22,8 +23,7 @@ def serve(desk: Desk, port: int = 0, on_ready: Callable[[str], None] = lambda _:
     """
     with listen(port) as listener:
         token = secrets.token_urlsafe(32)
-        server = make_server(desk, listener, token)
-        on_ready(address(listener, token))
+        server = make_server(desk, listener, token, lambda: on_ready(address(listener, token)))
         try:
             server.run(sockets=[listener])
         except KeyboardInterrupt:
@@ -43,9 +43,24 @@ def address(listener: socket.socket, token: str) -> str:
     return f"http://{LOOPBACK}:{listener.getsockname()[1]}/?token={token}"
 
 
-def make_server(desk: Desk, listener: socket.socket, token: str) -> uvicorn.Server:
+class _Server(uvicorn.Server):
+    """Says when it is ready: from then on Ctrl-C ends it in peace."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, then say so: in a thread, for a browser in the terminal would hold everything up."""
+        await super().startup(sockets)
+        threading.Thread(target=self._on_ready, daemon=True).start()
+
+
+def make_server(
+    desk: Desk, listener: socket.socket, token: str, on_ready: Callable[[], None] = lambda: None
+) -> uvicorn.Server:
     """A server for one desk. It logs nothing: addresses of requests are nobody's business."""
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             make_app(desk, listener.getsockname()[1], token),
             log_level="warning",
@@ -56,5 +71,6 @@ def make_server(desk: Desk, listener: socket.socket, token: str) -> uvicorn.Serv
             ws="none",
             http="h11",
             timeout_graceful_shutdown=2,
-        )
+        ),
+        on_ready,
     )
