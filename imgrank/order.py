@@ -55,15 +55,20 @@ def select(
     and `bottom` the N last (both: the two ends together); `reverse` then turns what is kept around. Raises
     UsageError if N is below 1 or `min_score` is not a number.
     """
-    if any(count is not None and count < 1 for count in (top, bottom)):
-        raise UsageError("The number of pictures to keep at the top or the bottom must be at least 1.")
-    if min_score is not None and math.isnan(min_score):
-        raise UsageError("The least score to keep must be a number, not nan.")
+    check_selection(top, bottom, min_score)
     kept = [image for image in images if min_score is None or (image.relevant and image.score >= min_score)]
     if top is not None or bottom is not None:
         last_of_top, first_of_bottom = top or 0, len(kept) - (bottom or 0)
         kept = [image for place, image in enumerate(kept) if place < last_of_top or place >= first_of_bottom]
     return tuple(reversed(kept) if reverse else kept)
+
+
+def check_selection(top: int | None, bottom: int | None, min_score: float | None) -> None:
+    """Raises UsageError if `select` would refuse these: to be asked before a long run, not after."""
+    if any(count is not None and count < 1 for count in (top, bottom)):
+        raise UsageError("The number of pictures to keep at the top or the bottom must be at least 1.")
+    if min_score is not None and math.isnan(min_score):
+        raise UsageError("The least score to keep must be a number, not nan.")
 
 
 class _Scored(NamedTuple):

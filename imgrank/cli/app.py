@@ -2,22 +2,78 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
-from types import FrameType
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from imgrank.cli import adapters, backbones, cache, evaluate, label, sort, train, undo
-from imgrank.errors import ImgrankError
+from imgrank.errors import ImgrankError, Interrupted
+from imgrank.paths import printable, why
 from imgrank.version import __version__
 
 # Typer carries its own click from 0.20 on, and the click package before: this is the base of either's errors.
 _ClickError: type[typer.BadParameter] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
+
+class _Commands(TyperGroup):
+    """Settles what can end any command before Typer does, whose versions differ in what they make of it."""
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 (Typer's own signature)
+        with _settled():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
+        with _settled():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _settled() -> Iterator[None]:
+    """Ctrl-C becomes Interrupted, a closed pipe (`| head`) a quiet end, any other refusal of the system a sentence."""
+    try:
+        yield
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        raise Interrupted("Interrupted; nothing more was done.") from None
+    except SystemExit as ended:  # what Rich makes of a closed pipe
+        if isinstance(ended.__context__, BrokenPipeError):
+            raise typer.Exit from None
+        raise
+    except OSError as error:
+        _drain_stdout()
+        if _is_closed_pipe(error):
+            raise typer.Exit from None
+        raise ImgrankError(_refusal(error)) from error
+
+
+def _drain_stdout() -> None:
+    """Drop what stdout does not take any more, or Python's last flush complains of it."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_closed_pipe(error: OSError) -> bool:
+    told_by_windows = os.name == "nt" and error.errno == errno.EINVAL and not error.filename
+    return isinstance(error, BrokenPipeError) or told_by_windows
+
+
+def _refusal(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    return f"The system refused to go on: {why(error)}{where}."
+
+
 app = typer.Typer(
     name="imgrank",
+    cls=_Commands,
     help="Puts a folder of pictures in order by a sentence.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -52,7 +108,7 @@ app.add_typer(cache.app, name="cache")
 def main() -> None:
     """Run the command line: the one place where errors become a line on stderr and an exit code."""
     _prepare_streams()
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = app(standalone_mode=False)
     except ImgrankError as error:
@@ -61,9 +117,7 @@ def main() -> None:
         # A group without a command has printed its help by then, and has no message.
         code = _fail(_usage(error), error.exit_code) if error.format_message() else error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        code = _fail("interrupted.", 130)
-    except BrokenPipeError:
-        code = _leave_pipe()
+        code = _fail("Interrupted.", Interrupted.exit_code)
     sys.exit(code)
 
 
@@ -74,23 +128,14 @@ def _prepare_streams() -> None:
             stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _fail(sentence: str, code: int) -> int:
-    typer.echo(f"imgrank: {sentence}", err=True)
+def _fail(message: str, code: int) -> int:
+    typer.echo("\n".join(map(printable, f"imgrank: {message}".splitlines())), err=True)
     return code
 
 
 def _usage(error: typer.BadParameter) -> str:
     """Click's own words as a sentence, with the help to read."""
+    message = error.format_message().replace("Value error, ", "")
     context = getattr(error, "ctx", None)
     hint = f" See {context.command_path} --help." if context else ""
-    return f"{error.format_message().rstrip('.')}.{hint}"
-
-
-def _leave_pipe() -> int:
-    """The reader has had enough (`| head`): end quietly, without Python's last flush complaining."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return message + "." * (message[-1:] not in ".?!)") + hint

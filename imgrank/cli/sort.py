@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import os
 import sys
 from typing import Annotated, Optional
 
@@ -22,6 +24,7 @@ from imgrank.cli.options import (
 from imgrank.cli.progress import progress_line
 from imgrank.errors import UsageError
 from imgrank.output.formats import Format
+from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
 
 EXIT_SKIPPED, EXIT_INTERRUPTED = 3, 130
@@ -97,7 +100,7 @@ def sort(
 
     imgrank sort ./photos "a cat" --rename --dry-run
     """
-    from imgrank.order import select
+    from imgrank.order import check_selection, select
     from imgrank.ranker import Ranker
 
     asked = act.wanted(
@@ -112,6 +115,7 @@ def sort(
         chosen=bottom is not None or min_score is not None,
     )
     pages.check(page, page_dir, changes_files=asked is not None)
+    check_selection(top, bottom, min_score)
     sources, sentence = split_words(words, like)
     note = _silent if quiet else _note
     with progress_line(quiet) as report:
@@ -147,10 +151,20 @@ def split_words(words: list[str], like: str | None) -> tuple[list[str], str | No
         return words, None
     if len(words) < 2:
         raise UsageError(
-            f"{words[0]!r} is all that was given; sort needs pictures and a sentence: "
+            f'"{printable(words[0])}" is all that was given; sort needs pictures and a sentence: '
             'imgrank sort ./photos "older person".'
         )
-    return words[:-1], words[-1]
+    *sources, sentence = words
+    if os.path.exists(sentence) and not _may_be_source(sources[0]):
+        raise UsageError(
+            f'"{printable(sentence)}" is a file or folder, and "{printable(sources[0])}" is none; '
+            'the sentence comes last: imgrank sort ./photos "older person".'
+        )
+    return sources, sentence
+
+
+def _may_be_source(word: str) -> bool:
+    return word == "-" or os.path.lexists(word) or glob.has_magic(word)
 
 
 def show(ranking: Ranking, images: tuple[RankedImage, ...], fmt: Format | None, print0: bool, quiet: bool) -> None:

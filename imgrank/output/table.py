@@ -38,7 +38,8 @@ def _table(ranking: Ranking, images: Sequence[RankedImage]) -> Table:
     for image in images:
         share = (image.score - low) / (high - low) if high > low else 1.0
         bar = Bar(1.0, 0.0, share, width=BAR_WIDTH, color="cyan")
-        table.add_row(str(image.rank), f"{image.score:.{decimals}f}", bar, Text(printable(image.path)))
+        style = None if image.relevant else "dim"
+        table.add_row(str(image.rank), f"{image.score:.{decimals}f}", bar, Text(printable(image.path)), style=style)
     return table
 
 

@@ -4,6 +4,7 @@ Streams are text streams that can carry any path: UTF-8 with the error handler o
 (`sys.getfilesystemencodeerrors()`), as `imgrank.cli.app` sets up for stdout. In paths and csv a
 name that was no UTF-8 leaves as the very bytes it has on disk. JSON is ASCII alone: such a byte 0xff
 stands there as the lone surrogate \\udcff, which Python's `os.fsencode(json.loads(...))` turns back.
+`partial` and `relevant` are there only where they say something: `"partial": true`, `"relevant": false`.
 """
 
 from __future__ import annotations
@@ -68,10 +69,15 @@ def _as_json(ranking: Ranking, images: Sequence[RankedImage]) -> dict[str, Any]:
 
 
 def _image_as_json(image: RankedImage) -> dict[str, Any]:
-    return {"rank": image.rank, "score": image.score, "percentile": image.percentile, "path": utf8_name(image.path)}
+    fields = {"rank": image.rank, "score": image.score, "percentile": image.percentile, "path": utf8_name(image.path)}
+    return fields if image.relevant else fields | {"relevant": False}
 
 
 def _write_csv(images: Sequence[RankedImage], stream: TextIO) -> None:
-    rows = csv.writer(stream, lineterminator="\n")
-    rows.writerow(["rank", "score", "percentile", "path"])
-    rows.writerows([image.rank, image.score, image.percentile, utf8_name(image.path)] for image in images)
+    plain = csv.writer(stream, lineterminator="\n")
+    quoted = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    plain.writerow(["rank", "score", "percentile", "path"])
+    for image in images:
+        path = utf8_name(image.path)
+        rows = quoted if "\r" in path else plain  # before Python 3.13, csv leaves a lone \r bare
+        rows.writerow([image.rank, image.score, image.percentile, path])

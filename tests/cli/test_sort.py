@@ -105,7 +105,13 @@ def test_any_bytes_of_a_name_survive(imgrank, tmp_path):
     ("words", "code", "said"),
     [
         (["sort", "photos"], 2, b"a sentence"),
+        (["sort"], 2, b"--help"),
         (["sort", "nowhere", "a cat"], 2, b"nowhere"),
+        (["sort", "a cat", "photos"], 2, b"comes last"),
+        (["sort", "photos", " "], 2, b"sentence"),
+        (["sort", "photos", "a cat", "--format", "xml"], 2, b"jsonl"),
+        (["srot", "photos"], 2, b"'sort'"),
+        (["sort", "photos", "a cat", "--\x1b[31mred"], 2, b"--\\x1b[31mred"),
         (["sort", "photos", "a cat", "--top", "0"], 2, b"at least 1"),
         (["sort", "photos", "a cat", "--no-such-option"], 2, b"--no-such-option"),
         (["sort", "photos", "a cat", "--backbone", "ViT-X"], 2, b"ViT-X"),
@@ -138,13 +144,27 @@ def test_strict_tells_of_skipped_files(imgrank, tmp_path):
     assert strict.stdout.splitlines() == [b"./cat.jpg"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is told otherwise on Windows")
-def test_a_closed_pipe_ends_quietly(imgrank, folder):
-    script = (
-        f'"{sys.executable}" -m imgrank sort photos "a cat" --format jsonl -q | head -c 1; exit "${{PIPESTATUS[0]}}"'
-    )
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    "words", ['sort photos "a cat" -q --format jsonl', "sort photos x -q --format table", "--help"]
+)
+def test_a_closed_pipe_ends_quietly(folder, words):
+    script = f'"{sys.executable}" -m imgrank {words} | true; exit "${{PIPESTATUS[0]}}"'
     done = subprocess.run(["bash", "-c", script], capture_output=True, cwd=folder, timeout=120, check=False)
-    assert (done.stdout, done.stderr) == (b"{", b"")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+@pytest.mark.parametrize("words", [["sort", "photos", "a cat", "-q"], ["--help"]])
+def test_a_full_disk_is_one_sentence(folder, words):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "imgrank", *words], stdout=full, stderr=subprocess.PIPE, cwd=folder, timeout=120,
+            check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.count(b"\n") == 1
+    assert b"no space left" in done.stderr
 
 
 def test_like_takes_no_sentence(imgrank):

@@ -1,0 +1,72 @@
+"""Ctrl-C and SIGTERM: what was done is printed and marked, and the exit code says it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+# A pipeline that waits to be stopped, in place of the real one: what the command line makes of it is tested here.
+PROGRAM = """
+import sys, time, types
+from imgrank.records import RankedImage, Ranking
+
+class Ranker:
+    def __init__(self, *_): pass
+
+    def rank(self, sources, sentence, **_):
+        partial = False
+        try:
+            print("waiting", file=sys.stderr, flush=True)
+            time.sleep(60)
+        except KeyboardInterrupt:
+            if sentence == "nothing done": raise
+            partial = True
+        return Ranking(sentence, (RankedImage(1, 0.5, 100.0, "a.jpg"),), (), "mini", "0" * 16, "zero-shot", None, None,
+                       True, "cpu", 1, 0.1, partial)
+
+sys.modules["imgrank.ranker"] = types.SimpleNamespace(Ranker=Ranker)
+from imgrank.cli.app import main
+main()
+"""
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals reach a child process on POSIX alone")
+
+
+def stopped(signal_number, *words):
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ)
+    )
+    assert process.stderr.readline() == b"waiting\n"
+    process.send_signal(signal_number)
+    stdout, stderr = process.communicate(timeout=60)
+    return process.returncode, stdout, stderr
+
+
+@posix_only
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_what_was_done_is_printed_and_marked_partial(signal_number):
+    code, stdout, stderr = stopped(signal_number, "sort", "photos", "a cat", "--format", "json")
+    assert code == 130
+    told = json.loads(stdout)
+    assert told["partial"] is True
+    assert [image["path"] for image in told["images"]] == ["a.jpg"]
+    assert b"partial" in stderr
+
+
+@posix_only
+def test_a_partial_order_is_exit_130_even_under_strict():
+    assert stopped(signal.SIGINT, "sort", "photos", "a cat", "--strict")[:2] == (130, b"a.jpg\n")
+
+
+@posix_only
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_before_anything_was_done_is_one_line(signal_number):
+    code, stdout, stderr = stopped(signal_number, "sort", "photos", "nothing done")
+    assert (code, stdout) == (130, b"")
+    assert stderr.count(b"\n") == 1
+    assert b"Traceback" not in stderr
