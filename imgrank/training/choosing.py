@@ -12,8 +12,9 @@ from imgrank.evaluation.dataset import PairRows, Rows, TaskRows
 from imgrank.training.loop import Fit, figure
 
 Floats = npt.NDArray[np.float64]
-MIXES = (0.5, 0.4, 0.6, 0.25, 0.75, 1.0, 0.0)  # the first of equals is taken
-PAYS_FROM = 0.003  # a figure must be better by so much to leave the even mix
+MIXES = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)
+CAUTION = 0.3  # of a figure, a whole adapter against none, at one row: the axis is the safer guess on few rows
+ROWS_FOR_HALF = 90  # rows at which cross-validated adapters may have half a say
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,13 +37,15 @@ class Unseen:
         return figure(self.task, self.rows, self.mixed(mix))
 
 
-def best_mix(unseen: Unseen) -> float:
-    """The mix that orders best; an even one unless another is clearly better."""
-    best = MIXES[0]
-    for mix in MIXES[1:]:
-        if unseen.figure(mix) > unseen.figure(best) + PAYS_FROM:
-            best = mix
-    return best
+def best_mix(unseen: Unseen, most: float = 1.0) -> float:
+    """The mix, up to `most`, that orders best; with few rows the adapter must be clearly better to be heard."""
+    caution = CAUTION / np.sqrt(max(1, len(unseen.rows)))
+    return max((mix for mix in MIXES if mix <= most), key=lambda mix: unseen.figure(mix) - caution * mix)
+
+
+def most_by_folds(rows: int) -> float:
+    """The adapter's largest part where folds decide: a choice among mixes overstates it on few rows."""
+    return rows / (rows + ROWS_FOR_HALF)
 
 
 def best_common_epoch(fits: Sequence[Fit]) -> int:

@@ -17,7 +17,7 @@ from imgrank.evaluation.ridge import Axis, features
 from imgrank.evaluation.splits import FOLDS, deal, needs_folds
 from imgrank.training.axis import fit_axis
 from imgrank.training.batches import Part
-from imgrank.training.choosing import Unseen, best_common_epoch, best_mix
+from imgrank.training.choosing import Unseen, best_common_epoch, best_mix, most_by_folds
 from imgrank.training.loop import Epoch, Fit, Progress, fit, predict
 from imgrank.training.options import TrainingOptions
 
@@ -169,7 +169,8 @@ def _learnt_by_folds(
     order = np.argsort(rows)
     unseen = Unseen(task, rows[order], said[order], np.concatenate(along)[order])
     axis = fit_axis(x, width, task, whole.train)
-    return Learnt(task, whole.mean, whole.scale, axis, best_mix(unseen), unseen, np.concatenate(plain)[order])
+    mix = best_mix(unseen, most_by_folds(len(rows)))
+    return Learnt(task, whole.mean, whole.scale, axis, mix, unseen, np.concatenate(plain)[order])
 
 
 def _features(run: Run) -> Floats:

@@ -78,12 +78,13 @@ def _learn(
     watch: Callable[[Epoch], None],
 ) -> tuple[Outcome, str]:
     shipped = shipped_adapter(source.backbone.fingerprint)
-    first = begin(source.backbone, shipped, options.seed, config)
+    queries = [rows.query for rows in dataset.tasks]
+    first = begin(source.backbone, shipped, options.seed, config, queries)
     warm = shipped is not None and shipped.header.config == first.config
     key = checkpoint.run_key(dataset, source.backbone.fingerprint, first.config, options)
     run = Run(
         dataset=dataset,
-        new_model=lambda fold: begin(source.backbone, shipped, options.seed + fold, config),
+        new_model=lambda fold: begin(source.backbone, shipped, options.seed + fold, config, queries),
         options=options,
         device=_device(device),
         watch=watch,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from imgrank.adapter.files import Adapter, load
@@ -19,13 +21,32 @@ def shipped_adapter(fingerprint: str) -> Adapter | None:
 
 
 def begin(
-    backbone: BackboneFacts, shipped: Adapter | None, seed: int, config: AdapterConfig | None = None
+    backbone: BackboneFacts,
+    shipped: Adapter | None,
+    seed: int,
+    config: AdapterConfig | None = None,
+    queries: Sequence[str] = (),
 ) -> AdapterModel:
-    """A model to train: shipped weights where there are some of the wanted sizes, else drawn from the seed."""
+    """A model to train: shipped weights where there are some of the wanted sizes, else drawn from the seed.
+
+    Where the shipped adapter was not trained on all of the `queries`, its value head begins at nothing: what
+    it says of other queries would have to be unlearnt first.
+    """
     wanted = config or (shipped.header.config if shipped else AdapterConfig.mini(backbone.shape, backbone.text_width))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = AdapterModel(wanted)
     if shipped is not None and shipped.header.config == wanted:
         model.load_state_dict(shipped.model.state_dict())
+        if not all(shipped.header.query(query) for query in queries):
+            _forget_values(model)
     return model
+
+
+@torch.no_grad()
+def _forget_values(model: AdapterModel) -> None:
+    head = model.score_head
+    head.out.weight[0].zero_()
+    head.out.bias[0].zero_()
+    if head.count is not None:
+        head.count.weight.zero_()
