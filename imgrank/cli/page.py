@@ -1,4 +1,4 @@
-"""The options by which `sort` writes a page to look at, and what it calls then."""
+"""The options by which `sort` shows the pictures, as a page or on the terminal, and what it calls then."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from imgrank.cli.progress import progress_line
 from imgrank.errors import UsageError
+from imgrank.output.formats import Format
 from imgrank.records import RankedImage, Ranking
 
 _PANEL = "Looking at the order"
@@ -26,6 +27,32 @@ PageDirOption = Annotated[
         help="With --page: thumbnails as files in DIR, for thousands of pictures.",
     ),
 ]
+PreviewOption = Annotated[
+    bool,
+    typer.Option(
+        "--preview",
+        rich_help_panel=_PANEL,
+        help='Show the pictures on the terminal; sharp in many with: pip install "imgrank[preview]".',
+    ),
+]
+
+
+def check_preview(fmt: Format | None, print0: bool, changes_files: bool) -> None:
+    """Raise UsageError before any work where pictures cannot be shown on the terminal."""
+    if changes_files or print0 or fmt not in (None, Format.table):
+        raise UsageError(
+            "--preview shows the order to a person: leave out what writes another format or changes files."
+        )
+    from imgrank.output.preview import check_preview
+
+    check_preview(sys.stdout)
+
+
+def write_preview(ranking: Ranking, images: Sequence[RankedImage]) -> None:
+    """Show the order on stdout, a picture beside each rank."""
+    from imgrank.output.preview import write_preview
+
+    write_preview(ranking, images, sys.stdout)
 
 
 def check(page: str | None, page_dir: str | None, changes_files: bool) -> None:

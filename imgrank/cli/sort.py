@@ -91,6 +91,7 @@ def sort(
     yes: act.YesOption = False,
     page: pages.PageOption = None,
     page_dir: pages.PageDirOption = None,
+    preview: pages.PreviewOption = False,
 ) -> None:
     """Put pictures in order by a sentence, best first.
 
@@ -115,6 +116,8 @@ def sort(
         chosen=bottom is not None or min_score is not None,
     )
     pages.check(page, page_dir, changes_files=asked is not None)
+    if preview:
+        pages.check_preview(fmt, print0, changes_files=asked is not None)
     check_selection(top, bottom, min_score)
     sources, sentence = split_words(words, like)
     note = _silent if quiet else _note
@@ -132,7 +135,7 @@ def sort(
         )
     images = select(ranking.images, reverse=reverse, top=top, bottom=bottom, min_score=min_score)
     if asked is None or ranking.partial:
-        show(ranking, images, fmt, print0, quiet)
+        show(ranking, images, fmt, print0, quiet, preview)
         pages.write(ranking, images, page, page_dir, quiet)
     else:
         chosen = act.thrown_away(ranking.images, bottom, min_score) if trash else images
@@ -167,14 +170,24 @@ def _may_be_source(word: str) -> bool:
     return word == "-" or os.path.lexists(word) or glob.has_magic(word)
 
 
-def show(ranking: Ranking, images: tuple[RankedImage, ...], fmt: Format | None, print0: bool, quiet: bool) -> None:
+def show(
+    ranking: Ranking,
+    images: tuple[RankedImage, ...],
+    fmt: Format | None,
+    print0: bool,
+    quiet: bool,
+    preview: bool = False,
+) -> None:
     """The order on stdout, in the format asked for; what a person should know of it on stderr."""
     from imgrank.output.summary import remarks
     from imgrank.output.write import write
 
     if fmt is None:
         fmt = Format.table if sys.stdout.isatty() and not print0 else Format.paths
-    write(ranking, images, fmt, sys.stdout, separator="\0" if print0 else "\n")
+    if preview:
+        pages.write_preview(ranking, images)
+    else:
+        write(ranking, images, fmt, sys.stdout, separator="\0" if print0 else "\n")
     sys.stdout.flush()
     for line in () if quiet else remarks(ranking):
         _note(line)

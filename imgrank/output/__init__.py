@@ -1,1 +1,1 @@
-"""A Ranking as table, paths, json, jsonl, csv, page. Only the page opens pictures; none computes a score."""
+"""A Ranking as table, paths, json, jsonl, csv, page, preview. The last two alone open pictures; none scores them."""

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from imgrank.output.page.command import Command
 from imgrank.output.page.scale import Scale
-from imgrank.output.page.thumbnails import Thumbnail
+from imgrank.output.thumbnails import Thumbnail
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking, Unreadable
 

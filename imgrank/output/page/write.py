@@ -17,7 +17,7 @@ from imgrank.output.page import render
 from imgrank.output.page.command import shell_command
 from imgrank.output.page.guard import GENERATOR, page_file
 from imgrank.output.page.scale import Scale, scale_of
-from imgrank.output.page.thumbnails import Thumbnail, thumbnails
+from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable, why
 from imgrank.records import Progress, RankedImage, Ranking
 

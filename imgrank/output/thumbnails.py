@@ -1,4 +1,4 @@
-"""Small pictures for the page, made anew from bare pixels: no EXIF, no place, no profile comes along."""
+"""Small pictures to look at, made anew from bare pixels: no EXIF, no place, no profile comes along."""
 
 from __future__ import annotations
 
@@ -33,6 +33,13 @@ class Thumbnail:
     def inline(self) -> str:
         """The picture as an address that needs no file."""
         return "data:image/webp;base64," + base64.b64encode(self.data).decode("ascii")
+
+    @property
+    def picture(self) -> Image.Image:
+        """Its pixels, RGB; ValueError where it has none."""
+        if not self.data:
+            raise ValueError(self.fault)
+        return Image.open(io.BytesIO(self.data)).convert("RGB")
 
     @property
     def file_name(self) -> str:
