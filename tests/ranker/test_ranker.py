@@ -36,7 +36,9 @@ def names(ranking):
     [
         ("a cat", {"cat", "kitten"}),
         ("a dog", {"dog"}),
-        ("a rocket", {"rocket"}),
+        ("a cup of coffee", {"coffee"}),
+        ("a building", {"temple"}),
+        ("an owl", {"owl"}),
         ("horses", {"horses"}),
         ("a goldfish", {"goldfish"}),
     ],
