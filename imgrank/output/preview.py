@@ -26,7 +26,7 @@ from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
 
-WIDTH, HEIGHT = 18, 6  # cells, each about twice as high as wide: room for a picture of 3 to 2
+WIDTH, HEIGHT = 24, 8  # cells, each about twice as high as wide: room for a picture of 3 to 2
 Draw = Callable[[Image.Image], RenderableType]
 
 
@@ -47,6 +47,7 @@ def write_preview(ranking: Ranking, images: Sequence[RankedImage], stream: TextI
     draw = _drawing()
     for image, thumbnail in zip(images, thumbnails([image.path for image in images]), strict=True):
         console.print(_row(image, scale, thumbnail, draw))
+        console.print()
     console.print(summary(ranking), markup=False, style="dim", soft_wrap=True)
 
 
@@ -57,7 +58,7 @@ def _row(image: RankedImage, scale: Scale, thumbnail: Thumbnail, draw: Draw) -> 
     words.add_row(Text.assemble((f"{image.rank:,}", "bold"), printable(f"  {scale.written(image.score)}")))
     words.add_row(Bar(1.0, 0.0, share, width=BAR_WIDTH, color="cyan"))
     words.add_row(Text(printable(image.path), overflow="fold"))
-    row = Table.grid(padding=(0, 2, 1, 0))
+    row = Table.grid(padding=(0, 2, 0, 0))
     row.add_column(width=WIDTH)
     row.add_column()
     row.add_row(picture, words, style=None if image.relevant else "dim")
@@ -78,10 +79,10 @@ def _drawing() -> Draw:
     return HalfBlocks
 
 
-def _extent(picture: Image.Image) -> tuple[int | None, int | None]:
+def _extent(picture: Image.Image) -> tuple[int | str, int | str]:
     """The side, in cells, that bounds the picture; the other follows."""
     wide = picture.width * 2 * HEIGHT >= picture.height * WIDTH
-    return (WIDTH, None) if wide else (None, HEIGHT)
+    return (WIDTH, "auto") if wide else ("auto", HEIGHT)
 
 
 class HalfBlocks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -13,6 +14,7 @@ from imgrank.output.page import write_page
 from imgrank.records import Ranking, Unreadable
 
 pytestmark = pytest.mark.browser
+AXE = os.environ.get("IMGRANK_AXE")
 CHROMIUM = os.environ.get("IMGRANK_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
     "--headless=new",
@@ -51,6 +53,8 @@ def folder(tmp_path_factory):
     ranking = Ranking("a cat", images, skipped, "mini", "0" * 16, "zero-shot", None, None, True, "cpu", 0, 1.0)
     command = ["imgrank", "sort", "my photos", "a cat"]
     write_page(ranking, images, str(folder / "one.html"), command=command)
+    doubtful = replace(ranking, confident=False, notes=("zero-shot",), images=images[-60:])
+    write_page(doubtful, images[-60:], str(folder / "doubtful.html"), command=command)
     write_page(ranking, images, str(folder / "beside.html"), str(folder / "small"), command=command)
     return folder
 
@@ -74,7 +78,7 @@ def opened(browser, path, **options):
     assert not [url for url in asked if not url.startswith(("file:", "data:"))]
 
 
-def names(page):
+def names_of(page):
     return page.locator("#sheet li:not([hidden]) .name").all_text_contents()
 
 
@@ -87,7 +91,7 @@ def focused(page):
 
 
 def test_all_stand_in_order_and_only_what_is_near_is_drawn(page):
-    assert names(page) == [f"p{n}.png" for n in reversed(range(COUNT))]
+    assert names_of(page) == [f"p{n}.png" for n in reversed(range(COUNT))]
     assert page.inner_text("#shown") == "500 of 500 shown"
     drawn = "(cell) => cell.checkVisibility({ contentVisibilityAuto: true })"
     assert page.locator("#sheet li").first.evaluate(drawn)
@@ -98,27 +102,27 @@ def test_the_cut_hides_what_the_command_would_leave_out(page):
     assert page.inner_text("#command") == "imgrank sort 'my photos' 'a cat'"
     set_cut(page, 4.5)
     assert page.inner_text("#command") == "imgrank sort 'my photos' 'a cat' --min-score 4.50"
-    assert names(page) == [f"p{n}.png" for n in range(499, 449, -1)]
+    assert names_of(page) == [f"p{n}.png" for n in range(499, 449, -1)]
     assert "50 kept" in page.get_attribute("#cut", "aria-valuetext")
     page.focus("#cut")
     page.keyboard.press("ArrowRight")
     assert page.inner_text("#command").endswith("--min-score 4.51")
     set_cut(page, 0.21)
-    assert len(names(page)) == COUNT - ASIDE - 1
+    assert len(names_of(page)) == COUNT - ASIDE - 1
     assert not page.locator("h2").is_visible()
     page.keyboard.press("Home")
-    assert len(names(page)) == COUNT
+    assert len(names_of(page)) == COUNT
     assert "--min-score" not in page.inner_text("#command")
 
 
 def test_filter_by_key_and_back(page):
     page.keyboard.press("/")
     page.keyboard.type("P12")
-    assert names(page) == ["p129.png", "p128.png", "p127.png", "p126.png", "p125.png"] + [
+    assert names_of(page) == ["p129.png", "p128.png", "p127.png", "p126.png", "p125.png"] + [
         f"p{n}.png" for n in range(124, 119, -1)
     ] + ["p12.png"]
     page.keyboard.press("Escape")
-    assert len(names(page)) == COUNT
+    assert len(names_of(page)) == COUNT
     assert focused(page) is not None
 
 
@@ -163,7 +167,57 @@ def test_a_phone_scrolls_one_way_only(browser, folder):
         assert page.locator("dialog").is_visible()
 
 
+@pytest.mark.parametrize("width", [1200, 360])
+def test_every_picture_stays_in_its_card_and_what_lacks_the_subject_is_grey(browser, folder, width):
+    for page in opened(browser, folder / "one.html", viewport={"width": width, "height": 740}):
+        size = "(part) => [part.getBoundingClientRect().width, part.getBoundingClientRect().height]"
+        for part in ("first", "last"):
+            card = getattr(page.locator("#sheet li"), part)
+            card.scroll_into_view_if_needed()
+            (wide, _), (width_of, height) = card.evaluate(size), card.locator("img").evaluate(size)
+            assert 0 < width_of < wide
+            assert abs(width_of - height) < 1
+            grey = card.locator("img").evaluate("(img) => getComputedStyle(img).filter") != "none"
+            assert grey == (part == "last")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows allows no such names")
+def test_a_hostile_name_is_shown_and_does_nothing(browser, tmp_path):
+    names = [
+        "</script><img src=x onerror=alert(1)>".replace("/", "∕") + ".png",
+        "javascript:alert(1).png",
+        "#a?b&lt;.png",
+    ]
+    for name in names:
+        Image.new("RGB", (12, 8)).save(tmp_path / name)
+    images = order([3.0, 2.0, 1.0], [str(tmp_path / name) for name in names])
+    ranking = Ranking(names[0], images, (), "mini", "0" * 16, "zero-shot", None, None, True, "cpu", 0, 1.0)
+    write_page(ranking, images, str(tmp_path / "x.html"))
+    for page in opened(browser, tmp_path / "x.html"):
+        assert names_of(page) == names
+        for n in range(3):
+            page.locator("#sheet a").nth(n).click()
+            page.wait_for_function("document.getElementById('large-picture').naturalWidth === 12")
+            assert names[n] in page.inner_text("#large-name")
+            page.click("#close")
+        assert page.locator("#sheet img").count() == 3
+
+
 def test_without_script_the_order_and_the_links_are_there(browser, folder):
     for page in opened(browser, folder / "one.html", java_script_enabled=False):
         assert page.locator("#sheet a[href]").count() == COUNT
         assert not page.locator("#filter").is_visible()
+
+
+@pytest.mark.skipif(not AXE, reason="IMGRANK_AXE names no axe.min.js (npm pack axe-core)")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_to_mend(browser, folder, scheme):
+    for page in opened(browser, folder / "doubtful.html", color_scheme=scheme, bypass_csp=True):
+        page.add_script_tag(path=AXE)
+        found = "axe.run().then((found) => found.violations.map((fault) => fault.id))"
+        assert page.evaluate(found) == []
+        set_cut(page, 0.5)
+        page.click("summary")
+        assert page.evaluate(found) == []
+        page.locator("#sheet a").first.click()
+        assert page.evaluate(found) == []

@@ -8,6 +8,7 @@ import re
 
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from imgrank.cli.page import check_preview as check_asked
 from imgrank.errors import UsageError
@@ -76,8 +77,6 @@ def test_a_picture_that_has_gone_leaves_its_place_and_the_reason(tmp_path):
 
 @pytest.mark.parametrize("size", [(1, 1), (240, 1), (1, 240), (240, 160), (60, 240)])
 def test_any_shape_fits_its_place_and_keeps_its_proportions(size):
-    from rich.console import Console
-
     lines = Console(width=200, color_system="truecolor").render_lines(HalfBlocks(Image.new("RGB", size)), pad=False)
     width, height = sum(part.cell_length for part in lines[0]), len(lines)
     assert 1 <= width <= WIDTH and 1 <= height <= HEIGHT
@@ -89,12 +88,17 @@ def test_pixels_are_drawn_where_textual_image_finds_them(tmp_path, monkeypatch):
     from textual_image._terminal import CellSize
 
     monkeypatch.setattr(renderable, "Image", renderable.SixelImage)
+    monkeypatch.setattr("textual_image.renderable.sixel.get_cell_size", lambda: CellSize(10, 20))
     for stream in ("__stdin__", "__stdout__"):
         monkeypatch.setattr(f"sys.{stream}", Terminal())
-    monkeypatch.setattr("textual_image.renderable.sixel.get_cell_size", lambda: CellSize(10, 20))
     text = shown(ranking_of(tmp_path, ["a.png", "b.png"]))
     assert text.count("\x1bP") == 2
     assert "▀" not in text
+    for size in [(240, 160), (60, 240), (240, 60)]:
+        lines = Console(width=200).render_lines(preview._drawing()(Image.new("RGB", size)), pad=False)
+        width, height = lines[0][0].cell_length, len(lines) - 1
+        assert width == WIDTH or height == HEIGHT
+        assert width <= WIDTH and height <= HEIGHT
 
 
 def test_a_pipe_is_refused_with_the_way_out():
