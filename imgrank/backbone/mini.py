@@ -65,13 +65,14 @@ class MiniBackbone:
     def _image_tower(self) -> ImageTower:
         tower = ImageTower(ImageConfig(**self.config["image"]))
         tower.load_state_dict(self._tensors("image."))
-        return tower.to(memory_format=torch.channels_last).to(self.device).eval()  # type: ignore[call-overload,no-any-return]
+        frozen = tower.requires_grad_(False).eval()
+        return frozen.to(memory_format=torch.channels_last).to(self.device)  # type: ignore[call-overload,no-any-return]
 
     @cached_property
     def _text_tower(self) -> TextTower:
         tower = TextTower(TextConfig(**self.config["text"]))
         tower.load_state_dict(self._tensors("text."))
-        return tower.eval()
+        return tower.requires_grad_(False).eval()
 
     @cached_property
     def _sentence_head(self) -> SentenceHead:
@@ -79,7 +80,7 @@ class MiniBackbone:
         sense = ClassSense(**sizes["sense"])
         head = SentenceHead(self.text_width, sizes["names"], self.config["image"]["classes"], sense)
         head.load_state_dict(self._tensors("sentence."))
-        return head.eval()
+        return head.requires_grad_(False).eval()
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
