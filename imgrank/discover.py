@@ -156,11 +156,11 @@ class _Search:
 
     def found(self) -> Discovered:
         """Everything so far, in natural order."""
-        files = sorted((candidate.file for candidate in self._files.values()), key=lambda file: _order(file.path))
-        return Discovered(tuple(files), tuple(sorted(self._skipped.values(), key=lambda item: _order(item.path))))
+        files = sorted((candidate.file for candidate in self._files.values()), key=lambda file: path_order(file.path))
+        return Discovered(tuple(files), tuple(sorted(self._skipped.values(), key=lambda item: path_order(item.path))))
 
 
-def _order(path: str) -> tuple[Any, str]:
+def path_order(path: str) -> tuple[Any, str]:
     """Natural order, folder by folder (img2 before img10); the path itself decides between equals."""
     folder, name = os.path.split(path)
     return (*_folder_order(folder), _natural(name)), path

@@ -68,12 +68,17 @@ def read_raster(data: bytes, kind: str, target: Target, *, orientation: int | No
     if kind == "JPEG 2000" and _lacks_its_end(data):
         raise cut_off(kind)
     try:
-        with Image.open(io.BytesIO(data), formats=(_PILLOW_NAMES.get(kind, kind),)) as image:
+        with Image.open(io.BytesIO(data), formats=(pillow_name(kind),)) as image:
             return _small_and_upright(image, kind, target, orientation)
     except DecodeError:
         raise
     except Exception as error:  # a hostile file can make a decoder raise anything
         raise damaged(kind, error) from error
+
+
+def pillow_name(kind: str) -> str:
+    """What Pillow calls a format that `picture_kind` names."""
+    return _PILLOW_NAMES.get(kind, kind)
 
 
 def _lacks_its_end(codestream: bytes) -> bool:

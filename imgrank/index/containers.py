@@ -1,0 +1,159 @@
+"""Tar files (as webdataset's shards are) and Parquet files: which pictures they hold, and one picture's bytes."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import threading
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any, BinaryIO, cast
+
+from imgrank.errors import UsageError
+from imgrank.formats import looks_like_picture
+from imgrank.index.columns import Column, find_column, values_of
+from imgrank.index.items import Kind, SourceItem
+from imgrank.index.needs import arrow, parquet
+from imgrank.index.remote import file_system, is_url, read_url, reason_of, retried
+from imgrank.paths import printable, why
+from imgrank.records import Unreadable
+
+_HEADER_BLOCK = 1 << 16  # bytes fetched at once while the headers of a tar file are read
+
+Holds = Callable[[str], bool]
+_reading = threading.Lock()
+
+
+def is_container(name: str) -> bool:
+    """Whether a file of this name holds pictures: a tar or a Parquet file. Raises UsageError on a compressed tar."""
+    plain = name.split("?")[0].lower() if is_url(name) else name.lower()
+    if plain.endswith((".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz")):
+        raise UsageError(
+            f"{printable(name)} is compressed as a whole, so that no picture in it can be found; unpack it."
+        )
+    return plain.endswith((".tar", ".parquet"))
+
+
+def items_of(location: str, holds: Holds, column: str | None = None) -> Iterator[SourceItem | Unreadable]:
+    """The pictures in a tar or Parquet file at a path or URL, in its order, as far as `holds` says yes to their block.
+
+    A file that is cut off or damaged gives what can be read of it, and itself as Unreadable with the reason.
+    Raises UsageError where a Parquet file has no column of pictures.
+    """
+    if location.split("?")[0].lower().endswith(".tar"):
+        yield from _members(location) if holds(location) else ()
+    else:
+        yield from _rows(location, holds, column)
+
+
+def read_row(item: SourceItem) -> bytes:
+    """The bytes in a row of a Parquet file; neighbours are read along and kept. Raises OSError."""
+    with _reading:  # or each thread would read the row group
+        value = _row_group(item.location, item.row_group, item.column)[item.offset].as_py()
+    if not value:
+        raise OSError("the row holds no bytes")
+    return bytes(value)
+
+
+def _members(location: str) -> Iterator[SourceItem | Unreadable]:
+    try:
+        with _opened(location, block_size=_HEADER_BLOCK) as file, tarfile.open(fileobj=file, mode="r:") as tar:
+            for member in tar:
+                if member.isfile() and looks_like_picture(member.name):
+                    yield SourceItem(
+                        path=f"{location}/{member.name}",
+                        location=location,
+                        kind=Kind.tar,
+                        size=member.size,
+                        mtime_ns=int(member.mtime * 1e9),
+                        offset=member.offset_data,
+                    )
+                tar.members = []  # or it would remember them all
+    except tarfile.TarError:
+        yield Unreadable(location, "the tar file is cut off or damaged; what stands before that was read")
+    except OSError as error:
+        yield Unreadable(location, _words(location, error))
+
+
+def _rows(location: str, holds: Holds, column: str | None) -> Iterator[SourceItem | Unreadable]:
+    try:
+        with _opened(location) as file:
+            whole = _parquet_file(file)
+            found = find_column(whole.schema_arrow, column, location)
+            first = 0
+            for group in range(whole.num_row_groups):
+                count = whole.metadata.row_group(group).num_rows
+                if found.is_bytes:
+                    if holds(f"{location}#{group}"):
+                        yield from _byte_rows(location, found.name, group, first, count)
+                else:
+                    yield from _url_rows(whole, found, group, location, first)
+                first += count
+    except OSError as error:
+        if holds(location):
+            yield Unreadable(location, _words(location, error))
+
+
+def _byte_rows(location: str, column: str, group: int, first: int, count: int) -> Iterator[SourceItem]:
+    for row in range(count):
+        name = f"{location}#{first + row}"
+        yield SourceItem(name, location, Kind.parquet, offset=row, row_group=group, column=column)
+
+
+def _url_rows(
+    whole: Any,
+    column: Column,
+    group: int,
+    location: str,
+    first: int,  # noqa: ANN401 (pyarrow has no types)
+) -> Iterator[SourceItem | Unreadable]:
+    for row, value in enumerate(_checked(lambda: values_of(whole, group, column.name)).to_pylist()):
+        if value:
+            yield SourceItem(value, value)
+        else:
+            yield Unreadable(f"{location}#{first + row}", "the row holds no address")
+
+
+@lru_cache(maxsize=4)
+def _row_group(location: str, group: int, column: str) -> Any:  # noqa: ANN401
+    def read() -> Any:  # noqa: ANN401
+        with _opened(location) as file:
+            return _checked(lambda: values_of(_parquet_file(file), group, column))
+
+    return retried(read) if is_url(location) else read()
+
+
+def _parquet_file(file: BinaryIO) -> Any:  # noqa: ANN401
+    return _checked(lambda: parquet().ParquetFile(file))
+
+
+def _checked(action: Callable[[], Any]) -> Any:  # noqa: ANN401
+    """Arrow's own exceptions as OSError with words of ours."""
+    try:
+        return action()
+    except arrow().lib.ArrowException as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise _Damaged("the Parquet file is cut off or damaged") from error
+
+
+class _Damaged(OSError):
+    """Bytes that are there and make no sense."""
+
+
+def _opened(location: str, **options: int) -> BinaryIO:
+    """A file at a path or URL to seek in; where a server sends files only whole, in memory. Raises OSError."""
+    if not is_url(location):
+        return open(location, "rb")
+    system = file_system(location)
+    file = retried(lambda: system.open(location, "rb", **options))
+    if getattr(file, "seekable", lambda: False)() and getattr(file, "size", None) is not None:
+        return cast(BinaryIO, file)
+    file.close()
+    return io.BytesIO(read_url(location))
+
+
+def _words(location: str, error: OSError) -> str:
+    if isinstance(error, _Damaged):
+        return str(error)
+    return reason_of(error) if is_url(location) else why(error)

@@ -1,0 +1,221 @@
+"""What an index is on disk: a manifest, and parts that are Parquet files of one schema. See `schema`.
+
+Parts are never changed once they stand: of two rows of one path, the one in the part written later holds.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from imgrank.errors import StoreError
+from imgrank.index.needs import arrow
+from imgrank.paths import printable
+from imgrank.tokens import PackedTokens, TokenShape
+
+FORMAT_VERSION = 1
+MANIFEST = "imgrank-index.json"
+PART_PREFIX, PART_SUFFIX = "part-", ".parquet"
+ROW_GROUP = 4096  # rows read, and scored, at once
+TOKEN_COLUMNS = ("scales", "tokens", "embedding")
+_WRITTEN = b"imgrank.written_ns"
+_SHAPE = b"imgrank.shape"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What all parts of an index have in common: which backbone made the tokens, and their sizes."""
+
+    backbone: str
+    fingerprint: str
+    tokens_version: int
+    shape: TokenShape
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """What is known of one picture besides its tokens.
+
+    `path` is a path, a URL, `shard.tar/name.jpg` or `file.parquet#7`; `digest` the xxh3-128 of its bytes in
+    hex, None where they could not be read; `size` in bytes, `mtime_ns`, `width` and `height` (upright, in pixels)
+    are None where nobody says; `error` is None, or why there are no tokens, in words for the user.
+    """
+
+    path: str
+    digest: str | None = None
+    size: int | None = None
+    mtime_ns: int | None = None
+    width: int | None = None
+    height: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexRows:
+    """N rows, and the tokens of those without an error, in their order."""
+
+    rows: tuple[IndexRow, ...]
+    packed: PackedTokens
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def to_json(manifest: Manifest) -> bytes:
+    """The manifest as it is written."""
+    shape = manifest.shape
+    fields = {
+        "imgrank_index": FORMAT_VERSION,
+        "backbone": manifest.backbone,
+        "fingerprint": manifest.fingerprint,
+        "tokens_version": manifest.tokens_version,
+        "tokens": shape.tokens,
+        "width": shape.width,
+        "embedding": shape.embedding,
+    }
+    return (json.dumps(fields, indent=2) + "\n").encode()
+
+
+def from_json(data: bytes, where: str) -> Manifest:
+    """The manifest of the index `where`. Raises StoreError where it is none, or one of a newer imgrank."""
+    try:
+        fields = json.loads(data)
+        version = int(fields["imgrank_index"])
+        shape = TokenShape(int(fields["tokens"]), int(fields["width"]), int(fields["embedding"]))
+        manifest = Manifest(str(fields["backbone"]), str(fields["fingerprint"]), int(fields["tokens_version"]), shape)
+    except (ValueError, TypeError, KeyError) as error:
+        raise StoreError(
+            f"{MANIFEST} in {printable(where)} is damaged; delete it and run imgrank index again: parts that stand "
+            "are kept."
+        ) from error
+    if version > FORMAT_VERSION:
+        raise StoreError(f"The index {printable(where)} was made by a newer imgrank; install that one to read it.")
+    return manifest
+
+
+def schema(shape: TokenShape, written_ns: int = 0) -> Any:  # noqa: ANN401 (pyarrow has no types)
+    """The Parquet schema of a part.
+
+    `scales` (P) little-endian float16, `tokens` (P, D) int8 and `embedding` (E) little-endian float16 are raw
+    bytes of fixed size, as `imgrank.tokens.PackedTokens` holds them; null where `error` is not.
+    """
+    pa = arrow()
+    columns = [
+        ("path", pa.string()),
+        ("digest", pa.string()),
+        ("size", pa.int64()),
+        ("mtime_ns", pa.int64()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("error", pa.string()),
+        ("scales", pa.binary(2 * shape.tokens)),
+        ("tokens", pa.binary(shape.tokens * shape.width)),
+        ("embedding", pa.binary(2 * shape.embedding)),
+    ]
+    sizes = f"{shape.tokens} {shape.width} {shape.embedding}"
+    return pa.schema(columns, {_WRITTEN: str(written_ns).encode(), _SHAPE: sizes.encode()})
+
+
+def written_ns(kind: Any) -> int:  # noqa: ANN401
+    """When a part was written, in nanoseconds of Unix time, from its schema."""
+    return int((kind.metadata or {}).get(_WRITTEN, b"0"))
+
+
+def part_name(rows: Sequence[IndexRow]) -> str:
+    """The file name of a part that holds these rows: the same rows give the same name on any machine.
+
+    So a task that an engine runs twice writes one part, and workers need not agree on numbers.
+    """
+    content = "\0".join(f"{row.path}\0{row.digest}\0{row.error}" for row in rows)
+    return f"{PART_PREFIX}{xxhash.xxh3_64_hexdigest(_encoded(content))}{PART_SUFFIX}"
+
+
+def is_part(name: str) -> bool:
+    """Whether a file of this name is a part; what is being written has another name."""
+    return name.startswith(PART_PREFIX) and name.endswith(PART_SUFFIX)
+
+
+def to_table(rows: IndexRows, shape: TokenShape, written_at: int = 0) -> Any:  # noqa: ANN401
+    """Rows as a pyarrow table of the part's schema. Raises ValueError where tokens and rows do not fit together."""
+    pa = arrow()
+    good = np.array([row.error is None for row in rows.rows], bool)
+    if int(good.sum()) != len(rows.packed) or (len(rows.packed) and rows.packed.shape != shape):
+        raise ValueError(f"{good.sum()} rows without an error, {len(rows.packed)} tokens")
+    kind, packed = schema(shape, written_at), rows.packed
+    blobs = (packed.scales.astype("<f2"), packed.quantised, packed.embedding.astype("<f2"))
+    facts = [_column(rows.rows, name, kind.field(name).type) for name in kind.names if name not in TOKEN_COLUMNS]
+    tokens = [_blobs(blob, good, kind.field(name).type) for name, blob in zip(TOKEN_COLUMNS, blobs, strict=True)]
+    return pa.Table.from_arrays([*facts, *tokens], schema=kind)
+
+
+def facts_of(batch: Any) -> tuple[IndexRow, ...]:  # noqa: ANN401
+    """The rows of a pyarrow table or batch of a part that has at least the columns path to error, without tokens."""
+    texts = {name: _texts(batch.column(name)) for name in ("path", "digest", "error")}
+    numbers = {name: batch.column(name).to_pylist() for name in ("size", "mtime_ns", "width", "height")}
+    columns = texts | numbers
+    names = ("path", "digest", "size", "mtime_ns", "width", "height", "error")
+    return tuple(IndexRow(*values) for values in zip(*(columns[name] for name in names), strict=True))
+
+
+def tokens_of(batch: Any, shape: TokenShape) -> PackedTokens:  # noqa: ANN401
+    """The tokens in a pyarrow record batch with TOKEN_COLUMNS; rows that have none are left out."""
+    scales, tokens, embedding = (_bytes(batch.column(name)) for name in TOKEN_COLUMNS)
+    return PackedTokens(
+        tokens.view(np.int8).reshape(-1, shape.tokens, shape.width),
+        scales.view("<f2").reshape(-1, shape.tokens),
+        embedding.view("<f2").reshape(-1, shape.embedding),
+    )
+
+
+def encoded_path(path: str) -> bytes:
+    """A path's bytes in the index: UTF-8, and whatever bytes a name has that are none."""
+    return _encoded(path)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", sys.getfilesystemencodeerrors())
+
+
+def _column(rows: Sequence[IndexRow], name: str, kind: Any) -> Any:  # noqa: ANN401
+    pa = arrow()
+    values = [getattr(row, name) for row in rows]
+    if kind != pa.string():
+        return pa.array(values, kind)
+    # Not by pyarrow's own conversion: it refuses names that are no UTF-8.
+    raw = pa.array([None if value is None else _encoded(value) for value in values], pa.binary())
+    return pa.StringArray.from_buffers(len(raw), raw.buffers()[1], raw.buffers()[2], raw.buffers()[0], raw.null_count)
+
+
+def _texts(column: Any) -> list[str | None]:  # noqa: ANN401
+    pa, errors = arrow(), sys.getfilesystemencodeerrors()
+    return [None if raw is None else raw.decode("utf-8", errors) for raw in column.cast(pa.binary()).to_pylist()]
+
+
+def _blobs(values: npt.NDArray[Any], good: npt.NDArray[np.bool_], kind: Any) -> Any:  # noqa: ANN401
+    """(M, ...) numbers as N fixed-size blobs of bytes, the M `good` ones filled and the rest null."""
+    pa = arrow()
+    data = np.zeros((len(good), kind.byte_width), np.uint8)
+    data[good] = np.ascontiguousarray(values).reshape(len(values), -1).view(np.uint8)
+    there = pa.py_buffer(np.packbits(good, bitorder="little"))
+    return pa.FixedSizeBinaryArray.from_buffers(kind, len(good), [there, pa.py_buffer(data)])
+
+
+def _bytes(column: Any) -> npt.NDArray[np.uint8]:  # noqa: ANN401
+    """(M, width) the bytes of the blobs that are not null."""
+    pa = arrow()
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    width = column.type.byte_width
+    if not len(column):
+        return np.zeros((0, width), np.uint8)
+    raw = np.frombuffer(column.buffers()[1], np.uint8, len(column) * width, column.offset * width)
+    there = column.is_valid().to_numpy(zero_copy_only=False)
+    whole = raw.reshape(len(column), width)
+    return whole if there.all() else whole[there]

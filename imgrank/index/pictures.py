@@ -1,0 +1,90 @@
+"""What a worker does with one item: its bytes, its pixels, its row. Pure functions, one picture at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from imgrank.backbone.contract import Backbone
+from imgrank.decode import DecodeError, decode_bytes
+from imgrank.decode.picture import read_file
+from imgrank.decode.size import picture_size
+from imgrank.index.containers import read_row
+from imgrank.index.format import IndexRow, IndexRows
+from imgrank.index.items import Kind, SourceItem
+from imgrank.index.remote import is_url, read_url, reason_of
+from imgrank.paths import why
+from imgrank.records import Unreadable
+from imgrank.tokens import PackedTokens
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A row that lacks its tokens: `pixels` (side, side, 3) uint8 RGB, None where `row.error` says why not."""
+
+    row: IndexRow
+    pixels: npt.NDArray[np.uint8] | None
+
+
+def read_bytes(item: SourceItem) -> bytes:
+    """The bytes of a picture, wherever they stand; a busy store is asked again. Raises DecodeError."""
+    try:
+        return _read(item)
+    except OSError as error:
+        raise DecodeError(reason_of(error) if is_url(item.location) or not error.errno else why(error)) from error
+
+
+def prepare(item: SourceItem | Unreadable, side: int, interpolation: str) -> Prepared:
+    """Read, hash and decode: what a worker without a model does with an item. Never raises for a bad picture."""
+    if isinstance(item, Unreadable):
+        return Prepared(IndexRow(item.path, error=item.reason), None)
+    try:
+        data = read_bytes(item)
+    except DecodeError as error:
+        return Prepared(IndexRow(item.path, None, item.size, item.mtime_ns, error=error.reason), None)
+    return decode(item, data, xxhash.xxh3_128_hexdigest(data), side, interpolation)
+
+
+def decode(item: SourceItem, data: bytes, digest: str, side: int, interpolation: str) -> Prepared:
+    """The row and pixels of an item whose bytes and digest are known."""
+    width, height = picture_size(data, item.path) or (None, None)
+    row = IndexRow(item.path, digest, len(data), item.mtime_ns, width, height)
+    try:
+        return Prepared(row, decode_bytes(data, item.path, side, interpolation))
+    except DecodeError as error:
+        return Prepared(IndexRow(item.path, digest, len(data), item.mtime_ns, error=error.reason), None)
+
+
+def encode(prepared: Sequence[Prepared], backbone: Backbone) -> IndexRows:
+    """The rows of prepared pictures with their tokens: what a worker with a model does with a batch.
+
+    A picture's tokens do not depend on its batch mates, so batches may be cut anywhere.
+    """
+    pixels = [one.pixels for one in prepared if one.pixels is not None]
+    packed = backbone.encode_images(np.stack(pixels)) if pixels else PackedTokens.empty(0, backbone.shape)
+    return IndexRows(tuple(one.row for one in prepared), packed)
+
+
+def _read(item: SourceItem) -> bytes:
+    if item.kind is Kind.parquet:
+        return read_row(item)
+    if item.kind is Kind.tar:
+        return _read_part(item.location, item.offset, item.offset + (item.size or 0))
+    return read_url(item.location) if is_url(item.location) else read_file(item.location)
+
+
+def _read_part(location: str, start: int, end: int) -> bytes:
+    if is_url(location):
+        data = read_url(location, start, end)
+        data = data if len(data) <= end - start else data[start:end]  # a server that knows no ranges sends all
+    else:
+        with open(location, "rb") as file:
+            file.seek(start)
+            data = file.read(end - start)
+    if len(data) < end - start:
+        raise OSError("the file that holds it is cut off")
+    return data

@@ -1,0 +1,154 @@
+"""Where an index stands, a folder or a prefix of an object store: its parts listed, read, and written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from imgrank.errors import StoreError
+from imgrank.index.format import (
+    MANIFEST,
+    ROW_GROUP,
+    IndexRows,
+    Manifest,
+    from_json,
+    is_part,
+    part_name,
+    to_json,
+    to_table,
+)
+from imgrank.index.needs import parquet
+from imgrank.index.remote import file_system, is_url, read_url, reason_of, retried
+from imgrank.paths import printable, why
+
+_UNFINISHED = ".unfinished"
+_FORGOTTEN_AFTER = 86_400.0  # seconds; an unfinished part of a run that was killed
+
+
+class Place:
+    """A folder or URL prefix. Cheap to make; holds no open file. Each method may raise StoreError or UsageError."""
+
+    def __init__(self, where: str | Path) -> None:
+        self.where = str(where).rstrip("/") if is_url(str(where)) else str(where)
+        self.is_url = is_url(self.where)
+
+    def path(self, name: str) -> str:
+        """The path or URL of a file in it."""
+        return f"{self.where}/{name}" if self.is_url else os.path.join(self.where, name)
+
+    def manifest(self) -> Manifest | None:
+        """The manifest, or None where there is no index."""
+        with self._sentence("read"):
+            try:
+                data = read_url(self.path(MANIFEST)) if self.is_url else Path(self.path(MANIFEST)).read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+        return from_json(data, self.where)
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Begin an index here."""
+        with self._sentence("written"), self._writing(MANIFEST) as file:
+            file.write(to_json(manifest))
+
+    def parts(self) -> list[str]:
+        """The names of the parts that stand, sorted."""
+        with self._sentence("read"):
+            return sorted(filter(is_part, self._names()))
+
+    def open(self, name: str) -> BinaryIO:
+        """A file in it, to read and seek. Raises OSError."""
+        if not self.is_url:
+            return open(self.path(name), "rb")
+        system = file_system(self.where)
+        return cast(BinaryIO, retried(lambda: system.open(self.path(name), "rb")))
+
+    def write_part(self, rows: IndexRows, manifest: Manifest) -> str:
+        """Write one part of rows, and give its name; the same rows give the same name, and then it is replaced.
+
+        Until it is whole it has another name, or none: whoever is killed in between leaves no part.
+        """
+        name = part_name(rows.rows)
+        table = to_table(rows, manifest.shape, time.time_ns())
+        with self._sentence("written"), self._writing(name) as file:
+            parquet().write_table(
+                table,
+                file,
+                row_group_size=ROW_GROUP,
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=["error"],
+                write_statistics=["path"],
+                write_page_checksum=True,
+            )
+        return name
+
+    def remove(self, name: str) -> None:
+        """Remove a part. One that has gone already is no error."""
+        with self._sentence("changed"), contextlib.suppress(FileNotFoundError):
+            if self.is_url:
+                retried(lambda: file_system(self.where).rm_file(self.path(name)))
+            else:
+                os.unlink(self.path(name))
+
+    def tidy(self) -> None:
+        """Remove what killed runs have left half written, where that can be seen."""
+        if self.is_url:
+            return  # an object store shows nothing before it is whole
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(self.where):
+                if entry.name.endswith(_UNFINISHED) and entry.stat().st_mtime < time.time() - _FORGOTTEN_AFTER:
+                    os.unlink(entry.path)
+
+    def _names(self) -> list[str]:
+        if not self.is_url:
+            return os.listdir(self.where) if os.path.isdir(self.where) else []
+        system = file_system(self.where)
+        system.invalidate_cache()
+        try:
+            found = retried(lambda: system.ls(self.where, detail=False))
+        except FileNotFoundError:
+            return []
+        return [str(path).rstrip("/").rsplit("/", 1)[-1] for path in found]
+
+    @contextlib.contextmanager
+    def _writing(self, name: str) -> Iterator[BinaryIO]:
+        if self.is_url:
+            # An upload shows once it is finished, and a failed one is put back as a whole.
+            with self._buffered(name) as file:
+                yield file
+            return
+        os.makedirs(self.where, exist_ok=True)
+        unfinished = self.path(f"{name}.{os.getpid()}-{uuid.uuid4().hex[:8]}{_UNFINISHED}")
+        try:
+            with open(unfinished, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(unfinished, self.path(name))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(unfinished)
+            raise
+
+    @contextlib.contextmanager
+    def _buffered(self, name: str) -> Iterator[BinaryIO]:
+        import io
+
+        buffer = io.BytesIO()
+        yield buffer
+        system = file_system(self.where)
+        retried(lambda: system.pipe_file(self.path(name), buffer.getvalue()))
+
+    @contextlib.contextmanager
+    def _sentence(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = reason_of(error) if self.is_url else why(error)
+            raise StoreError(f"The index {printable(self.where)} cannot be {verb}: {reason}.") from error

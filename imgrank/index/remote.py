@@ -1,0 +1,102 @@
+"""URLs through fsspec: which driver serves them, what stands there, and their bytes, tried again where a store is busy."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from imgrank.errors import UsageError
+from imgrank.index.needs import fsspec
+from imgrank.paths import printable, why
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_DRIVERS = {
+    "s3": "s3fs",
+    "s3a": "s3fs",
+    "gs": "gcsfs",
+    "gcs": "gcsfs",
+    "az": "adlfs",
+    "abfs": "adlfs",
+    "abfss": "adlfs",
+}
+_FIRST_WAIT = 0.2  # seconds; doubled each time
+_TRIES = 5
+
+_T = TypeVar("_T")
+
+
+def is_url(text: str) -> bool:
+    """Whether `text` is a URL and not a path: `s3://bucket/photos`. `C:\\photos` is none."""
+    return _URL.match(text) is not None
+
+
+def file_system(url: str) -> Any:  # noqa: ANN401 (fsspec has no types)
+    """The fsspec file system of a URL, the same object for the same kind of URL.
+
+    Raises UsageError where its driver is not installed, or it cannot be set up.
+    """
+    kind = url.split("://", 1)[0].lower()
+    try:
+        return fsspec().core.url_to_fs(url)[0]
+    except ImportError as error:
+        driver = _DRIVERS.get(kind, "its fsspec driver")
+        extra = '"imgrank[cluster]"' if driver == "s3fs" else driver
+        missing = "aiohttp" if kind in ("http", "https") else driver
+        raise UsageError(
+            f"{printable(url)} needs {missing}, which is not installed: pip install "
+            f"{'aiohttp' if missing == 'aiohttp' else extra}."
+        ) from error
+    except ValueError as error:
+        raise UsageError(f"{printable(url)} cannot be used: {printable(str(error))}.") from error
+
+
+def retried(action: Callable[[], _T]) -> _T:
+    """What `action` gives; while a store is busy or a connection breaks it is called again, some seconds in all.
+
+    Raises OSError as the last try did; what is not there, or not allowed, is tried once.
+    """
+    for turn in range(_TRIES):
+        try:
+            return action()
+        except (FileNotFoundError, PermissionError, IsADirectoryError):
+            raise
+        except Exception as error:
+            if turn == _TRIES - 1 or not _may_pass(error):
+                raise _as_os_error(error) from error
+        time.sleep(_FIRST_WAIT * 2**turn)
+    raise AssertionError("unreachable")
+
+
+def read_url(url: str, start: int | None = None, end: int | None = None) -> bytes:
+    """The bytes of what stands at a URL, or those from `start` to `end`. Raises OSError, UsageError."""
+    system = file_system(url)
+    data = retried(lambda: system.cat_file(url, start=start, end=end))
+    return bytes(data)
+
+
+def reason_of(error: OSError) -> str:
+    """Why a URL could not be read, in a few plain words that may stand after a colon."""
+    if error.errno or isinstance(error, (FileNotFoundError, PermissionError)):
+        return why(error) if error.errno else _plain(error)
+    return printable(" ".join(str(error).split())[:200]) or "the store refused"
+
+
+def _plain(error: OSError) -> str:
+    return "permission denied" if isinstance(error, PermissionError) else "there is nothing at this address"
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether trying again may help: the store is busy, or the network was away."""
+    status = getattr(error, "status", None)  # aiohttp
+    if isinstance(status, int):
+        return status in (408, 429) or status >= 500
+    return isinstance(error, OSError) or type(error).__module__.split(".")[0] in ("aiohttp", "botocore", "asyncio")
+
+
+def _as_os_error(error: Exception) -> OSError:
+    if isinstance(error, OSError):
+        return error
+    status = getattr(error, "status", None)
+    return OSError(f"the server answered {status}" if status else f"{type(error).__name__} {error}".strip())

@@ -1,0 +1,152 @@
+"""SOURCE -> items whose bytes are read later: plain files, URLs, members of tar files, rows of Parquet files."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import xxhash
+
+from imgrank.discover import Discovered, discover
+from imgrank.errors import UsageError
+from imgrank.index.containers import is_container, items_of
+from imgrank.index.format import encoded_path
+from imgrank.index.items import SourceItem
+from imgrank.index.listing import list_url
+from imgrank.index.remote import is_url
+from imgrank.paths import printable, why
+from imgrank.records import Unreadable
+
+LIST_SUFFIX = ".txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of `of` equal parts of all items, counted from 0. What belongs to it depends on names alone."""
+
+    number: int
+    of: int
+
+    def holds(self, block: str) -> bool:
+        """Whether what must be read together, as `SourceItem.block` names it, belongs here."""
+        return xxhash.xxh3_64_intdigest(encoded_path(block)) % self.of == self.number
+
+
+ALL = Shard(0, 1)
+
+
+def parse_shard(text: str) -> Shard:
+    """`2/8`: the third of eight, counted from 0 as SLURM's array does. Raises UsageError."""
+    parts = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text.strip())
+    if not parts or int(parts[1]) >= int(parts[2]):
+        raise UsageError(f'--shard "{printable(text)}" is none; of 8 shards the first is 0/8 and the last is 7/8.')
+    return Shard(int(parts[1]), int(parts[2]))
+
+
+def find_items(
+    sources: Sequence[str],
+    *,
+    recursive: bool = False,
+    shard: Shard = ALL,
+    column: str | None = None,
+    stdin: BinaryIO | None = None,
+    nul: bool = False,
+) -> Iterator[SourceItem | Unreadable]:
+    """Everything that `sources` name and that belongs to `shard`, each path once, in an order of names alone.
+
+    A source is a picture, a folder, a glob, `-` or a `.txt` file (a list of paths and URLs, one a line), a URL of
+    a picture, of a folder or with a glob (s3, gs, az, http), or a `.tar` or `.parquet` file, here or at a URL, also
+    from a list or a glob. A tar file belongs to one shard, and so does a row group of a Parquet file. `column` is the
+    Parquet column of bytes or URLs, found by its type if None. What is passed by comes as Unreadable.
+    Raises UsageError where a source does not exist or cannot be listed.
+    """
+    seen: set[str] = set()
+    for item in _all_items(_plan(sources, stdin, nul), recursive, shard, column):
+        belongs = shard.holds(item.block if isinstance(item, SourceItem) else item.path)
+        if belongs and item.path not in seen:
+            seen.add(item.path)
+            yield item
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Sources by what they are. `listed` paths may be missing: a list may be older than its pictures."""
+
+    local: list[str]
+    listed: list[str]
+    urls: list[str]
+    containers: list[str]
+
+
+def _plan(sources: Sequence[str], stdin: BinaryIO | None, nul: bool) -> _Plan:
+    plan = _Plan([], [], [], [])
+    for source in sources:
+        if source == "-":
+            _take_list(plan, _lines(stdin.read() if stdin else b"", nul))
+        elif source.lower().endswith(LIST_SUFFIX) and not is_url(source):
+            _take_list(plan, _lines(_list_file(source), nul))
+        elif is_url(source):
+            (plan.containers if is_container(source) and not glob.has_magic(source) else plan.urls).append(source)
+        elif is_container(source):
+            plan.containers.extend(_local_containers(source))
+        else:
+            plan.local.append(source)
+    return plan
+
+
+def _take_list(plan: _Plan, lines: Iterable[str]) -> None:
+    for line in lines:
+        if is_container(line):
+            plan.containers.append(line)
+        else:
+            (plan.urls if is_url(line) else plan.listed).append(line)
+
+
+def _lines(data: bytes, nul: bool) -> list[str]:
+    lines = data.split(b"\0") if nul else [line.removesuffix(b"\r") for line in data.split(b"\n")]
+    return [os.fsdecode(line) for line in lines if line]
+
+
+def _list_file(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise UsageError(f"The list {printable(path)} cannot be read: {why(error)}.") from error
+
+
+def _local_containers(source: str) -> list[str]:
+    found = [source] if os.path.exists(source) else sorted(glob.glob(source, recursive=True))
+    if not found:
+        raise UsageError(f'There is no file "{printable(source)}", and none that it matches.')
+    return found
+
+
+def _all_items(plan: _Plan, recursive: bool, shard: Shard, column: str | None) -> Iterator[SourceItem | Unreadable]:
+    if plan.local:
+        yield from _of_files(discover(plan.local, recursive=recursive))
+    if plan.listed:
+        yield from _of_files(_discover_list(plan.listed, recursive))
+    for url in plan.urls:
+        for item in list_url(url, recursive):
+            if isinstance(item, str):
+                yield from items_of(item, shard.holds, column)
+            else:
+                yield item
+    for container in plan.containers:
+        yield from items_of(container, shard.holds, column)
+
+
+def _discover_list(paths: Sequence[str], recursive: bool) -> Discovered:
+    return discover(["-"], recursive=recursive, stdin=io.BytesIO(b"\0".join(map(os.fsencode, paths))), nul=True)
+
+
+def _of_files(found: Discovered) -> Iterator[SourceItem | Unreadable]:
+    for file in found.files:
+        yield SourceItem(file.path, file.path, size=file.size, mtime_ns=file.mtime_ns)
+    yield from found.skipped
