@@ -1,0 +1,153 @@
+"""Ways from a JPEG to a 224-pixel square: speed, and whether the order stays that of decoding in full.
+
+    python benchmarks/decoding.py [--small]
+
+Each way decodes the same 12 MP photographs (and 1 MP ones); then `mini` encodes what came out, and Kendall's tau
+between the order of three sentences and the order after full decoding is the gate: at least 0.98.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+
+import numpy as np
+import numpy.typing as npt
+from figures import Figure, cores, script, seconds_of
+from pictures import CAMERA, jpeg, paste_together, photographs
+from PIL import Image
+
+SIDE, BICUBIC = 224, Image.Resampling.BICUBIC
+SENTENCES = ("a dog", "a building by the water", "bright colours")
+GATE = 0.98
+Pixels = npt.NDArray[np.uint8]
+Way = Callable[[bytes], Pixels]
+
+
+def shipped(data: bytes) -> Pixels:
+    from imgrank.decode import decode_bytes
+
+    return decode_bytes(data, "a.jpg", SIDE, "bicubic")
+
+
+def full(data: bytes) -> Pixels:
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB").resize((SIDE, SIDE), BICUBIC))
+
+
+def full_reducing(data: bytes) -> Pixels:
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB").resize((SIDE, SIDE), BICUBIC, reducing_gap=2.0))
+
+
+def draft_tight(data: bytes) -> Pixels:
+    """JPEG's own scaling down to just above the square, instead of to twice its side."""
+    image = Image.open(io.BytesIO(data))
+    image.draft("RGB", (SIDE, SIDE))
+    return np.asarray(image.resize((SIDE, SIDE), BICUBIC))
+
+
+def draft_box(data: bytes) -> Pixels:
+    image = Image.open(io.BytesIO(data))
+    image.draft("RGB", (2 * SIDE, 2 * SIDE))
+    return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX))
+
+
+def draft_torch(data: bytes) -> Pixels:
+    """The draft made small by torch's antialiased bicubic on uint8."""
+    import torch
+    from torch.nn.functional import interpolate
+
+    image = Image.open(io.BytesIO(data))
+    image.draft("RGB", (2 * SIDE, 2 * SIDE))
+    pixels = torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1)[None]
+    small = interpolate(pixels, (SIDE, SIDE), mode="bicubic", antialias=True)
+    return small[0].permute(1, 2, 0).numpy()
+
+
+def simplejpeg(data: bytes) -> Pixels:
+    import simplejpeg
+
+    pixels = simplejpeg.decode_jpeg(data, min_height=2 * SIDE, min_width=2 * SIDE, fastdct=True, fastupsample=True)
+    return np.asarray(Image.fromarray(pixels).resize((SIDE, SIDE), BICUBIC, reducing_gap=2.0))
+
+
+def torchvision(data: bytes) -> Pixels:
+    import torch
+    from torchvision.io import ImageReadMode, decode_jpeg
+
+    pixels = decode_jpeg(torch.frombuffer(bytearray(data), dtype=torch.uint8), ImageReadMode.RGB)
+    return np.asarray(Image.fromarray(pixels.permute(1, 2, 0).numpy()).resize((SIDE, SIDE), BICUBIC, reducing_gap=2.0))
+
+
+WAYS: dict[str, Way] = {
+    "Pillow, draft and blocks: shipped": shipped,
+    "Pillow, in full": full,
+    "Pillow, in full, reducing_gap=2": full_reducing,
+    "Pillow, draft to the side itself": draft_tight,
+    "Pillow, draft and box filter": draft_box,
+    "Pillow draft, torch antialias": draft_torch,
+    "simplejpeg, scaled": simplejpeg,
+    "torchvision.io, in full": torchvision,
+}
+
+
+def usable(way: Way, data: bytes) -> str:
+    """Why a way cannot be tried here, or nothing."""
+    if way is simplejpeg and not find_spec("simplejpeg"):
+        return "not installed"
+    try:
+        way(data)
+    except (RuntimeError, ImportError) as error:
+        return f"does not load: {str(error).splitlines()[0]:.60}"
+    return ""
+
+
+def rate(way: Way, files: list[bytes], threads: int) -> float:
+    """Pictures a second in this many threads."""
+    with ThreadPoolExecutor(threads) as pool:
+        return len(files) / seconds_of(lambda: list(pool.map(way, files)))
+
+
+def scores(pixels: list[Pixels]) -> list[npt.NDArray[np.float64]]:
+    """Zero-shot scores of each sentence."""
+    from imgrank.adapter.zero_shot import text_axis, zero_shot_scores
+    from imgrank.backbone.mini import load_mini
+
+    backbone = load_mini()
+    packed = backbone.encode_images(np.stack(pixels))
+    return [zero_shot_scores(packed, text_axis(text, None, backbone.encode_sentence)) for text in SENTENCES]
+
+
+def agreement(ours: list[npt.NDArray[np.float64]], theirs: list[npt.NDArray[np.float64]]) -> float:
+    """The least Kendall's tau over the sentences."""
+    from scipy.stats import kendalltau
+
+    return min(float(kendalltau(a, b).statistic) for a, b in zip(ours, theirs, strict=True))
+
+
+def measure(small: bool) -> list[Figure]:
+    rng, photos = np.random.default_rng(2), photographs()
+    camera = [jpeg(paste_together(photos, CAMERA, rng)) for _ in range(2 if small else 16)]
+    web = [jpeg(paste_together(photos, (1200, 800), rng)) for _ in range(4 if small else 64)]
+    # 12 MP would take minutes to make 200 times; a third of the side still leaves every way its scaling
+    judged = [jpeg(paste_together(photos, (2000, 1500), rng)) for _ in range(6 if small else 200)]
+    truth, figures = scores([full(data) for data in judged]), []
+    for name, way in WAYS.items():
+        if reason := usable(way, web[0]):
+            figures.append(Figure(name, None, note=reason))
+            continue
+        tau = agreement(scores([way(data) for data in judged]), truth)
+        aim = GATE if way is shipped else None
+        figures += [
+            Figure(f"{name}: 12 MP", rate(way, camera, cores()), "images/s"),
+            Figure(f"{name}: 1 MP", rate(way, web, cores()), "images/s"),
+            Figure(f"{name}: order against full decoding", tau, "tau", aim=aim),
+        ]
+    for threads in (1, cores(), 2 * cores()):
+        figures.append(Figure(f"shipped, {threads} threads: 12 MP", rate(shipped, camera, threads), "images/s"))
+    return figures
+
+
+if __name__ == "__main__":
+    script(__doc__, measure)
