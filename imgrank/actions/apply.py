@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from imgrank.actions import operations
 from imgrank.actions.files import exists, identify
-from imgrank.actions.journal import Journal, kept_path
+from imgrank.actions.journal import Journal, Run, kept_path
+from imgrank.actions.names import split
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
+from imgrank.actions.steps import is_aside
 from imgrank.actions.stopping import Stop
 from imgrank.errors import ActionError, Interrupted
 from imgrank.paths import printable, why
 
+_CHANGED = "somebody changed it meanwhile"
+_MANY = 10_000
 _NOTHING = Identity(0, 0, "")
 _REMOVALS = (Verb.remove_copy, Verb.remove_hardlink, Verb.remove_symlink)
 
@@ -37,7 +42,7 @@ def carry_out(journal: Journal, stop: Stop) -> Outcome:
         try:
             found = _look(step)
         except (_Refused, FileNotFoundError, NotADirectoryError) as error:
-            left_alone.append(LeftAlone(subject(step), _words(error)))
+            left_alone.append(_leave(journal, number, _words(error)))
             continue
         except OSError as error:
             raise _halted(journal, step, error) from error
@@ -53,13 +58,42 @@ def _do(journal: Journal, number: int, step: Step, found: Identity) -> Iterator[
         journal.end(number, place)
     except FileExistsError as error:
         journal.void(number)
-        yield LeftAlone(subject(step), _words(error))
+        yield _leave(journal, number, _words(error))
     except FileNotFoundError as error:
         settle(journal)
         if number not in journal.run.ended:
             yield LeftAlone(subject(step), _words(error))
     except OSError as error:
         raise _halted(journal, step, error) from error
+
+
+def _leave(journal: Journal, number: int, reason: str) -> LeftAlone:
+    """Leave a file where it is; but from a temporary name it is brought to one that people see."""
+    step = journal.run.steps[number]
+    if step.verb is not Verb.move or not is_aside(step.source) or not exists(step.source):
+        return LeftAlone(subject(step), reason)
+    for target in _visible_names(journal.run, step):
+        step = replace(step, target=target)
+        try:
+            found = identify(step.source)
+            journal.revise(number, step)
+            journal.begin(number, found)
+            journal.end(number, operations.move(step, found))
+        except FileExistsError:
+            journal.void(number)
+        except OSError as error:
+            raise _halted(journal, step, error) from error
+        else:
+            break
+    return LeftAlone(step.target, f"{reason}; this is its name now")
+
+
+def _visible_names(run: Run, step: Step) -> Iterator[str]:
+    """Names that are free, for a file under a temporary one: its own, the one it came from, and its own with -2."""
+    stem, extension = split(step.target)
+    origins = (each.source for each in run.steps if each.target == step.source)
+    names = (step.target, *origins, *(f"{stem}-{number}{extension}" for number in range(2, _MANY)))
+    return (name for name in names if not is_aside(name) and not exists(name))
 
 
 def settle(journal: Journal) -> None:
@@ -89,21 +123,42 @@ def _look(step: Step) -> Identity:
         return _look_at_sidecar(step)
     if step.verb in _REMOVALS:
         return _look_at_twin(step)
-    status = os.lstat(step.source)
-    if step.mtime_ns is not None and (status.st_size, status.st_mtime_ns) != (step.size, step.mtime_ns):
-        raise _Refused("it was changed after the plan was made")
-    found = identify(os.path.realpath(step.source) if step.verb is Verb.copy else step.source)
-    if step.hash is not None and found.hash != step.hash:
-        raise _Refused("somebody changed it meanwhile")
+    found = _look_at_source(step)
     if step.target and exists(step.target):
         raise _Refused(f"the name {printable(step.target)} is taken")
     return found
 
 
+def unfit(step: Step) -> str:
+    """Why the file of a step is not as it should be, in words; empty where it is."""
+    try:
+        if step.hash is None:
+            _compare_with_plan(step)
+        else:
+            _look_at_source(step)
+    except (_Refused, OSError) as error:
+        return _words(error)
+    return ""
+
+
+def _look_at_source(step: Step) -> Identity:
+    _compare_with_plan(step)
+    found = identify(os.path.realpath(step.source) if step.verb is Verb.copy else step.source)
+    if step.hash is not None and found.hash != step.hash:
+        raise _Refused(_CHANGED)
+    return found
+
+
+def _compare_with_plan(step: Step) -> None:
+    status = os.lstat(step.source)
+    if step.mtime_ns is not None and (status.st_size, status.st_mtime_ns) != (step.size, step.mtime_ns):
+        raise _Refused("it was changed after the plan was made")
+
+
 def _look_at_sidecar(step: Step) -> Identity:
     found = identify(step.target) if exists(step.target) else _NOTHING
     if found.hash != step.old:
-        raise _Refused("somebody changed it meanwhile")
+        raise _Refused(_CHANGED)
     return found
 
 
@@ -111,11 +166,11 @@ def _look_at_twin(step: Step) -> Identity:
     """A copy or link is only removed where it is as it was made, and what it was made from is still there."""
     if step.verb is Verb.remove_symlink:
         if not os.path.islink(step.target) or os.readlink(step.target) != step.source:
-            raise _Refused("somebody changed it meanwhile")
+            raise _Refused(_CHANGED)
         return identify(step.target)
     found = identify(step.target)
     if found.hash != step.hash:
-        raise _Refused("somebody changed it meanwhile")
+        raise _Refused(_CHANGED)
     if not os.path.exists(step.source) or identify(os.path.realpath(step.source)).hash != _content(step):
         raise _Refused("what it was made from is gone or changed, so it may be the last of its kind")
     return found

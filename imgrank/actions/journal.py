@@ -2,6 +2,7 @@
 
     {"imgrank": "journal", "format": 1, "run": 7, "action": "rename", "query": "a cat", "time": ..., "steps": 2, ...}
     {"step": 0, "verb": "move", "source": ..., "target": ..., ...}      all steps, synced before the first begins
+    {"step": 1, ...}                                                    again, where it gets another target
     {"begin": 0, "size": ..., "mtime_ns": ..., "hash": ...}             synced before the step is done
     {"end": 0}                                                          or {"void": 0}: it was not done
     {"close": "done"}
@@ -68,6 +69,11 @@ class Journal:
     def __init__(self, run: Run, file: BinaryIO) -> None:
         self.run = run
         self._file = file
+
+    def revise(self, number: int, step: Step) -> None:
+        """The step has another target than was written; what begins it is synced and holds this line too."""
+        self.run.steps[number] = step
+        self._line({"step": number} | _fields(step))
 
     def begin(self, number: int, found: Identity) -> None:
         """On the disk when this returns; the step may be done now."""
@@ -207,7 +213,7 @@ def read(number: int) -> Run:
 def _take(run: Run, line: dict[str, Any]) -> None:
     if "step" in line:
         fields = {name: value for name, value in line.items() if name != "step"}
-        run.steps.append(Step(**fields | {"verb": Verb(fields["verb"])}))
+        run.steps[line["step"] : line["step"] + 1] = [Step(**fields | {"verb": Verb(fields["verb"])})]
     elif "begin" in line:
         run.begun[line["begin"]] = Identity(line["size"], line["mtime_ns"], line["hash"])
         run.voided.discard(line["begin"])

@@ -36,7 +36,8 @@ def operate(step: Step, found: Identity, kept: ReadKept) -> str:
     return place
 
 
-def _move(step: Step, found: Identity) -> str:
+def move(step: Step, found: Identity) -> str:
+    """Give a file that was `found` another name, on another disk too. FileExistsError if it is taken."""
     try:
         rename_no_replace(step.source, step.target)
     except OSError as error:
@@ -76,7 +77,7 @@ def _trash(step: Step, found: Identity) -> str:
 
 
 def _restore(step: Step, found: Identity) -> str:
-    _move(step, found)
+    move(step, found)
     reached("restored")
     trash.forget(step.source)
     return step.target
@@ -121,7 +122,7 @@ def _write(step: Step, kept: ReadKept) -> str:
 
 
 _OPERATIONS: dict[Verb, Callable[[Step, Identity], str]] = {
-    Verb.move: _move,
+    Verb.move: move,
     Verb.copy: _copy,
     Verb.hardlink: _hardlink,
     Verb.symlink: _symlink,

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from imgrank.actions import journal
-from imgrank.actions.apply import carry_out, folders_of
+from imgrank.actions.apply import carry_out, folders_of, unfit
 from imgrank.actions.check import check, refuse
 from imgrank.actions.files import hash_bytes
 from imgrank.actions.gather import absolute, gather, listing
 from imgrank.actions.journal import Run
+from imgrank.actions.journeys import possible
 from imgrank.actions.lock import holding
 from imgrank.actions.plan import plan
 from imgrank.actions.records import Action, Outcome, Plan, Request, Verb
@@ -60,11 +61,13 @@ def act(made: Plan) -> Outcome:
     with listening() as stop, holding(folders):
         _refuse_unfinished(folders)
         refuse(check(made))
+        steps, left_alone = possible(steps, unfit)
         path = journal.reserve()
         for content in (text for change in made.changes for text in (change.text, change.before) if text is not None):
             journal.keep(int(path.stem), content, hash_bytes(content))
         with journal.start(path, made.request.action.value, made.request.query, steps) as new:
-            return carry_out(new, stop)
+            outcome = carry_out(new, stop)
+    return replace(outcome, left_alone=(*left_alone, *outcome.left_alone))
 
 
 def _refuse_unfinished(folders: set[str]) -> None:

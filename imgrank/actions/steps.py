@@ -13,11 +13,18 @@ from imgrank.actions.names import key
 from imgrank.actions.records import Action, Change, Plan, Step, Verb
 
 PREFIX = ".imgrank-"
+_ASIDE = ".tmp"
 
 
 def token() -> str:
     """A mark in the names of one run's unfinished files, so that they meet nobody else's."""
     return secrets.token_hex(4)
+
+
+def is_aside(path: str) -> bool:
+    """Whether a name is the hidden one that a file has in the middle of a swap."""
+    name = os.path.basename(path)
+    return name.startswith(PREFIX) and name.endswith(_ASIDE)
 
 
 def part_of(target: str, mark: str, number: int) -> str:
@@ -84,7 +91,7 @@ def _holder(target: str, by_key: Mapping[str, Sequence[int]], waiting: Mapping[i
 
 def _cycle(links: Sequence[tuple[int, Change]], mark: str) -> Iterator[Step]:
     number, last = links[0]
-    aside = os.path.join(os.path.dirname(last.source), f"{PREFIX}{mark}-{number}.tmp")
+    aside = os.path.join(os.path.dirname(last.source), f"{PREFIX}{mark}-{number}{_ASIDE}")
     yield _move(replace(last, target=aside), number, mark)
     yield from (_move(change, each, mark) for each, change in links[1:])
     yield _move(replace(last, source=aside), number, mark)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imgrank.actions import journal
-from imgrank.actions.apply import carry_out, folders_of, settle
+from imgrank.actions.apply import carry_out, folders_of, settle, unfit
 from imgrank.actions.journal import Run, kept_path
+from imgrank.actions.journeys import possible
 from imgrank.actions.lock import holding
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
 from imgrank.actions.steps import part_of, token
@@ -118,8 +120,8 @@ def _taken_back(number: int, runs: list[Run]) -> set[int]:
     return {back for run in undos for each in run.ended if (back := run.steps[each].reverses) is not None}
 
 
-def _steps_back(run: Run, taken_back: set[int]) -> tuple[list[Step], tuple[LeftAlone, ...]]:
-    """The inverse of each step that is done, last first; and the files of which nobody knows where they are."""
+def _steps_back(run: Run, taken_back: set[int]) -> tuple[tuple[Step, ...], tuple[LeftAlone, ...]]:
+    """The inverse of each step that is done, last first; and the files that cannot go back."""
     mark, steps, lost = token(), list[Step](), list[LeftAlone]()
     for number in sorted(set(run.ended) - taken_back, reverse=True):
         place = run.ended[number]
@@ -129,7 +131,8 @@ def _steps_back(run: Run, taken_back: set[int]) -> tuple[list[Step], tuple[LeftA
             )
         else:
             steps.append(_back(run.steps[number], place, run.begun[number], number, mark))
-    return steps, tuple(lost)
+    kept, blocked = possible(steps, unfit)
+    return kept, (*lost, *blocked)
 
 
 def _back(step: Step, place: str, found: Identity, number: int, mark: str) -> Step:
@@ -148,7 +151,7 @@ def _back(step: Step, place: str, found: Identity, number: int, mark: str) -> St
     return Step(_INVERSE[step.verb], step.source, step.target, found.size, hash=content, part=part, reverses=number)
 
 
-def _keep(new: int, run: int, steps: list[Step]) -> None:
+def _keep(new: int, run: int, steps: Sequence[Step]) -> None:
     """Take the bytes of sidecars along, so that the undo can be undone and finished by itself."""
     for digest in {digest for step in steps for digest in (step.old, step.new) if digest}:
         journal.keep(new, kept_path(run, digest).read_bytes(), digest)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -20,15 +18,6 @@ from tests.faults.actions.driver import make, run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
 KILLED, FEW = 9, 3
-
-
-@pytest.fixture
-def place(monkeypatch):
-    """Pictures and journal in memory where that can be had: syncing costs nothing there."""
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(dir=memory) as folder:
-        monkeypatch.setenv("IMGRANK_HOME", str(Path(folder) / "home"))
-        yield Path(folder) / "tree"
 
 
 def killed_at(count, work):

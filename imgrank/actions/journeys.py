@@ -1,0 +1,84 @@
+"""Which moves can be done to the end: each file's whole way from step to step, and what stands in it.
+
+A file that others wait for may not stop half way: in a circle, one name that does not come free keeps all of them
+where they are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from imgrank.actions.files import exists
+from imgrank.actions.names import key
+from imgrank.actions.records import LeftAlone, Step, Verb
+from imgrank.actions.steps import is_aside
+from imgrank.paths import printable
+
+Look = Callable[[Step], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Journey:
+    """The steps of one file, in order."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def start(self) -> str:
+        return self.steps[0].source
+
+    @property
+    def end(self) -> str:
+        return self.steps[-1].target
+
+
+def possible(steps: Sequence[Step], look: Look) -> tuple[tuple[Step, ...], tuple[LeftAlone, ...]]:
+    """The steps whose files can come to their end, in the same order; and the files that cannot move, with reasons.
+
+    `look` says why the file of a step cannot be touched, or nothing. A file that lies under a temporary name is
+    never left there because its place is taken: its steps stay, and whoever does them finds it a visible name.
+    """
+    journeys = _journeys(steps)
+    wanted = {key(each.end) for each in journeys}
+    reasons = {each: _unfit(each, wanted, look) for each in journeys}
+    reasons = {each: reason for each, reason in reasons.items() if reason}
+    while blocked := _blocked([each for each in journeys if each not in reasons]):
+        reasons |= blocked
+    dropped = {step for each in reasons for step in each.steps}
+    left_alone = tuple(LeftAlone(each.start, reason) for each, reason in reasons.items())
+    return tuple(step for step in steps if step not in dropped), left_alone
+
+
+def _journeys(steps: Iterable[Step]) -> list[_Journey]:
+    under_way: dict[str, list[Step]] = {}
+    for step in steps:
+        if step.verb is Verb.move:
+            under_way[step.target] = [*under_way.pop(step.source, ()), step]
+    return [_Journey(tuple(each)) for each in under_way.values()]
+
+
+def _unfit(journey: _Journey, wanted: Iterable[str], look: Look) -> str:
+    """Why a file cannot set out. One that nobody waits for is looked at when its turn comes, and not twice."""
+    if is_aside(journey.end):
+        return "it would go back under the hidden name that it had when a run stopped in the middle"
+    waited_for = key(journey.start) in wanted and not is_aside(journey.start)
+    return look(journey.steps[0]) if waited_for else ""
+
+
+def _blocked(journeys: Sequence[_Journey]) -> dict[_Journey, str]:
+    leaving: dict[str, list[str]] = defaultdict(list)
+    for each in journeys:
+        leaving[key(each.start)].append(each.start)
+    return {
+        each: f"the name {printable(each.end)} is taken"
+        for each in journeys
+        if not is_aside(each.start) and exists(each.end) and not _comes_free(each.end, leaving[key(each.end)])
+    }
+
+
+def _comes_free(path: str, leaving: Sequence[str]) -> bool:
+    """Whether a file that leaves holds this name, perhaps in another spelling that the file system does not tell."""
+    return path in leaving or any(exists(each) and os.path.samefile(path, each) for each in leaving)

@@ -1,0 +1,34 @@
+"""A journal and a trash of the tests' own; each folder whose tests change files imports both into its conftest."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def trash(tmp_path_factory):
+    """A trash of the tests' own, before send2trash reads where it is."""
+    folder = tmp_path_factory.mktemp("xdg")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(folder))
+        yield folder / "Trash"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory, monkeypatch):
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("IMGRANK_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def place(monkeypatch):
+    """Pictures and journal in memory where that can be had: syncing costs nothing there."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        monkeypatch.setenv("IMGRANK_HOME", str(Path(folder) / "home"))
+        yield Path(folder) / "tree"
