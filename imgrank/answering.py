@@ -28,6 +28,7 @@ NOBODY_TRAINED = "zero-shot: no ranker was trained on such a query"
 Floats = npt.NDArray[np.float64]
 Sentence = Callable[[str], TextTokens]
 Blocks = Callable[[], Iterator[PackedTokens]]
+Places = npt.NDArray[np.intp] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +54,26 @@ class Answer:
     notes: tuple[str, ...] = ()
 
 
-def answer(question: Question, backbone: Backbone, adapter: str, sentence: Sentence, blocks: Blocks) -> Answer:
+def answer(
+    question: Question, backbone: Backbone, adapter: str, sentence: Sentence, blocks: Blocks, places: Places = None
+) -> Answer:
     """Scores of all pictures that `blocks` gives.
 
+    `places` is the order in which pictures of equal score are refined, where that is not the order of `blocks`.
     `adapter` is a name, a file, `auto` (whoever was trained on such a query, else zero-shot) or `none`.
     Raises AdapterError where the adapter asked for cannot be used with this backbone.
     """
     if question.like is not None:
         scores = np.concatenate([like_scores(packed, question.like) for packed in blocks()])
         return Answer(scores, np.ones(len(scores), bool), "like", None, None, True)
-    choice = None if question.opposite else _choose(question.sentence, backbone, adapter, sentence)
+    choice = None if question.opposite else who_answers(question.sentence, backbone, adapter, sentence)
     if choice is None:
         return _zero_shot(question, sentence, blocks, said=adapter == "auto")
-    return _adapted(choice, question, backbone, sentence, blocks)
+    return _adapted(choice, question, backbone, sentence, blocks, places)
 
 
-def _choose(text: str, backbone: Backbone, adapter: str, sentence: Sentence) -> Choice | None:
+def who_answers(text: str, backbone: Backbone, adapter: str, sentence: Sentence) -> Choice | None:
+    """The trained query that answers a sentence, None for zero-shot. Raises AdapterError as `answer` does."""
     if adapter == "none":
         return None
     embedding = sentence(text).embedding
@@ -105,7 +110,9 @@ def _zero_shot(question: Question, sentence: Sentence, blocks: Blocks, said: boo
     )
 
 
-def _adapted(choice: Choice, question: Question, backbone: Backbone, sentence: Sentence, blocks: Blocks) -> Answer:
+def _adapted(
+    choice: Choice, question: Question, backbone: Backbone, sentence: Sentence, blocks: Blocks, places: Places
+) -> Answer:
     from imgrank.adapter.files import load
     from imgrank.adapter.scoring import score_tokens
 
@@ -116,17 +123,17 @@ def _adapted(choice: Choice, question: Question, backbone: Backbone, sentence: S
     values = np.concatenate([part.value for part in scored])
     relevant = np.concatenate([part.relevance for part in scored]) >= RELEVANT_FROM
     if question.refine:
-        values = _refined(values, [part.summary for part in scored], adapter)
+        values = _refined(values, [part.summary for part in scored], adapter, places)
     found = Answer(values, relevant, "adapter", choice.adapter.name, choice.query.unit, True)
     return _with_notes(found, choice)
 
 
-def _refined(values: Floats, summaries: list[Any], adapter: Adapter) -> Floats:
+def _refined(values: Floats, summaries: list[Any], adapter: Adapter, places: Places) -> Floats:
     """The same values, dealt out again in the order that the pairs settle."""
     from imgrank.adapter.pairs import Summary
     from imgrank.adapter.refine import refine
 
-    order = np.argsort(-values, kind="stable")
+    order = np.argsort(-values, kind="stable") if places is None else places[np.argsort(-values[places], kind="stable")]
     settled = refine(Summary.cat(summaries), order, adapter.model.pair_head).order
     dealt = np.empty_like(values)
     dealt[settled] = values[order]

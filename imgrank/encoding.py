@@ -9,7 +9,7 @@ import numpy as np
 import xxhash
 
 from imgrank.backbone.contract import Backbone
-from imgrank.decode import Loaded, load_images
+from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, Loaded, load_images
 from imgrank.records import ImageFile, Progress, Unreadable
 from imgrank.store import TokenStore
 
@@ -37,12 +37,14 @@ def encode_files(
     store: TokenStore,
     progress: Callable[[Progress], None],
     mirrored: bool = False,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
 ) -> Encoded:
     """Make sure that the store holds tokens of every readable file, or of its mirror image.
 
+    Pictures of more than `max_megapixels` are not decoded but left out, unless their tokens are stored already.
     Ctrl-C ends it early, with the result marked partial.
     """
-    run = _Run(files, backbone, store, mirrored)
+    run = _Run(files, backbone, store, mirrored, max_megapixels)
     run.recall()
     try:
         run.encode_missing(progress)
@@ -59,6 +61,7 @@ class _Run:
     backbone: Backbone
     store: TokenStore
     mirrored: bool
+    max_megapixels: float
     keys: dict[int, str] = field(default_factory=dict)
     skipped: list[Unreadable] = field(default_factory=list)
     fresh: int = 0
@@ -79,6 +82,7 @@ class _Run:
             made.side,
             made.interpolation,
             is_known=lambda digest: self.store.has(self._key(digest)),
+            max_megapixels=self.max_megapixels,
         )
         batch: list[tuple[int, Loaded]] = []
         for done, (position, item) in enumerate(zip(missing, loaded, strict=True), 1):

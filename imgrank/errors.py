@@ -6,6 +6,7 @@ ImgrankError                1  nothing could be ranked, trained or undone
 |   +-- AdapterError        2  an adapter file that is unknown, damaged or made for another backbone
 |   +-- LabelsError         2  a labels file with faults, every one of them named
 +-- NothingToRank           1  no picture was found, or none could be read
++-- IndexFault              1  an index of tokens is damaged, or cannot be read or written
 +-- StoreError              1  the token store cannot be used; the pipeline goes on without it
 +-- ActionError             1  files could not be changed, or not put back
 +-- TrainingError           1  training stopped: too little data, or the loss is no number
@@ -41,6 +42,10 @@ class LabelsError(UsageError):
 
 class NothingToRank(ImgrankError):
     """No picture was found where the user pointed, or none of them could be read."""
+
+
+class IndexFault(ImgrankError):
+    """An index of tokens is damaged, or cannot be read or written."""
 
 
 class StoreError(ImgrankError):

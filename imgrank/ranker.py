@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,14 +14,16 @@ import numpy as np
 
 from imgrank.answering import Answer, Question, answer
 from imgrank.backbone.load import load_backbone
-from imgrank.discover import Discovered, discover
+from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
+from imgrank.discover import Discovered, discover, path_order
 from imgrank.encoding import Encoded, encode_files
 from imgrank.errors import NothingToRank, StoreError, UsageError
+from imgrank.index.reading import Indexed, is_index, open_indexes
 from imgrank.order import order
 from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, Ranking, Unreadable
 from imgrank.store import TextStore, open_store
-from imgrank.tokens import PackedTokens, TextTokens
+from imgrank.tokens import PackedTokens, TextTokens, joined
 
 SCORED_AT_ONCE = 4096
 SCORE_DIGITS = 6  # sums may differ in their last bits between machines; an order must not
@@ -35,12 +38,26 @@ class EncodedPictures:
     skipped: tuple[Unreadable, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pictures:
+    """What is put in order: files whose tokens stand in the store, then pictures of indexes."""
+
+    encoded: Encoded
+    indexed: Indexed
+    skipped: tuple[Unreadable, ...]
+
+    @property
+    def paths(self) -> list[str]:
+        return [*(file.path for file in self.encoded.files), *self.indexed.paths]
+
+
 class Ranker:
     """Puts pictures in order by a sentence; answers many sentences without loading anything twice.
 
     `backbone` is `mini`, `NAME/TAG` or `NAME@FILE`; `adapter` a name, a file, `auto` (the trained one
     that was taught such a query, if any) or `none` (zero-shot); `device` auto, cpu, cuda or mps;
     `cache=False` neither reads nor writes stored tokens. `note` receives single lines for the user.
+    `max_megapixels` bounds what is decoded: a larger picture is skipped, unless its tokens are stored.
     Raises BackboneError or AdapterError where one of them cannot be used.
     """
 
@@ -51,9 +68,11 @@ class Ranker:
         device: str = "auto",
         cache: bool = True,
         note: Callable[[str], None] = lambda _: None,
+        max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     ) -> None:
         self.backbone = load_backbone(backbone, device, note)
         self.adapter = adapter
+        self._max_megapixels = max_megapixels
         self._store = open_store(self.backbone.fingerprint, self.backbone.shape, cache=cache, note=note)
         self._text_store = TextStore(self.backbone.fingerprint) if cache else None
         self._sentences: dict[str, TextTokens] = {}
@@ -71,23 +90,29 @@ class Ranker:
         refine: bool = False,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> Ranking:
-        """Order the pictures that `sources` name (files, folders, globs, `-`) by a sentence, best first.
+        """Order the pictures that `sources` name (files, folders, globs, indexes, `-`) by a sentence, best first.
 
         `opposite` names the other end of a zero-shot axis; `like` orders by nearness to a picture
-        instead of a sentence; `refine` lets the pairwise head settle neighbours. Ctrl-C while encoding
+        instead of a sentence; `refine` lets the pairwise head settle neighbours. An index is a folder or a URL that
+        `imgrank index` made; it is read block by block. Ctrl-C while encoding
         gives the ranking of what was done, marked partial. Raises UsageError where neither a sentence nor
-        `like` is given, NothingToRank where no picture could be read.
+        `like` is given, NothingToRank where no picture could be read, IndexFault where an index cannot be.
         """
         started = time.perf_counter()
         question = self._question(sentence, opposite, like, refine)
-        found = discover([str(source) for source in sources], recursive=recursive, stdin=stdin, nul=nul)
-        encoded = self._encode(found, progress)
+        named = [str(source) for source in sources]
+        indexes = [source for source in named if is_index(source)]
+        found = discover(
+            [source for source in named if not is_index(source)], recursive=recursive, stdin=stdin, nul=nul
+        )
+        indexed = self._open(indexes, found)
+        pictures = self._encode(found, indexed, progress)
         try:
-            answered = self._answer(question, encoded)
+            answered = self._answer(question, pictures)
         except StoreError:  # rows were damaged or removed meanwhile: encode those again
-            encoded = self._encode(found, progress)
-            answered = self._answer(question, encoded)
-        return self._ranking(question, found, encoded, answered, time.perf_counter() - started)
+            pictures = self._encode(found, indexed, progress)
+            answered = self._answer(question, pictures)
+        return self._ranking(question, pictures, answered, time.perf_counter() - started)
 
     def encode(
         self,
@@ -98,12 +123,20 @@ class Ranker:
     ) -> EncodedPictures:
         """Tokens of pictures, or of their mirror images, in input order; what cannot be read is named.
 
-        Raises UsageError where a file does not exist.
+        An index among them stands for all its pictures. Raises UsageError where a file does not exist, or an
+        index is to be mirrored.
         """
+        indexes = [str(file) for file in files if is_index(str(file))]
+        if indexes:
+            return self._encode_with(indexes, files, mirrored, progress)
         found = discover([str(file) for file in files])
-        encoded = encode_files(_as_given(found, files), self.backbone, self._store, progress, mirrored)
+        encoded = self._encoded(_as_given(found, files), progress, mirrored)
         packed = self._store.read(encoded.keys).packed
         return EncodedPictures(encoded.files, packed, found.skipped + encoded.skipped)
+
+    def open_index(self, where: str | Path) -> Indexed:
+        """The pictures of an index, to be read as tokens. Raises UsageError where there is none of this backbone."""
+        return self._open([str(where)], Discovered((), ()))
 
     def sentence(self, text: str) -> TextTokens:
         """Text tokens of a sentence, from memory, from the store, or made now."""
@@ -131,10 +164,27 @@ class Ranker:
             raise UsageError('A sentence to order by is missing, such as "older person"; or name a picture by --like.')
         return Question(sentence.strip(), opposite, refine=refine)
 
-    def _encode(self, found: Discovered, progress: Callable[[Progress], None]) -> Encoded:
-        encoded = encode_files(found.files, self.backbone, self._store, progress)
-        if not encoded.files and not encoded.partial:
-            skipped = found.skipped + encoded.skipped
+    def _open(self, indexes: Sequence[str], found: Discovered) -> Indexed:
+        if not indexes:
+            return Indexed((), (), (), self.backbone.shape)
+        without = {file.path for file in found.files}
+        return open_indexes(indexes, self.backbone.fingerprint, self.backbone.name, without)
+
+    def _encode_with(
+        self, indexes: Sequence[str], files: Sequence[str | Path], mirrored: bool, progress: Callable[[Progress], None]
+    ) -> EncodedPictures:
+        if mirrored:
+            raise UsageError(f"The index {printable(indexes[0])} holds no mirror images of its pictures.")
+        others = self.encode([file for file in files if not is_index(str(file))], progress=progress)
+        indexed = self._open(indexes, Discovered(others.files, ()))
+        packed = joined([others.packed, *indexed.blocks()])
+        known = tuple(ImageFile(path, 0, 0) for path in indexed.paths)
+        return EncodedPictures(others.files + known, packed, others.skipped + indexed.skipped)
+
+    def _encode(self, found: Discovered, indexed: Indexed, progress: Callable[[Progress], None]) -> _Pictures:
+        encoded = self._encoded(found.files, progress)
+        skipped = found.skipped + encoded.skipped + indexed.skipped
+        if not encoded.files and not indexed.paths and not encoded.partial:
             hint = (
                 f" {printable(skipped[0].path)}: {skipped[0].reason}."
                 if skipped
@@ -142,20 +192,34 @@ class Ranker:
             )
             named = f"None of {len(skipped)} files could be read." if skipped else "No picture was found."
             raise NothingToRank(named + hint)
-        return encoded
+        return _Pictures(encoded, indexed, skipped)
 
-    def _answer(self, question: Question, encoded: Encoded) -> Answer:
-        blocks = partial(self._store.read_blocks, encoded.keys, SCORED_AT_ONCE)
-        return answer(question, self.backbone, self.adapter, self.sentence, blocks)
+    def _encoded(
+        self, files: Sequence[ImageFile], progress: Callable[[Progress], None], mirrored: bool = False
+    ) -> Encoded:
+        return encode_files(files, self.backbone, self._store, progress, mirrored, self._max_megapixels)
 
-    def _ranking(
-        self, question: Question, found: Discovered, encoded: Encoded, answered: Answer, seconds: float
-    ) -> Ranking:
+    def _answer(self, question: Question, pictures: _Pictures) -> Answer:
+        stored = partial(self._store.read_blocks, pictures.encoded.keys, SCORED_AT_ONCE)
+        places = None
+        if question.refine and pictures.indexed.paths:  # ties must not stand as parts happen to be named
+            paths = pictures.paths
+            places = np.array(sorted(range(len(paths)), key=lambda n: path_order(paths[n])), np.intp)
+        return answer(
+            question,
+            self.backbone,
+            self.adapter,
+            self.sentence,
+            lambda: chain(stored(), pictures.indexed.blocks()),
+            places,
+        )
+
+    def _ranking(self, question: Question, pictures: _Pictures, answered: Answer, seconds: float) -> Ranking:
         scores = np.round(answered.scores, SCORE_DIGITS) + 0.0  # no negative zero
         return Ranking(
             query=question.sentence,
-            images=order(scores.tolist(), [file.path for file in encoded.files], answered.relevant.tolist()),
-            skipped=found.skipped + encoded.skipped,
+            images=order(scores.tolist(), pictures.paths, answered.relevant.tolist()),
+            skipped=pictures.skipped,
             backbone=self.backbone.name,
             fingerprint=self.backbone.fingerprint,
             scorer=answered.scorer,
@@ -163,9 +227,9 @@ class Ranker:
             unit=answered.unit,
             confident=answered.confident,
             device=self.backbone.device,
-            encoded=encoded.fresh,
+            encoded=pictures.encoded.fresh,
             seconds=seconds,
-            partial=encoded.partial,
+            partial=pictures.encoded.partial,
             notes=answered.notes,
         )
 

@@ -6,6 +6,7 @@ ago: that is why results never depend on whether the store was warm.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +63,15 @@ class TextTokens:
 
     tokens: npt.NDArray[np.float32]
     embedding: npt.NDArray[np.float32]
+
+
+def joined(pieces: Sequence[PackedTokens]) -> PackedTokens:
+    """All pictures of one or more pieces of one shape, in order."""
+    return PackedTokens(
+        np.concatenate([piece.quantised for piece in pieces]),
+        np.concatenate([piece.scales for piece in pieces]),
+        np.concatenate([piece.embedding for piece in pieces]),
+    )
 
 
 def pack(tokens: npt.NDArray[np.float32], embedding: npt.NDArray[np.float32]) -> PackedTokens:

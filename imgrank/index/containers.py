@@ -21,6 +21,7 @@ from imgrank.records import Unreadable
 _HEADER_BLOCK = 1 << 16  # bytes fetched at once while the headers of a tar file are read
 
 Holds = Callable[[str], bool]
+Found = SourceItem | Unreadable
 _reading = threading.Lock()
 
 
@@ -68,7 +69,7 @@ def _members(location: str) -> Iterator[SourceItem | Unreadable]:
                         mtime_ns=int(member.mtime * 1e9),
                         offset=member.offset_data,
                     )
-                tar.members = []  # or it would remember them all
+                tar.members = []  # type: ignore[attr-defined]  # or it would remember them all
     except tarfile.TarError:
         yield Unreadable(location, "the tar file is cut off or damaged; what stands before that was read")
     except OSError as error:
@@ -100,13 +101,7 @@ def _byte_rows(location: str, column: str, group: int, first: int, count: int) -
         yield SourceItem(name, location, Kind.parquet, offset=row, row_group=group, column=column)
 
 
-def _url_rows(
-    whole: Any,
-    column: Column,
-    group: int,
-    location: str,
-    first: int,  # noqa: ANN401 (pyarrow has no types)
-) -> Iterator[SourceItem | Unreadable]:
+def _url_rows(whole: Any, column: Column, group: int, location: str, first: int) -> Iterator[Found]:  # noqa: ANN401
     for row, value in enumerate(_checked(lambda: values_of(whole, group, column.name)).to_pylist()):
         if value:
             yield SourceItem(value, value)

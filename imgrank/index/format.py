@@ -15,15 +15,17 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from imgrank.errors import StoreError
+from imgrank.errors import IndexFault
 from imgrank.index.needs import arrow
 from imgrank.paths import printable
 from imgrank.tokens import PackedTokens, TokenShape
+from imgrank.tokens import joined as joined_tokens
 
 FORMAT_VERSION = 1
 MANIFEST = "imgrank-index.json"
 PART_PREFIX, PART_SUFFIX = "part-", ".parquet"
 ROW_GROUP = 4096  # rows read, and scored, at once
+FACTS = ("path", "digest", "size", "mtime_ns", "width", "height", "error")
 TOKEN_COLUMNS = ("scales", "tokens", "embedding")
 _WRITTEN = b"imgrank.written_ns"
 _SHAPE = b"imgrank.shape"
@@ -84,19 +86,19 @@ def to_json(manifest: Manifest) -> bytes:
 
 
 def from_json(data: bytes, where: str) -> Manifest:
-    """The manifest of the index `where`. Raises StoreError where it is none, or one of a newer imgrank."""
+    """The manifest of the index `where`. Raises IndexFault where it is none, or one of a newer imgrank."""
     try:
         fields = json.loads(data)
         version = int(fields["imgrank_index"])
         shape = TokenShape(int(fields["tokens"]), int(fields["width"]), int(fields["embedding"]))
         manifest = Manifest(str(fields["backbone"]), str(fields["fingerprint"]), int(fields["tokens_version"]), shape)
     except (ValueError, TypeError, KeyError) as error:
-        raise StoreError(
+        raise IndexFault(
             f"{MANIFEST} in {printable(where)} is damaged; delete it and run imgrank index again: parts that stand "
             "are kept."
         ) from error
     if version > FORMAT_VERSION:
-        raise StoreError(f"The index {printable(where)} was made by a newer imgrank; install that one to read it.")
+        raise IndexFault(f"The index {printable(where)} was made by a newer imgrank; install that one to read it.")
     return manifest
 
 
@@ -157,11 +159,10 @@ def to_table(rows: IndexRows, shape: TokenShape, written_at: int = 0) -> Any:  #
 
 def facts_of(batch: Any) -> tuple[IndexRow, ...]:  # noqa: ANN401
     """The rows of a pyarrow table or batch of a part that has at least the columns path to error, without tokens."""
-    texts = {name: _texts(batch.column(name)) for name in ("path", "digest", "error")}
+    texts = {name: texts_of(batch.column(name)) for name in ("path", "digest", "error")}
     numbers = {name: batch.column(name).to_pylist() for name in ("size", "mtime_ns", "width", "height")}
     columns = texts | numbers
-    names = ("path", "digest", "size", "mtime_ns", "width", "height", "error")
-    return tuple(IndexRow(*values) for values in zip(*(columns[name] for name in names), strict=True))
+    return tuple(IndexRow(*values) for values in zip(*(columns[name] for name in FACTS), strict=True))
 
 
 def tokens_of(batch: Any, shape: TokenShape) -> PackedTokens:  # noqa: ANN401
@@ -172,6 +173,12 @@ def tokens_of(batch: Any, shape: TokenShape) -> PackedTokens:  # noqa: ANN401
         scales.view("<f2").reshape(-1, shape.tokens),
         embedding.view("<f2").reshape(-1, shape.embedding),
     )
+
+
+def joined(pieces: Sequence[IndexRows], shape: TokenShape) -> IndexRows:
+    """All rows of several pieces, in order."""
+    packed = [PackedTokens.empty(0, shape), *(piece.packed for piece in pieces)]
+    return IndexRows(tuple(row for piece in pieces for row in piece.rows), joined_tokens(packed))
 
 
 def encoded_path(path: str) -> bytes:
@@ -193,7 +200,7 @@ def _column(rows: Sequence[IndexRow], name: str, kind: Any) -> Any:  # noqa: ANN
     return pa.StringArray.from_buffers(len(raw), raw.buffers()[1], raw.buffers()[2], raw.buffers()[0], raw.null_count)
 
 
-def _texts(column: Any) -> list[str | None]:  # noqa: ANN401
+def texts_of(column: Any) -> list[str | None]:  # noqa: ANN401
     pa, errors = arrow(), sys.getfilesystemencodeerrors()
     return [None if raw is None else raw.decode("utf-8", errors) for raw in column.cast(pa.binary()).to_pylist()]
 

@@ -9,7 +9,8 @@ from imgrank.errors import UsageError
 
 
 def arrow() -> Any:  # noqa: ANN401 (pyarrow has no types)
-    """The module pyarrow. Raises UsageError where it is not installed."""
+    """The module pyarrow, its compute functions loaded. Raises UsageError where it is not installed."""
+    _needed("pyarrow.compute")
     return _needed("pyarrow")
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 import xxhash
 
 from imgrank.backbone.contract import Backbone
-from imgrank.decode import DecodeError, decode_bytes
+from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, DecodeError, decode_bytes
 from imgrank.decode.picture import read_file
 from imgrank.decode.size import picture_size
 from imgrank.index.containers import read_row
@@ -21,6 +23,8 @@ from imgrank.paths import why
 from imgrank.records import Unreadable
 from imgrank.tokens import PackedTokens
 
+Item = SourceItem | Unreadable
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
@@ -28,6 +32,11 @@ class Prepared:
 
     row: IndexRow
     pixels: npt.NDArray[np.uint8] | None
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether its tokens were known by its digest, so that nothing was decoded."""
+        return self.pixels is None and self.row.error is None
 
 
 def read_bytes(item: SourceItem) -> bytes:
@@ -38,25 +47,39 @@ def read_bytes(item: SourceItem) -> bytes:
         raise DecodeError(reason_of(error) if is_url(item.location) or not error.errno else why(error)) from error
 
 
-def prepare(item: SourceItem | Unreadable, side: int, interpolation: str) -> Prepared:
-    """Read, hash and decode: what a worker without a model does with an item. Never raises for a bad picture."""
+def prepare(
+    item: Item,
+    side: int,
+    interpolation: str,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    is_known: Callable[[str], bool] = lambda _: False,
+) -> Prepared:
+    """Read, hash and decode: what a worker without a model does with an item. Never raises for a bad picture.
+
+    Where `is_known` says of a digest that its tokens are at hand, nothing is decoded.
+    """
     if isinstance(item, Unreadable):
         return Prepared(IndexRow(item.path, error=item.reason), None)
+    row = IndexRow(item.path, None, item.size, item.mtime_ns)
     try:
         data = read_bytes(item)
+        row = replace(row, digest=xxhash.xxh3_128_hexdigest(data), size=len(data))
+        pixels = (
+            None if is_known(row.digest or "") else decode_bytes(data, item.path, side, interpolation, max_megapixels)
+        )
     except DecodeError as error:
-        return Prepared(IndexRow(item.path, None, item.size, item.mtime_ns, error=error.reason), None)
-    return decode(item, data, xxhash.xxh3_128_hexdigest(data), side, interpolation)
+        return Prepared(replace(row, error=error.reason), None)
+    return Prepared(_measured(row, io.BytesIO(data)), pixels)
 
 
-def decode(item: SourceItem, data: bytes, digest: str, side: int, interpolation: str) -> Prepared:
-    """The row and pixels of an item whose bytes and digest are known."""
-    width, height = picture_size(data, item.path) or (None, None)
-    row = IndexRow(item.path, digest, len(data), item.mtime_ns, width, height)
+def recall(item: SourceItem, digest: str) -> Prepared:
+    """The row of a file here whose digest, and tokens, are known: only its header is read."""
+    row = IndexRow(item.path, digest, item.size, item.mtime_ns)
     try:
-        return Prepared(row, decode_bytes(data, item.path, side, interpolation))
-    except DecodeError as error:
-        return Prepared(IndexRow(item.path, digest, len(data), item.mtime_ns, error=error.reason), None)
+        with open(item.location, "rb") as file:
+            return Prepared(_measured(row, file), None)
+    except OSError:
+        return Prepared(row, None)
 
 
 def encode(prepared: Sequence[Prepared], backbone: Backbone) -> IndexRows:
@@ -67,6 +90,11 @@ def encode(prepared: Sequence[Prepared], backbone: Backbone) -> IndexRows:
     pixels = [one.pixels for one in prepared if one.pixels is not None]
     packed = backbone.encode_images(np.stack(pixels)) if pixels else PackedTokens.empty(0, backbone.shape)
     return IndexRows(tuple(one.row for one in prepared), packed)
+
+
+def _measured(row: IndexRow, stream: BinaryIO) -> IndexRow:
+    width, height = picture_size(stream, row.path) or (None, None)
+    return replace(row, width=width, height=height)
 
 
 def _read(item: SourceItem) -> bytes:

@@ -1,4 +1,4 @@
-"""Where an index stands, a folder or a prefix of an object store: its parts listed, read, and written whole or not at all."""
+"""Where an index stands, a folder or an object store's prefix: its parts, listed, and written whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from imgrank.errors import StoreError
+from imgrank.errors import IndexFault
 from imgrank.index.format import (
     MANIFEST,
     ROW_GROUP,
@@ -32,7 +32,7 @@ _FORGOTTEN_AFTER = 86_400.0  # seconds; an unfinished part of a run that was kil
 
 
 class Place:
-    """A folder or URL prefix. Cheap to make; holds no open file. Each method may raise StoreError or UsageError."""
+    """A folder or URL prefix. Cheap to make; holds no open file. Each method may raise IndexFault or UsageError."""
 
     def __init__(self, where: str | Path) -> None:
         self.where = str(where).rstrip("/") if is_url(str(where)) else str(where)
@@ -138,8 +138,6 @@ class Place:
 
     @contextlib.contextmanager
     def _buffered(self, name: str) -> Iterator[BinaryIO]:
-        import io
-
         buffer = io.BytesIO()
         yield buffer
         system = file_system(self.where)
@@ -151,4 +149,4 @@ class Place:
             yield
         except OSError as error:
             reason = reason_of(error) if self.is_url else why(error)
-            raise StoreError(f"The index {printable(self.where)} cannot be {verb}: {reason}.") from error
+            raise IndexFault(f"The index {printable(self.where)} cannot be {verb}: {reason}.") from error

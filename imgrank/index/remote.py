@@ -1,4 +1,4 @@
-"""URLs through fsspec: which driver serves them, what stands there, and their bytes, tried again where a store is busy."""
+"""URLs through fsspec: which driver serves them, and their bytes, asked for again where a store is busy."""
 
 from __future__ import annotations
 
@@ -52,10 +52,11 @@ def file_system(url: str) -> Any:  # noqa: ANN401 (fsspec has no types)
         raise UsageError(f"{printable(url)} cannot be used: {printable(str(error))}.") from error
 
 
-def retried(action: Callable[[], _T]) -> _T:
+def retried(action: Callable[[], _T], may_pass: Callable[[Exception], bool] = lambda _: True) -> _T:
     """What `action` gives; while a store is busy or a connection breaks it is called again, some seconds in all.
 
-    Raises OSError as the last try did; what is not there, or not allowed, is tried once.
+    Raises OSError as the last try did. What is not there, or not allowed, is tried once, and so is what `may_pass`
+    says will not pass.
     """
     for turn in range(_TRIES):
         try:
@@ -63,6 +64,8 @@ def retried(action: Callable[[], _T]) -> _T:
         except (FileNotFoundError, PermissionError, IsADirectoryError):
             raise
         except Exception as error:
+            if not may_pass(error):
+                raise
             if turn == _TRIES - 1 or not _may_pass(error):
                 raise _as_os_error(error) from error
         time.sleep(_FIRST_WAIT * 2**turn)

@@ -1,0 +1,184 @@
+"""`imgrank index`: pictures from anywhere to a portable index of their tokens; merging such indexes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from imgrank.cli.options import (
+    MAX_MEGAPIXELS,
+    BackboneOption,
+    Device,
+    DeviceOption,
+    MaxMegapixelsOption,
+    NoCacheOption,
+    QuietOption,
+    RecursiveOption,
+)
+from imgrank.cli.progress import Report, progress_line
+from imgrank.errors import NothingToRank, UsageError
+from imgrank.paths import printable
+
+if TYPE_CHECKING:
+    from imgrank.backbone.contract import Backbone
+    from imgrank.index.building import Built
+    from imgrank.index.pictures import Item
+
+Note = Callable[[str], None]
+
+EXIT_SKIPPED, EXIT_INTERRUPTED = 3, 130
+NAMED_AT_MOST = 10
+MERGE, FILL = "merge", "fill"
+
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE... | merge OUT SHARD... | fill TOKENS...",
+        help="Folders, globs, lists (- or .txt), URLs (s3, gs, az, http), .tar and .parquet files. "
+        "merge: the indexes SHARD... as one, OUT. fill: take tokens into the local store.",
+        show_default=False,
+    ),
+]
+OutOption = Annotated[
+    Optional[str],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
+    typer.Option(
+        "--out", metavar="TOKENS", help="Where the index stands: a folder, or a URL such as s3://mine/tokens."
+    ),
+]
+ShardOption = Annotated[
+    str, typer.Option("--shard", metavar="I/N", help="Do the I-th of N parts alone, counted from 0: for N machines.")
+]
+ColumnOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--column", metavar="NAME", help="The Parquet column of bytes or addresses, if it is not clear."),
+]
+Print0Option = Annotated[bool, typer.Option("-0", help="The list on standard input is separated by NUL.")]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 3 if a picture could not be read.")]
+
+
+def index(
+    words: Words,
+    out: OutOption = None,
+    recursive: RecursiveOption = False,
+    shard: ShardOption = "0/1",
+    column: ColumnOption = None,
+    backbone: BackboneOption = "mini",
+    device: DeviceOption = Device.auto,
+    max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
+    no_cache: NoCacheOption = False,
+    nul: Print0Option = False,
+    strict: StrictOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Encode pictures once, wherever they are, into an index that sort and train take in place of a folder.
+
+    imgrank index ./photos -r --out tokens
+
+    imgrank index "s3://mine/shards/*.tar" --out s3://mine/tokens --shard 3/64
+
+    imgrank index merge tokens tokens-0 tokens-1
+
+    Run it again and it goes on where it stood: what is indexed is not encoded again. A picture that cannot be
+    read is a row with its reason.
+    """
+    from imgrank.backbone.load import load_backbone
+    from imgrank.index.sources import find_items, parse_shard
+
+    note = _silent if quiet else _note
+    if words[0] == MERGE:
+        _merge(words[1:], out, quiet, note)
+        return
+    if words[0] == FILL:
+        _fill(words[1:], out, backbone, device, note)
+        return
+    if out is None:
+        raise UsageError("Where shall the index stand? Name it: --out TOKENS.")
+    items = find_items(
+        words,
+        recursive=recursive,
+        shard=parse_shard(shard),
+        column=column,
+        stdin=sys.stdin.buffer if "-" in words else None,
+        nul=nul,
+    )
+    with progress_line(quiet) as report:
+        loaded = load_backbone(backbone, device.value, note)
+        built = _build(items, out, loaded, not no_cache, max_megapixels, report, note)
+    _report(built, out, note)
+    if built.partial:
+        raise typer.Exit(EXIT_INTERRUPTED)
+    if strict and built.failed:
+        raise typer.Exit(EXIT_SKIPPED)
+
+
+def _build(
+    items: Iterable[Item],
+    out: str,
+    backbone: Backbone,
+    cache: bool,
+    max_megapixels: float,
+    progress: Report,
+    note: Note,
+) -> Built:
+    from imgrank.index.building import build_index
+    from imgrank.index.places import Place
+    from imgrank.store import open_store
+
+    store = open_store(backbone.fingerprint, backbone.shape, note=note) if cache else None
+    try:
+        return build_index(
+            items, Place(out), backbone, store, max_megapixels=max_megapixels, progress=progress, note=note
+        )
+    finally:
+        if store is not None:
+            store.close()
+
+
+def _report(built: Built, out: str, note: Note) -> None:
+    """What the run came to. Raises NothingToRank where the sources gave nothing at all."""
+    for failed in built.failed[:NAMED_AT_MOST]:
+        note(f"not read: {printable(failed.path)}: {failed.reason}")
+    if len(built.failed) > NAMED_AT_MOST:
+        note(f"and {len(built.failed) - NAMED_AT_MOST:,} more; each is a row of the index with its reason")
+    if not built.known and not built.partial and len(built.failed) == built.found:
+        hint = " Use -r to go down into folders." if not built.failed else ""
+        raise NothingToRank(f"No picture was found that could be read.{hint}")
+    state = "interrupted; run it again to go on" if built.partial else f"{built.known:,} were there"
+    note(f"{printable(out)}: {built.added:,} rows added, {built.encoded:,} pictures encoded, {state}")
+
+
+def _merge(words: Sequence[str], out: str | None, quiet: bool, note: Note) -> None:
+    from imgrank.index.merging import merge
+    from imgrank.index.places import Place
+
+    if out is not None or len(words) < 2:
+        raise UsageError("Merging needs one place to write and indexes to read: imgrank index merge OUT SHARD SHARD...")
+    target, *shards = map(Place, words)
+    with progress_line(quiet) as report:
+        rows = merge(target, shards, progress=report)
+    note(f"{printable(target.where)}: {rows:,} pictures of {len(shards)} indexes")
+
+
+def _fill(words: Sequence[str], out: str | None, backbone: str, device: Device, note: Note) -> None:
+    from imgrank.backbone.load import load_backbone
+    from imgrank.index.local import fill_store
+    from imgrank.index.places import Place
+    from imgrank.store import open_store
+
+    if out is not None or not words:
+        raise UsageError("Filling the local store needs indexes to read: imgrank index fill TOKENS...")
+    loaded = load_backbone(backbone, device.value, note)
+    with open_store(loaded.fingerprint, loaded.shape, note=note) as store:
+        count = sum(fill_store(Place(word), store, loaded.fingerprint, loaded.name) for word in words)
+    note(f"{count:,} pictures that stand here are in the local store")
+
+
+def _note(line: str) -> None:
+    typer.echo(f"imgrank: {line}", err=True)
+
+
+def _silent(_: str) -> None:
+    pass

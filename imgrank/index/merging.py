@@ -1,0 +1,77 @@
+"""`imgrank index merge`: the indexes of many machines as one, each path once. Nothing is encoded, and one part held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from imgrank.errors import UsageError
+from imgrank.index.format import FACTS, ROW_GROUP, TOKEN_COLUMNS, IndexRows, Manifest, facts_of, joined, tokens_of
+from imgrank.index.needs import arrow
+from imgrank.index.parts import Part
+from imgrank.index.places import Place
+from imgrank.index.reading import KeptRows, checked_manifest, settled
+from imgrank.paths import printable
+from imgrank.records import Progress
+
+PART_ROWS = 8 * ROW_GROUP
+
+
+def merge(
+    out: Place,
+    shards: Sequence[Place],
+    *,
+    part_rows: int = PART_ROWS,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> int:
+    """Write the rows of all `shards` to the index `out`, which may hold rows already; the number of its rows.
+
+    The shards stay as they are. A merge that was interrupted is run again and goes on where it stood.
+    Raises UsageError where one of them is no index or of another backbone, DamagedPart, IndexFault.
+    """
+    manifest = _manifest(out, shards)
+    before = [(out, name) for name in out.parts()]
+    parts = settled([*before, *((shard, name) for shard in shards for name in shard.parts())])
+    fresh = parts[len(before) :]
+    total = int(sum(part.kept.sum() for part in parts))
+    done = total - int(sum(part.kept.sum() for part in fresh))
+    waiting: list[IndexRows] = []
+    for rows in _rows(fresh, manifest):
+        waiting.append(rows)
+        done += len(rows)
+        if sum(map(len, waiting)) >= part_rows:
+            _write(out, waiting, manifest)
+        progress(Progress(done, total, "merging"))
+    _write(out, waiting, manifest)
+    return total
+
+
+def _manifest(out: Place, shards: Sequence[Place]) -> Manifest:
+    if not shards:
+        raise UsageError("Nothing to merge: imgrank index merge OUT SHARD SHARD...")
+    if out.where in {shard.where for shard in shards}:
+        raise UsageError(f"{printable(out.where)} cannot be merged into itself; name another place first.")
+    first = shards[0].manifest()
+    name, fingerprint = (first.backbone, first.fingerprint) if first else ("", "")
+    manifests = [checked_manifest(shard, fingerprint, name) for shard in shards]
+    if out.manifest() is None:
+        out.write_manifest(manifests[0])
+    return checked_manifest(out, fingerprint, name)
+
+
+def _rows(parts: Sequence[KeptRows], manifest: Manifest) -> Iterator[IndexRows]:
+    for kept in parts:
+        if not kept.kept.any():
+            continue
+        at = 0
+        with Part(kept.place, kept.name) as part:
+            for table in part.batches((*FACTS, *TOKEN_COLUMNS)):
+                some = table.filter(arrow().array(kept.kept[at : at + len(table)]))
+                at += len(table)
+                if len(some):
+                    yield IndexRows(facts_of(some), tokens_of(some, manifest.shape))
+
+
+def _write(out: Place, waiting: list[IndexRows], manifest: Manifest) -> None:
+    if waiting:
+        out.write_part(joined(waiting, manifest.shape), manifest)
+        waiting.clear()

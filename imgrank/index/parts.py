@@ -1,0 +1,66 @@
+"""Reading parts: a row group at a time, a few columns at a time, with damage told from absence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from imgrank.errors import IndexFault
+from imgrank.index.format import written_ns
+from imgrank.index.needs import arrow, parquet
+from imgrank.index.places import Place
+from imgrank.index.remote import reason_of, retried
+from imgrank.paths import printable, why
+
+# What Arrow says, as a plain OSError, of bytes that are not what they were.
+_SIGNS_OF_DAMAGE = ("crc", "checksum", "thrift", "end of stream", "corrupt", "decompress", "page", "footer", "magic")
+
+
+class DamagedPart(IndexFault):
+    """A part is cut off or damaged: its rows are lost, and may be made again."""
+
+
+class Part:
+    """One open part. Closes its file when it is left as a context."""
+
+    def __init__(self, place: Place, name: str) -> None:
+        """Raises DamagedPart, or IndexFault where it cannot be read at all."""
+        self.place, self.name = place, name
+        self._stream = self._checked(lambda: place.open(name))
+        try:
+            self._file = self._checked(lambda: parquet().ParquetFile(self._stream, page_checksum_verification=True))
+        except BaseException:
+            self._stream.close()
+            raise
+        self.rows = int(self._file.metadata.num_rows)
+        self.written_ns = written_ns(self._file.schema_arrow)
+
+    def __enter__(self) -> Part:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
+        """Its columns as pyarrow tables, one a row group. Raises as the making of a Part."""
+        for group in range(self._file.num_row_groups):
+            yield self._checked(lambda group=group: self._file.read_row_group(group, columns=list(columns)))
+
+    def _checked(self, action: Any) -> Any:  # noqa: ANN401 (pyarrow has no types)
+        try:
+            return retried(action, _is_no_damage) if self.place.is_url else action()
+        except (OSError, arrow().lib.ArrowException) as error:
+            where = f"{self.name} in the index {printable(self.place.where)}"
+            if not _is_no_damage(error) or not (self.place.is_url or getattr(error, "errno", None)):
+                raise DamagedPart(
+                    f"The part {where} is cut off or damaged; run imgrank index again with the sources it was made "
+                    "of: what this part held is encoded anew, and nothing else."
+                ) from error
+            reason = reason_of(error) if self.place.is_url else why(error)
+            raise IndexFault(f"The part {where} cannot be read: {reason}.") from error
+
+
+def _is_no_damage(error: Exception) -> bool:
+    if not isinstance(error, OSError):
+        return False
+    return bool(error.errno) or not any(sign in str(error).lower() for sign in _SIGNS_OF_DAMAGE)

@@ -1,0 +1,167 @@
+"""An index as the pipeline reads it: paths and reasons at once, tokens block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imgrank.discover import path_order
+from imgrank.errors import IndexFault, UsageError
+from imgrank.index.format import MANIFEST, TOKEN_COLUMNS, Manifest, texts_of, tokens_of
+from imgrank.index.needs import arrow
+from imgrank.index.parts import Part
+from imgrank.index.places import Place
+from imgrank.index.remote import is_url
+from imgrank.paths import printable
+from imgrank.records import Unreadable
+from imgrank.tokens import PackedTokens, TokenShape
+
+Mask = npt.NDArray[np.bool_]
+
+
+def is_index(source: str) -> bool:
+    """Whether a source is an index and not pictures: a folder with a manifest, or any URL. Asks no network."""
+    return is_url(source) or Path(source, MANIFEST).is_file()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptRows:
+    """What counts of one part: `kept` (rows,) is True for rows that no other row of the same path stands before."""
+
+    place: Place
+    name: str
+    kept: Mask
+
+
+class Indexed:
+    """The pictures of one or several indexes, each path once.
+
+    `paths` are those with tokens, in the order of `blocks`; `skipped` what could not be read, in the order in which
+    a folder would name it; `shape` the sizes of the tokens.
+    """
+
+    def __init__(
+        self, parts: Sequence[KeptRows], paths: tuple[str, ...], skipped: tuple[Unreadable, ...], shape: TokenShape
+    ) -> None:
+        self.parts, self.paths, self.skipped, self.shape = parts, paths, skipped, shape
+
+    def blocks(self) -> Iterator[PackedTokens]:
+        """Tokens of all `paths`, in order, one row group at a time. Raises IndexFault."""
+        for part in self.parts:
+            if part.kept.any():
+                yield from self._blocks_of(part)
+
+    def read(self, paths: Sequence[str]) -> PackedTokens:
+        """Tokens of some of `paths`, in the order asked; only theirs are held. Raises KeyError, IndexFault."""
+        place = {path: n for n, path in enumerate(self.paths)}
+        wanted = np.array([place[path] for path in paths], np.intp)
+        found, start = PackedTokens.empty(len(paths), self.shape), 0
+        for block in self.blocks():
+            here = np.flatnonzero((wanted >= start) & (wanted < start + len(block)))
+            some = block[wanted[here] - start]
+            found.quantised[here], found.scales[here] = some.quantised, some.scales
+            found.embedding[here] = some.embedding
+            start += len(block)
+        return found
+
+    def _blocks_of(self, part: KeptRows) -> Iterator[PackedTokens]:
+        at = 0
+        with Part(part.place, part.name) as whole:
+            if whole.rows != len(part.kept):
+                raise IndexFault(f"The index {printable(part.place.where)} changed while it was read; start again.")
+            for table in whole.batches(TOKEN_COLUMNS):
+                kept = part.kept[at : at + len(table)]
+                at += len(table)
+                if kept.any():
+                    yield tokens_of(table.filter(arrow().array(kept)), self.shape)
+
+
+def open_indexes(sources: Sequence[str], fingerprint: str, backbone: str, without: Collection[str] = ()) -> Indexed:
+    """The pictures of indexes that were made by the backbone of this fingerprint, without those paths.
+
+    Raises UsageError where a source is no index, or one of another backbone; DamagedPart or IndexFault where a part
+    cannot be read.
+    """
+    places = [Place(source) for source in sources]
+    shape = [checked_manifest(place, fingerprint, backbone).shape for place in places][-1]
+    parts = settled([(place, name) for place in places for name in place.parts()])
+    return _without(parts, shape, without)
+
+
+def checked_manifest(place: Place, fingerprint: str, backbone: str) -> Manifest:
+    """The manifest of an index of this backbone. Raises UsageError where there is none, or another's."""
+    manifest = place.manifest()
+    if manifest is None:
+        raise UsageError(
+            f"{printable(place.where)} is no index; make one: imgrank index {printable(place.where)} --out TOKENS."
+        )
+    if manifest.fingerprint != fingerprint:
+        raise UsageError(
+            f"The index {printable(place.where)} holds tokens of backbone {printable(manifest.backbone)} "
+            f"({manifest.fingerprint}), and {backbone} is {fingerprint}; use --backbone {printable(manifest.backbone)} "
+            "if that is the one, or make a new index."
+        )
+    return manifest
+
+
+def settled(names: Sequence[tuple[Place, str]]) -> list[KeptRows]:
+    """All parts, with one row kept of each path: one that was read before one that was not, then the last written.
+
+    Raises DamagedPart, IndexFault.
+    """
+    pa = arrow()
+    paths, ranks, counts = [], [], []
+    for place, name in names:
+        with Part(place, name) as part:
+            for table in part.batches(("path", "digest")):
+                paths += table.column("path").cast(pa.large_binary()).chunks
+                read = table.column("digest").is_valid().to_numpy()
+                ranks.append(np.stack([read.astype(np.int64), np.full(len(table), part.written_ns, np.int64)]))
+            counts.append(part.rows)
+    kept = _first_of_each(pa.chunked_array(paths, pa.large_binary()), ranks)
+    ends = np.cumsum(counts)
+    return [KeptRows(*name, kept[end - count : end]) for name, count, end in zip(names, counts, ends, strict=True)]
+
+
+def _first_of_each(paths: Any, ranks: Sequence[npt.NDArray[np.int64]]) -> Mask:  # noqa: ANN401 (pyarrow has no types)
+    if len(paths) == arrow().compute.count_distinct(paths).as_py():
+        return np.ones(len(paths), bool)
+    codes = paths.combine_chunks().dictionary_encode().indices.to_numpy()
+    read, written = np.concatenate(ranks, axis=1)
+    order = np.lexsort((written, read))
+    best = np.zeros(int(codes.max()) + 1, np.intp)
+    best[codes[order]] = order  # of several, the last in this order stays
+    kept = np.zeros(len(paths), bool)
+    kept[best] = True
+    return kept
+
+
+def _without(parts: Sequence[KeptRows], shape: TokenShape, without: Collection[str]) -> Indexed:
+    """Drop rows without tokens, and rows of those paths, from what is kept; name the former."""
+    good: list[str] = []
+    bad: list[tuple[bool, Unreadable]] = []
+    left = []
+    for part in parts:
+        kept, at = part.kept.copy(), 0
+        with Part(part.place, part.name) as whole:
+            for table in whole.batches(("path", "size", "error")):
+                paths, errors = texts_of(table.column("path")), texts_of(table.column("error"))
+                sized = table.column("size").is_valid().to_pylist()
+                for row, (path, error) in enumerate(zip(paths, errors, strict=True), at):
+                    if not kept[row] or path in without:
+                        kept[row] = False
+                    elif error is None:
+                        good.append(path or "")
+                    else:
+                        bad.append((sized[row - at], Unreadable(path or "", error)))
+                        kept[row] = False
+                at += len(table)
+        left.append(KeptRows(part.place, part.name, kept))
+    # As a folder names them: first what was passed by unseen, then what could not be read.
+    bad.sort(key=lambda one: (one[0], path_order(one[1].path)))
+    return Indexed(left, tuple(good), tuple(unreadable for _, unreadable in bad), shape)

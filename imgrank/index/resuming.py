@@ -1,0 +1,78 @@
+"""Beginning an index, or going on with one: what stands already is not made again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from imgrank.backbone.contract import Backbone
+from imgrank.backbone.fingerprint import TOKENS_VERSION
+from imgrank.index.format import FACTS, IndexRow, Manifest, facts_of
+from imgrank.index.items import SourceItem
+from imgrank.index.parts import DamagedPart, Part
+from imgrank.index.places import Place
+from imgrank.index.reading import checked_manifest, settled
+from imgrank.records import Unreadable
+
+
+def start_index(place: Place, backbone: Backbone) -> Manifest:
+    """The manifest of the index at `place`, written if there is none. Safe to call from many machines at once.
+
+    Raises UsageError where an index of another backbone stands there, IndexFault where nothing can be written.
+    """
+    if place.manifest() is not None:
+        return checked_manifest(place, backbone.fingerprint, backbone.name)
+    manifest = Manifest(backbone.name, backbone.fingerprint, TOKENS_VERSION, backbone.shape)
+    place.write_manifest(manifest)
+    return manifest
+
+
+def known_rows(place: Place, note: Callable[[str], None] = lambda _: None) -> dict[str, IndexRow]:
+    """By path, what the index holds. A part that is cut off or damaged is named to `note` and removed.
+
+    Raises IndexFault where a part cannot be read at all.
+    """
+    place.tidy()
+    sound = []
+    for name in place.parts():
+        try:
+            with Part(place, name) as part:
+                for _ in part.batches(FACTS):
+                    pass
+            sound.append((place, name))
+        except DamagedPart:
+            note(f"the part {name} was cut off or damaged and is removed: what it held is encoded again")
+            place.remove(name)
+    known = {}
+    for kept in settled(sound):
+        at = 0
+        with Part(place, kept.name) as part:
+            for table in part.batches(FACTS):
+                rows = facts_of(table)
+                known.update({row.path: row for row, keep in zip(rows, kept.kept[at:], strict=False) if keep})
+                at += len(rows)
+    return known
+
+
+def missing(
+    items: Iterable[SourceItem | Unreadable], known: Mapping[str, IndexRow]
+) -> Iterator[SourceItem | Unreadable]:
+    """The items that are not indexed yet, have changed since, or could not be read then."""
+    return (item for item in items if not _is_indexed(item, known.get(item.path)))
+
+
+def is_news(row: IndexRow, known: Mapping[str, IndexRow]) -> bool:
+    """Whether a row says more than the index does: a picture that is as unreadable as it was is no news."""
+    before = known.get(row.path)
+    return before is None or row.error is None or (before.error, before.digest) != (row.error, row.digest)
+
+
+def _is_indexed(item: SourceItem | Unreadable, row: IndexRow | None) -> bool:
+    if row is None:
+        return False
+    if isinstance(item, Unreadable):
+        return row.error == item.reason
+    return row.error is None and _same(item.size, row.size) and _same(item.mtime_ns, row.mtime_ns)
+
+
+def _same(now: int | None, then: int | None) -> bool:
+    return now is None or then is None or now == then
