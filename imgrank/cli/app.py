@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from imgrank.cli import adapters, backbones, cache, evaluate, label, sort, train, undo
+from imgrank.cli import adapters, backbones, cache, evaluate, explain, index, label, sort, train, undo
 from imgrank.errors import ImgrankError, Interrupted
 from imgrank.paths import printable, why
 from imgrank.version import __version__
@@ -95,7 +95,9 @@ def _root(
 
 # One line a command: app.command("name")(module.function)
 app.command("sort")(sort.sort)
+app.command("index")(index.index)
 app.command("label")(label.label)
+app.command("explain")(explain.explain)
 app.command("train")(train.train)
 app.command("eval")(evaluate.evaluate)
 app.command("undo")(undo.undo)

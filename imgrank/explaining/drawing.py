@@ -1,0 +1,115 @@
+"""An explanation to look at: the map over the picture, the score, and the labelled pictures like it."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from imgrank.decode import DecodeError, open_image
+from imgrank.explaining.records import Explanation
+from imgrank.explaining.wording import difference, score_words
+from imgrank.paths import printable
+
+SIDE, THUMB, GAP, MARGIN = 480, 111, 12, 24
+PAPER, INK, QUIET = "#ffffff", "#1b1d21", "#5a606b"
+FOR, AGAINST = np.array([214.0, 80, 20]), np.array([25.0, 90, 200])
+STRONGEST = 0.8  # how much of the picture the colour hides where it is strongest
+
+Floats = npt.NDArray[np.float64]
+
+
+def map_over(picture: Image.Image, influence: Floats, most: float) -> Image.Image:
+    """The picture in grey; orange over what speaks for the sentence, blue over what speaks against it.
+
+    An influence of `most` either way is painted strongest.
+    """
+    grey = np.asarray(ImageOps.autocontrast(picture.convert("L"), cutoff=1), np.float64)[..., None] * 0.75 + 60
+    part = Image.fromarray((influence / most if most else influence).astype(np.float32))
+    share = np.clip(np.asarray(part.resize(picture.size, Image.Resampling.BICUBIC), np.float64), -1, 1)[..., None]
+    cover = STRONGEST * np.sqrt(np.abs(share)) * (np.abs(share) > 0.05)
+    painted = grey * (1 - cover) + np.where(share > 0, FOR, AGAINST) * cover
+    return Image.fromarray(painted.clip(0, 255).astype(np.uint8))
+
+
+def draw(explanations: Sequence[Explanation]) -> Image.Image:
+    """One column a picture: its map, name, score and examples. One alone stands beside its own photograph.
+
+    Colours of several are on one scale. A picture that has become unreadable is an empty frame.
+    """
+    most = max(float(np.abs(one.influence).max()) for one in explanations)
+    columns = [_column(one, map_over(_open(one.path, SIDE), one.influence, most)) for one in explanations]
+    if len(columns) == 1:
+        columns.insert(0, _framed(_open(explanations[0].path, SIDE)))
+    return _sheet(columns, _heading(explanations))
+
+
+def _heading(explanations: Sequence[Explanation]) -> list[str]:
+    lines = [f"“{explanations[0].sentence}”"]
+    return [*lines, difference(*explanations[:2])] if len(explanations) > 1 else lines
+
+
+def _sheet(columns: Sequence[Image.Image], heading: Sequence[str]) -> Image.Image:
+    top = MARGIN + 34 * len(heading) + GAP
+    height = top + max(column.height for column in columns) + 60
+    sheet = Image.new("RGB", (2 * MARGIN + len(columns) * (SIDE + GAP) - GAP, height), PAPER)
+    for number, line in enumerate(heading):
+        _write(sheet, (MARGIN, MARGIN + 34 * number), line, 24 if number == 0 else 20, INK, sheet.width - 2 * MARGIN)
+    for number, column in enumerate(columns):
+        sheet.paste(column, (MARGIN + number * (SIDE + GAP), top))
+    _legend(sheet, height - 44)
+    return sheet
+
+
+def _column(one: Explanation, picture: Image.Image) -> Image.Image:
+    framed = _framed(picture)
+    column = Image.new("RGB", (SIDE, framed.height + 66 + (THUMB + 46 if one.examples else 0)), PAPER)
+    column.paste(framed, (0, 0))
+    _write(column, (0, framed.height + 8), score_words(one), 20, INK, SIDE)
+    _write(column, (0, framed.height + 36), os.path.basename(one.path), 16, QUIET, SIDE)
+    for number, example in enumerate(one.examples):
+        left = number * (THUMB + GAP)
+        thumb = ImageOps.fit(_open(example.path, 2 * THUMB), (THUMB, THUMB))
+        column.paste(thumb, (left, framed.height + 70))
+        _write(column, (left, framed.height + 74 + THUMB), example.said, 14, QUIET, THUMB)
+    return column
+
+
+def _framed(picture: Image.Image) -> Image.Image:
+    """In the middle of a box of SIDE, as high as the picture."""
+    frame = Image.new("RGB", (SIDE, picture.height), PAPER)
+    frame.paste(picture, ((SIDE - picture.width) // 2, 0))
+    return frame
+
+
+def _legend(sheet: Image.Image, top: int) -> None:
+    bar = map_over(Image.new("RGB", (160, 16), "#c0c0c0"), np.linspace(-1, 1, 160)[None], 1.0)
+    sheet.paste(bar, (MARGIN, top))
+    _write(sheet, (MARGIN + 170, top - 3), "blue: speaks against it, orange: speaks for it", 16, QUIET, sheet.width)
+
+
+def _write(sheet: Image.Image, at: tuple[int, int], words: str, size: int, colour: str, width: int) -> None:
+    """One line, cut short where it is too long."""
+    font = ImageFont.load_default(size)
+    words = printable(words)
+    while len(words) > 1 and font.getlength(words) > width:
+        words = words[:-2].rstrip("…") + "…"
+    ImageDraw.Draw(sheet).text(at, words, fill=colour, font=font)
+
+
+def _open(path: str, side: int) -> Image.Image:
+    try:
+        return Image.fromarray(np.asarray(open_image(path, side)))  # from bare pixels: no place comes along
+    except DecodeError:
+        return Image.new("RGB", (side, side), "#d4d7dd")
+
+
+def jpeg(picture: Image.Image) -> bytes:
+    """The picture's bytes, for a page."""
+    into = io.BytesIO()
+    picture.save(into, "JPEG", quality=88)
+    return into.getvalue()

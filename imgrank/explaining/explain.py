@@ -1,0 +1,90 @@
+"""From a picture and a sentence to an explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from imgrank.answering import Answer, Question, answer
+from imgrank.decode import load_images
+from imgrank.discover import discover
+from imgrank.errors import NothingToRank, UsageError
+from imgrank.explaining.examples import nearest_examples
+from imgrank.explaining.occlusion import influence
+from imgrank.explaining.records import Explanation
+from imgrank.paths import printable
+from imgrank.records import Progress, Unreadable
+
+if TYPE_CHECKING:
+    from imgrank.ranker import Ranker
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def explain(
+    ranker: Ranker,
+    image: str | Path,
+    sentence: str,
+    *,
+    opposite: str | None = None,
+    examples: bool = True,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Explanation:
+    """Why `ranker` gives a picture its score: what moves it where parts are washed out, and labelled pictures like it.
+
+    Takes as long as ranking fifty pictures. `examples=False` leaves the labelled pictures out. Raises UsageError
+    where the sentence is empty or `image` does not name one file, NothingToRank where that cannot be read.
+    """
+    question = Question(sentence.strip(), opposite)
+    if not question.sentence:
+        raise UsageError('A sentence is missing, such as "older person": it is asked what speaks for it.')
+    asking = _Asking(ranker, question)
+    score, where = influence(_pixels(ranker, str(image)), asking.scores)
+    first = asking.first
+    return Explanation(
+        path=str(image),
+        sentence=question.sentence,
+        score=score,
+        influence=where,
+        unit=first.unit,
+        scorer=first.scorer,
+        adapter=first.adapter,
+        relevant=bool(first.relevant[0]),
+        examples=nearest_examples(ranker, question, str(image), progress) if examples else (),
+    )
+
+
+class _Asking:
+    """Asks the ranker about pixels; `first` is what it said of the picture as it is."""
+
+    first: Answer
+
+    def __init__(self, ranker: Ranker, question: Question) -> None:
+        self._ranker, self._question = ranker, question
+
+    def scores(self, pixels: Pixels) -> npt.NDArray[np.float64]:
+        ranker = self._ranker
+        packed = ranker.backbone.encode_images(pixels)
+
+        def asked(rows: slice) -> Answer:
+            blocks = [packed[rows]]
+            return answer(self._question, ranker.backbone, ranker.adapter, ranker.sentence, lambda: iter(blocks))
+
+        self.first = asked(slice(0, 1))
+        return asked(slice(None)).scores
+
+
+def _pixels(ranker: Ranker, image: str) -> Pixels:
+    found = discover([image])
+    made = ranker.backbone.preprocessing
+    if [file.path for file in found.files] != [image] and not found.skipped:
+        raise UsageError(f"{printable(image)} is not one picture; name the one whose score is to be explained.")
+    loaded = [*load_images(found.files, made.side, made.interpolation, is_known=lambda _: False), *found.skipped]
+    if isinstance(loaded[0], Unreadable):
+        raise NothingToRank(f"{printable(image)} cannot be explained: {loaded[0].reason}.")
+    assert loaded[0].pixels is not None
+    return loaded[0].pixels

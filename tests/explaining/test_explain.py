@@ -1,0 +1,87 @@
+"""An explanation of a picture: the score that `sort` gives, the places that made it, and labelled pictures like it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imgrank.errors import NothingToRank, UsageError
+from imgrank.explaining import Example, explain
+from imgrank.explaining.drawing import draw, map_over
+from imgrank.explaining.wording import as_json, told
+from tests.explaining.making import GREEN, LOWER_RIGHT, RED, UPPER_LEFT, RedRanker, painted
+
+RANKER = RedRanker()
+
+
+@pytest.fixture
+def two_spots(tmp_path: Path) -> str:
+    return painted(tmp_path / "spots.png", (UPPER_LEFT, RED), (LOWER_RIGHT, GREEN))
+
+
+def test_what_speaks_for_and_what_speaks_against_are_found(two_spots: str) -> None:
+    found = explain(RANKER, two_spots, "red")  # type: ignore[arg-type]
+    middle = len(found.influence) // 2
+    assert found.influence[:middle, :middle].max() == found.influence.max() > 0
+    assert found.influence[middle:, middle:].min() == found.influence.min() < 0
+    other = explain(RANKER, two_spots, "green")  # type: ignore[arg-type]
+    assert other.influence[middle:, middle:].max() > 0 > other.influence[:middle, :middle].min()
+
+
+def test_the_words_name_the_places(two_spots: str) -> None:
+    lines = told([explain(RANKER, two_spots, "red")])  # type: ignore[arg-type]
+    assert lines[0].startswith(two_spots) and "red" in lines[0] and "zero-shot" in lines[0]
+    assert lines[1].startswith("  for it: upper left")
+    assert lines[2].startswith("  against it: lower right")
+
+
+def test_of_two_pictures_the_difference_is_told_and_each_has_its_map(tmp_path: Path, two_spots: str) -> None:
+    all_red = painted(tmp_path / "red.png", ((0, 0, 280, 280), RED))
+    both = [explain(RANKER, path, "red") for path in (two_spots, all_red)]  # type: ignore[arg-type]
+    assert told(both)[-1].startswith("the second scores more by ")
+    fields = json.loads(as_json(both))
+    assert fields["difference"] < 0
+    assert fields["difference"] == pytest.approx(both[0].score - both[1].score)
+    assert [np.shape(image["influence"]) for image in fields["images"]] == [(14, 14)] * 2
+    assert draw(both).width == draw(both[:1]).width > 2 * map_over(Image.new("RGB", (9, 9)), np.eye(3), 1).width
+
+
+def test_the_map_paints_for_orange_and_against_blue(two_spots: str) -> None:
+    influence = np.zeros((14, 14))
+    influence[2, 2], influence[11, 11] = 1, -1
+    painted_map = np.asarray(map_over(Image.new("RGB", (140, 140), "white"), influence, 1.0)).astype(int)
+    (red, _, blue), (red_against, _, blue_against) = painted_map[25, 25], painted_map[115, 115]
+    assert red > blue and blue_against > red_against
+    assert len(set(painted_map[70, 70])) == 1
+
+
+def test_labelled_pictures_are_told_and_drawn(two_spots: str) -> None:
+    bare = explain(RANKER, two_spots, "red")  # type: ignore[arg-type]
+    full = replace(bare, adapter="mine", examples=(Example(two_spots, 0.93, "34 years"), Example("gone", 0.9, "3")))
+    assert "    34 years: " + two_spots + " (likeness 0.93)" in told([full])
+    assert draw([full]).height > draw([bare]).height
+    assert any("no labelled pictures" in line for line in told([replace(bare, adapter="mine")]))
+
+
+@pytest.mark.parametrize("name", ["spots.png", "*.png", "."])
+def test_one_picture_is_explained_and_a_sentence_is_needed(
+    tmp_path: Path, two_spots: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if name == "spots.png":
+        with pytest.raises(UsageError, match="sentence"):
+            explain(RANKER, name, " ")  # type: ignore[arg-type]
+    else:
+        with pytest.raises(UsageError, match="not one picture"):
+            explain(RANKER, name, "red")  # type: ignore[arg-type]
+
+
+def test_an_unreadable_picture_says_why(tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
+    with pytest.raises(NothingToRank, match=r"broken\.png cannot be explained"):
+        explain(RANKER, tmp_path / "broken.png", "red")  # type: ignore[arg-type]
