@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from imgrank.actions import operations
-from imgrank.actions.files import exists, identify
+from imgrank.actions.files import Changed, exists, identify
 from imgrank.actions.journal import Journal, Run, kept_path
 from imgrank.actions.names import split
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
@@ -56,7 +56,7 @@ def _do(journal: Journal, number: int, step: Step, found: Identity) -> Iterator[
         journal.begin(number, found)
         place = operations.operate(step, found, lambda digest: kept_path(journal.run.number, digest).read_bytes())
         journal.end(number, place)
-    except FileExistsError as error:
+    except (FileExistsError, Changed) as error:
         journal.void(number)
         yield _leave(journal, number, _words(error))
     except FileNotFoundError as error:
@@ -181,6 +181,8 @@ def _content(step: Step) -> str:
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, Changed):
+        return _CHANGED
     if isinstance(error, FileExistsError):
         return "its new name was taken meanwhile"
     return why(error) if isinstance(error, OSError) else str(error)

@@ -21,6 +21,10 @@ _NOT_SUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, e
 _BLOCK = 1 << 20
 
 
+class Changed(OSError):
+    """A file is not any more what it was when it was looked at; nothing was done to it."""
+
+
 def exists(path: str) -> bool:
     """Whether a name is taken, by a link to nowhere too."""
     return os.path.lexists(path)
@@ -38,6 +42,13 @@ def identify(path: str) -> Identity:
         while block := file.read(_BLOCK):
             digest.update(block)
     return Identity(found.st_size, found.st_mtime_ns, digest.hexdigest())
+
+
+def require(path: str, found: Identity) -> None:
+    """The last look at a file before it is removed. Raises Changed if somebody wrote into it, OSError if it is gone."""
+    status = os.lstat(path)
+    if (status.st_size, status.st_mtime_ns) != (found.size, found.mtime_ns):
+        raise Changed(errno.EBUSY, "somebody changed it meanwhile", path)
 
 
 def hash_bytes(content: bytes) -> str:
@@ -115,13 +126,18 @@ def _reflink(reader: int, writer: int) -> bool:
     return True
 
 
-def move_across(source: str, target: str, part: str, expected: str) -> None:
+def move_across(source: str, target: str, part: str, found: Identity) -> None:
     """Move to another device: copy, read the copy back and compare its hash, and only then remove the source."""
     copy_no_replace(source, target, part)
     reached("copy placed")
-    if identify(target).hash != expected:
+    try:
+        same = identify(target).hash == found.hash
+        require(source, found)
+        if not same:
+            raise OSError(errno.EIO, "the copy does not read back as it was written", target)
+    except OSError:
         os.unlink(target)
-        raise OSError(errno.EIO, "the copy does not read back as it was written", target)
+        raise
     os.unlink(source)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from imgrank.actions.names import companions, split
@@ -33,6 +33,23 @@ class Group:
     members: tuple[Member, ...]
 
 
+class Siblings:
+    """The names in some folders, found fast by what a picture and its companions have in common.
+
+    Raises ActionError where a folder cannot be read.
+    """
+
+    def __init__(self, folders: Iterable[str]) -> None:
+        self._names: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for folder in folders:
+            for name in listing(folder):
+                self._names[folder, _first(name)].append(name)
+
+    def of(self, folder: str, name: str) -> Sequence[str]:
+        """All names that may go with this one, itself among them."""
+        return self._names.get((folder, _first(name)), ())
+
+
 def absolute(path: str) -> str:
     """The path with its folder's links resolved, and its own last name kept: what an operation acts on."""
     folder, name = os.path.split(os.path.abspath(path))
@@ -46,14 +63,13 @@ def gather(images: Iterable[RankedImage]) -> list[Group]:
     """
     ordered = sorted(images, key=lambda image: image.rank)
     paths = [absolute(image.path) for image in ordered]
-    names = {folder: _names_by_stem(folder) for folder in {os.path.dirname(path) for path in paths}}
+    siblings = Siblings({os.path.dirname(path) for path in paths})
     groups, taken = [], set[str]()
     for image, path in zip(ordered, paths, strict=True):
         if path in taken:
             continue
         folder, name = os.path.split(path)
-        siblings = names[folder].get(_first(name), ())
-        found = [name, *companions(name, siblings)]
+        found = [name, *companions(name, siblings.of(folder, name))]
         stem = split(name)[0]
         members = [_member(os.path.join(folder, each), each[len(stem) :]) for each in found]
         groups.append(Group(image, folder, stem, tuple(each for each in members if each.path not in taken)))
@@ -71,15 +87,7 @@ def listing(folder: str) -> list[str]:
         raise ActionError(f"{printable(folder)} cannot be listed: {why(error)}. Nothing was changed.") from error
 
 
-def _names_by_stem(folder: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for name in listing(folder):
-        found[_first(name)].append(name)
-    return found
-
-
 def _first(name: str) -> str:
-    """A part of the name that a picture and its companions share, to find them fast."""
     return name[:1] + name[1:].partition(".")[0]
 
 

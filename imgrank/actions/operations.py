@@ -11,12 +11,14 @@ from contextlib import suppress
 from imgrank.actions import trash
 from imgrank.actions.boundary import reached
 from imgrank.actions.files import (
+    Changed,
     copy_no_replace,
     exists,
     identify,
     link,
     move_across,
     rename_no_replace,
+    require,
     sync_folder,
     write_new,
 )
@@ -48,7 +50,7 @@ def move(step: Step, found: Identity) -> str:
             reached("link placed")
             os.unlink(step.source)
         else:
-            move_across(step.source, step.target, step.part, found.hash)
+            move_across(step.source, step.target, step.part, found)
     return step.target
 
 
@@ -67,7 +69,8 @@ def _symlink(step: Step, _found: Identity) -> str:
     return step.target
 
 
-def _remove(step: Step, _found: Identity) -> str:
+def _remove(step: Step, found: Identity) -> str:
+    require(step.target, found)
     os.unlink(step.target)
     return step.source
 
@@ -99,6 +102,7 @@ def _rmdir(step: Step, _found: Identity) -> str:
 def _write(step: Step, kept: ReadKept) -> str:
     """Replace the bytes that were there, whose hash was checked, all at once; `new` empty: no file is left."""
     if not step.new:
+        _require_bytes(step.target, step.old)
         os.unlink(step.target)
         sync_folder(os.path.dirname(step.target))
         return step.target
@@ -109,6 +113,7 @@ def _write(step: Step, kept: ReadKept) -> str:
             os.utime(step.part, ns=(step.time_ns, step.time_ns))
         if step.old:
             shutil.copymode(step.target, step.part)
+            _require_bytes(step.target, step.old)
             os.replace(step.part, step.target)
         else:
             rename_no_replace(step.part, step.target)
@@ -119,6 +124,11 @@ def _write(step: Step, kept: ReadKept) -> str:
     reached("operated")
     sync_folder(os.path.dirname(step.target))
     return step.target
+
+
+def _require_bytes(path: str, digest: str) -> None:
+    if identify(path).hash != digest:
+        raise Changed(errno.EBUSY, "somebody changed it meanwhile", path)
 
 
 _OPERATIONS: dict[Verb, Callable[[Step, Identity], str]] = {

@@ -16,6 +16,7 @@ from imgrank.actions.journeys import possible
 from imgrank.actions.lock import holding
 from imgrank.actions.plan import plan
 from imgrank.actions.records import Action, Outcome, Plan, Request, Verb
+from imgrank.actions.sparing import spare
 from imgrank.actions.steps import steps_of, token
 from imgrank.actions.stopping import listening
 from imgrank.actions.tagging import plan_tags
@@ -25,10 +26,11 @@ from imgrank.paths import printable
 from imgrank.records import RankedImage
 
 _REMEMBERED_RUNS = 100
+_NAMED = 5
 
 
-def prepare(images: Iterable[RankedImage], request: Request, count: int) -> Plan:
-    """The checked plan for `images`, part of a ranking of `count`. Nothing is changed.
+def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[RankedImage]) -> Plan:
+    """The checked plan for `images`, part of a ranking of `everyone`. Nothing is changed.
 
     Raises ActionError where a danger was found, where another imgrank is at work there or an earlier run stopped in
     the middle; UsageError for a template that cannot be used.
@@ -39,15 +41,17 @@ def prepare(images: Iterable[RankedImage], request: Request, count: int) -> Plan
     places = {os.path.dirname(absolute(image.path)) for image in images}
     with holding(places):
         _refuse_unfinished(places)
-    groups = gather(images)
+    groups, spared = gather(images), tuple[str, ...]()
+    if request.action is Action.trash:
+        groups, spared = spare(groups, images, everyone)
     if request.action is Action.tag:
         made = plan_tags(groups, request)
     else:
         folders = {group.folder for group in groups} if request.folder is None else {request.folder}
         present = {folder: listing(folder) for folder in folders}
-        made = plan(groups, request, count=count, present=present, originals=_originals(request))
+        made = plan(groups, request, count=len(everyone), present=present, originals=_originals(request))
     refuse(check(made))
-    return replace(made, notes=(*_links(made), *_trash_notes(made)))
+    return replace(made, notes=(*_links(made), *_trash_notes(made), *_spared_notes(spared)))
 
 
 def act(made: Plan) -> Outcome:
@@ -117,3 +121,9 @@ def _trash_notes(made: Plan) -> Sequence[str]:
             "Nothing was changed. --move DIR takes pictures out of the way on their own disk."
         )
     return () if CAN_UNDO else ("imgrank undo cannot bring files back from this system's trash; the system can.",)
+
+
+def _spared_notes(spared: Sequence[str]) -> Iterator[str]:
+    if spared:
+        names = ", ".join(printable(path) for path in spared[:_NAMED]) + (", ..." if len(spared) > _NAMED else "")
+        yield f"{len(spared)} files stay, for they belong to pictures that stay: {names}."

@@ -25,6 +25,8 @@ def _tags(groups: Iterable[Group]) -> Iterator[Change | Problem]:
         picture, image = group.members[0], group.image
         path, exists = sidecar_of(group)
         try:
+            if os.path.islink(path):
+                raise ValueError("it is a link to a file elsewhere")
             before = _bytes(path) if exists else None
             text = tag(before, image.rank, image.score, rating(image.percentile))
         except (OSError, ValueError) as error:

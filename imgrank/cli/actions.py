@@ -11,7 +11,7 @@ import typer
 
 from imgrank.actions.records import Action, LeftAlone, OnConflict, Outcome, Plan, Request
 from imgrank.cli.plans import write_plan
-from imgrank.errors import UsageError
+from imgrank.errors import ActionError, UsageError
 from imgrank.output.formats import Format
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
@@ -107,7 +107,8 @@ def change_files(
     """Show the plan; unless it is a dry run, ask and carry it out. Returns the exit code."""
     from imgrank.actions.run import act, prepare
 
-    plan = prepare(images, replace(asked.request, query=ranking.query), len(ranking.images))
+    _refuse_doubt(ranking, asked)
+    plan = prepare(images, replace(asked.request, query=ranking.query), ranking.images)
     if fmt is None:
         fmt = Format.table if sys.stdout.isatty() and not print0 else Format.paths
     if asked.dry_run or sys.stdout.isatty():
@@ -122,6 +123,15 @@ def change_files(
         show_plan(plan, fmt, print0)
     note(f"{outcome.done} changes done as run {outcome.run}; imgrank undo takes them back.")
     return say_left_alone(outcome)
+
+
+def _refuse_doubt(ranking: Ranking, asked: Wanted) -> None:
+    """Nothing is thrown away by an order that may mean nothing, unless --yes says that this is known."""
+    if asked.request.action is Action.trash and not (ranking.confident or asked.yes or asked.dry_run):
+        raise ActionError(
+            f'No picture here stands out for "{printable(ranking.query)}", so the order may mean little, and --trash '
+            "would throw pictures away by chance. Nothing was changed. --dry-run shows which; --yes does it anyway."
+        )
 
 
 def show_plan(plan: Plan, fmt: Format, print0: bool) -> None:

@@ -21,14 +21,22 @@ def write_plan(plan: Plan, fmt: Format, stream: TextIO, *, separator: str = "\n"
     elif fmt is Format.jsonl:
         stream.writelines(json.dumps(_as_json(change)) + "\n" for change in plan.changes)
     elif fmt is Format.csv:
-        rows = csv.writer(stream, lineterminator="\n")
-        rows.writerow(["action", "rank", "score", "source", "target"])
-        rows.writerows(_as_json(change).values() for change in plan.changes)
+        _write_csv(plan, stream)
     elif fmt is Format.json:
         json.dump(_whole(plan), stream, indent=2)
         stream.write("\n")
     else:
         stream.writelines(_line(change) + "\n" for change in plan.changes)
+
+
+def _write_csv(plan: Plan, stream: TextIO) -> None:
+    plain = csv.writer(stream, lineterminator="\n")
+    quoted = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    plain.writerow(["action", "rank", "score", "source", "target"])
+    for change in plan.changes:
+        names = change.source + (change.target or "")
+        rows = quoted if "\r" in names else plain  # before Python 3.13, csv leaves a lone \r bare
+        rows.writerow(_as_json(change).values())
 
 
 def _whole(plan: Plan) -> dict[str, Any]:

@@ -7,9 +7,9 @@ import os
 import pytest
 
 from imgrank.actions import boundary
-from imgrank.actions.run import act, prepare
+from imgrank.actions.run import act
 from imgrank.actions.undo import finish, history, undo
-from tests.actions.trees import contents, fill, ranked, request, snapshot
+from tests.actions.trees import contents, fill, planned, snapshot
 
 OLD = [f"{n}-x.jpg" for n in range(1, 5)]
 NEW = dict(zip(OLD, [*OLD[1:], OLD[0]], strict=True))  # each file to the name of the next one
@@ -26,11 +26,11 @@ def silence():
     boundary.listen(None)
 
 
-def planned(place):
+def circle(place):
     """Four pictures in a circle, and two that are no part of it."""
     folder = fill(place / "photos", *OLD, *ALONE)
     names = [OLD[-1], *OLD[:-1], "6-z.jpg", "5-y.jpg"]
-    return folder, prepare(ranked(folder, names), request("rename"), len(names))
+    return folder, planned(folder, names, "rename")
 
 
 def at(count, point, do):
@@ -71,7 +71,7 @@ def assert_visible(folder, touched=()):
 
 @pytest.mark.parametrize("edited", OLD)
 def test_undo_leaves_a_circle_whole_where_one_of_it_was_edited(place, edited):
-    folder, plan = planned(place)
+    folder, plan = circle(place)
     act(plan)
     after = bytes_by_name(folder)
     (folder / NEW[edited]).write_bytes(b"edited")
@@ -90,7 +90,7 @@ def test_undo_leaves_a_circle_whole_where_one_of_it_was_edited(place, edited):
 
 @pytest.mark.parametrize("deleted", OLD)
 def test_undo_brings_back_the_rest_of_a_circle(place, deleted):
-    folder, plan = planned(place)
+    folder, plan = circle(place)
     before = bytes_by_name(folder)
     act(plan)
     (folder / NEW[deleted]).unlink()
@@ -100,7 +100,7 @@ def test_undo_brings_back_the_rest_of_a_circle(place, deleted):
 
 @pytest.mark.parametrize("edited", OLD)
 def test_a_circle_is_not_begun_where_one_of_it_was_edited_after_the_plan(place, edited):
-    folder, plan = planned(place)
+    folder, plan = circle(place)
     (folder / edited).write_bytes(b"edited")
     before = contents(snapshot(folder))
     outcome = act(plan)
@@ -111,7 +111,7 @@ def test_a_circle_is_not_begun_where_one_of_it_was_edited_after_the_plan(place, 
 @pytest.mark.parametrize("edited", OLD[::2])
 @pytest.mark.parametrize("count", range(1, 6))
 def test_an_edit_in_the_middle_of_a_circle_hides_nothing(place, edited, count):
-    folder, plan = planned(place)
+    folder, plan = circle(place)
 
     def edit():
         """Of the file, wherever it is by then."""
@@ -130,7 +130,7 @@ def test_an_edit_in_the_middle_of_a_circle_hides_nothing(place, edited, count):
 @pytest.mark.parametrize("edited", OLD[::2])
 @pytest.mark.parametrize("count", range(1, 6))
 def test_a_crash_in_a_circle_and_an_edit_hide_nothing(place, way, edited, count):
-    folder, plan = planned(place)
+    folder, plan = circle(place)
     at(count, "operated", die)
     with pytest.raises(Killed):
         act(plan)
@@ -143,7 +143,7 @@ def test_a_crash_in_a_circle_and_an_edit_hide_nothing(place, way, edited, count)
 
 
 def test_undo_of_the_undo_of_a_crash_hides_nothing(place):
-    folder, plan = planned(place)
+    folder, plan = circle(place)
     before = snapshot(folder)
     at(2, "ended", die)
     with pytest.raises(Killed):
@@ -156,7 +156,7 @@ def test_undo_of_the_undo_of_a_crash_hides_nothing(place):
 
 
 def test_a_name_taken_in_the_middle_of_a_circle_gives_a_name_of_its_own(place):
-    folder, plan = planned(place)
+    folder, plan = circle(place)
     at(4, "operated", lambda: (folder / OLD[3]).open("x").write("mine"))
     left = act(plan).left_alone
     found = assert_visible(folder)

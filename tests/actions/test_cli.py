@@ -91,6 +91,15 @@ def test_a_dry_run_prints_every_change_and_does_none(tmp_path, capsys, fmt):
     assert [os.path.basename(target) for target in targets] == ["1-b.jpg", "2-a.jpg"]
 
 
+@pytest.mark.parametrize("sign", ["\r", "\n", '"', ",", ";", "\r\n"])
+def test_a_plan_in_csv_can_hold_any_name(tmp_path, capsys, sign):
+    folder = fill(tmp_path / "p", f"a{sign}b.jpg")
+    change(folder, [f"a{sign}b.jpg"], Format.csv, dry_run=True)
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
+    assert os.path.basename(row["source"]) == f"a{sign}b.jpg"
+    assert os.path.basename(row["target"]) == f"1-a{sign}b.jpg"
+
+
 def test_a_script_says_yes_for_many(tmp_path):
     names = [f"{n}.jpg" for n in range(21)]
     folder = fill(tmp_path / "p", *names)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
 
 import pytest
 
-from imgrank.actions import files
+from imgrank.actions import boundary, files
 
 
 def both(tmp_path):
@@ -59,5 +60,17 @@ def test_a_full_disk_leaves_no_part(tmp_path, monkeypatch):
 def test_a_copy_that_reads_back_wrong_keeps_the_source(tmp_path):
     a, _ = both(tmp_path)
     with pytest.raises(OSError, match="read back"):
-        files.move_across(a, str(tmp_path / "c"), str(tmp_path / "part"), expected="0" * 32)
+        files.move_across(a, str(tmp_path / "c"), str(tmp_path / "part"), replace(files.identify(a), hash="0" * 32))
     assert sorted(os.listdir(tmp_path)) == ["a", "b"]
+
+
+def test_a_source_that_is_written_while_it_moves_to_another_disk_keeps_what_was_written(tmp_path):
+    a, _ = both(tmp_path)
+    found = files.identify(a)
+    boundary.listen(lambda point: (tmp_path / "a").write_bytes(b"edited") if point == "copy placed" else None)
+    try:
+        with pytest.raises(files.Changed):
+            files.move_across(a, str(tmp_path / "c"), str(tmp_path / "part"), found)
+    finally:
+        boundary.listen(None)
+    assert (tmp_path / "a").read_bytes() == b"edited" and sorted(os.listdir(tmp_path)) == ["a", "b"]

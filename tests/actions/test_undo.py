@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgrank.actions.records import Action
-from imgrank.actions.run import act, prepare
+from imgrank.actions.run import act
 from imgrank.actions.undo import history, undo
 from imgrank.errors import ActionError
-from tests.actions.trees import contents, fill, ranked, request, snapshot
+from tests.actions.trees import contents, fill, planned, snapshot
 
 NAMES = ["b.jpg", "a.jpg", "c.png"]
 FOLDERED = {Action.copy, Action.move, Action.symlink, Action.hardlink}
@@ -29,7 +29,7 @@ def done(place, action, **more):
     (folder / "a.jpg.xmp").write_bytes(XMP)
     before = snapshot(place)
     out = place / "out" / "deep" if action in FOLDERED else None
-    outcome = act(prepare(ranked(folder, NAMES), request(action, out, **more), len(NAMES)))
+    outcome = act(planned(folder, NAMES, action, out, **more))
     return before, outcome
 
 
@@ -53,7 +53,7 @@ def test_rename_twice_replaces_the_old_rank(tmp_path):
     done(tmp_path, Action.rename)
     folder = tmp_path / "photos"
     assert sorted(os.listdir(folder))[:3] == ["1-b.jpg", "2-a.jpg", "2-a.jpg.xmp"]
-    act(prepare(ranked(folder, ["2-a.jpg", "1-b.jpg"]), request("rename"), 3))
+    act(planned(folder, ["2-a.jpg", "1-b.jpg"], "rename"))
     assert sorted(os.listdir(folder))[:3] == ["1-a.jpg", "1-a.jpg.xmp", "2-b.jpg"]
 
 
@@ -109,7 +109,7 @@ def test_history_tells_what_is_left(tmp_path):
 def test_any_permutation_and_back_is_identity(tmp_path_factory, order):
     folder = fill(tmp_path_factory.mktemp("p") / "photos", *(f"{n + 1}-x.jpg" for n in range(5)))
     before = snapshot(folder)
-    act(prepare(ranked(folder, [f"{n + 1}-x.jpg" for n in order]), request("rename"), 5))
+    act(planned(folder, [f"{n + 1}-x.jpg" for n in order], "rename"))
     after = snapshot(folder)
     assert [after[f"{rank}-x.jpg"] for rank in range(1, 6)] == [before[f"{n + 1}-x.jpg"] for n in order]
     if after != before:

@@ -6,6 +6,7 @@ import os
 import pathlib
 
 from imgrank.actions.records import Action, Request
+from imgrank.actions.run import prepare
 from imgrank.records import RankedImage
 
 
@@ -46,3 +47,10 @@ def ranked(folder, names):
 
 def request(action, folder=None, **more):
     return Request(Action(action), "a cat", str(folder) if folder else None, **more)
+
+
+def planned(folder, names, action, out=None, among=None, **more):
+    """The plan for pictures in this order; `among`: the whole ranking, if they are a part of it."""
+    whole = ranked(folder, names if among is None else among)
+    chosen = [image for image in whole if os.path.basename(image.path) in names]
+    return prepare(chosen, request(action, out, **more), whole)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from imgrank.actions.records import Action
-from imgrank.actions.run import act, prepare
-from tests.actions.trees import fill, ranked, request
+from imgrank.actions.run import act
+from tests.actions.trees import fill, planned
 
 COUNT = 50
 XMP = (
@@ -30,4 +30,4 @@ def run(place: Path, action: Action, count: int = COUNT) -> None:
     folder = place / "photos"
     names = [f"{(n + SHIFT) % count + 1:02d}-x.jpg" for n in range(count)]
     out = place / "out" if action in FOLDERED else None
-    act(prepare(ranked(folder, names), request(action, out), count))
+    act(planned(folder, names, action, out))

@@ -10,10 +10,10 @@ import pytest
 
 from imgrank.actions import boundary, files
 from imgrank.actions.records import Action
-from imgrank.actions.run import act, prepare
+from imgrank.actions.run import act
 from imgrank.actions.undo import finish, history, undo
 from imgrank.errors import ActionError
-from tests.actions.trees import contents, ranked, request, snapshot
+from tests.actions.trees import contents, planned, snapshot
 from tests.faults.actions.driver import make, run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
@@ -124,7 +124,7 @@ def test_a_move_to_another_disk(tmp_path, place):
     names = [f"{n:02d}-x.jpg" for n in range(1, 3)]
 
     def move():
-        act(prepare(ranked(place / "photos", names), request("move", tmp_path / "out"), 2))
+        act(planned(place / "photos", names, "move", tmp_path / "out"))
 
     while killed_at(at, move):
         undo_if_started()

@@ -13,10 +13,10 @@ import pytest
 from imgrank.actions import boundary, check, files, operations
 from imgrank.actions.lock import holding
 from imgrank.actions.records import OnConflict
-from imgrank.actions.run import act, prepare
+from imgrank.actions.run import act
 from imgrank.actions.undo import finish, history, undo
 from imgrank.errors import ActionError, Interrupted
-from tests.actions.trees import contents, fill, ranked, request, snapshot
+from tests.actions.trees import contents, fill, planned, snapshot
 
 NAMES = ["c.jpg", "a.jpg", "b.jpg"]
 
@@ -27,10 +27,10 @@ def silence():
     boundary.listen(None)
 
 
-def planned(place, action="rename", **more):
+def three(place, action="rename", **more):
     folder = fill(place / "photos", *NAMES)
     out = place / "out" if action in ("copy", "move", "hardlink") else None
-    return prepare(ranked(folder, NAMES), request(action, out, **more), len(NAMES))
+    return planned(folder, NAMES, action, out, **more)
 
 
 def after(count, point, do):
@@ -50,12 +50,12 @@ def test_no_room_is_found_before_anything_is_copied(tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(check.shutil, "disk_usage", lambda _: usage(1, 1, 0))
     with pytest.raises(ActionError, match="no room"):
-        planned(tmp_path, "copy")
+        three(tmp_path, "copy")
     assert not (tmp_path / "out").exists()
 
 
 def test_a_disk_that_fills_up_midway(tmp_path, monkeypatch):
-    plan = planned(tmp_path, "copy")
+    plan = three(tmp_path, "copy")
     before, real = snapshot(tmp_path), files.shutil.copyfileobj
 
     def full(reader, writer, length):
@@ -80,7 +80,7 @@ def test_a_read_only_folder_is_found_before(tmp_path):
     os.chmod(tmp_path / "photos", 0o500)
     try:
         with pytest.raises(ActionError, match="cannot be written"):
-            planned(tmp_path)
+            three(tmp_path)
     finally:
         os.chmod(tmp_path / "photos", 0o700)
 
@@ -89,11 +89,11 @@ def test_a_read_only_folder_is_found_before(tmp_path):
 def test_a_folder_that_the_system_calls_read_only_is_found_before(tmp_path, monkeypatch, action):
     monkeypatch.setattr(check.os, "access", lambda path, mode: not mode & os.W_OK)
     with pytest.raises(ActionError, match="cannot be written"):
-        planned(tmp_path, action)
+        three(tmp_path, action)
 
 
 def test_a_permission_lost_midway(tmp_path, monkeypatch):
-    plan = planned(tmp_path)
+    plan = three(tmp_path)
     before, real, calls = snapshot(tmp_path), operations.rename_no_replace, []
 
     def refused(source, target):
@@ -109,7 +109,7 @@ def test_a_permission_lost_midway(tmp_path, monkeypatch):
 
 
 def test_a_file_that_vanishes_or_changes_after_the_plan_is_left_alone(tmp_path):
-    plan = planned(tmp_path)
+    plan = three(tmp_path)
     after(1, "ended", (tmp_path / "photos" / "a.jpg").unlink)
     outcome = act(plan)
     assert [os.path.basename(left.path) for left in outcome.left_alone] == ["a.jpg"]
@@ -117,7 +117,7 @@ def test_a_file_that_vanishes_or_changes_after_the_plan_is_left_alone(tmp_path):
 
 
 def test_a_changed_file_and_a_taken_name_are_left_alone(tmp_path):
-    plan = planned(tmp_path)
+    plan = three(tmp_path)
 
     def meddle():
         (tmp_path / "photos" / "a.jpg").write_bytes(b"edited")
@@ -130,7 +130,7 @@ def test_a_changed_file_and_a_taken_name_are_left_alone(tmp_path):
 
 
 def test_a_second_imgrank_gets_one_line(tmp_path):
-    plan = planned(tmp_path)
+    plan = three(tmp_path)
     before = snapshot(tmp_path)
     with holding([str(tmp_path / "photos")]), pytest.raises(ActionError, match="Another imgrank"):
         act(plan)
@@ -140,7 +140,7 @@ def test_a_second_imgrank_gets_one_line(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals to a process itself")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_wish_to_stop_is_followed_between_two_steps(tmp_path, number):
-    plan = planned(tmp_path)
+    plan = three(tmp_path)
     before = snapshot(tmp_path)
     after(2, "begun", lambda: os.kill(os.getpid(), number))
     with pytest.raises(Interrupted, match=r"2 of 3 changes.*undo 1.*finish 1") as stopped:
@@ -157,7 +157,7 @@ def test_fail_names_the_taken_name_and_changes_nothing(tmp_path):
     folder = fill(tmp_path / "photos", "a.jpg", "t.jpg")
     before = contents(snapshot(folder))
     with pytest.raises(ActionError, match="taken"):
-        prepare(ranked(folder, ["a.jpg"]), request("rename", template="t", on_conflict=OnConflict.fail), 1)
+        planned(folder, ["a.jpg"], "rename", template="t", on_conflict=OnConflict.fail)
     assert contents(snapshot(folder)) == before
 
 
@@ -165,4 +165,4 @@ def test_fail_names_the_taken_name_and_changes_nothing(tmp_path):
 def test_names_that_some_system_cannot_hold_are_refused(tmp_path, template):
     folder = fill(tmp_path / "photos", "abc.jpg")
     with pytest.raises(ActionError, match="Nothing was changed"):
-        prepare(ranked(folder, ["abc.jpg"]), request("rename", template=template), 1)
+        planned(folder, ["abc.jpg"], "rename", template=template)

@@ -1,0 +1,81 @@
+"""Into the trash goes what was chosen and what is its alone; and never by an order that may mean nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+
+import pytest
+
+from imgrank.actions.run import act
+from imgrank.cli import actions as cli
+from imgrank.errors import ActionError
+from tests.actions.test_cli import ranking, wanted
+from tests.actions.trees import fill, planned, ranked, snapshot
+
+pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="throws into the trash of a Linux desktop")
+
+
+def thrown(folder, names, among):
+    return {os.path.basename(change.source) for change in planned(folder, names, "trash", among=among).changes}
+
+
+def test_a_raw_picture_that_was_ranked_and_not_chosen_stays_with_what_is_its_own(tmp_path):
+    folder = fill(tmp_path, "a.cr2", "a.cr2.xmp", "a.xmp", "a.json", "a.jpg", "a.jpg.xmp", "b.jpg", "b.xmp")
+    assert thrown(folder, ["a.jpg"], ["a.cr2", "b.jpg", "a.jpg"]) == {"a.jpg", "a.jpg.xmp"}
+    assert thrown(folder, ["b.jpg", "a.jpg"], ["a.cr2", "b.jpg", "a.jpg"]) == {"a.jpg", "a.jpg.xmp", "b.jpg", "b.xmp"}
+
+
+def test_a_raw_picture_that_nobody_ranked_goes_with_its_twin(tmp_path):
+    folder = fill(tmp_path, "a.cr2", "a.cr2.xmp", "a.xmp", "a.jpg", "a.aae")
+    assert thrown(folder, ["a.jpg"], ["a.jpg"]) == set(os.listdir(folder))
+
+
+def test_both_of_a_pair_take_all_with_them(tmp_path):
+    folder = fill(tmp_path, "a.cr2", "a.cr2.xmp", "a.xmp", "a.jpg")
+    assert thrown(folder, ["a.cr2", "a.jpg"], ["a.cr2", "a.jpg"]) == set(os.listdir(folder))
+
+
+def test_what_belongs_to_a_picture_that_nobody_looked_at_stays(tmp_path):
+    folder = fill(tmp_path, "a.jpg", "a.png", "a.xmp", "a.jpeg", "a.nef", "a.nef.xmp")
+    assert thrown(folder, ["a.jpg"], ["a.jpg"]) == {"a.jpg"}
+
+
+def test_what_stays_is_named(tmp_path):
+    folder = fill(tmp_path, "a.cr2", "a.xmp", "a.jpg")
+    (line,) = planned(folder, ["a.jpg"], "trash", among=["a.cr2", "a.jpg"]).notes
+    assert "a.cr2" in line and "a.xmp" in line
+
+
+def test_other_actions_keep_a_pair_together(tmp_path):
+    folder = fill(tmp_path, "a.cr2", "a.xmp", "a.jpg")
+    assert len(planned(folder, ["a.jpg"], "rename", among=["a.jpg", "a.cr2"]).changes) == 3
+
+
+def doubtful(folder, **options):
+    images = ranked(folder, ["a.jpg", "b.jpg"])
+    asked = wanted(trash=True, chosen=True, **options)
+    return cli.change_files(replace(ranking(images), confident=False), images[-1:], asked, None, print0=False)
+
+
+def test_an_order_that_may_mean_nothing_throws_nothing_away(tmp_path, capsys):
+    folder = fill(tmp_path, "a.jpg", "b.jpg")
+    before = snapshot(folder)
+    with pytest.raises(ActionError, match=r"by chance\. Nothing was changed") as refused:
+        doubtful(folder)
+    assert refused.value.exit_code == 1 and doubtful(folder, dry_run=True) == 0
+    assert snapshot(folder) == before and "b.jpg" in capsys.readouterr().out
+    assert doubtful(folder, yes=True) == 0 and os.listdir(folder) == ["a.jpg"]
+
+
+def test_the_trash_replaces_nothing_in_itself(tmp_path, trash):
+    """Not even a link that leads nowhere since it lies there: a name that others take for free."""
+    folder = fill(tmp_path / "p", "a.jpg", "target.jpg")
+    (folder / "a.jpg").unlink()
+    (folder / "a.jpg").symlink_to("target.jpg")
+    for _ in range(2):
+        act(planned(folder, ["a.jpg"], "trash"))
+        (folder / "a.jpg").symlink_to("target.jpg")
+    kept = [name for name in os.listdir(trash / "files") if name.startswith("a")]
+    assert len(kept) == 2
