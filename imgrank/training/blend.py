@@ -1,0 +1,62 @@
+"""A ridge axis beside what an adapter learnt of a query: they err apart, and their mix orders better than either."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from imgrank.adapter.files import Adapter
+from imgrank.adapter.header import Query
+from imgrank.adapter.scoring import score_tokens
+from imgrank.evaluation.dataset import Rows
+from imgrank.evaluation.ridge import Axis, features
+from imgrank.tokens import PackedTokens, TextTokens
+from imgrank.training.axis import averaged_ridge
+
+Floats = npt.NDArray[np.float64]
+ROWS_OF_THE_GUESS = 10  # what is known beforehand, that both are of use, weighs as much as so many rows
+
+
+def blend_axis(
+    adapter: Adapter,
+    query: Query,
+    text: TextTokens,
+    packed: PackedTokens,
+    values: Floats,
+    train: Rows,
+    val: Rows,
+    groups: Sequence[str] | None = None,
+) -> Query:
+    """The query with a ridge axis and the adapter's part in a blend of both, ready for the header of a file.
+
+    `values` (N,) are in the query's unit and belong to the N pictures of `packed`; `text` is one of its
+    phrasings. The adapter must not have learnt from the `val` rows: the part of each is chosen there, with an
+    axis from the `train` rows. The axis that is stored has learnt from both. Rows of one of the `groups` (N,),
+    say views of one picture, are left out together where ridge chooses its strength.
+    """
+    groups = groups or [""] * len(values)
+    width = packed.shape.width
+
+    def axis_of(rows: Rows) -> Axis:
+        return averaged_ridge(features(packed[rows]), width, values[rows], [groups[n] for n in rows])
+
+    said = score_tokens(adapter, packed[val], text, replace(query, scorer="adapter")).value
+    mix = best_part(said, axis_of(train)(features(packed[val])), values[val])
+    axis = axis_of(np.concatenate([train, val]))
+    ridge = np.append(axis.weights, axis.bias - query.mean) / query.scale
+    return replace(query, scorer="blend", mix=mix, ridge=ridge.astype(np.float32))
+
+
+def best_part(one: Floats, other: Floats, true: Floats) -> float:
+    """The part of `one`, from 0 to 1, with which it and the rest of `other` come nearest to the true values.
+
+    Half and half is the guess that few rows must move.
+    """
+    apart = one - other
+    size = float(apart @ apart)
+    nearest = float(np.clip((true - other) @ apart / size, 0, 1)) if size else 0.5
+    told = len(true) / (len(true) + ROWS_OF_THE_GUESS)
+    return told * nearest + (1 - told) * 0.5
