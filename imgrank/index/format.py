@@ -209,7 +209,8 @@ def _blobs(values: npt.NDArray[Any], good: npt.NDArray[np.bool_], kind: Any) -> 
     """(M, ...) numbers as N fixed-size blobs of bytes, the M `good` ones filled and the rest null."""
     pa = arrow()
     data = np.zeros((len(good), kind.byte_width), np.uint8)
-    data[good] = np.ascontiguousarray(values).reshape(len(values), -1).view(np.uint8)
+    flat = np.ascontiguousarray(values).reshape(len(values), kind.byte_width // values.itemsize)
+    data[good] = flat.view(np.uint8)
     there = pa.py_buffer(np.packbits(good, bitorder="little"))
     return pa.FixedSizeBinaryArray.from_buffers(kind, len(good), [there, pa.py_buffer(data)])
 
@@ -220,7 +221,7 @@ def _bytes(column: Any) -> npt.NDArray[np.uint8]:  # noqa: ANN401
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     width = column.type.byte_width
-    if not len(column):
+    if column.null_count == len(column):
         return np.zeros((0, width), np.uint8)
     raw = np.frombuffer(column.buffers()[1], np.uint8, len(column) * width, column.offset * width)
     there = column.is_valid().to_numpy(zero_copy_only=False)

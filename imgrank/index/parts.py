@@ -53,8 +53,8 @@ class Part:
             where = f"{self.name} in the index {printable(self.place.where)}"
             if not _is_no_damage(error) or not (self.place.is_url or getattr(error, "errno", None)):
                 raise DamagedPart(
-                    f"The part {where} is cut off or damaged; run imgrank index again with the sources it was made "
-                    "of: what this part held is encoded anew, and nothing else."
+                    f"The part {where} is cut off or damaged; delete it and run imgrank index again with the sources "
+                    "it was made of: what it held is encoded anew, and nothing else."
                 ) from error
             reason = reason_of(error) if self.place.is_url else why(error)
             raise IndexFault(f"The part {where} cannot be read: {reason}.") from error

@@ -142,7 +142,7 @@ def test_parquet_of_addresses(folder, server, tmp_path):
 def test_a_parquet_column_is_named_where_it_cannot_be_known(tmp_path):
     path = tmp_path / "p.parquet"
     pq.write_table(pa.table({"left": [picture(0)], "right": [picture(1)]}), path)
-    with pytest.raises(UsageError, match="--column NAME .it has left, right"):
+    with pytest.raises(UsageError, match="--column NAME"):
         list(find_items([str(path)]))
     with pytest.raises(UsageError, match='no column "middle"'):
         list(find_items([str(path)], column="middle"))
@@ -164,7 +164,7 @@ def test_shards_share_everything_and_nothing_twice(folder, tmp_path):
     whole = [item.path for item in find_items(sources)]
     parts = [[item.path for item in find_items(sources, shard=Shard(n, 3))] for n in range(3)]
     assert len(whole) == 4 + 15 + 20
-    assert sorted(sum(parts, [])) == sorted(whole)
+    assert sorted(path for part in parts for path in part) == sorted(whole)
     assert all(parts)
 
 

@@ -1,0 +1,100 @@
+"""Made pictures, a backbone whose tokens depend on the pixels alone, and what an index must hold of them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from xxhash import xxh3_64_intdigest
+
+from imgrank.backbone.contract import Preprocessing
+from imgrank.discover import discover
+from imgrank.index.building import Built, build_index
+from imgrank.index.places import Place
+from imgrank.index.reading import Indexed, open_indexes
+from imgrank.index.sources import ALL, Shard, find_items
+from imgrank.order import order
+from imgrank.tokens import PackedTokens, TokenShape
+
+
+class FakeBackbone:
+    """Encodes nothing, and counts what it was asked to encode."""
+
+    name = "fake"
+    fingerprint = "0123456789abcdef"
+    shape = TokenShape(tokens=3, width=5, embedding=7)
+    text_width = 4
+    preprocessing = Preprocessing(8, (0.0,) * 3, (1.0,) * 3, "bicubic")
+    device = "cpu"
+
+    def __init__(self) -> None:
+        self.encoded = 0
+
+    def encode_images(self, pixels):
+        self.encoded += len(pixels)
+        made = PackedTokens.empty(len(pixels), self.shape)
+        for n, picture in enumerate(pixels):
+            random = np.random.default_rng(xxh3_64_intdigest(picture.tobytes()))
+            made.quantised[n] = random.integers(-127, 128, made.quantised.shape[1:])
+            made.scales[n] = random.random(made.scales.shape[1:])
+            made.embedding[n] = random.standard_normal(made.embedding.shape[1:])
+        return made
+
+    def encode_sentence(self, sentence):
+        raise NotImplementedError
+
+
+def picture(number: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (8 + number, 6), (number * 20 % 256, number // 12, 0)).save(out, "PNG")
+    return out.getvalue()
+
+
+def write_pictures(folder: Path, count: int) -> Path:
+    """Pictures of which every third is the one before it again, so that scores tie."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        (folder / f"img{number}.png").write_bytes(picture(number - (number % 3 == 2)))
+    return folder
+
+
+def build(source: Path | str, out: Path | str, backbone=None, *, shard: Shard = ALL, **options) -> Built:
+    return build_index(
+        find_items([str(source)], shard=shard), Place(out), backbone or FakeBackbone(), **{"part_rows": 4} | options
+    )
+
+
+def opened(*places: Path | str) -> Indexed:
+    return open_indexes([str(place) for place in places], FakeBackbone.fingerprint, "fake")
+
+
+def tokens(indexed: Indexed) -> dict[str, bytes]:
+    """By path, all bits of its tokens."""
+    blocks, names = list(indexed.blocks()), iter(indexed.paths)
+    found = {
+        next(names): block.quantised[n].tobytes() + block.scales[n].tobytes() + block.embedding[n].tobytes()
+        for block in blocks
+        for n in range(len(block))
+    }
+    assert len(found) == len(indexed.paths) == sum(map(len, blocks))
+    return found
+
+
+def expected(source: Path) -> dict[str, bytes]:
+    """The same, made one picture at a time without an index."""
+    from imgrank.decode import decode_bytes
+
+    found = {}
+    for file in discover([str(source)]).files:
+        pixels = decode_bytes(Path(file.path).read_bytes(), file.path, 8, "bicubic")
+        one = FakeBackbone().encode_images(pixels[None])
+        found[file.path] = one.quantised[0].tobytes() + one.scales[0].tobytes() + one.embedding[0].tobytes()
+    return found
+
+
+def ordered(indexed: Indexed) -> tuple:
+    """The order by a score that many pictures share."""
+    scores = np.concatenate([block.quantised[:, 0, 0] % 3 for block in indexed.blocks()]).astype(float)
+    return order(scores.tolist(), list(indexed.paths)), indexed.skipped
