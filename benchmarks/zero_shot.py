@@ -1,46 +1,120 @@
-"""What prompt templates and neutral prompts do to a plain sentence: R@1/5/10 of val captions.
+"""What a sentence is made into without a trained ranker, measured on train and val alone.
 
-python benchmarks/zero_shot.py --data ../shared/data
+    python benchmarks/zero_shot.py --data ../shared/data
+
+Scales: SRCC of "more water" and others, in four forms. A label is what a picture's five captions mention, what a
+set says, or the sex that a name of a face's file carries. Plain sentences: R@1/5/10 of val captions, with templates and
+with neutral prompts taken off; and of those captions alone that compare, as scale and as they are.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from backbone import embed_images, recall
+from backbone import recall
+from scales import SCALES, Scale, read_values
+from scipy.stats import spearmanr
 from thresholds import read_captions
 
-from imgrank.adapter.zero_shot import TEMPLATES
-from imgrank.backbone.mini import MiniBackbone, load_mini
+from imgrank import Ranker
+from imgrank.adapter.comparatives import opposite_of
+from imgrank.adapter.zero_shot import TEMPLATES, text_axis
 
 NEUTRAL = ("a photo", "a picture", "an image")
-CAPTIONS_EACH = 2
+CAPTIONS_EACH = 5
 
 
-def mean_embedding(backbone: MiniBackbone, sentences: list[str]) -> np.ndarray:
-    mean = np.mean([backbone.encode_sentence(sentence).embedding for sentence in sentences], axis=0)
-    return mean / np.linalg.norm(mean)
+@dataclass(frozen=True)
+class Words:
+    """Sentences as unit vectors."""
+
+    ranker: Ranker
+
+    def plain(self, *sentences: str) -> np.ndarray:
+        mean = np.mean([self.ranker.sentence(sentence).embedding for sentence in sentences], axis=0, dtype=np.float64)
+        return mean / np.linalg.norm(mean)
+
+    def templates(self, sentence: str) -> np.ndarray:
+        return self.plain(*(template.format(sentence) for template in TEMPLATES))
+
+    def against(self, sentence: str, share: float) -> np.ndarray:
+        """Away from the sentence with its first comparative turned around: "more water" from "less water"."""
+        other = opposite_of(sentence)
+        return self.templates(sentence) - share * self.templates(other) if other else self.plain(sentence)
+
+    def shipped(self, sentence: str) -> np.ndarray:
+        return text_axis(sentence, None, self.ranker.sentence).direction
+
+
+def forms(words: Words) -> dict[str, Callable[[str], np.ndarray]]:
+    """Ways to make a direction (E,) of a sentence, by their names in the table."""
+    return {
+        "the sentence": words.plain,
+        "less its opposite": lambda sentence: words.against(sentence, 1.0),
+        "less half of it": lambda sentence: words.against(sentence, 0.5),
+        "as shipped": words.shipped,
+    }
+
+
+def embed(ranker: Ranker, paths: Sequence[str]) -> np.ndarray:
+    """(N, E) float32 of unit length."""
+    embedding = ranker.encode(paths).packed.embedding.astype(np.float32)
+    return embedding / np.linalg.norm(embedding, axis=1, keepdims=True)
+
+
+def scales(ranker: Ranker, data: Path) -> None:
+    """SRCC of every scale in every form, and the mean of each kind."""
+    values = read_values(data)
+    paths = sorted({path for known in values.values() for path in known})
+    images, ways = dict(zip(paths, embed(ranker, paths), strict=True)), forms(Words(ranker))
+    print("| sentence | measured by |", " | ".join(ways), "|\n|---|---|" + "--:|" * len(ways))
+    for kind in dict.fromkeys(scale.kind for scale in SCALES):
+        table = []
+        for scale in (scale for scale in SCALES if scale.kind == kind):
+            table.append([_srcc(scale, values[scale.values], images, way) for way in ways.values()])
+            print(f"| {scale.sentence} | {scale.values} | {_cells(table[-1])} |", flush=True)
+        print(f"| **{kind}, mean of {len(table)}** | | {_cells(np.mean(table, axis=0))} |", flush=True)
+
+
+def _srcc(
+    scale: Scale, values: dict[str, float], images: dict[str, np.ndarray], way: Callable[[str], np.ndarray]
+) -> float:
+    scores = np.stack([images[path] for path in values]) @ way(scale.sentence).astype(np.float32)
+    return scale.sign * float(spearmanr(scores, list(values.values())).statistic)
+
+
+def _cells(figures: Sequence[float] | np.ndarray) -> str:
+    return " | ".join(f"{figure:.2f}" for figure in figures)
+
+
+def captions(ranker: Ranker, data: Path) -> None:
+    """R@1/5/10 of val captions: plain sentences in several forms, and those that compare as scales."""
+    words, told = Words(ranker), read_captions(data)
+    images = embed(ranker, list(told))
+    pairs = [(owner, text) for owner, group in enumerate(told.values()) for text in group[:CAPTIONS_EACH]]
+    owners, sentences = np.array([owner for owner, _ in pairs]), [text for _, text in pairs]
+    neutral = images @ words.plain(*NEUTRAL)
+    for name, way in (("plain", words.plain), ("templates", words.templates), ("as shipped", words.shipped)):
+        scores = np.stack([way(sentence) for sentence in sentences]) @ images.T
+        for weight in (0.0, 0.25, 0.5, 1.0) if name != "as shipped" else (0.0,):
+            print(f"{name}, neutral taken off at {weight}: {recall(scores - weight * neutral, owners)}", flush=True)
+    compare = [place for place, sentence in enumerate(sentences) if opposite_of(sentence)]
+    for name, way in forms(words).items():
+        scores = np.stack([way(sentences[place]) for place in compare]) @ images.T
+        print(f"{len(compare)} captions that compare, {name}: {recall(scores, owners[compare])}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     args = parser.parse_args()
-    backbone, captions = load_mini(), read_captions(args.data)
-    images = embed_images(backbone, [Path(path) for path in captions])
-    images /= np.linalg.norm(images, axis=1, keepdims=True)
-    sentences = [sentence for group in captions.values() for sentence in group[:CAPTIONS_EACH]]
-    owners = np.repeat(np.arange(len(captions)), CAPTIONS_EACH)
-    neutral = images @ mean_embedding(backbone, list(NEUTRAL))
-    for name, templates in (("plain", ("{}",)), ("templates", TEMPLATES)):
-        texts = np.stack([mean_embedding(backbone, [t.format(sentence) for t in templates]) for sentence in sentences])
-        for weight in (0.0, 0.25, 0.5, 1.0):
-            print(
-                f"{name}, neutral taken off at {weight}: {recall(texts @ images.T - weight * neutral, owners)}",
-                flush=True,
-            )
+    ranker = Ranker()
+    scales(ranker, args.data)
+    captions(ranker, args.data)
 
 
 if __name__ == "__main__":

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-# Both ways; where a word stands in several rows, its first row counts.
+# Both ways; where a word stands in several rows, its first row counts. Two comparatives have superlatives, too.
 _OPPOSITES = """
-older younger|old young|oldest youngest|elderly young|aged youthful|ageing youthful|vintage modern|antique modern
-ancient modern|newer older|new old|newest oldest|latest earliest|recent old|later earlier|late early
+older younger|old young|elderly young|aged youthful|ageing youthful|vintage modern|antique modern
+ancient modern|newer older|new old|recent old|later earlier|late early
 many few|most least|several few|numerous few|crowded empty|full empty|busy quiet|dense sparse|denser sparser
-sharper blurrier|sharp blurry|sharpest blurriest|crisp blurry|clear unclear|clearer hazier|focused unfocused
-brighter darker|bright dark|brightest darkest|lighter darker|light dark|overexposed underexposed|sunny cloudy
+sharper blurrier|sharp blurry|crisp blurry|clear unclear|clearer hazier|focused unfocused
+brighter darker|bright dark|lighter darker|light dark|overexposed underexposed|sunny cloudy
 sunnier cloudier|noisier cleaner|noisy clean|grainy smooth|grainier smoother|compressed uncompressed
 colourful colourless|colorful colorless|vivid dull|saturated desaturated|warmer colder|warm cold|hotter colder|hot cold
 better worse|good bad|best worst|beautiful ugly|prettier uglier|pretty ugly|attractive unattractive
-professional amateurish|perfect flawed|high low|higher lower|highest lowest|detailed plain|simple complicated
-bigger smaller|big small|biggest smallest|larger smaller|large small|largest smallest|huge tiny|taller shorter
+professional amateurish|perfect flawed|high low|higher lower|detailed plain|simple complicated
+bigger smaller|big small|larger smaller|large small|huge tiny|taller shorter
 tall short|longer shorter|long short|wider narrower|wide narrow|thicker thinner|thick thin|fatter thinner|fat thin
 heavier lighter|heavy light|deeper shallower|deep shallow|closer farther|close distant|near far|nearer farther
 happier sadder|happy sad|smiling frowning|calm excited|calmer wilder|friendly hostile|angry calm|scary harmless
@@ -26,6 +27,10 @@ safe dangerous|safer riskier|natural artificial|indoor outdoor|urban rural|forma
 masculine feminine|wild tame|open closed|summery wintry|foggy clear|rainy sunny|blurred sharp|contrasty flat
 """
 
+_AMOUNTS = {"more": 1, "most": 1, "fewer": -1, "fewest": -1, "less": -1, "least": -1}
+_MOST_WORDS = 6  # "two older women sit on a bench in the park" describes, and asks for no order
+_NOT_AFTER = (["at"], ["or"], ["no"])  # "at least two dogs", "more or less"
+_NOT_BEFORE = (["than"], ["or"], ["of"])  # "more than two dogs"
 _IRREGULAR = {"more", "most", "fewer", "fewest", "less", "least", "better", "worse", "best", "worst"}
 _PICTURES = {"photo", "photos", "photograph", "photographs", "picture", "pictures", "image", "images", "shot", "shots"}
 _PLURALS = {"people", "children", "men", "women", "mice", "feet", "teeth", "geese", "sheep", "fish"}
@@ -38,10 +43,38 @@ def _table() -> dict[str, str]:
         left, right = pair.split()
         table.setdefault(left, right)
         table.setdefault(right, left)
+    for left, right in list(table.items()):
+        if left.endswith("er") and right.endswith("er"):
+            table.setdefault(f"{left[:-2]}est", f"{right[:-2]}est")
     return table
 
 
 OPPOSITES = _table()
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What a sentence asks for more of, or less where `down`, and what stands at the other end, if a word says it."""
+
+    end: str
+    other: str | None
+    down: bool = False
+
+
+def scale_of(sentence: str) -> Scale | None:
+    """The scale that the first comparative or word of amount names; None where a sentence only describes.
+
+    A word of amount is no part of the end: "more water" asks for water, "less blurry" for what is not blurry.
+    A long sentence describes, whatever it compares.
+    """
+    words = _words(sentence)
+    alone = len(_said(words)) == 1
+    for place, word in enumerate(words if len(_said(words)) <= _MOST_WORDS else []):
+        if _is_amount(words, place):
+            return _by_amount(words, place)
+        if word.lower() in OPPOSITES.keys() - _AMOUNTS.keys() and (alone or _compares(word)):
+            return Scale(sentence, _replaced(words, place, OPPOSITES[word.lower()]))
+    return None
 
 
 def opposite_of(sentence: str, any_word: bool = False) -> str | None:
@@ -50,23 +83,53 @@ def opposite_of(sentence: str, any_word: bool = False) -> str | None:
     A plain adjective ("an old house") names something to look for, not an end of a scale: it counts only where
     it is all that is said of a picture ("blurry", "a dark photo"), or with `any_word`.
     """
-    words = re.findall(r"\w+|\W+", sentence)
-    said = [word.lower() for word in words if word.strip() and word.lower() not in {"a", "an", "the", *_PICTURES}]
-    any_word = any_word or len(said) == 1
+    words = _words(sentence)
+    any_word = any_word or len(_said(words)) == 1
     for place, word in enumerate(words):
         turned = _more(words[place + 1 :]) if word.lower() == "more" else OPPOSITES.get(word.lower())
-        if turned is not None and (any_word or _compares(word.lower())):
-            before = re.sub(r"\b(a)n?(\s+)$", _article(turned), "".join(words[:place]), flags=re.IGNORECASE)
-            return "".join([before, turned, *words[place + 1 :]])
+        if turned is not None and (any_word or _compares(word)):
+            return _replaced(words, place, turned)
     return None
 
 
+def _words(sentence: str) -> list[str]:
+    """Words and what stands between them, in turn."""
+    return re.findall(r"\w+|\W+", sentence)
+
+
+def _said(words: list[str]) -> list[str]:
+    """What is said of a picture, without articles."""
+    return [word.lower() for word in words if word.strip() and word.lower() not in {"a", "an", "the", *_PICTURES}]
+
+
 def _compares(word: str) -> bool:
-    return word in _IRREGULAR or word.endswith(("er", "est"))
+    return word.lower() in _IRREGULAR or word.lower().endswith(("er", "est"))
 
 
-def _article(word: str) -> str:
-    return r"\1n\2" if word[0] in "aeiou" else r"\1\2"
+def _is_amount(words: list[str], place: int) -> bool:
+    before = "".join(words[:place]).lower().split()[-1:]
+    after = "".join(words[place + 1 :]).lower().split()[:1]
+    described = before not in _NOT_AFTER and after not in _NOT_BEFORE
+    return words[place].lower() in _AMOUNTS and described and len(_said(words)) > 1
+
+
+def _by_amount(words: list[str], place: int) -> Scale:
+    """ "more feminine faces": feminine faces, not masculine faces."""
+    before, after = words[:place], words[place + 2 :]
+    other = OPPOSITES.get(after[0].lower()) if after else None
+    kept = [*before, *after]
+    return Scale(
+        end=_replaced(kept, place, after[0]) if after else "".join(before).strip(),
+        other=_replaced(kept, place, other) if other else None,
+        down=_AMOUNTS[words[place].lower()] < 0,
+    )
+
+
+def _replaced(words: list[str], place: int, word: str) -> str:
+    """The sentence with another word in that place, and the article that this one needs."""
+    article = r"\1n\2" if word[:1] in "aeiou" else r"\1\2"
+    before = re.sub(r"\b(a)n?(\s+)$", article, "".join(words[:place]), flags=re.IGNORECASE)
+    return "".join([before, word, *words[place + 1 :]])
 
 
 def _more(rest: list[str]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.adapter.comparatives import opposite_of
+from imgrank.adapter.comparatives import Scale, scale_of
 from imgrank.tokens import PackedTokens, TextTokens
 
 TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a photo showing {}")
@@ -26,7 +26,7 @@ Encode = Callable[[str], TextTokens]
 class TextAxis:
     """A sentence as a direction (E,), away from `opposite` where it has one.
 
-    `sentence` (E,) is the sentence itself, a unit vector.
+    `sentence` (E,) is what it is about, a unit vector.
     """
 
     direction: Vector
@@ -35,22 +35,24 @@ class TextAxis:
 
 
 def text_axis(sentence: str, opposite: str | None, encode: Encode) -> TextAxis:
-    """The sentence against its opposite, the one given or the one its comparatives have; without one, itself.
+    """The direction in which a sentence grows: the sentence itself, or along the scale that it names.
 
-    Prompt templates are averaged over an opposition alone, and nothing neutral is taken off a plain sentence:
-    `benchmarks/zero_shot.py` measures what either costs there.
+    That is away from `opposite`, if given; else from what the other end of a comparative is, or, where a word of
+    amount stands before a thing, along the thing alone ("more water" is "water", "fewer dogs" less of "dogs").
+    Prompt templates are averaged along a scale, and nothing neutral is taken off a plain sentence:
+    `benchmarks/zero_shot.py` measures what other forms cost.
     """
-    against = opposite or opposite_of(sentence)
-    if not against:
+    scale = Scale(sentence, opposite) if opposite else scale_of(sentence)
+    if scale is None:
         this = _mean_embedding([sentence], encode)
         return TextAxis(this, this, None)
-    this = _mean_embedding([template.format(sentence) for template in TEMPLATES], encode)
-    other = _mean_embedding([template.format(against) for template in TEMPLATES], encode)
-    return TextAxis(this - other, this, against)
+    this = _over_templates(scale.end, encode)
+    direction = this - _over_templates(scale.other, encode) if scale.other else this
+    return TextAxis(-direction if scale.down else direction, this, scale.other)
 
 
 def zero_shot_scores(packed: PackedTokens, axis: TextAxis) -> Vector:
-    """(N,) float64: cosine to the sentence, less the cosine to its opposite where it has one."""
+    """(N,) float64: cosine to what is asked for, less the cosine to its opposite where it has one."""
     return _along(packed, axis.direction)
 
 
@@ -65,6 +67,10 @@ def confidence(packed: PackedTokens, axis: TextAxis) -> float:
     From `CONFIDENT_FROM` on the sentence counts as placed among these pictures. Needs at least one picture.
     """
     return float(_along(packed, axis.sentence).max())
+
+
+def _over_templates(sentence: str, encode: Encode) -> Vector:
+    return _mean_embedding([template.format(sentence) for template in TEMPLATES], encode)
 
 
 def _mean_embedding(sentences: list[str], encode: Encode) -> Vector:

@@ -42,6 +42,13 @@ def test_a_comparative_orders_along_its_axis_both_ways() -> None:
     np.testing.assert_allclose(older, -younger)
 
 
+def test_more_of_a_thing_is_nearness_to_it_and_fewer_the_other_way_round() -> None:
+    more, fewer = (text_axis(f"{word} cats", None, encode) for word in ("more", "fewer"))
+    assert zero_shot_scores(pictures([1, 0, 0, 0, 0.2], [0, 0, 1, 0, 0.2]), more).argmax() == 1
+    np.testing.assert_allclose(more.direction, -fewer.direction)
+    np.testing.assert_allclose(more.sentence, fewer.sentence)
+
+
 def test_a_given_opposite_stands_before_the_known_one() -> None:
     axis = text_axis("older person", "cat", encode)
     assert axis.opposite == "cat"
