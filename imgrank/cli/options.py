@@ -27,3 +27,13 @@ DeviceOption = Annotated[Device, typer.Option("--device", help="Where the backbo
 RecursiveOption = Annotated[bool, typer.Option("--recursive", "-r", help="Go down into folders.")]
 NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write stored tokens.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")]
+MaxMegapixelsOption = Annotated[
+    float,
+    typer.Option(
+        "--max-megapixels",
+        metavar="N",
+        min=0,
+        help="Skip what is larger; kinds of files that take more memory may have a share of it.",
+    ),
+]
+MAX_MEGAPIXELS = 500.0  # as in imgrank.decode, which loads too much to be asked for its number here

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import sys
+from dataclasses import dataclass
 from typing import Annotated, Optional
 
 import typer
@@ -13,10 +14,12 @@ from imgrank.actions.records import Action, OnConflict
 from imgrank.cli import actions as act
 from imgrank.cli import page as pages
 from imgrank.cli.options import (
+    MAX_MEGAPIXELS,
     AdapterOption,
     BackboneOption,
     Device,
     DeviceOption,
+    MaxMegapixelsOption,
     NoCacheOption,
     QuietOption,
     RecursiveOption,
@@ -60,6 +63,28 @@ MinScoreOption = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the order is shown."""
+
+    fmt: Format | None
+    print0: bool
+    quiet: bool
+    page: str | None
+    page_dir: str | None
+    preview: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which of the order is shown or acted on."""
+
+    reverse: bool
+    top: int | None
+    bottom: int | None
+    min_score: float | None
+
+
 def sort(
     words: Words,
     recursive: RecursiveOption = False,
@@ -77,6 +102,7 @@ def sort(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 if a file was skipped.")] = False,
     device: DeviceOption = Device.auto,
     no_cache: NoCacheOption = False,
+    max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
     quiet: QuietOption = False,
     rename: act.RenameOption = False,
     template: act.TemplateOption = None,
@@ -101,9 +127,10 @@ def sort(
 
     imgrank sort ./photos "a cat" --rename --dry-run
     """
-    from imgrank.order import check_selection, select
     from imgrank.ranker import Ranker
 
+    look = Look(fmt, print0, quiet, page, page_dir, preview)
+    cut = Cut(reverse, top, bottom, min_score)
     asked = act.wanted(
         rename=rename,
         folders=((Action.symlink, symlink), (Action.hardlink, hardlink), (Action.copy, copy), (Action.move, move)),
@@ -115,14 +142,11 @@ def sort(
         yes=yes,
         chosen=bottom is not None or min_score is not None,
     )
-    pages.check(page, page_dir, changes_files=asked is not None)
-    if preview:
-        pages.check_preview(fmt, print0, changes_files=asked is not None)
-    check_selection(top, bottom, min_score)
+    _check(look, cut, changes_files=asked is not None)
     sources, sentence = split_words(words, like)
-    note = _silent if quiet else _note
     with progress_line(quiet) as report:
-        ranking = Ranker(backbone, adapter, device.value, not no_cache, note).rank(
+        ranker = Ranker(backbone, adapter, device.value, not no_cache, _silent if quiet else _note, max_megapixels)
+        ranking = ranker.rank(
             sources,
             sentence,
             opposite=opposite,
@@ -133,19 +157,33 @@ def sort(
             refine=refine,
             progress=report,
         )
-    images = select(ranking.images, reverse=reverse, top=top, bottom=bottom, min_score=min_score)
+    code = _deliver(ranking, look, cut, asked) or (EXIT_SKIPPED if strict and ranking.skipped else 0)
+    if code:
+        raise typer.Exit(code)
+
+
+def _check(look: Look, cut: Cut, changes_files: bool) -> None:
+    """Raise UsageError before any work where what was asked for does not fit together."""
+    from imgrank.order import check_selection
+
+    pages.check(look.page, look.page_dir, changes_files)
+    if look.preview:
+        pages.check_preview(look.fmt, look.print0, changes_files)
+    check_selection(cut.top, cut.bottom, cut.min_score)
+
+
+def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None) -> int:
+    """Show the order, or change files by it; an order that was interrupted changes none. Returns the exit code."""
+    from imgrank.order import select
+
+    images = select(ranking.images, reverse=cut.reverse, top=cut.top, bottom=cut.bottom, min_score=cut.min_score)
     if asked is None or ranking.partial:
-        show(ranking, images, fmt, print0, quiet, preview)
-        pages.write(ranking, images, page, page_dir, quiet)
-    else:
-        chosen = act.thrown_away(ranking.images, bottom, min_score) if trash else images
-        code = act.change_files(ranking, chosen, asked, fmt, print0)
-        if code:
-            raise typer.Exit(code)
-    if ranking.partial:
-        raise typer.Exit(EXIT_INTERRUPTED)
-    if strict and ranking.skipped:
-        raise typer.Exit(EXIT_SKIPPED)
+        show(ranking, images, look)
+        pages.write(ranking, images, look.page, look.page_dir, look.quiet)
+        return EXIT_INTERRUPTED if ranking.partial else 0
+    if asked.request.action is Action.trash:
+        images = act.thrown_away(ranking.images, cut.bottom, cut.min_score)
+    return act.change_files(ranking, images, asked, look.fmt, look.print0)
 
 
 def split_words(words: list[str], like: str | None) -> tuple[list[str], str | None]:
@@ -170,26 +208,18 @@ def _may_be_source(word: str) -> bool:
     return word == "-" or os.path.lexists(word) or glob.has_magic(word)
 
 
-def show(
-    ranking: Ranking,
-    images: tuple[RankedImage, ...],
-    fmt: Format | None,
-    print0: bool,
-    quiet: bool,
-    preview: bool = False,
-) -> None:
+def show(ranking: Ranking, images: tuple[RankedImage, ...], look: Look) -> None:
     """The order on stdout, in the format asked for; what a person should know of it on stderr."""
     from imgrank.output.summary import remarks
     from imgrank.output.write import write
 
-    if fmt is None:
-        fmt = Format.table if sys.stdout.isatty() and not print0 else Format.paths
-    if preview:
+    if look.preview:
         pages.write_preview(ranking, images)
     else:
-        write(ranking, images, fmt, sys.stdout, separator="\0" if print0 else "\n")
+        fmt = look.fmt or (Format.table if sys.stdout.isatty() and not look.print0 else Format.paths)
+        write(ranking, images, fmt, sys.stdout, separator="\0" if look.print0 else "\n")
     sys.stdout.flush()
-    for line in () if quiet else remarks(ranking):
+    for line in () if look.quiet else remarks(ranking):
         _note(line)
 
 

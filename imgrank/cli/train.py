@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from imgrank.cli.options import BackboneOption, Device, DeviceOption, QuietOption
+from imgrank.cli.options import (
+    MAX_MEGAPIXELS,
+    BackboneOption,
+    Device,
+    DeviceOption,
+    MaxMegapixelsOption,
+    QuietOption,
+)
 from imgrank.cli.tables import print_table
 from imgrank.cli.watching import training_view
 from imgrank.errors import UsageError
@@ -66,6 +73,7 @@ def train(
     unit: UnitOption = None,
     backbone: BackboneOption = "mini",
     device: DeviceOption = Device.auto,
+    max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
     epochs: EpochsOption = 60,
     learning_rate: RateOption = 5e-4,
     seed: SeedOption = 0,
@@ -95,6 +103,7 @@ def train(
             unit=unit,
             backbone=backbone,
             device=device.value,
+            max_megapixels=max_megapixels,
             options=training.TrainingOptions(epochs=epochs, learning_rate=learning_rate, seed=seed),
             skip_bad=skip_bad,
             replace=replace,

@@ -12,6 +12,7 @@ import torch
 from imgrank.adapter.files import save
 from imgrank.adapter.model import AdapterConfig
 from imgrank.adapter.registry import adapter_path, card_path
+from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import AdapterError, TrainingError, UsageError
 from imgrank.evaluation.dataset import Dataset, TokenSource, read_dataset
 from imgrank.evaluation.kept import keep_rows
@@ -37,6 +38,7 @@ def train(
     unit: str | None = None,
     backbone: str = "mini",
     device: str = "auto",
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     options: TrainingOptions | None = None,
     config: AdapterConfig | None = None,
     skip_bad: bool = False,
@@ -49,14 +51,15 @@ def train(
     """Train an adapter on labels and save it as `out`, or under `name` among the user's adapters.
 
     `unit` is the unit of the values, for print; `config` sets the model's sizes; `replace` overwrites an
-    adapter of that name; `resume` goes on with an interrupted run. Ctrl-C saves the best so far and the result
-    says so. Raises LabelsError, TrainingError, AdapterError, BackboneError, or UsageError where the name is taken.
+    adapter of that name; `resume` goes on with an interrupted run; `max_megapixels` is the Ranker's. Ctrl-C saves
+    the best so far and the result says so. Raises LabelsError, TrainingError, AdapterError, BackboneError, or
+    UsageError where the name is taken.
     """
     started = time.perf_counter()
     options = options or TrainingOptions()
     known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad)
     path = _destination(known, name, out, replace or resume)
-    source = source or Ranker(backbone, adapter="none", device=device)
+    source = source or Ranker(backbone, adapter="none", device=device, max_megapixels=max_megapixels)
     dataset = read_dataset(known, source, mirrored=options.mirror, skip_bad=skip_bad, progress=progress)
     dataset = made_splits(dataset, options.seed)
     _check(dataset)

@@ -12,6 +12,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
+from imgrank.cli.options import MAX_MEGAPIXELS
+from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 USED = ("cat.jpg", "dog.jpg", "rocket.jpg", "goldfish.jpg")
@@ -142,6 +146,28 @@ def test_strict_tells_of_skipped_files(imgrank, tmp_path):
     assert strict.returncode == 3
     assert b"broken.jpg" in strict.stderr
     assert strict.stdout.splitlines() == [b"./cat.jpg"]
+
+
+def test_a_cap_on_pixels_skips_what_is_larger_and_says_so(imgrank, tmp_path):
+    shutil.copy(PHOTOS / "cat.jpg", tmp_path)
+    Image.new("RGB", (2000, 1000)).save(tmp_path / "wide.jpg")
+    words = ("sort", ".", "a cat", "--no-cache", "--format", "json", "--max-megapixels", "1")
+    told = json.loads(imgrank(*words, cwd=tmp_path).stdout)
+    assert [Path(image["path"]).name for image in told["images"]] == ["cat.jpg"]
+    [skipped] = told["skipped"]
+    assert "2000 x 1000" in skipped["reason"]
+
+
+def test_training_holds_to_the_cap_on_pixels_too(imgrank, tmp_path):
+    shutil.copy(PHOTOS / "cat.jpg", tmp_path)
+    (tmp_path / "labels.csv").write_text("image,query,value\ncat.jpg,fluffier,1\n")
+    done = imgrank("train", "labels.csv", "--max-megapixels", "0.01", cwd=tmp_path)
+    assert done.returncode != 0
+    assert b"megapixels" in done.stderr
+
+
+def test_the_cap_on_pixels_is_the_decoders_unless_said():
+    assert MAX_MEGAPIXELS == DEFAULT_MAX_MEGAPIXELS
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
