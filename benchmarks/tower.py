@@ -22,11 +22,13 @@ from pictures import paste_together, photographs
 from scipy.stats import kendalltau
 
 from imgrank.backbone import mini_image
+from imgrank.backbone.batches import FIRST_BATCH
 from imgrank.backbone.device import has_bf16
-from imgrank.backbone.mini import BATCH, load_mini
+from imgrank.backbone.mini import load_mini
 
 Outputs = tuple[torch.Tensor, torch.Tensor]
 Tower = Callable[[torch.Tensor], Outputs]
+BATCH = FIRST_BATCH["cpu"]
 SENTENCE = "a building by the water"
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+SMALLEST_SCALE = 6e-5  # about the smallest float16 that is not subnormal
+
 
 @dataclass(frozen=True, slots=True)
 class TokenShape:
@@ -82,6 +84,6 @@ def pack(tokens: npt.NDArray[np.float32], embedding: npt.NDArray[np.float32]) ->
     if not (np.isfinite(tokens).all() and np.isfinite(embedding).all()):
         raise ValueError("tokens hold values that are not finite numbers")
     scales = (np.abs(tokens).max(axis=-1) / 127).astype(np.float16)
-    scales = np.maximum(scales, np.float16(6e-5))
+    scales = np.maximum(scales, np.float16(SMALLEST_SCALE))
     quantised = np.rint(tokens / scales.astype(np.float32)[..., None]).clip(-127, 127).astype(np.int8)
     return PackedTokens(quantised, scales, embedding.astype(np.float16))

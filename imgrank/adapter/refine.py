@@ -14,8 +14,8 @@ import torch
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from imgrank.adapter.cores import map_on_cores
 from imgrank.adapter.pairs import PairHead, Summary
+from imgrank.cores import map_on_cores
 
 PAIRS_AT_ONCE = 1024
 PRIOR = 1e-3  # keeps strengths finite where one image wins all its pairs

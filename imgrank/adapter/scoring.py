@@ -9,11 +9,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from imgrank.adapter.cores import map_on_cores
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import Query
 from imgrank.adapter.model import AdapterModel, TextBatch
 from imgrank.adapter.pairs import Summary
+from imgrank.cores import map_on_cores
 from imgrank.tokens import PackedTokens, TextTokens
 
 BLOCK = 256

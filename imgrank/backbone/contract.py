@@ -26,7 +26,8 @@ class Backbone(Protocol):
 
     `name` is what the user asked for, `fingerprint` 16 hex digits over everything that shapes the
     tokens, `text_width` the width D_t of text tokens, `device` where the image tower runs. Loading is
-    lazy: the attributes are known without building a tower, each tower is built on first use.
+    lazy: the attributes are known without building a tower, each tower is built on first use. Calls with
+    `batch_size` pictures, or a multiple, waste nothing; it may shrink where memory turns out too small.
     """
 
     name: str
@@ -35,6 +36,9 @@ class Backbone(Protocol):
     text_width: int
     preprocessing: Preprocessing
     device: str
+
+    @property
+    def batch_size(self) -> int: ...
 
     def encode_images(self, pixels: npt.NDArray[np.uint8]) -> PackedTokens:
         """(N, side, side, 3) uint8 RGB, already squashed, to tokens. The result for a picture never

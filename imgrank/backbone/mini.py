@@ -17,14 +17,14 @@ import torch
 from safetensors import safe_open
 from tokenizers import Tokenizer
 
+from imgrank.backbone.batches import BatchRunner
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.mini_image import ImageConfig, ImageTower
 from imgrank.backbone.mini_text import ClassSense, SentenceHead, TextConfig, TextTower
 from imgrank.errors import BackboneError
 from imgrank.paths import weights_dir
-from imgrank.tokens import PackedTokens, TextTokens, TokenShape, pack
+from imgrank.tokens import PackedTokens, TextTokens, TokenShape
 
-BATCH = 16  # one fixed size: oneDNN picks its kernels by shape, and tokens must not depend on batch mates
 PREPROCESSING = Preprocessing(224, (127 / 255,) * 3, (128 / 255,) * 3, "bicubic")
 
 
@@ -40,18 +40,18 @@ class MiniBackbone:
         image = ImageConfig(**self.config["image"])
         self.shape = TokenShape(image.grid**2, image.width, image.caption + image.classes)
         self.text_width = self.config["text"]["width"]
+        self._batches = BatchRunner(device, lanes=torch.get_num_threads())
+
+    @property
+    def batch_size(self) -> int:
+        """How many pictures run at a time: calls with a multiple of it waste nothing."""
+        return self._batches.at_once
 
     def encode_images(self, pixels: npt.NDArray[np.uint8]) -> PackedTokens:
-        """(N, 224, 224, 3) uint8 RGB to N packed rows."""
-        tokens, embeddings = [], []
-        for at in range(0, len(pixels), BATCH):
-            batch = pixels[at : at + BATCH]
-            padded = np.concatenate([batch, np.repeat(batch[-1:], BATCH - len(batch), 0)])
-            with torch.inference_mode():
-                t, e = self._image_tower(torch.from_numpy(padded).to(self.device))
-            tokens.append(t[: len(batch)].float().cpu().numpy())
-            embeddings.append(e[: len(batch)].float().cpu().numpy())
-        return pack(np.concatenate(tokens), np.concatenate(embeddings))
+        """(N, 224, 224, 3) uint8 RGB to N packed rows. Raises BackboneError where the device has too little memory."""
+        if len(pixels) == 0:
+            return PackedTokens.empty(0, self.shape)
+        return self._batches.run(pixels, self._image_tower)
 
     def encode_sentence(self, sentence: str) -> TextTokens:
         """Token states (L, 384) and the sentence's place (1384,) in the space of the image embeddings."""

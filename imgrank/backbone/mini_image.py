@@ -1,4 +1,4 @@
-"""The image tower of `mini`: timm's tf_efficientnet_lite0 with three levels read out as a 4 x 4 grid of tokens."""
+"""The image tower of `mini`: tf_efficientnet_lite0 with three levels read out as a 4 x 4 grid of tokens."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from imgrank.backbone.fuse import fuse_conv_bn
-from imgrank.backbone.torchvision_ops import ensure_importable
+from imgrank.backbone.mini_trunk import Trunk
 
 LOWER_BLOCKS = 3  # blocks 0 to 2 keep their ImageNet weights
 MIDDLE_BLOCK = 4
+FEW = 2  # pictures at once in the lower half: there a batch's levels outgrow a processor's cache
 
 
 @dataclass(frozen=True)
@@ -84,22 +84,13 @@ class CaptionHead(nn.Module):
         return F.normalize(self.down(F.gelu(self.up(pooled))), dim=-1)
 
 
-def build_trunk() -> nn.Module:
-    """timm's tf_efficientnet_lite0 without weights, batch norms folded away, channels last."""
-    ensure_importable()
-    import timm
-
-    trunk: nn.Module = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-    return fuse_conv_bn(trunk.eval()).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
-
-
 class ImageTower(nn.Module):
     """Pixels to 16 tokens and one embedding of two blocks: caption space, and roots of class probabilities."""
 
     def __init__(self, config: ImageConfig) -> None:
         super().__init__()
         self.config = config
-        self.trunk = build_trunk()
+        self.trunk = Trunk()
         self.readouts = Readouts(config)
         self.project = nn.Linear(config.cell, config.width)
         self.caption_head = CaptionHead(config)
@@ -107,27 +98,22 @@ class ImageTower(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(B, side, side, 3) uint8 to tokens (B, 16, width) and embeddings (B, caption + classes)."""
+        if pixels.device.type == "cpu":
+            return self.upper(torch.cat([self.lower(few) for few in torch.split(pixels, FEW)]))
         return self.upper(self.lower(pixels))
 
     def lower(self, pixels: torch.Tensor) -> torch.Tensor:
         """Pixels to the fine level (B, 40, 28, 28); input (x - 127) / 128."""
         hidden = ((pixels.float() - 127) / 128).permute(0, 3, 1, 2)
-        hidden = self.trunk.bn1(self.trunk.conv_stem(hidden))  # type: ignore[operator]
-        for block in self.trunk.blocks[:LOWER_BLOCKS]:  # type: ignore[index]
-            hidden = block(hidden)
-        fine: torch.Tensor = hidden
+        fine: torch.Tensor = self.trunk.blocks[:LOWER_BLOCKS](self.trunk.stem(hidden))
         return fine
 
     def upper(self, fine: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The fine level to tokens and embeddings."""
-        hidden = fine
-        for number, block in enumerate(self.trunk.blocks[LOWER_BLOCKS:], LOWER_BLOCKS):  # type: ignore[index]
-            hidden = block(hidden)
-            if number == MIDDLE_BLOCK:
-                middle = hidden
-        top = self.trunk.bn2(self.trunk.conv_head(hidden))  # type: ignore[operator]
+        middle = self.trunk.blocks[LOWER_BLOCKS : MIDDLE_BLOCK + 1](fine)
+        top = self.trunk.head(self.trunk.blocks[MIDDLE_BLOCK + 1 :](middle))
         cells = self.readouts(fine, middle, top)
         pooled = cells[..., :1280].mean(1)
-        roots = self.trunk.classifier(pooled).softmax(-1).sqrt()  # type: ignore[operator]
+        roots = self.trunk.classifier(pooled).softmax(-1).sqrt()
         blocks = (self.block_weights[0] * self.caption_head(pooled), self.block_weights[1] * roots)
         return self.project(cells), torch.cat(blocks, dim=-1)

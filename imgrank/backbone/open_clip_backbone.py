@@ -36,8 +36,8 @@ class OpenClipBackbone:
 
     @property
     def batch_size(self) -> int:
-        """How many pictures run at once: calls with a multiple of it waste nothing."""
-        return self._batches.size
+        """How many pictures run at a time: calls with a multiple of it waste nothing."""
+        return self._batches.at_once
 
     def encode_images(self, pixels: npt.NDArray[np.uint8]) -> PackedTokens:
         """(N, side, side, 3) uint8 RGB to N packed rows. Raises BackboneError where the weights do not load."""
@@ -55,7 +55,7 @@ class OpenClipBackbone:
         return TextTokens(kept.float().numpy(), embedding[0].float().numpy())
 
     def _forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        with torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=self._bf16):
+        with torch.autocast(self.device, torch.bfloat16, enabled=self._bf16):
             tokens, embedding = self._image_tower(pixels)
         return tokens, embedding
 

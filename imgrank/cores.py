@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-import torch
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def map_on_cores(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """Results in the order of the items. Torch holds to one thread an operation meanwhile, also for other callers."""
+    import torch
+
     cores = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
