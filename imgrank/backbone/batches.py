@@ -20,6 +20,7 @@ FIRST_BATCH = {"cpu": 16, "mps": 32, "cuda": 64}
 LARGEST_BATCH = 512
 SHARE_OF_MEMORY = 0.5  # of what a GPU has free: other programs may want some, and memory is never used without gaps
 MOST_LANES = 16
+ROUNDS = 2
 
 
 class Memory(Protocol):
@@ -51,8 +52,8 @@ class BatchRunner:
 
     @property
     def at_once(self) -> int:
-        """How many pictures run at a time: calls with a multiple of it waste nothing."""
-        return self.size * self._lanes
+        """How many pictures a call does best with: several rounds side by side, so that an uneven end costs little."""
+        return self.size * (ROUNDS * self._lanes if self._lanes > 1 else 1)
 
     def run(self, pixels: Pixels, forward: Forward) -> PackedTokens:
         """Tokens of N > 0 pictures, in their order.

@@ -44,7 +44,7 @@ class MiniBackbone:
 
     @property
     def batch_size(self) -> int:
-        """How many pictures run at a time: calls with a multiple of it waste nothing."""
+        """How many pictures a call does best with: a multiple of it wastes nothing."""
         return self._batches.at_once
 
     def encode_images(self, pixels: npt.NDArray[np.uint8]) -> PackedTokens:

@@ -23,7 +23,7 @@ _MOST_WORKERS = 32
 _READERS = 4
 _READ_AHEAD = 64
 _BYTES_AHEAD = 128 << 20
-_DECODED_AHEAD = 128  # enough to fill the next batch while the backbone works on one
+_DECODED_AHEAD = 256  # enough to fill the next batch while the backbone works on one
 
 _T = TypeVar("_T")
 
@@ -103,6 +103,8 @@ class _Loader:
         self._decoders = ThreadPoolExecutor(workers, thread_name_prefix="imgrank-decode")
         self._reading: deque[_Job[_Read | Unreadable]] = deque()
         self._decoding: deque[_Job[Loaded | Unreadable]] = deque()
+        self._undecoded: deque[_Job[Loaded | Unreadable]] = deque()  # of these, from the first that is not done
+        self._bytes = 0  # held by files that were read and are not decoded yet, or will be read
 
     def __enter__(self) -> _Loader:
         return self
@@ -119,21 +121,21 @@ class _Loader:
         while True:
             self._read_ahead(files)
             while self._may_start_decoding():
-                self._start_decoding(self._reading.popleft().future.result())
+                self._start_decoding(self._reading.popleft())
                 self._read_ahead(files)
             if not self._decoding:
                 return
             yield self._decoding.popleft().future.result()
 
     def _read_ahead(self, files: Iterator[ImageFile]) -> None:
-        while len(self._reading) < _READ_AHEAD and self._bytes_held() < _BYTES_AHEAD:
+        while self._undecoded and self._undecoded[0].future.done():
+            self._bytes -= self._undecoded.popleft().size
+        while len(self._reading) < _READ_AHEAD and self._bytes < _BYTES_AHEAD:
             file = next(files, None)
             if file is None:
                 return
             self._reading.append(_Job(file.size, self._readers.submit(_read, file)))
-
-    def _bytes_held(self) -> int:
-        return sum(job.size for job in self._reading) + sum(job.size for job in self._decoding if not job.future.done())
+            self._bytes += file.size
 
     def _may_start_decoding(self) -> bool:
         """Never wait for a file while a decoded picture could be handed out."""
@@ -141,13 +143,16 @@ class _Loader:
             return False
         return self._reading[0].future.done() or not self._decoding
 
-    def _start_decoding(self, read: _Read | Unreadable) -> None:
-        if isinstance(read, Unreadable):
-            self._decoding.append(_Job(0, _finished(read)))
-        elif self._is_known(read.digest):
-            self._decoding.append(_Job(0, _finished(Loaded(read.file, read.digest, None))))
+    def _start_decoding(self, job: _Job[_Read | Unreadable]) -> None:
+        read = job.future.result()
+        if isinstance(read, _Read) and not self._is_known(read.digest):
+            decoding = _Job(job.size, self._decoders.submit(self._decode, read))
+            self._undecoded.append(decoding)
         else:
-            self._decoding.append(_Job(len(read.data), self._decoders.submit(self._decode, read)))
+            known = read if isinstance(read, Unreadable) else Loaded(read.file, read.digest, None)
+            decoding = _Job(0, _finished(known))
+            self._bytes -= job.size
+        self._decoding.append(decoding)
 
 
 def _finished(result: Loaded | Unreadable) -> Future[Loaded | Unreadable]:

@@ -70,7 +70,7 @@ def test_weights_that_give_no_numbers_are_named():
 def test_batches_side_by_side_give_the_same_in_the_same_order(count):
     seen = []
     runner = BatchRunner("cpu", lanes=3)
-    assert runner.at_once == 48
+    assert runner.at_once % 48 == 0
     packed = runner.run(_pixels(count), _forward(seen=seen))
     assert set(seen) == {16}
     np.testing.assert_array_equal(packed.embedding[:, 0], np.arange(count))
