@@ -18,22 +18,23 @@ def progress_line(quiet: bool) -> Iterator[Report]:
         yield lambda _: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Line
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[count]}", style="progress.download"),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
     with Line(*columns, console=Console(stderr=True), transient=True) as line:
-        task = line.add_task("reading", total=None, rate="")
+        task = line.add_task("loading", total=None, count="", rate="")
 
         def report(now: Progress) -> None:
             speed = line.tasks[0].speed
-            rate = f"{speed:.0f}/s" if speed else ""
-            line.update(task, description=now.step, completed=now.done, total=now.total, rate=rate)
+            rate = f"{speed:,.0f}/s" if speed else ""
+            count = f"{now.done:,}/{now.total:,}"
+            line.update(task, description=now.step, completed=now.done, total=now.total, count=count, rate=rate)
 
         yield report

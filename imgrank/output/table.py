@@ -7,7 +7,7 @@ from typing import TextIO
 
 from rich import box
 from rich.bar import Bar
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -23,23 +23,33 @@ WIDTH_OF_A_FILE = 10_000  # nothing is cut or folded where no terminal sets the 
 def write_table(ranking: Ranking, images: Sequence[RankedImage], stream: TextIO) -> None:
     """Write `images` as a table with the summary line below it; no control character of a name gets through."""
     console = Console(file=stream, highlight=False, width=None if stream.isatty() else WIDTH_OF_A_FILE)
-    console.print(_table(ranking, images))
+    table = _table(ranking, images)
+    if not _fits(table, console):
+        table = _table(ranking, images, bars=False)
+    console.print(table)
     console.print(summary(ranking), markup=False, style="dim", soft_wrap=True)
 
 
-def _table(ranking: Ranking, images: Sequence[RankedImage]) -> Table:
+def _fits(table: Table, console: Console) -> bool:
+    """Whether no path has to be folded."""
+    return table.__rich_measure__(console, console.options.update_width(WIDTH_OF_A_FILE)).maximum <= console.width
+
+
+def _table(ranking: Ranking, images: Sequence[RankedImage], bars: bool = True) -> Table:
     low, high = _range(ranking)
     decimals = decimals_for(high - low)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("rank", justify="right", no_wrap=True)
     table.add_column(_score_heading(ranking), justify="right", no_wrap=True)
-    table.add_column("", width=BAR_WIDTH)
+    if bars:
+        table.add_column("", width=BAR_WIDTH)
     table.add_column("path", overflow="fold")
     for image in images:
         share = (image.score - low) / (high - low) if high > low else 1.0
-        bar = Bar(1.0, 0.0, share, width=BAR_WIDTH, color="cyan")
-        style = None if image.relevant else "dim"
-        table.add_row(str(image.rank), f"{image.score:.{decimals}f}", bar, Text(printable(image.path)), style=style)
+        cells: list[RenderableType] = [str(image.rank), f"{image.score:.{decimals}f}"]
+        cells += [Bar(1.0, 0.0, share, width=BAR_WIDTH, color="cyan")] * bars
+        cells.append(Text(printable(image.path)))
+        table.add_row(*cells, style=None if image.relevant else "dim")
     return table
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from imgrank.output.formats import Format
 from imgrank.output.summary import NAMED_AT_MOST, remarks, summary
+from imgrank.output.table import write_table
 from imgrank.output.write import utf8_name, write
 from imgrank.records import RankedImage, Ranking, Unreadable
 from imgrank.version import __version__
@@ -145,6 +146,22 @@ def test_the_table_shows_the_rank_in_the_whole_order_and_the_unit():
     text = written(replace(RANKING, unit="years"), IMAGES[2:], Format.table).decode()
     assert "score (years)" in text
     assert [line.split()[0] for line in text.splitlines() if line.rstrip().endswith(" c")] == ["3"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("columns", "bars"), [(80, True), (50, False)])
+def test_on_a_narrow_terminal_bars_make_room_for_paths(monkeypatch, columns, bars):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    path = "photos/of/a/long/summer.jpg"
+    images = (replace(IMAGES[0], path=path),)
+    terminal = Terminal()
+    write_table(replace(RANKING, images=images), images, terminal)
+    [line] = [line for line in terminal.getvalue().splitlines() if path in line]
+    assert ("\N{FULL BLOCK}" in line) == bars
 
 
 def test_the_table_does_not_fold_a_long_path_where_there_is_no_terminal():
