@@ -12,6 +12,10 @@ MINI = "mini"
 FORMS = "a backbone is `mini`, `NAME/TAG` (ViT-B-32/laion2b_s34b_b79k) or `NAME@FILE`"
 
 
+class NoSuchName(BackboneError):
+    """A text that has no form of a name."""
+
+
 @dataclass(frozen=True, slots=True)
 class BackboneName:
     """An open_clip model by its name, and either the tag of its published weights or a file of one's own."""
@@ -27,7 +31,7 @@ class BackboneName:
 def parse_name(text: str) -> BackboneName:
     """Read `NAME/TAG` or `NAME@FILE`; slashes in NAME become hyphens, as open_clip has it (ViT-B/32/openai).
 
-    Raises BackboneError where the text has neither form.
+    Raises NoSuchName where the text has neither form.
     """
     model, at, file = text.strip().partition("@")
     if at:
@@ -36,7 +40,7 @@ def parse_name(text: str) -> BackboneName:
         model, _, tag = text.strip().rpartition("/")
         parsed = BackboneName(model.replace("/", "-"), tag=tag.lower().replace("-", "_"))
     if not parsed.model or not (parsed.tag or parsed.file):
-        raise BackboneError(f"no backbone is called {text!r}: {FORMS}; `imgrank backbones` lists them")
+        raise NoSuchName(f"No backbone is called {text!r}: {FORMS}; `imgrank backbones` lists them.")
     return parsed
 
 

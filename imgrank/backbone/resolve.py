@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.download import NotDownloaded, fetch_weights, reason_of
 from imgrank.backbone.facts import Facts
 from imgrank.backbone.fingerprint import fingerprint, weights_hash
-from imgrank.backbone.names import BackboneName, close_matches
+from imgrank.backbone.names import FORMS, MINI, BackboneName, close_matches
 from imgrank.backbone.sentences import load_tokenizer
 from imgrank.backbone.towers import Architecture, measure, read_config
 from imgrank.errors import BackboneError
@@ -53,6 +53,17 @@ def resolve(name: BackboneName, note: Callable[[str], None]) -> Facts:
         text_width=shapes.text_width,
         preprocessing=preprocessing,
     )
+
+
+def unnamed(text: str) -> BackboneError:
+    """What to say of a text that has no form of a name."""
+    known = [MINI, *pretrained()]
+    close = close_matches(text, known) or _tags_of(close_matches(text, models()), known)
+    return BackboneError(f"No backbone is called {text!r}: {FORMS}{_instead(close)}")
+
+
+def _tags_of(near: Iterable[str], known: Sequence[str]) -> list[str]:
+    return [name for model in near for name in known if name.startswith(f"{model}/")][:3]
 
 
 def _tag_config(name: BackboneName) -> Mapping[str, Any]:
@@ -117,13 +128,14 @@ def _close_models(name: BackboneName, known: Iterable[str]) -> list[str]:
     if name.file:
         return [f"{model}@{name.file}" for model in close]
     tags = list(pretrained())
-    return close_matches(str(name), tags) or [tag for model in close for tag in tags if tag.startswith(f"{model}/")][:3]
+    return close_matches(str(name), tags) or _tags_of(close, tags)
 
 
 def _refusal(name: BackboneName, reason: str, close: list[str]) -> BackboneError:
+    return BackboneError(f"The backbone {str(name)!r} cannot be used: {reason}{_instead(close)}")
+
+
+def _instead(close: list[str]) -> str:
     near = f"; close to it: {', '.join(close)}" if close else ""
     stored = ", ".join(on_disk()) or "nothing"
-    return BackboneError(
-        f"the backbone {str(name)!r} cannot be used: {reason}{near}; on disk: {stored}; "
-        "`mini` needs no download, and `imgrank backbones` lists all"
-    )
+    return f"{near}; on disk: {stored}; `mini` needs no download, and `imgrank backbones` lists all."

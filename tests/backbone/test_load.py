@@ -31,6 +31,8 @@ def _refusal(name):
         ("ViT-B-32/laion2b_s34b_b79", "ViT-B-32/laion2b_s34b_b79k"),
         ("convnext_larg_d_320/laion2b_s29b_b131k_ft", "convnext_large_d_320/laion2b_s29b_b131k_ft"),
         ("RN50/laion2b", "RN50/"),
+        ("VitB32", "ViT-B-32/openai"),
+        ("minni", "mini"),
     ],
 )
 def test_a_wrong_name_or_tag_names_close_ones(asked, close):
