@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from imgrank.adapter.comparatives import opposite_of
 from imgrank.adapter.registry import Choice, choose, find_adapter, installed_adapters
-from imgrank.adapter.zero_shot import CONFIDENT_FROM, confidence, like_scores, text_axis, zero_shot_scores
+from imgrank.adapter.zero_shot import CONFIDENT_FROM, TextAxis, confidence, like_scores, text_axis, zero_shot_scores
 from imgrank.backbone.contract import Backbone
 from imgrank.errors import AdapterError
 from imgrank.paths import printable
@@ -54,6 +55,19 @@ class Answer:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """Some pictures' part of an answer: scores (N,), relevant (N,); `nearest` is the greatest cosine to the sentence.
+
+    `summary` is what `refine` needs of them.
+    """
+
+    scores: Floats
+    relevant: npt.NDArray[np.bool_]
+    nearest: float = 1.0
+    summary: Any = None
+
+
 def answer(
     question: Question, backbone: Backbone, adapter: str, sentence: Sentence, blocks: Blocks, places: Places = None
 ) -> Answer:
@@ -63,13 +77,88 @@ def answer(
     `adapter` is a name, a file, `auto` (whoever was trained on such a query, else zero-shot) or `none`.
     Raises AdapterError where the adapter asked for cannot be used with this backbone.
     """
+    asked = ask(question, backbone, adapter, sentence)
+    score = asked.scorer()
+    return asked.conclude([score(packed) for packed in blocks()], places)
+
+
+def ask(question: Question, backbone: Backbone, adapter: str, sentence: Sentence) -> Asked:
+    """Settle who answers, and make every text token that it takes. Raises AdapterError as `answer` does."""
     if question.like is not None:
-        scores = np.concatenate([like_scores(packed, question.like) for packed in blocks()])
-        return Answer(scores, np.ones(len(scores), bool), "like", None, None, True)
+        return Asked(question, backbone.fingerprint)
     choice = None if question.opposite else who_answers(question.sentence, backbone, adapter, sentence)
     if choice is None:
-        return _zero_shot(question, sentence, blocks, said=adapter == "auto")
-    return _adapted(choice, question, backbone, sentence, blocks, places)
+        axis = text_axis(question.sentence, question.opposite, sentence)
+        return Asked(question, backbone.fingerprint, axis, said=adapter == "auto")
+    asked = opposite_of(question.sentence, any_word=True) if choice.reversed else question.sentence
+    return Asked(question, backbone.fingerprint, None, choice, sentence(asked or question.sentence))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A question that is ready to be put to pictures, here or, as it can be pickled, on another machine."""
+
+    question: Question
+    fingerprint: str
+    axis: TextAxis | None = None
+    choice: Choice | None = None
+    text: TextTokens | None = None
+    said: bool = False  # whether to tell that nobody was trained on it
+
+    def scorer(self) -> Callable[[PackedTokens], Scored]:
+        """The function from tokens to scores; loads the adapter, if one answers."""
+        if self.question.like is not None:
+            like = self.question.like
+            return lambda packed: _all_relevant(like_scores(packed, like))
+        if self.choice is None:
+            return self._along_axis
+        from imgrank.adapter.files import load
+
+        return partial(self._adapted, load(self.choice.adapter.path or Path(), self.fingerprint))
+
+    def conclude(self, scored: Sequence[Scored], places: Places = None) -> Answer:
+        """The whole answer from its parts, in their order."""
+        scores = np.concatenate([part.scores for part in scored])
+        relevant = np.concatenate([part.relevant for part in scored])
+        if self.choice is not None and self.question.refine:
+            turn = -1.0 if self.choice.reversed else 1.0
+            scores = turn * self._refined(turn * scores, [part.summary for part in scored], places)
+        verdict = self.verdict(len(scores), int((~relevant).sum()), max(part.nearest for part in scored))
+        return replace(verdict, scores=scores, relevant=relevant)
+
+    def verdict(self, count: int, lacking: int, nearest: float) -> Answer:
+        """All but the scores: of `count` pictures so many lack the subject, and the nearest came so near."""
+        none = np.zeros(0), np.zeros(0, bool)
+        if self.question.like is not None:
+            return Answer(*none, "like", None, None, True)
+        if self.choice is None:
+            notes = (NOBODY_TRAINED,) if self.said else ()
+            return Answer(*none, "zero-shot", None, None, nearest >= CONFIDENT_FROM, notes)
+        unit = None if self.choice.reversed else self.choice.query.unit
+        notes = _notes(self.choice, count, lacking)
+        return Answer(*none, "adapter", self.choice.adapter.name, unit, not lacking or lacking < count, notes)
+
+    def _along_axis(self, packed: PackedTokens) -> Scored:
+        assert self.axis is not None
+        return _all_relevant(zero_shot_scores(packed, self.axis), confidence(packed, self.axis))
+
+    def _adapted(self, adapter: Adapter, packed: PackedTokens) -> Scored:
+        from imgrank.adapter.scoring import score_tokens
+
+        assert self.choice is not None and self.text is not None
+        part = score_tokens(adapter, packed, self.text, self.choice.query, self.question.refine)
+        values = -part.value if self.choice.reversed else part.value
+        return Scored(values, part.relevance >= RELEVANT_FROM, summary=part.summary)
+
+    def _refined(self, values: Floats, summaries: list[Any], places: Places) -> Floats:
+        from imgrank.adapter.files import load
+
+        assert self.choice is not None
+        return _refined(values, summaries, load(self.choice.adapter.path or Path(), self.fingerprint), places)
+
+
+def _all_relevant(scores: Floats, nearest: float = 1.0) -> Scored:
+    return Scored(scores, np.ones(len(scores), bool), nearest)
 
 
 def who_answers(text: str, backbone: Backbone, adapter: str, sentence: Sentence) -> Choice | None:
@@ -92,42 +181,6 @@ def who_answers(text: str, backbone: Backbone, adapter: str, sentence: Sentence)
     return choice
 
 
-def _zero_shot(question: Question, sentence: Sentence, blocks: Blocks, said: bool) -> Answer:
-    axis = text_axis(question.sentence, question.opposite, sentence)
-    scored, nearest = [], -1.0
-    for packed in blocks():
-        scored.append(zero_shot_scores(packed, axis))
-        nearest = max(nearest, confidence(packed, axis))
-    scores = np.concatenate(scored)
-    return Answer(
-        scores,
-        np.ones(len(scores), bool),
-        "zero-shot",
-        None,
-        None,
-        nearest >= CONFIDENT_FROM,
-        (NOBODY_TRAINED,) if said else (),
-    )
-
-
-def _adapted(
-    choice: Choice, question: Question, backbone: Backbone, sentence: Sentence, blocks: Blocks, places: Places
-) -> Answer:
-    from imgrank.adapter.files import load
-    from imgrank.adapter.scoring import score_tokens
-
-    adapter = load(choice.adapter.path or Path(), backbone.fingerprint)
-    asked = opposite_of(question.sentence, any_word=True) if choice.reversed else question.sentence
-    text = sentence(asked or question.sentence)
-    scored = [score_tokens(adapter, packed, text, choice.query, question.refine) for packed in blocks()]
-    values = np.concatenate([part.value for part in scored])
-    relevant = np.concatenate([part.relevance for part in scored]) >= RELEVANT_FROM
-    if question.refine:
-        values = _refined(values, [part.summary for part in scored], adapter, places)
-    found = Answer(values, relevant, "adapter", choice.adapter.name, choice.query.unit, True)
-    return _with_notes(found, choice)
-
-
 def _refined(values: Floats, summaries: list[Any], adapter: Adapter, places: Places) -> Floats:
     """The same values, dealt out again in the order that the pairs settle."""
     from imgrank.adapter.pairs import Summary
@@ -140,16 +193,13 @@ def _refined(values: Floats, summaries: list[Any], adapter: Adapter, places: Pla
     return dealt
 
 
-def _with_notes(found: Answer, choice: Choice) -> Answer:
+def _notes(choice: Choice, count: int, lacking: int) -> tuple[str, ...]:
     notes = []
     if choice.reversed:
-        found = replace(found, scores=-found.scores, unit=None)
         notes.append(f"answered as the other end of {printable(choice.query.name)!r}")
-    lacking = int((~found.relevant).sum())
-    if lacking and lacking == len(found.relevant):
-        found = replace(found, confident=False)
+    if lacking and lacking == count:
         notes.append("no picture seems to show what the sentence is about: this order means little")
     elif lacking:
         pictures = "picture does" if lacking == 1 else "pictures do"
         notes.append(f"{lacking} {pictures} not seem to show what the sentence is about; put last")
-    return replace(found, notes=tuple(notes))
+    return tuple(notes)

@@ -7,7 +7,7 @@ the store, on the device, or on how much of it is shown.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -32,13 +32,19 @@ def order(
     if there are not as many scores as paths.
     """
     shows = [True] * len(scores) if relevant is None else relevant
-    scored = [_Scored(show, float(score), path) for show, score, path in zip(shows, scores, paths, strict=True)]
-    _check_finite(scored)
+    scored = [ScoredPath(show, float(score), path) for show, score, path in zip(shows, scores, paths, strict=True)]
+    check_finite(scored)
     scored.sort(key=itemgetter(0, 1), reverse=True)
-    return tuple(
-        RankedImage(rank, one.score, _percentile(rank, len(scored)), one.path, one.relevant)
-        for rank, one in enumerate(_settle_ties(scored), start=1)
-    )
+    return tuple(rank_sorted(scored, len(scored)))
+
+
+def rank_sorted(scored: Iterable[ScoredPath], count: int) -> Iterator[RankedImage]:
+    """The same order of `count` pictures that come sorted by (relevant, score), best first, with ties as they fall.
+
+    Holds no more than pictures of one score at once, so that a stream may be longer than memory.
+    """
+    for rank, one in enumerate(_settle_ties(scored), start=1):
+        yield RankedImage(rank, one.score, _percentile(rank, count), one.path, one.relevant)
 
 
 def select(
@@ -71,13 +77,16 @@ def check_selection(top: int | None, bottom: int | None, min_score: float | None
         raise UsageError("The least score to keep must be a number, not nan.")
 
 
-class _Scored(NamedTuple):
+class ScoredPath(NamedTuple):
+    """A picture's path with what its place depends on."""
+
     relevant: bool
     score: float
     path: str
 
 
-def _check_finite(scored: Iterable[_Scored]) -> None:
+def check_finite(scored: Iterable[ScoredPath]) -> None:
+    """Raises ImgrankError on a score that is not a finite number."""
     for _, score, path in scored:
         if not math.isfinite(score):
             raise ImgrankError(
@@ -86,7 +95,7 @@ def _check_finite(scored: Iterable[_Scored]) -> None:
             )
 
 
-def _settle_ties(scored: Iterable[_Scored]) -> Iterable[_Scored]:
+def _settle_ties(scored: Iterable[ScoredPath]) -> Iterable[ScoredPath]:
     """Natural keys are slow to make, so only pictures of equal score get one."""
     for _, group in groupby(scored, key=itemgetter(0, 1)):
         tied = list(group)

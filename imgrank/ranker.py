@@ -99,7 +99,7 @@ class Ranker:
         `like` is given, NothingToRank where no picture could be read, IndexFault where an index cannot be.
         """
         started = time.perf_counter()
-        question = self._question(sentence, opposite, like, refine)
+        question = self.question(sentence, opposite, like, refine)
         named = [str(source) for source in sources]
         indexes = [source for source in named if is_index(source)]
         found = discover(
@@ -149,11 +149,14 @@ class Ranker:
             self._sentences[text] = known
         return self._sentences[text]
 
-    def close(self) -> None:
-        """Write what waits for the store, and let go of its files."""
-        self._store.close()
-
-    def _question(self, sentence: str | None, opposite: str | None, like: str | Path | None, refine: bool) -> Question:
+    def question(
+        self,
+        sentence: str | None = None,
+        opposite: str | None = None,
+        like: str | Path | None = None,
+        refine: bool = False,
+    ) -> Question:
+        """What `rank` would ask; a picture to be like is encoded. Raises UsageError as `rank` does."""
         if like is not None:
             pictures = self.encode([like])
             if not len(pictures.packed):
@@ -163,6 +166,10 @@ class Ranker:
         if not sentence or not sentence.strip():
             raise UsageError('A sentence to order by is missing, such as "older person"; or name a picture by --like.')
         return Question(sentence.strip(), opposite, refine=refine)
+
+    def close(self) -> None:
+        """Write what waits for the store, and let go of its files."""
+        self._store.close()
 
     def _open(self, indexes: Sequence[str], found: Discovered) -> Indexed:
         if not indexes:

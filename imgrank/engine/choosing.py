@@ -1,0 +1,33 @@
+"""A name to an engine."""
+
+from __future__ import annotations
+
+from imgrank.engine.contract import Engine
+from imgrank.errors import UsageError
+from imgrank.paths import printable
+
+LOCAL, RAY, DAFT = "local", "ray", "daft"
+
+
+def open_engine(name: str, address: str | None = None, workers: int | None = None, gpus: float = 0.0) -> Engine:
+    """The engine called `local` or `ray`; `address` is a Ray cluster's, None for one that is started here.
+
+    `workers` encode, each with `gpus` of a GPU. Raises UsageError on another name, on what `local` cannot be asked,
+    and where Ray is not installed or cannot be reached.
+    """
+    if name == RAY:
+        from imgrank.engine.on_ray import RayEngine, Workers
+
+        return RayEngine(address, Workers(workers, gpus))
+    if name == DAFT:
+        raise UsageError(
+            'Daft is not among the engines: docs/decisions.md, "The engine", says why; use --engine ray, and '
+            'pip install "imgrank[cluster]" for it.'
+        )
+    if name != LOCAL:
+        raise UsageError(f'"{printable(name)}" is no engine; there are local and ray.')
+    if address is not None or workers is not None or gpus:
+        raise UsageError("--address, --workers and --num-gpus are for a cluster; add --engine ray.")
+    from imgrank.engine.local import LocalEngine
+
+    return LocalEngine()

@@ -1,0 +1,50 @@
+"""What `imgrank index` and `imgrank sort` ask of an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from imgrank.engine.scoring import PartScores, Run, ScoreParts
+from imgrank.index.building import Built
+from imgrank.index.pictures import Item
+from imgrank.index.places import Place
+from imgrank.index.reading import KeptRows
+from imgrank.records import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How tokens are made: the backbone by name, where it runs, and what is too large to decode."""
+
+    backbone: str
+    device: str
+    max_megapixels: float
+
+
+class Engine(Protocol):
+    """Spreads work over workers. Leaving it as a context lets them go."""
+
+    def build(
+        self,
+        items: Iterable[Item],
+        place: Place,
+        making: Making,
+        progress: Callable[[Progress], None],
+        note: Callable[[str], None],
+    ) -> Built:
+        """Index what `items` name and the index at `place` does not hold yet, as `imgrank.index.build_index` does."""
+        ...
+
+    def score(self, task: ScoreParts, parts: Sequence[KeptRows]) -> Iterator[PartScores]:
+        """What `task` makes of each part, in any order."""
+        ...
+
+    def sort(self, task: ScoreParts, parts: Sequence[KeptRows]) -> tuple[list[PartScores], Iterator[Run]]:
+        """What `task` makes of all parts, without their rows; and all those rows as sorted runs, one after another."""
+        ...
+
+    def __enter__(self) -> Engine: ...
+
+    def __exit__(self, *_: object) -> None: ...

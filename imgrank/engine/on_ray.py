@@ -1,0 +1,221 @@
+"""Ray as the engine: Ray Data streams the stages of an index, Ray's tasks score its parts and its sort orders them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from imgrank.backbone.load import load_backbone
+from imgrank.engine.contract import Making
+from imgrank.engine.guarding import Decoding
+from imgrank.engine.scoring import PartScores, Run, ScoreParts, empty_run, portable
+from imgrank.engine.stages import Decode, Encode, Todo, Write, chunked
+from imgrank.errors import ImgrankError, UsageError
+from imgrank.index.building import BATCH, Built
+from imgrank.index.format import ROW_GROUP, Manifest
+from imgrank.index.pictures import Item
+from imgrank.index.places import Place
+from imgrank.index.reading import KeptRows
+from imgrank.index.resuming import known_rows, missing, start_index
+from imgrank.paths import printable
+from imgrank.records import Progress, Unreadable
+
+WAVE = 1 << 20  # items that the driver holds at once
+ROWS_A_RUN = 1 << 16
+RETRIES = 8  # workers that may die over one part; a part that ends each of them must not go round for ever
+# A core that encodes is shared with the decoding that feeds it: with whole cores, two workers would leave none for it.
+ENCODE_CPUS, DECODE_CPUS = 0.75, 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Who encodes: `count` workers (None: as many as fit), each with `gpus` of a GPU."""
+
+    count: int | None = None
+    gpus: float = 0.0
+
+
+class RayEngine:
+    """A connection to a Ray cluster, or to one that is started on this machine and ended with it."""
+
+    def __init__(self, address: str | None, workers: Workers) -> None:
+        """Raises UsageError where Ray is not installed, or nothing answers at the address."""
+        self._ray, self._workers = _needed_ray(), workers
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        quiet = {"include_dashboard": False, "log_to_driver": False} if address is None else {"log_to_driver": False}
+        try:
+            self._ray.init(address, logging_level=logging.ERROR, **quiet)
+        except Exception as error:  # Ray raises plain ones of many kinds
+            where = f"at {printable(address)}" if address else "on this machine"
+            raise UsageError(
+                f"No Ray cluster could be reached {where}: {printable(' '.join(str(error).split())[:300])}."
+            ) from error
+        context = self._ray.data.DataContext.get_current()
+        context.enable_progress_bars = False
+
+    def build(
+        self,
+        items: Iterable[Item],
+        place: Place,
+        making: Making,
+        progress: Callable[[Progress], None],
+        note: Callable[[str], None],
+    ) -> Built:
+        """As `build_index`, a wave of items after another; what is written stays if one fails."""
+        backbone = load_backbone(making.backbone, "cpu" if self._workers.gpus else making.device, note)
+        manifest = start_index(place, backbone)
+        known, found = known_rows(place, note), _Counted(items)
+        todo = (Todo(item, known.get(item.path)) for item in missing(found, known))
+        made = backbone.preprocessing
+        decode = Decode(Decoding(made.side, made.interpolation, making.max_megapixels))
+        built = Built(0, 0, 0, 0, ())
+        asked = 0
+        try:
+            for count, chunks in chunked(todo, WAVE):
+                asked += count
+                for row in self._written(chunks, decode, making, Write(place, manifest), manifest):
+                    built = _with(built, row)
+                    progress(Progress(min(built.added, asked), asked, "encoding"))
+        except KeyboardInterrupt:
+            built = replace(built, partial=True)
+        return replace(built, found=found.count, known=found.count - asked)
+
+    def score(self, task: ScoreParts, parts: Sequence[KeptRows]) -> Iterator[PartScores]:
+        """Each part's scores as they come."""
+        with _sentences():
+            for made, rows in self._scored(task, parts):
+                yield replace(made, rows=self._ray.get(rows))
+
+    def sort(self, task: ScoreParts, parts: Sequence[KeptRows]) -> tuple[list[PartScores], Iterator[Run]]:
+        """Rows stay on the workers, and on their disks where memory does not hold them, until they are in order."""
+        with _sentences():
+            scored = list(self._scored(task, parts))
+        return [made for made, _ in scored], self._runs([rows for made, rows in scored if made.count])
+
+    def __enter__(self) -> RayEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ray.shutdown()
+
+    def _written(
+        self, chunks: list[bytes], decode: Decode, making: Making, write: Write, manifest: Manifest
+    ) -> Iterator[dict[str, Any]]:
+        """Run the stages over the chunks; what each written part came to. Only so much is under way at once."""
+        data, gpus = self._ray.data, self._workers.gpus
+        device = "cuda" if gpus else making.device
+        arguments = (making.backbone, device, manifest, None if gpus else 1)
+        # One block a chunk, or a block would be decoded as a whole by one task.
+        stages = (
+            data.from_items([{"chunk": chunk} for chunk in chunks], override_num_blocks=len(chunks))
+            .map_batches(decode, batch_size=1, batch_format="pyarrow", num_cpus=DECODE_CPUS)
+            .map_batches(
+                Encode,
+                fn_constructor_args=arguments,
+                batch_size=BATCH,
+                batch_format="pyarrow",
+                compute=data.ActorPoolStrategy(min_size=1, max_size=self._encoders(), initial_size=1),
+                num_cpus=1 if gpus else ENCODE_CPUS,
+                num_gpus=gpus or None,
+            )
+            .map_batches(write, batch_size=ROW_GROUP, batch_format="pyarrow", num_cpus=DECODE_CPUS)
+        )
+        with _sentences():
+            yield from stages.iter_rows()
+
+    def _encoders(self) -> int:
+        """How many workers encode: as asked, or one a core, or as many as share the GPUs."""
+        if self._workers.count:
+            return self._workers.count
+        there = self._ray.cluster_resources()
+        if self._workers.gpus:
+            return max(1, int(there.get("GPU", 0) / self._workers.gpus))
+        return max(1, int(there.get("CPU", 1)))
+
+    def _scored(self, task: ScoreParts, parts: Sequence[KeptRows]) -> Iterator[tuple[PartScores, Any]]:
+        """For each part what it came to, without its rows, and a reference to those, as tasks end."""
+        ray = self._ray
+        score = ray.remote(_score).options(num_returns=2, max_retries=RETRIES)
+        shared = ray.put(portable(task))
+        under_way = {}
+        for part in parts:
+            made, rows = score.remote(shared, part)
+            under_way[made] = rows
+        while under_way:
+            done, _ = ray.wait(list(under_way), num_returns=1)
+            yield ray.get(done[0]), under_way.pop(done[0])
+
+    def _runs(self, rows: list[Any]) -> Iterator[Run]:
+        if not rows:
+            return
+        with _sentences():
+            order = self._ray.data.from_arrow_refs(rows).sort(["lacking", "score"], descending=[False, True])
+            yield from order.iter_batches(batch_size=ROWS_A_RUN, batch_format="pyarrow")
+
+
+def _score(task: ScoreParts, part: KeptRows) -> tuple[PartScores, Run]:
+    made = task(part)
+    return replace(made, rows=empty_run()), made.rows
+
+
+class _Counted:
+    """Items on their way, counted."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items, self.count = items, 0
+
+    def __iter__(self) -> Iterator[Item]:
+        for item in self._items:
+            self.count += 1
+            yield item
+
+
+def _with(built: Built, row: dict[str, Any]) -> Built:
+    failed = tuple(Unreadable(*one) for one in pickle.loads(row["failed"]))  # noqa: S301 - written by Write
+    return replace(
+        built,
+        added=built.added + int(row["rows"]),
+        encoded=built.encoded + int(row["encoded"]),
+        failed=built.failed + failed,
+    )
+
+
+def _needed_ray() -> Any:  # noqa: ANN401 (an extra, whose types are not ours)
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise UsageError(
+            'The engine ray needs Ray, which is not installed: pip install "imgrank[cluster]" on every machine.'
+        ) from error
+    return ray
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """What failed on a worker, as our own error where it was one, or else in one sentence."""
+    import ray
+
+    try:
+        yield
+    except ray.exceptions.RayError as error:
+        cause = _own_cause(error)
+        if cause is not None:
+            raise cause from error
+        words = printable(" ".join(str(error).split())[-300:])
+        raise ImgrankError(
+            f"Ray could not go on; run the same command again, and it goes on from here: {words}"
+        ) from error
+
+
+def _own_cause(error: BaseException | None) -> ImgrankError | None:
+    while error is not None:
+        if isinstance(error, ImgrankError):
+            return error
+        error = getattr(error, "cause", None) or error.__cause__
+    return None

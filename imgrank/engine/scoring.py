@@ -1,0 +1,143 @@
+"""One part of an index under one question: what a worker that answers does."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imgrank.answering import Asked, Scored
+from imgrank.index.format import TOKEN_COLUMNS, encoded_path, texts_of, tokens_of
+from imgrank.index.needs import arrow
+from imgrank.index.parts import Part
+from imgrank.index.reading import KeptRows
+from imgrank.order import ScoredPath, check_finite, rank_sorted
+from imgrank.ranker import SCORE_DIGITS
+from imgrank.records import Unreadable
+from imgrank.tokens import TokenShape
+
+Run = Any  # a pyarrow table of the columns lacking (bool), score (float64) and path (large_binary)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartScores:
+    """What one part came to. `rows` are its pictures, all or the best; `nearest` is the greatest cosine among them.
+
+    `skipped` are its rows without tokens; the first of a pair says whether the file's size is known.
+    """
+
+    count: int
+    lacking: int
+    nearest: float
+    skipped: tuple[tuple[bool, Unreadable], ...]
+    rows: Run
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreParts:
+    """The task of a worker. Small, and complete: a machine that never saw the adapter gets its file along.
+
+    `top` keeps only so many of a part, the best.
+    """
+
+    asked: Asked
+    shape: TokenShape
+    top: int | None = None
+    adapter_file: bytes | None = None
+
+    def __call__(self, part: KeptRows) -> PartScores:
+        """Score a part's kept rows, a row group at a time. Raises DamagedPart, IndexFault, ImgrankError."""
+        score = _asked_here(self.asked, self.adapter_file).scorer()
+        skipped: list[tuple[bool, Unreadable]] = []
+        done, lacking, nearest, at, count = [], 0, -1.0, 0, 0
+        with Part(part.place, part.name) as whole:
+            for table in whole.batches(("path", "size", "error", *TOKEN_COLUMNS)):
+                kept = table.filter(arrow().array(part.kept[at : at + len(table)]))
+                at += len(table)
+                good = kept.column("error").is_null()
+                skipped += _skipped(kept.filter(arrow().compute.invert(good)))
+                if len(kept := kept.filter(good)):
+                    scored = score(tokens_of(kept, self.shape))
+                    done.append(_run(kept.column("path"), scored))
+                    count, lacking = count + len(kept), lacking + int((~scored.relevant).sum())
+                    nearest = max(nearest, scored.nearest)
+        rows = arrow().concat_tables(done) if done else empty_run()
+        return PartScores(count, lacking, nearest, tuple(skipped), best(rows, self.top) if self.top else rows)
+
+
+def empty_run() -> Run:
+    """No rows."""
+    return _table([], [], [])
+
+
+def sorted_run(rows: Run) -> Run:
+    """Relevant before others, then the greatest score first; ties as they come."""
+    lacking, scores = rows.column("lacking").to_numpy(), rows.column("score").to_numpy()
+    return rows.take(arrow().array(np.lexsort((-scores, lacking))))
+
+
+def best(rows: Run, top: int) -> Run:
+    """The first `top` of the whole order of `rows`, ties included."""
+    first = list(islice(rank_sorted(paths_of(sorted_run(rows)), len(rows)), top))
+    columns = zip(*((not image.relevant, image.score, encoded_path(image.path)) for image in first), strict=True)
+    return _table(*columns) if first else empty_run()
+
+
+def paths_of(run: Run) -> Iterator[ScoredPath]:
+    """The rows of a run, one by one."""
+    columns = run.column("lacking").to_pylist(), run.column("score").to_pylist(), texts_of(run.column("path"))
+    for lacking, score, path in zip(*columns, strict=True):
+        yield ScoredPath(not lacking, score, path or "")
+
+
+def portable(task: ScoreParts) -> ScoreParts:
+    """The task with the file of the adapter that answers, for machines that may not have it."""
+    choice = task.asked.choice
+    if choice is None or choice.adapter.path is None:
+        return task
+    return replace(task, adapter_file=choice.adapter.path.read_bytes())
+
+
+def _run(paths: Any, scored: Scored) -> Run:  # noqa: ANN401 (pyarrow has no types)
+    scores = np.round(scored.scores, SCORE_DIGITS) + 0.0  # no negative zero
+    run = _table(~scored.relevant, scores, paths.cast(arrow().large_binary()))
+    if not np.isfinite(scores).all():
+        check_finite(paths_of(run))
+    return run
+
+
+def _table(lacking: Any, scores: Any, paths: Any) -> Run:  # noqa: ANN401
+    pa = arrow()
+    kinds = pa.schema([("lacking", pa.bool_()), ("score", pa.float64()), ("path", pa.large_binary())])
+    return pa.table({"lacking": lacking, "score": scores, "path": paths}, schema=kinds)
+
+
+def _skipped(rows: Any) -> list[tuple[bool, Unreadable]]:  # noqa: ANN401
+    sized = rows.column("size").is_valid().to_pylist()
+    named = zip(sized, texts_of(rows.column("path")), texts_of(rows.column("error")), strict=True)
+    return [(size, Unreadable(path or "", error or "")) for size, path, error in named]
+
+
+def _asked_here(asked: Asked, file: bytes | None) -> Asked:
+    """The question with the adapter's file where this machine has it."""
+    if file is None or asked.choice is None:
+        return asked
+    here = _kept_file(file)
+    return replace(asked, choice=replace(asked.choice, adapter=replace(asked.choice.adapter, path=here)))
+
+
+@lru_cache(maxsize=4)
+def _kept_file(file: bytes) -> Path:
+    """The bytes as a file of this machine, written once by each worker."""
+    name = f"imgrank-{os.getpid()}-{hashlib.blake2b(file, digest_size=8).hexdigest()}.safetensors"
+    path = Path(tempfile.gettempdir(), name)
+    path.write_bytes(file)
+    return path

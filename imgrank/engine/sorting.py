@@ -1,0 +1,110 @@
+"""One sentence to the order of whole indexes, a task a part; the order is that of `Ranker.rank`, to the byte."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, takewhile
+from pathlib import Path
+
+from imgrank.answering import ask
+from imgrank.discover import path_order
+from imgrank.engine.contract import Engine
+from imgrank.engine.scoring import PartScores, Run, ScoreParts, best, empty_run, paths_of
+from imgrank.errors import NothingToRank, UsageError
+from imgrank.index.needs import arrow
+from imgrank.index.places import Place
+from imgrank.index.reading import checked_manifest, is_index, settled
+from imgrank.order import rank_sorted
+from imgrank.paths import printable
+from imgrank.ranker import Ranker
+from imgrank.records import RankedImage, Ranking, Unreadable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ordered:
+    """An order that is made while it is read. `ranking` holds all but its images; `count` says how many it has."""
+
+    ranking: Ranking
+    images: Iterator[RankedImage]
+    count: int
+
+
+def rank_indexes(
+    ranker: Ranker,
+    engine: Engine,
+    sources: Sequence[str | Path],
+    sentence: str | None = None,
+    *,
+    opposite: str | None = None,
+    like: str | Path | None = None,
+    top: int | None = None,
+    min_score: float | None = None,
+) -> Ordered:
+    """Order the pictures of indexes by a sentence or by nearness to a picture, best first.
+
+    `top` keeps the best alone, and then each part hands over only so many; `min_score` ends the order where scores
+    are less. Raises UsageError where a source is no index of this backbone, NothingToRank where indexes are empty,
+    and what `Ranker.rank` raises.
+    """
+    started = time.perf_counter()
+    asked = ask(ranker.question(sentence, opposite, like), ranker.backbone, ranker.adapter, ranker.sentence)
+    places = [Place(str(_checked(source))) for source in sources]
+    shape = [checked_manifest(place, ranker.backbone.fingerprint, ranker.backbone.name).shape for place in places][-1]
+    parts = settled([(place, name) for place in places for name in place.parts()])
+    task = ScoreParts(asked, shape, top)
+    if top:
+        scored, run = _best(engine.score(task, parts), top)
+        runs = iter([run])
+    else:
+        scored, runs = engine.sort(task, parts)
+    count, skipped = sum(part.count for part in scored), _skipped(scored)
+    if not count:
+        raise NothingToRank(f"None of {len(skipped)} files could be read." if skipped else "No picture was found.")
+    verdict = asked.verdict(count, sum(part.lacking for part in scored), max(part.nearest for part in scored))
+    ranking = Ranking(
+        query=asked.question.sentence,
+        images=(),
+        skipped=skipped,
+        backbone=ranker.backbone.name,
+        fingerprint=ranker.backbone.fingerprint,
+        scorer=verdict.scorer,
+        adapter=verdict.adapter,
+        unit=verdict.unit,
+        confident=verdict.confident,
+        device=ranker.backbone.device,
+        encoded=0,
+        seconds=time.perf_counter() - started,
+        notes=verdict.notes,
+    )
+    images = rank_sorted((row for run in runs for row in paths_of(run)), count)
+    if min_score is not None:
+        least = min_score
+        images = takewhile(lambda image: image.relevant and image.score >= least, images)
+    return Ordered(ranking, islice(images, top), count)
+
+
+def _checked(source: str | Path) -> str | Path:
+    if not is_index(str(source)):
+        raise UsageError(
+            f"With --engine, sort orders indexes alone, and {printable(str(source))} is none; make one: "
+            f"imgrank index {printable(str(source))} --out TOKENS."
+        )
+    return source
+
+
+def _best(scored: Iterator[PartScores], top: int) -> tuple[list[PartScores], Run]:
+    """What the parts came to, and the best rows of all; twice as many are held at most, and one part's."""
+    done, first = [], empty_run()
+    for part in scored:
+        first = arrow().concat_tables([first, part.rows])
+        first = best(first, top) if len(first) > 2 * top else first
+        done.append(replace(part, rows=empty_run()))
+    return done, best(first, top)
+
+
+def _skipped(scored: Sequence[PartScores]) -> tuple[Unreadable, ...]:
+    """As a folder names them: first what was passed by unseen, then what could not be read."""
+    named = [one for part in scored for one in part.skipped]
+    return tuple(left_out for _, left_out in sorted(named, key=lambda one: (one[0], path_order(one[1].path))))

@@ -1,0 +1,105 @@
+"""The order of an index does not depend on who scored it, nor on how much of it was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from imgrank import Ranker
+from imgrank.engine.choosing import open_engine
+from imgrank.engine.local import LocalEngine
+from imgrank.engine.scoring import ScoreParts, portable
+from imgrank.engine.sorting import rank_indexes
+from imgrank.errors import NothingToRank, UsageError
+from imgrank.order import select
+from tests.engine.making import make_index, printed
+
+PHOTO = Path(__file__).parents[2] / "examples" / "photos" / "cat.jpg"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def ranker(home):
+    return Ranker()
+
+
+@pytest.fixture(scope="module")
+def index(ranker, tmp_path_factory):
+    return make_index(tmp_path_factory.mktemp("index"), ranker.backbone, 230, 17)
+
+
+def both(ranker, index, sentence, **asked):
+    """The single machine's order and the engine's, as they are printed."""
+    parts = {name: asked.pop(name) for name in ("top", "min_score") if name in asked}
+    alone = ranker.rank([index], sentence, **asked)
+    ordered = rank_indexes(ranker, LocalEngine(), [index], sentence, **asked, **parts)
+    assert ordered.count == len(alone.images)
+    assert (ordered.ranking.skipped, ordered.ranking.notes) == (alone.skipped, alone.notes)
+    assert (ordered.ranking.confident, ordered.ranking.scorer) == (alone.confident, alone.scorer)
+    return printed(alone, select(alone.images, **parts)), printed(ordered.ranking, ordered.images)
+
+
+@pytest.mark.parametrize("part", [{}, {"top": 1}, {"top": 40}, {"top": 10_000}, {"min_score": 0.01}])
+@pytest.mark.parametrize("sentence", ["a cat", "older person", "younger person"])
+def test_the_order_is_that_of_one_machine(ranker, index, sentence, part):
+    alone, spread = both(ranker, index, sentence, **part)
+    assert spread == alone
+    assert spread.count("\n") > 1
+
+
+def test_nearness_to_a_picture_is_answered_too(ranker, index):
+    alone, spread = both(ranker, index, None, like=PHOTO, top=30)
+    assert spread == alone
+
+
+def test_a_path_in_two_parts_counts_once(ranker, tmp_path):
+    make_index(tmp_path, ranker.backbone, 60, 20)
+    make_index(tmp_path, ranker.backbone, 60, 33, seed=1)
+    alone, spread = both(ranker, tmp_path, "a cat")
+    assert spread == alone
+
+
+def test_a_worker_needs_nothing_but_its_task(ranker, index, tmp_path, monkeypatch):
+    """The adapter travels with the question, to machines that were never taught."""
+    from imgrank.answering import ask
+    from imgrank.index.places import Place
+    from imgrank.index.reading import settled
+
+    asked = ask(ranker.question("older person"), ranker.backbone, "auto", ranker.sentence)
+    task = portable(ScoreParts(asked, ranker.backbone.shape))
+    part = settled([(Place(index), Place(index).parts()[0])])[0]
+    here = task(part)
+    monkeypatch.setattr(type(asked.choice.adapter), "path", tmp_path / "nowhere", raising=False)
+    assert task.adapter_file
+    assert task(part).rows.equals(here.rows)
+
+
+def test_pictures_are_refused_in_one_sentence(ranker, tmp_path):
+    with pytest.raises(UsageError, match=r"imgrank index .* --out TOKENS"):
+        rank_indexes(ranker, LocalEngine(), [tmp_path], "a cat")
+
+
+def test_an_empty_index_is_no_order(ranker, tmp_path):
+    make_index(tmp_path, ranker.backbone, 0, 1)
+    with pytest.raises(NothingToRank):
+        rank_indexes(ranker, LocalEngine(), [tmp_path], "a cat")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("spark", {}, "local and ray"),
+        ("daft", {}, "The engine"),
+        ("local", {"address": "auto"}, "--engine ray"),
+    ],
+)
+def test_what_no_engine_can_do_is_said(name, options, said):
+    with pytest.raises(UsageError, match=said):
+        open_engine(name, **options)
