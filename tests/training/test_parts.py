@@ -123,6 +123,20 @@ def test_the_axis_finds_a_block_that_plain_ridge_cannot_see():
     assert error(axis) < 0.8 * error(plain)
 
 
+def test_a_true_hint_of_the_sentence_helps_few_rows_and_a_false_one_is_not_believed():
+    rng = np.random.default_rng(1)
+    truth, false = rng.normal(size=(2, 80))
+    x = np.hstack([rng.normal(size=(400, 40)), rng.normal(size=(400, 80))])
+    y = x[:, 40:] @ truth + rng.normal(size=400)
+
+    def error(sentence):
+        axis = averaged_ridge(x[:25], 40, y[:25], [""] * 25, sentence)
+        return np.square(axis(x[25:]) - y[25:]).mean() / y.var()
+
+    assert error(truth) < 0.5 * error(None)
+    assert error(false) < 1.3 * error(None)
+
+
 def test_the_mix_goes_to_the_better_one_and_to_the_axis_between_equals(tmp_path):
     task, rows = dataset(tmp_path, 60).tasks[0], np.arange(60)
     good, bad = task.values, np.random.default_rng(0).normal(size=60) * 30
