@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import webbrowser
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -88,42 +90,37 @@ def label(
         raise UsageError('A folder and a sentence are needed: imgrank label ./photos "cosier room".')
     from imgrank.ranker import Ranker
     from imgrank.serving.records import Wish
-    from imgrank.serving.server import serve
 
-    wish = Wish(
-        folder=folder,
-        sentence=sentence,
-        mode=_mode(values, stars),
-        labels=labels,
-        person=person.strip(),
-        unit=unit,
-        low=min(bounds),
-        high=max(bounds),
-        pictures=pictures,
-        recursive=recursive,
-    )
+    wish = Wish(folder, sentence, _mode(values, stars), labels, person.strip(), unit, *sorted(bounds))
+    wish = replace(wish, pictures=pictures, recursive=recursive, adapter=adapter)
     note = _silent if quiet else _note
-    desk = open_desk(wish, lambda a: Ranker(backbone, a, device.value, not no_cache, note), adapter, quiet)
-    serve(desk, port, lambda address: _ready(address, labels, no_open))
+    desk = open_desk(wish, lambda a: Ranker(backbone, a, device.value, not no_cache, note), quiet)
+    _serve(desk, port, no_open)
     note(f"stopped; the answers are in {printable(labels)}.")
 
 
-def open_desk(wish: Wish, new_ranker: Callable[[str], Ranker], adapter: str, quiet: bool) -> Desk:
+def open_desk(wish: Wish, new_ranker: Callable[[str], Ranker], quiet: bool) -> Desk:
     """Rank the folder and make everything ready for the page."""
-    from functools import partial
-
     from imgrank.serving.desk import Desk
     from imgrank.serving.prepare import prepare
+    from imgrank.serving.reasons import Reasons, explainer
     from imgrank.serving.teach import teach
     from imgrank.serving.trainer import Trainer
 
-    ranker = new_ranker(adapter)
+    ranker = new_ranker(wish.adapter)
     with progress_line(quiet) as progress:
         prepared = prepare(wish, ranker, progress)
     ranker.close()
     for line in () if quiet else prepared.notes:
         _note(line)
-    return Desk(wish, prepared, Trainer(partial(teach, wish, new_ranker)))
+    reasons = Reasons(prepared.album, explainer(wish, new_ranker))
+    return Desk(wish, prepared, Trainer(partial(teach, wish, new_ranker)), reasons)
+
+
+def _serve(desk: Desk, port: int, no_open: bool) -> None:
+    from imgrank.serving.server import serve
+
+    serve(desk, port, lambda address: _ready(address, desk.wish.labels, no_open))
 
 
 def print_report(path: str) -> None:

@@ -11,8 +11,10 @@ import typer
 from imgrank.cli.progress import progress_line
 from imgrank.errors import UsageError
 from imgrank.output.formats import Format
+from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
 
+MANY = 2000  # from here on a page with its thumbnails inside is slow to open
 _PANEL = "Looking at the order"
 PageOption = Annotated[
     Optional[str],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
@@ -76,6 +78,12 @@ def write(ranking: Ranking, images: Sequence[RankedImage], page: str | None, pag
 
     with progress_line(quiet) as report:
         write_page(ranking, images, page, page_dir, command=typed(sys.argv[1:]), progress=report)
+    if page_dir is None and len(images) > MANY and not quiet:
+        typer.echo(
+            f"imgrank: {len(images):,} thumbnails stand inside {printable(page)}; "
+            "with --page-dir DIR they are files beside it, and the page opens faster.",
+            err=True,
+        )
 
 
 def typed(words: Sequence[str]) -> list[str]:

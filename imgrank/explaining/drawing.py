@@ -15,7 +15,7 @@ from imgrank.explaining.records import Explanation
 from imgrank.explaining.wording import difference, score_words
 from imgrank.paths import printable
 
-SIDE, THUMB, GAP, MARGIN = 480, 111, 12, 24
+LARGE, SIDE, THUMB, GAP, MARGIN = 900, 480, 111, 12, 24
 PAPER, INK, QUIET = "#ffffff", "#1b1d21", "#5a606b"
 FOR, AGAINST = np.array([214.0, 80, 20]), np.array([25.0, 90, 200])
 STRONGEST = 0.8  # how much of the picture the colour hides where it is strongest
@@ -31,9 +31,14 @@ def map_over(picture: Image.Image, influence: Floats, most: float) -> Image.Imag
     grey = np.asarray(ImageOps.autocontrast(picture.convert("L"), cutoff=1), np.float64)[..., None] * 0.75 + 60
     part = Image.fromarray((influence / most if most else influence).astype(np.float32))
     share = np.clip(np.asarray(part.resize(picture.size, Image.Resampling.BICUBIC), np.float64), -1, 1)[..., None]
-    cover = STRONGEST * np.sqrt(np.abs(share)) * (np.abs(share) > 0.05)
+    cover = STRONGEST * np.abs(share)
     painted = grey * (1 - cover) + np.where(share > 0, FOR, AGAINST) * cover
     return Image.fromarray(painted.clip(0, 255).astype(np.uint8))
+
+
+def draw_map(one: Explanation) -> Image.Image:
+    """The map over the picture alone, on a scale of its own."""
+    return map_over(_open(one.path, LARGE), one.influence, float(np.abs(one.influence).max()))
 
 
 def draw(explanations: Sequence[Explanation]) -> Image.Image:
@@ -80,9 +85,9 @@ def _column(one: Explanation, picture: Image.Image) -> Image.Image:
 
 
 def _framed(picture: Image.Image) -> Image.Image:
-    """In the middle of a box of SIDE, as high as the picture."""
+    """On paper of the width of a column."""
     frame = Image.new("RGB", (SIDE, picture.height), PAPER)
-    frame.paste(picture, ((SIDE - picture.width) // 2, 0))
+    frame.paste(picture, (0, 0))
     return frame
 
 

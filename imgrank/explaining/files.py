@@ -33,7 +33,7 @@ def write_map(picture: Image.Image, path: str) -> None:
     marked = PngInfo()
     marked.add_text(_KEY, f"{_VALUE} {__version__}")
     try:
-        picture.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(path, "PNG", pnginfo=marked, optimize=True)
+        picture.save(path, "PNG", pnginfo=marked)
     except OSError as error:
         raise UsageError(f"The map {printable(path)} cannot be written: {why(error)}.") from error
 

@@ -42,13 +42,16 @@ class Album:
 
         A file that has gone, is no picture any more, or now leads out of the folder, is no such picture.
         """
-        path = self._path_of.get(name)
-        if path is None or os.path.realpath(path) != self._real_of[path]:
-            return None
+        path = self.path(name)
         try:
-            return self._jpeg(path, side)
+            return None if path is None else self._jpeg(path, side)
         except DecodeError:
             return None
+
+    def path(self, name: str) -> str | None:
+        """The picture of an opaque name; None where there is none, or it now leads elsewhere than at the start."""
+        path = self._path_of.get(name)
+        return None if path is None or os.path.realpath(path) != self._real_of[path] else path
 
     def _encode(self, path: str, side: int) -> bytes:
         pixels = np.asarray(open_image(path, side))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,9 +18,24 @@ from imgrank.errors import ImgrankError, UsageError
 from imgrank.serving.album import LARGE, SMALL
 from imgrank.serving.desk import Desk
 from imgrank.serving.guard import Guard
+from imgrank.serving.records import Reason
 from imgrank.teaching.lesson import StaleAnswer
 
-STATIC = {"label.js": "text/javascript", "label.css": "text/css", "label.svg": "image/svg+xml"}
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
+
+HERE, SHARED = files("imgrank.serving") / "static", files("imgrank.output.page")
+STATIC = {
+    "base.css": (SHARED, "text/css"),
+    "label.css": (HERE, "text/css"),
+    "label.js": (HERE, "text/javascript"),
+    "label.svg": (HERE, "image/svg+xml"),
+}
+
+REPLIES: dict[str, Callable[[Reason], Response]] = {
+    "words": lambda reason: JSONResponse({"said": list(reason.said)}),
+    "map": lambda reason: Response(reason.jpeg, media_type="image/jpeg"),
+}
 
 
 def make_app(desk: Desk, port: int, token: str) -> ASGIApp:
@@ -33,11 +48,11 @@ def make_app(desk: Desk, port: int, token: str) -> ASGIApp:
     }
 
     def page(_: Request) -> Response:
-        return _resource("index.html", "text/html")
+        return _resource("index.html", HERE, "text/html")
 
     def static(request: Request) -> Response:
         name = request.path_params["name"]
-        return _resource(name, STATIC[name]) if name in STATIC else _not_found()
+        return _resource(name, *STATIC[name]) if name in STATIC else _not_found()
 
     def state(_: Request) -> Response:
         return JSONResponse(desk.state())
@@ -46,6 +61,16 @@ def make_app(desk: Desk, port: int, token: str) -> ASGIApp:
         side = LARGE if request.path_params["size"] == "large" else SMALL
         jpeg = desk.album.jpeg(request.path_params["name"], side)
         return _not_found() if jpeg is None else Response(jpeg, media_type="image/jpeg")
+
+    def why(request: Request) -> Response:
+        reply = REPLIES.get(request.path_params["form"])
+        if reply is None:
+            return _not_found()
+        try:
+            reason = desk.why(request.path_params["name"])
+        except ImgrankError as refused:
+            return JSONResponse({"said": [str(refused)]}, 400)
+        return _not_found() if reason is None else reply(reason)
 
     async def step(request: Request) -> Response:
         take = steps.get(request.path_params["step"])
@@ -61,6 +86,7 @@ def make_app(desk: Desk, port: int, token: str) -> ASGIApp:
                 Route("/static/{name}", static),
                 Route("/state", state),
                 Route("/picture/{size}/{name}", picture),
+                Route("/why/{form}/{name}", why),
                 Route("/step/{step}", step, methods=["POST"]),
             ]
         ),
@@ -101,8 +127,8 @@ def _text(asked: dict[str, Any], key: str) -> str:
     return text.strip()
 
 
-def _resource(name: str, kind: str) -> Response:
-    return Response((files("imgrank.serving") / "static" / name).read_bytes(), media_type=kind)
+def _resource(name: str, folder: Traversable, kind: str) -> Response:
+    return Response((folder / name).read_bytes(), media_type=kind)
 
 
 def _not_found() -> Response:

@@ -8,7 +8,8 @@ from typing import Any
 from imgrank.errors import UsageError
 from imgrank.labels import FEWEST_ROWS
 from imgrank.serving.prepare import Prepared
-from imgrank.serving.records import MOST_STARS, Wish
+from imgrank.serving.reasons import Reasons
+from imgrank.serving.records import MOST_STARS, Reason, Wish
 from imgrank.serving.trainer import Trainer
 from imgrank.serving.view import view
 from imgrank.teaching.lesson import PairLesson
@@ -19,8 +20,8 @@ PREFERRED = {"left": 1.0, "right": -1.0, "tie": 0.0}
 class Desk:
     """Tabs and the training thread ask at the same time; the lesson changes under one lock."""
 
-    def __init__(self, wish: Wish, prepared: Prepared, trainer: Trainer) -> None:
-        self.wish, self.prepared, self.trainer = wish, prepared, trainer
+    def __init__(self, wish: Wish, prepared: Prepared, trainer: Trainer, reasons: Reasons) -> None:
+        self.wish, self.prepared, self.trainer, self._reasons = wish, prepared, trainer, reasons
         self.album = prepared.album
         self._lock = threading.Lock()
 
@@ -57,6 +58,14 @@ class Desk:
         if given < FEWEST_ROWS:
             raise UsageError(f"{given} answers are too few to train on; at least {FEWEST_ROWS} are needed.")
         self.trainer.start(name, replace)
+
+    def why(self, name: str) -> Reason | None:
+        """Why a picture has its score, by the ranker trained here if there is one; None where there is no such picture.
+
+        Raises what explaining raises.
+        """
+        trained = self.trainer.state.result
+        return self._reasons.of(name, trained.adapter if trained else self.wish.adapter)
 
     def _value(self, given: object) -> float:
         if isinstance(given, bool) or not isinstance(given, (int, float)):

@@ -14,7 +14,8 @@ MOST_STARS = 5
 class Wish:
     """What is asked for: pictures of `folder`, the `sentence`, where answers go and whose they are.
 
-    At most `pictures` of the folder are asked about. `low` and `high` bound the slider of values.
+    At most `pictures` of the folder are asked about, and `adapter` orders them at first. `low` and `high` bound
+    the slider of values.
     """
 
     folder: str
@@ -27,6 +28,7 @@ class Wish:
     high: float = 100.0
     pictures: int = 150
     recursive: bool = False
+    adapter: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,14 @@ class Trained:
     figures: tuple[Figure, ...]
     order: tuple[str, ...]
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a picture has its score: lines for the user, and the map over the picture as a JPEG."""
+
+    said: tuple[str, ...]
+    jpeg: bytes
 
 
 @dataclass(frozen=True, slots=True)

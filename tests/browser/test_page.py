@@ -145,6 +145,16 @@ def test_arrows_move_and_space_enlarges(page):
     assert focused(page) == "p0.png"
 
 
+def test_a_picture_shown_large_says_how_its_score_is_explained(page):
+    page.keyboard.press(" ")
+    assert page.inner_text("#why").startswith("imgrank explain ")
+    assert page.inner_text("#why").endswith("p499.png 'a cat'")
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text("#why").endswith("p498.png 'a cat'")
+    page.click("#copy-why")
+    assert page.inner_text("#copied-why")
+
+
 def test_tab_reaches_one_picture_and_then_the_skipped_files(page):
     page.focus("#filter")
     page.keyboard.press("Tab")

@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgrank.cli.app import main
-from imgrank.cli.page import check, typed
+from imgrank.cli.page import check, typed, write
 from imgrank.errors import UsageError
 from imgrank.order import order
 from imgrank.output.page import write_page
-from imgrank.output.page.command import shell_command
+from imgrank.output.page.command import explain_command, shell_command, shell_path
 from imgrank.output.page.guard import GENERATOR
 from imgrank.output.page.render import address, text
 from imgrank.output.page.scale import scale_of
@@ -230,6 +230,33 @@ def test_the_command_reads_back_as_the_words(words):
 
 
 @POSIX
+@given(
+    st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1),
+    st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1),
+)
+def test_the_explaining_command_reads_back_as_picture_and_sentence(path, query):
+    command = explain_command(["imgrank", "sort", "in", query], query)
+    words = shlex.split(command.before + shell_path(path) + command.after)
+    assert words[:2] == ["imgrank", "explain"]
+    assert os.path.normpath(words[-2]) == os.path.normpath(path) and words[-1] == query
+    assert not words[-2].startswith("-")
+    assert words[2:-2] == (["--"] if query.startswith("-") else [])
+
+
+def test_the_explaining_command_keeps_what_shapes_the_scores_and_a_likeness_has_none():
+    typed_words = ["imgrank", "sort", "--adapter", "mine", "--backbone=big", "--top", "3", "in", "cosy"]
+    assert explain_command(typed_words, "cosy").before == "imgrank explain --adapter mine --backbone=big "
+    assert explain_command(["imgrank", "sort", "in", "--like", "a.png"], "like a.png") is None
+
+
+def test_a_page_holds_the_word_for_each_picture_that_explains_it(tmp_path):
+    paths = pictures(tmp_path / "in", ["plain.png", "two words.png"])
+    page = page_of(ranking_of(paths), tmp_path / "x.html", command=["imgrank", "sort", "in", "a cat"])
+    assert [cell.get("data-word") for cell in page.all("li")] == [shell_path(str(path)) for path in paths]
+    assert {"data-before", "data-after"} <= set(next(code for code in page.all("code") if code.get("id") == "why"))
+
+
+@POSIX
 def test_what_is_invisible_is_quoted_so_that_it_shows():
     assert shell_command(["a\nb'\udcff"]).before == r"$'a\U0000000ab\'\xff'"
 
@@ -279,3 +306,11 @@ def test_sort_refuses_a_page_in_place_of_another_file_before_it_ranks(tmp_path, 
     assert run(monkeypatch, "sort", str(tmp_path), "a cat", "--page", str(tmp_path / "notes.html")) == 2
     assert "not a page of imgrank" in capsys.readouterr().err
     assert (tmp_path / "notes.html").read_text() == "mine"
+
+
+def test_a_page_of_thousands_inside_itself_is_advised_against(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("imgrank.cli.page.MANY", 1)
+    ranking = ranking_of(pictures(tmp_path / "in", ["a.png", "b.png"]))
+    for page_dir, advised in ((None, True), (str(tmp_path / "small"), False)):
+        write(ranking, ranking.images, str(tmp_path / "x.html"), page_dir, quiet=False)
+        assert ("--page-dir" in capsys.readouterr().err) == advised

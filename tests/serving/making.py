@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import os
 import secrets
@@ -21,7 +22,8 @@ from PIL import Image
 from imgrank.records import ImageFile, RankedImage, Ranking
 from imgrank.serving.desk import Desk
 from imgrank.serving.prepare import prepare
-from imgrank.serving.records import Figure, Trained, Wish
+from imgrank.serving.reasons import Explain, Reasons
+from imgrank.serving.records import Figure, Reason, Trained, Wish
 from imgrank.serving.server import address, listen, make_server
 from imgrank.serving.trainer import Report, Teach, Trainer
 
@@ -62,10 +64,18 @@ def fake_teach(name: str, replace: bool, report: Report) -> Trained:
     return Trained(name, 8, (Figure("trained", "pair_accuracy", 0.75, 0.5, 0.9),), (), 1.5)
 
 
-def make_desk(folder: Path, teach: Teach = fake_teach, **wishes: Any) -> Desk:
+def fake_explain(path: str, adapter: str) -> Reason:
+    """Says who was asked about what, and shows the picture itself."""
+    into = io.BytesIO()
+    Image.open(path).convert("RGB").save(into, "JPEG")
+    return Reason((f"{os.path.basename(path)} by {adapter}", "for it: centre"), into.getvalue())
+
+
+def make_desk(folder: Path, teach: Teach = fake_teach, explain: Explain = fake_explain, **wishes: Any) -> Desk:
     """A desk about the pictures in folder/photos, with labels.csv beside them."""
     wish = Wish(str(folder / "photos"), SENTENCE, labels=str(folder / "labels.csv"), **wishes)
-    return Desk(wish, prepare(wish, FakeRanker()), Trainer(teach))  # type: ignore[arg-type]
+    prepared = prepare(wish, FakeRanker())  # type: ignore[arg-type]
+    return Desk(wish, prepared, Trainer(teach), Reasons(prepared.album, explain))
 
 
 @dataclass

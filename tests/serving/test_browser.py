@@ -130,6 +130,25 @@ def test_a_file_name_is_text_and_never_markup(browser: Any, tmp_path: Path) -> N
         assert page.title() != "1" and page.faults == []
 
 
+def test_why_is_shown_on_demand_and_no_key_answers_behind_it(browser: Any, tmp_path: Path) -> None:
+    photos(tmp_path / "photos", 3)
+    with served(make_desk(tmp_path)) as client:
+        page = open_page(browser.new_context(), client)
+        ready(page, 0)
+        page.keyboard.press("w")
+        page.wait_for_function("document.querySelectorAll('#reasons img[src^=\"/why/map/\"]').length === 2")
+        assert page.locator("#reasons figcaption", has_text="by auto").count() == 2
+        page.wait_for_function("[...document.querySelectorAll('#reasons img')].every((map) => map.naturalWidth > 0)")
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("s")
+        assert rows(tmp_path) == [] and page.get_attribute("body", "data-turn") == "0"
+        page.keyboard.press("Escape")
+        assert not page.locator("#why").is_visible()
+        page.keyboard.press("ArrowLeft")
+        ready(page, 1)
+        assert len(rows(tmp_path)) == 1 and page.faults == []
+
+
 @pytest.mark.parametrize("mode", ["values", "stars"])
 def test_numbers_and_stars_by_keyboard(browser: Any, tmp_path: Path, mode: str) -> None:
     photos(tmp_path / "photos")
@@ -173,4 +192,8 @@ def test_axe_finds_nothing_to_mend(browser: Any, tmp_path: Path, mode: str, sche
         page.click("#train button")
         page.wait_for_selector("#result:visible", timeout=PATIENCE)
         page.add_script_tag(path=AXE)
-        assert page.evaluate("axe.run().then((found) => found.violations.map((v) => v.id))") == []
+        found = "axe.run().then((found) => found.violations.map((v) => v.id))"
+        assert page.evaluate(found) == []
+        page.locator("#after button").first.click()
+        page.wait_for_selector("#reasons img[src^='/why/map/']", timeout=PATIENCE)
+        assert page.evaluate(found) == []

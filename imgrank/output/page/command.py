@@ -9,10 +9,12 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_SHAPES_SCORES = ("--adapter", "--backbone", "--opposite")
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What stands before and after the place of one more option."""
+    """What stands before and after the place of one more word."""
 
     before: str
     after: str
@@ -23,6 +25,26 @@ def shell_command(words: Sequence[str]) -> Command:
     at = words.index("--") if "--" in words else len(words)
     before, after = _joined(words[:at]), _joined(words[at:])
     return Command(before, f" {after}" if after else "")
+
+
+def explain_command(words: Sequence[str], query: str) -> Command | None:
+    """The command that explains one picture of the order that `words` made, open for its path; None for --like."""
+    options = words[: words.index("--")] if "--" in words else words
+    if any(word == "--like" or word.startswith("--like=") for word in options):
+        return None
+    kept = ["imgrank", "explain"]
+    for at, word in enumerate(options):
+        if word in _SHAPES_SCORES:
+            kept += options[at : at + 2]
+        elif word.startswith(tuple(f"{option}=" for option in _SHAPES_SCORES)):
+            kept.append(word)
+    ended = ["--"] if query.startswith("-") else []
+    return Command(_joined([*kept, *ended]) + " ", f" {_joined([query])}")
+
+
+def shell_path(path: str) -> str:
+    """A path as one word of this system's shell, never an option."""
+    return _joined([os.path.join(os.curdir, path) if path.startswith("-") else path])
 
 
 def _joined(words: Sequence[str]) -> str:

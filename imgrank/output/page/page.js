@@ -41,14 +41,13 @@ function showCut(least, passed) {
   bars.forEach((bar, n) => bar.classList.toggle("out", least !== null && Number(cut.min) + (n + 1) * width <= Number(least)));
 }
 
-async function copyCommand() {
-  const command = byId("command");
+async function copyFrom(command, said) {
   try {
     await navigator.clipboard.writeText(command.textContent);
-    byId("copied").textContent = "copied";
+    said.textContent = "copied";
   } catch {
     getSelection().selectAllChildren(command);
-    byId("copied").textContent = "selected: copy it with the keys you know";
+    said.textContent = "selected: copy it with the keys you know";
   }
 }
 
@@ -97,7 +96,14 @@ function enlarge(n) {
   byId("large-name").textContent = cells[n].querySelector(".name").title;
   byId("large-score").textContent = `${cells[n].querySelector(".rank").textContent} · ${cells[n].querySelector(".score").textContent}`;
   byId("original").href = pictures[n].href;
+  if (byId("why")) showWhy(cells[n]);
   if (!large.open) large.showModal();
+}
+
+function showWhy(cell) {
+  const { before, after } = byId("why").dataset;
+  byId("why").textContent = before + cell.dataset.word + after;
+  byId("copied-why").textContent = "";
 }
 
 // Keys and hands
@@ -134,7 +140,8 @@ byId("sheet").addEventListener("click", (event) => {
 });
 filter.addEventListener("input", refresh);
 cut?.addEventListener("input", refresh);
-byId("copy")?.addEventListener("click", copyCommand);
+byId("copy")?.addEventListener("click", () => copyFrom(byId("command"), byId("copied")));
+byId("copy-why")?.addEventListener("click", () => copyFrom(byId("why"), byId("copied-why")));
 byId("before").addEventListener("click", () => visit(beside(-1)));
 byId("next").addEventListener("click", () => visit(beside(1)));
 large.addEventListener("click", (event) => { if (event.target === large) large.close(); });

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from imgrank.output.page.command import Command
+from imgrank.output.page.command import Command, shell_path
 from imgrank.output.page.scale import Scale
 from imgrank.output.thumbnails import Thumbnail
 from imgrank.paths import printable
@@ -84,6 +84,15 @@ data-decimals="{scale.decimals}" data-unit="{unit}" autocomplete="off">
 </section>"""
 
 
+def why(command: Command | None) -> str:
+    """The command that explains the picture that is shown large; where nothing explains it, nothing."""
+    if command is None:
+        return ""
+    return f"""<div class="command"><span class="quiet">Why this score?</span>
+<code id="why" data-before="{escape(command.before)}" data-after="{escape(command.after)}"></code>
+<button id="copy-why" type="button">Copy</button><span id="copied-why" class="quiet" role="status"></span></div>"""
+
+
 def _bars(scale: Scale) -> str:
     most = max(scale.counts)
     bars = "".join(
@@ -108,9 +117,10 @@ def cell(image: RankedImage, scale: Scale, thumbnail: Thumbnail, source: str, pl
     else:
         picture = f'<span class="fault">no preview: {text(thumbnail.fault)}</span>'
     link = escape(address(image.path, place.page_folder))
+    word = text(shell_path(image.path))
     aside = "" if image.relevant else " data-aside"
     return (
-        f'<li data-score="{image.score!r}"{aside}><a href="{link}">{picture}</a>'
+        f'<li data-score="{image.score!r}" data-word="{word}"{aside}><a href="{link}">{picture}</a>'
         f'<p><span class="rank">{image.rank:,}</span> <span class="score">{text(scale.written(image.score))}</span> '
         f'<span class="name" title="{path}">{name}</span></p></li>\n'
     )

@@ -14,7 +14,7 @@ from typing import TextIO
 
 from imgrank.errors import UsageError
 from imgrank.output.page import render
-from imgrank.output.page.command import shell_command
+from imgrank.output.page.command import explain_command, shell_command
 from imgrank.output.page.guard import GENERATOR, page_file
 from imgrank.output.page.scale import Scale, scale_of
 from imgrank.output.thumbnails import Thumbnail, thumbnails
@@ -41,7 +41,7 @@ def write_page(
     Raises UsageError where the page cannot be written or would replace a file that imgrank did not write.
     """
     scale = scale_of([image.score for image in images if image.relevant], ranking.unit)
-    head, tail = _frame(ranking, images, scale, command or _command(ranking, images))
+    head, tail = _frame(ranking, images, scale, list(command or _command(ranking, images)))
     with page_file(path) as stream:
         folder = os.path.dirname(os.path.realpath(path))
         stream.write(head)
@@ -51,7 +51,7 @@ def write_page(
 
 def _frame(ranking: Ranking, images: Sequence[RankedImage], scale: Scale, command: Sequence[str]) -> tuple[str, str]:
     """The page before its pictures and after them."""
-    css, js = _read("page.css"), _read("page.js")
+    css, js = _read("base.css") + "\n" + _read("page.css"), _read("page.js")
     page = Template(_read("page.html")).substitute(
         policy=_policy(css, js),
         generator=GENERATOR,
@@ -61,6 +61,7 @@ def _frame(ranking: Ranking, images: Sequence[RankedImage], scale: Scale, comman
         about=render.about(ranking, len(images)),
         remarks=render.remarks(ranking),
         cut=render.cut(scale, shell_command(command)),
+        why=render.why(explain_command(command, ranking.query)),
         skipped=render.skipped(ranking.skipped),
         pictures="\0",  # no text of the page can hold it: what is invisible is escaped
     )

@@ -68,7 +68,7 @@ async function showQuestion() {
   $("question").hidden = false;
   $("done").hidden = Boolean(state.question);
   $("tie").hidden = state.mode !== "pairs" || !state.question;
-  $("skip").hidden = !state.question;
+  for (const id of ["skip", "ask-why"]) $(id).hidden = !state.question;
   $("value").hidden = state.mode !== "values" || !state.question;
   $("stars").hidden = state.mode !== "stars" || !state.question;
   const turn = state.turn;
@@ -164,7 +164,34 @@ function thumb(picture, place, before) {
   const was = before ? before.get(picture.id) : undefined;
   const moved = was === undefined || was === place ? "" : was > place ? ` ↑${was - place}` : ` ↓${place - was}`;
   const image = make("img", { loading: "lazy", src: `/picture/small/${picture.id}`, alt: picture.name, title: picture.name });
-  return make("li", {}, image, make("span", { textContent: `${place + 1}${moved}` }));
+  const button = make("button", { type: "button", onclick: () => showWhy([picture]) }, image);
+  return make("li", {}, button, make("span", { textContent: `${place + 1}${moved}` }));
+}
+
+function showWhy(pictures) {
+  $("reasons").replaceChildren(...pictures.map(reason));
+  if (!$("why").open) $("why").showModal();
+}
+
+function reason(picture) {
+  const image = make("img", { src: `/picture/large/${picture.id}`, alt: picture.name });
+  const said = make("figcaption", { textContent: "The ranker is looking…" });
+  said.setAttribute("role", "status");
+  tellWhy(picture, image, said);
+  return make("figure", {}, image, said);
+}
+
+async function tellWhy(picture, image, said) {
+  try {
+    const response = await fetch(`/why/words/${picture.id}`);
+    if (response.headers.get("Content-Type") !== "application/json") throw new Error(await response.text());
+    said.textContent = (await response.json()).said.join("\n");
+    if (!response.ok) return;
+    image.src = `/why/map/${picture.id}`;
+    image.alt = `Map over ${picture.name}`;
+  } catch (error) {
+    said.textContent = error instanceof TypeError ? "imgrank label does not answer; start it again." : error.message;
+  }
 }
 
 function showStars() {
@@ -180,13 +207,14 @@ function showStars() {
 const undo = () => step("undo", { turn: state.turn });
 const skip = () => state.question && step("skip", { turn: state.turn });
 const PAIR_KEYS = { ArrowLeft: () => answer("left"), ArrowRight: () => answer("right"), ArrowDown: () => answer("tie") };
-const KEYS = { s: skip, u: undo, Backspace: undo };
+const why = () => state.question && showWhy(state.question);
+const KEYS = { s: skip, u: undo, w: why, Backspace: undo };
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
-  if (!state || event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing) return;
+  if (!state || $("why").open || event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing) return;
   const stars = state.mode === "stars" && /^[0-5]$/.test(event.key) ? () => answer(Number(event.key)) : null;
-  const inList = event.target instanceof HTMLOListElement; // there, arrows scroll
+  const inList = event.target instanceof Element && event.target.closest("ol"); // there, arrows scroll
   const act = stars || (state.mode === "pairs" && !inList && PAIR_KEYS[event.key]) || KEYS[event.key];
   if (!act) return;
   event.preventDefault();
@@ -196,6 +224,7 @@ document.addEventListener("keydown", (event) => {
 $("tie").addEventListener("click", () => answer("tie"));
 $("skip").addEventListener("click", skip);
 $("undo").addEventListener("click", undo);
+$("ask-why").addEventListener("click", why);
 $("slider").addEventListener("input", () => ($("number").value = Number($("slider").value).toPrecision(4) * 1));
 $("number").addEventListener("input", () => ($("slider").value = $("number").value));
 $("value").addEventListener("submit", (event) => {

@@ -25,7 +25,7 @@ def client(folder: Path) -> Iterator[Client]:
         yield client
 
 
-PATHS = ["/", "/state", "/static/label.js", "/step/answer", "/picture/small/x"]
+PATHS = ["/", "/state", "/static/label.js", "/step/answer", "/picture/small/x", "/why/words/x", "/why/map/x"]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -92,7 +92,7 @@ def test_a_change_must_say_where_it_comes_from(client: Client) -> None:
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-@pytest.mark.parametrize("path", ["/picture/small/x", "/state", "/static/label.js"])
+@pytest.mark.parametrize("path", ["/picture/small/x", "/state", "/static/label.js", "/why/words/x", "/why/map/x"])
 def test_another_page_cannot_embed_what_is_here(client: Client, path: str, site: str) -> None:
     assert client.ask(path, headers={"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}).status == 403
 
@@ -135,9 +135,9 @@ def test_no_other_origin_is_ever_allowed(client: Client) -> None:
         "a" * 3000,
     ],
 )
-@pytest.mark.parametrize("size", ["small", "large", "huge", ".."])
-def test_a_picture_can_be_asked_for_by_its_opaque_name_alone(client: Client, size: str, name: str) -> None:
-    reply = client.ask(f"/picture/{size}/{name}")
+@pytest.mark.parametrize("about", ["picture/small", "picture/large", "picture/..", "why/words", "why/map", "why/.."])
+def test_a_picture_can_be_asked_for_by_its_opaque_name_alone(client: Client, about: str, name: str) -> None:
+    reply = client.ask(f"/{about}/{name}")
     assert reply.status == 404
     assert b"\xff\xd8" not in reply.body and str(client.port).encode() not in reply.body
 
@@ -154,6 +154,20 @@ def test_the_state_names_no_path_outside_what_the_user_typed(client: Client, fol
     for picture in state["question"]:
         assert set(picture) == {"id", "name"}
         assert "/" not in picture["name"] and str(folder) not in picture["id"]
+
+
+@pytest.mark.parametrize("form", ["words", "map"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_a_reason_is_read_and_never_written(client: Client, form: str, method: str) -> None:
+    picture = client.ask("/state").json()["question"][0]["id"]
+    assert client.ask(f"/why/{form}/{picture}").status == 200
+    assert client.ask(f"/why/{form}/{picture}", {}, method).status == 405
+
+
+@pytest.mark.parametrize("form", ["Words", "jpeg", "words.json", "%2e%2e", "map%00", ""])
+def test_a_reason_has_two_forms_alone(client: Client, form: str) -> None:
+    picture = client.ask("/state").json()["question"][0]["id"]
+    assert client.ask(f"/why/{form}/{picture}").status == 404
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 4000])

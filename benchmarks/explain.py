@@ -1,0 +1,246 @@
+"""Which map shows what drove a score: the deletion test, on val pictures.
+
+    python benchmarks/explain.py --data ../shared/data
+
+A map is good where removing what it marks moves the score more than removing random places does. Each map
+marks a fifth of a grid of 8 x 8 patches; these are painted over, and the fall of the score is divided by how far
+it moves when as many random patches are. `another picture's` are the marks of the occlusion map of the picture
+before: what knowing where subjects usually stand is worth.
+
+What makes the map and what tests it differ, or a map by occlusion would be measured by itself: it is made by
+blurring windows of two sevenths of the side, and tested by painting patches of an eighth, in the picture's mean
+colour or in noise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from backbone import load_pixels
+from torch.nn import functional as F
+
+from imgrank import Ranker
+from imgrank.adapter.files import load
+from imgrank.adapter.header import Query
+from imgrank.adapter.model import AdapterModel, TextBatch
+from imgrank.adapter.zero_shot import text_axis
+from imgrank.answering import Question, answer, who_answers
+from imgrank.explaining.occlusion import influence, parts, washed_out
+
+PATCHES, MARKED, RANDOM = 8, 13, 8
+TASKS = (("age", "older person", 30.0), ("counts", "more people", 2.0), ("counts", "more dogs", 1.0))
+CAPTIONS = (("a dog", "dog"), ("a man in a red shirt", "red"), ("a bicycle", "bike"))
+Map = np.ndarray
+Read = Callable[[AdapterModel, torch.Tensor, torch.Tensor, TextBatch], torch.Tensor]
+Maps = dict[str, Callable[[np.ndarray], Map]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A sentence, the ranker that answers it, and pictures that show its subject."""
+
+    name: str
+    sentence: str
+    ranker: Ranker
+    pictures: list[Path]
+
+    def scores(self, pixels: np.ndarray) -> np.ndarray:
+        packed = self.ranker.backbone.encode_images(pixels)
+        ranker, asked = self.ranker, Question(self.sentence)
+        return answer(asked, ranker.backbone, ranker.adapter, ranker.sentence, lambda: iter([packed])).scores
+
+
+def cases(data: Path, count: int) -> list[Case]:
+    trained, alone = Ranker(cache=False, adapter="mini-adapter"), Ranker(cache=False, adapter="none")
+    drawn = []
+    for folder, query, least in TASKS:
+        with open(data / folder / "labels.csv", encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["split"] == "val" and row["query"].startswith(query)]
+        shown = sorted({data / folder / row["image"] for row in rows if float(row["value"]) >= least})
+        drawn.append(Case(f"{query}, adapter", query, trained, random.Random(0).sample(shown, min(count, len(shown)))))
+    with open(data / "captions" / "captions.csv", encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == "val"]
+    for sentence, word in CAPTIONS:
+        named = sorted({data / "captions" / row["image"] for row in rows if word in row["caption"].lower().split()})
+        pictures = random.Random(0).sample(named, min(count, len(named)))
+        drawn.append(Case(f"{sentence}, zero-shot", sentence, alone, pictures))
+    return drawn
+
+
+def occluded(case: Case) -> Callable[[np.ndarray], Map]:
+    return lambda pixels: influence(pixels, case.scores)[1]
+
+
+def cells_occluded(case: Case) -> Callable[[np.ndarray], Map]:
+    """The 16 cells of the tokens, one at a time."""
+
+    def made(pixels: np.ndarray) -> Map:
+        cells = np.kron(np.eye(16, dtype=bool).reshape(16, 4, 4), np.ones((56, 56), bool))
+        scores = case.scores(np.concatenate([pixels[None], washed_out(pixels, cells)]))
+        return (scores[0] - scores[1:]).reshape(4, 4)
+
+    return made
+
+
+def fine_gradient(case: Case) -> Callable[[np.ndarray], Map]:
+    """Gradient x value of the tower's finest level, 28 x 28, through adapter or axis."""
+    tower, score = case.ranker.backbone._image_tower, differentiable(case)
+
+    def made(pixels: np.ndarray) -> Map:
+        fine = tower.lower(torch.tensor(pixels[None])).detach().requires_grad_()
+        score(*tower.upper(fine)).backward()
+        return (fine * fine.grad).sum(dim=1)[0].detach().numpy()
+
+    return made
+
+
+def token_gradient(case: Case) -> Callable[[np.ndarray], Map]:
+    """Gradient x input of the 16 tokens, 4 x 4: trained rankers alone, zero-shot does not look at tokens."""
+    tower, score = case.ranker.backbone._image_tower, differentiable(case)
+
+    def made(pixels: np.ndarray) -> Map:
+        with torch.no_grad():
+            tokens, embedding = tower(torch.tensor(pixels[None]))
+        tokens.requires_grad_()
+        score(tokens, embedding).backward()
+        return (tokens * tokens.grad).sum(dim=-1).reshape(4, 4).detach().numpy()
+
+    return made
+
+
+def looked_at(case: Case, read: Read) -> Callable[[np.ndarray], Map]:
+    """Something that the adapter computes for each of the 16 tokens, 4 x 4."""
+    tower, (model, _, text) = case.ranker.backbone._image_tower, trained(case)
+
+    @torch.no_grad()
+    def made(pixels: np.ndarray) -> Map:
+        tokens, embedding = tower(torch.tensor(pixels[None]))
+        return read(model, tokens, embedding, text).reshape(4, 4).numpy()
+
+    return made
+
+
+def density(model: AdapterModel, tokens: torch.Tensor, embedding: torch.Tensor, text: TextBatch) -> torch.Tensor:
+    """The counting readout's density at each token, as it goes into the value."""
+    head = model.score_head
+    z = head.norm(model.fuse(tokens, embedding, text))[:, : tokens.shape[1]]
+    return head.count(F.softplus(head.density(z)))[0, :, 0]
+
+
+def attention(model: AdapterModel, tokens: torch.Tensor, embedding: torch.Tensor, text: TextBatch) -> torch.Tensor:
+    """How much each token looks at the sentence rather than at the learnt prompts, in the first layer."""
+    layer = model.layers[0]
+    x = torch.cat([model.image_map(tokens), model.embedding_map(embedding)[:, None]], dim=1)
+    alone = layer.norm_self(x)
+    x = x + layer.self_attention(alone, alone)
+    context = torch.cat([model.prompts[None], model.text_map(text.tokens)], dim=1)
+    cross = layer.cross_attention
+    query = cross._split(cross.query(layer.norm_cross(x)))
+    key = cross._split(cross.key_value(layer.norm_text(context)).chunk(2, dim=-1)[0])
+    weights = (query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5).softmax(dim=-1)
+    return weights[..., len(model.prompts) :].sum(dim=-1).mean(dim=1)[0, : tokens.shape[1]]
+
+
+def trained(case: Case) -> tuple[AdapterModel, Query, TextBatch]:
+    ranker = case.ranker
+    choice = who_answers(case.sentence, ranker.backbone, ranker.adapter, ranker.sentence)
+    model = load(choice.adapter.path, ranker.backbone.fingerprint).model
+    return model, choice.query, TextBatch.of(ranker.sentence(case.sentence))
+
+
+def differentiable(case: Case) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """The score of tokens (1, P, D) and embedding (1, E), as `score_tokens` has it, with gradients."""
+    if case.ranker.adapter == "none":
+        axis = torch.from_numpy(text_axis(case.sentence, None, case.ranker.sentence).direction).float()
+        return lambda _, embedding: (F.normalize(embedding, dim=-1) @ axis).sum()
+    model, query, text = trained(case)
+    mix = {"adapter": 1.0, "ridge": 0.0, "blend": query.mix}[query.scorer]
+    ridge = torch.zeros(1) if query.ridge is None else torch.from_numpy(query.ridge)
+
+    def score(tokens: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
+        read = torch.cat([tokens.mean(dim=1), embedding], dim=1)[:, : len(ridge) - 1]
+        value = model.score(model.fuse(tokens, embedding, text)).value
+        return (mix * value + (1 - mix) * ((read * ridge[:-1]).sum(dim=1) + ridge[-1])).sum()
+
+    return score
+
+
+def candidates(case: Case) -> Maps:
+    maps: Maps = {"occlusion, windows": occluded(case), "occlusion, cells": cells_occluded(case)}
+    maps["gradient, finest level"] = fine_gradient(case)
+    if case.ranker.adapter != "none":
+        maps["gradient, tokens"] = token_gradient(case)
+        maps["density"] = looked_at(case, density)
+        maps["attention"] = looked_at(case, attention)
+    return maps
+
+
+def marks(map_: Map) -> np.ndarray:
+    """The MARKED patches of PATCHES x PATCHES that the map holds for most in favour, as a mask (side, side)."""
+    weights = parts(np.kron(map_, np.ones((56, 56))), PATCHES).ravel()
+    chosen = np.zeros(PATCHES * PATCHES, bool)
+    chosen[np.argsort(-weights, kind="stable")[:MARKED]] = True
+    return mask(chosen)
+
+
+def mask(chosen: np.ndarray, side: int = 224) -> np.ndarray:
+    return np.kron(chosen.reshape(PATCHES, PATCHES), np.ones((side // PATCHES,) * 2, bool))
+
+
+def painted(pixels: np.ndarray, masks: np.ndarray, fill: str, rng: np.random.Generator) -> np.ndarray:
+    paint = pixels.mean(axis=(0, 1)) if fill == "mean" else rng.integers(0, 256, pixels.shape)
+    return np.where(masks[..., None], paint, pixels).astype(np.uint8)
+
+
+def falls(case: Case) -> dict[str, dict[str, np.ndarray]]:
+    """For each fill and each map, by how much each picture's score falls; `random` is how far it moves."""
+    maps, rng = candidates(case), np.random.default_rng(0)
+    found: dict[str, dict[str, list[float]]] = {"mean": {}, "noise": {}}
+    before = None
+    for path in case.pictures:
+        pixels = load_pixels(path, 224)
+        marked = {name: marks(made(pixels)) for name, made in maps.items()}
+        if before is not None:
+            marked["another picture's"] = before
+        before = marked["occlusion, windows"]
+        chance = [mask(rng.permutation(PATCHES**2) < MARKED) for _ in range(RANDOM)]
+        for fill, kept in found.items():
+            shown = painted(pixels, np.stack([*chance, *marked.values()]), fill, rng)
+            scores = case.scores(np.concatenate([pixels[None], shown]))
+            fell = scores[0] - scores[1:]
+            kept.setdefault("random", []).append(float(np.abs(fell[:RANDOM]).mean()))
+            for name, fall in zip(marked, fell[RANDOM:], strict=True):
+                kept.setdefault(name, []).append(float(fall))
+    return {fill: {name: np.array(values) for name, values in kept.items()} for fill, kept in found.items()}
+
+
+def ratio(fell: np.ndarray, chance: np.ndarray) -> str:
+    """The mean fall over the mean random move, with its 95 % interval over pictures."""
+    chance = chance[-len(fell) :]  # the first picture has no picture before it
+    rows = np.random.default_rng(0).integers(0, len(fell), (2000, len(fell)))
+    low, high = np.quantile(fell[rows].mean(axis=1) / chance[rows].mean(axis=1), [0.025, 0.975])
+    return f"{fell.mean() / chance.mean():.2f} ({low:.2f} to {high:.2f})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--pictures", type=int, default=12, help="of each sentence")
+    args = parser.parse_args()
+    print("| sentence | map | n | painted in the mean colour | painted in noise |\n|---|---|--:|--:|--:|", flush=True)
+    for case in cases(args.data, args.pictures):
+        fell = falls(case)
+        for name in [name for name in fell["mean"] if name != "random"]:
+            figures = [ratio(by[name], by["random"]) for by in fell.values()]
+            print(f"| {case.name} | {name} | {len(case.pictures)} | {figures[0]} | {figures[1]} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
