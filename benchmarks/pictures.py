@@ -15,6 +15,7 @@ from figures import ROOT
 from PIL import Image
 
 NOISE = 4.0  # standard deviation, of 255: a small sensor at low light
+FROM_A_CAMERA = 2e6  # pixels; what is smaller was made small and lost its noise
 Size = tuple[int, int]
 
 
@@ -24,12 +25,14 @@ def photographs() -> list[Image.Image]:
 
 
 def paste_together(photos: Sequence[Image.Image], size: Size, rng: np.random.Generator) -> Image.Image:
-    """One photograph over the whole picture, parts of others in their own size upon it, and noise."""
+    """One photograph over the whole picture, parts of others in their own size upon it, and a camera's noise."""
     width, height = size
     picture = photos[rng.integers(len(photos))].resize(size, Image.Resampling.BICUBIC)
     for _ in range(min(60, width * height // 200_000)):
         part = photos[rng.integers(len(photos))]
         picture.paste(part, (int(rng.integers(width)), int(rng.integers(height))))
+    if width * height < FROM_A_CAMERA:
+        return picture
     tile = rng.normal(0, NOISE, (min(height, 1024), min(width, 1024), 1)).astype(np.int16)
     rows, columns = -(-height // tile.shape[0]), -(-width // tile.shape[1])
     noise = np.tile(tile, (rows, columns, 1))[:height, :width]
@@ -37,9 +40,9 @@ def paste_together(photos: Sequence[Image.Image], size: Size, rng: np.random.Gen
 
 
 def jpeg(picture: Image.Image) -> bytes:
-    """As cameras write it: baseline, 4:2:0, quality 90."""
+    """As cameras write it (quality 90), or the web (85): baseline, 4:2:0."""
     out = io.BytesIO()
-    picture.save(out, "JPEG", quality=90)
+    picture.save(out, "JPEG", quality=90 if picture.width * picture.height >= FROM_A_CAMERA else 85)
     return out.getvalue()
 
 

@@ -35,7 +35,7 @@ def shrink(image: Image.Image, size: tuple[int, int], resampling: Image.Resampli
 
 def _reduced_rgb(image: Image.Image, factor: tuple[int, int]) -> Image.Image:
     if image.mode == "RGB" and not image.has_transparency_data:
-        return image.reduce(factor)
+        return image if factor == (1, 1) else image.reduce(factor)
     scale = _scale(image) if _holds_numbers(image) else None
     canvas = Image.new("RGB", (ceil(image.width / factor[0]), ceil(image.height / factor[1])))
     rows = factor[1] * max(1, _BAND_PIXELS // (image.width * factor[1]))
