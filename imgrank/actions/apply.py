@@ -33,22 +33,29 @@ def carry_out(journal: Journal, stop: Stop) -> Outcome:
     Raises Interrupted between two steps once `stop` is asked for, ActionError where the system refuses to go on
     (a full disk, a lost permission): the journal then says what was done, and undo or finish take it from there.
     """
-    run = journal.run
     left_alone: list[LeftAlone] = []
-    for number in run.remaining:
-        if stop.asked:
-            raise Interrupted(f"stopped as asked, {_how_far(journal)}")
-        step = run.steps[number]
-        try:
-            found = _look(step)
-        except (_Refused, FileNotFoundError, NotADirectoryError) as error:
-            left_alone.append(_leave(journal, number, _words(error)))
-            continue
-        except OSError as error:
-            raise _halted(journal, step, error) from error
-        left_alone.extend(_do(journal, number, step, found))
-    journal.close("done")
-    return Outcome(run.number, len(run.ended), tuple(left_alone))
+    try:
+        for number in journal.run.remaining:
+            if stop.asked:
+                raise Interrupted(f"stopped as asked, {_how_far(journal)}")
+            left_alone.extend(_take(journal, number))
+        journal.close("done")
+    except OSError as error:
+        raise ActionError(f"The journal cannot be written ({why(error)}), {_how_far(journal)}") from error
+    return Outcome(journal.run.number, len(journal.run.ended), tuple(left_alone))
+
+
+def _take(journal: Journal, number: int) -> Iterator[LeftAlone]:
+    """One step: look at its file, and do it."""
+    step = journal.run.steps[number]
+    try:
+        found = _look(step)
+    except (_Refused, FileNotFoundError, NotADirectoryError) as error:
+        yield _leave(journal, number, _words(error))
+        return
+    except OSError as error:
+        raise _halted(journal, step, error) from error
+    yield from _do(journal, number, step, found)
 
 
 def _do(journal: Journal, number: int, step: Step, found: Identity) -> Iterator[LeftAlone]:

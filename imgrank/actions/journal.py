@@ -16,13 +16,14 @@ import json
 import os
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from imgrank.actions.boundary import reached
-from imgrank.actions.files import sync_folder, write_new
+from imgrank.actions.files import hash_bytes, sync_folder, write_new
 from imgrank.actions.records import Identity, Step, Verb
 from imgrank.errors import ActionError
 from imgrank.paths import journal_dir, printable, why
@@ -102,18 +103,23 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # a full disk was told of by the line that did not fit
+            self._file.close()
 
-    def _line(self, fields: dict[str, Any], *, sync: bool = False) -> None:
-        self._file.write(json.dumps(fields).encode() + b"\n")
+    def write(self, lines: Iterable[dict[str, Any]], *, sync: bool = True) -> None:
+        """Add lines; with `sync`, they are on the disk when this returns."""
+        self._file.writelines(json.dumps(line).encode() + b"\n" for line in lines)
         self._file.flush()
         if sync:
             os.fsync(self._file.fileno())
 
+    def _line(self, fields: dict[str, Any], *, sync: bool = False) -> None:
+        self.write([fields], sync=sync)
 
-def keep(number: int, content: bytes, digest: str) -> None:
+
+def _keep(number: int, content: bytes) -> None:
     """Keep bytes that run `number` and its undo need, on the disk when this returns."""
-    path = kept_path(number, digest)
+    path = kept_path(number, hash_bytes(content))
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         part = path.with_suffix(".part")
@@ -128,30 +134,42 @@ def kept_path(number: int, digest: str) -> Path:
     return journal_dir() / f"{number:04d}" / digest
 
 
-def reserve() -> Path:
-    """A new, empty journal file; its number is one more than the last. Raises ActionError where none can be made."""
-    folder = journal_dir()
+def start(
+    action: str, query: str, steps: Sequence[Step], contents: Iterable[bytes] = (), undoes: int | None = None
+) -> Journal:
+    """A new journal with all steps of a run in it, and the bytes that `write` needs beside it, on the disk.
+
+    Raises ActionError where there is no place for it.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        number = max(numbers(), default=0) + 1
-        while True:
-            path = folder / f"{number:04d}.jsonl"
-            try:
-                path.open("xb").close()
-            except FileExistsError:
-                number += 1
-            else:
-                sync_folder(str(folder))
-                return path
+        path = _reserve()
+        for content in contents:
+            _keep(int(path.stem), content)
+        return _begin(path, action, query, steps, undoes)
     except OSError as error:
         raise ActionError(
-            f"The journal cannot be written in {printable(str(folder))}: {why(error)}. Nothing was changed: without a "
-            "journal nothing could be undone. IMGRANK_HOME names another place for it."
+            f"The journal cannot be written in {printable(str(journal_dir()))}: {why(error)}. Nothing was changed: "
+            "without a journal nothing could be undone. IMGRANK_HOME names another place for it."
         ) from error
 
 
-def start(path: Path, action: str, query: str, steps: Sequence[Step], undoes: int | None = None) -> Journal:
-    """Write the head and all steps of a run into a reserved journal, and sync them."""
+def _reserve() -> Path:
+    """A new, empty journal file; its number is one more than the last."""
+    folder = journal_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    number = max(numbers(), default=0) + 1
+    while True:
+        path = folder / f"{number:04d}.jsonl"
+        try:
+            path.open("xb").close()
+        except FileExistsError:
+            number += 1
+        else:
+            sync_folder(str(folder))
+            return path
+
+
+def _begin(path: Path, action: str, query: str, steps: Sequence[Step], undoes: int | None) -> Journal:
     now = datetime.now().astimezone().isoformat(timespec="seconds")
     run = Run(int(path.stem), action, query, now, undoes, len(steps), list(steps))
     head = {"imgrank": "journal", "format": FORMAT, "run": run.number, "action": action, "query": query}
@@ -159,12 +177,14 @@ def start(path: Path, action: str, query: str, steps: Sequence[Step], undoes: in
         head | {"time": now, "undoes": undoes, "steps": len(steps)},
         *({"step": number} | _fields(step) for number, step in enumerate(steps)),
     )
-    file = path.open("ab")
-    file.writelines(json.dumps(line).encode() + b"\n" for line in lines)
-    file.flush()
-    os.fsync(file.fileno())
+    journal = Journal(run, path.open("ab"))
+    try:
+        journal.write(lines)
+    except OSError:
+        with journal:
+            raise
     reached("planned")
-    return Journal(run, file)
+    return journal
 
 
 def reopen(number: int) -> Journal:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from imgrank.actions import journal
 from imgrank.actions.apply import carry_out, folders_of, unfit
 from imgrank.actions.check import check, refuse
-from imgrank.actions.files import hash_bytes
 from imgrank.actions.gather import absolute, gather, listing
 from imgrank.actions.journal import Run
 from imgrank.actions.journeys import possible
@@ -20,7 +19,7 @@ from imgrank.actions.sparing import spare
 from imgrank.actions.steps import steps_of, token
 from imgrank.actions.stopping import listening
 from imgrank.actions.tagging import plan_tags
-from imgrank.actions.trash import CAN_UNDO, same_device
+from imgrank.actions.trash import CAN_UNDO, within_reach
 from imgrank.errors import ActionError
 from imgrank.paths import printable
 from imgrank.records import RankedImage
@@ -66,10 +65,8 @@ def act(made: Plan) -> Outcome:
         _refuse_unfinished(folders)
         refuse(check(made))
         steps, left_alone = possible(steps, unfit)
-        path = journal.reserve()
-        for content in (text for change in made.changes for text in (change.text, change.before) if text is not None):
-            journal.keep(int(path.stem), content, hash_bytes(content))
-        with journal.start(path, made.request.action.value, made.request.query, steps) as new:
+        contents = (text for change in made.changes for text in (change.text, change.before) if text is not None)
+        with journal.start(made.request.action.value, made.request.query, steps, contents) as new:
             outcome = carry_out(new, stop)
     return replace(outcome, left_alone=(*left_alone, *outcome.left_alone))
 
@@ -114,11 +111,11 @@ def _links(made: Plan) -> Iterator[str]:
 def _trash_notes(made: Plan) -> Sequence[str]:
     if made.request.action is not Action.trash or not made.changes:
         return ()
-    away = [change.source for change in made.changes if not same_device(change.source)]
+    away = [change.source for change in made.changes if not within_reach(change.source)]
     if away:
         raise ActionError(
-            f"{printable(away[0])} lies on another disk than the trash, so trashing would copy it. "
-            "Nothing was changed. --move DIR takes pictures out of the way on their own disk."
+            f"The disk of {printable(away[0])} has no trash that can be written, so trashing would copy to another "
+            "disk. Nothing was changed. --move DIR takes pictures out of the way on their own disk."
         )
     return () if CAN_UNDO else ("imgrank undo cannot bring files back from this system's trash; the system can.",)
 

@@ -32,11 +32,10 @@ def find(path: str, found: Identity) -> str | None:
     """The file in the trash that was at `path`, with these very bytes; None if it is not there. Linux alone knows."""
     if not CAN_UNDO:
         return None if exists(path) else ""
-    with suppress(OSError):
-        for folder in _folders(path):
-            for place in _noted(folder, path):
-                if identify(place).hash == found.hash:
-                    return place
+    for place in (each for folder in _folders(path) for each in _noted(folder, path)):
+        with suppress(OSError):
+            if identify(place).hash == found.hash:
+                return place
     return None
 
 
@@ -47,10 +46,11 @@ def forget(place: str) -> None:
         os.unlink(os.path.join(os.path.dirname(files), "info", name + _INFO))
 
 
-def same_device(path: str) -> bool:
-    """Whether a file's trash is on its own disk, so that trashing it is a rename and copies nothing."""
+def within_reach(path: str) -> bool:
+    """Whether a file has a trash on its own disk that can be written, so that trashing copies nothing."""
     device = os.lstat(path).st_dev
-    return not CAN_UNDO or any(os.stat(_existing(folder)).st_dev == device for folder in _folders(path))
+    places = map(_existing, _folders(path)) if CAN_UNDO else ()
+    return not CAN_UNDO or any(os.stat(each).st_dev == device and os.access(each, os.W_OK) for each in places)
 
 
 def _folders(path: str) -> Iterator[str]:
@@ -66,20 +66,33 @@ def _noted(folder: str, path: str) -> Iterator[str]:
     """Files in a trash folder whose note says that they were at `path`; the last one thrown away first."""
     info = os.path.join(folder, "info")
     notes = [os.path.join(info, name) for name in os.listdir(info)] if os.path.isdir(info) else []
-    for note in sorted(notes, key=os.path.getmtime, reverse=True):
+    for note in sorted(notes, key=_age):
         place = os.path.join(folder, "files", os.path.basename(note)[: -len(_INFO)])
-        if note.endswith(_INFO) and exists(place) and _origin(note, folder) == os.path.realpath(path):
+        if note.endswith(_INFO) and exists(place) and _origin(note, folder) == _by_its_folder(path):
             yield place
 
 
+def _age(note: str) -> float:
+    """More for what was thrown away earlier; a note that somebody removes meanwhile comes last."""
+    try:
+        return -os.path.getmtime(note)
+    except OSError:
+        return 0.0
+
+
 def _origin(note: str, folder: str) -> str:
-    with open(note, "rb") as file:
+    with suppress(OSError), open(note, "rb") as file:
         for line in file:
             if line.startswith(b"Path="):
                 said = os.fsdecode(unquote_to_bytes(line[5:].rstrip(b"\n")))
                 top = os.path.dirname(folder) if folder.rpartition("/")[2].startswith(".Trash-") else _above(folder)
-                return os.path.realpath(os.path.join(top, said))
+                return _by_its_folder(os.path.join(top, said))
     return ""
+
+
+def _by_its_folder(path: str) -> str:
+    """The path with its folder's links resolved; its own name may be that of a link."""
+    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
 
 
 def _above(folder: str) -> str:

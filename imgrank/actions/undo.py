@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from imgrank.actions import journal
@@ -64,9 +64,7 @@ def undo(number: int | None = None) -> Outcome:
                 raise ActionError(f"Run {number} is undone already, or did nothing; imgrank history lists all runs.")
         if not steps:
             return Outcome(number, 0, lost)
-        path = journal.reserve()
-        _keep(int(path.stem), number, steps)
-        with journal.start(path, "undo", run.query, steps, undoes=number) as new:
+        with journal.start("undo", run.query, steps, _kept(number, steps), undoes=number) as new:
             outcome = carry_out(new, stop)
     return Outcome(outcome.run, outcome.done, (*lost, *outcome.left_alone))
 
@@ -151,7 +149,7 @@ def _back(step: Step, place: str, found: Identity, number: int, mark: str) -> St
     return Step(_INVERSE[step.verb], step.source, step.target, found.size, hash=content, part=part, reverses=number)
 
 
-def _keep(new: int, run: int, steps: Sequence[Step]) -> None:
-    """Take the bytes of sidecars along, so that the undo can be undone and finished by itself."""
+def _kept(run: int, steps: Sequence[Step]) -> Iterator[bytes]:
+    """The bytes of sidecars, taken along so that the undo can be undone and finished by itself."""
     for digest in {digest for step in steps for digest in (step.old, step.new) if digest}:
-        journal.keep(new, kept_path(run, digest).read_bytes(), digest)
+        yield kept_path(run, digest).read_bytes()

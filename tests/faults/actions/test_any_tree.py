@@ -73,8 +73,9 @@ class World:
 
     def meddle(self, data):
         """Somebody edits, deletes, renames or makes a file."""
-        deed, there = data.draw(st.sampled_from(["edit", "delete", "rename", "make"])), self.files()
-        path = self._free_name(data) if deed == "make" or not there else data.draw(st.sampled_from(there))
+        there = self.files()
+        deed = data.draw(st.sampled_from(["edit", "delete", "rename", "make"])) if there else "make"
+        path = self._free_name(data) if deed == "make" else data.draw(st.sampled_from(there))
         self.touched.add(path)
         self.mine.pop(path, None)
         if deed in ("edit", "make"):
