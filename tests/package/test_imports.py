@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +53,7 @@ def test_the_public_names_are_promised_and_there() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Rancor'"):
-        _ = imgrank.Rancor  # type: ignore[attr-defined]
+        _ = imgrank.Rancor
 
 
 def test_importing_imgrank_loads_nothing_heavy() -> None:
@@ -74,6 +75,14 @@ def test_the_version_works_without_torch() -> None:
 def test_the_package_runs_as_a_module() -> None:
     done = subprocess.run([sys.executable, "-m", "imgrank", "--version"], capture_output=True, text=True, timeout=120)
     assert done.stdout.split() == ["imgrank", imgrank.__version__]
+
+
+@pytest.mark.parametrize(("typed", "offered"), [("imgrank so", "sort"), ("imgrank sort --back", "--backbone")])
+def test_the_shell_completes_commands_and_options_without_torch(typed: str, offered: str) -> None:
+    words = {"_IMGRANK_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+    command = [sys.executable, "-c", WITHOUT]
+    done = subprocess.run(command, env={**os.environ, **words}, capture_output=True, text=True, timeout=120)
+    assert offered in done.stdout.split()
 
 
 def test_every_module_can_be_imported() -> None:
