@@ -123,14 +123,16 @@ class Ranker:
     ) -> EncodedPictures:
         """Tokens of pictures, or of their mirror images, in input order; what cannot be read is named.
 
-        An index among them stands for all its pictures. Raises UsageError where a file does not exist, or an
-        index is to be mirrored.
+        An index among them stands for all its pictures. Ctrl-C ends it; what was encoded by then stays stored. Raises
+        UsageError where a file does not exist, or an index is to be mirrored.
         """
         indexes = [str(file) for file in files if is_index(str(file))]
         if indexes:
             return self._encode_with(indexes, files, mirrored, progress)
         found = discover([str(file) for file in files])
         encoded = self._encoded(_as_given(found, files), progress, mirrored)
+        if encoded.partial:
+            raise KeyboardInterrupt
         packed = self._store.read(encoded.keys).packed
         return EncodedPictures(encoded.files, packed, found.skipped + encoded.skipped)
 
@@ -239,6 +241,36 @@ class Ranker:
             partial=pictures.encoded.partial,
             notes=answered.notes,
         )
+
+
+class IndexTokens:
+    """Tokens of an index in place of a Ranker's: what training and evaluation ask for, with no picture at hand.
+
+    Raises what `Ranker.open_index` raises.
+    """
+
+    def __init__(self, ranker: Ranker, where: str | Path) -> None:
+        self.backbone = ranker.backbone
+        self.sentence = ranker.sentence
+        self.pictures = ranker.open_index(where)
+
+    def encode(
+        self,
+        files: Sequence[str | Path],
+        *,
+        mirrored: bool = False,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> EncodedPictures:
+        """Tokens of those pictures that the index holds, in the order asked; the others are named. No mirror images."""
+        if mirrored:
+            raise UsageError("An index holds no mirror images of its pictures.")
+        known, reasons = set(self.pictures.paths), {bad.path: bad.reason for bad in self.pictures.skipped}
+        asked = [str(file) for file in files]
+        found = [path for path in asked if path in known]
+        lost = (Unreadable(path, reasons.get(path, "it is not in the index")) for path in asked if path not in known)
+        packed = self.pictures.read(found)
+        progress(Progress(len(asked), len(asked), "reading"))
+        return EncodedPictures(tuple(ImageFile(path, 0, 0) for path in found), packed, tuple(lost))
 
 
 def _as_given(found: Discovered, files: Sequence[str | Path]) -> list[ImageFile]:

@@ -93,14 +93,28 @@ def open_indexes(sources: Sequence[str], fingerprint: str, backbone: str, withou
     return _without(parts, shape, without)
 
 
-def checked_manifest(place: Place, fingerprint: str, backbone: str) -> Manifest:
-    """The manifest of an index of this backbone. Raises UsageError where there is none, or another's."""
+def index_paths(where: str) -> list[str]:
+    """The paths of all pictures with tokens in an index, whichever backbone made it, in natural order.
+
+    Raises UsageError where there is no index, DamagedPart or IndexFault where a part cannot be read.
+    """
+    place = Place(where)
+    manifest = checked_manifest(place, None, "")
+    found = _without(settled([(place, name) for name in place.parts()]), manifest.shape, ())
+    return sorted(found.paths, key=path_order)
+
+
+def checked_manifest(place: Place, fingerprint: str | None, backbone: str) -> Manifest:
+    """The manifest of an index of this backbone, or of any where `fingerprint` is None.
+
+    Raises UsageError where there is no index, or another backbone's.
+    """
     manifest = place.manifest()
     if manifest is None:
         raise UsageError(
             f"{printable(place.where)} is no index; make one: imgrank index {printable(place.where)} --out TOKENS."
         )
-    if manifest.fingerprint != fingerprint:
+    if fingerprint is not None and manifest.fingerprint != fingerprint:
         raise UsageError(
             f"The index {printable(place.where)} holds tokens of backbone {printable(manifest.backbone)} "
             f"({manifest.fingerprint}), and {backbone} is {fingerprint}; use --backbone {printable(manifest.backbone)} "

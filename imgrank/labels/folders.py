@@ -25,19 +25,22 @@ SCALES = (  # names whose order everybody knows
 )
 
 
-def labels_from_folders(folder: str, query: str, order: Sequence[str] = ()) -> Labels:
+def labels_from_folders(
+    folder: str, query: str, order: Sequence[str] = (), pictures: Sequence[str] | None = None
+) -> Labels:
     """The pictures below each sub-folder get its value: the number its name begins with, or else its place.
 
     Places count from 1 in the given `order` of names, or where it is empty in the order of a scale that
-    everybody knows (bad, fair, good), or else by name. Raises LabelsError where that cannot be.
+    everybody knows (bad, fair, good), or else by name. `pictures`, in natural order, are those of an index, whose
+    common folder then stands for `folder`. Raises LabelsError where that cannot be.
     """
-    names = _sub_folders(folder)
+    found = _below(folder) if pictures is None else _grouped(folder, pictures)
+    names = list(found)
     values, notes = _values(folder, names, order)
-    found = {name: discover([os.path.join(folder, name)], recursive=True).files for name in names}
     empty = [name for name in names if not found[name]]
     if empty:
         notes = (*notes, f"no picture in {', '.join(map(printable, empty))}")
-    images = tuple(file.path for name in names for file in found[name])
+    images = tuple(path for name in names for path in found[name])
     numbers = np.array([values[name] for name in names for _ in found[name]])
     classes = len(np.unique(numbers))
     if len(images) < FEWEST_ROWS or classes < 2:
@@ -47,6 +50,30 @@ def labels_from_folders(folder: str, query: str, order: Sequence[str] = ()) -> L
         )
     nothing = ("",) * len(images)
     return Labels(folder, (ValueTask(phrasings(query), images, numbers, nothing, nothing),), notes=notes)
+
+
+def _below(folder: str) -> dict[str, list[str]]:
+    """By sub-folder, the paths of its pictures."""
+    names = _sub_folders(folder)
+    return {
+        name: [file.path for file in discover([os.path.join(folder, name)], recursive=True).files] for name in names
+    }
+
+
+def _grouped(where: str, pictures: Sequence[str]) -> dict[str, list[str]]:
+    """The same from paths alone: the part that follows what all of them have in common names the sub-folder."""
+    parts = [re.split(r"[/\\]" if os.sep == "\\" else "/", path)[:-1] for path in pictures]
+    shortest = min(map(len, parts), default=0)
+    common = next((n for n in range(shortest) if len({part[n] for part in parts}) > 1), shortest)
+    found: dict[str, list[str]] = {}
+    for path, folders in zip(pictures, parts, strict=True):
+        if len(folders) > common:
+            found.setdefault(folders[common], []).append(path)
+    if len(found) < 2:
+        raise LabelsError(
+            f"The pictures of {printable(where)} stand in {len(found)} sub-folders; 2 at least are needed."
+        )
+    return {name: found[name] for name in natsorted(found, alg=ns.IGNORECASE)}
 
 
 def _sub_folders(folder: str) -> list[str]:

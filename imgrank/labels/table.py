@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from imgrank.errors import LabelsError
@@ -21,14 +21,14 @@ BESIDE_PAIRS = ("person", "time")
 ANSWERS = {"left": 1.0, "right": -1.0, "tie": 0.0}
 
 
-def read_labels(path: str, *, skip_bad: bool = False) -> Labels:
-    """Read a labels file in any of its three forms; pictures must exist.
+def read_labels(path: str, *, skip_bad: bool = False, pictures: Collection[str] | None = None) -> Labels:
+    """Read a labels file in any of its three forms; pictures must exist, or be among `pictures` if that is given.
 
     Raises LabelsError naming every fault with its line. With `skip_bad` faulty rows, and queries that are
     then too small, are left out and named in `left_out`; the error remains where nothing is left.
     """
     grid = read_grid(path, (*LONG, *PAIRS, *KEPT, *BESIDE_PAIRS))
-    reader = _Reader(grid, list(grid.faults))
+    reader = _Reader(grid, list(grid.faults), pictures)
     labels = reader.read()
     faults = sorted(reader.faults, key=lambda fault: fault.line)
     if faults and not (skip_bad and labels.tasks):
@@ -42,6 +42,7 @@ class _Reader:
 
     grid: Grid
     faults: list[Fault]
+    pictures: Collection[str] | None = None
     _there: dict[str, str | None] = field(default_factory=dict)
     _folders: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -188,11 +189,15 @@ class _Reader:
     def _existing(self, text: str) -> str | None:
         if text not in self._there:
             spellings = dict.fromkeys((text, text.replace("\\", "/")))  # files written on Windows travel
-            self._there[text] = next(filter(self._is_file, map(self._place, spellings)), None)
+            places = [*map(self._place, spellings), *(spellings if self.pictures is not None else ())]
+            self._there[text] = next(filter(self._is_there, places), None)
         return self._there[text]
 
     def _place(self, text: str) -> str:
         return os.path.normpath(os.path.join(os.path.dirname(self.grid.path), text))
+
+    def _is_there(self, path: str) -> bool:
+        return self._is_file(path) if self.pictures is None else path in self.pictures
 
     def _is_file(self, path: str) -> bool:
         folder, name = os.path.split(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace as replace_fields
 from pathlib import Path
 
 import torch
@@ -18,7 +19,7 @@ from imgrank.evaluation.dataset import Dataset, TokenSource, read_dataset
 from imgrank.evaluation.kept import keep_rows
 from imgrank.evaluation.splits import made_splits
 from imgrank.labels import Labels, read_labels
-from imgrank.ranker import Ranker
+from imgrank.ranker import IndexTokens, Ranker
 from imgrank.records import Progress
 from imgrank.training import checkpoint
 from imgrank.training.card import card_text
@@ -45,19 +46,25 @@ def train(
     replace: bool = False,
     resume: bool = False,
     source: TokenSource | None = None,
+    index: str | Path | None = None,
     watch: Callable[[Epoch], None] = lambda _: None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> TrainingResult:
     """Train an adapter on labels and save it as `out`, or under `name` among the user's adapters.
 
     `unit` is the unit of the values, for print; `config` sets the model's sizes; `replace` overwrites an
-    adapter of that name; `resume` goes on with an interrupted run; `max_megapixels` is the Ranker's. Ctrl-C saves
+    adapter of that name; `index` names an index that has the tokens, so that no picture is read (and none is
+    mirrored); `resume` goes on with an interrupted run; `max_megapixels` is the Ranker's. Ctrl-C saves
     the best so far and the result says so. Raises LabelsError, TrainingError, AdapterError, BackboneError, or
     UsageError where the name is taken.
     """
     started = time.perf_counter()
     options = options or TrainingOptions()
-    known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad)
+    if index is not None:
+        source = IndexTokens(Ranker(backbone, adapter="none", device=device), index)
+        options = replace_fields(options, mirror=False)
+    pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
+    known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
     path = _destination(known, name, out, replace or resume)
     source = source or Ranker(backbone, adapter="none", device=device, max_megapixels=max_megapixels)
     dataset = read_dataset(known, source, mirrored=options.mirror, skip_bad=skip_bad, progress=progress)

@@ -1,0 +1,178 @@
+"""An index in place of a folder, from the command line and the library: the same answers to the last byte."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imgrank import Ranker
+from imgrank.errors import UsageError
+from imgrank.ranker import IndexTokens
+
+pytest.importorskip("pyarrow", reason="an index needs pyarrow")
+
+CLASSES = ("bad", "good", "fair")
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+WITHOUT = """
+import sys
+for name in ("pyarrow", "pyarrow.parquet", "pyarrow.compute", "fsspec", "s3fs"): sys.modules[name] = None
+from imgrank.cli.app import main
+main()
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Nine photographs, one of them twice, and two files that are none."""
+    where = tmp_path_factory.mktemp("work")
+    (where / "photos").mkdir()
+    for photo in sorted(PHOTOS.glob("*.jpg"))[:8]:
+        shutil.copy(photo, where / "photos")
+    shutil.copy(next(iter(sorted(PHOTOS.glob("*.jpg")))), where / "photos" / "again10.jpg")
+    (where / "photos" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    (where / "photos" / "empty.jpg").write_bytes(b"")
+    return where
+
+
+@pytest.fixture(scope="module")
+def tokens(folder):
+    """The index of the folder, of two shards."""
+    for n in range(2):
+        done = imgrank("index", "photos", "--out", f"shard{n}", "--shard", f"{n}/2", cwd=folder)
+        assert done.returncode == 0, done.stderr
+    done = imgrank("index", "merge", "tokens", "shard0", "shard1", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "tokens"
+
+
+def imgrank(*words, cwd, program="from imgrank.cli.app import main; main()"):
+    command = [sys.executable, "-X", "utf8", "-c", program, *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=280)
+
+
+@pytest.mark.parametrize("question", [["a cat"], ["older person", "--refine"], ["a cat", "--opposite", "a dog"]])
+def test_an_index_answers_as_its_folder(folder, tokens, question):
+    plain, indexed = (
+        imgrank("sort", source, *question, "--format", "json", cwd=folder) for source in ("photos", "tokens")
+    )
+    assert plain.returncode == indexed.returncode == 0, indexed.stderr
+    assert without_seconds(plain.stdout) == without_seconds(indexed.stdout)
+    assert len(json.loads(indexed.stdout)["images"]) == 9
+
+
+def without_seconds(text):
+    assert re.search('"seconds": [0-9.]+', text)
+    return re.sub('"seconds": [0-9.]+', "", text)
+
+
+def test_an_index_and_a_folder_together_count_each_picture_once(folder, tokens, monkeypatch):
+    monkeypatch.chdir(folder)
+    ranker = Ranker(adapter="none")
+    assert ranker.rank(["tokens", "photos"], "a cat").images == ranker.rank(["photos"], "a cat").images
+    assert ranker.rank(["shard0", "shard1"], "a cat").images == ranker.rank(["photos"], "a cat").images
+
+
+def test_the_library_reads_tokens_of_an_index(folder, tokens, monkeypatch):
+    monkeypatch.chdir(folder)
+    ranker = Ranker(adapter="none")
+    indexed = ranker.encode(["tokens"])
+    plain = ranker.encode([file.path for file in indexed.files])
+    assert len(plain.files) == 9
+    for name in ("quantised", "scales", "embedding"):
+        assert np.array_equal(getattr(plain.packed, name), getattr(indexed.packed, name))
+    with pytest.raises(UsageError, match="mirror"):
+        ranker.encode(["tokens"], mirrored=True)
+
+
+def test_indexing_again_encodes_nothing(folder, tokens):
+    done = imgrank("index", "photos", "--out", "tokens", "--no-cache", cwd=folder)
+    assert done.returncode == 0
+    assert "0 rows added, 0 pictures encoded, 9 were there" in done.stderr
+    assert "broken.jpg" in done.stderr
+    quiet = imgrank("index", "photos", "--out", "tokens", "--quiet", "--strict", cwd=folder)
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (3, "", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["index", "photos"], 2, "--out TOKENS"),
+        (["index", "nowhere", "--out", "t"], 2, "nowhere"),
+        (["index", "photos", "--out", "t", "--shard", "2/2"], 2, "the last is 7/8"),
+        (["index", "merge", "t"], 2, "merge OUT SHARD"),
+        (["index", "merge", "t", "photos"], 2, "is no index"),
+        (["index", "merge", "tokens", "tokens"], 2, "into itself"),
+        (["index", "photos/broken.jpg", "--out", "t"], 1, "No picture was found that could be read"),
+        (["sort", "s3x://bucket/x", "a cat"], 2, "s3x://bucket/x"),
+        (["train", "tokens", "--from-ratings", "--query", "better"], 2, "not in an index"),
+    ],
+)
+def test_mistakes_are_one_sentence(folder, tokens, words, code, said):
+    done = imgrank(*words, cwd=folder)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_the_extra_one_sentence_says_what_to_install(folder, tokens):
+    for words in (["index", "photos", "--out", "t"], ["sort", "tokens", "a cat"], ["index", "s3://x/y", "--out", "t"]):
+        done = imgrank(*words, cwd=folder, program=WITHOUT)
+        assert done.returncode == 2
+        assert 'pip install "imgrank[cluster]"' in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    assert imgrank("sort", "photos", "a cat", cwd=folder, program=WITHOUT).returncode == 0
+
+
+def test_training_on_an_index_is_training_on_its_folder(folder, tokens, tmp_path, monkeypatch):
+    from imgrank.training import TrainingOptions, train
+
+    monkeypatch.chdir(folder)
+    names = [Path(file.path).name for file in Ranker(adapter="none").encode(["tokens"]).files]
+    lines = [f"photos/{name},larger,{n},{'val' if n % 3 == 0 else 'train'}" for n, name in enumerate(sorted(names))]
+    Path("labels.csv").write_text("image,query,value,split\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    options = TrainingOptions(epochs=2, fold_epochs=2, patience=2, fewest_steps=2, mirror=False)
+    train("labels.csv", out=tmp_path / "plain.safetensors", options=options)
+    shutil.move("photos", "hidden")
+    try:
+        train("labels.csv", out=tmp_path / "index.safetensors", options=options, index="tokens")
+    finally:
+        shutil.move("hidden", "photos")
+    plain, indexed = ((tmp_path / f"{name}.safetensors").read_bytes() for name in ("plain", "index"))
+    assert plain.replace(b'"plain', b'"index') == indexed
+
+
+def test_sub_folders_of_an_index_are_classes(folder, tokens, monkeypatch, tmp_path):
+    from imgrank.index.reading import index_paths
+    from imgrank.labels import labels_from_folders
+
+    for n, photo in enumerate(sorted(PHOTOS.glob("*.jpg"))[:12]):
+        (tmp_path / "all" / CLASSES[n % 3]).mkdir(parents=True, exist_ok=True)
+        shutil.copy(photo, tmp_path / "all" / CLASSES[n % 3])
+    assert imgrank("index", "all", "-r", "--out", "classes", cwd=tmp_path).returncode == 0
+    monkeypatch.chdir(tmp_path)
+    plain = labels_from_folders("all", "better")
+    indexed = labels_from_folders("classes", "better", pictures=index_paths("classes"))
+    assert [task.images for task in plain.values] == [task.images for task in indexed.values]
+    assert [task.values.tolist() for task in plain.values] == [task.values.tolist() for task in indexed.values]
+
+
+def test_what_an_index_does_not_hold_is_named(folder, tokens, monkeypatch):
+    monkeypatch.chdir(folder)
+    source = IndexTokens(Ranker(adapter="none"), "tokens")
+    encoded = source.encode(["photos/other.jpg", "photos/broken.jpg"])
+    assert encoded.skipped[0].reason == "it is not in the index"
+    assert "JPEG" in encoded.skipped[1].reason
