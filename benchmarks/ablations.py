@@ -1,18 +1,22 @@
 """Which part of the method matters: val figures of one change at a time, over three seeds, as a Markdown table.
 
     python benchmarks/ablations.py write-tokens labels.csv tokens.npz
-    python benchmarks/ablations.py run tokens.npz --seeds 3 --epochs 20
+    python benchmarks/ablations.py run tokens.npz --seeds 3 --epochs 20 --done done.csv
+    python benchmarks/ablations.py table done.csv
 
-`write-tokens` encodes the pictures of a labels file once; `run` needs that file alone. Rows of the train split
-are learnt from and those of val measured, by the score head and by the pair head; test is never looked at.
+`write-tokens` encodes the pictures of a labels file once; `run` needs that file alone, and goes on where `--done`
+says that it stopped. Rows of the train split are learnt from and those of val measured, by the score head and by
+the pair head; test is never looked at.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -95,16 +99,15 @@ class Score:
     pair_krcc: float
 
 
-def run_variant(variant: Variant, dataset: Dataset, text_width: int, seed: int, epochs: int) -> Score:
+def run_variant(variant: Variant, dataset: Dataset, text_width: int, options: TrainingOptions) -> Score:
     """Train once and measure both heads on val."""
-    dataset = variant.tokens(dataset)
-    options = variant.options(TrainingOptions(seed=seed, epochs=epochs, patience=max(4, epochs // 3)))
+    dataset, options = variant.tokens(dataset), variant.options(options)
     config = variant.config(AdapterConfig.mini(dataset.packed.shape, text_width))
-    torch.manual_seed(seed)
+    torch.manual_seed(options.seed)
     model = AdapterModel(config)
     model.pair_head.__class__ = variant.head
     parts = [Part.of(rows, rows.in_split("train"), rows.in_split("val")) for rows in dataset.tasks]
-    done = fit(model, dataset, parts, options, epochs=epochs)
+    done = fit(model, dataset, parts, options, epochs=options.epochs)
     model.load_state_dict(done.state)
     scores = [srcc(predict(model, dataset, p.task, p.val, CPU), p.task.values[p.val]) for p in parts]
     pairs = [krcc(_pair_strength(model, dataset, p), p.task.values[p.val]) for p in parts]
@@ -119,24 +122,47 @@ def _pair_strength(model: AdapterModel, dataset: Dataset, part: Part) -> np.ndar
     return model.compare(summary, summary).sigmoid().sum(dim=1).double().numpy()
 
 
-def run(path: str, seeds: int, epochs: int, only: str) -> None:
-    """Print the table, a line as soon as it is known."""
-    dataset, text_width = read_tokens(path)
+def run(path: str, seeds: int, options: TrainingOptions, done: Path, only: str) -> None:
+    """Train every variant that is not done yet, one seed after the other; a line in `done` as soon as it is known."""
+    dataset, text_width, fingerprint = read_tokens(path)
     torch.set_num_threads(1)
     rows = ", ".join(
         f"{task.query} {len(task.in_split('train'))}/{len(task.in_split('val'))}" for task in dataset.tasks
     )
-    print(f"Train/val rows: {rows}. {seeds} seeds, at most {epochs} epochs; mean and standard deviation.\n")
-    print("| variant | score head, SRCC | pair head, KRCC |\n|---|---|---|")
-    for variant in variants():
-        if only in variant.name:
-            scores = [run_variant(variant, dataset, text_width, seed, epochs) for seed in range(seeds)]
-            srccs, krccs = np.array([s.srcc for s in scores]), np.array([s.pair_krcc for s in scores])
-            print(f"| {variant.name} | {_told(srccs)} | {_told(krccs)} |", flush=True)
+    print(f"Tokens of {fingerprint}; train/val rows: {rows}; at most {options.epochs} epochs.", file=sys.stderr)
+    for seed in range(seeds):
+        for variant in variants():
+            if only in variant.name and (variant.name, seed) not in read_done(done):
+                score = run_variant(variant, dataset, text_width, replace(options, seed=seed))
+                with done.open("a", encoding="utf-8", newline="") as file:
+                    csv.writer(file).writerow([variant.name, seed, score.srcc, score.pair_krcc])
+
+
+def read_done(path: Path) -> dict[tuple[str, int], Score]:
+    """What is known, by variant and seed."""
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        return {(name, int(seed)): Score(float(one), float(other)) for name, seed, one, other in csv.reader(file)}
+
+
+def table(path: Path) -> None:
+    """Print means over seeds, and how each variant differs from the first on the same seeds."""
+    known = read_done(path)
+    first = variants()[0].name
+    print("| variant | seeds | score head, SRCC | change | pair head, KRCC | change |\n|---|--:|--:|--:|--:|--:|")
+    for name in dict.fromkeys(variant.name for variant in variants()):
+        seeds = [seed for at, seed in known if at == name and (first, seed) in known]
+        if seeds:
+            own = np.array([[known[name, seed].srcc, known[name, seed].pair_krcc] for seed in seeds])
+            base = np.array([[known[first, seed].srcc, known[first, seed].pair_krcc] for seed in seeds])
+            told = [(f"{own[:, n].mean():.3f}", "" if name == first else _told(own[:, n] - base[:, n])) for n in (0, 1)]
+            print(f"| {name} | {len(seeds)} | {' | '.join(' | '.join(cells) for cells in told)} |")
 
 
 def _told(figures: np.ndarray) -> str:
-    return f"{figures.mean():.3f} ± {figures.std(ddof=1) if len(figures) > 1 else 0:.3f}"
+    """A mean and the standard deviation over seeds."""
+    return f"{figures.mean():+.3f} ± {figures.std(ddof=1) if len(figures) > 1 else 0:.3f}"
 
 
 def write_tokens(labels: str, out: str, backbone: str) -> None:
@@ -145,7 +171,7 @@ def write_tokens(labels: str, out: str, backbone: str) -> None:
 
     ranker = Ranker(backbone, adapter="none")
     dataset = made_splits(read_dataset(read_labels(labels), ranker, mirrored=True, progress=_show))
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, np.ndarray] = {"fingerprint": np.array(ranker.backbone.fingerprint)}
     for side, packed in (("plain", dataset.packed), ("mirrored", dataset.mirrored)):
         arrays |= {f"{side}.{name}": getattr(packed, name) for name in ("quantised", "scales", "embedding")}
     for n, rows in enumerate(dataset.tasks):
@@ -156,13 +182,17 @@ def write_tokens(labels: str, out: str, backbone: str) -> None:
     np.savez_compressed(out, **arrays)
 
 
-def read_tokens(path: str) -> tuple[Dataset, int]:
-    """The dataset of an npz file, and the width of its text tokens."""
+def read_tokens(path: str) -> tuple[Dataset, int, str]:
+    """The dataset of an npz file, the width of its text tokens, and the fingerprint of its backbone."""
     with np.load(path) as file:
         plain, mirrored = (
             PackedTokens(*(file[f"{side}.{name}"] for name in ("quantised", "scales", "embedding")))
+            if f"{side}.scales" in file
+            else None
             for side in ("plain", "mirrored")
         )
+        assert plain is not None
+        fingerprint = str(file["fingerprint"])
         tasks = []
         while f"{len(tasks)}.rows" in file:
             n = len(tasks)
@@ -175,7 +205,7 @@ def read_tokens(path: str) -> tuple[Dataset, int]:
             task = ValueTask(phrasings, names, file[f"{n}.values"], splits, ("",) * len(rows))
             tasks.append(ValueRows(task, rows, texts))
     labels = Labels(path, tuple(rows.task for rows in tasks))
-    return Dataset(labels, plain, mirrored, tuple(tasks)), tasks[0].texts[0].tokens.shape[1]
+    return Dataset(labels, plain, mirrored, tuple(tasks)), tasks[0].texts[0].tokens.shape[1], fingerprint
 
 
 def _show(progress: object) -> None:
@@ -190,16 +220,26 @@ def main() -> None:
     write.add_argument("labels")
     write.add_argument("out")
     write.add_argument("--backbone", default="mini")
-    table = commands.add_parser("run")
-    table.add_argument("tokens")
-    table.add_argument("--seeds", type=int, default=3)
-    table.add_argument("--epochs", type=int, default=20)
-    table.add_argument("--only", default="", help="variants whose name holds this text")
+    train = commands.add_parser("run")
+    train.add_argument("tokens")
+    train.add_argument("--seeds", type=int, default=3)
+    train.add_argument("--epochs", type=int, default=20)
+    train.add_argument("--batch", type=int, default=64)
+    train.add_argument("--learning-rate", type=float, default=5e-4)
+    train.add_argument("--done", type=Path, default=Path("ablations.csv"))
+    train.add_argument("--only", default="", help="variants whose name holds this text")
+    commands.add_parser("table").add_argument("done", type=Path)
     args = parser.parse_args()
     if args.command == "write-tokens":
         write_tokens(args.labels, args.out, args.backbone)
+    elif args.command == "run":
+        patience = max(4, args.epochs // 3)
+        options = TrainingOptions(
+            epochs=args.epochs, patience=patience, batch=args.batch, learning_rate=args.learning_rate
+        )
+        run(args.tokens, args.seeds, options, args.done, args.only)
     else:
-        run(args.tokens, args.seeds, args.epochs, args.only)
+        table(args.done)
 
 
 if __name__ == "__main__":

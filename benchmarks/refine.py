@@ -1,0 +1,61 @@
+"""Does `sort --refine` order better: Kendall's tau of the scores alone and after the pairwise comparisons, on val.
+
+    python benchmarks/refine.py DATA
+
+Queries of the shipped adapter on the val rows of their sets; nothing is trained, test is never looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from imgrank.evaluation import evaluate
+from imgrank.evaluation.metrics import Resamples, interval
+from imgrank.evaluation.report import QueryReport
+from imgrank.labels import Labels, ValueTask, read_labels
+from imgrank.ranker import Ranker
+
+SETS = ("age", "car_year", "quality", "counts")
+
+
+def val_rows(labels: Labels) -> Labels:
+    """The rows of the val split alone, so that no other picture is encoded."""
+    return replace(labels, values=tuple(_val(task) for task in labels.values), pairs=())
+
+
+def _val(task: ValueTask) -> ValueTask:
+    rows = [n for n, split in enumerate(task.splits) if split == "val"]
+    images, splits, groups = (tuple(column[n] for n in rows) for column in (task.images, task.splits, task.groups))
+    return ValueTask(task.phrasings, images, task.values[rows], splits, groups)
+
+
+def line(query: QueryReport) -> str:
+    """One row of the table: both figures, and their difference by paired bootstrap."""
+    said = query.predictions
+    assert said.score is not None and said.pairs is not None
+    resamples = Resamples.draw(query.n)
+    apart = resamples.pair_figures(said.pairs, said.true).krcc - resamples.pair_figures(said.score, said.true).krcc
+    bounds = interval(apart)
+    alone, refined = query.score.krcc.value, query.pairs.krcc.value
+    gain = f"{refined - alone:+.3f} ({bounds.low:+.3f} to {bounds.high:+.3f})"
+    return f"| {query.query} | {query.n} | {alone:.3f} | {refined:.3f} | {gain} |"
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--adapter", default="mini-adapter")
+    args = parser.parse_args()
+    ranker = Ranker(adapter=args.adapter)
+    print("| query | val rows | KRCC by score | KRCC refined | gain |\n|---|--:|--:|--:|--:|")
+    for name in SETS:
+        labels = val_rows(read_labels(str(args.data / name / "labels.csv")))
+        for query in evaluate(labels, adapter=args.adapter, split="val", source=ranker).queries:
+            print(line(query), flush=True)
+
+
+if __name__ == "__main__":
+    main()
