@@ -145,7 +145,7 @@ def packed_by_torch(tokens: torch.Tensor, embedding: torch.Tensor) -> PackedToke
 
 def _fill(batch: Pixels, size: int) -> Pixels:
     if len(batch) == size:
-        return batch
+        return np.ascontiguousarray(batch)  # torch takes no mirrored view
     return np.concatenate([batch, np.repeat(batch[-1:], size - len(batch), axis=0)])
 
 

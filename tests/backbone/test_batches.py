@@ -36,6 +36,11 @@ def test_every_batch_has_one_size_and_the_order_stays(count):
     np.testing.assert_array_equal(packed.embedding[:, 0], np.arange(count))
 
 
+def test_mirrored_pictures_are_pictures_too():
+    mirrored = _pixels(17)[:, :, ::-1]
+    np.testing.assert_array_equal(BatchRunner("cpu").run(mirrored, _forward()).embedding[:, 0], np.arange(17))
+
+
 @pytest.mark.parametrize("room", [1, 3, 4, 8])
 def test_out_of_memory_halves_the_batch_and_goes_on(room):
     runner = BatchRunner("cpu")
