@@ -84,7 +84,14 @@ class StoredSource:
         return SimpleNamespace(files=found, packed=self.packed[self.rows(files)], skipped=())
 
     def sentence(self, text: str) -> TextTokens:
-        """A stored sentence."""
+        """A stored sentence; another one is encoded by the backbone of the tokens, while that is still installed."""
+        if text not in self._texts:
+            from imgrank.ranker import Ranker
+
+            ranker = Ranker(self.backbone.name, adapter="none")
+            if ranker.backbone.fingerprint != self.backbone.fingerprint:
+                raise ValueError(f'"{text}" is not stored, and the tokens\' backbone is not installed any more')
+            self._texts[text] = ranker.sentence(text)
         return self._texts[text]
 
 

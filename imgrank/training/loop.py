@@ -237,7 +237,7 @@ def _look(progress: Progress, dataset: Dataset, parts: Sequence[Part], device: t
     watched = [(part, its) for part, its in zip(parts, said, strict=True) if len(part.val)]
     figures = [figure(part.task, part.val, its) for part, its in watched]
     errors = [mae(its, p.task.values[p.val]) for p, its in watched if isinstance(p.task, ValueRows)]
-    return float(np.mean(figures)) if figures else 0.0, float(np.mean(errors)) if errors else math.nan
+    return float(np.mean(figures)) if figures else math.nan, float(np.mean(errors)) if errors else math.nan
 
 
 def _schedule(step: int, steps: int, warm_up: float) -> float:
