@@ -92,12 +92,13 @@ def find_adapter(name_or_file: str) -> AdapterHeader:
 
 
 def remove(name: str) -> tuple[Path, ...]:
-    """Delete a user's adapter, its card and its kept rows; what was deleted. Raises AdapterError where it cannot be."""
+    """Delete a user's adapter and what stands beside it; what was deleted. Raises AdapterError where it cannot be."""
     path = adapter_path(name)
     if not path.is_file():
         header = find_adapter(name)
         raise AdapterError(f"The adapter {header.name} came with imgrank and cannot be removed.")
-    gone = tuple(file for file in (path, card_path(path), kept_rows_path(path)) if file.exists())
+    beside = (path, card_path(path), kept_rows_path(path), plot_path(path))
+    gone = tuple(file for file in beside if file.exists())
     try:
         for file in gone:
             file.unlink()
@@ -109,6 +110,11 @@ def remove(name: str) -> tuple[Path, ...]:
 def card_path(path: Path) -> Path:
     """The card beside an adapter file: data, terms, figures, failures."""
     return path.with_suffix(".md")
+
+
+def plot_path(path: Path) -> Path:
+    """The plot beside an adapter file: how its training went."""
+    return path.with_suffix(".training.png")
 
 
 def kept_rows_path(path: Path) -> Path:

@@ -44,7 +44,7 @@ SplitOption = Annotated[
 ]
 PlotOption = Annotated[
     Optional[Path],  # noqa: UP045
-    typer.Option("--plot", metavar="OUT.PNG", help="Also draw predicted against true, and error by decile."),
+    typer.Option("--plot", metavar="OUT.PNG", help="Also draw values, errors by decile, and probabilities."),
 ]
 
 

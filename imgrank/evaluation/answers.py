@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from imgrank.adapter.files import Adapter, load
 from imgrank.adapter.header import AdapterHeader, Query
+from imgrank.adapter.pairs import Summary
 from imgrank.adapter.refine import refine
 from imgrank.adapter.registry import choose, find_adapter, installed_adapters
 from imgrank.adapter.scoring import score_tokens
 from imgrank.adapter.zero_shot import text_axis, zero_shot_scores
-from imgrank.evaluation.dataset import TaskRows
+from imgrank.evaluation.dataset import Rows, TaskRows
 from imgrank.tokens import PackedTokens, TextTokens
 
 Floats = npt.NDArray[np.float64]
@@ -22,10 +24,14 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AdapterScores:
-    """Of N pictures: `value` (N,) in the query's unit; `strength` (N,) by pairwise comparison, higher is more."""
+    """Of N pictures: `value` (N,) in the query's unit; `strength` (N,) by pairwise comparison, higher is more.
+
+    `summary` is what the pair head keeps of them.
+    """
 
     value: Floats
     strength: Floats
+    summary: Summary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +46,15 @@ class Answering:
         scored = score_tokens(self.adapter, packed, text, self.query, summarise=True)
         assert scored.summary is not None
         by_score = np.argsort(-scored.value, kind="stable")
-        return AdapterScores(scored.value, refine(scored.summary, by_score, self.adapter.model.pair_head).strength)
+        strength = refine(scored.summary, by_score, self.adapter.model.pair_head).strength
+        return AdapterScores(scored.value, strength, scored.summary)
+
+    @torch.inference_mode()
+    def chances(self, scored: AdapterScores, left: Rows, right: Rows) -> Floats:
+        """(M,) probability, by the pair head, that picture left[m] stands above right[m]."""
+        one, other = (scored.summary[torch.from_numpy(side)] for side in (left, right))
+        chances: Floats = self.adapter.model.pair_head.pairs(one, other).double().sigmoid().numpy()
+        return chances
 
 
 def candidates(adapter: str, fingerprint: str) -> tuple[AdapterHeader, ...]:

@@ -1,7 +1,8 @@
-"""A picture of a report: predicted against true, and how the error goes with the value."""
+"""Pictures of a report: predicted against true, how the error goes with the value, and what probabilities are worth."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,83 +10,148 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.errors import UsageError
-from imgrank.evaluation.report import QueryReport, Report
+from imgrank.evaluation.report import Chances, QueryReport, Report
+from imgrank.paths import printable, why
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = npt.NDArray[np.float64]
+Panel = Callable[["Axes"], None]
 INK, ACCENT, PALE = "#22303c", "#d1495b", "#8d99a6"
-DECILES = 10
+TENTHS = 10
 FEWEST_IN_BIN = 3
 
 
 def plot_report(report: Report, path: Path) -> None:
-    """Draw a row of two panels for each query that has values. Raises UsageError where that cannot be."""
+    """Draw a row for each query: values, errors and probabilities, or of answers the last alone.
+
+    Raises UsageError where matplotlib is missing, nothing can be drawn or the file cannot be written.
+    """
+    rows = [panels for query in report.queries if (panels := _panels(query))]
+    if not rows:
+        raise UsageError("There is nothing to plot: these are answers about pairs, and no ranker answers them.")
+    draw_panels(rows, path)
+
+
+def draw_panels(rows: Sequence[Sequence[Panel]], path: Path) -> None:
+    """Panels in rows as one PNG. Raises UsageError where matplotlib is missing or the file cannot be written."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
         raise UsageError("Plots need matplotlib: pip install 'imgrank[plots]'.") from None
-    queries = [query for query in report.queries if np.isfinite(query.ridge.srcc.value)]
-    if not queries:
-        raise UsageError("There is nothing to plot: these labels are answers about pairs, without values.")
-    figure = Figure(figsize=(10, 4.4 * len(queries)), layout="constrained", facecolor="white")
-    panels = figure.subplots(len(queries), 2, squeeze=False)
-    for (left, right), query in zip(panels, queries, strict=True):
-        _predicted_against_true(left, query)
-        _error_by_decile(right, query)
+    columns = max(map(len, rows))
+    figure = Figure(figsize=(5.2 * columns, 4.4 * len(rows)), layout="constrained", facecolor="white")
+    axes = figure.subplots(len(rows), columns, squeeze=False)
+    for its_axes, panels in zip(axes, rows, strict=True):
+        for place, draw in zip(its_axes, panels, strict=False):
+            draw(place)
+        for empty in its_axes[len(panels) :]:
+            empty.set_axis_off()
     try:
         figure.savefig(path, dpi=150)
     except (OSError, ValueError) as error:
-        raise UsageError(f"The plot could not be written to {path}: {error}.") from error
+        reason = why(error) if isinstance(error, OSError) else str(error)
+        raise UsageError(f"The plot could not be written to {printable(str(path))}: {reason}.") from error
 
 
-def _predicted_against_true(axes: Axes, query: QueryReport) -> None:
+def predicted_against_true(axes: Axes, true: Floats, predicted: Floats, who: str, title: str, unit: str | None) -> None:
+    """A dot a picture, and the line on which all would stand."""
+    rng = np.random.default_rng(0)
+    levels = np.unique(true)
+    # Classes would hide each other: they are spread a little around their value.
+    spread = 0.15 * float(np.diff(levels).min()) if 1 < len(levels) <= 20 else 0.0
+    axes.scatter(
+        true + spread * rng.uniform(-1, 1, len(true)),
+        predicted,
+        s=14,
+        alpha=max(0.15, min(0.7, 60 / len(true))),
+        color=INK,
+        linewidths=0,
+        label=f"{who}: {len(true)} pictures",
+    )
+    ends = np.array([true.min(), true.max()])
+    axes.plot(ends, ends, color=ACCENT, linewidth=1.2, label="predicted = true")
+    axes.set_xlabel(_with_unit("true value", unit))
+    axes.set_ylabel(_with_unit("predicted", unit))
+    finish(axes, title)
+
+
+def finish(axes: Axes, title: str) -> None:
+    """What all panels have in common."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.grid(axis="y", color="#e3e7eb", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.legend(frameon=False, fontsize=8)
+    axes.set_title(title, loc="left", fontsize=10, parse_math=False)
+
+
+def _panels(query: QueryReport) -> list[Panel]:
+    said = query.predictions
+    panels: list[Panel] = []
+    if np.isfinite(query.ridge.srcc.value):
+        panels += [lambda axes: _values(axes, query), lambda axes: _error_by_tenth(axes, query)]
+    if said.chances is not None and len(said.chances.said):
+        chances = said.chances
+        panels.append(lambda axes: _reliability(axes, chances, query))
+    return panels
+
+
+def _values(axes: Axes, query: QueryReport) -> None:
     said = query.predictions
     predicted, who = (said.ridge, "ridge") if said.score is None else (said.score, "adapter")
     section = query.ridge if said.score is None else query.score
-    rng = np.random.default_rng(0)
-    levels = np.unique(said.true)
-    # Classes would hide each other: they are spread a little around their value.
-    spread = 0.15 * float(np.diff(levels).min()) if len(levels) <= 20 else 0.0
-    axes.scatter(
-        said.true + spread * rng.uniform(-1, 1, len(said.true)),
-        predicted,
-        s=14,
-        alpha=max(0.15, min(0.7, 60 / len(said.true))),
-        color=INK,
-        linewidths=0,
-        label=f"{who}: {len(said.true)} pictures",
-    )
-    ends = np.array([said.true.min(), said.true.max()])
-    axes.plot(ends, ends, color=ACCENT, linewidth=1.2, label="predicted = true")
-    axes.set_xlabel(_with_unit("true value", query))
-    axes.set_ylabel(_with_unit("predicted", query))
-    axes.set_title(f'"{query.query}": SRCC {section.srcc.value:.3f}, MAE {section.mae.value:.3g}', loc="left")
-    _finish(axes)
+    title = f'"{printable(query.query)}": SRCC {section.srcc.value:.3f}, MAE {section.mae.value:.3g}'
+    predicted_against_true(axes, said.true, predicted, who, title, query.unit)
 
 
-def _error_by_decile(axes: Axes, query: QueryReport) -> None:
+def _error_by_tenth(axes: Axes, query: QueryReport) -> None:
     said = query.predictions
-    bins = _deciles(said.true)
+    bins = _tenths(said.true)
     places = np.arange(len(bins))
-    scorers = [("ridge", said.ridge, PALE)] if said.score is None else []
+    scorers = [("ridge", said.ridge, PALE)]
     if said.score is not None:
-        scorers = [("adapter", said.score, INK), ("ridge", said.ridge, PALE)]
+        scorers.insert(0, ("adapter", said.score, INK))
     width = 0.8 / len(scorers)
     for n, (name, predicted, colour) in enumerate(scorers):
         errors = [float(np.abs(predicted - said.true)[rows].mean()) for rows in bins]
         axes.bar(places + (n - (len(scorers) - 1) / 2) * width, errors, width * 0.92, color=colour, label=name)
     axes.set_xticks(places, [_span(said.true[rows]) for rows in bins], rotation=35, ha="right", fontsize=8)
-    axes.set_xlabel(_with_unit("true value, a tenth of the pictures a bar", query))
-    axes.set_ylabel(_with_unit("mean absolute error", query))
-    axes.set_title("Error by decile", loc="left")
-    _finish(axes)
+    axes.set_xlabel(_with_unit("true value, a tenth of the pictures a bar", query.unit))
+    axes.set_ylabel(_with_unit("mean absolute error", query.unit))
+    finish(axes, "Error by decile")
 
 
-def _deciles(true: Floats) -> list[npt.NDArray[np.intp]]:
+def _reliability(axes: Axes, chances: Chances, query: QueryReport) -> None:
+    """How often the likelier of two pictures is more, by how likely the pair head calls it."""
+    said = np.maximum(chances.said, 1 - chances.said)
+    right = np.where(chances.said >= 0.5, chances.won, 1 - chances.won)
+    bin_of = np.minimum(((said - 0.5) * 2 * TENTHS).astype(int), TENTHS - 1)
+    bins = [rows for n in range(TENTHS) if len(rows := np.flatnonzero(bin_of == n)) >= FEWEST_IN_BIN]
+    off = sum(len(rows) * abs(float(said[rows].mean() - right[rows].mean())) for rows in bins) / len(said)
+    axes.plot([0.5, 1], [0.5, 1], color=ACCENT, linewidth=1.2, label="as often as said")
+    axes.plot(
+        [said[rows].mean() for rows in bins],
+        [right[rows].mean() for rows in bins],
+        "o-",
+        color=INK,
+        markersize=5,
+        label=f"{len(said)} pairs",
+    )
+    shares = np.bincount(bin_of, minlength=TENTHS) / len(said)
+    heights = 0.2 * shares / shares.max()
+    axes.bar(0.525 + 0.05 * np.arange(TENTHS), heights, 0.045, color=PALE, alpha=0.5, label="how many")
+    axes.set_xlim(0.49, 1.01)
+    axes.set_ylim(0, 1.03)
+    axes.set_xlabel("probability that the pair head gives its choice")
+    axes.set_ylabel("how often the choice is right")
+    finish(axes, f'"{printable(query.query)}": probabilities of pairs, off by {off:.3f} on average')
+
+
+def _tenths(true: Floats) -> list[npt.NDArray[np.intp]]:
     """Rows of each tenth by value; equal values stay together."""
-    edges = np.unique(np.quantile(true, np.linspace(0, 1, DECILES + 1)))
+    edges = np.unique(np.quantile(true, np.linspace(0, 1, TENTHS + 1)))
     place = np.searchsorted(edges[1:-1], true, side="right")
     bins = [np.flatnonzero(place == n) for n in range(max(1, len(edges) - 1))]
     return [rows for rows in bins if len(rows) >= min(FEWEST_IN_BIN, len(true))]
@@ -96,13 +162,5 @@ def _span(values: Floats) -> str:
     return f"{low:.4g}" if low == high else f"{low:.4g}–{high:.4g}"
 
 
-def _with_unit(text: str, query: QueryReport) -> str:
-    return f"{text} ({query.unit})" if query.unit else text
-
-
-def _finish(axes: Axes) -> None:
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.grid(axis="y", color="#e3e7eb", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.legend(frameon=False, fontsize=8)
+def _with_unit(text: str, unit: str | None) -> str:
+    return f"{text} ({unit})" if unit else text

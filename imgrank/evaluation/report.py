@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.errors import LabelsError
-from imgrank.evaluation.answers import Answering, candidates, load_once, who_answers, zero_shot
+from imgrank.evaluation.answers import AdapterScores, Answering, candidates, load_once, who_answers, zero_shot
 from imgrank.evaluation.baselines import answer_predictions, ridge_predictions
 from imgrank.evaluation.dataset import Dataset, PairRows, Rows, TaskRows, TokenSource, ValueRows, read_dataset
 from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
@@ -22,14 +22,26 @@ from imgrank.ranker import Ranker
 from imgrank.records import Progress
 
 Floats = npt.NDArray[np.float64]
+PAIRS_DRAWN = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chances:
+    """Of M pairs: the pair head's `said` (M,) probability that the first stands above the second, and whether it did.
+
+    `won` (M,) is 1 or 0, or 0.5 where people called it a tie.
+    """
+
+    said: Floats
+    won: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """What each scorer says of the N measured rows; `score` and `pairs` are None where no adapter answers.
+    """What each scorer says of the N measured rows; what the adapter says is None where none answers.
 
     For values: predictions in the query's unit (zero-shot has none). For answers: by how much left stands
-    above right.
+    above right. `chances` are of the answers, or of pairs of values drawn at random.
     """
 
     true: Floats
@@ -37,6 +49,7 @@ class Predictions:
     pairs: Floats | None
     ridge: Floats
     zero_shot: Floats
+    chances: Chances | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,18 +155,29 @@ def _predict(
             pairs=None if scored is None else _in_unit(scored.strength, scored.value),
             ridge=ridge_predictions(x, rows, measured, train),
             zero_shot=zero_shot(rows, packed, source.sentence),
+            chances=None if answers is None or scored is None else _drawn_chances(answers, scored, rows, measured),
         )
     left, right = dataset.packed[rows.left[measured]], dataset.packed[rows.right[measured]]
     by_text = zero_shot(rows, left, source.sentence) - zero_shot(rows, right, source.sentence)
-    score, pairs = (None, None) if answers is None else _answer(answers, rows, dataset, measured)
-    return Predictions(rows.preferred[measured], score, pairs, answer_predictions(x, rows, measured, train), by_text)
+    score, pairs, chances = (None, None, None) if answers is None else _answer(answers, rows, dataset, measured)
+    ridge = answer_predictions(x, rows, measured, train)
+    return Predictions(rows.preferred[measured], score, pairs, ridge, by_text, chances)
 
 
-def _answer(answers: Answering, rows: PairRows, dataset: Dataset, measured: Rows) -> tuple[Floats, Floats]:
+def _answer(answers: Answering, rows: PairRows, dataset: Dataset, measured: Rows) -> tuple[Floats, Floats, Chances]:
     pictures = np.union1d(rows.left[measured], rows.right[measured])
     scored = answers(dataset.packed[pictures], rows.texts[0])
     left, right = np.searchsorted(pictures, rows.left[measured]), np.searchsorted(pictures, rows.right[measured])
-    return scored.value[left] - scored.value[right], scored.strength[left] - scored.strength[right]
+    chances = Chances(answers.chances(scored, left, right), (1 + rows.preferred[measured]) / 2)
+    return scored.value[left] - scored.value[right], scored.strength[left] - scored.strength[right], chances
+
+
+def _drawn_chances(answers: Answering, scored: AdapterScores, rows: ValueRows, measured: Rows) -> Chances:
+    """Of pairs whose values differ: which is more is known there."""
+    drawn = np.random.default_rng(0).integers(0, len(measured), (2, PAIRS_DRAWN))
+    values = rows.values[measured]
+    left, right = drawn[:, values[drawn[0]] != values[drawn[1]]]
+    return Chances(answers.chances(scored, left, right), (values[left] > values[right]).astype(np.float64))
 
 
 def _in_unit(strength: Floats, value: Floats) -> Floats:

@@ -29,6 +29,7 @@ class TrainedQuery:
 
     `mix` is the adapter's part in what answers, the rest is the ridge axis. `versus_ridge` is in SRCC, or for
     answers in pair accuracy. `misses` are the pictures furthest off, with what was said and what is true.
+    `said` and `true` (rows,) are values, or for answers by how much left stands above right, and who was preferred.
     """
 
     query: str
@@ -42,6 +43,8 @@ class TrainedQuery:
     zero_shot: Section
     versus_ridge: Difference
     misses: tuple[Miss, ...]
+    said: Floats
+    true: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,8 @@ def measure(
         zero_shot=by_words,
         versus_ridge=versus,
         misses=misses,
+        said=said,
+        true=true,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -12,32 +11,10 @@ from PIL import Image
 from imgrank.order import order
 from imgrank.output.page import write_page
 from imgrank.records import Ranking, Unreadable
+from tests.browser.looking import AXE, NO_AXE, axe_faults, from_disk
 
 pytestmark = pytest.mark.browser
-AXE = os.environ.get("IMGRANK_AXE")
-CHROMIUM = os.environ.get("IMGRANK_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-COUNT, ASIDE, COLUMNS_WIDE = 500, 20, {"width": 1200, "height": 900}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM:
-        pytest.skip("there is no Chromium on this machine (IMGRANK_CHROMIUM may name one)")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+COUNT, ASIDE = 500, 20
 
 
 @pytest.fixture(scope="module")
@@ -61,21 +38,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def page(browser, folder):
-    yield from opened(browser, folder / "one.html")
-
-
-def opened(browser, path, **options):
-    context = browser.new_context(**{"viewport": COLUMNS_WIDE, **options})
-    page = context.new_page()
-    faults, asked = [], []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(path.as_uri())
-    yield page
-    context.close()
-    assert faults == []
-    assert not [url for url in asked if not url.startswith(("file:", "data:"))]
+    with from_disk(browser, folder / "one.html") as page:
+        yield page
 
 
 def names_of(page):
@@ -165,13 +129,13 @@ def test_tab_reaches_one_picture_and_then_the_skipped_files(page):
 
 
 def test_thumbnails_beside_the_page_are_shown(browser, folder):
-    for page in opened(browser, folder / "beside.html"):
+    with from_disk(browser, folder / "beside.html") as page:
         page.wait_for_function("document.querySelector('#sheet img').naturalWidth > 0")
         assert "small/" in page.locator("#sheet img").first.get_attribute("src")
 
 
 def test_a_phone_scrolls_one_way_only(browser, folder):
-    for page in opened(browser, folder / "one.html", viewport={"width": 360, "height": 740}, has_touch=True):
+    with from_disk(browser, folder / "one.html", viewport={"width": 360, "height": 740}, has_touch=True) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         page.locator("#sheet a").first.tap()
         assert page.locator("dialog").is_visible()
@@ -179,7 +143,7 @@ def test_a_phone_scrolls_one_way_only(browser, folder):
 
 @pytest.mark.parametrize("width", [1200, 360])
 def test_every_picture_stays_in_its_card_and_what_lacks_the_subject_is_grey(browser, folder, width):
-    for page in opened(browser, folder / "one.html", viewport={"width": width, "height": 740}):
+    with from_disk(browser, folder / "one.html", viewport={"width": width, "height": 740}) as page:
         size = "(part) => [part.getBoundingClientRect().width, part.getBoundingClientRect().height]"
         for part in ("first", "last"):
             card = getattr(page.locator("#sheet li"), part)
@@ -203,7 +167,7 @@ def test_a_hostile_name_is_shown_and_does_nothing(browser, tmp_path):
     images = order([3.0, 2.0, 1.0], [str(tmp_path / name) for name in names])
     ranking = Ranking(names[0], images, (), "mini", "0" * 16, "zero-shot", None, None, True, "cpu", 0, 1.0)
     write_page(ranking, images, str(tmp_path / "x.html"))
-    for page in opened(browser, tmp_path / "x.html"):
+    with from_disk(browser, tmp_path / "x.html") as page:
         assert names_of(page) == names
         for n in range(3):
             page.locator("#sheet a").nth(n).click()
@@ -214,20 +178,19 @@ def test_a_hostile_name_is_shown_and_does_nothing(browser, tmp_path):
 
 
 def test_without_script_the_order_and_the_links_are_there(browser, folder):
-    for page in opened(browser, folder / "one.html", java_script_enabled=False):
+    with from_disk(browser, folder / "one.html", java_script_enabled=False) as page:
         assert page.locator("#sheet a[href]").count() == COUNT
         assert not page.locator("#filter").is_visible()
 
 
-@pytest.mark.skipif(not AXE, reason="IMGRANK_AXE names no axe.min.js (npm pack axe-core)")
+@pytest.mark.skipif(not AXE, reason=NO_AXE)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_to_mend(browser, folder, scheme):
-    for page in opened(browser, folder / "doubtful.html", color_scheme=scheme, bypass_csp=True):
+    with from_disk(browser, folder / "doubtful.html", color_scheme=scheme, bypass_csp=True) as page:
         page.add_script_tag(path=AXE)
-        found = "axe.run().then((found) => found.violations.map((fault) => fault.id))"
-        assert page.evaluate(found) == []
+        assert axe_faults(page) == []
         set_cut(page, 0.5)
         page.click("summary")
-        assert page.evaluate(found) == []
+        assert axe_faults(page) == []
         page.locator("#sheet a").first.click()
-        assert page.evaluate(found) == []
+        assert axe_faults(page) == []

@@ -149,6 +149,32 @@ def test_the_plot_is_drawn(trained, tmp_path):
         plot_report(report, tmp_path / "nowhere" / "out.png")
 
 
+def test_probabilities_of_answers_are_drawn_where_a_ranker_gives_some(tmp_path):
+    pytest.importorskip("matplotlib")
+    from imgrank.evaluation.plots import plot_report
+
+    path = pairs_csv(tmp_path, 80)
+    made = train(path, out=tmp_path / "a.safetensors", options=QUICK, config=CONFIG, source=FakeSource())
+    report = measure(path, made.path)
+    plot_report(report, tmp_path / "out.png")
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(UsageError, match="nothing to plot"):
+        plot_report(measure(path), tmp_path / "out.png")
+
+
+def test_chances_are_those_of_the_pair_head_and_of_pairs_that_differ(trained, tmp_path):
+    (query,) = measure(*trained).queries
+    chances = query.predictions.chances
+    assert ((chances.said > 0) & (chances.said < 1)).all()
+    assert set(chances.won) == {0.0, 1.0}
+    assert ((chances.said > 0.5) == (chances.won > 0.5)).mean() > 0.75
+    path = pairs_csv(tmp_path, 80)
+    (query,) = measure(path, trained[1]).queries
+    assert set(query.predictions.chances.won) == {0.0, 0.5, 1.0}
+    assert len(query.predictions.chances.said) == query.n
+    assert measure(path).queries[0].predictions.chances is None
+
+
 def test_made_splits_keep_groups_together_and_what_was_given(tmp_path):
     given = lambda n: "test" if n < 15 else ""  # noqa: E731
     labels = read_labels(str(labels_csv(tmp_path, 100, split=given, group=lambda n: f"g{n // 5}")))

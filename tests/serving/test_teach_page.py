@@ -19,6 +19,7 @@ from tests.serving.making import Client, until
 COMMANDS = [
     line for block in blocks(ROOT / "docs" / "teach.md") if block.language == "sh" for line in block.text.splitlines()
 ]
+ANSWERS = 12
 WARM = {"horses.jpg": 0, "goldfish.jpg": 3, "coffee.jpg": 3, "chickens.jpg": 2, "parrot.jpg": 2, "cat.jpg": 2}
 
 
@@ -44,7 +45,6 @@ def teach(client: Client, answers: int) -> None:
     assert len(training["after"]) == len(training["before"])
 
 
-@pytest.mark.soak
 @pytest.mark.skipif(os.name == "nt", reason="the page is written for a Unix shell, and ends by Ctrl-C")
 def test_from_a_folder_to_an_own_ranker(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
@@ -54,7 +54,7 @@ def test_from_a_folder_to_an_own_ranker(tmp_path: Path) -> None:
     assert process.stdout is not None
     address = urlsplit(process.stdout.readline().strip())
     try:
-        teach(Client(address.port or 0, parse_qs(address.query)["token"][0]), 24)
+        teach(Client(address.port or 0, parse_qs(address.query)["token"][0]), ANSWERS)
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
@@ -64,12 +64,16 @@ def test_from_a_folder_to_an_own_ranker(tmp_path: Path) -> None:
         )
         for command in later
     }
-    assert len(later) == 3
+    assert len(later) == 5
     for command, done in printed.items():
         if " sort " in command:
             assert len(done.stdout.splitlines()) == 5
             assert "no ranker was trained" not in done.stderr
         elif " adapters " in command:
             assert "warmer-colours" in done.stdout
+        elif " explain " in command:
+            assert "by warmer-colours" in done.stdout and "answers: " in done.stdout
+            assert ("scores more by" in done.stdout) == ("--against" in command)
         else:
-            assert "24 answers" in done.stdout
+            assert f"{ANSWERS} answers" in done.stdout
+    assert (tmp_path / "why.png").read_bytes().startswith(b"\x89PNG")

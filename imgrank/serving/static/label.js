@@ -175,10 +175,10 @@ function showWhy(pictures) {
 
 function reason(picture) {
   const image = make("img", { src: `/picture/large/${picture.id}`, alt: picture.name });
-  const said = make("figcaption", { textContent: "The ranker is looking…" });
+  const said = make("p", { textContent: "The ranker is looking…" });
   said.setAttribute("role", "status");
   tellWhy(picture, image, said);
-  return make("figure", {}, image, said);
+  return make("figure", {}, image, make("figcaption", {}, said));
 }
 
 async function tellWhy(picture, image, said) {

@@ -1,0 +1,101 @@
+"""Draws docs/page.png, docs/label.png and docs/explain.png from the example photographs, in a real browser.
+
+python docs/make_screenshots.py [--chromium PATH]
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+HERE = Path(__file__).parent
+PHOTOS = Path("examples") / "photos"
+WIDE = {"width": 1180, "height": 860}
+CHROMIUM = os.environ.get("IMGRANK_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def imgrank(*words: str) -> list[str]:
+    return [sys.executable, "-m", "imgrank", *words]
+
+
+def run(*words: str) -> None:
+    subprocess.run(imgrank(*words), cwd=HERE.parent, check=True, stdout=subprocess.DEVNULL)
+
+
+def keep(shot: bytes, name: str) -> None:
+    """As a PNG of 256 colours: a screenshot has few, and the folder stays small."""
+    picture = Image.open(io.BytesIO(shot)).convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
+    picture.save(HERE / name, "PNG", optimize=True)
+    print(f"{name}: {picture.width} x {picture.height}, {(HERE / name).stat().st_size / 1000:.0f} kB")
+
+
+@contextmanager
+def opened(browser: Browser, address: str) -> Iterator[Any]:
+    context = browser.new_context(viewport=WIDE, color_scheme="light")
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    yield page
+    context.close()
+
+
+def shoot_page(browser: Browser, folder: Path) -> None:
+    out = folder / "order.html"
+    run("sort", str(PHOTOS), "a bird", "--page", str(out), "--quiet")
+    with opened(browser, out.as_uri()) as page:
+        middle = "(cut) => { cut.value = cut.min; cut.dispatchEvent(new Event('input')); }"
+        page.eval_on_selector("#cut", middle)
+        page.wait_for_function("[...document.images].slice(0, 12).every((one) => one.complete)")
+        keep(page.screenshot(), "page.png")
+
+
+def shoot_label(browser: Browser, folder: Path) -> None:
+    words = ["label", str(PHOTOS), "warmer colours", "--no-open", "--quiet", "--labels", str(folder / "labels.csv")]
+    served = subprocess.Popen(imgrank(*words), cwd=HERE.parent, stdout=subprocess.PIPE, text=True)
+    assert served.stdout is not None
+    try:
+        with opened(browser, served.stdout.readline().strip()) as page:
+            for turn in range(24):
+                page.wait_for_selector(f'body[data-turn="{turn}"]', timeout=60_000)
+                page.keyboard.press(("ArrowLeft", "ArrowRight", "ArrowRight", "ArrowDown")[turn % 4])
+            page.wait_for_selector('body[data-turn="24"]', timeout=60_000)
+            page.mouse.move(0, 0)
+            keep(page.screenshot(), "label.png")
+    finally:
+        served.terminate()
+        served.wait(60)
+
+
+def draw_explanation() -> None:
+    out = HERE / "explain.png"
+    run("explain", str(PHOTOS / "dog.jpg"), "a dog", "--out", str(out), "--quiet")
+    keep(out.read_bytes(), "explain.png")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--chromium", default=CHROMIUM, help="the browser (default: the one on this machine)")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as running:
+        os.environ["IMGRANK_HOME"] = str(Path(folder) / "home")
+        browser = running.chromium.launch(executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu"])
+        shoot_page(browser, Path(folder))
+        shoot_label(browser, Path(folder))
+        browser.close()
+        draw_explanation()
+
+
+if __name__ == "__main__":
+    main()

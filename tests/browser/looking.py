@@ -1,0 +1,35 @@
+"""What looks at a page: axe, and a list of whatever a page complains about or asks a network for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+AXE = os.environ.get("IMGRANK_AXE")
+NO_AXE = "IMGRANK_AXE names no axe.min.js (npm pack axe-core)"
+
+
+def axe_faults(page: Any) -> list[str]:
+    """What axe finds to mend on a page to which it was added."""
+    found: list[str] = page.evaluate("axe.run().then((found) => found.violations.map((fault) => fault.id))")
+    return found
+
+
+@contextmanager
+def from_disk(browser: Any, path: Path, **options: Any) -> Iterator[Any]:
+    """A page opened from disk; it must complain of nothing and ask no network."""
+    context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options})
+    page = context.new_page()
+    faults: list[str] = []
+    asked: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    yield page
+    context.close()
+    assert faults == []
+    assert not [url for url in asked if not url.startswith(("file:", "data:"))]
