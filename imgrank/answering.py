@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from imgrank.adapter.comparatives import opposite_of
 from imgrank.adapter.registry import Choice, choose, find_adapter, installed_adapters
-from imgrank.adapter.zero_shot import CONFIDENT_FROM, TextAxis, confidence, like_scores, text_axis, zero_shot_scores
+from imgrank.adapter.zero_shot import CONFIDENT_FROM, TextAxis, like_scores, scores_and_confidence, text_axis
 from imgrank.backbone.contract import Backbone
 from imgrank.errors import AdapterError
 from imgrank.paths import printable
@@ -140,7 +140,7 @@ class Asked:
 
     def _along_axis(self, packed: PackedTokens) -> Scored:
         assert self.axis is not None
-        return _all_relevant(zero_shot_scores(packed, self.axis), confidence(packed, self.axis))
+        return _all_relevant(*scores_and_confidence(packed, self.axis))
 
     def _adapted(self, adapter: Adapter, packed: PackedTokens) -> Scored:
         from imgrank.adapter.scoring import score_tokens

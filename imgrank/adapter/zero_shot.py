@@ -16,7 +16,7 @@ from imgrank.tokens import PackedTokens, TextTokens
 
 TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a photo showing {}")
 CONFIDENT_FROM = 0.15  # cosine of the nearest picture from which a sentence counts as placed
-ROWS_AT_ONCE = 4096
+ROWS_AT_ONCE = 128  # what a core's cache holds
 
 Vector = npt.NDArray[np.float64]
 Encode = Callable[[str], TextTokens]
@@ -69,6 +69,13 @@ def confidence(packed: PackedTokens, axis: TextAxis) -> float:
     return float(_along(packed, axis.sentence).max())
 
 
+def scores_and_confidence(packed: PackedTokens, axis: TextAxis) -> tuple[Vector, float]:
+    """`zero_shot_scores` and `confidence`, which are one sum where a plain sentence is its own axis."""
+    scores = zero_shot_scores(packed, axis)
+    is_plain = np.array_equal(axis.direction, axis.sentence)
+    return scores, float(scores.max()) if is_plain else confidence(packed, axis)
+
+
 def _over_templates(sentence: str, encode: Encode) -> Vector:
     return _mean_embedding([template.format(sentence) for template in TEMPLATES], encode)
 
@@ -81,8 +88,10 @@ def _along(packed: PackedTokens, direction: Vector) -> Vector:
     scores = np.empty(len(packed))
     for start in range(0, len(packed), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        # A sum along each row, not a matrix product, whose rounding depends on the number of rows.
-        scores[rows] = (_unit(packed.embedding[rows].astype(np.float64)) * direction).sum(axis=1)
+        vectors = packed.embedding[rows].astype(np.float64)
+        # Sums along each row, not a matrix product, whose rounding depends on the number of rows.
+        lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+        scores[rows] = np.einsum("ij,j->i", vectors, direction) / np.maximum(lengths, 1e-12)
     return scores
 
 
