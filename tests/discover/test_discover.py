@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgrank.discover import discover
+from imgrank.discover import _natural, _natural_of_any, discover
 from imgrank.errors import UsageError
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="Windows lets only some users make symbolic links")
@@ -229,3 +229,8 @@ def test_any_bytes_survive_as_a_name(tmp_path_factory, name):
         pass
     for found in (discover([os.fsdecode(folder)]), discover(["-"], stdin=io.BytesIO(path + b"\n"))):
         assert [os.fsencode(file.path) for file in found.files] == [path]
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=20) | st.from_regex(r"[a-c_ .0-9]{0,12}", fullmatch=True))
+def test_plain_names_have_the_key_that_natsort_gives_them(name):
+    assert _natural(name) == _natural_of_any(name)
