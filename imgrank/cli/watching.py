@@ -61,7 +61,7 @@ def _table(epochs: list[Epoch]) -> Table:
     for name in HEAD:
         table.add_column(name, justify="right")
     for epoch in epochs[-EPOCHS_SHOWN:]:
-        table.add_row(*_cells(epoch), style="bold" if epoch is best else "")
+        table.add_row(*_cells(epoch), style="bold" if epoch is best and _known(best.figure) else "")
     return table
 
 
