@@ -132,8 +132,8 @@ class Asked:
         if self.question.like is not None:
             return Answer(*none, "like", None, None, True)
         if self.choice is None:
-            notes = (NOBODY_TRAINED,) if self.said else ()
-            return Answer(*none, "zero-shot", None, None, nearest >= CONFIDENT_FROM, notes)
+            said = (NOBODY_TRAINED,) if self.said else ()
+            return Answer(*none, "zero-shot", None, None, nearest >= CONFIDENT_FROM, said)
         unit = None if self.choice.reversed else self.choice.query.unit
         notes = _notes(self.choice, count, lacking)
         return Answer(*none, "adapter", self.choice.adapter.name, unit, not lacking or lacking < count, notes)

@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from imgrank.cli.engines import (
+    AddressOption,
+    EngineName,
+    EngineOption,
+    EngineWish,
+    NumGpusOption,
+    WorkersOption,
+)
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     BackboneOption,
@@ -23,7 +31,6 @@ from imgrank.errors import NothingToRank, UsageError
 from imgrank.paths import printable
 
 if TYPE_CHECKING:
-    from imgrank.backbone.contract import Backbone
     from imgrank.index.building import Built
     from imgrank.index.pictures import Item
 
@@ -72,6 +79,10 @@ def index(
     nul: Print0Option = False,
     strict: StrictOption = False,
     quiet: QuietOption = False,
+    engine: EngineOption = None,
+    address: AddressOption = None,
+    workers: WorkersOption = None,
+    num_gpus: NumGpusOption = 0.0,
 ) -> None:
     """Encode pictures once, wherever they are, into an index that sort and train take in place of a folder.
 
@@ -81,12 +92,15 @@ def index(
 
     imgrank index merge tokens tokens-0 tokens-1
 
+    imgrank index "s3://mine/photos/**" --out s3://mine/tokens --engine ray --address auto --num-gpus 1
+
     Run it again and it goes on where it stood: what is indexed is not encoded again. A picture that cannot be
     read is a row with its reason.
     """
-    from imgrank.backbone.load import load_backbone
     from imgrank.index.sources import find_items, parse_shard
 
+    wish = EngineWish(engine, address, workers, num_gpus)
+    wish.check()
     note = _silent if quiet else _note
     if words[0] == MERGE:
         _merge(words[1:], out, quiet, note)
@@ -105,8 +119,10 @@ def index(
         nul=nul,
     )
     with progress_line(quiet) as report:
-        loaded = load_backbone(backbone, device.value, note)
-        built = _build(items, out, loaded, not no_cache, max_megapixels, report, note)
+        if engine in (None, EngineName.local):
+            built = _build(items, out, backbone, device, not no_cache, max_megapixels, report, note)
+        else:
+            built = _build_on(wish, items, out, backbone, device, max_megapixels, report, note)
     _report(built, out, note)
     if built.partial:
         raise typer.Exit(EXIT_INTERRUPTED)
@@ -117,24 +133,44 @@ def index(
 def _build(
     items: Iterable[Item],
     out: str,
-    backbone: Backbone,
+    backbone: str,
+    device: Device,
     cache: bool,
     max_megapixels: float,
     progress: Report,
     note: Note,
 ) -> Built:
+    from imgrank.backbone.load import load_backbone
     from imgrank.index.building import build_index
     from imgrank.index.places import Place
     from imgrank.store import open_store
 
-    store = open_store(backbone.fingerprint, backbone.shape, note=note) if cache else None
+    loaded = load_backbone(backbone, device.value, note)
+    store = open_store(loaded.fingerprint, loaded.shape, note=note) if cache else None
     try:
         return build_index(
-            items, Place(out), backbone, store, max_megapixels=max_megapixels, progress=progress, note=note
+            items, Place(out), loaded, store, max_megapixels=max_megapixels, progress=progress, note=note
         )
     finally:
         if store is not None:
             store.close()
+
+
+def _build_on(
+    wish: EngineWish,
+    items: Iterable[Item],
+    out: str,
+    backbone: str,
+    device: Device,
+    max_megapixels: float,
+    progress: Report,
+    note: Note,
+) -> Built:
+    from imgrank.engine.contract import Making
+    from imgrank.index.places import Place
+
+    with wish.open() as engine:
+        return engine.build(items, Place(out), Making(backbone, device.value, max_megapixels), progress, note)
 
 
 def _report(built: Built, out: str, note: Note) -> None:

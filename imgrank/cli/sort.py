@@ -5,13 +5,16 @@ from __future__ import annotations
 import glob
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Optional
 
 import typer
 
 from imgrank.actions.records import Action, OnConflict
 from imgrank.cli import actions as act
+from imgrank.cli import engines
 from imgrank.cli import page as pages
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
@@ -74,6 +77,16 @@ class Look:
     page_dir: str | None
     preview: bool
 
+    @property
+    def shown_as(self) -> Format:
+        """The format on stdout: a table for people, paths for a pipe, unless one was named."""
+        return self.fmt or (Format.table if sys.stdout.isatty() and not self.print0 else Format.paths)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether pictures are written one by one, each without regard to the others."""
+        return not (self.page or self.page_dir or self.preview) and self.shown_as is not Format.table
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -118,6 +131,8 @@ def sort(
     page: pages.PageOption = None,
     page_dir: pages.PageDirOption = None,
     preview: pages.PreviewOption = False,
+    engine: engines.EngineOption = None,
+    address: engines.AddressOption = None,
 ) -> None:
     """Put pictures in order by a sentence, best first.
 
@@ -144,9 +159,18 @@ def sort(
     )
     _check(look, cut, changes_files=asked is not None)
     sources, sentence = split_words(words, like)
+    wish = engines.EngineWish(engine, address)
+    wish.check()
+    new_ranker = partial(
+        Ranker, backbone, adapter, device.value, not no_cache, _silent if quiet else _note, max_megapixels
+    )
+    if wish.name is not None:
+        streamed = asked is None and look.is_stream and not reverse and bottom is None
+        question = engines.EngineQuestion(sources, sentence, opposite, like, refine, streamed, top, min_score)
+        code = engines.order_on(wish, new_ranker, question, partial(_deliver_from, look, cut, asked, strict))
+        raise typer.Exit(code)
     with progress_line(quiet) as report:
-        ranker = Ranker(backbone, adapter, device.value, not no_cache, _silent if quiet else _note, max_megapixels)
-        ranking = ranker.rank(
+        ranking = new_ranker().rank(
             sources,
             sentence,
             opposite=opposite,
@@ -157,7 +181,7 @@ def sort(
             refine=refine,
             progress=report,
         )
-    code = _deliver(ranking, look, cut, asked) or (EXIT_SKIPPED if strict and ranking.skipped else 0)
+    code = _deliver_from(look, cut, asked, strict, ranking)
     if code:
         raise typer.Exit(code)
 
@@ -170,6 +194,21 @@ def _check(look: Look, cut: Cut, changes_files: bool) -> None:
     if look.preview:
         pages.check_preview(look.fmt, look.print0, changes_files)
     check_selection(cut.top, cut.bottom, cut.min_score)
+
+
+def _deliver_from(
+    look: Look,
+    cut: Cut,
+    asked: act.Wanted | None,
+    strict: bool,
+    ranking: Ranking,
+    stream: Iterator[RankedImage] | None = None,
+) -> int:
+    """Show an order, or the part of it that comes in a stream, or change files by it. Returns the exit code."""
+    if stream is not None:
+        show(ranking, stream, look)
+    code = 0 if stream is not None else _deliver(ranking, look, cut, asked)
+    return code or (EXIT_SKIPPED if strict and ranking.skipped else 0)
 
 
 def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None) -> int:
@@ -208,16 +247,15 @@ def _may_be_source(word: str) -> bool:
     return word == "-" or os.path.lexists(word) or glob.has_magic(word)
 
 
-def show(ranking: Ranking, images: tuple[RankedImage, ...], look: Look) -> None:
+def show(ranking: Ranking, images: Iterable[RankedImage], look: Look) -> None:
     """The order on stdout, in the format asked for; what a person should know of it on stderr."""
     from imgrank.output.summary import remarks
     from imgrank.output.write import write
 
     if look.preview:
-        pages.write_preview(ranking, images)
+        pages.write_preview(ranking, tuple(images))
     else:
-        fmt = look.fmt or (Format.table if sys.stdout.isatty() and not look.print0 else Format.paths)
-        write(ranking, images, fmt, sys.stdout, separator="\0" if look.print0 else "\n")
+        write(ranking, images, look.shown_as, sys.stdout, separator="\0" if look.print0 else "\n")
     sys.stdout.flush()
     for line in () if look.quiet else remarks(ranking):
         _note(line)

@@ -53,7 +53,8 @@ class RayEngine:
         except Exception as error:  # Ray raises plain ones of many kinds
             where = f"at {printable(address)}" if address else "on this machine"
             raise UsageError(
-                f"No Ray cluster could be reached {where}: {printable(' '.join(str(error).split())[:300])}."
+                f"No Ray cluster could be reached {where}: {printable(' '.join(str(error).split())[:300])}. Where the "
+                "cluster asks for a token, set RAY_AUTH_MODE=token; where this machine is very busy, try again."
             ) from error
         context = self._ray.data.DataContext.get_current()
         context.enable_progress_bars = False

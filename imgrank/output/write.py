@@ -13,7 +13,7 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, TextIO
 
 from imgrank.output.formats import Format
@@ -22,16 +22,16 @@ from imgrank.version import __version__
 
 
 def write(
-    ranking: Ranking, images: Sequence[RankedImage], fmt: Format, stream: TextIO, *, separator: str = "\n"
+    ranking: Ranking, images: Iterable[RankedImage], fmt: Format, stream: TextIO, *, separator: str = "\n"
 ) -> None:
-    """Write `images`, a selection of `ranking.images`, to `stream` in one of the formats.
+    """Write `images`, a selection of `ranking.images`, to `stream` in one of the formats; they may come one by one.
 
     `separator` ends each path of the paths format: a newline, or NUL for names that hold newlines.
     """
     if fmt is Format.table:
         from imgrank.output.table import write_table  # rich is slow to import, and scripts do not need it
 
-        write_table(ranking, images, stream)
+        write_table(ranking, tuple(images), stream)
     elif fmt is Format.paths:
         stream.writelines(utf8_name(image.path) + separator for image in images)
     elif fmt is Format.json:
@@ -51,7 +51,7 @@ def utf8_name(path: str) -> str:
         return path
 
 
-def _as_json(ranking: Ranking, images: Sequence[RankedImage]) -> dict[str, Any]:
+def _as_json(ranking: Ranking, images: Iterable[RankedImage]) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "imgrank": __version__,
         "query": ranking.query,
@@ -73,7 +73,7 @@ def _image_as_json(image: RankedImage) -> dict[str, Any]:
     return fields if image.relevant else fields | {"relevant": False}
 
 
-def _write_csv(images: Sequence[RankedImage], stream: TextIO) -> None:
+def _write_csv(images: Iterable[RankedImage], stream: TextIO) -> None:
     plain = csv.writer(stream, lineterminator="\n")
     quoted = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     plain.writerow(["rank", "score", "percentile", "path"])

@@ -1,0 +1,111 @@
+"""The options that name an engine, for `index` and `sort`, and what `sort` does with one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from imgrank.errors import UsageError
+
+if TYPE_CHECKING:
+    from imgrank.engine.contract import Engine
+    from imgrank.ranker import Ranker
+    from imgrank.records import RankedImage, Ranking
+
+
+class EngineName(str, Enum):
+    """Who does the work."""
+
+    local = "local"
+    ray = "ray"
+    daft = "daft"
+
+
+EngineOption = Annotated[
+    Optional[EngineName],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
+    typer.Option("--engine", help="Spread the work: local, or ray (pip install 'imgrank[cluster]')."),
+]
+AddressOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--address", metavar="HOST:PORT|auto", help="The Ray cluster; without it one is started here."),
+]
+WorkersOption = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(
+        "--workers", metavar="N", min=1, help="Workers of a cluster that encode; as many as fit, if not said."
+    ),
+]
+NumGpusOption = Annotated[
+    float, typer.Option("--num-gpus", metavar="X", min=0, help="GPUs of each such worker: 1, or 0.5 for two on a GPU.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineWish:
+    """Which engine was asked for; none, if `name` is None."""
+
+    name: EngineName | None
+    address: str | None = None
+    workers: int | None = None
+    gpus: float = 0.0
+
+    def open(self) -> Engine:
+        """The engine. Raises UsageError where it cannot be had."""
+        from imgrank.engine.choosing import open_engine
+
+        return open_engine((self.name or EngineName.local).value, self.address, self.workers, self.gpus)
+
+    def check(self) -> None:
+        """Raises UsageError where options of a cluster are given without one."""
+        if self.name in (None, EngineName.local) and (self.address is not None or self.workers is not None or self.gpus):
+            raise UsageError("--address, --workers and --num-gpus belong to a cluster; add --engine ray.")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineQuestion:
+    """What `sort` asks of an engine. `streamed`: the order is written as it comes, and only `top` of it is made."""
+
+    sources: Sequence[str]
+    sentence: str | None
+    opposite: str | None
+    like: str | None
+    refine: bool
+    streamed: bool
+    top: int | None
+    min_score: float | None
+
+
+def order_on(
+    wish: EngineWish,
+    ranker: Callable[[], Ranker],
+    question: EngineQuestion,
+    deliver: Callable[[Ranking, Iterator[RankedImage] | None], int],
+) -> int:
+    """Put a question to an engine, and let `deliver` show the order while it is made; the exit code.
+
+    A streamed order comes beside its ranking, any other in it. Raises UsageError for what an engine cannot do.
+    """
+    from imgrank.engine.sorting import rank_indexes
+
+    if question.refine:
+        raise UsageError(
+            "--refine compares neighbours of the whole order, which no part of it can; leave out --engine."
+        )
+    part = {"top": question.top, "min_score": question.min_score} if question.streamed else {}
+    with wish.open() as engine:
+        ordered = rank_indexes(
+            ranker(),
+            engine,
+            question.sources,
+            question.sentence,
+            opposite=question.opposite,
+            like=question.like,
+            **part,  # type: ignore[arg-type]
+        )
+        if question.streamed:
+            return deliver(ordered.ranking, ordered.images)
+        return deliver(replace(ordered.ranking, images=tuple(ordered.images)), None)
