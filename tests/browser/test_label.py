@@ -112,9 +112,11 @@ def test_why_is_shown_on_demand_and_no_key_answers_behind_it(browser: Any, tmp_p
         page = open_page(browser.new_context(), client)
         ready(page, 0)
         page.keyboard.press("w")
-        page.wait_for_function("document.querySelectorAll('#reasons img[src^=\"/why/map/\"]').length === 2")
+        maps = page.locator("#reasons img[src^='/why/map/']")
+        maps.nth(1).wait_for(timeout=PATIENCE)
         assert page.locator("#reasons p", has_text="by auto").count() == 2
-        page.wait_for_function("[...document.querySelectorAll('#reasons img')].every((map) => map.naturalWidth > 0)")
+        for n in range(2):
+            maps.nth(n).evaluate("(map) => map.decode()")
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("s")
         assert rows(tmp_path) == [] and page.get_attribute("body", "data-turn") == "0"
