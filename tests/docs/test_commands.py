@@ -18,7 +18,7 @@ import pytest
 
 from tests.docs.pages import PAGES, ROOT, RUNNABLE, Block, Step, blocks, steps
 
-SECONDS = 300
+SECONDS = 600  # a page may train
 
 
 def _environment(folder: Path) -> dict[str, str]:
