@@ -10,23 +10,24 @@ import math
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
-from torch.overrides import TorchFunctionMode
 
+from imgrank.adapter.config import tensor_shapes
 from imgrank.adapter.header import AdapterHeader, HeaderFields, Query, QueryFields, header_json, parse_header
-from imgrank.adapter.model import AdapterConfig, AdapterModel
 from imgrank.errors import AdapterError
 from imgrank.paths import printable, why
+
+if TYPE_CHECKING:
+    from imgrank.adapter.model import AdapterModel
 
 METADATA_KEY = "imgrank.adapter"
 LARGEST_FILE = 1 << 30
@@ -97,6 +98,10 @@ def load(path: Path, fingerprint: str | None = None) -> Adapter:
     Raises AdapterError where the file is missing, damaged or not an adapter, or where `fingerprint` is given
     and the adapter was made for another backbone.
     """
+    import torch
+
+    from imgrank.adapter.model import unfilled_model
+
     with _opened(path) as (file, fields):
         if fingerprint is not None and fields.fingerprint != fingerprint:
             raise AdapterError(
@@ -105,8 +110,8 @@ def load(path: Path, fingerprint: str | None = None) -> Adapter:
                 f"use --backbone {fields.backbone}, or train it again."
             )
         header = _header(path, file, fields, shipped=False)
-        state = {name: torch.from_numpy(_read(file, f"model.{name}")) for name in _model_shapes(fields.config)}
-    model = _unfilled_model(fields.config)
+        state = {name: torch.from_numpy(_read(file, f"model.{name}")) for name in tensor_shapes(fields.config)}
+    model = unfilled_model(fields.config)
     model.load_state_dict(state, assign=True)
     return Adapter(header, model.eval())
 
@@ -189,42 +194,13 @@ def _check_tensors(file: _SafeFile, fields: HeaderFields) -> None:
 
 
 def _expected_shapes(fields: HeaderFields) -> dict[str, tuple[int, ...]]:
-    shapes = {f"model.{name}": shape for name, shape in _model_shapes(fields.config).items()}
+    shapes = {f"model.{name}": shape for name, shape in tensor_shapes(fields.config).items()}
     config = fields.config
     for index, query in enumerate(fields.queries):
         shapes[f"query.{index}.embeddings"] = (len(query.phrasings), config.embedding_width or config.text_width)
         if query.has_ridge:
             shapes[f"query.{index}.ridge"] = (config.image_width + config.embedding_width + 1,)
     return shapes
-
-
-def _model_shapes(config: AdapterConfig) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(tensor.shape) for name, tensor in _unfilled_model(config).state_dict().items()}
-
-
-def _unfilled_model(config: AdapterConfig) -> AdapterModel:
-    """A model of shapes alone, without memory."""
-    with torch.device("meta"), _Uninitialised():
-        return AdapterModel(config)
-
-
-class _Uninitialised(TorchFunctionMode):
-    """Leaves out what fills a tensor in place: on the meta device that would load a second of Python code."""
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> object:
-        kwargs = kwargs or {}
-        if getattr(func, "__name__", "").rstrip("_") in (
-            "uniform",
-            "normal",
-            "zero",
-            "fill",
-            "constant",
-            "kaiming_uniform",
-        ):
-            return args[0] if args else kwargs["tensor"]
-        return func(*args, **kwargs)
 
 
 def _header(path: Path, file: _SafeFile, fields: HeaderFields, shipped: bool) -> AdapterHeader:

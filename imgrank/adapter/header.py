@@ -12,7 +12,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.adapter.model import AdapterConfig
+from imgrank.adapter.config import AdapterConfig
 
 FORMAT_VERSION = 1
 ARCHITECTURE = "imgrank-adapter"

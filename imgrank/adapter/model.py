@@ -7,89 +7,21 @@ each image alone, `summarise` and `compare` set images against each other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
+from imgrank.adapter.config import AdapterConfig
 from imgrank.adapter.pairs import PairHead, RelationalAttention, Summary
-from imgrank.tokens import TextTokens, TokenShape
+from imgrank.tokens import TextTokens
 
-LIMITS = {  # no file may ask for more than this
-    "tokens": (1, 4096),
-    "image_width": (1, 8192),
-    "embedding_width": (0, 8192),
-    "text_width": (1, 8192),
-    "width": (1, 2048),
-    "heads": (1, 64),
-    "layers": (0, 24),
-    "mlp_ratio": (1, 8),
-    "prompts": (0, 256),
-    "relations": (1, 256),
-    "densities": (0, 256),
-    "pair_hidden": (1, 2048),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class AdapterConfig:
-    """Every size of an adapter.
-
-    `tokens`, `image_width`, `embedding_width` and `text_width` are the backbone's; an `embedding_width`
-    of 0 leaves the embedding out. `tokens` only sets the scale of totals: any number of tokens may come.
-    `densities` is how many totals are counted (0: the mean readout alone). Raises ValueError on sizes
-    that cannot be.
-    """
-
-    tokens: int
-    image_width: int
-    embedding_width: int
-    text_width: int
-    width: int = 128
-    heads: int = 4
-    layers: int = 1
-    mlp_ratio: int = 2
-    prompts: int = 8
-    relations: int = 8
-    densities: int = 16
-    pair_hidden: int = 64
-    dropout: float = 0.1
-
-    def __post_init__(self) -> None:
-        for name, (low, high) in LIMITS.items():
-            value = getattr(self, name)
-            if type(value) is not int or not low <= value <= high:
-                raise ValueError(f"{name} is {value!r}, not a whole number from {low} to {high}")
-        if self.width % self.heads:
-            raise ValueError(f"a width of {self.width} cannot be shared by {self.heads} heads")
-        if not isinstance(self.dropout, (int, float)) or not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is {self.dropout!r}, not a number from 0 to 1")
-
-    @staticmethod
-    def mini(shape: TokenShape, text_width: int, layers: int = 1) -> AdapterConfig:
-        """The shipped adapter's sizes, for a backbone that keeps tokens of this shape."""
-        return AdapterConfig(shape.tokens, shape.width, shape.embedding, text_width, layers=layers)
-
-    @staticmethod
-    def paper() -> AdapterConfig:
-        """The published sizes: the whole patch grid of ConvNeXt-L-d at 320 pixels."""
-        return AdapterConfig(
-            tokens=100,
-            image_width=1536,
-            embedding_width=0,
-            text_width=768,
-            width=768,
-            heads=8,
-            layers=2,
-            mlp_ratio=4,
-            prompts=32,
-            relations=16,
-            densities=64,
-            pair_hidden=768,
-        )
+__all__ = ["AdapterConfig", "AdapterModel", "Scores", "TextBatch", "unfilled_model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,3 +200,28 @@ def _initialise(module: nn.Module) -> None:
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+def unfilled_model(config: AdapterConfig) -> AdapterModel:
+    """A model of shapes alone, without memory."""
+    with torch.device("meta"), _Uninitialised():
+        return AdapterModel(config)
+
+
+class _Uninitialised(TorchFunctionMode):
+    """Leaves out what fills a tensor in place: on the meta device that would load a second of Python code."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> object:
+        kwargs = kwargs or {}
+        if getattr(func, "__name__", "").rstrip("_") in (
+            "uniform",
+            "normal",
+            "zero",
+            "fill",
+            "constant",
+            "kaiming_uniform",
+        ):
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)

@@ -17,7 +17,8 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from imgrank.adapter import files
-from imgrank.adapter.model import AdapterConfig
+from imgrank.adapter.config import AdapterConfig, tensor_shapes
+from imgrank.adapter.model import unfilled_model
 from imgrank.errors import AdapterError
 from tests.adapter.making import adapter
 
@@ -114,8 +115,9 @@ def test_weights_that_are_no_numbers_are_refused(value: float, good: Path, tmp_p
 
 def test_the_shapes_of_a_vast_config_take_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     vast = AdapterConfig(4096, 8192, 8192, 8192, width=2048, heads=64, layers=24, mlp_ratio=8)
-    shapes = files._model_shapes(vast)
+    shapes = {name: tuple(tensor.shape) for name, tensor in unfilled_model(vast).state_dict().items()}
     assert sum(int(np.prod(shape)) for shape in shapes.values()) > 10**9
+    assert shapes == tensor_shapes(vast)
 
 
 @settings(deadline=None, max_examples=60)
