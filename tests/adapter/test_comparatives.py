@@ -77,7 +77,17 @@ def test_a_comparative_names_a_scale_and_an_amount_what_there_is_more_of(sentenc
 @pytest.mark.parametrize(
     "sentence",
     [
-        *("a cat", "ripe banana", "an old house", "at least two dogs", "more than two dogs", "more", "least", "a photo", ""),
+        *(
+            "a cat",
+            "ripe banana",
+            "an old house",
+            "at least two dogs",
+            "more than two dogs",
+            "more",
+            "least",
+            "a photo",
+            "",
+        ),
         "two older women sit on a bench in the park",
     ],
 )

@@ -122,6 +122,18 @@ def test_ctrl_c_gives_what_was_done(tmp_path):
     assert 0 < len(ranking.images) < 200
 
 
+def test_ctrl_c_while_tokens_are_asked_for_is_no_answer(tmp_path):
+    for number in range(130):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(tmp_path / f"{number:03}.png")
+
+    def stop(progress):
+        if progress.done == 100:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Ranker(adapter="none", cache=False).encode(sorted(tmp_path.iterdir()), progress=stop)
+
+
 def test_tokens_of_mirror_images_are_their_own(ranker):
     plain, mirrored = ranker.encode([PHOTOS / "cat.jpg"]), ranker.encode([PHOTOS / "cat.jpg"], mirrored=True)
     flipped = ranker.encode([PHOTOS / "cat.jpg"])
