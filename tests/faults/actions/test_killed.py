@@ -8,39 +8,17 @@ import sys
 
 import pytest
 
-from imgrank.actions import boundary, files
+from imgrank.actions import files
 from imgrank.actions.records import Action
 from imgrank.actions.run import act
 from imgrank.actions.undo import finish, history, undo
 from imgrank.errors import ActionError
 from tests.actions.trees import contents, planned, snapshot
 from tests.faults.actions.driver import make, run
+from tests.faults.actions.forks import killed_at
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
-KILLED, FEW = 9, 3
-
-
-def killed_at(count, work):
-    """Do `work` in a child that dies at the boundary `count`; False where it ended before."""
-    child = os.fork()
-    if child == 0:
-        left = count
-
-        def listener(_point):
-            nonlocal left
-            left -= 1
-            if left < 0:
-                os._exit(KILLED)
-
-        boundary.listen(listener)
-        try:
-            work()
-        except BaseException:  # noqa: BLE001 (a child that raised must end here, whatever it raised)
-            os._exit(1)
-        os._exit(0)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert status in (0, KILLED), f"the child ended with {status}"
-    return status == KILLED
+FEW = 3
 
 
 def undo_if_started():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections import namedtuple
 
 import pytest
@@ -17,6 +19,9 @@ from imgrank.actions.run import act
 from imgrank.actions.undo import finish, history, undo
 from imgrank.errors import ActionError, Interrupted
 from tests.actions.trees import contents, fill, planned, snapshot
+from tests.faults.actions.forks import as_nobody, ended, start
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
 
 NAMES = ["c.jpg", "a.jpg", "b.jpg"]
 
@@ -72,17 +77,6 @@ def test_a_disk_that_fills_up_midway(tmp_path, monkeypatch):
     assert not finish(1).left_alone and sorted(os.listdir(tmp_path / "out")) == sorted(NAMES)
     undo()
     assert snapshot(tmp_path) == before
-
-
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="who may do anything meets no refusal")
-def test_a_read_only_folder_is_found_before(tmp_path):
-    fill(tmp_path / "photos", *NAMES)
-    os.chmod(tmp_path / "photos", 0o500)
-    try:
-        with pytest.raises(ActionError, match="cannot be written"):
-            three(tmp_path)
-    finally:
-        os.chmod(tmp_path / "photos", 0o700)
 
 
 @pytest.mark.parametrize("action", ["rename", "copy", "move", "trash"])
@@ -166,3 +160,76 @@ def test_names_that_some_system_cannot_hold_are_refused(tmp_path, template):
     folder = fill(tmp_path / "photos", "abc.jpg")
     with pytest.raises(ActionError, match="Nothing was changed"):
         planned(folder, ["abc.jpg"], "rename", template=template)
+
+
+@needs_fork
+def test_a_second_process_is_refused_and_the_first_one_ends(tmp_path):
+    plan = three(tmp_path)
+    arrived, leave = os.pipe(), os.pipe()
+
+    def first():
+        def wait():
+            os.write(arrived[1], b"x")
+            os.read(leave[0], 1)
+
+        after(1, "operated", wait)
+        act(plan)
+
+    child = start(first)
+    os.read(arrived[0], 1)
+    with pytest.raises(ActionError, match=f"process {child}.*Nothing was changed"):
+        act(plan)
+    with pytest.raises(ActionError, match=f"process {child}"):
+        planned(tmp_path / "photos", NAMES[1:], "tag")
+    with pytest.raises(ActionError, match=f"process {child}"):
+        undo()
+    os.write(leave[1], b"x")
+    assert ended(child) == 0
+    assert sorted(os.listdir(tmp_path / "photos")) == ["1-c.jpg", "2-a.jpg", "3-b.jpg"]
+
+
+@needs_fork
+@pytest.mark.parametrize("action", ["rename", "tag", "copy"])
+def test_a_disk_of_the_journal_that_is_full_at_any_byte(place, action):
+    """The system itself lets no file grow beyond a limit, which moves through the whole journal."""
+    import resource
+
+    before, codes = None, []
+
+    def limited(limit):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+        act(planned(place / "photos", NAMES, action, place / "out" if action == "copy" else None))
+
+    fill(place / "photos", *NAMES)
+    before = snapshot(place)
+    for limit in range(0, 6000, 137):
+        codes.append(ended(start(lambda limit=limit: limited(limit))))
+        if history():
+            assert not undo().left_alone
+        assert snapshot(place) == before
+        shutil.rmtree(os.environ["IMGRANK_HOME"])
+        if codes[-1] == 0:
+            break
+    assert set(codes) == {0, 1}
+
+
+@needs_fork
+@pytest.mark.parametrize("action", ["rename", "move", "trash"])
+def test_a_read_only_folder_is_found_before(place, action):
+    folder = fill(place / "photos", *NAMES)
+    before = snapshot(place)
+    for path in [place.parent, place, *place.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+    def refused():
+        as_nobody()
+        os.environ["IMGRANK_HOME"] = tempfile.mkdtemp(dir="/tmp")
+        with pytest.raises(ActionError, match="cannot be written"):
+            planned(folder, NAMES, action, place / "out" if action == "move" else None)
+
+    try:
+        assert ended(start(refused)) == 0
+    finally:
+        for path in [place.parent, place, *place.rglob("*")]:
+            path.chmod(0o755)
+    assert contents(snapshot(place)) == contents(before)
