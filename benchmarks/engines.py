@@ -28,7 +28,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 WORKERS = 2
 BATCH = 16
@@ -69,7 +68,7 @@ def run_ray(source: str, folder: Path, out: Path, log: str) -> None:
     import ray
 
     class RayWork(Work):
-        def __call__(self, batch: Any) -> Any:
+        def __call__(self, batch: pa.Table) -> pa.Table:
             paths = batch.column("path").to_pylist()
             return pa.table({"path": paths, "tokens": self.tokens(paths, batch.column("bytes").to_pylist())})
 

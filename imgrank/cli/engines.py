@@ -26,15 +26,15 @@ class EngineName(str, Enum):
 
 
 EngineOption = Annotated[
-    Optional[EngineName],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
-    typer.Option("--engine", help="Spread the work: local, or ray (pip install 'imgrank[cluster]')."),
+    Optional[EngineName],
+    typer.Option("--engine", help="Spread the work: local, or ray, which the extra cluster installs."),
 ]
 AddressOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],
     typer.Option("--address", metavar="HOST:PORT|auto", help="The Ray cluster; without it one is started here."),
 ]
 WorkersOption = Annotated[
-    Optional[int],  # noqa: UP045
+    Optional[int],
     typer.Option(
         "--workers", metavar="N", min=1, help="Workers of a cluster that encode; as many as fit, if not said."
     ),

@@ -56,8 +56,9 @@ class RayEngine:
                 f"No Ray cluster could be reached {where}: {printable(' '.join(str(error).split())[:300])}. Where the "
                 "cluster asks for a token, set RAY_AUTH_MODE=token; where this machine is very busy, try again."
             ) from error
-        context = self._ray.data.DataContext.get_current()
-        context.enable_progress_bars = False
+        self._ray.data.DataContext.get_current().enable_progress_bars = False
+        for name in ("ray.data", "ray.data._internal"):  # a line for each stage, on the user's stderr
+            logging.getLogger(name).setLevel(logging.ERROR)
 
     def build(
         self,

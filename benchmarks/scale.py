@@ -1,0 +1,152 @@
+"""More pictures than one machine: question time and memory, alone and on engines; encode rate by workers; a billion.
+
+    python benchmarks/scale.py --counts 100000 1000000      # 1 M takes 8 GB of disk, and is deleted afterwards
+    python benchmarks/scale.py --encode 400 --workers 1 2
+    python benchmarks/scale.py --paper --decode-rate 120     # any assumption of benchmarks/paper.py by name
+
+Questions run on made-up tokens, through the command line, in processes of their own: `sort` as ever, `--engine local`
+and `--engine ray` (the cluster at --address, or one that is started for each question, whose start then counts).
+Memory is the peak of the whole tree of processes (PSS), twice a second; a cluster at --address is not in that tree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from engines import descendants, make_pictures, pss_mb
+from figures import ROOT, temporary_home
+from paper import Assumed, lines
+
+PART_ROWS = 32768  # as `imgrank index merge` writes them
+QUESTIONS = {"zero-shot": ("a cat", "none"), "adapter": ("older person", "mini-adapter")}
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A command that is done: wall seconds, and the most memory that it and its children held."""
+
+    seconds: float
+    megabytes: float
+
+
+def main() -> None:
+    """Print what was asked for, as Markdown tables."""
+    given = _arguments()
+    if given.paper:
+        names = [field.name for field in fields(Assumed)]
+        print("\n".join(lines(Assumed(**{name: getattr(given, name) for name in names}))))
+    for count in given.counts:
+        ask_at(count, given)
+    if given.encode:
+        encode_rates(given)
+
+
+def ask_at(count: int, given: argparse.Namespace) -> None:
+    """The question's time and memory over `count` pictures, by engine."""
+    with temporary_home() as home:
+        index = Path(given.folder or home) / f"scale-{count}"
+        started = time.perf_counter()
+        size = make_index(index, count)
+        print(f"\n{count:,} pictures: {size / count:,.0f} bytes a picture on disk", end="")
+        print(f", {sum(1 for _ in index.iterdir()) - 1} parts, made in {time.perf_counter() - started:.0f} s\n")
+        print("| question | engine | shown | seconds | pictures/s | memory |\n|---|---|---|--:|--:|--:|")
+        try:
+            for question, (sentence, adapter) in QUESTIONS.items():
+                for engine in given.engines:
+                    for shown in ("--top 100", "all"):
+                        words = ["sort", str(index), sentence, "--adapter", adapter, "--format", "paths", "-q"]
+                        words += shown.split() if shown != "all" else []
+                        words += engine_words(engine, given)
+                        ran = watch([sys.executable, "-m", "imgrank", *words])
+                        print(
+                            f"| {question} | {engine} | {shown} | {ran.seconds:.1f} | {count / ran.seconds:,.0f} | "
+                            f"{ran.megabytes:,.0f} MB |",
+                            flush=True,
+                        )
+        finally:
+            for file in index.iterdir():
+                file.unlink()
+            index.rmdir()
+
+
+def engine_words(engine: str, given: argparse.Namespace) -> list[str]:
+    """The options that name an engine; `none` is the command as ever."""
+    if engine == "none":
+        return []
+    address = ["--address", given.address] if engine == "ray" and given.address else []
+    return ["--engine", engine, *address]
+
+
+def encode_rates(given: argparse.Namespace) -> None:
+    """Pictures a second of `index`, start and all, by number of workers."""
+    print("\n| workers | seconds | pictures/s | memory |\n|---|--:|--:|--:|")
+    with temporary_home() as home, tempfile.TemporaryDirectory() as folder:
+        make_pictures(given.encode, Path(folder))
+        plans = {"local": ["--no-cache"]}
+        for workers in given.workers:
+            plans[f"ray, {workers}"] = [*engine_words("ray", given), "--workers", str(workers)]
+        for name, words in plans.items():
+            out = home / f"tokens-{len(name)}-{words[-1]}"
+            source = str(Path(folder) / "files")
+            ran = watch([sys.executable, "-m", "imgrank", "index", source, "--out", str(out), "-q", *words])
+            print(f"| {name} | {ran.seconds:.1f} | {given.encode / ran.seconds:.1f} | {ran.megabytes:,.0f} MB |")
+
+
+def make_index(where: Path, count: int) -> int:
+    """An index of made-up tokens; its size in bytes."""
+    import numpy as np
+    from synthetic_store import random_tokens
+
+    from imgrank.backbone.fingerprint import TOKENS_VERSION
+    from imgrank.backbone.mini import load_mini
+    from imgrank.index.format import IndexRow, IndexRows, Manifest
+    from imgrank.index.places import Place
+
+    backbone, place = load_mini(), Place(where)
+    manifest = Manifest(backbone.name, backbone.fingerprint, TOKENS_VERSION, backbone.shape)
+    place.write_manifest(manifest)
+    draw = np.random.default_rng(0)
+    for start in range(0, count, PART_ROWS):
+        numbers = range(start, min(start + PART_ROWS, count))
+        rows = (IndexRow(f"album {n // 1000:06}/img{n}.jpg", f"{n * 2654435761:032x}", 200_000) for n in numbers)
+        place.write_part(IndexRows(tuple(rows), random_tokens(len(numbers), backbone.shape, draw)), manifest)
+    return sum(file.stat().st_size for file in where.iterdir())
+
+
+def watch(command: list[str]) -> Watched:
+    """Run a command to its end, its output thrown away. Exits where the command fails."""
+    started, peak = time.perf_counter(), 0.0
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, cwd=ROOT)
+        while process.poll() is None:
+            peak = max(peak, sum(map(pss_mb, descendants(process.pid))))
+            time.sleep(0.5)
+        seconds = time.perf_counter() - started
+        if process.returncode:
+            errors.seek(0)
+            raise SystemExit(f"{' '.join(command[2:5])} ended with {process.returncode}: {errors.read()[-1500:]!r}")
+    return Watched(seconds, peak)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--counts", type=int, nargs="*", default=[], help="pictures in the indexes that are asked")
+    parser.add_argument("--engines", nargs="+", default=["none", "local", "ray"], choices=["none", "local", "ray"])
+    parser.add_argument("--address", help="a Ray cluster that runs already")
+    parser.add_argument("--folder", type=Path, help="where the made-up indexes stand; a temporary folder if not said")
+    parser.add_argument("--encode", type=int, default=0, metavar="N", help="encode N made-up photographs")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--paper", action="store_true", help="print the model of a billion pictures")
+    for field in fields(Assumed):
+        parser.add_argument(f"--{field.name.replace('_', '-')}", type=float, default=field.default)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
