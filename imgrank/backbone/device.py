@@ -1,4 +1,4 @@
-"""Where the image tower runs, and why not on a GPU that is there."""
+"""Where the image tower runs, and why not on a GPU that is there. Imports torch only where that must be asked."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
-
-import torch
 
 from imgrank.errors import BackboneError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+WITHOUT_CUDA = "this PyTorch was built without CUDA (see pytorch.org for the build that has it)"
+WITHOUT_MPS = "this PyTorch was built without Apple's MPS"
 
 
 def choose_device(wanted: str = "auto", note: Callable[[str], None] = lambda _: None) -> str:
@@ -38,6 +39,8 @@ def choose_device(wanted: str = "auto", note: Callable[[str], None] = lambda _: 
 def has_bf16(device: str) -> bool:
     """Whether bfloat16 is done in hardware there; where it is not, it is several times slower than float32."""
     if device == "cuda":
+        import torch
+
         return torch.cuda.get_device_capability() >= (8, 0)
     return device == "cpu" and bool({"avx512_bf16", "amx_bf16", "bf16", "FEAT_BF16"} & _processor_flags())
 
@@ -58,8 +61,12 @@ def _best_device(note: Callable[[str], None]) -> str:
 
 def _cuda_fault() -> str:
     """Why CUDA cannot be used, or nothing where it can."""
+    if _says_it_has_no_cuda():
+        return WITHOUT_CUDA
+    import torch
+
     if torch.version.cuda is None and torch.version.hip is None:
-        return "this PyTorch was built without CUDA (see pytorch.org for the build that has it)"
+        return WITHOUT_CUDA
     if not torch.cuda.is_available():
         if _nvidia_is_here():
             return f"its driver does not work with this PyTorch, built for CUDA {torch.version.cuda}"
@@ -73,9 +80,26 @@ def _cuda_fault() -> str:
 
 def _mps_fault() -> str:
     """Why Apple's GPU cannot be used, or nothing where it can."""
+    if platform.system() != "Darwin":
+        return WITHOUT_MPS
+    import torch
+
     if not torch.backends.mps.is_built():
-        return "this PyTorch was built without Apple's MPS"
+        return WITHOUT_MPS
     return "" if torch.backends.mps.is_available() else "MPS needs Apple silicon and macOS 12.3 or later"
+
+
+def _says_it_has_no_cuda() -> bool:
+    """Read where PyTorch notes how it was built: importing it would take longer than a question."""
+    spec = find_spec("torch")
+    if "torch" in sys.modules or spec is None or spec.origin is None:
+        return False
+    try:
+        noted = Path(spec.origin).with_name("version.py").read_text("utf-8")
+    except OSError:
+        return False
+    found = dict(re.findall(r"^(cuda|hip)\b[^=\n]*=\s*(\S+)", noted, re.MULTILINE))
+    return found == {"cuda": "None", "hip": "None"}
 
 
 def _nvidia_is_here() -> bool:

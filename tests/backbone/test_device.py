@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -47,6 +50,15 @@ def test_a_device_asked_for_by_name_that_does_not_work_is_an_error_with_its_reas
 def test_an_unknown_device_is_refused():
     with pytest.raises(BackboneError, match=r"'gpu'.*auto, cpu, cuda, mps"):
         choose_device("gpu")
+
+
+@pytest.mark.skipif(
+    bool(torch.version.cuda or torch.version.hip) or sys.platform == "darwin", reason="this PyTorch must be asked"
+)
+def test_a_pytorch_for_processors_alone_is_told_without_importing_it():
+    program = "from imgrank.backbone.device import choose_device as c; import sys; print(c(), 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["cpu", "False"]
 
 
 def test_a_pytorch_without_cuda_says_so(monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import os
 import subprocess
 import sys
@@ -100,3 +101,13 @@ def test_only_the_rooms_of_torch_import_it_at_their_top(path: Path) -> None:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         assert not [name for name in names if name.split(".")[0] in HEAVY]
+
+
+def test_a_question_whose_answer_is_stored_needs_no_torch(tmp_path: Path) -> None:
+    photo = PACKAGE.parent / "examples" / "photos" / "cat.jpg"
+    home = {**os.environ, "IMGRANK_HOME": str(tmp_path)}
+    words = ["sort", str(photo), "a cat", "--device", "cpu", "--format", "json"]
+    first = subprocess.run([sys.executable, "-m", "imgrank", *words], env=home, capture_output=True, text=True)
+    again = subprocess.run([sys.executable, "-c", WITHOUT, *words], env=home, capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["images"] == json.loads(first.stdout)["images"]

@@ -28,7 +28,7 @@ def photographs(folder, count):
 
 def parameters(backbone):
     """Of both towers and of what turns a sentence's vector into an embedding."""
-    towers = (backbone._image_tower, backbone._text_tower, backbone._sentence_head)
+    towers = (backbone._image_tower, backbone._sentences.tower, backbone._sentences.head)
     return [parameter for tower in towers for parameter in tower.parameters()]
 
 

@@ -1,0 +1,67 @@
+"""The towers of `mini` with their weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from tokenizers import Tokenizer
+
+from imgrank.backbone.batches import BatchRunner
+from imgrank.backbone.mini_image import ImageConfig, ImageTower
+from imgrank.backbone.mini_text import ClassSense, SentenceHead, TextConfig, TextTower
+from imgrank.tokens import TextTokens
+
+Config = dict[str, Any]  # as the weights file has it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sentences:
+    """All that a sentence goes through."""
+
+    tokenizer: Tokenizer
+    tower: TextTower
+    head: SentenceHead
+
+    @torch.inference_mode()
+    def encode(self, sentence: str) -> TextTokens:
+        """Token states (L, width) and the sentence's place in the space of the image embeddings."""
+        ids = self.tokenizer.encode(sentence).ids[: self.tower.config.positions]
+        states, vector = self.tower(torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.bool))
+        return TextTokens(states[0].numpy(), self.head(vector)[0].numpy())
+
+
+def batch_runner(device: str) -> BatchRunner:
+    """Batches side by side, one core each."""
+    return BatchRunner(device, lanes=torch.get_num_threads())
+
+
+def build_image_tower(weights: Path, config: Config, device: str) -> ImageTower:
+    """The image tower on a device."""
+    tower = ImageTower(ImageConfig(**config["image"]))
+    tower.load_state_dict(_tensors(weights, "image."))
+    frozen = tower.requires_grad_(False).eval()
+    return frozen.to(memory_format=torch.channels_last).to(device)  # type: ignore[call-overload,no-any-return]
+
+
+def build_sentences(weights: Path, config: Config) -> Sentences:
+    """The text tower with its tokenizer, on the processor: text tokens are the same everywhere."""
+    tower = TextTower(TextConfig(**config["text"]))
+    tower.load_state_dict(_tensors(weights, "text."))
+    sizes = config["sentence"]
+    sense = ClassSense(**sizes["sense"])
+    head = SentenceHead(config["text"]["width"], sizes["names"], config["image"]["classes"], sense)
+    head.load_state_dict(_tensors(weights, "sentence."))
+    tokenizer = Tokenizer.from_file(str(weights.with_name("mini.tokenizer.json")))
+    return Sentences(tokenizer, tower.requires_grad_(False).eval(), head.requires_grad_(False).eval())
+
+
+def _tensors(weights: Path, prefix: str) -> dict[str, torch.Tensor]:
+    """The tensors of one part, floats widened to float32; the rest of the file stays untouched."""
+    with safe_open(str(weights), "pt") as file:
+        names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118 (not a dict)
+        found = {name.removeprefix(prefix): file.get_tensor(name) for name in names}
+    return {name: t.float() if t.is_floating_point() else t for name, t in found.items()}
