@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from imgrank import Ranker
+from imgrank.cli.app import main
 from imgrank.errors import UsageError
 from imgrank.ranker import IndexTokens
 
@@ -20,12 +25,25 @@ pytest.importorskip("pyarrow", reason="an index needs pyarrow")
 
 CLASSES = ("bad", "good", "fair")
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+# Runs each of its arguments, words parted by "|", where neither package is installed.
 WITHOUT = """
 import sys
 for name in ("pyarrow", "pyarrow.parquet", "pyarrow.compute", "fsspec", "s3fs"): sys.modules[name] = None
 from imgrank.cli.app import main
-main()
+for words in sys.argv[1:]:
+    sys.argv[1:] = words.split("|")
+    try:
+        main()
+    except SystemExit as ended:
+        print("ended", ended.code, file=sys.stderr)
 """
+
+
+@dataclass
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -59,9 +77,16 @@ def tokens(folder):
     return folder / "tokens"
 
 
-def imgrank(*words, cwd, program="from imgrank.cli.app import main; main()"):
-    command = [sys.executable, "-X", "utf8", "-c", program, *words]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=280)
+def imgrank(*words, cwd):
+    """Run a command in this process: another would import torch anew."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(cwd)
+        patch.setattr(sys, "argv", ["imgrank", *words])
+        patch.setattr(signal, "signal", lambda *_: None)
+        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+            main()
+    return Done(ended.value.code or 0, out.getvalue(), err.getvalue())
 
 
 @pytest.mark.parametrize("question", [["a cat"], ["older person", "--refine"], ["a cat", "--opposite", "a dog"]])
@@ -129,12 +154,20 @@ def test_mistakes_are_one_sentence(folder, tokens, words, code, said):
 
 
 def test_without_the_extra_one_sentence_says_what_to_install(folder, tokens):
-    for words in (["index", "photos", "--out", "t"], ["sort", "tokens", "a cat"], ["index", "s3://x/y", "--out", "t"]):
-        done = imgrank(*words, cwd=folder, program=WITHOUT)
-        assert done.returncode == 2
-        assert 'pip install "imgrank[cluster]"' in done.stderr
-        assert len(done.stderr.splitlines()) == 1
-    assert imgrank("sort", "photos", "a cat", cwd=folder, program=WITHOUT).returncode == 0
+    lacking = ["index|photos|--out|t", "sort|tokens|a cat", "index|s3://x/y|--out|t"]
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", WITHOUT, *lacking, "sort|photos|a cat|--quiet"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=280,
+    )
+    *said, last = done.stderr.splitlines()
+    assert [line for line in said if "ended" in line] == ["ended 2"] * 3
+    assert sum('pip install "imgrank[cluster]"' in line for line in said) == 3 == len(said) / 2
+    assert last == "ended 0"
+    assert len(done.stdout.splitlines()) == 9
 
 
 def test_training_on_an_index_is_training_on_its_folder(folder, tokens, tmp_path, monkeypatch):
