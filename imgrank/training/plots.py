@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,8 @@ FIFTHS = 5
 
 def plot_training(result: TrainingResult, path: Path) -> None:
     """Draw the learning curve, and a panel for each query. Raises UsageError as `draw_panels` does."""
-    panels: list[Panel] = [lambda axes: _learning_curve(axes, result)]
-    panels += [lambda axes, query=query: _query(axes, query, result) for query in result.queries]  # type: ignore[misc]
+    panels: list[Panel] = [partial(_learning_curve, result=result)]
+    panels += [partial(_query, query=query, result=result) for query in result.queries]
     draw_panels([panels[at : at + A_ROW] for at in range(0, len(panels), A_ROW)], path)
 
 

@@ -1,0 +1,54 @@
+"""The deletion test on the example photographs: what a map marks moves the score more than what it does not mark.
+
+The map is made by blurring windows; here patches are painted in the picture's mean colour, so that it does not
+test itself. `benchmarks/explain.py` has the figures on many pictures.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imgrank import Ranker, explain
+from imgrank.answering import Question, answer
+from imgrank.decode import decode_bytes
+from imgrank.explaining.occlusion import parts
+
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+PATCHES, MARKED = 8, 6
+
+
+@pytest.fixture(scope="module")
+def ranker(tmp_path_factory: pytest.TempPathFactory) -> Ranker:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
+        return Ranker(adapter="none", cache=False)
+
+
+def without(pixels: np.ndarray, patches: np.ndarray) -> np.ndarray:
+    chosen = np.zeros(PATCHES * PATCHES, bool)
+    chosen[patches] = True
+    side = len(pixels) // PATCHES
+    mask = np.kron(chosen.reshape(PATCHES, PATCHES), np.ones((side, side), bool))
+    return np.where(mask[..., None], pixels.mean(axis=(0, 1)), pixels).astype(np.uint8)
+
+
+def test_marked_places_move_the_score_twice_as_far_as_random_ones(ranker: Ranker) -> None:
+    rng, marked_moves, random_moves = np.random.default_rng(0), [], []
+    for name, sentence in (("dog", "a dog"), ("owl", "an owl"), ("coffee", "a cup of coffee"), ("horses", "horses")):
+        path = PHOTOS / f"{name}.jpg"
+        found = explain(ranker, path, sentence)
+        [first] = ranker.rank([path], sentence).images
+        assert found.score == pytest.approx(first.score, abs=1e-5)
+        pixels = decode_bytes(path.read_bytes(), str(path), ranker.backbone.preprocessing.side, "bicubic")
+        finer = parts(np.kron(found.influence, np.ones((16, 16))), PATCHES).ravel()
+        shown = [without(pixels, np.argsort(-finer)[:MARKED])]
+        shown += [without(pixels, rng.permutation(PATCHES * PATCHES)[:MARKED]) for _ in range(8)]
+        packed = ranker.backbone.encode_images(np.stack(shown))
+        blocks = [packed]
+        scores = answer(Question(sentence), ranker.backbone, "none", ranker.sentence, lambda b=blocks: iter(b)).scores
+        marked_moves.append(found.score - scores[0])
+        random_moves.append(np.abs(found.score - scores[1:]).mean())
+    assert np.mean(marked_moves) >= 2 * np.mean(random_moves)
