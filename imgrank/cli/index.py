@@ -43,14 +43,14 @@ MERGE, FILL = "merge", "fill"
 Words = Annotated[
     list[str],
     typer.Argument(
-        metavar="SOURCE... | merge OUT SHARD... | fill TOKENS...",
-        help="Folders, globs, lists (- or .txt), URLs (s3, gs, az, http), .tar and .parquet files. "
-        "merge: the indexes SHARD... as one, OUT. fill: take tokens into the local store.",
+        metavar="SOURCES",
+        help="Folders, globs, lists (- or .txt), URLs (s3, gs, az, http), .tar and .parquet files. Or the word merge, "
+        "a place to write and indexes to read; or the word fill and indexes, to take their tokens into the local store.",
         show_default=False,
     ),
 ]
 OutOption = Annotated[
-    Optional[str],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
+    Optional[str],
     typer.Option(
         "--out", metavar="TOKENS", help="Where the index stands: a folder, or a URL such as s3://mine/tokens."
     ),
@@ -59,7 +59,7 @@ ShardOption = Annotated[
     str, typer.Option("--shard", metavar="I/N", help="Do the I-th of N parts alone, counted from 0: for N machines.")
 ]
 ColumnOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],
     typer.Option("--column", metavar="NAME", help="The Parquet column of bytes or addresses, if it is not clear."),
 ]
 Print0Option = Annotated[bool, typer.Option("-0", help="The list on standard input is separated by NUL.")]
@@ -91,6 +91,8 @@ def index(
     imgrank index "s3://mine/shards/*.tar" --out s3://mine/tokens --shard 3/64
 
     imgrank index merge tokens tokens-0 tokens-1
+
+    imgrank index fill tokens
 
     imgrank index "s3://mine/photos/**" --out s3://mine/tokens --engine ray --address auto --num-gpus 1
 

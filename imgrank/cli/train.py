@@ -33,28 +33,32 @@ FromFolders = Annotated[
 ]
 FromRatings = Annotated[bool, typer.Option("--from-ratings", help="Star ratings (XMP) of the pictures in a folder.")]
 QueryOption = Annotated[
-    Optional[str],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
+    Optional[str],
     typer.Option("--query", metavar="TEXT", help="What folders or stars mean; other words for it after |."),
 ]
 OrderOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],
     typer.Option("--order", metavar="A,B,C", help="The sub-folders from least to most."),
 ]
 WriteLabels = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],
     typer.Option("--write-labels", metavar="OUT.CSV", help="Write what was understood, and train nothing."),
 ]
 NameOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],
     typer.Option("--name", metavar="NAME", help="Save it under this name (default: the query's)."),
 ]
 OutOption = Annotated[
-    Optional[Path],  # noqa: UP045
+    Optional[Path],
     typer.Option("--out", metavar="FILE.safetensors", help="Save it as this file instead."),
 ]
 UnitOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],
     typer.Option("--unit", metavar="TEXT", help="What the values are: years, points, cells."),
+]
+IndexOption = Annotated[
+    Optional[str],
+    typer.Option("--index", metavar="TOKENS", help="An index that has the pictures' tokens: no picture is read."),
 ]
 EpochsOption = Annotated[int, typer.Option("--epochs", min=1, help="The most passes over the labels.")]
 RateOption = Annotated[float, typer.Option("--learning-rate", help="Of AdamW, at its highest.")]
@@ -68,6 +72,7 @@ def train(
     query: QueryOption = None,
     order: OrderOption = None,
     write_labels: WriteLabels = None,
+    index: IndexOption = None,
     name: NameOption = None,
     out: OutOption = None,
     unit: UnitOption = None,
@@ -88,7 +93,11 @@ def train(
 
     imgrank train ./sorted --from-folders --query "better photo"
     """
-    labels = _labels(source, from_folders, from_ratings, query, order, skip_bad)
+    from imgrank.index.reading import is_index
+
+    if index is None and (from_folders or from_ratings) and is_index(source):
+        index = source
+    labels = _labels(source, from_folders, from_ratings, query, order, skip_bad, index)
     _notes(labels, quiet)
     if write_labels is not None:
         _write(labels, write_labels)
@@ -108,15 +117,26 @@ def train(
             skip_bad=skip_bad,
             replace=replace,
             resume=resume,
+            index=index,
             watch=view.epoch,
             progress=view.reading,
         )
     _show(result)
+    _plot(result, quiet)
     if result.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
-def _labels(source: str, folders: bool, ratings: bool, query: str | None, order: str | None, skip_bad: bool) -> Labels:
+def _labels(
+    source: str,
+    folders: bool,
+    ratings: bool,
+    query: str | None,
+    order: str | None,
+    skip_bad: bool,
+    index: str | None,
+) -> Labels:
+    from imgrank.index.reading import index_paths
     from imgrank.labels import labels_from_folders, labels_from_ratings, read_labels
 
     if folders and ratings:
@@ -130,11 +150,14 @@ def _labels(source: str, folders: bool, ratings: bool, query: str | None, order:
             raise UsageError(
                 f"{printable(source)} is a folder; say --from-folders or --from-ratings, or name a labels.csv."
             )
-        return read_labels(source, skip_bad=skip_bad)
+        return read_labels(source, skip_bad=skip_bad, pictures=set(index_paths(index)) if index else None)
     if not query or not query.strip("| "):
         raise UsageError('Say what more of it means: --query "better photo".')
     if folders:
-        return labels_from_folders(source, query, [part.strip() for part in order.split(",")] if order else ())
+        names = [part.strip() for part in order.split(",")] if order else ()
+        return labels_from_folders(source, query, names, index_paths(index) if index else None)
+    if index is not None:
+        raise UsageError("Stars stand in the pictures themselves, not in an index; write them to a labels.csv first.")
     return labels_from_ratings([source], query)
 
 
@@ -154,6 +177,22 @@ def _write(labels: Labels, path: str) -> None:
 
     room.write_labels(labels, path)
     typer.echo(f"imgrank: {sum(map(len, labels.tasks))} rows written to {printable(path)}", err=True)
+
+
+def _plot(result: TrainingResult, quiet: bool) -> None:
+    """Draw how it went, beside the adapter; where that cannot be, the adapter is saved all the same."""
+    from imgrank.adapter.registry import plot_path
+    from imgrank.training.plots import plot_training
+
+    path = plot_path(result.path)
+    try:
+        plot_training(result, path)
+    except UsageError as error:
+        told = str(error)
+    else:
+        told = f"its plot: {printable(str(path))}"
+    if not quiet:
+        typer.echo(f"imgrank: {told}", err=True)
 
 
 def _show(result: TrainingResult) -> None:

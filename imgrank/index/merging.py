@@ -13,7 +13,7 @@ from imgrank.index.reading import KeptRows, checked_manifest, settled
 from imgrank.paths import printable
 from imgrank.records import Progress
 
-PART_ROWS = 8 * ROW_GROUP
+PART_ROWS = 4 * ROW_GROUP
 
 
 def merge(
