@@ -16,7 +16,7 @@ from imgrank.index.resuming import known_rows, missing, start_index
 from imgrank.index.sources import find_items
 from tests.engine.test_guarding import POISON
 from tests.engine.test_guarding import poisoned as poisoned
-from tests.index.making import FakeBackbone, build, opened, tokens, write_pictures
+from tests.index.making import FakeBackbone, build, opened, picture, tokens, write_pictures
 
 DECODE = Decode(Decoding(FakeBackbone.preprocessing.side, FakeBackbone.preprocessing.interpolation, 500.0))
 
@@ -64,7 +64,8 @@ def test_what_is_indexed_is_not_written_again(tmp_path):
     photos = write_pictures(tmp_path / "photos", 9)
     (photos / "broken.jpg").write_bytes(b"no picture")
     assert sum(row["rows"] for row in run(photos, tmp_path / "out")) == 10
-    write_pictures(photos, 11)
+    for number in (9, 10):
+        (photos / f"img{number}.png").write_bytes(picture(number))
     assert {row["rows"] for row in run(photos, tmp_path / "out")} == {2}
 
 
