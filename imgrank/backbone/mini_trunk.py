@@ -40,7 +40,7 @@ class Conv(nn.Module):
         return self._convolve(pad_for_stride(x, self.kernel), 0)
 
     def _convolve(self, x: torch.Tensor, padding: int) -> torch.Tensor:
-        if x.device.type == "cpu" and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        if x.device.type == "cpu" and torch.backends.mkldnn.is_available():
             # F.conv2d leaves oneDNN where one thread has few pictures: slower, and with other last digits.
             p, s = (padding, padding), (self.stride, self.stride)
             return torch.mkldnn_convolution(x, self.weight, self.bias, p, s, (1, 1), self.groups)

@@ -33,7 +33,7 @@ def ensure_importable() -> None:
 
 def _declare_operators() -> None:
     # torch leaves this class untyped. The library must outlive the import, hence the module-level list.
-    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+    library = torch.library.Library("torchvision", "FRAGMENT")
     for schema in _SCHEMAS:
-        library.define(schema)  # type: ignore[no-untyped-call]
+        library.define(schema)
     _declared.append(library)

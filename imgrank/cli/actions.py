@@ -31,7 +31,7 @@ def _flag(name: str, words: str) -> object:
 
 RenameOption = Annotated[bool, _flag("--rename", "Put the rank before each name: 01-cat.jpg.")]
 TemplateOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],
     typer.Option(
         "--template",
         metavar="TEXT",
@@ -39,10 +39,10 @@ TemplateOption = Annotated[
         help="New names, from {rank} {score} {stem} {ext} {query}: '{rank}-{stem}{ext}'.",
     ),
 ]
-SymlinkOption = Annotated[Optional[str], _folder("--symlink", "Make links to the pictures in DIR.")]  # noqa: UP045
-HardlinkOption = Annotated[Optional[str], _folder("--hardlink", "Make second names in DIR.")]  # noqa: UP045
-CopyOption = Annotated[Optional[str], _folder("--copy", "Copy the pictures to DIR, times and all.")]  # noqa: UP045
-MoveOption = Annotated[Optional[str], _folder("--move", "Move the pictures to DIR.")]  # noqa: UP045
+SymlinkOption = Annotated[Optional[str], _folder("--symlink", "Make links to the pictures in DIR.")]
+HardlinkOption = Annotated[Optional[str], _folder("--hardlink", "Make second names in DIR.")]
+CopyOption = Annotated[Optional[str], _folder("--copy", "Copy the pictures to DIR, times and all.")]
+MoveOption = Annotated[Optional[str], _folder("--move", "Move the pictures to DIR.")]
 TrashOption = Annotated[
     bool, _flag("--trash", "Throw away the --bottom N, or what scores less than --min-score, into the trash.")
 ]

@@ -35,15 +35,15 @@ class Split(str, Enum):
 
 
 LabelsArgument = Annotated[
-    Optional[str],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
+    Optional[str],
     typer.Argument(metavar="[LABELS.CSV]", help="Labelled pictures; without: those the last training kept aside."),
 ]
 SplitOption = Annotated[
-    Optional[Split],  # noqa: UP045
+    Optional[Split],
     typer.Option("--split", help="Which rows (default: test, or else val, or else all)."),
 ]
 PlotOption = Annotated[
-    Optional[Path],  # noqa: UP045
+    Optional[Path],
     typer.Option("--plot", metavar="OUT.PNG", help="Also draw values, errors by decile, and probabilities."),
 ]
 

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from imgrank.serving.records import Mode, Wish
 
 FolderArgument = Annotated[
-    Optional[str],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
+    Optional[str],
     typer.Argument(metavar="DIR", help="The folder whose pictures are asked about.", show_default=False),
 ]
 SentenceArgument = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],
     typer.Argument(metavar="SENTENCE", help="What to order by, such as 'cosier room'.", show_default=False),
 ]
 LabelsOption = Annotated[
@@ -42,7 +42,7 @@ LabelsOption = Annotated[
 ]
 PersonOption = Annotated[str, typer.Option("--person", metavar="NAME", help="Whose answers these are.")]
 UnitOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],
     typer.Option("--unit", metavar="UNIT", help="With --values: what the numbers count, such as years."),
 ]
 RangeOption = Annotated[
@@ -52,7 +52,7 @@ PicturesOption = Annotated[
     int, typer.Option("--pictures", min=3, max=400, help="Ask about at most so many pictures of the folder.")
 ]
 ReportOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],
     typer.Option("--report", metavar="FILE", help="Instead: agreement, contradictions and circles in a labels file."),
 ]
 

@@ -17,11 +17,11 @@ from imgrank.records import RankedImage, Ranking
 MANY = 2000  # from here on a page with its thumbnails inside is slow to open
 _PANEL = "Looking at the order"
 PageOption = Annotated[
-    Optional[str],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
+    Optional[str],
     typer.Option("--page", metavar="FILE", rich_help_panel=_PANEL, help="Write a page of the pictures in order, too."),
 ]
 PageDirOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],
     typer.Option(
         "--page-dir",
         metavar="DIR",

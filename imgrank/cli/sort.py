@@ -44,24 +44,24 @@ Words = Annotated[
     ),
 ]
 LikeOption = Annotated[
-    Optional[str],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
+    Optional[str],
     typer.Option("--like", metavar="PICTURE", help="Order by nearness to a picture; no sentence then."),
 ]
 OppositeOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],
     typer.Option("--opposite", metavar="TEXT", help="The other end of the scale, for zero-shot."),
 ]
 FormatOption = Annotated[
-    Optional[Format],  # noqa: UP045
+    Optional[Format],
     typer.Option("--format", help="Table on a terminal, paths in a pipe, unless said here."),
 ]
 Print0Option = Annotated[
     bool, typer.Option("--print0", "-0", help="End each path with NUL, and read a list on standard input so.")
 ]
-TopOption = Annotated[Optional[int], typer.Option("--top", metavar="N", help="Show the N first.")]  # noqa: UP045
-BottomOption = Annotated[Optional[int], typer.Option("--bottom", metavar="N", help="Show the N last.")]  # noqa: UP045
+TopOption = Annotated[Optional[int], typer.Option("--top", metavar="N", help="Show the N first.")]
+BottomOption = Annotated[Optional[int], typer.Option("--bottom", metavar="N", help="Show the N last.")]
 MinScoreOption = Annotated[
-    Optional[float],  # noqa: UP045
+    Optional[float],
     typer.Option("--min-score", metavar="X", help="Leave out what scores less."),
 ]
 

@@ -12,7 +12,7 @@ from imgrank.errors import UsageError
 from imgrank.paths import printable
 
 RunArgument = Annotated[
-    Optional[int],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
+    Optional[int],
     typer.Argument(metavar="[ID]", help="Which run, by its number in imgrank history; the last one if none is named."),
 ]
 

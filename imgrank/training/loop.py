@@ -155,7 +155,7 @@ def _begin(model: AdapterModel, options: TrainingOptions) -> Progress:
         lr=options.learning_rate,
         betas=(0.9, 0.98),
     )
-    running_mean = get_ema_multi_avg_fn(options.averaging)  # type: ignore[no-untyped-call]
+    running_mean = get_ema_multi_avg_fn(options.averaging)
     return Progress(model, AveragedModel(model, multi_avg_fn=running_mean), optimiser)
 
 
@@ -202,7 +202,7 @@ def _step(
             f"Try a lower --learning-rate than {options.learning_rate:g}."
         )
     progress.optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     torch.nn.utils.clip_grad_norm_(progress.model.parameters(), LARGEST_GRADIENT)
     progress.optimiser.step()
     progress.averaged.update_parameters(progress.model)
