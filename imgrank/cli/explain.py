@@ -24,15 +24,15 @@ SentenceArgument = Annotated[
     str, typer.Argument(metavar="SENTENCE", help="What it was ordered by, such as 'older person'.", show_default=False)
 ]
 AgainstOption = Annotated[
-    Optional[str],  # noqa: UP045 (Typer reads the annotation at run time, on Python 3.10 too)
+    Optional[str],
     typer.Option("--against", metavar="OTHER", help="Another picture: what speaks for each, side by side."),
 ]
 OutOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],
     typer.Option("--out", metavar="MAP.png", help="Draw the map over the picture, with labelled pictures like it."),
 ]
 OppositeOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],
     typer.Option("--opposite", metavar="TEXT", help="The other end of the scale, for zero-shot."),
 ]
 
