@@ -31,7 +31,7 @@ def imgrank(*words: str) -> list[str]:
 
 
 def run(*words: str) -> None:
-    subprocess.run(imgrank(*words), cwd=HERE.parent, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(imgrank(*words), cwd=HERE.parent, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def keep(shot: bytes, name: str) -> None:
@@ -53,23 +53,24 @@ def opened(browser: Browser, address: str) -> Iterator[Any]:
 
 def shoot_page(browser: Browser, folder: Path) -> None:
     out = folder / "order.html"
-    run("sort", str(PHOTOS), "a bird", "--page", str(out), "--quiet")
+    run("sort", str(PHOTOS), "a bird", "--page", str(out))
     with opened(browser, out.as_uri()) as page:
-        middle = "(cut) => { cut.value = cut.min; cut.dispatchEvent(new Event('input')); }"
-        page.eval_on_selector("#cut", middle)
         page.wait_for_function("[...document.images].slice(0, 12).every((one) => one.complete)")
         keep(page.screenshot(), "page.png")
 
 
 def shoot_label(browser: Browser, folder: Path) -> None:
-    words = ["label", str(PHOTOS), "warmer colours", "--no-open", "--quiet", "--labels", str(folder / "labels.csv")]
-    served = subprocess.Popen(imgrank(*words), cwd=HERE.parent, stdout=subprocess.PIPE, text=True)
+    words = ["label", str(PHOTOS), "warmer colours", "--no-open", "--labels", str(folder / "labels.csv")]
+    served = subprocess.Popen(
+        imgrank(*words), cwd=HERE.parent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     assert served.stdout is not None
     try:
         with opened(browser, served.stdout.readline().strip()) as page:
             for turn in range(24):
                 page.wait_for_selector(f'body[data-turn="{turn}"]', timeout=60_000)
-                page.keyboard.press(("ArrowLeft", "ArrowRight", "ArrowRight", "ArrowDown")[turn % 4])
+                left, right = (warmth(shown.get_attribute("alt")) for shown in page.locator("#pictures img").all())
+                page.keyboard.press("ArrowLeft" if left > right else "ArrowRight")
             page.wait_for_selector('body[data-turn="24"]', timeout=60_000)
             page.mouse.move(0, 0)
             keep(page.screenshot(), "label.png")
@@ -78,9 +79,17 @@ def shoot_label(browser: Browser, folder: Path) -> None:
         served.wait(60)
 
 
+def warmth(alt: str) -> float:
+    """How much redder than blue a photograph is, by the alt text `left: NAME`."""
+    red, _, blue = (
+        Image.open(HERE.parent / PHOTOS / alt.partition(": ")[2]).convert("RGB").resize((1, 1)).getpixel((0, 0))
+    )
+    return red - blue
+
+
 def draw_explanation() -> None:
     out = HERE / "explain.png"
-    run("explain", str(PHOTOS / "dog.jpg"), "a dog", "--out", str(out), "--quiet")
+    run("explain", str(PHOTOS / "dog.jpg"), "a dog", "--out", str(out))
     keep(out.read_bytes(), "explain.png")
 
 
