@@ -41,7 +41,7 @@ def imgrank(folder, tmp_path_factory):
             capture_output=True,
             cwd=cwd,
             env={**os.environ, "IMGRANK_HOME": str(home), "OMP_NUM_THREADS": "1", **(env or {})},
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
@@ -159,8 +159,10 @@ def test_a_cap_on_pixels_skips_what_is_larger_and_says_so(imgrank, tmp_path):
 
 
 def test_training_holds_to_the_cap_on_pixels_too(imgrank, tmp_path):
-    shutil.copy(PHOTOS / "cat.jpg", tmp_path)
-    (tmp_path / "labels.csv").write_text("image,query,value\ncat.jpg,fluffier,1\n")
+    for number in range(8):
+        shutil.copy(PHOTOS / "cat.jpg", tmp_path / f"{number}.jpg")
+    rows = "".join(f"{number}.jpg,fluffier,{number}\n" for number in range(8))
+    (tmp_path / "labels.csv").write_text(f"image,query,value\n{rows}")
     done = imgrank("train", "labels.csv", "--max-megapixels", "0.01", cwd=tmp_path)
     assert done.returncode != 0
     assert b"megapixels" in done.stderr
@@ -176,7 +178,7 @@ def test_the_cap_on_pixels_is_the_decoders_unless_said():
 )
 def test_a_closed_pipe_ends_quietly(folder, words):
     script = f'"{sys.executable}" -m imgrank {words} | true; exit "${{PIPESTATUS[0]}}"'
-    done = subprocess.run(["bash", "-c", script], capture_output=True, cwd=folder, timeout=120, check=False)
+    done = subprocess.run(["bash", "-c", script], capture_output=True, cwd=folder, timeout=300, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
@@ -185,7 +187,7 @@ def test_a_closed_pipe_ends_quietly(folder, words):
 def test_a_full_disk_is_one_sentence(folder, words):
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "imgrank", *words], stdout=full, stderr=subprocess.PIPE, cwd=folder, timeout=120,
+            [sys.executable, "-m", "imgrank", *words], stdout=full, stderr=subprocess.PIPE, cwd=folder, timeout=300,
             check=False,
         )  # fmt: skip
     assert done.returncode == 1
