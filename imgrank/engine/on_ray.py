@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from imgrank.records import Progress, Unreadable
 
 WAVE = 1 << 20  # items that the driver holds at once
 ROWS_A_RUN = 1 << 16
+_OWN_WORDS = re.compile(r"imgrank\.\S*: (.+)")
 RETRIES = 8  # workers that may die over one part; a part that ends each of them must not go round for ever
 # A core that encodes is shared with the decoding that feeds it: with whole cores, two workers would leave none for it.
 ENCODE_CPUS, DECODE_CPUS = 0.75, 0.25
@@ -206,18 +208,10 @@ def _sentences() -> Iterator[None]:
     try:
         yield
     except ray.exceptions.RayError as error:
-        cause = _own_cause(error)
-        if cause is not None:
-            raise cause from error
+        said = _OWN_WORDS.findall(str(error))  # where a worker died of it, Ray keeps its words alone
+        if said:
+            raise ImgrankError(said[-1]) from error
         words = printable(" ".join(str(error).split())[-300:])
         raise ImgrankError(
             f"Ray could not go on; run the same command again, and it goes on from here: {words}"
         ) from error
-
-
-def _own_cause(error: BaseException | None) -> ImgrankError | None:
-    while error is not None:
-        if isinstance(error, ImgrankError):
-            return error
-        error = getattr(error, "cause", None) or error.__cause__
-    return None
