@@ -11,6 +11,7 @@ start     seconds from the process's start to the first batch: imports, the engi
 images/s  between the first batch's start and the last one's end
 CPU       seconds of both cores that the whole tree of processes spent, start and all: what else runs here hardly
           moves it, as it moves the clock
+batch     pictures that a worker was handed at once, of the 16 that were asked for
 memory    the peak of that tree, shared pages counted once (PSS), looked at twice a second
 """
 
@@ -155,6 +156,7 @@ class Run:
     start: float
     rate: float
     cpu: float
+    batch: float
     memory_mb: float
     lost: int
     twice: int
@@ -203,7 +205,17 @@ def _result(
     found = Counter(written(out))
     rows = sum(rows for _, _, rows in done)
     twice = sum(times - 1 for times in found.values())
-    return Run(ended, wall, first - began, rows / max(seconds, 1e-9), cpu, peak, count - len(found), twice)
+    return Run(
+        ended,
+        wall,
+        first - began,
+        rows / max(seconds, 1e-9),
+        cpu,
+        rows / max(len(done), 1),
+        peak,
+        count - len(found),
+        twice,
+    )
 
 
 def batches(log: Path) -> Iterator[tuple[float, float, int]]:
@@ -270,12 +282,15 @@ def end_all(tree: set[int]) -> None:
 
 def _report(runs: dict[str, list[Run]], source: str) -> None:
     for engine, made in runs.items():
-        figures = {name: [getattr(run, name) for run in made] for name in ("rate", "start", "cpu", "memory_mb", "wall")}
-        rate, start, cpu, memory, wall = (statistics.median(values) for values in figures.values())
+        figures = {
+            name: [getattr(run, name) for run in made]
+            for name in ("rate", "start", "cpu", "batch", "memory_mb", "wall")
+        }
+        rate, start, cpu, batch, memory, wall = (statistics.median(values) for values in figures.values())
         ends = "; ".join(f"{end} x{times}" for end, times in Counter(run.ended for run in made).items())
         lost, twice = max(run.lost for run in made), max(run.twice for run in made)
         print(
-            f"| {engine} | {source} | {rate:.1f} | {start:.1f} s | {wall:.1f} s | {cpu:.1f} s | {memory:.0f} MB | "
+            f"| {engine} | {source} | {rate:.1f} | {start:.1f} s | {wall:.1f} s | {cpu:.1f} s | {batch:.1f} | {memory:.0f} MB | "
             f"{ends}; {lost} lost, {twice} twice |"
         )
 
@@ -295,7 +310,9 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=180, help="seconds a run may take")
     asked = parser.parse_args()
     pythons = dict(pair.split("=", 1) for pair in asked.python)
-    print("| engine | source | images/s | start | whole run | CPU | memory | end |\n|---|---|---|---|---|---|---|---|")
+    print(
+        "| engine | source | images/s | start | whole run | CPU | batch | memory | end |\n|---|---|---|---|---|---|---|---|---|"
+    )
     with tempfile.TemporaryDirectory() as folder:
         make_pictures(asked.pictures, Path(folder))
         for source in asked.sources:

@@ -28,7 +28,7 @@ from imgrank.records import Progress, Unreadable
 
 WAVE = 1 << 20  # items that the driver holds at once
 ROWS_A_RUN = 1 << 16
-_OWN_WORDS = re.compile(r"imgrank\.\S*: (.+)")
+_OWN_WORDS = re.compile(r"imgrank\.[\w.]+: (.+)")
 RETRIES = 8  # workers that may die over one part; a part that ends each of them must not go round for ever
 # A core that encodes is shared with the decoding that feeds it: with whole cores, two workers would leave none for it.
 ENCODE_CPUS, DECODE_CPUS = 0.75, 0.25
