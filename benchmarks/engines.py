@@ -73,7 +73,7 @@ def run_ray(source: str, folder: Path, out: Path, log: str) -> None:
             paths = batch.column("path").to_pylist()
             return pa.table({"path": paths, "tokens": self.tokens(paths, batch.column("bytes").to_pylist())})
 
-    ray.init(num_cpus=WORKERS, include_dashboard=False, log_to_driver=False, configure_logging=False)
+    start_ray()
     ray.data.DataContext.get_current().enable_progress_bars = False
     if source == "parquet":
         rows = ray.data.read_parquet(str(folder / "parquet"))
@@ -86,15 +86,21 @@ def run_ray(source: str, folder: Path, out: Path, log: str) -> None:
     made.write_parquet(str(out))
 
 
+def start_ray() -> None:
+    """A cluster for this run alone; or the one at RAY_ADDRESS, whose start and memory then do not count."""
+    import ray
+
+    fresh = {} if "RAY_ADDRESS" in os.environ else {"num_cpus": WORKERS, "include_dashboard": False}
+    ray.init(log_to_driver=False, configure_logging=False, **fresh)
+
+
 def run_daft(source: str, folder: Path, out: Path, log: str, on_ray: bool = False) -> None:
     """Read, work, write with Daft."""
     import daft
     from daft import DataType, Series, col
 
     if on_ray:
-        import ray
-
-        ray.init(num_cpus=WORKERS, include_dashboard=False, log_to_driver=False, configure_logging=False)
+        start_ray()
         daft.set_runner_ray()
 
     @daft.cls(max_concurrency=WORKERS, use_process=True)
@@ -290,8 +296,8 @@ def _report(runs: dict[str, list[Run]], source: str) -> None:
         ends = "; ".join(f"{end} x{times}" for end, times in Counter(run.ended for run in made).items())
         lost, twice = max(run.lost for run in made), max(run.twice for run in made)
         print(
-            f"| {engine} | {source} | {rate:.1f} | {start:.1f} s | {wall:.1f} s | {cpu:.1f} s | {batch:.1f} | {memory:.0f} MB | "
-            f"{ends}; {lost} lost, {twice} twice |"
+            f"| {engine} | {source} | {rate:.1f} | {start:.1f} s | {wall:.1f} s | {cpu:.1f} s | {batch:.1f} | "
+            f"{memory:.0f} MB | {ends}; {lost} lost, {twice} twice |"
         )
 
 
@@ -310,9 +316,8 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=180, help="seconds a run may take")
     asked = parser.parse_args()
     pythons = dict(pair.split("=", 1) for pair in asked.python)
-    print(
-        "| engine | source | images/s | start | whole run | CPU | batch | memory | end |\n|---|---|---|---|---|---|---|---|---|"
-    )
+    columns = ("engine", "source", "images/s", "start", "whole run", "CPU", "batch", "memory", "end")
+    print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
     with tempfile.TemporaryDirectory() as folder:
         make_pictures(asked.pictures, Path(folder))
         for source in asked.sources:
