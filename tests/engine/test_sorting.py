@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from imgrank import Ranker
-from imgrank.engine.choosing import open_engine
 from imgrank.engine.local import LocalEngine
 from imgrank.engine.scoring import ScoreParts, portable
 from imgrank.engine.sorting import rank_indexes
@@ -90,16 +89,3 @@ def test_an_empty_index_is_no_order(ranker, tmp_path):
     make_index(tmp_path, ranker.backbone, 0, 1)
     with pytest.raises(NothingToRank):
         rank_indexes(ranker, LocalEngine(), [tmp_path], "a cat")
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "said"),
-    [
-        ("spark", {}, "local and ray"),
-        ("daft", {}, "The engine"),
-        ("local", {"address": "auto"}, "--engine ray"),
-    ],
-)
-def test_what_no_engine_can_do_is_said(name, options, said):
-    with pytest.raises(UsageError, match=said):
-        open_engine(name, **options)

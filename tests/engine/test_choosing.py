@@ -1,0 +1,77 @@
+"""What is asked of an engine that is not there, or of none, is said in one sentence; and the command says the same."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from imgrank.backbone.load import load_backbone
+from imgrank.cli.app import app
+from imgrank.engine.choosing import open_engine
+from imgrank.errors import UsageError
+from tests.engine.making import make_index
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("spark", {}, "local and ray"),
+        ("daft", {}, 'docs/decisions.md, "The engine"'),
+        ("local", {"address": "auto"}, "--engine ray"),
+        ("local", {"gpus": 1.0}, "--engine ray"),
+    ],
+)
+def test_what_no_engine_can_do_is_said(name, options, said):
+    with pytest.raises(UsageError, match=said):
+        open_engine(name, **options)
+
+
+def test_without_ray_the_user_is_told_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(UsageError, match=r"imgrank\[cluster\]"):
+        open_engine("ray")
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+    return str(make_index(tmp_path / "index", load_backbone("mini", "cpu"), 60, 9))
+
+
+def run(*words):
+    done = CliRunner().invoke(app, list(words), standalone_mode=False)
+    return done.stdout_bytes, done.exception
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--format", "csv"],
+        ["--format", "jsonl", "--top", "5"],
+        ["--format", "paths", "--min-score", "0.0"],
+        ["--format", "csv", "--bottom", "4", "--reverse"],
+    ],
+)
+def test_sort_prints_the_same_with_an_engine(index, words):
+    plain, _ = run("sort", index, "a cat", "-q", *words)
+    spread, error = run("sort", index, "a cat", "-q", "--engine", "local", *words)
+    assert error is None
+    assert plain
+    assert spread == plain
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--address", "auto"], "--engine ray"),
+        (["--engine", "local", "--address", "auto"], "--engine ray"),
+        (["--engine", "daft"], "decisions"),
+        (["--engine", "local", "--refine"], "--refine"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(index, words, said):
+    _, error = run("sort", index, "a cat", *words)
+    assert isinstance(error, UsageError)
+    assert said in str(error)
