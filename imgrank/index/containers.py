@@ -115,7 +115,7 @@ def _row_group(location: str, group: int, column: str) -> Any:  # noqa: ANN401
         with _opened(location) as file:
             return _checked(lambda: values_of(_parquet_file(file), group, column))
 
-    return retried(read) if is_url(location) else read()
+    return retried(read, lambda error: not isinstance(error, _Damaged)) if is_url(location) else read()
 
 
 def _parquet_file(file: BinaryIO) -> Any:  # noqa: ANN401

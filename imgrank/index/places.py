@@ -62,11 +62,11 @@ class Place:
             return sorted(filter(is_part, self._names()))
 
     def open(self, name: str) -> BinaryIO:
-        """A file in it, to read and seek. Raises OSError."""
+        """A file in it, to read and seek; of a remote one only what is asked for is fetched. Raises OSError."""
         if not self.is_url:
             return open(self.path(name), "rb")
         system = file_system(self.where)
-        return cast(BinaryIO, retried(lambda: system.open(self.path(name), "rb")))
+        return cast(BinaryIO, retried(lambda: system.open(self.path(name), "rb", cache_type="none")))
 
     def write_part(self, rows: IndexRows, manifest: Manifest) -> str:
         """Write one part of rows, and give its name; the same rows give the same name, and then it is replaced.

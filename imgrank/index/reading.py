@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +23,13 @@ from imgrank.records import Unreadable
 from imgrank.tokens import PackedTokens, TokenShape
 
 Mask = npt.NDArray[np.bool_]
+_AT_ONCE = 8  # parts whose facts are read at once
+_In, _Out = TypeVar("_In"), TypeVar("_Out")
 
 
 def is_index(source: str) -> bool:
     """Whether a source is an index and not pictures: a folder with a manifest, or any URL. Asks no network."""
-    return is_url(source) or Path(source, MANIFEST).is_file()
+    return is_url(source) or os.path.isfile(os.path.join(source, MANIFEST))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,18 +131,38 @@ def settled(names: Sequence[tuple[Place, str]]) -> list[KeptRows]:
 
     Raises DamagedPart, IndexFault.
     """
-    pa = arrow()
-    paths, ranks, counts = [], [], []
-    for place, name in names:
-        with Part(place, name) as part:
-            for table in part.batches(("path", "digest")):
-                paths += table.column("path").cast(pa.large_binary()).chunks
-                read = table.column("digest").is_valid().to_numpy()
-                ranks.append(np.stack([read.astype(np.int64), np.full(len(table), part.written_ns, np.int64)]))
-            counts.append(part.rows)
-    kept = _first_of_each(pa.chunked_array(paths, pa.large_binary()), ranks)
-    ends = np.cumsum(counts)
-    return [KeptRows(*name, kept[end - count : end]) for name, count, end in zip(names, counts, ends, strict=True)]
+    found = _each(names, _identities)
+    paths = arrow().chunked_array([chunk for part in found for chunk in part.paths], arrow().large_binary())
+    kept = _first_of_each(paths, [part.ranks for part in found])
+    ends = np.cumsum([part.ranks.shape[1] for part in found])
+    return [
+        KeptRows(*name, kept[end - part.ranks.shape[1] : end])
+        for name, part, end in zip(names, found, ends, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Identities:
+    """Of each row of a part: its path, whether it was read (0 or 1), and when it was written; ranks is (2, rows)."""
+
+    paths: list[Any]  # Arrow arrays
+    ranks: npt.NDArray[np.int64]
+
+
+def _identities(name: tuple[Place, str]) -> _Identities:
+    paths, read = [], [np.zeros(0, np.int64)]
+    with Part(*name) as part:
+        for table in part.batches(("path", "digest")):
+            paths += table.column("path").cast(arrow().large_binary()).chunks
+            read.append(table.column("digest").is_valid().to_numpy().astype(np.int64))
+        was_read = np.concatenate(read)
+        return _Identities(paths, np.stack([was_read, np.full(len(was_read), part.written_ns)]))
+
+
+def _each(parts: Sequence[_In], read: Callable[[_In], _Out]) -> list[_Out]:
+    """What `read` gives of each part; several at once, for an object store answers late."""
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="imgrank-parts") as threads:
+        return list(threads.map(read, parts))
 
 
 def _first_of_each(paths: Any, ranks: Sequence[npt.NDArray[np.int64]]) -> Mask:  # noqa: ANN401 (pyarrow has no types)
@@ -160,22 +183,27 @@ def _without(parts: Sequence[KeptRows], shape: TokenShape, without: Collection[s
     good: list[str] = []
     bad: list[tuple[bool, Unreadable]] = []
     left = []
-    for part in parts:
-        kept, at = part.kept.copy(), 0
-        with Part(part.place, part.name) as whole:
-            for table in whole.batches(("path", "size", "error")):
-                paths, errors = texts_of(table.column("path")), texts_of(table.column("error"))
-                sized = table.column("size").is_valid().to_pylist()
-                for row, (path, error) in enumerate(zip(paths, errors, strict=True), at):
-                    if not kept[row] or path in without:
-                        kept[row] = False
-                    elif error is None:
-                        good.append(path or "")
-                    else:
-                        bad.append((sized[row - at], Unreadable(path or "", error)))
-                        kept[row] = False
-                at += len(table)
+    for part, facts in zip(parts, _each(parts, _facts), strict=True):
+        kept = part.kept.copy()
+        for row in np.flatnonzero(kept).tolist():
+            path, sized, error = facts[row]
+            kept[row] = error is None and path not in without
+            if kept[row]:
+                good.append(path)
+            elif error is not None and path not in without:
+                bad.append((sized, Unreadable(path, error)))
         left.append(KeptRows(part.place, part.name, kept))
     # As a folder names them: first what was passed by unseen, then what could not be read.
     bad.sort(key=lambda one: (one[0], path_order(one[1].path)))
     return Indexed(left, tuple(good), tuple(unreadable for _, unreadable in bad), shape)
+
+
+def _facts(part: KeptRows) -> list[tuple[str, bool, str | None]]:
+    """Of each row its path, whether its size is known, and why it has no tokens."""
+    found: list[tuple[str, bool, str | None]] = []
+    with Part(part.place, part.name) as whole:
+        for table in whole.batches(("path", "size", "error")):
+            paths = [path or "" for path in texts_of(table.column("path"))]
+            sized = table.column("size").is_valid().to_pylist()
+            found += zip(paths, sized, texts_of(table.column("error")), strict=True)
+    return found

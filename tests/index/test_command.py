@@ -35,7 +35,7 @@ for words in sys.argv[1:]:
     try:
         main()
     except SystemExit as ended:
-        print("ended", ended.code, file=sys.stderr)
+        print("ended", ended.code or 0, file=sys.stderr)
 """
 
 
