@@ -23,7 +23,6 @@ from engines import descendants, make_pictures, pss_mb
 from figures import ROOT, temporary_home
 from paper import Assumed, lines
 
-PART_ROWS = 32768  # as `imgrank index merge` writes them
 QUESTIONS = {"zero-shot": ("a cat", "none"), "adapter": ("older person", "mini-adapter")}
 
 
@@ -106,6 +105,7 @@ def make_index(where: Path, count: int) -> int:
     from imgrank.backbone.fingerprint import TOKENS_VERSION
     from imgrank.backbone.mini import load_mini
     from imgrank.index.format import IndexRow, IndexRows, Manifest
+    from imgrank.index.merging import PART_ROWS
     from imgrank.index.places import Place
 
     backbone, place = load_mini(), Place(where)
