@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import webbrowser
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -91,8 +90,8 @@ def label(
     from imgrank.ranker import Ranker
     from imgrank.serving.records import Wish
 
-    wish = Wish(folder, sentence, _mode(values, stars), labels, person.strip(), unit, *sorted(bounds))
-    wish = replace(wish, pictures=pictures, recursive=recursive, adapter=adapter)
+    mode, low, high = _mode(values, stars), min(bounds), max(bounds)
+    wish = Wish(folder, sentence, mode, labels, person.strip(), unit, low, high, pictures, recursive, adapter)
     note = _silent if quiet else _note
     desk = open_desk(wish, lambda a: Ranker(backbone, a, device.value, not no_cache, note), quiet)
     _serve(desk, port, no_open)
