@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 from imgrank.evaluation.dataset import Dataset, Rows, TaskRows, ValueRows, with_splits
 
 VAL_SHARE = 0.2
-SMALL_VAL = 60  # rows of one query below which val says too little, and cross-validation decides
+SMALL_VAL = 120  # rows of one query below which val says too little and is missed in training: cross-validation decides
 FOLDS = 5
 
 

@@ -67,7 +67,7 @@ class Run:
 def learn(run: Run, resume: Callable[[Progress], None], after_epoch: Callable[[Progress], None]) -> Outcome:
     """Learn a dataset whose rows have splits; test rows are never looked at.
 
-    `resume` and `after_epoch` serve a run with a val split alone: the folds of small data take seconds.
+    `resume` and `after_epoch` serve a run with a val split alone: the folds of small data are soon done.
     """
     if needs_folds(run.dataset):
         with _one_core():
