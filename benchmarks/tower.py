@@ -2,7 +2,7 @@
 
     python benchmarks/tower.py [--small]
 
-All in one process, in turn, on one core; Kendall's tau is that of a zero-shot order.
+All in one process, in turn, on one core, by its own time; Kendall's tau is that of a zero-shot order.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,7 +25,9 @@ from scipy.stats import kendalltau
 from imgrank.backbone import mini_image
 from imgrank.backbone.batches import FIRST_BATCH
 from imgrank.backbone.device import has_bf16
+from imgrank.backbone.fuse import fuse_conv_bn
 from imgrank.backbone.mini import load_mini
+from imgrank.backbone.torchvision_ops import ensure_importable
 
 Outputs = tuple[torch.Tensor, torch.Tensor]
 Tower = Callable[[torch.Tensor], Outputs]
@@ -36,31 +39,72 @@ def shipped_tower() -> mini_image.ImageTower:
     return load_mini()._image_tower
 
 
-def contiguous() -> Tower:
-    return shipped_tower().to(memory_format=torch.contiguous_format)
+class TimmTrunk(torch.nn.Module):
+    """timm's own model under the names that `ImageTower` calls."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.model, self.blocks, self.classifier = model, model.blocks, model.classifier
+
+    def stem(self, x: torch.Tensor) -> torch.Tensor:
+        return self.model.bn1(self.model.conv_stem(x))
+
+    def head(self, x: torch.Tensor) -> torch.Tensor:
+        return self.model.bn2(self.model.conv_head(x))
 
 
-def unfused() -> Tower:
-    """Batch norms that do nothing, where the shipped form has folded them away: what folding saves."""
+class WholeBatches(torch.nn.Module):
+    """A tower whose lower half takes a batch in one piece."""
+
+    def __init__(self, tower: mini_image.ImageTower) -> None:
+        super().__init__()
+        self.tower = tower
+
+    def forward(self, pixels: torch.Tensor) -> Outputs:
+        return self.tower.upper(self.tower.lower(pixels))
+
+
+def timm_tower(fold: bool = True) -> mini_image.ImageTower:
+    """The tower on timm's model with the same weights; not folded: with norms that do nothing beside them."""
+    ensure_importable()
+    import timm
+
     tower = shipped_tower()
-    _add_norms(tower.trunk)
-    return tower.eval()
+    model = fuse_conv_bn(timm.create_model("tf_efficientnet_lite0").eval())
+    model.load_state_dict(tower.trunk.state_dict())
+    if not fold:
+        _add_norms(model)
+    tower.trunk = TimmTrunk(model.requires_grad_(False).eval())
+    return tower.to(memory_format=torch.channels_last)
 
 
 def _add_norms(module: torch.nn.Module) -> None:
     for name, child in list(module.named_children()):
         if isinstance(child, torch.nn.Conv2d):
-            norm = torch.nn.BatchNorm2d(child.out_channels)
+            norm = torch.nn.BatchNorm2d(child.out_channels).eval()
             setattr(module, name, torch.nn.Sequential(child, norm))
         else:
             _add_norms(child)
+
+
+def timm_whole() -> Tower:
+    return WholeBatches(timm_tower()).eval()
+
+
+def timm_unfolded() -> Tower:
+    return WholeBatches(timm_tower(fold=False)).eval()
+
+
+def timm_contiguous() -> Tower:
+    return WholeBatches(timm_tower().to(memory_format=torch.contiguous_format)).eval()
 
 
 def bf16() -> Tower:
     tower = shipped_tower().to(torch.bfloat16)
 
     def run(pixels: torch.Tensor) -> Outputs:
-        tokens, embedding = tower.upper(_lower_bf16(tower, pixels))
+        fine = [_lower_bf16(tower, few) for few in pixels.split(mini_image.FEW)]
+        tokens, embedding = tower.upper(torch.cat(fine))
         return tokens.float(), embedding.float()
 
     return run
@@ -68,17 +112,13 @@ def bf16() -> Tower:
 
 def _lower_bf16(tower: mini_image.ImageTower, pixels: torch.Tensor) -> torch.Tensor:
     hidden = ((pixels.float() - 127) / 128).to(torch.bfloat16).permute(0, 3, 1, 2)
-    hidden = tower.trunk.bn1(tower.trunk.conv_stem(hidden))
-    for block in tower.trunk.blocks[: mini_image.LOWER_BLOCKS]:
-        hidden = block(hidden)
-    return hidden
+    return tower.trunk.blocks[: mini_image.LOWER_BLOCKS](tower.trunk.stem(hidden))
 
 
 def scripted() -> Tower:
     """Traced, frozen, and fused by oneDNN's own graph."""
-    tower = shipped_tower()
     with torch.inference_mode():
-        traced = torch.jit.trace(tower, torch.zeros(BATCH, 224, 224, 3, dtype=torch.uint8))
+        traced = torch.jit.trace(timm_whole().eval(), torch.zeros(BATCH, 224, 224, 3, dtype=torch.uint8))
     return torch.jit.optimize_for_inference(torch.jit.freeze(traced))
 
 
@@ -86,19 +126,19 @@ def compiled() -> Tower:
     import torch._inductor.config as inductor
 
     inductor.freezing = True
-    return torch.compile(shipped_tower())
+    return torch.compile(timm_whole())
 
 
 def onnx_float() -> Tower:
     """The same graph in onnxruntime."""
-    return _session(onnx_file(shipped_tower()))
+    return _session(onnx_file(timm_whole()))
 
 
 def onnx_int8() -> Tower:
     """In onnxruntime, weights and activations of the convolutions in int8, calibrated on photographs."""
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
-    source = onnx_file(shipped_tower())
+    source = onnx_file(timm_whole())
     target = source.with_name("int8.onnx")
     quantize_static(
         source,
@@ -123,7 +163,7 @@ class Calibration:
         return self._left.pop() if self._left else None
 
 
-def onnx_file(tower: mini_image.ImageTower) -> Path:
+def onnx_file(tower: torch.nn.Module) -> Path:
     """The tower in ONNX, in a folder that stays as long as this process."""
     path = Path(_FOLDER.name) / "float.onnx"
     example = torch.zeros(BATCH, 224, 224, 3, dtype=torch.uint8)
@@ -150,14 +190,15 @@ def _session(path: Path) -> Tower:
 _FOLDER = tempfile.TemporaryDirectory(prefix="imgrank-bench-")
 
 FORMS: dict[str, Callable[[], Tower]] = {
-    "shipped: channels last, norms folded": shipped_tower,
-    "not channels last": contiguous,
-    "norms not folded": unfused,
-    "bfloat16": bf16,
-    "TorchScript, frozen and fused": scripted,
-    "torch.compile, frozen": compiled,
-    "onnxruntime, float32": onnx_float,
-    "onnxruntime, int8": onnx_int8,
+    "shipped: plain torch, the lower half a few at a time": shipped_tower,
+    "timm's model, channels last, norms folded": timm_whole,
+    "timm's model, norms not folded": timm_unfolded,
+    "timm's model, not channels last": timm_contiguous,
+    "bfloat16, as shipped": bf16,
+    "timm's model in TorchScript, frozen and fused": scripted,
+    "timm's model in torch.compile, frozen": compiled,
+    "timm's model in onnxruntime, float32": onnx_float,
+    "timm's model in onnxruntime, int8": onnx_int8,
 }
 
 
@@ -189,6 +230,11 @@ def order_scores(tower: Tower, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.
     return zero_shot_scores(pack(tokens, embedding), text_axis(SENTENCE, None, load_mini().encode_sentence))
 
 
+def repeat(tower: Tower, batch: torch.Tensor, rounds: int) -> None:
+    for _ in range(rounds):
+        tower(batch)
+
+
 def measure(small: bool) -> list[Figure]:
     torch.set_num_threads(1)
     pixels = judged(BATCH if small else 12 * BATCH)
@@ -204,7 +250,7 @@ def measure(small: bool) -> list[Figure]:
         with torch.inference_mode():
             tower(batch)
             start = time.perf_counter() - started
-            rate = BATCH * rounds / seconds_of(lambda run=tower: [run(batch) for _ in range(rounds)], 3)
+            rate = BATCH * rounds / seconds_of(partial(repeat, tower, batch, rounds), 3, time.process_time)
         scores = order_scores(tower, pixels)
         if truth is None:
             truth, base = scores, rate
