@@ -2,7 +2,8 @@
 
     python benchmarks/refine.py DATA
 
-Queries of the shipped adapter on the val rows of their sets; nothing is trained, test is never looked at.
+Queries of an adapter on the val rows of their sets; nothing is trained, test is never looked at. An adapter whose
+axes have learnt from val (`imgrank.training.blend`) scores too well here.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from imgrank.training.loop import Fit, figure
 Floats = npt.NDArray[np.float64]
 MIXES = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)
 CAUTION = 0.3  # of a figure, a whole adapter against none, at one row: the axis is the safer guess on few rows
-ROWS_FOR_HALF = 90  # rows at which cross-validated adapters may have half a say
+ROWS_FOR_HALF = 300  # rows at which cross-validated adapters may have half a say
 
 
 @dataclass(frozen=True, slots=True, eq=False)
