@@ -34,21 +34,27 @@ def tag(before: bytes | None, rank: int, score: float, stars: int) -> bytes:
     for start, end in sorted(found.cuts, reverse=True):
         content = content[:start] + content[end:]
         found.insert_at -= (end - start) if start < found.insert_at else 0
-    prefix = found.prefix
+    rdf, xmp, imgrank = found.rdf, found.xmp, found.imgrank
     ours = (
-        f"<{prefix}Description {prefix}about={quoteattr(found.about)} xmlns:xmp={quoteattr(XMP)}"
-        f' xmlns:imgrank={quoteattr(OURS)} xmp:Rating="{stars}" imgrank:rank="{rank}" imgrank:score="{score!r}"/>\n'
+        f"<{rdf}Description {rdf}about={quoteattr(found.about)} xmlns:{xmp}={quoteattr(XMP)}"
+        f' xmlns:{imgrank}={quoteattr(OURS)} {xmp}:Rating="{stars}" {imgrank}:rank="{rank}"'
+        f' {imgrank}:score="{score!r}"/>\n'
     )
     return content[: found.insert_at] + ours.encode() + content[found.insert_at :]
 
 
 @dataclass(slots=True)
 class _Found:
-    """Where a sidecar's old values stand (byte ranges to cut), and where new ones go."""
+    """Where a sidecar's old values stand (byte ranges to cut), where new ones go, and under which prefixes.
+
+    A name space keeps the prefix that it has in the file, `xap` in old ones: Adobe's reader takes no second one.
+    """
 
     cuts: list[tuple[int, int]] = field(default_factory=list)
     insert_at: int = -1
-    prefix: str = "rdf:"
+    rdf: str = "rdf:"
+    xmp: str = "xmp"
+    imgrank: str = "imgrank"
     about: str = ""
 
 
@@ -94,7 +100,12 @@ class _Reader:
             raise ValueError("it has an empty RDF element")
         self.found.insert_at = at
         word = re.match(rb"<([^\s/>]*?)RDF[\s/>]", self.content[start:])
-        self.found.prefix = word[1].decode() if word else "rdf:"
+        self.found.rdf = word[1].decode() if word else "rdf:"
+        self.found.xmp = self._prefix_of(XMP, "xmp")
+        self.found.imgrank = self._prefix_of(OURS, "imgrank")
+
+    def _prefix_of(self, uri: str, usual: str) -> str:
+        return min(filter(None, self._prefixes.get(uri, ())), default=usual)
 
     def _cut_attributes(self, attributes: dict[str, str], at: int) -> None:
         end = _end_of_tag(self.content, at)

@@ -19,6 +19,7 @@ LIGHTROOM = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Adobe XMP Core">
 DIGIKAM = LIGHTROOM.replace(b'xap:Rating="2" ', b"").replace(
     b"<!-- kept -->", b"<xap:Rating>3</xap:Rating><!-- kept -->"
 )
+MODERN = LIGHTROOM.replace(b"xap:", b"xmp:").replace(b":xap", b":xmp")
 
 
 def values(content, uri, name):
@@ -47,6 +48,18 @@ def test_everything_else_is_kept(before):
     assert b"<!-- kept --><dc:subject><rdf:Bag><rdf:li>cat</rdf:li></rdf:Bag></dc:subject>" in content
     assert values(content, XMP, "Label") == ["a > b"]
     assert len(ET.fromstring(content).findall(f".//{{{RDF}}}Description")) == 2
+
+
+@pytest.mark.parametrize(
+    "before", [None, LIGHTROOM, DIGIKAM, LIGHTROOM.replace(b"xap:", b"xmp:").replace(b":xap", b":xmp")]
+)
+def test_exiv2_reads_it_as_digikam_and_darktable_do(tmp_path, before):
+    pyexiv2 = pytest.importorskip("pyexiv2", exc_type=ImportError)
+    (tmp_path / "a.xmp").write_bytes(tag(before, 3, 0.25, 4))
+    with pyexiv2.Image(str(tmp_path / "a.xmp")) as sidecar:
+        read = sidecar.read_xmp()
+    assert (read["Xmp.xmp.Rating"], read["Xmp.imgrank.rank"], read["Xmp.imgrank.score"]) == ("4", "3", "0.25")
+    assert before is None or (read["Xmp.xmp.Label"], read["Xmp.dc.subject"]) == ("a > b", ["cat"])
 
 
 @pytest.mark.parametrize(
