@@ -3,17 +3,20 @@
     python benchmarks/training_epoch.py [--small]
 
 The same tower, the same adapter and the same training step on both sides. The published method reads, decodes and
-encodes every picture in every epoch: that is measured on 1,024 JPEGs of 640 x 480 and multiplied, and the time of
-the training steps is added to it.
+encodes every picture in every epoch, calling its tower once a batch: that is measured on 1,024 JPEGs of 640 x 480 and
+multiplied, and the time of the training steps is added to it. The same with imgrank's own, faster way to encode is
+told beside it.
 """
 
 from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from figures import Figure, script, seconds_of, temporary_home
 from pictures import write_folder
@@ -30,6 +33,8 @@ from imgrank.training.loop import fit
 from imgrank.training.options import TrainingOptions
 
 QUERY = "older person"
+BATCH = 64
+Pixels = npt.NDArray[np.uint8]
 
 
 def made_up_dataset(count: int, backbone: MiniBackbone) -> Dataset:
@@ -54,18 +59,17 @@ def epoch_on_tokens(count: int, backbone: MiniBackbone) -> float:
     return min(after - before for before, after in itertools.pairwise(ends))
 
 
-def encoding(folder: Path, count: int, backbone: MiniBackbone) -> float:
+def encoding(folder: Path, backbone: MiniBackbone, encode: Callable[[Pixels], object]) -> float:
     """Seconds a picture of reading, decoding and encoding, from JPEG files."""
-    write_folder(folder, count, itertools.repeat((640, 480)), 64)
     files, made = discover([str(folder)]).files, backbone.preprocessing
 
-    def encode() -> None:
+    def run() -> None:
         loaded = load_images(files, made.side, made.interpolation, is_known=lambda _: False)
-        while batch := list(itertools.islice(loaded, 64)):
-            backbone.encode_images(np.stack([item.pixels for item in batch if isinstance(item, Loaded)]))
+        while batch := list(itertools.islice(loaded, BATCH)):
+            encode(np.stack([item.pixels for item in batch if isinstance(item, Loaded)]))
 
-    backbone.encode_images(np.zeros((1, made.side, made.side, 3), np.uint8))
-    return seconds_of(encode) / count
+    encode(np.zeros((BATCH, made.side, made.side, 3), np.uint8))
+    return seconds_of(run) / len(files)
 
 
 def measure(small: bool) -> list[Figure]:
@@ -73,17 +77,23 @@ def measure(small: bool) -> list[Figure]:
     count, sample = (640, 32) if small else (10_000, 1024)
     backbone = load_mini()
     stored = epoch_on_tokens(count, backbone)
+    tower = torch.inference_mode()(backbone._image_tower)
     with temporary_home() as home:
-        again = count * encoding(home / "photos", sample, backbone)
+        folder = home / "photos"
+        write_folder(folder, sample, itertools.repeat((640, 480)), 64)
+        published = stored + count * encoding(folder, backbone, lambda pixels: tower(torch.from_numpy(pixels)))
+        ours = stored + count * encoding(folder, backbone, backbone.encode_images)
     return [
         Figure(f"epoch over {count:,} pictures on stored tokens", stored, "s"),
         Figure(
-            "the same with every picture encoded again",
-            again + stored,
+            "the same with every picture encoded again, one call a batch",
+            published,
             "s",
             note=f"encoding measured on {sample:,} pictures and multiplied",
         ),
-        Figure("stored tokens against encoding again", (again + stored) / stored, aim=50.0),
+        Figure("the same with every picture encoded again, as imgrank does", ours, "s"),
+        Figure("stored tokens against encoding again, one call a batch", published / stored, aim=50.0),
+        Figure("stored tokens against encoding again, as imgrank does", ours / stored),
     ]
 
 
