@@ -78,7 +78,7 @@ def test_each_bad_one_is_named_with_a_reason(corpus, report):
     assert set(named) | set(paths(report)) == everything
 
 
-@pytest.mark.parametrize("options", [("--format", "table"), ("--rename", "--dry-run", "--format", "table")])
+@pytest.mark.parametrize("options", [("--format", "table"), ("--copy", "elsewhere", "--dry-run", "--format", "table")])
 def test_no_name_speaks_to_the_terminal(corpus, sort, options):
     done = sort(corpus.folder, *options)
     for text in (done.stdout.decode("utf-8"), done.stderr.decode("utf-8")):
