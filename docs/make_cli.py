@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from imgrank.cli.app import app
 
+Command = Parameter = Any  # of Click, of which Typer brings its own copy
 PAGE = Path(__file__).with_name("cli.md")
 INTRODUCTION = """\
 # The command line
@@ -21,13 +22,13 @@ Written by `docs/make_cli.py` from the program's own help; do not edit. `imgrank
 """
 
 
-def commands() -> dict[str, Any]:
+def commands() -> dict[str, Command]:
     """Every command by its whole name, `cache info` for a command of a group."""
     return dict(_walk(get_command(app), ""))
 
 
-def _walk(group: Any, before: str) -> list[tuple[str, Any]]:  # noqa: ANN401 (Typer brings its own copy of Click)
-    found: list[tuple[str, Any]] = []
+def _walk(group: Command, before: str) -> list[tuple[str, Command]]:
+    found: list[tuple[str, Command]] = []
     for name, command in group.commands.items():
         if command.hidden:
             continue
@@ -36,7 +37,7 @@ def _walk(group: Any, before: str) -> list[tuple[str, Any]]:  # noqa: ANN401 (Ty
     return found
 
 
-def option_names(command: Any) -> list[str]:  # noqa: ANN401
+def option_names(command: Command) -> list[str]:
     """The options of a command as typed, `--long` before `-s`."""
     return [name for option in _options(command) for name in _typed(option)]
 
@@ -46,7 +47,7 @@ def render() -> str:
     return "\n".join([INTRODUCTION, *(_section(name, command) for name, command in commands().items())])
 
 
-def _section(name: str, command: Any) -> str:  # noqa: ANN401
+def _section(name: str, command: Command) -> str:
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     usage = " ".join([name, *(_argument(p) for p in arguments), *(["[OPTIONS]"] if _options(command) else [])])
     rows = [(f"`{_argument(p)}`", p.help) for p in arguments]
@@ -57,15 +58,15 @@ def _section(name: str, command: Any) -> str:  # noqa: ANN401
     return "\n".join(lines)
 
 
-def _options(command: Any) -> list[Any]:  # noqa: ANN401
+def _options(command: Command) -> list[Parameter]:
     return [p for p in command.params if p.param_type_name == "option" and not p.hidden and "--help" not in p.opts]
 
 
-def _typed(option: Any) -> list[str]:  # noqa: ANN401
+def _typed(option: Parameter) -> list[str]:
     return sorted([*option.opts, *option.secondary_opts], key=lambda name: not name.startswith("--"))
 
 
-def _argument(argument: Any) -> str:  # noqa: ANN401
+def _argument(argument: Parameter) -> str:
     name: str = argument.metavar or argument.name.upper()
     return name + ("..." if argument.nargs == -1 else "")
 
