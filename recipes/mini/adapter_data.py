@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from abstract import abstract_pictures
 from data import Sample
 from train_tower import HEADS, TrainingData
-from view_tokens import tokens_of_views
+from view_tokens import tokens_of_pictures, tokens_of_views
 
-from imgrank.tokens import PackedTokens
+from imgrank.tokens import PackedTokens, joined
 
 PHRASINGS = {
     "age": (
@@ -59,6 +60,9 @@ _VEHICLES = re.compile(
 )
 
 
+# Photographs of `quality`, each looked at, that show no face, person, dog or car.
+NO_SUBJECT = frozenset((Path(__file__).parent / "no_subject.txt").read_text(encoding="utf-8").splitlines())
+ABSTRACT = {"train": 600, "val": 200}
 MOST_VIEWS = {"age": 3, "car_year": 8, "quality": 4, "blood_cells": 12, "captions": 2}
 
 
@@ -70,7 +74,7 @@ class AdapterData:
     split: np.ndarray
     source: np.ndarray
     plain: np.ndarray
-    sample: np.ndarray
+    group: np.ndarray
     values: np.ndarray
     shows: np.ndarray
 
@@ -84,14 +88,31 @@ def read_adapter_data(out: Path, samples: list[Sample]) -> AdapterData:
     plain = (data.view[rows] == 0) | (data.source[rows] == "degraded")
     shows = np.stack([shown(samples[number]) for number in data.sample[rows]])
     shows[data.source[rows] == "degraded"] = np.nan
-    return AdapterData(
+    views = AdapterData(
         tokens_of_views(out, rows),
         data.split[rows],
         data.source[rows],
         plain,
-        data.sample[rows],
+        np.array([samples[number].group for number in data.sample[rows]]),
         data.values[rows],
         shows,
+    )
+    return _with_abstract(views)
+
+
+def _with_abstract(views: AdapterData) -> AdapterData:
+    """The same rows and, after them, pictures that show no subject at all."""
+    split = np.repeat(list(ABSTRACT), list(ABSTRACT.values()))
+    count = len(split)
+    subjects = np.array([0.0 if head in SUBJECTS else np.nan for head in HEADS], np.float32)
+    return AdapterData(
+        joined([views.packed, tokens_of_pictures(abstract_pictures(count))]),
+        np.concatenate([views.split, split]),
+        np.concatenate([views.source, np.full(count, "abstract")]),
+        np.concatenate([views.plain, np.ones(count, bool)]),
+        np.concatenate([views.group, np.full(count, "abstract")]),
+        np.concatenate([views.values, np.full((count, len(HEADS)), np.nan, views.values.dtype)]),
+        np.concatenate([views.shows, np.tile(subjects, (count, 1))]),
     )
 
 
@@ -104,6 +125,8 @@ def shown(sample: Sample) -> np.ndarray:
         subjects |= {"face": 1.0, "car": 0.0, "person": 1.0, "dog": 0.0}
     elif sample.source == "car_year":
         subjects |= {"face": 0.0, "car": 1.0, "dog": 0.0}
+    elif sample.source == "quality" and sample.path.name in NO_SUBJECT:
+        subjects = dict.fromkeys(subjects, 0.0)
     elif sample.source == "captions":
         people, dogs = sample.values.get("people"), sample.values.get("dogs")
         if people is not None and dogs is not None:

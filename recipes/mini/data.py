@@ -25,13 +25,14 @@ _TASK_OF_WORD = {
 
 @dataclass(frozen=True)
 class Sample:
-    """One picture of the training data: which set it came from, its split and what is known of it."""
+    """One picture of the training data: its set and split, what is known of it, and what must not be parted from it."""
 
     path: Path
     source: str
     split: str
     captions: tuple[str, ...] = ()
     values: dict[str, float] = field(default_factory=dict)
+    group: str = ""
 
 
 def task_of(query: str) -> str:
@@ -46,11 +47,13 @@ def read_samples(data: Path) -> list[Sample]:
     """Every labelled picture under `data`, in a fixed order: captions first, then the other sets."""
     values: dict[Path, dict[str, float]] = defaultdict(dict)
     splits: dict[Path, tuple[str, str]] = {}
+    groups: dict[Path, str] = {}
     for name in LABEL_SETS:
         with open(data / name / "labels.csv", encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 path = (data / name / row["image"]).resolve()
                 values[path][task_of(row["query"])] = float(row["value"])
+                groups[path] = row.get("group") or ""
                 if name != "counts":
                     splits[path] = (name, row["split"])
     captions: dict[Path, list[str]] = defaultdict(list)
@@ -60,7 +63,7 @@ def read_samples(data: Path) -> list[Sample]:
             captions[path].append(row["caption"].removesuffix(".").strip())
             splits[path] = ("captions", row["split"])
     return [
-        Sample(path, source, split, tuple(captions[path]), dict(values[path]))
+        Sample(path, source, split, tuple(captions[path]), dict(values[path]), groups.get(path) or path.name)
         for path, (source, split) in sorted(splits.items(), key=lambda item: (item[1][0] != "captions", item[0]))
     ]
 

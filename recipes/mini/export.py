@@ -1,4 +1,4 @@
-"""Step 4: the trained tower, its token projection and the text tower into one fp16 file.
+"""Step 5: the trained tower, its token projection and the text tower into one fp16 file.
 
     python recipes/mini/export.py --data ../shared/data --out build/mini --weights weights
 
@@ -130,7 +130,7 @@ def main() -> None:
     config = ImageConfig()
     data = TrainingData(args.out, read_samples(args.data))
     model = TowerInTraining(config)
-    model.load_state_dict(torch.load(args.out / "tower.pt", weights_only=True))
+    model.load_state_dict(torch.load(args.out / "refit.pt", weights_only=True))
     model.eval()
     rng = np.random.default_rng(0)
     plain = np.flatnonzero((data.split == "train") & (data.view == 0))

@@ -1,4 +1,4 @@
-"""Step 7: the figures of both cards, on the test splits, as markdown.
+"""Step 8: the figures of both cards, on the test splits, as markdown.
 
     python recipes/mini/measure.py --data ../shared/data > build/mini/figures.md
 

@@ -1,4 +1,4 @@
-"""Step 6: the multi-task adapter on the frozen tokens of the shipped backbone.
+"""Step 7: the multi-task adapter on the frozen tokens of the shipped backbone.
 
     python recipes/mini/train_adapter.py --data ../shared/data --out build/mini --weights weights
 
@@ -31,6 +31,7 @@ from imgrank.adapter.model import AdapterConfig, AdapterModel, TextBatch
 from imgrank.adapter.scoring import score_tokens
 from imgrank.backbone.mini import load_mini
 from imgrank.tokens import TextTokens
+from imgrank.training.blend import blend_axis
 
 TERMS = (
     "Trained in part on UTKFace, Stanford Cars, BIQ2021 and Flickr8k, which allow non-commercial research alone: "
@@ -45,18 +46,18 @@ WEIGHTS_OF_TASKS = {
     "red_cells": 1.0,
     "platelets": 1.0,
 }
-BATCH, NEGATIVES = 64, 16
+BATCH, NEGATIVES = 64, 24
 
 
 @dataclass(frozen=True)
 class Task:
-    """One head's training rows, who surely lacks its subject, and how its values are standardised."""
+    """One head's training rows, who surely lacks its subject (by set), and how its values are standardised."""
 
     head: int
     name: str
     rows: np.ndarray
     shown: np.ndarray
-    lacking: np.ndarray
+    lacking: tuple[np.ndarray, ...]
     mean: float
     scale: float
 
@@ -68,7 +69,8 @@ def tasks_of(data: AdapterData) -> list[Task]:
         rows = np.flatnonzero(train & ~np.isnan(data.values[:, head]))
         values = data.values[rows, head]
         shown = np.flatnonzero(train & (data.shows[:, head] == 1))
-        lacking = np.flatnonzero(train & (data.shows[:, head] == 0))
+        lacks = train & (data.shows[:, head] == 0)
+        lacking = tuple(np.flatnonzero(lacks & (data.source == source)) for source in np.unique(data.source[lacks]))
         tasks.append(Task(head, name, rows, shown, lacking, float(values.mean()), float(values.std())))
     return tasks
 
@@ -92,11 +94,17 @@ def rank_loss(logits: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     return F.softplus(-logits[above]).mean() if above.any() else logits.sum() * 0
 
 
+def negatives(task: Task, rng: np.random.Generator) -> np.ndarray:
+    """Rows without the subject, as many from small sets as from large ones."""
+    sets = rng.integers(len(task.lacking), size=NEGATIVES)
+    return np.array([rng.choice(task.lacking[number]) for number in sets])
+
+
 def step_loss(
     model: AdapterModel, task: Task, data: AdapterData, tokens: Tokens, text: TextTokens, rng: np.random.Generator
 ) -> torch.Tensor:
     rows = rng.choice(task.rows, min(BATCH, len(task.rows)), replace=False)
-    extra = rng.choice(task.lacking, NEGATIVES) if task.name in SUBJECTS else rows[:0]
+    extra = negatives(task, rng) if task.name in SUBJECTS else rows[:0]
     both = np.concatenate([rows, extra])
     z = model.fuse(*tokens.batch(both), TextBatch.of(text))
     scores = model.score(z)
@@ -140,6 +148,30 @@ def relevance_auc(
     return result
 
 
+def with_axes(adapter: Adapter, data: AdapterData, texts: dict[str, list[TextTokens]]) -> Adapter:
+    """The same adapter with a ridge axis for each query, from the plain views, and what part of an answer it has."""
+    queries = []
+    for head, query in enumerate(adapter.queries):
+        rows = np.flatnonzero((data.split != "test") & data.plain & ~np.isnan(data.values[:, head]))
+        train, val = (np.flatnonzero(data.split[rows] == split) for split in ("train", "val"))
+        values, groups = data.values[rows, head].astype(np.float64), data.group[rows].tolist()
+        text = texts[HEADS[head]][0]
+        queries.append(blend_axis(adapter, query, text, data.packed[rows], values, train, val, groups))
+        print(f"{HEADS[head]}: {queries[-1].mix:.2f} parts model", flush=True)
+    return Adapter(replace(adapter.header, queries=tuple(queries)), adapter.model)
+
+
+def finish(adapter: Adapter, data: AdapterData, texts: dict[str, list[TextTokens]], path: Path) -> None:
+    """Print what the model alone is worth on val, give each query its axis, which learns from val too, and save."""
+    figures = evaluate(adapter, data, texts, "val")
+    aucs = {name: round(auc, 3) for name, auc in relevance_auc(adapter, data, texts, "val").items()}
+    print(f"val: {line(figures)}\nrelevance AUC, val: {aucs}", flush=True)
+    blended = with_axes(adapter, data, texts).queries
+    queries = tuple(replace(query, figures=found) for query, found in zip(blended, figures, strict=True))
+    save(path, Adapter(replace(adapter.header, queries=queries), adapter.model), half=True)
+    path.chmod(0o644)
+
+
 def line(figures: list[Figures]) -> str:
     return ", ".join(f"{name} {f.srcc:.3f}/{f.mae:.2f}" for name, f in zip(HEADS, figures, strict=True))
 
@@ -149,7 +181,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("build/mini"))
     parser.add_argument("--weights", type=Path, default=Path("weights"))
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=1800)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--layers", type=int, default=1)
     parser.add_argument("--width", type=int, default=128)
@@ -211,15 +243,7 @@ def main() -> None:
             shown = evaluate(Adapter(header, average.eval()), data, texts, "val")
             print(f"{step + 1} {(step + 1) / (time.time() - started):.1f} steps/s val: {line(shown)}", flush=True)
 
-    adapter = Adapter(header, average.eval())
-    figures = evaluate(adapter, data, texts, "val")
-    print(
-        "relevance AUC, val:", {name: round(auc, 3) for name, auc in relevance_auc(adapter, data, texts, "val").items()}
-    )
-    queries = tuple(replace(query, figures=found) for query, found in zip(queries, figures, strict=True))
-    path = args.weights / "mini-adapter.safetensors"
-    save(path, Adapter(replace(header, queries=queries), average), half=True)
-    path.chmod(0o644)
+    finish(Adapter(header, average.eval()), data, texts, args.weights / "mini-adapter.safetensors")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Step 5: how much class names weigh beside captions, chosen on val; written into the weights' header.
+"""Step 6: how much class names weigh beside captions, chosen on val; written into the weights' header.
 
     python recipes/mini/tune_sentences.py --data ../shared/data --weights weights
 
@@ -47,7 +47,7 @@ def main() -> None:
     images = embeddings_of([sample.path for sample in samples])
     captions = [(row, text) for row, sample in enumerate(samples) for text in sample.captions]
     owners = np.array([row for row, _ in captions])
-    head = backbone._sentence_head
+    head = backbone._sentences.head
     with torch.inference_mode():
         vectors = torch.cat([_vector(backbone, text) for _, text in captions])
         names = torch.from_numpy(np.load(args.out / "text.npz")["name"])
@@ -80,8 +80,8 @@ def main() -> None:
 
 
 def _vector(backbone: MiniBackbone, text: str) -> torch.Tensor:
-    ids = backbone._tokenizer.encode(text).ids
-    return backbone._text_tower(torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.bool))[1]
+    ids = backbone._sentences.tokenizer.encode(text).ids
+    return backbone._sentences.tower(torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.bool))[1]
 
 
 def rewrite(path: Path, weight: float, sense: ClassSense) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from imgrank.backbone.mini import load_mini
-from imgrank.tokens import PackedTokens, pack
+from imgrank.tokens import PackedTokens, joined, pack
 
 BATCH = 64
 
@@ -27,9 +27,10 @@ def tokens_of_views(out: Path, rows: np.ndarray) -> PackedTokens:
         return pack(tokens.numpy(), embedding.numpy())
 
     with ThreadPoolExecutor(2) as pool:
-        parts = list(pool.map(encode, range(0, len(rows), BATCH)))
-    return PackedTokens(
-        np.concatenate([part.quantised for part in parts]),
-        np.concatenate([part.scales for part in parts]),
-        np.concatenate([part.embedding for part in parts]),
-    )
+        return joined(list(pool.map(encode, range(0, len(rows), BATCH))))
+
+
+def tokens_of_pictures(pictures: np.ndarray) -> PackedTokens:
+    """Packed tokens of (N, 224, 224, 3) uint8."""
+    backbone = load_mini()
+    return joined([backbone.encode_images(pictures[at : at + BATCH]) for at in range(0, len(pictures), BATCH)])
