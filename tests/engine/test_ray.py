@@ -54,7 +54,7 @@ def cluster(busy, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             patch.setenv(name, value)
-        node = {"num_cpus": 1, "object_store_memory": 150 << 20}
+        node = {"num_cpus": 1, "object_store_memory": 400 << 20}
         try:
             nodes = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
             nodes.add_node(**node)
