@@ -168,7 +168,7 @@ def path_order(path: str) -> tuple[Any, str]:
     return (*_folder_order(folder), _natural(name)), path
 
 
-def _natural(name: str) -> Any:  # noqa: ANN401
+def _natural(name: str) -> tuple[Any, ...]:
     """natsort's key, made three times faster where a name has nothing but ASCII."""
     if not name.isascii() or not name:
         return _natural_of_any(name)

@@ -44,6 +44,7 @@ def build_image_tower(weights: Path, config: Config, device: str) -> ImageTower:
     tower = ImageTower(ImageConfig(**config["image"]))
     tower.load_state_dict(_tensors(weights, "image."))
     frozen = tower.requires_grad_(False).eval()
+    # torch takes this call, which its stubs do not know
     return frozen.to(memory_format=torch.channels_last).to(device)  # type: ignore[call-overload,no-any-return]
 
 

@@ -64,6 +64,7 @@ class OpenClipBackbone:
         tower = ImageTower(self._model.visual, self.preprocessing).eval().to(self.device)
         if self._bf16:
             hold_in_bf16(tower)
+        # torch takes this call, which its stubs do not know
         return tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
     @cached_property

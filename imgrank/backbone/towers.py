@@ -66,8 +66,8 @@ class ImageTower(nn.Module):
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(B, side, side, 3) uint8 to tokens (B, P, D) with P <= 49 and embeddings (B, E) of unit length."""
         hidden = ((pixels.float() / 255 - self.mean) / self.std).permute(0, 3, 1, 2)
-        run = self.visual.forward_intermediates
-        found = run(hidden, indices=1, normalize_intermediates=self.normalises)  # type: ignore[operator]
+        run: Any = self.visual.forward_intermediates
+        found = run(hidden, indices=1, normalize_intermediates=self.normalises)
         return pool_grid(found["image_intermediates"][-1]), F.normalize(found["image_features"].float(), dim=-1)
 
 
@@ -77,9 +77,10 @@ class TextTower(nn.Module):
     def __init__(self, model: OpenClipModel) -> None:
         super().__init__()
         self.model = model
-        self.hub_text: Any = _text_from_hub(model)
-        if self.hub_text is not None:
-            self.hub_text.output_tokens = True  # type: ignore[assignment]
+        hub_text: Any = _text_from_hub(model)
+        if hub_text is not None:
+            hub_text.output_tokens = True
+        self.hub_text = hub_text
 
     def forward(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(1, context) ids to tokens (1, context, D_t) and embedding (1, E) of unit length."""

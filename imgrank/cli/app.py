@@ -29,7 +29,7 @@ class _Commands(TyperGroup):
         with _settled():
             return super().make_context(*args, **extra)
 
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 (likewise)
         with _settled():
             return super().invoke(ctx)
 

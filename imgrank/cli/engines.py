@@ -61,7 +61,9 @@ class EngineWish:
 
     def check(self) -> None:
         """Raises UsageError where options of a cluster are given without one."""
-        if self.name in (None, EngineName.local) and (self.address is not None or self.workers is not None or self.gpus):
+        if self.name in (None, EngineName.local) and (
+            self.address is not None or self.workers is not None or self.gpus
+        ):
             raise UsageError("--address, --workers and --num-gpus belong to a cluster; add --engine ray.")
 
 

@@ -45,7 +45,7 @@ Words = Annotated[
     typer.Argument(
         metavar="SOURCES",
         help="Folders, globs, lists (- or .txt), URLs (s3, gs, az, http), .tar and .parquet files. Or the word merge, "
-        "a place to write and indexes to read; or the word fill and indexes, to take their tokens into the local store.",
+        "a place to write and indexes to read; or the word fill and indexes: take their tokens into the local store.",
         show_default=False,
     ),
 ]

@@ -24,7 +24,8 @@ from imgrank.tokens import PackedTokens, TokenShape
 
 Mask = npt.NDArray[np.bool_]
 _AT_ONCE = 8  # parts whose facts are read at once
-_In, _Out = TypeVar("_In"), TypeVar("_Out")
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 
 
 def is_index(source: str) -> bool:

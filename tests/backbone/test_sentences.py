@@ -24,5 +24,5 @@ def test_a_sentence_ends_with_its_one_end_mark(end, pad, sentence, length):
 
 
 def test_the_id_zero_inside_a_sentence_is_no_padding():
-    tokenize = lambda _: torch.tensor([[9, 0, 5, 8, 0, 0]])  # noqa: E731
+    tokenize = lambda _: torch.tensor([[9, 0, 5, 8, 0, 0]])
     assert SentenceTokenizer(tokenize)("! dog").length == 4

@@ -176,7 +176,7 @@ def test_chances_are_those_of_the_pair_head_and_of_pairs_that_differ(trained, tm
 
 
 def test_made_splits_keep_groups_together_and_what_was_given(tmp_path):
-    given = lambda n: "test" if n < 15 else ""  # noqa: E731
+    given = lambda n: "test" if n < 15 else ""
     labels = read_labels(str(labels_csv(tmp_path, 100, split=given, group=lambda n: f"g{n // 5}")))
     (rows,) = made_splits(read_dataset(labels, FakeSource())).tasks
     splits = rows.task.splits

@@ -49,7 +49,7 @@ def test_thirty_pictures_give_a_ranker_in_the_users_unit(tmp_path):
 
 def test_what_is_saved_is_what_was_measured(tmp_path):
     """The file's scores on the val rows are the very predictions that the figures were taken from."""
-    split = lambda n: ("train", "val", "train", "test")[n % 4]  # noqa: E731
+    split = lambda n: ("train", "val", "train", "test")[n % 4]
     result = trained(tmp_path, labels_csv(tmp_path, 520, split=split))
     assert not result.cross_validated
     val = np.arange(1, 520, 4)
@@ -138,7 +138,7 @@ def test_one_group_cannot_be_split(tmp_path):
 
 def test_a_taken_name_is_refused_and_a_name_lands_in_the_users_folder(tmp_path, home):
     path = labels_csv(tmp_path, 30)
-    make = lambda **more: train(path, options=QUICK, config=CONFIG, source=FakeSource(), **more)  # noqa: E731
+    make = lambda **more: train(path, options=QUICK, config=CONFIG, source=FakeSource(), **more)
     assert make().path == home / "data" / "adapters" / "more.safetensors"
     with pytest.raises(UsageError, match="--replace"):
         make(name="more")
