@@ -29,6 +29,7 @@ from imgrank.errors import ActionError
 from imgrank.paths import journal_dir, printable, why
 
 FORMAT = 1
+DAMAGED = "damaged"
 _NAME = re.compile(r"(\d{4,})\.jsonl")
 
 
@@ -219,7 +220,7 @@ def read(number: int) -> Run:
         head = json.loads(lines[0])
         if head["format"] > FORMAT:
             raise ActionError(f"Run {number} was written by a newer imgrank; update imgrank to undo it.")
-        run = Run(head["run"], head["action"], head["query"], head["time"], head["undoes"], head["steps"])
+        run = Run(number, head["action"], head["query"], head["time"], head["undoes"], head["steps"])
         for position, line in enumerate(lines[1:], start=2):  # noqa: B007 (named in the error)
             _take(run, json.loads(line))
     except (ValueError, KeyError, TypeError) as error:
@@ -230,19 +231,52 @@ def read(number: int) -> Run:
     return run
 
 
+def read_all(last: int = 0) -> list[Run]:
+    """All runs, or the `last` ones, oldest first. One whose journal is damaged has no steps, and is closed as that."""
+    return [_read_or_damaged(number) for number in numbers()[-last:]]
+
+
+def _read_or_damaged(number: int) -> Run:
+    try:
+        return read(number)
+    except ActionError:
+        return Run(number, "", "", "", None, 0, closed=DAMAGED)
+
+
 def _take(run: Run, line: dict[str, Any]) -> None:
     if "step" in line:
-        fields = {name: value for name, value in line.items() if name != "step"}
-        run.steps[line["step"] : line["step"] + 1] = [Step(**fields | {"verb": Verb(fields["verb"])})]
+        step = _step({name: value for name, value in line.items() if name != "step"})
+        _require_below(line["step"], len(run.steps) + 1)
+        run.steps[line["step"] : line["step"] + 1] = [step]
     elif "begin" in line:
+        _require_below(line["begin"], len(run.steps))
         run.begun[line["begin"]] = Identity(line["size"], line["mtime_ns"], line["hash"])
         run.voided.discard(line["begin"])
     elif "end" in line:
+        _require_below(line["end"], len(run.steps))
+        _require_path(line["place"])
         run.ended[line["end"]] = line["place"]
     elif "void" in line:
         run.voided.add(line["void"])
     else:
         run.closed = line["close"]
+
+
+def _step(fields: dict[str, Any]) -> Step:
+    step = Step(**fields | {"verb": Verb(fields["verb"])})
+    for path in (step.source, step.target, step.part):
+        _require_path(path)
+    return step
+
+
+def _require_below(number: int, count: int) -> None:
+    if number not in range(count):
+        raise ValueError(f"there is no step {number}")
+
+
+def _require_path(path: str) -> None:
+    if b"\0" in os.fsencode(path):
+        raise ValueError("a path holds a NUL")
 
 
 def _fields(step: Step) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from imgrank.actions import journal
 from imgrank.actions.apply import carry_out, folders_of, unfit
 from imgrank.actions.check import check, refuse
 from imgrank.actions.gather import absolute, gather, listing
-from imgrank.actions.journal import Run
 from imgrank.actions.journeys import possible
 from imgrank.actions.lock import holding
 from imgrank.actions.plan import plan
@@ -72,7 +71,7 @@ def act(made: Plan) -> Outcome:
 
 
 def _refuse_unfinished(folders: set[str]) -> None:
-    for run in _recent_runs():
+    for run in journal.read_all(_REMEMBERED_RUNS):
         if run.unfinished and folders & folders_of(run.steps):
             raise ActionError(
                 f"Run {run.number} ({run.action}, {run.time}) stopped in the middle of these files. imgrank undo "
@@ -85,16 +84,12 @@ def _originals(request: Request) -> dict[str, str]:
     if request.action is not Action.rename and request.template is None:
         return {}
     stems: dict[str, str] = {}
-    for run in _recent_runs():
+    for run in journal.read_all(_REMEMBERED_RUNS):
         for number, place in run.ended.items():
             if run.steps[number].verb is Verb.move and run.steps[number].stem:
                 stems.pop(run.steps[number].source, None)
                 stems[place] = run.steps[number].stem
     return stems
-
-
-def _recent_runs() -> Iterator[Run]:
-    return (journal.read(number) for number in journal.numbers()[-_REMEMBERED_RUNS:])
 
 
 def _links(made: Plan) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from imgrank.actions import journal
 from imgrank.actions.apply import carry_out, folders_of, settle, unfit
-from imgrank.actions.journal import Run, kept_path
+from imgrank.actions.journal import DAMAGED, Run, kept_path
 from imgrank.actions.journeys import possible
 from imgrank.actions.lock import holding
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
@@ -36,12 +36,13 @@ class Past:
     left: int
     unfinished: bool
     undoes: int | None
+    damaged: bool
 
 
 def history() -> tuple[Past, ...]:
-    """All runs that did something, oldest first. Raises ActionError where a journal is damaged."""
-    runs = _runs()
-    return tuple(_past(run, runs) for run in runs if run.begun)
+    """All runs that did something, oldest first, and those whose journal is damaged."""
+    runs = journal.read_all()
+    return tuple(_past(run, runs) for run in runs if run.begun or run.closed == DAMAGED)
 
 
 def undo(number: int | None = None) -> Outcome:
@@ -59,7 +60,7 @@ def undo(number: int | None = None) -> Outcome:
             was_open = _close_undos(number) or not run.closed
             if not run.closed:
                 old.close("undone")
-            steps, lost = _steps_back(run, _taken_back(number, _runs()))
+            steps, lost = _steps_back(run, _taken_back(number, journal.read_all()))
             if not steps and not lost and not was_open:
                 raise ActionError(f"Run {number} is undone already, or did nothing; imgrank history lists all runs.")
         if not steps:
@@ -80,7 +81,7 @@ def finish(number: int) -> Outcome:
 
 
 def _last() -> int:
-    runs = _runs()
+    runs = journal.read_all()
     undos = set[int]()
     for run in runs:
         if run.undoes is not None and run.undoes not in undos:
@@ -89,6 +90,8 @@ def _last() -> int:
         if run.number in undos:
             if run.unfinished and run.undoes is not None:
                 return run.undoes
+        elif run.closed == DAMAGED:
+            journal.read(run.number)  # raises: what comes before it is not the last run
         elif run.unfinished or set(run.ended) - _taken_back(run.number, runs):
             return run.number
     raise ActionError("There is nothing to undo: no run of imgrank has changed a file, or all are undone.")
@@ -96,21 +99,27 @@ def _last() -> int:
 
 def _past(run: Run, runs: list[Run]) -> Past:
     left = len(set(run.ended) - _taken_back(run.number, runs))
-    return Past(run.number, run.time, run.action, run.query, len(run.ended), left, run.unfinished, run.undoes)
+    return Past(
+        run.number,
+        run.time,
+        run.action,
+        run.query,
+        len(run.ended),
+        left,
+        run.unfinished,
+        run.undoes,
+        run.closed == DAMAGED,
+    )
 
 
 def _close_undos(number: int) -> bool:
     """Settle undos of a run that were cut off themselves, so that what they did counts. Whether there was one."""
-    cut_off = [run.number for run in _runs() if run.undoes == number and run.unfinished]
+    cut_off = [run.number for run in journal.read_all() if run.undoes == number and run.unfinished]
     for each in cut_off:
         with journal.reopen(each) as old:
             settle(old)
             old.close("undone")
     return bool(cut_off)
-
-
-def _runs() -> list[Run]:
-    return [journal.read(number) for number in journal.numbers()]
 
 
 def _taken_back(number: int, runs: list[Run]) -> set[int]:

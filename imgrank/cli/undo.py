@@ -42,7 +42,8 @@ def history() -> None:
     rows = [("ID", "TIME", "ACTION", "SENTENCE", "DONE", "STATE")]
     for each in past():
         action = each.action if each.undoes is None else f"undo of {each.undoes}"
-        state = "stopped in the middle" if each.unfinished else f"{each.left} can be undone" if each.left else "undone"
+        left = f"{each.left} can be undone" if each.left else "undone"
+        state = "stopped in the middle" if each.unfinished else "its journal is damaged" if each.damaged else left
         rows.append((str(each.run), each.time, action, printable(each.query), str(each.done), state))
     if len(rows) == 1:
         note("no run has changed a file yet.")
