@@ -37,7 +37,7 @@ _KEPT_BY_SYSTEMS = frozenset(
 )
 _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
-_natural_of_any: Callable[[str], Any] = natsort_keygen(alg=ns.IGNORECASE)
+_natural_of_any: Callable[[str], tuple[Any, ...]] = natsort_keygen(alg=ns.IGNORECASE)
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 
