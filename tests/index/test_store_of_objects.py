@@ -63,7 +63,7 @@ def busy(tmp_path_factory):
 @pytest.fixture
 def bucket(busy, tmp_path, request):
     """A bucket with the pictures of a folder beside it, and the folder."""
-    photos = write_pictures(tmp_path / "photos", 7)
+    photos = write_pictures(tmp_path / "photos", 8)
     system = s3fs.S3FileSystem()
     name = f"bucket-{abs(hash(request.node.name)) % 10**9}"
     system.mkdir(name)
@@ -91,7 +91,7 @@ def test_shards_and_merging_in_a_busy_store(bucket, tmp_path):
     for n in range(2):
         build(f"{url}/photos", f"{url}/tokens-{n}", shard=Shard(n, 2))
     shards = [Place(f"{url}/tokens-{n}") for n in range(2)]
-    assert merge(Place(f"{url}/merged"), shards) == 7
+    assert merge(Place(f"{url}/merged"), shards) == 8
     assert ordered(opened(f"{url}/merged")) == ordered(opened(tmp_path / "whole"))
 
 
