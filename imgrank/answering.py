@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.adapter.comparatives import opposite_of
+from imgrank.adapter.comparatives import opposite_of, scale_of
 from imgrank.adapter.registry import Choice, choose, find_adapter, installed_adapters
 from imgrank.adapter.zero_shot import CONFIDENT_FROM, TextAxis, like_scores, scores_and_confidence, text_axis
 from imgrank.backbone.contract import Backbone
@@ -148,13 +148,20 @@ class Asked:
         assert self.choice is not None and self.text is not None
         part = score_tokens(adapter, packed, self.text, self.choice.query, self.question.refine)
         values = -part.value if self.choice.reversed else part.value
-        return Scored(values, part.relevance >= RELEVANT_FROM, summary=part.summary)
+        relevant = (part.relevance >= RELEVANT_FROM) | _asks_for_none(self.question.sentence)
+        return Scored(values, relevant, summary=part.summary)
 
     def _refined(self, values: Floats, summaries: list[Any], places: Places) -> Floats:
         from imgrank.adapter.files import load
 
         assert self.choice is not None
         return _refined(values, summaries, load(self.choice.adapter.path or Path(), self.fingerprint), places)
+
+
+def _asks_for_none(sentence: str) -> bool:
+    """Whether a picture that lacks what the sentence is about has the least of it, as with "fewer people"."""
+    scale = scale_of(sentence)
+    return scale is not None and scale.down and scale.other is None
 
 
 def _all_relevant(scores: Floats, nearest: float = 1.0) -> Scored:

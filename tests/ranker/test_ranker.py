@@ -74,6 +74,15 @@ def test_the_order_depends_on_the_pictures_alone(ranker):
         assert image.score == by_path[image.path]
 
 
+def test_what_lacks_a_thing_stands_last_for_more_of_it_and_not_for_fewer(home):
+    ranker, files = Ranker(), [PHOTOS / name for name in ("dog.jpg", "mountains.jpg", "coffee.jpg")]
+    more, fewer = (ranker.rank(files, f"{word} dogs") for word in ("more", "fewer"))
+    assert (more.scorer, fewer.scorer) == ("adapter", "adapter")
+    assert names(more)[0] == names(fewer)[-1] == "dog"
+    assert not more.images[-1].relevant
+    assert all(image.relevant for image in fewer.images)
+
+
 def test_a_picture_is_most_like_itself(ranker):
     ranking = ranker.rank([PHOTOS], like=PHOTOS / "owl.jpg")
     assert names(ranking)[0] == "owl"
