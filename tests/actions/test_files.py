@@ -74,3 +74,32 @@ def test_a_source_that_is_written_while_it_moves_to_another_disk_keeps_what_was_
     finally:
         boundary.listen(None)
     assert (tmp_path / "a").read_bytes() == b"edited" and sorted(os.listdir(tmp_path)) == ["a", "b"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_copy_keeps_permissions_and_extended_attributes(tmp_path):
+    a, _ = both(tmp_path)
+    os.chmod(a, 0o640)
+    attributes = hasattr(os, "setxattr")
+    try:
+        os.setxattr(a, "user.note", b"mine")
+    except (AttributeError, OSError):
+        attributes = False
+    copy = str(tmp_path / "c")
+    files.copy_no_replace(a, copy, str(tmp_path / "part"))
+    assert os.stat(copy).st_mode == os.stat(a).st_mode
+    assert not attributes or os.getxattr(copy, "user.note") == b"mine"
+
+
+def test_a_copy_asks_the_file_system_to_share_its_blocks_first(tmp_path, monkeypatch):
+    a, _ = both(tmp_path)
+    asked = []
+
+    def shared(reader, writer):
+        asked.append(os.write(writer, os.pread(reader, 100, 0)))
+        return True
+
+    monkeypatch.setattr(files, "_reflink", shared)
+    monkeypatch.setattr(files.shutil, "copyfileobj", lambda *_: pytest.fail("the bytes were copied as well"))
+    files.copy_no_replace(a, str(tmp_path / "c"), str(tmp_path / "part"))
+    assert asked == [3] and (tmp_path / "c").read_bytes() == b"one"

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from imgrank.actions import trash as system_trash
 from imgrank.actions.run import act
 from imgrank.cli import actions as cli
 from imgrank.errors import ActionError
@@ -79,3 +80,12 @@ def test_the_trash_replaces_nothing_in_itself(tmp_path, trash):
         (folder / "a.jpg").symlink_to("target.jpg")
     kept = [name for name in os.listdir(trash / "files") if name.startswith("a")]
     assert len(kept) == 2
+
+
+def test_a_disk_without_a_trash_is_refused_before_anything_is_copied(tmp_path, monkeypatch):
+    folder = fill(tmp_path, "a.jpg", "b.jpg")
+    before = snapshot(folder)
+    monkeypatch.setattr(system_trash, "_existing", lambda _: "/proc")  # on another disk than any picture
+    with pytest.raises(ActionError, match="no trash"):
+        planned(folder, ["a.jpg"], "trash")
+    assert snapshot(folder) == before

@@ -187,7 +187,7 @@ def again(world, back, after):
             assert round_ or contents(snapshot(world.top)) == contents(after)
 
 
-@pytest.mark.parametrize("examples", [60, pytest.param(3000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("examples", [60, pytest.param(1000, marks=pytest.mark.soak)])
 def test_no_content_is_lost_and_undo_is_exact(examples, monkeypatch):
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.data())

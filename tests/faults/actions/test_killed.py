@@ -47,9 +47,12 @@ def test_undo_after_a_kill_at_every_boundary(place, action):
 
 @pytest.mark.parametrize("stride", [pytest.param(1, marks=pytest.mark.soak), 17])
 def test_undo_after_a_kill_at_the_boundaries_of_fifty_files(place, stride):
+    kills = -1  # the last time nobody is killed
     for before in boundaries(place, Action.rename, 50, stride):
         undo_if_started()
         assert snapshot(place) == before
+        kills += 1
+    print(f"\n50 files in ten circles, killed at {kills} boundaries: every tree as before")
 
 
 def test_without_a_kernel_that_refuses_to_clobber(place, monkeypatch):
