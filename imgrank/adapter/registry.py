@@ -166,5 +166,5 @@ def _hint(name: str, names: list[str]) -> str:
     if close:
         return f"Did you mean {' or '.join(close)}?"
     if names:
-        return f"There are {', '.join(names)}."
+        return f"Known: {', '.join(names)}."
     return "None is installed; `imgrank train labels.csv` makes one."

@@ -74,7 +74,7 @@ def test_a_name_that_is_almost_right_gets_a_hint() -> None:
     _install("elderly")
     with pytest.raises(AdapterError, match="Did you mean elderly"):
         registry.find_adapter("eldery")
-    with pytest.raises(AdapterError, match="There are elderly"):
+    with pytest.raises(AdapterError, match="Known: elderly"):
         registry.find_adapter("zzz")
 
 
