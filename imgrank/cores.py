@@ -18,6 +18,13 @@ def map_on_cores(function: Callable[[Item], Result], items: Iterable[Item]) -> l
         return list(pool.map(function, items))
 
 
+@contextmanager
+def on_one_core() -> Iterator[None]:
+    """Within, torch uses one thread: small work costs more in waiting for a second one than in sums."""
+    with _CORES.held():
+        yield
+
+
 class _Cores:
     """How many cores torch may use. Torch keeps that number by thread and as a whole: both must come back."""
 

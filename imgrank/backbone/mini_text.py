@@ -27,6 +27,13 @@ class TextConfig:
     norm_eps: float = 1e-12
 
 
+class Linear(nn.Linear):
+    """Left as memory was until weights are loaded: random numbers would take longer than a sentence does."""
+
+    def reset_parameters(self) -> None:
+        """Nothing."""
+
+
 class WordTable(nn.Module):
     """Word embeddings as int8 rows with one float scale each; looked up, never trained."""
 
@@ -47,11 +54,11 @@ class TextLayer(nn.Module):
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
         self.heads = config.heads
-        self.qkv = nn.Linear(config.width, 3 * config.width)
-        self.out = nn.Linear(config.width, config.width)
+        self.qkv = Linear(config.width, 3 * config.width)
+        self.out = Linear(config.width, config.width)
         self.attention_norm = nn.LayerNorm(config.width, eps=config.norm_eps)
-        self.up = nn.Linear(config.width, config.mlp)
-        self.down = nn.Linear(config.mlp, config.width)
+        self.up = Linear(config.width, config.mlp)
+        self.down = Linear(config.mlp, config.width)
         self.mlp_norm = nn.LayerNorm(config.width, eps=config.norm_eps)
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from imgrank.backbone.batches import BatchRunner
 from imgrank.backbone.mini_image import ImageConfig, ImageTower
 from imgrank.backbone.mini_text import ClassSense, SentenceHead, TextConfig, TextTower
+from imgrank.cores import on_one_core
 from imgrank.tokens import TextTokens
 
 Config = dict[str, Any]  # as the weights file has it
@@ -26,12 +27,12 @@ class Sentences:
     tower: TextTower
     head: SentenceHead
 
-    @torch.inference_mode()
     def encode(self, sentence: str) -> TextTokens:
         """Token states (L, width) and the sentence's place in the space of the image embeddings."""
         ids = self.tokenizer.encode(sentence).ids[: self.tower.config.positions]
-        states, vector = self.tower(torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.bool))
-        return TextTokens(states[0].numpy(), self.head(vector)[0].numpy())
+        with on_one_core(), torch.inference_mode():
+            states, vector = self.tower(torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.bool))
+            return TextTokens(states[0].numpy(), self.head(vector)[0].numpy())
 
 
 def batch_runner(device: str) -> BatchRunner:
@@ -42,7 +43,7 @@ def batch_runner(device: str) -> BatchRunner:
 def build_image_tower(weights: Path, config: Config, device: str) -> ImageTower:
     """The image tower on a device."""
     tower = ImageTower(ImageConfig(**config["image"]))
-    tower.load_state_dict(_tensors(weights, "image."))
+    tower.load_state_dict(_tensors(weights, "image."), assign=True)
     frozen = tower.requires_grad_(False).eval()
     # torch takes this call, which its stubs do not know
     return frozen.to(memory_format=torch.channels_last).to(device)  # type: ignore[call-overload,no-any-return]
@@ -51,11 +52,11 @@ def build_image_tower(weights: Path, config: Config, device: str) -> ImageTower:
 def build_sentences(weights: Path, config: Config) -> Sentences:
     """The text tower with its tokenizer, on the processor: text tokens are the same everywhere."""
     tower = TextTower(TextConfig(**config["text"]))
-    tower.load_state_dict(_tensors(weights, "text."))
+    tower.load_state_dict(_tensors(weights, "text."), assign=True)
     sizes = config["sentence"]
     sense = ClassSense(**sizes["sense"])
     head = SentenceHead(config["text"]["width"], sizes["names"], config["image"]["classes"], sense)
-    head.load_state_dict(_tensors(weights, "sentence."))
+    head.load_state_dict(_tensors(weights, "sentence."), assign=True)
     tokenizer = Tokenizer.from_file(str(weights.with_name("mini.tokenizer.json")))
     return Sentences(tokenizer, tower.requires_grad_(False).eval(), head.requires_grad_(False).eval())
 
