@@ -22,11 +22,11 @@ class Asked(FakeSource):
 
 
 def taught(labels: Path, out: Path, **more: str) -> Path:
-    return train(labels, out=out, options=QUICK, config=CONFIG, source=FakeSource(), **more).path  # type: ignore[arg-type]
+    return train(labels, out=out, options=QUICK, config=CONFIG, source=FakeSource(), **more).path
 
 
 def examples(adapter: Path | str, image: Path, sentence: str = "more") -> tuple[Example, ...]:
-    return nearest_examples(Asked(adapter), Question(sentence), str(image), lambda _: None)  # type: ignore[arg-type]
+    return nearest_examples(Asked(adapter), Question(sentence), str(image), lambda _: None)
 
 
 @pytest.fixture(autouse=True)

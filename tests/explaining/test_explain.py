@@ -25,16 +25,16 @@ def two_spots(tmp_path: Path) -> str:
 
 
 def test_what_speaks_for_and_what_speaks_against_are_found(two_spots: str) -> None:
-    found = explain(RANKER, two_spots, "red")  # type: ignore[arg-type]
+    found = explain(RANKER, two_spots, "red")
     middle = len(found.influence) // 2
     assert found.influence[:middle, :middle].max() == found.influence.max() > 0
     assert found.influence[middle:, middle:].min() == found.influence.min() < 0
-    other = explain(RANKER, two_spots, "green")  # type: ignore[arg-type]
+    other = explain(RANKER, two_spots, "green")
     assert other.influence[middle:, middle:].max() > 0 > other.influence[:middle, :middle].min()
 
 
 def test_the_words_name_the_places(two_spots: str) -> None:
-    lines = told([explain(RANKER, two_spots, "red")])  # type: ignore[arg-type]
+    lines = told([explain(RANKER, two_spots, "red")])
     assert lines[0].startswith(two_spots) and "red" in lines[0] and "zero-shot" in lines[0]
     assert lines[1].startswith("  for it: upper left")
     assert lines[2].startswith("  against it: lower right")
@@ -42,7 +42,7 @@ def test_the_words_name_the_places(two_spots: str) -> None:
 
 def test_of_two_pictures_the_difference_is_told_and_each_has_its_map(tmp_path: Path, two_spots: str) -> None:
     all_red = painted(tmp_path / "red.png", ((0, 0, 280, 280), RED))
-    both = [explain(RANKER, path, "red") for path in (two_spots, all_red)]  # type: ignore[arg-type]
+    both = [explain(RANKER, path, "red") for path in (two_spots, all_red)]
     assert told(both)[-1].startswith("the second scores more by ")
     fields = json.loads(as_json(both))
     assert fields["difference"] < 0
@@ -61,7 +61,7 @@ def test_the_map_paints_for_orange_and_against_blue(two_spots: str) -> None:
 
 
 def test_labelled_pictures_are_told_and_drawn(two_spots: str) -> None:
-    bare = explain(RANKER, two_spots, "red")  # type: ignore[arg-type]
+    bare = explain(RANKER, two_spots, "red")
     full = replace(bare, adapter="mine", examples=(Example(two_spots, 0.93, "34 years"), Example("gone", 0.9, "3")))
     assert "    34 years: " + two_spots + " (likeness 0.93)" in told([full])
     assert draw([full]).height > draw([bare]).height
@@ -75,13 +75,13 @@ def test_one_picture_is_explained_and_a_sentence_is_needed(
     monkeypatch.chdir(tmp_path)
     if name == "spots.png":
         with pytest.raises(UsageError, match="sentence"):
-            explain(RANKER, name, " ")  # type: ignore[arg-type]
+            explain(RANKER, name, " ")
     else:
         with pytest.raises(UsageError, match="not one picture"):
-            explain(RANKER, name, "red")  # type: ignore[arg-type]
+            explain(RANKER, name, "red")
 
 
 def test_an_unreadable_picture_says_why(tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
     with pytest.raises(NothingToRank, match=r"broken\.png cannot be explained"):
-        explain(RANKER, tmp_path / "broken.png", "red")  # type: ignore[arg-type]
+        explain(RANKER, tmp_path / "broken.png", "red")

@@ -74,7 +74,7 @@ def fake_explain(path: str, adapter: str) -> Reason:
 def make_desk(folder: Path, teach: Teach = fake_teach, explain: Explain = fake_explain, **wishes: Any) -> Desk:
     """A desk about the pictures in folder/photos, with labels.csv beside them."""
     wish = Wish(str(folder / "photos"), SENTENCE, labels=str(folder / "labels.csv"), **wishes)
-    prepared = prepare(wish, FakeRanker())  # type: ignore[arg-type]
+    prepared = prepare(wish, FakeRanker())
     return Desk(wish, prepared, Trainer(teach), Reasons(prepared.album, explain))
 
 

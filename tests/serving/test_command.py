@@ -39,7 +39,7 @@ def desks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Desk]:
 
     def serve(desk: Desk, port: int, on_ready: object) -> None:
         made.append(desk)
-        on_ready(f"http://127.0.0.1:{port}/?token=t")  # type: ignore[operator]
+        on_ready(f"http://127.0.0.1:{port}/?token=t")
 
     photos(tmp_path / "photos")
     monkeypatch.chdir(tmp_path)

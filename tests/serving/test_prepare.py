@@ -15,11 +15,11 @@ from tests.serving.making import SENTENCE, FakeRanker, photos
 
 
 def wish(folder: Path, **wishes: object) -> Wish:
-    return Wish(str(folder / "photos"), SENTENCE, labels=str(folder / "labels.csv"), **wishes)  # type: ignore[arg-type]
+    return Wish(str(folder / "photos"), SENTENCE, labels=str(folder / "labels.csv"), **wishes)
 
 
 def asked_about(folder: Path, **wishes: object) -> list[str]:
-    prepared = prepare(wish(folder, **wishes), FakeRanker())  # type: ignore[arg-type]
+    prepared = prepare(wish(folder, **wishes), FakeRanker())
     return [os.path.basename(path) for path in prepared.lesson.pool.paths]
 
 
@@ -46,7 +46,7 @@ def test_a_name_that_labels_cannot_hold_is_not_asked_about_and_said(tmp_path: Pa
     for name in (b"bad\xff.png", b"two\nlines.png", b"blank .png"):
         (tmp_path / "photos" / "photo 0.png").rename(tmp_path / "photos" / os.fsdecode(name))
         photos(tmp_path / "photos", 4)
-    prepared = prepare(wish(tmp_path), FakeRanker())  # type: ignore[arg-type]
+    prepared = prepare(wish(tmp_path), FakeRanker())
     names = {os.path.basename(path) for path in prepared.lesson.pool.paths}
     assert names == {f"photo {n}.png" for n in range(4)} | {"blank .png"}
     assert any("2 names" in note for note in prepared.notes)
@@ -56,8 +56,8 @@ def test_what_cannot_be_taught_is_said_in_words(tmp_path: Path) -> None:
     photos(tmp_path / "photos", 2)
     ranker = FakeRanker()
     with pytest.raises(UsageError, match="at least 3"):
-        prepare(wish(tmp_path), ranker)  # type: ignore[arg-type]
+        prepare(wish(tmp_path), ranker)
     with pytest.raises(UsageError, match="is no folder"):
-        prepare(Wish(str(tmp_path / "photos" / "photo 0.png"), SENTENCE), ranker)  # type: ignore[arg-type]
+        prepare(Wish(str(tmp_path / "photos" / "photo 0.png"), SENTENCE), ranker)
     with pytest.raises(UsageError, match="sentence"):
-        prepare(Wish(str(tmp_path), " | "), ranker)  # type: ignore[arg-type]
+        prepare(Wish(str(tmp_path), " | "), ranker)

@@ -93,8 +93,8 @@ def test_names_go_out_and_no_folders(tmp_path: Path) -> None:
         asked.append(adapter)
         return RedRanker()
 
-    reason = explainer(Wish(str(tmp_path), "red|redder"), new_ranker)(path, "mine")  # type: ignore[arg-type]
+    reason = explainer(Wish(str(tmp_path), "red|redder"), new_ranker)(path, "mine")
     assert asked == ["mine"]
     assert reason.jpeg.startswith(b"\xff\xd8") and reason.said[0].startswith("one.png: ")
-    found = replace(explain(RedRanker(), path, "red"), examples=(Example(path, 0.9, "3"),))  # type: ignore[arg-type]
+    found = replace(explain(RedRanker(), path, "red"), examples=(Example(path, 0.9, "3"),))
     assert str(tmp_path) not in repr(without_folders(found))

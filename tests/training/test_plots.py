@@ -23,11 +23,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def trained(labels: Path, out: Path) -> TrainingResult:
-    return train(labels, out=out, options=QUICK, config=CONFIG, source=FakeSource(), unit="points")  # type: ignore[arg-type]
+    return train(labels, out=out, options=QUICK, config=CONFIG, source=FakeSource(), unit="points")
 
 
 @pytest.mark.parametrize("make", [labels_csv, pairs_csv])
-def test_values_and_answers_are_drawn_and_a_place_that_is_not_there_is_said(tmp_path: Path, make) -> None:  # type: ignore[no-untyped-def]
+def test_values_and_answers_are_drawn_and_a_place_that_is_not_there_is_said(tmp_path: Path, make) -> None:
     result = trained(make(tmp_path / "in", 40), tmp_path / "a$b.safetensors")
     plot_training(result, tmp_path / "out.png")
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
