@@ -30,7 +30,7 @@ MODELS = ("ViT-B-32", "ViT-L-14", "convnext_large_d_320")
 FORWARD_SHARE, B32_RATE, GATE = 0.9, 2500.0, 0.98
 
 
-class Pictures(Dataset):  # type: ignore[type-arg]
+class Pictures(Dataset):
     """As users write it: open it, and give it to open_clip's own preprocessing."""
 
     def __init__(self, paths: list[Path], preprocess: object) -> None:

@@ -28,7 +28,7 @@ def write_source(out: Path, folder: Path, names: list[str], sentences: list[str]
 
 def save_source(out: Path, names: list[str], packed: PackedTokens, backbone: object, sentences: list[str]) -> None:
     """The npz file of tokens that are known already."""
-    texts = [backbone.encode_sentence(sentence) for sentence in sentences]  # type: ignore[attr-defined]
+    texts = [backbone.encode_sentence(sentence) for sentence in sentences]
     arrays = {f"text.{n}": text.tokens for n, text in enumerate(texts)}
     np.savez(
         out,
@@ -36,7 +36,7 @@ def save_source(out: Path, names: list[str], packed: PackedTokens, backbone: obj
         quantised=packed.quantised,
         scales=packed.scales,
         embedding=packed.embedding,
-        fingerprint=backbone.fingerprint,  # type: ignore[attr-defined]
+        fingerprint=backbone.fingerprint,
         sentences=np.array(sentences),
         embeddings=np.stack([text.embedding for text in texts]),
         **arrays,
