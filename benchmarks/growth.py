@@ -12,6 +12,7 @@ import itertools
 import json
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,7 @@ def at_size(count: int) -> dict[str, float]:
 def measure(small: bool) -> list[Figure]:
     sizes = [size // (100 if small else 1) for size in SIZES]
     found = {size: at_size(size) for size in sizes}
-    if not small:
+    if not small and find_spec("matplotlib"):
         draw(found, PLOT)
     figures = []
     for size, values in found.items():
