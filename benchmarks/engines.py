@@ -186,6 +186,8 @@ def measure(engine: str, python: str, source: str, folder: Path, count: int, kil
                     os.kill(int(max(log.iterdir(), key=lambda file: file.stat().st_size).stem), 9)
                     killed = True
             wall, code = time.time() - began, process.poll()
+            if not killed:
+                raise SystemExit("The run was over before a worker could be killed; ask for more --pictures.")
             end_all(set(spent))
             process.wait()
             stderr.seek(0)
