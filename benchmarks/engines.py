@@ -186,10 +186,10 @@ def measure(engine: str, python: str, source: str, folder: Path, count: int, kil
                     os.kill(int(max(log.iterdir(), key=lambda file: file.stat().st_size).stem), 9)
                     killed = True
             wall, code = time.time() - began, process.poll()
-            if not killed:
-                raise SystemExit("The run was over before a worker could be killed; ask for more --pictures.")
             end_all(set(spent))
             process.wait()
+            if code == 0 and not killed:
+                raise SystemExit("The run was over before a worker could be killed; ask for more --pictures.")
             stderr.seek(0)
             said = stderr.read().decode(errors="replace").strip().splitlines()
         return _result(code, said, wall, sum(spent.values()), peak, began, log, out, count)
