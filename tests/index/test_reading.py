@@ -1,0 +1,52 @@
+"""Reading an index: no more than a row group of tokens at once, and any choice of pictures in any order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from imgrank.index.format import ROW_GROUP, IndexRow, IndexRows, Manifest
+from imgrank.index.places import Place
+from tests.index.making import FakeBackbone, opened
+
+pytest.importorskip("pyarrow", reason="an index needs pyarrow")
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """One part of more rows than a row group holds, every tenth of which is an error."""
+    count = 2 * ROW_GROUP + 100
+    pixels = np.random.default_rng(0).integers(0, 255, (count, 2, 2, 3), np.uint8)
+    packed = FakeBackbone().encode_images(pixels)
+    good = np.arange(count) % 10 != 3
+    rows = tuple(IndexRow(f"{n}.jpg", f"{n:032x}", error=None if good[n] else "bad") for n in range(count))
+    place = Place(tmp_path_factory.mktemp("large"))
+    place.write_manifest(Manifest("fake", FakeBackbone.fingerprint, 1, FakeBackbone.shape))
+    place.write_part(IndexRows(rows, packed[np.flatnonzero(good)]), place.manifest())
+    return place, packed, good
+
+
+def test_blocks_are_row_groups(large):
+    place, packed, good = large
+    blocks = list(opened(place.where).blocks())
+    assert max(map(len, blocks)) <= ROW_GROUP
+    assert len(blocks) == 3
+    assert np.array_equal(np.concatenate([block.quantised for block in blocks]), packed.quantised[good])
+    assert len(opened(place.where).skipped) == (~good).sum()
+
+
+def test_pictures_are_read_in_the_order_asked(large):
+    place, packed, good = large
+    chosen = np.random.default_rng(1).permutation(np.flatnonzero(good))[:500]
+    found = opened(place.where).read([f"{n}.jpg" for n in chosen])
+    for name in ("quantised", "scales", "embedding"):
+        assert np.array_equal(getattr(found, name), getattr(packed, name)[chosen])
+    with pytest.raises(KeyError):
+        opened(place.where).read(["3.jpg"])
+
+
+def test_an_index_of_no_pictures_is_empty(tmp_path):
+    place = Place(tmp_path)
+    place.write_manifest(Manifest("fake", FakeBackbone.fingerprint, 1, FakeBackbone.shape))
+    indexed = opened(tmp_path)
+    assert (indexed.paths, indexed.skipped, list(indexed.blocks())) == ((), (), [])
