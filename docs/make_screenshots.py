@@ -1,4 +1,4 @@
-"""Draws docs/page.png, docs/label.png and docs/explain.png from the example photographs, in a real browser.
+"""Draws docs/page.png, docs/label.png and docs/explain.jpg from the example photographs, in a real browser.
 
 python docs/make_screenshots.py [--chromium PATH]
 """
@@ -87,10 +87,10 @@ def warmth(alt: str) -> float:
     return red - blue
 
 
-def draw_explanation() -> None:
-    out = HERE / "explain.png"
+def draw_explanation(folder: Path) -> None:
+    out = folder / "explain.png"
     run("explain", str(PHOTOS / "dog.jpg"), "a dog", "--out", str(out))
-    keep(out.read_bytes(), "explain.png")
+    Image.open(out).save(HERE / "explain.jpg", quality=85)
 
 
 def main() -> None:
@@ -103,7 +103,7 @@ def main() -> None:
         shoot_page(browser, Path(folder))
         shoot_label(browser, Path(folder))
         browser.close()
-        draw_explanation()
+        draw_explanation(Path(folder))
 
 
 if __name__ == "__main__":
