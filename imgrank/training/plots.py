@@ -37,17 +37,22 @@ def _learning_curve(axes: Axes, result: TrainingResult) -> None:
         if any(math.isfinite(loss) and loss for loss in losses):
             axes.plot(numbers, losses, color=colour, linewidth=1.4, label=name)
     axes.plot([], [], color=ACCENT, linewidth=1.6, label="val figure (right)")
-    axes.axvline(
-        result.best_epoch, color=ACCENT, linewidth=0.8, linestyle=":", label=f"kept: epoch {result.best_epoch}"
-    )
+    folds = result.cross_validated
+    kept = f"kept: epoch {result.best_epoch}{', by all folds' if folds else ''}"
+    axes.axvline(result.best_epoch, color=ACCENT, linewidth=0.8, linestyle=":", label=kept)
     axes.set_xlabel("epoch")
     axes.set_ylabel("training loss")
     axes.set_ylim(bottom=0)
     right = axes.twinx()
     right.plot(numbers, [epoch.figure for epoch in result.epochs], color=ACCENT, linewidth=1.6)
-    right.set_ylabel("val SRCC (of answers: 2 x accuracy - 1)", color=ACCENT)
+    right.set_ylabel(_figure_name(result), color=ACCENT)
     right.spines["top"].set_visible(False)
-    finish(axes, f"Learning curve{', first of the folds' if result.cross_validated else ''}")
+    finish(axes, f"Learning curve{', first of the folds' if folds else ''}")
+
+
+def _figure_name(result: TrainingResult) -> str:
+    kinds = tuple({math.isfinite(query.adapter.srcc.value) for query in result.queries})
+    return {(True,): "val SRCC", (False,): "val 2 x accuracy - 1"}.get(kinds, "val SRCC, or 2 x accuracy - 1")
 
 
 def _query(axes: Axes, query: TrainedQuery, result: TrainingResult) -> None:
