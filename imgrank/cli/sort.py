@@ -5,10 +5,10 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -32,6 +32,9 @@ from imgrank.errors import UsageError
 from imgrank.output.formats import Format
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
+
+if TYPE_CHECKING:
+    from imgrank.ranker import Ranker
 
 EXIT_SKIPPED, EXIT_INTERRUPTED = 3, 130
 
@@ -164,26 +167,33 @@ def sort(
     new_ranker = partial(
         Ranker, backbone, adapter, device.value, not no_cache, _silent if quiet else _note, max_megapixels
     )
+    streamed = asked is None and look.is_stream and not reverse and bottom is None
+    question = engines.EngineQuestion(sources, sentence, opposite, like, refine, streamed, top, min_score)
+    deliver = partial(_deliver_from, look, cut, asked, strict)
     if wish.name is not None:
-        streamed = asked is None and look.is_stream and not reverse and bottom is None
-        question = engines.EngineQuestion(sources, sentence, opposite, like, refine, streamed, top, min_score)
-        code = engines.order_on(wish, new_ranker, question, partial(_deliver_from, look, cut, asked, strict))
-        raise typer.Exit(code)
-    with progress_line(quiet) as report:
-        ranking = new_ranker().rank(
-            sources,
-            sentence,
-            opposite=opposite,
-            like=like,
-            recursive=recursive,
-            stdin=sys.stdin.buffer if "-" in sources else None,
-            nul=print0,
-            refine=refine,
-            progress=report,
-        )
-    code = _deliver_from(look, cut, asked, strict, ranking)
+        code = engines.order_on(wish, new_ranker, question, deliver)
+    else:
+        code = deliver(_order_here(new_ranker, question, recursive, nul=print0, quiet=quiet))
     if code:
         raise typer.Exit(code)
+
+
+def _order_here(
+    new_ranker: Callable[[], Ranker], question: engines.EngineQuestion, recursive: bool, *, nul: bool, quiet: bool
+) -> Ranking:
+    """The order by this one process."""
+    with progress_line(quiet) as report:
+        return new_ranker().rank(
+            question.sources,
+            question.sentence,
+            opposite=question.opposite,
+            like=question.like,
+            recursive=recursive,
+            stdin=sys.stdin.buffer if "-" in question.sources else None,
+            nul=nul,
+            refine=question.refine,
+            progress=report,
+        )
 
 
 def _check(look: Look, cut: Cut, changes_files: bool) -> None:
