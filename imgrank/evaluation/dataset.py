@@ -140,7 +140,7 @@ def read_dataset(
     encoded = source.encode(labels.images(), progress=progress)
     turned = source.encode(labels.images(), mirrored=True, progress=progress) if mirrored else None
     if turned is not None and turned.files != encoded.files:
-        raise LabelsError("Some pictures changed while they were read; start again.")
+        raise LabelsError(_not_again(turned.skipped))
     place = {file.path: n for n, file in enumerate(encoded.files)}
     unreadable = _unreadable(labels, place, encoded.skipped)
     if unreadable and not skip_bad:
@@ -150,6 +150,12 @@ def read_dataset(
         raise LabelsError(f"Nothing is left of {printable(labels.source)}.\n{_listing(unreadable)}")
     tasks = tuple(_rows(task, place, source.sentence) for task in kept.tasks)
     return Dataset(kept, encoded.packed, None if turned is None else turned.packed, tasks)
+
+
+def _not_again(skipped: Sequence[Unreadable]) -> str:
+    """What to say where mirrored pictures are others than the plain ones, whose tokens may have been stored."""
+    first = f" ({printable(skipped[0].path)}: {skipped[0].reason})" if skipped else ""
+    return f"Some pictures changed while they were read, or cannot be read again{first}; start again."
 
 
 def with_splits(dataset: Dataset, splits: Sequence[Sequence[str]]) -> Dataset:
