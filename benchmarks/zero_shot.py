@@ -10,6 +10,7 @@ with neutral prompts taken off; and of those captions alone that compare, as sca
 from __future__ import annotations
 
 import argparse
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from scipy.stats import spearmanr
 from thresholds import read_captions
 
 from imgrank import Ranker
-from imgrank.adapter.comparatives import opposite_of
+from imgrank.adapter.comparatives import opposite_of, scale_of
 from imgrank.adapter.zero_shot import TEMPLATES, text_axis
 
 NEUTRAL = ("a photo", "a picture", "an image")
@@ -91,6 +92,30 @@ def _cells(figures: Sequence[float] | np.ndarray) -> str:
     return " | ".join(f"{figure:.2f}" for figure in figures)
 
 
+def shares(ranker: Ranker, data: Path) -> None:
+    """How much of what both ends are about to add: SRCC within a scale's pictures, and their AUC over photographs."""
+    words, values = Words(ranker), read_values(data)
+    paths = sorted({path for known in values.values() for path in known})
+    images = dict(zip(paths, embed(ranker, paths), strict=True))
+    others = np.stack([images[path] for path in values["dogs"]])
+    found: dict[float, list[tuple[float, float]]] = defaultdict(list)
+    for scale in (scale for scale in SCALES if scale.values in ("age", "women's faces", "car year")):
+        if (named := scale_of(scale.sentence)) is None or named.other is None:
+            continue
+        this, other = words.templates(named.end), words.templates(named.other)
+        apart = (other - this) if named.down else (this - other)
+        own = np.stack([images[path] for path in values[scale.values]])
+        for share in (0.0, 0.05, 0.1, 0.2):
+            way = (apart + share * (this + other)).astype(np.float32)
+            srcc = scale.sign * float(spearmanr(own @ way, list(values[scale.values].values())).statistic)
+            found[share].append((srcc, float((np.searchsorted(np.sort(others @ way), own @ way) / len(others)).mean())))
+    for share, pairs in found.items():
+        srcc, auc = np.mean(pairs, axis=0)
+        print(
+            f"share {share}, mean of {len(pairs)} scales of faces and cars: SRCC {srcc:.2f}, AUC {auc:.2f}", flush=True
+        )
+
+
 def captions(ranker: Ranker, data: Path) -> None:
     """R@1/5/10 of val captions: a few of each as plain sentences in several forms, and all that compare as scales."""
     words, told = Words(ranker), read_captions(data)
@@ -115,6 +140,7 @@ def main() -> None:
     args = parser.parse_args()
     ranker = Ranker()
     scales(ranker, args.data)
+    shares(ranker, args.data)
     captions(ranker, args.data)
 
 

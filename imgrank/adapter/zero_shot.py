@@ -16,6 +16,7 @@ from imgrank.tokens import PackedTokens, TextTokens
 
 TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a photo showing {}")
 CONFIDENT_FROM = 0.15  # cosine of the nearest picture from which a sentence counts as placed
+SUBJECT = 0.1  # share of what both ends of a scale are about, beside what tells them apart
 ROWS_AT_ONCE = 128  # what a core's cache holds
 
 Vector = npt.NDArray[np.float64]
@@ -39,6 +40,7 @@ def text_axis(sentence: str, opposite: str | None, encode: Encode) -> TextAxis:
 
     That is away from `opposite`, if given; else from what the other end of a comparative is, or, where a word of
     amount stands before a thing, along the thing alone ("more water" is "water", "fewer dogs" less of "dogs").
+    What both ends have in common counts a little: "older person" and "younger person" both ask for persons.
     Prompt templates are averaged along a scale, and nothing neutral is taken off a plain sentence:
     `benchmarks/zero_shot.py` measures what other forms cost.
     """
@@ -46,13 +48,16 @@ def text_axis(sentence: str, opposite: str | None, encode: Encode) -> TextAxis:
     if scale is None:
         this = _mean_embedding([sentence], encode)
         return TextAxis(this, this, None)
-    this = _over_templates(scale.end, encode)
-    direction = this - _over_templates(scale.other, encode) if scale.other else this
-    return TextAxis(-direction if scale.down else direction, this, scale.other)
+    this, turn = _over_templates(scale.end, encode), -1.0 if scale.down else 1.0
+    if scale.other is None:
+        return TextAxis(turn * this, this, None)
+    other = _over_templates(scale.other, encode)
+    shared = 0.0 if opposite else SUBJECT  # who names both ends means them
+    return TextAxis(turn * (this - other) + shared * (this + other), this, scale.other)
 
 
 def zero_shot_scores(packed: PackedTokens, axis: TextAxis) -> Vector:
-    """(N,) float64: cosine to what is asked for, less the cosine to its opposite where it has one."""
+    """(N,) float64: cosine to what is asked for, mostly less the cosine to its opposite where it has one."""
     return _along(packed, axis.direction)
 
 

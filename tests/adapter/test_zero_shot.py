@@ -39,7 +39,14 @@ def test_a_comparative_orders_along_its_axis_both_ways() -> None:
         zero_shot_scores(AGES, text_axis(f"{word} person", None, encode)) for word in ("older", "younger")
     )
     assert np.argsort(-older).tolist() == [2, 1, 0]
-    np.testing.assert_allclose(older, -younger)
+    assert np.argsort(-younger).tolist() == [0, 1, 2]
+
+
+def test_both_ends_of_a_scale_ask_for_what_it_is_about() -> None:
+    person, nothing = [0.5, 0.5, 0, 0, 0.2], [0, 0, 1, 0, 0]
+    for word in ("older", "younger"):
+        scores = zero_shot_scores(pictures(person, nothing), text_axis(f"{word} person", None, encode))
+        assert scores[0] > scores[1]
 
 
 def test_more_of_a_thing_is_nearness_to_it_and_fewer_the_other_way_round() -> None:
