@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from imgrank.actions import boundary
+
 
 @pytest.fixture(scope="session", autouse=True)
 def trash(tmp_path_factory):
@@ -32,3 +34,10 @@ def place(monkeypatch):
     with tempfile.TemporaryDirectory(dir=memory) as folder:
         monkeypatch.setenv("IMGRANK_HOME", str(Path(folder) / "home"))
         yield Path(folder) / "tree"
+
+
+@pytest.fixture(autouse=True)
+def silence():
+    """Nobody listens to boundaries after a test."""
+    yield
+    boundary.listen(None)

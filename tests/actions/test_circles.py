@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from imgrank.actions import boundary
 from imgrank.actions.run import act
 from imgrank.actions.undo import finish, history, undo
+from tests.actions.moments import at
 from tests.actions.trees import contents, fill, planned, snapshot
 
 OLD = [f"{n}-x.jpg" for n in range(1, 5)]
@@ -20,30 +20,11 @@ class Killed(BaseException):
     """The process is gone here."""
 
 
-@pytest.fixture(autouse=True)
-def silence():
-    yield
-    boundary.listen(None)
-
-
 def circle(place):
     """Four pictures in a circle, and two that are no part of it."""
     folder = fill(place / "photos", *OLD, *ALONE)
     names = [OLD[-1], *OLD[:-1], "6-z.jpg", "5-y.jpg"]
     return folder, planned(folder, names, "rename")
-
-
-def at(count, point, do):
-    left = count
-
-    def listener(reached):
-        nonlocal left
-        left -= reached == point
-        if left == 0 and reached == point:
-            boundary.listen(None)
-            do()
-
-    boundary.listen(listener)
 
 
 def die():

@@ -8,30 +8,13 @@ import os
 import pytest
 from PIL import Image
 
-from imgrank.actions import boundary
 from imgrank.actions.run import act
 from imgrank.actions.undo import undo
+from tests.actions.moments import at
 from tests.actions.trees import contents, fill, planned, snapshot
 from tests.faults.actions.driver import XMP
 
 FORMATS = {"a.jpg": "JPEG", "b.png": "PNG", "c.webp": "WEBP", "d.tif": "TIFF", "e.gif": "GIF"}
-
-
-@pytest.fixture(autouse=True)
-def silence():
-    yield
-    boundary.listen(None)
-
-
-def when(point, do):
-    """Call `do` at the first boundary of this name."""
-
-    def listener(reached):
-        if reached == point:
-            boundary.listen(None)
-            do()
-
-    boundary.listen(listener)
 
 
 def pictures(folder):
@@ -55,7 +38,7 @@ def test_no_byte_of_a_picture_changes(tmp_path):
 def tagged_and_edited(folder, point):
     fill(folder, "a.jpg", "b.jpg", "b.xmp")
     (folder / "b.xmp").write_bytes(XMP)
-    when(point, lambda: (folder / "b.xmp").write_bytes(b"edited"))
+    at(1, point, lambda: (folder / "b.xmp").write_bytes(b"edited"))
     return act(planned(folder, ["b.jpg", "a.jpg"], "tag"))
 
 
@@ -80,7 +63,7 @@ def test_an_edit_in_the_moment_of_undo_is_kept_and_named(tmp_path, before):
         (tmp_path / "a.xmp").write_bytes(before)
     act(planned(tmp_path, ["a.jpg"], "tag"))
     (sidecar,) = tmp_path.glob("*.xmp")
-    when("begun", lambda: sidecar.write_bytes(b"edited"))
+    at(1, "begun", lambda: sidecar.write_bytes(b"edited"))
     (left,) = undo().left_alone
     assert left.path == str(sidecar) and sidecar.read_bytes() == b"edited"
 

@@ -12,12 +12,13 @@ from collections import namedtuple
 
 import pytest
 
-from imgrank.actions import boundary, check, files, operations
+from imgrank.actions import check, files, operations
 from imgrank.actions.lock import holding
 from imgrank.actions.records import OnConflict
 from imgrank.actions.run import act
 from imgrank.actions.undo import finish, history, undo
 from imgrank.errors import ActionError, Interrupted
+from tests.actions.moments import at
 from tests.actions.trees import contents, fill, planned, snapshot
 from tests.faults.actions.forks import as_nobody, ended, start
 
@@ -26,29 +27,10 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, whi
 NAMES = ["c.jpg", "a.jpg", "b.jpg"]
 
 
-@pytest.fixture(autouse=True)
-def silence():
-    yield
-    boundary.listen(None)
-
-
 def three(place, action="rename", **more):
     folder = fill(place / "photos", *NAMES)
     out = place / "out" if action in ("copy", "move", "hardlink") else None
     return planned(folder, NAMES, action, out, **more)
-
-
-def after(count, point, do):
-    """Call `do` when `point` is reached for the `count`-th time."""
-    left = count
-
-    def listener(reached):
-        nonlocal left
-        left -= reached == point
-        if left == 0 and reached == point:
-            do()
-
-    boundary.listen(listener)
 
 
 def test_no_room_is_found_before_anything_is_copied(tmp_path, monkeypatch):
@@ -104,7 +86,7 @@ def test_a_permission_lost_midway(tmp_path, monkeypatch):
 
 def test_a_file_that_vanishes_or_changes_after_the_plan_is_left_alone(tmp_path):
     plan = three(tmp_path)
-    after(1, "ended", (tmp_path / "photos" / "a.jpg").unlink)
+    at(1, "ended", (tmp_path / "photos" / "a.jpg").unlink)
     outcome = act(plan)
     assert [os.path.basename(left.path) for left in outcome.left_alone] == ["a.jpg"]
     assert sorted(os.listdir(tmp_path / "photos")) == ["1-c.jpg", "3-b.jpg"]
@@ -117,7 +99,7 @@ def test_a_changed_file_and_a_taken_name_are_left_alone(tmp_path):
         (tmp_path / "photos" / "a.jpg").write_bytes(b"edited")
         (tmp_path / "photos" / "3-b.jpg").write_bytes(b"mine")
 
-    after(1, "ended", meddle)
+    at(1, "ended", meddle)
     reasons = [left.reason for left in act(plan).left_alone]
     assert "changed" in reasons[0] and "taken" in reasons[1]
     assert (tmp_path / "photos" / "3-b.jpg").read_bytes() == b"mine"
@@ -136,11 +118,10 @@ def test_a_second_imgrank_gets_one_line(tmp_path):
 def test_a_wish_to_stop_is_followed_between_two_steps(tmp_path, number):
     plan = three(tmp_path)
     before = snapshot(tmp_path)
-    after(2, "begun", lambda: os.kill(os.getpid(), number))
+    at(2, "begun", lambda: os.kill(os.getpid(), number))
     with pytest.raises(Interrupted, match=r"2 of 3 changes.*undo 1.*finish 1") as stopped:
         act(plan)
     assert stopped.value.exit_code == 130
-    boundary.listen(None)
     finish(1)
     assert sorted(os.listdir(tmp_path / "photos")) == ["1-c.jpg", "2-a.jpg", "3-b.jpg"]
     undo(1)
@@ -172,7 +153,7 @@ def test_a_second_process_is_refused_and_the_first_one_ends(tmp_path):
             os.write(arrived[1], b"x")
             os.read(leave[0], 1)
 
-        after(1, "operated", wait)
+        at(1, "operated", wait)
         act(plan)
 
     child = start(first)
