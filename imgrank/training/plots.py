@@ -51,8 +51,10 @@ def _learning_curve(axes: Axes, result: TrainingResult) -> None:
 
 
 def _figure_name(result: TrainingResult) -> str:
-    kinds = tuple({math.isfinite(query.adapter.srcc.value) for query in result.queries})
-    return {(True,): "val SRCC", (False,): "val 2 x accuracy - 1"}.get(kinds, "val SRCC, or 2 x accuracy - 1")
+    are_values = {math.isfinite(query.adapter.srcc.value) for query in result.queries}
+    if len(are_values) > 1:
+        return "val SRCC, or 2 x accuracy - 1"
+    return "val SRCC" if True in are_values else "val 2 x accuracy - 1"
 
 
 def _query(axes: Axes, query: TrainedQuery, result: TrainingResult) -> None:
