@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from string import Formatter
 
@@ -96,11 +96,18 @@ def without_rank(stem: str) -> str:
 def companions(name: str, siblings: Iterable[str]) -> list[str]:
     """Files of a folder that go with picture `name`: sidecars, its RAW or JPEG twin, and the twin's sidecars."""
     stem, extension = split(name)
+    near = {other for other in siblings if other != name and other.startswith(stem + ".")}
     return sorted(
         other
-        for other in siblings
-        if other != name and other.startswith(stem + ".") and _belongs(extension.lower(), other[len(stem) :].lower())
+        for other in near
+        if _belongs(extension.lower(), other[len(stem) :].lower()) and not _is_of_namesake(other, name, near)
     )
+
+
+def _is_of_namesake(other: str, name: str, near: Collection[str]) -> bool:
+    """Whether `a.jpg.xmp` would go with `a.JPG`, and there is an `a.jpg`."""
+    owner = split(other)[0]
+    return owner in near and owner.lower() == name.lower()
 
 
 def _belongs(extension: str, rest: str) -> bool:

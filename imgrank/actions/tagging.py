@@ -27,6 +27,8 @@ def _tags(groups: Iterable[Group]) -> Iterator[Change | Problem]:
         try:
             if os.path.islink(path):
                 raise ValueError("it is a link to a file elsewhere")
+            if not exists and os.path.lexists(path):
+                raise ValueError("it belongs to another picture")
             before = _bytes(path) if exists else None
             text = tag(before, image.rank, image.score, rating(image.percentile))
         except (OSError, ValueError) as error:

@@ -50,6 +50,13 @@ def test_companions_go_with_their_picture(tmp_path):
     }
 
 
+def test_a_sidecar_belongs_to_the_picture_that_has_the_very_name(tmp_path):
+    if len(os.listdir(make(tmp_path, "a.jpg", "a.JPG", "a.jpg.xmp"))) == 2:
+        pytest.skip("this file system does not tell case apart")
+    assert targets(planned(tmp_path, ["a.JPG"])) == {"a.JPG": "1-a.JPG"}
+    assert targets(planned(tmp_path, ["a.jpg"])) == {"a.jpg": "1-a.jpg", "a.jpg.xmp": "1-a.jpg.xmp"}
+
+
 def test_a_raw_picture_and_its_jpeg_stay_together_when_both_are_ranked(tmp_path):
     make(tmp_path, "a.jpg", "b.jpg", "a.nef")
     assert targets(planned(tmp_path, ["a.nef", "b.jpg", "a.jpg"])) == {
