@@ -128,7 +128,8 @@ def _reliability(axes: Axes, chances: Chances, query: QueryReport) -> None:
     said = np.maximum(chances.said, 1 - chances.said)
     right = np.where(chances.said >= 0.5, chances.won, 1 - chances.won)
     bin_of = np.minimum(((said - 0.5) * 2 * TENTHS).astype(int), TENTHS - 1)
-    bins = [rows for n in range(TENTHS) if len(rows := np.flatnonzero(bin_of == n)) >= FEWEST_IN_BIN]
+    fewest = max(FEWEST_IN_BIN, len(said) // 200)  # a handful of pairs says nothing
+    bins = [rows for n in range(TENTHS) if len(rows := np.flatnonzero(bin_of == n)) >= fewest]
     off = sum(len(rows) * abs(float(said[rows].mean() - right[rows].mean())) for rows in bins) / len(said)
     axes.plot([0.5, 1], [0.5, 1], color=ACCENT, linewidth=1.2, label="as often as said")
     axes.plot(
