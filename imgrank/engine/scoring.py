@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from imgrank.answering import Asked, Scored
+from imgrank.errors import UsageError
 from imgrank.index.format import TOKEN_COLUMNS, encoded_path, texts_of, tokens_of
 from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
@@ -23,6 +24,7 @@ from imgrank.order import ScoredPath, check_finite, rank_sorted
 from imgrank.ranker import SCORE_DIGITS
 from imgrank.records import Unreadable
 from imgrank.tokens import TokenShape
+from imgrank.version import __version__
 
 Run = Any  # a pyarrow table of the columns lacking (bool), score (float64) and path (large_binary)
 
@@ -52,9 +54,17 @@ class ScoreParts:
     shape: TokenShape
     top: int | None = None
     adapter_file: bytes | None = None
+    version: str = __version__
 
     def __call__(self, part: KeptRows) -> PartScores:
-        """Score a part's kept rows, a row group at a time. Raises DamagedPart, IndexFault, ImgrankError."""
+        """Score a part's kept rows, a row group at a time.
+
+        Raises DamagedPart, IndexFault, and UsageError on a machine with another imgrank: it may score otherwise.
+        """
+        if self.version != __version__:
+            raise UsageError(
+                f"A worker has imgrank {__version__} and this machine {self.version}; use one on all machines."
+            )
         score = _asked_here(self.asked, self.adapter_file).scorer()
         skipped: list[tuple[bool, Unreadable]] = []
         done, lacking, nearest, at, count = [], 0, -1.0, 0, 0

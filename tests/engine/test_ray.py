@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,10 @@ from tests.engine.test_guarding import PLUGIN, POISON
 from tests.index.making import build, tokens
 from tests.index.test_store_of_objects import busy as busy
 
-pytest.importorskip("ray", reason="no cluster to test with: Ray is not installed")
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Ray's test cluster needs a Unix system")
+pytestmark = [  # Ray is imported by the fixture alone: it reads its settings once, when it is imported
+    pytest.mark.skipif(find_spec("ray") is None, reason="no cluster to test with: Ray is not installed"),
+    pytest.mark.skipif(sys.platform == "win32", reason="Ray's test cluster needs a Unix system"),
+]
 s3fs = pytest.importorskip("s3fs", reason="S3 needs s3fs")
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"

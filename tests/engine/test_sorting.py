@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_a_path_in_two_parts_counts_once(ranker, tmp_path):
     assert spread == alone
 
 
-def test_a_worker_needs_nothing_but_its_task(ranker, index, tmp_path, monkeypatch):
+def test_a_worker_needs_nothing_but_its_task(ranker, index, tmp_path):
     """The adapter travels with the question, to machines that were never taught."""
     from imgrank.answering import ask
     from imgrank.index.places import Place
@@ -75,9 +76,18 @@ def test_a_worker_needs_nothing_but_its_task(ranker, index, tmp_path, monkeypatc
     task = portable(ScoreParts(asked, ranker.backbone.shape))
     part = settled([(Place(index), Place(index).parts()[0])])[0]
     here = task(part)
-    monkeypatch.setattr(type(asked.choice.adapter), "path", tmp_path / "nowhere", raising=False)
-    assert task.adapter_file
+    nowhere = replace(asked.choice.adapter, path=tmp_path / "nowhere")
+    task = replace(task, asked=replace(asked, choice=replace(asked.choice, adapter=nowhere)))
     assert task(part).rows.equals(here.rows)
+
+
+def test_a_worker_with_another_imgrank_scores_nothing(ranker):
+    from imgrank.answering import ask
+
+    asked = ask(ranker.question("a cat"), ranker.backbone, "none", ranker.sentence)
+    task = ScoreParts(asked, ranker.backbone.shape, version="0.0.1")
+    with pytest.raises(UsageError, match="one on all machines"):
+        task(None)
 
 
 def test_pictures_are_refused_in_one_sentence(ranker, tmp_path):
