@@ -41,6 +41,7 @@ def _learning_curve(axes: Axes, result: TrainingResult) -> None:
     kept = f"kept: epoch {result.best_epoch}{', by all folds' if folds else ''}"
     axes.axvline(result.best_epoch, color=ACCENT, linewidth=0.8, linestyle=":", label=kept)
     axes.set_xlabel("epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_ylabel("training loss")
     axes.set_ylim(bottom=0)
     right = axes.twinx()
@@ -76,7 +77,8 @@ def _answers(axes: Axes, query: TrainedQuery, name: str) -> None:
     axes.bar(range(len(fifths)), right, 0.8, color=INK, label=f"{len(said)} answers it had not seen")
     axes.axhline(0.5, color=ACCENT, linewidth=1.2, label="chance")
     axes.set_xticks(range(len(fifths)), ["least sure", *[""] * (len(fifths) - 2), "surest"][: len(fifths)])
-    axes.set_ylim(0, 1)
+    axes.set_ylim(0, 1.2)  # room for the legend
+    axes.set_yticks(np.linspace(0, 1, 6))
     axes.set_ylabel("agrees with the person")
-    axes.set_xlabel("how far apart it puts the two pictures, a fifth of the answers a bar")
+    axes.set_xlabel("how far apart it puts the pictures, in fifths")
     finish(axes, f"{name}: {query.adapter.pair_accuracy.value:.0%} of the answers")
