@@ -28,7 +28,7 @@ from tests.engine.test_guarding import PLUGIN, POISON
 from tests.index.making import build, tokens
 from tests.index.test_store_of_objects import busy as busy
 
-pytestmark = [  # Ray is imported by the fixture alone: it reads its settings once, when it is imported
+pytestmark = [
     pytest.mark.skipif(find_spec("ray") is None, reason="no cluster to test with: Ray is not installed"),
     pytest.mark.skipif(sys.platform == "win32", reason="Ray's test cluster needs a Unix system"),
 ]
@@ -42,6 +42,7 @@ MAKING = Making("mini", "cpu", 500.0)
 def cluster(busy, tmp_path_factory):
     """The address of two nodes with a core each, whose workers die of POISON and find S3 where moto serves it."""
     import ray
+    from ray._raylet import Config
     from ray.cluster_utils import Cluster
 
     plugin = tmp_path_factory.mktemp("plugin")
@@ -57,6 +58,7 @@ def cluster(busy, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             patch.setenv(name, value)
+        Config.initialize("")  # Ray read its settings when it was imported, perhaps before these
         node = {"num_cpus": 1, "object_store_memory": 400 << 20}
         try:
             nodes = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
