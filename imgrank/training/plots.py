@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 A_ROW = 2
+LEGEND_ROOM = 1.4  # how much higher an axis is than its curves
 FIFTHS = 5
 
 
@@ -43,9 +44,11 @@ def _learning_curve(axes: Axes, result: TrainingResult) -> None:
     axes.set_xlabel("epoch")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_ylabel("training loss")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, LEGEND_ROOM * axes.get_ylim()[1])
     right = axes.twinx()
     right.plot(numbers, [epoch.figure for epoch in result.epochs], color=ACCENT, linewidth=1.6)
+    low, high = right.get_ylim()
+    right.set_ylim(low, low + LEGEND_ROOM * (high - low))
     right.set_ylabel(_figure_name(result), color=ACCENT)
     right.spines["top"].set_visible(False)
     finish(axes, f"Learning curve{', first of the folds' if folds else ''}")
