@@ -42,7 +42,7 @@ def _learning_curve(axes: Axes, result: TrainingResult) -> None:
     kept = f"kept: epoch {result.best_epoch}{', by all folds' if folds else ''}"
     axes.axvline(result.best_epoch, color=ACCENT, linewidth=0.8, linestyle=":", label=kept)
     axes.set_xlabel("epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis="x", integer=True)
     axes.set_ylabel("training loss")
     axes.set_ylim(0, LEGEND_ROOM * axes.get_ylim()[1])
     right = axes.twinx()
