@@ -38,7 +38,7 @@ _serial, _made = itertools.count(), set()
 
 def own_bytes(name):
     """Bytes that no other file has; of a sidecar they are XMP."""
-    mark = b"%09d" % next(_serial)
+    mark = b"%d-%09d" % (os.getpid(), next(_serial))  # the trash may be shared with other tests
     content = XMP.replace(b"</x:xmpmeta>", b"<!--" + mark + b"--></x:xmpmeta>") if name.endswith(".xmp") else mark * 3
     _made.add(content)
     return content
