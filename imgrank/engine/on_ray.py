@@ -22,6 +22,7 @@ from imgrank.index.format import ROW_GROUP, Manifest
 from imgrank.index.pictures import Item
 from imgrank.index.places import Place
 from imgrank.index.reading import KeptRows
+from imgrank.index.remote import is_url
 from imgrank.index.resuming import known_rows, missing, start_index
 from imgrank.paths import printable
 from imgrank.records import Progress, Unreadable
@@ -71,10 +72,11 @@ class RayEngine:
         note: Callable[[str], None],
     ) -> Built:
         """As `build_index`, a wave of items after another; what is written stays if one fails."""
+        place = _anywhere(place)
         backbone = load_backbone(making.backbone, "cpu" if self._workers.gpus else making.device, note)
         manifest = start_index(place, backbone)
         known, found = known_rows(place, note), _Counted(items)
-        todo = (Todo(item, known.get(item.path)) for item in missing(found, known))
+        todo = (Todo(_readable_anywhere(item), known.get(item.path)) for item in missing(found, known))
         made = backbone.preprocessing
         decode = Decode(Decoding(made.side, made.interpolation, making.max_megapixels))
         built = Built(0, 0, 0, 0, ())
@@ -148,7 +150,7 @@ class RayEngine:
         shared = ray.put(portable(task))
         under_way = {}
         for part in parts:
-            made, rows = score.remote(shared, part)
+            made, rows = score.remote(shared, replace(part, place=_anywhere(part.place)))
             under_way[made] = rows
         while under_way:
             done, _ = ray.wait(list(under_way), num_returns=1)
@@ -165,6 +167,18 @@ class RayEngine:
 def _score(task: ScoreParts, part: KeptRows) -> tuple[PartScores, Run]:
     made = task(part)
     return replace(made, rows=empty_run()), made.rows
+
+
+def _anywhere(place: Place) -> Place:
+    """The same place for a worker, whose current folder is another."""
+    return place if place.is_url else Place(os.path.abspath(place.where))
+
+
+def _readable_anywhere(item: Item) -> Item:
+    """The same item for a worker; its name stays as given."""
+    if isinstance(item, Unreadable) or is_url(item.location):
+        return item
+    return replace(item, location=os.path.abspath(item.location))
 
 
 class _Counted:
