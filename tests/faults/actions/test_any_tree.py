@@ -150,7 +150,7 @@ def assert_named(world, start, after, back):
     where = {what[0]: path for path, what in now.items() if what != "folder"}
     moved = {what[0]: path for path, what in after.items() if what != "folder"}
     for path, what in start.items():
-        if what == "folder" or now.get(path) == what or moved.get(what[0], path) in touched:
+        if what == "folder" or now.get(path) == what or {path, moved.get(what[0])} & touched:
             continue
         assert {path, where.get(what[0])} & named, path
 
