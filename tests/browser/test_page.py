@@ -116,7 +116,7 @@ def test_a_picture_shown_large_says_how_its_score_is_explained(page):
     page.keyboard.press("ArrowRight")
     assert page.inner_text("#why").endswith("p498.png 'a cat'")
     page.click("#copy-why")
-    assert page.inner_text("#copied-why")
+    page.wait_for_function("document.getElementById('copied-why').textContent")
 
 
 def test_tab_reaches_one_picture_and_then_the_skipped_files(page):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import traceback
 
 from imgrank.actions import boundary
@@ -17,6 +18,7 @@ def start(work):
     if child:
         return child
     code = FAULT
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # Ray, where a test before this one started it, set its own
     try:
         work()
         code = 0
