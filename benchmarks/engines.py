@@ -81,7 +81,7 @@ def run_ray(source: str, folder: Path, out: Path, log: str) -> None:
         rows = ray.data.read_binary_files(str(folder / "files"), include_paths=True)
     pool = ray.data.ActorPoolStrategy(size=WORKERS)
     made = rows.map_batches(
-        RayWork, fn_constructor_args=(log,), batch_size=BATCH, batch_format="pyarrow", compute=pool, num_cpus=0.9
+        RayWork, fn_constructor_args=(log,), batch_size=BATCH, batch_format="pyarrow", compute=pool, num_cpus=0.5
     )
     made.write_parquet(str(out))
 
