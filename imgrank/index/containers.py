@@ -142,10 +142,27 @@ def _opened(location: str, **options: int) -> BinaryIO:
         return open(location, "rb")
     system = file_system(location)
     file = retried(lambda: system.open(location, "rb", **options))
-    if getattr(file, "seekable", lambda: False)() and getattr(file, "size", None) is not None:
+    if getattr(file, "seekable", lambda: False)() and getattr(file, "size", None) is not None and _sends_parts(file):
         return cast(BinaryIO, file)
     file.close()
     return io.BytesIO(read_url(location))
+
+
+def _sends_parts(file: Any) -> bool:  # noqa: ANN401
+    """Whether a server sends parts of a file: fsspec learns of one that does not when it asks for its end."""
+    if "http" not in file.fs.protocol:
+        return True
+
+    def read_end() -> bool:
+        try:
+            file.seek(file.size - 1)
+            return len(file.read(1)) == 1
+        except ValueError:
+            return False
+
+    sends = retried(read_end)
+    file.seek(0)
+    return sends
 
 
 def _words(location: str, error: OSError) -> str:

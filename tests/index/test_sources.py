@@ -97,6 +97,23 @@ def test_a_tar_file_gives_its_pictures_and_no_captions(tmp_path, server, at):
     assert {item.kind for item in items} == {Kind.tar}
 
 
+def test_a_server_that_sends_files_only_whole_gives_all_of_a_large_one(tmp_path, server):
+    large = picture(1) + bytes(200_000)
+    with tarfile.open(tmp_path / "large.tar", "w") as tar:
+        for number in range(3):
+            info = tarfile.TarInfo(f"{number}.png")
+            info.size = len(large)
+            tar.addfile(info, io.BytesIO(large))
+    pq.write_table(
+        pa.table({"image": [large + bytes([n]) * 3_000_000 for n in range(3)]}),
+        tmp_path / "large.parquet",
+        compression="none",
+        use_dictionary=False,
+    )
+    assert contents(find_items([f"{server}/large.tar"])) == [large] * 3
+    assert [len(one) for one in contents(find_items([f"{server}/large.parquet"]))] == [len(large) + 3_000_000] * 3
+
+
 def test_a_glob_finds_tar_files(tmp_path):
     for name in ("b.tar", "a.tar"):
         shard_of(tmp_path, name)
