@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.adapter.comparatives import opposite_of, scale_of
+from imgrank.adapter.looks import Looks
 from imgrank.adapter.registry import Choice, choose, find_adapter, installed_adapters
 from imgrank.adapter.zero_shot import CONFIDENT_FROM, TextAxis, like_scores, scores_and_confidence, text_axis
 from imgrank.backbone.contract import Backbone
@@ -69,16 +70,23 @@ class Scored:
 
 
 def answer(
-    question: Question, backbone: Backbone, adapter: str, sentence: Sentence, blocks: Blocks, places: Places = None
+    question: Question,
+    backbone: Backbone,
+    adapter: str,
+    sentence: Sentence,
+    blocks: Blocks,
+    places: Places = None,
+    looks: Looks | None = None,
 ) -> Answer:
     """Scores of all pictures that `blocks` gives.
 
     `places` is the order in which pictures of equal score are refined, where that is not the order of `blocks`.
+    `looks` makes the next question about the same pictures cheaper; no score depends on it.
     `adapter` is a name, a file, `auto` (whoever was trained on such a query, else zero-shot) or `none`.
     Raises AdapterError where the adapter asked for cannot be used with this backbone.
     """
     asked = ask(question, backbone, adapter, sentence)
-    score = asked.scorer()
+    score = asked.scorer(looks)
     return asked.conclude([score(packed) for packed in blocks()], places)
 
 
@@ -105,7 +113,7 @@ class Asked:
     text: TextTokens | None = None
     said: bool = False  # whether to tell that nobody was trained on it
 
-    def scorer(self) -> Callable[[PackedTokens], Scored]:
+    def scorer(self, looks: Looks | None = None) -> Callable[[PackedTokens], Scored]:
         """The function from tokens to scores; loads the adapter, if one answers."""
         if self.question.like is not None:
             like = self.question.like
@@ -114,7 +122,9 @@ class Asked:
             return self._along_axis
         from imgrank.adapter.files import load
 
-        return partial(self._adapted, load(self.choice.adapter.path or Path(), self.fingerprint))
+        if looks is not None:
+            looks.next_question()
+        return partial(self._adapted, load(self.choice.adapter.path or Path(), self.fingerprint), looks)
 
     def conclude(self, scored: Sequence[Scored], places: Places = None) -> Answer:
         """The whole answer from its parts, in their order."""
@@ -142,11 +152,11 @@ class Asked:
         assert self.axis is not None
         return _all_relevant(*scores_and_confidence(packed, self.axis))
 
-    def _adapted(self, adapter: Adapter, packed: PackedTokens) -> Scored:
+    def _adapted(self, adapter: Adapter, looks: Looks | None, packed: PackedTokens) -> Scored:
         from imgrank.adapter.scoring import score_tokens
 
         assert self.choice is not None and self.text is not None
-        part = score_tokens(adapter, packed, self.text, self.choice.query, self.question.refine)
+        part = score_tokens(adapter, packed, self.text, self.choice.query, self.question.refine, looks)
         values = -part.value if self.choice.reversed else part.value
         relevant = (part.relevance >= RELEVANT_FROM) | _asks_for_none(self.question.sentence)
         return Scored(values, relevant, summary=part.summary)

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from imgrank.adapter.looks import Looks
 from imgrank.answering import Answer, Question, answer
 from imgrank.backbone.load import load_backbone
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
@@ -76,6 +77,7 @@ class Ranker:
         self._store = open_store(self.backbone.fingerprint, self.backbone.shape, cache=cache, note=note)
         self._text_store = TextStore(self.backbone.fingerprint) if cache else None
         self._sentences: dict[str, TextTokens] = {}
+        self._looks = Looks()
 
     def rank(
         self,
@@ -221,6 +223,7 @@ class Ranker:
             self.sentence,
             lambda: chain(stored(), pictures.indexed.blocks()),
             places,
+            self._looks,
         )
 
     def _ranking(self, question: Question, pictures: _Pictures, answered: Answer, seconds: float) -> Ranking:

@@ -8,15 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from xxhash import xxh3_128
 
 from imgrank.adapter.files import Adapter
+from imgrank.adapter.folded import FoldedModel, Words
 from imgrank.adapter.header import Query
-from imgrank.adapter.model import AdapterModel, TextBatch
+from imgrank.adapter.looks import Looks
 from imgrank.adapter.pairs import Summary
 from imgrank.cores import map_on_cores
 from imgrank.tokens import PackedTokens, TextTokens
 
-BLOCK = 256
+BLOCK = 128  # what is at work on it stays in a core's own cache
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,14 +36,20 @@ class ScoredBatch:
 
 
 def score_tokens(
-    adapter: Adapter, packed: PackedTokens, text: TextTokens, query: Query, summarise: bool = False
+    adapter: Adapter,
+    packed: PackedTokens,
+    text: TextTokens,
+    query: Query,
+    summarise: bool = False,
+    looks: Looks | None = None,
 ) -> ScoredBatch:
-    """Scores of N stored pictures under one sentence, as one of the adapter's queries."""
-    sentence = TextBatch.of(text)
+    """Scores of N stored pictures under one sentence, as one of the adapter's queries.
+
+    `looks` remembers the part that no sentence changes, for the next one.
+    """
+    asked = _asked(adapter, text, query, summarise, looks)
     starts = range(0, max(len(packed), 1), BLOCK)
-    parts = map_on_cores(
-        lambda at: _score_block(adapter.model, packed[at : at + BLOCK], sentence, query, summarise), starts
-    )
+    parts = map_on_cores(lambda at: asked.score(packed[at : at + BLOCK]), starts)
     return ScoredBatch(
         value=query.mean + query.scale * np.concatenate([part.value for part in parts]),
         relevance=np.concatenate([part.relevance for part in parts]),
@@ -50,37 +58,81 @@ def score_tokens(
 
 
 @torch.inference_mode()
-def _score_block(
-    model: AdapterModel, packed: PackedTokens, sentence: TextBatch, query: Query, summarise: bool
-) -> ScoredBatch:
-    """Standardised values of at most BLOCK pictures."""
-    real = len(packed)
-    tokens, embedding = _filled(packed)
-    ridge = _ridge(query, tokens, embedding)[:real] if query.scorer != "adapter" else np.zeros(real)
-    mix = {"adapter": 1.0, "ridge": 0.0, "blend": query.mix}[query.scorer]
-    value, relevance, summary = ridge, np.ones(real), None
-    if mix or query.relevance or summarise:
-        z = model.fuse(tokens, embedding, sentence)
-        scores = model.score(z)
-        value = mix * scores.value[:real].double().numpy() + (1 - mix) * ridge
-        relevance = scores.relevance.double().sigmoid()[:real].numpy() if query.relevance else relevance
-        summary = model.summarise(z)[:real] if summarise else None
-    return ScoredBatch(value, relevance, summary)
+def _asked(adapter: Adapter, text: TextTokens, query: Query, summarise: bool, looks: Looks | None) -> _Asked:
+    folded = FoldedModel(adapter.model)
+    words = folded.words(torch.from_numpy(np.ascontiguousarray(text.tokens, np.float32)))
+    return _Asked(folded, words, query, summarise, looks)
 
 
-def _filled(packed: PackedTokens) -> tuple[Tensor, Tensor]:
-    """tokens (BLOCK, P, D_v) and embedding (BLOCK, E); what is missing of a whole block is zeros."""
-    real, shape = len(packed), packed.shape
-    tokens, embedding = torch.zeros(BLOCK, shape.tokens, shape.width), torch.zeros(BLOCK, shape.embedding)
-    scales = torch.from_numpy(packed.scales.astype(np.float32))[..., None]
-    torch.mul(torch.from_numpy(np.ascontiguousarray(packed.quantised)), scales, out=tokens[:real])
-    embedding[:real] = torch.from_numpy(packed.embedding.astype(np.float32))
-    return tokens, embedding
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question ready to be put to blocks."""
+
+    folded: FoldedModel
+    words: list[Words]
+    query: Query
+    summarise: bool
+    looks: Looks | None
+
+    @torch.inference_mode()
+    def score(self, packed: PackedTokens) -> ScoredBatch:
+        """Standardised values of at most BLOCK pictures."""
+        query, real, model = self.query, len(packed), self.folded.model
+        block = _Block.of(packed)
+        ridge = block.ridge(query)[:real] if query.scorer != "adapter" else np.zeros(real)
+        mix = {"adapter": 1.0, "ridge": 0.0, "blend": query.mix}[query.scorer]
+        value, relevance, summary = ridge, np.ones(real), None
+        if mix or query.relevance or self.summarise:
+            z = self.folded.fuse(self._look(block), self.words)
+            scores = model.score(z)
+            value = mix * scores.value[:real].double().numpy() + (1 - mix) * ridge
+            relevance = scores.relevance.double().sigmoid()[:real].numpy() if query.relevance else relevance
+            summary = model.summarise(z)[:real] if self.summarise else None
+        return ScoredBatch(value, relevance, summary)
+
+    def _look(self, block: _Block) -> Tensor:
+        def make() -> Tensor:
+            return self.folded.look(block.quantised, block.scales, block.embedding)
+
+        return make() if self.looks is None else self.looks.get(block.key(self.folded.key), make)
 
 
-def _ridge(query: Query, tokens: Tensor, embedding: Tensor) -> Floats:
-    assert query.ridge is not None
-    weights = torch.from_numpy(query.ridge).double()
-    read = torch.cat([tokens.mean(dim=1), embedding], dim=1).double()[:, : len(weights) - 1]
-    result: Floats = ((read * weights[:-1]).sum(dim=1) + weights[-1]).numpy()
-    return result
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A whole block in float32: quantised (BLOCK, P, D), scales (BLOCK, P, 1), embedding (BLOCK, E).
+
+    What is missing of a whole block is zeros, with scales of one.
+    """
+
+    quantised: Tensor
+    scales: Tensor
+    embedding: Tensor
+
+    @staticmethod
+    def of(packed: PackedTokens) -> _Block:
+        shape, real = packed.shape, len(packed)
+        block = _Block(
+            torch.zeros(BLOCK, shape.tokens, shape.width),
+            torch.ones(BLOCK, shape.tokens, 1),
+            torch.zeros(BLOCK, shape.embedding),
+        )
+        block.quantised.numpy()[:real] = packed.quantised
+        block.scales.numpy()[:real, :, 0] = packed.scales
+        block.embedding.numpy()[:real] = packed.embedding
+        return block
+
+    def key(self, model: bytes) -> bytes:
+        """A name for this block as a model sees it."""
+        name = xxh3_128(model)
+        for part in (self.quantised, self.scales, self.embedding):
+            name.update(part.numpy().data)
+        return name.digest()
+
+    def ridge(self, query: Query) -> Floats:
+        """(BLOCK,) what the query's axis says: of the mean token, and of the embedding where it reads that too."""
+        assert query.ridge is not None
+        axis, width = torch.from_numpy(query.ridge), self.quantised.shape[-1]
+        tokens = ((self.quantised @ axis[:width]) * self.scales[..., 0]).mean(dim=1)
+        rest = axis[width:-1]
+        result: Floats = (tokens + self.embedding[:, : len(rest)] @ rest).double().numpy() + float(axis[-1])
+        return result
