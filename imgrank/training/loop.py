@@ -12,10 +12,12 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from imgrank.adapter.model import AdapterModel, TextBatch
+from imgrank.adapter.pairs import Summary
 from imgrank.errors import TrainingError
 from imgrank.evaluation.dataset import Dataset, PairRows, Rows, TaskRows, ValueRows
 from imgrank.evaluation.figures import answers_right
@@ -154,6 +156,7 @@ def _begin(model: AdapterModel, options: TrainingOptions) -> Progress:
         [{"params": decayed, "weight_decay": options.weight_decay}, {"params": rest, "weight_decay": 0.0}],
         lr=options.learning_rate,
         betas=(0.9, 0.98),
+        fused=decayed[0].device.type in ("cpu", "cuda"),  # one call for all tensors, and the same step
     )
     running_mean = get_ema_multi_avg_fn(options.averaging)
     return Progress(model, AveragedModel(model, multi_avg_fn=running_mean), optimiser)
@@ -215,10 +218,8 @@ def _losses(model: AdapterModel, batch: Batch, options: TrainingOptions) -> tupl
     if isinstance(batch, ValueBatch):
         order = options.score_order_weight * losses.order_loss(losses.score_differences(value), batch.target)
         if options.ranking == "pairs":
-            summary = model.summarise(z)
-            order = order + options.order_weight * losses.order_loss(
-                model.compare(summary, summary).float(), batch.target
-            )
+            logits = compare_once(model, model.summarise(z)).float()
+            order = order + options.order_weight * losses.order_loss(logits, batch.target)
         elif options.ranking == "list":
             order = order + options.order_weight * losses.list_loss(value, batch.target)
         return losses.value_loss(value, batch.target), order
@@ -227,6 +228,13 @@ def _losses(model: AdapterModel, batch: Batch, options: TrainingOptions) -> tupl
     by_score = losses.answer_loss(value[batch.left] - value[batch.right], batch.preferred)
     # Without values the scale of scores is free: a light pull keeps them about standard.
     return by_score + 0.01 * value.square().mean(), options.order_weight * losses.answer_loss(logits, batch.preferred)
+
+
+def compare_once(model: AdapterModel, summary: Summary) -> Tensor:
+    """Logits (B, B) of which only those above the diagonal count, as `order_loss` reads them; a quarter is left out."""
+    middle = len(summary) // 2
+    top, low = model.compare(summary[:middle], summary), model.compare(summary[middle:], summary[middle:])
+    return torch.cat([top, F.pad(low, (middle, 0))])
 
 
 def _look(progress: Progress, dataset: Dataset, parts: Sequence[Part], device: torch.device) -> tuple[float, float]:
