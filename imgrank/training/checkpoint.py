@@ -1,12 +1,13 @@
-"""A run between two epochs, on disk: for `--resume`."""
+"""A run between two epochs or two folds, on disk: for `--resume`."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
-from dataclasses import asdict, astuple
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -14,8 +15,9 @@ from imgrank.adapter.model import AdapterConfig
 from imgrank.errors import TrainingError
 from imgrank.evaluation.dataset import Dataset, ValueRows
 from imgrank.paths import why
-from imgrank.training.loop import Epoch, Progress
+from imgrank.training.loop import Epoch, Fit, Progress
 from imgrank.training.options import TrainingOptions
+from imgrank.training.plan import Memory
 
 
 def run_key(dataset: Dataset, fingerprint: str, config: AdapterConfig, options: TrainingOptions) -> str:
@@ -29,13 +31,11 @@ def run_key(dataset: Dataset, fingerprint: str, config: AdapterConfig, options: 
     return digest.hexdigest()
 
 
-def keeper(path: Path, key: str) -> Callable[[Progress], None]:
-    """What keeps a run after each epoch, whole or not at all; a disk that refuses costs the resume, not the run."""
+def remember(path: Path, key: str) -> Memory:
+    """The memory of a new run, kept in a file after each epoch or fold."""
 
-    def keep(progress: Progress) -> None:
-        part = path.with_name(path.name + ".part")
+    def after_epoch(progress: Progress) -> None:
         state = {
-            "key": key,
             "model": progress.model.state_dict(),
             "averaged": progress.averaged.state_dict(),
             "optimiser": progress.optimiser.state_dict(),
@@ -43,18 +43,59 @@ def keeper(path: Path, key: str) -> Callable[[Progress], None]:
             "best_state": progress.best_state,
             "epochs": [astuple(epoch) for epoch in progress.epochs],
         }
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            torch.save(state, part)
-            os.replace(part, path)
-        except (OSError, RuntimeError):
-            part.unlink(missing_ok=True)
+        _write(path, {"key": key, "run": state})
 
-    return keep
+    def after_fold(fits: Sequence[Fit]) -> None:
+        _write(path, {"key": key, "folds": [_fit_state(fit) for fit in fits]})
+
+    return Memory(after_epoch=after_epoch, after_fold=after_fold)
 
 
-def resumer(path: Path, key: str) -> Callable[[Progress], None]:
-    """What sets a new run to where the kept one stands. Raises TrainingError where that is not the same run."""
+def recall(path: Path, key: str) -> Memory:
+    """The same, going on where the kept run stands. Raises TrainingError where there is none, or another."""
+    kept = _read(path, key)
+    state = kept.get("run")
+
+    def resume(progress: Progress) -> None:
+        if state is None:
+            return
+        progress.model.load_state_dict(state["model"])
+        progress.averaged.load_state_dict(state["averaged"])
+        progress.optimiser.load_state_dict(state["optimiser"])
+        progress.epoch, progress.best_epoch, progress.best_figure = state["place"]
+        progress.best_state = state["best_state"]
+        progress.epochs = tuple(Epoch(*epoch) for epoch in state["epochs"])
+
+    folds = tuple(_fit(fold) for fold in kept.get("folds", ()))
+    return replace(remember(path, key), resume=resume, folds=folds)
+
+
+def _fit_state(fit: Fit) -> Mapping[str, object]:
+    return {
+        "state": fit.state,
+        "best_epoch": fit.best_epoch,
+        "epochs": [astuple(epoch) for epoch in fit.epochs],
+        "said": [[torch.from_numpy(part) for part in epoch] for epoch in fit.said],
+    }
+
+
+def _fit(kept: Mapping[str, Any]) -> Fit:
+    said = tuple(tuple(part.numpy() for part in epoch) for epoch in kept["said"])
+    return Fit(kept["state"], kept["best_epoch"], tuple(Epoch(*epoch) for epoch in kept["epochs"]), said)
+
+
+def _write(path: Path, state: Mapping[str, object]) -> None:
+    """Whole or not at all; a disk that refuses costs the resume, not the run."""
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(state, part)
+        os.replace(part, path)
+    except (OSError, RuntimeError):
+        part.unlink(missing_ok=True)
+
+
+def _read(path: Path, key: str) -> Mapping[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
@@ -68,13 +109,4 @@ def resumer(path: Path, key: str) -> Callable[[Progress], None]:
             "The interrupted run had other labels, options or tokens, and cannot be resumed with these; "
             "leave out --resume to begin again."
         )
-
-    def resume(progress: Progress) -> None:
-        progress.model.load_state_dict(state["model"])
-        progress.averaged.load_state_dict(state["averaged"])
-        progress.optimiser.load_state_dict(state["optimiser"])
-        progress.epoch, progress.best_epoch, progress.best_figure = state["place"]
-        progress.best_state = state["best_state"]
-        progress.epochs = tuple(Epoch(*epoch) for epoch in state["epochs"])
-
-    return resume
+    return state

@@ -64,15 +64,25 @@ class Run:
     watch: Callable[[Epoch], None]
 
 
-def learn(run: Run, resume: Callable[[Progress], None], after_epoch: Callable[[Progress], None]) -> Outcome:
-    """Learn a dataset whose rows have splits; test rows are never looked at.
+@dataclass(frozen=True, slots=True, eq=False)
+class Memory:
+    """How a run is remembered: one with a val split after each epoch, one by folds after each fold.
 
-    `resume` and `after_epoch` serve a run with a val split alone: the folds of small data are soon done.
+    `resume` and `folds` are what an earlier run left, `after_epoch` and `after_fold` keep this one.
     """
+
+    resume: Callable[[Progress], None] = lambda _: None
+    after_epoch: Callable[[Progress], None] = lambda _: None
+    folds: tuple[Fit, ...] = ()
+    after_fold: Callable[[Sequence[Fit]], None] = lambda _: None
+
+
+def learn(run: Run, memory: Memory) -> Outcome:
+    """Learn a dataset whose rows have splits; test rows are never looked at."""
     if needs_folds(run.dataset):
         with _one_core():
-            return _by_folds(run)
-    return _by_val(run, resume, after_epoch)
+            return _by_folds(run, memory)
+    return _by_val(run, memory)
 
 
 @contextmanager
@@ -86,7 +96,7 @@ def _one_core() -> Iterator[None]:
         torch.set_num_threads(cores)
 
 
-def _by_val(run: Run, resume: Callable[[Progress], None], after_epoch: Callable[[Progress], None]) -> Outcome:
+def _by_val(run: Run, memory: Memory) -> Outcome:
     x = _features(run)
     parts = [Part.of(task, task.in_split("train"), task.in_split("val")) for task in run.dataset.tasks]
     done = fit(
@@ -97,8 +107,8 @@ def _by_val(run: Run, resume: Callable[[Progress], None], after_epoch: Callable[
         epochs=run.options.epochs,
         device=run.device,
         watch=run.watch,
-        resume=resume,
-        after_epoch=after_epoch,
+        resume=memory.resume,
+        after_epoch=memory.after_epoch,
     )
     model = _loaded(run, done)
     learnt = []
@@ -111,32 +121,48 @@ def _by_val(run: Run, resume: Callable[[Progress], None], after_epoch: Callable[
     return Outcome(model.cpu(), tuple(learnt), done.epochs, done.best_epoch, False, done.interrupted)
 
 
-def _by_folds(run: Run) -> Outcome:
+def _by_folds(run: Run, memory: Memory) -> Outcome:
     x = _features(run)
     tasks = run.dataset.tasks
     used = [task.in_split("train", "val") for task in tasks]
     dealt = deal(tasks, used, FOLDS, run.options.seed)
-    fits: list[Fit] = []
-    held: list[list[Part]] = []
-    for fold in range(FOLDS):
-        parts = [
+    held = [
+        [
             Part.of(task, rows[part != fold], rows[part == fold])
             for task, rows, part in zip(tasks, used, dealt, strict=True)
         ]
-        held.append(parts)
-        fits.append(_fold(run, parts, fold))
+        for fold in range(FOLDS)
+    ]
+    fits = _fits(run, held, memory)
+    whole = [Part.of(task, rows, np.zeros(0, np.intp)) for task, rows in zip(tasks, used, strict=True)]
+    epoch = best_common_epoch(fits)
+    final = fits[-1]
+    if not final.interrupted:
+        try:
+            final = _fold(run, whole, FOLDS, stop_after=epoch)
+        except KeyboardInterrupt:  # in its first epoch: what the last fold came to is the best so far
+            final = replace(final, interrupted=True)
+    learnt = [_learnt_by_folds(run, x, n, part, held[: len(fits)], fits, epoch) for n, part in enumerate(whole)]
+    if final.interrupted:  # the axis has seen all rows, the model has not
+        learnt = [replace(its, mix=0.0) for its in learnt]
+    return Outcome(_loaded(run, final).cpu(), tuple(learnt), fits[0].epochs, epoch, True, final.interrupted)
+
+
+def _fits(run: Run, held: Sequence[Sequence[Part]], memory: Memory) -> list[Fit]:
+    """One fit a fold, up to one that was interrupted; those that are remembered are not made again."""
+    fits = list(memory.folds)
+    memory.after_fold(fits)
+    for fold in range(len(fits), FOLDS):
+        try:
+            fits.append(_fold(run, held[fold], fold))
+        except KeyboardInterrupt:  # in the fold's first epoch
+            if not fits:
+                raise
+            return [*fits[:-1], replace(fits[-1], interrupted=True)]
         if fits[-1].interrupted:
             break
-    whole = [Part.of(task, rows, np.zeros(0, np.intp)) for task, rows in zip(tasks, used, strict=True)]
-    interrupted = fits[-1].interrupted
-    epoch = best_common_epoch(fits)
-    final = fits[-1] if interrupted else _fold(run, whole, FOLDS, stop_after=epoch)
-    learnt = [_learnt_by_folds(run, x, n, part, held, fits, epoch) for n, part in enumerate(whole)]
-    if interrupted or final.interrupted:  # the axis has seen all rows, the model has not
-        learnt = [replace(its, mix=0.0) for its in learnt]
-    return Outcome(
-        _loaded(run, final).cpu(), tuple(learnt), fits[0].epochs, epoch, True, interrupted or final.interrupted
-    )
+        memory.after_fold(fits)
+    return fits
 
 
 def _fold(run: Run, parts: Sequence[Part], fold: int, stop_after: int | None = None) -> Fit:
@@ -146,7 +172,7 @@ def _fold(run: Run, parts: Sequence[Part], fold: int, stop_after: int | None = N
         run.dataset,
         parts,
         replace(run.options, seed=run.options.seed + fold),
-        epochs=run.options.fold_epochs,
+        epochs=min(run.options.fold_epochs, run.options.epochs),
         stop_after=stop_after,
         patient=False,
         device=run.device,

@@ -19,12 +19,12 @@ from imgrank.evaluation.dataset import Dataset, TokenSource, read_dataset
 from imgrank.evaluation.kept import keep_rows
 from imgrank.evaluation.splits import made_splits
 from imgrank.labels import Labels, read_labels
+from imgrank.paths import why
 from imgrank.ranker import IndexTokens, Ranker
 from imgrank.records import Progress
 from imgrank.training import checkpoint
 from imgrank.training.card import card_text
 from imgrank.training.loop import Epoch
-from imgrank.training.loop import Progress as RunProgress
 from imgrank.training.options import TrainingOptions
 from imgrank.training.plan import Outcome, Run, learn
 from imgrank.training.result import TrainedQuery, TrainingResult, measure, to_adapter
@@ -100,8 +100,7 @@ def _learn(
         watch=watch,
     )
     kept = checkpoint_path(path)
-    take_up: Callable[[RunProgress], None] = checkpoint.resumer(kept, key) if resume else lambda _: None
-    outcome = learn(run, take_up, checkpoint.keeper(kept, key))
+    outcome = learn(run, checkpoint.recall(kept, key) if resume else checkpoint.remember(kept, key))
     if not outcome.interrupted:
         kept.unlink(missing_ok=True)
     return outcome, shipped.header.terms if shipped is not None and warm else ""
@@ -151,6 +150,10 @@ def _destination(labels: Labels, name: str | None, out: str | Path | None, repla
         raise UsageError(f"An adapter file ends in .safetensors, and {path} does not.")
     if path.exists() and not replace:
         raise UsageError(f"{path} exists; give another name, or --replace to overwrite it.")
+    try:  # now, rather than after an hour of training
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"No adapter can be saved as {path}: {why(error)}.") from error
     return path
 
 

@@ -65,7 +65,7 @@ class FakeSource:
 
     def _tokens(self, path):
         tokens = self.noise * self._noise(path, SHAPE.tokens * SHAPE.width).reshape(SHAPE.tokens, SHAPE.width)
-        tokens[:, :4] += np.sin([level(path) / 20, level(path) / 40, level(path) / 60, 1])
+        tokens[:, :4] += np.arcsinh([level(path) / 20, level(path) / 40, level(path) / 60, 1])
         return tokens
 
     def _noise(self, path, size):

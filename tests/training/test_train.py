@@ -15,6 +15,7 @@ from imgrank.evaluation import evaluate
 from imgrank.evaluation.kept import last_trained
 from imgrank.evaluation.metrics import pair_accuracy, srcc
 from imgrank.training import TrainingOptions, train
+from imgrank.training.loop import fit
 from tests.training.making import CONFIG, QUICK, SHAPE, FakeSource, NarrowSource, labels_csv, level, pairs_csv
 
 
@@ -186,7 +187,7 @@ def test_an_interrupted_run_keeps_the_best_and_goes_on_to_the_same_end(tmp_path)
     whole = trained(tmp_path, path).path.read_bytes()
     cut = trained(tmp_path, path, watch=Stop(at=3), replace=True)
     assert cut.interrupted
-    assert cut.queries[0].adapter.srcc.value > 0.1
+    assert cut.queries[0].adapter.srcc.value > 0.3
     assert (tmp_path / "made.resume").is_file()
     again = trained(tmp_path, path, resume=True)
     assert len(again.epochs) == len(trained(tmp_path, path, replace=True).epochs)
@@ -199,6 +200,75 @@ def test_an_interrupted_small_run_leaves_a_ranker_too(tmp_path):
     assert cut.interrupted
     assert cut.queries[0].mix == 0
     assert srcc(scores(cut, tmp_path, range(30)), np.arange(30.0)) > 0.8
+
+
+FOLD = QUICK.fold_epochs
+
+
+@pytest.mark.parametrize("at", [2, FOLD, FOLD + 1, 3 * FOLD, 5 * FOLD + 1])
+def test_an_interrupted_small_run_goes_on_to_the_same_end(tmp_path, at):
+    path = labels_csv(tmp_path, 30)
+    whole = trained(tmp_path, path).path.read_bytes()
+    trained(tmp_path, path, watch=Stop(at), replace=True)
+    seen = []
+    again = trained(tmp_path, path, resume=True, watch=seen.append)
+    assert again.path.read_bytes() == whole
+    finished = (at - 1) // FOLD
+    assert len(seen) == (5 - finished) * FOLD + again.best_epoch
+    assert not (tmp_path / "made.resume").exists()
+
+
+class Killed(BaseException):
+    """An end that nothing of the run may catch."""
+
+
+def test_a_killed_small_run_goes_on_with_the_fold_that_it_was_in(tmp_path):
+    path = labels_csv(tmp_path, 30)
+    whole = trained(tmp_path, path).path.read_bytes()
+    seen = []
+
+    def watch(epoch):
+        seen.append(epoch)
+        if len(seen) == 2 * FOLD + 2:
+            raise Killed
+
+    with pytest.raises(Killed):
+        trained(tmp_path, path, watch=watch, replace=True)
+    assert trained(tmp_path, path, resume=True, watch=seen.append).path.read_bytes() == whole
+    assert seen[2 * FOLD + 2].stage == "fold 3 of 5"
+
+
+def test_ctrl_c_in_the_first_epoch_of_a_later_fold_keeps_what_the_one_before_came_to(tmp_path, monkeypatch):
+    path = labels_csv(tmp_path, 30)
+    begun = []
+
+    def begin_or_stop(*args, **more):
+        begun.append(args)
+        if len(begun) == 3:
+            raise KeyboardInterrupt
+        return fit(*args, **more)
+
+    monkeypatch.setattr("imgrank.training.plan.fit", begin_or_stop)
+    cut = trained(tmp_path, path)
+    assert cut.interrupted
+    assert srcc(scores(cut, tmp_path, range(30)), np.arange(30.0)) > 0.8
+    assert (
+        trained(tmp_path, path, resume=True).path.read_bytes()
+        == trained(tmp_path, path, replace=True).path.read_bytes()
+    )
+
+
+def test_no_more_epochs_are_run_than_were_asked_for_in_folds_too(tmp_path):
+    seen = []
+    trained(tmp_path, labels_csv(tmp_path, 30), replace(QUICK, epochs=2), watch=seen.append)
+    assert max(epoch.number for epoch in seen) <= 2
+    assert all(epoch.of == 2 for epoch in seen)
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_training(tmp_path):
+    path = labels_csv(tmp_path, 30)
+    with pytest.raises(UsageError, match="No adapter can be saved"):
+        train(path, out=path / "made.safetensors", config=CONFIG, source=FakeSource(), watch=Stop(at=1))
 
 
 def test_resuming_another_run_or_none_is_refused(tmp_path):
