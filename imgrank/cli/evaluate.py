@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from imgrank.cli.options import AdapterOption, BackboneOption, Device, DeviceOption, QuietOption
+from imgrank.cli.options import AdapterOption, BackboneOption, Device, DeviceOption, IndexOption, QuietOption
 from imgrank.cli.progress import progress_line
 from imgrank.cli.tables import print_table
 from imgrank.paths import printable
@@ -53,6 +53,7 @@ def evaluate(
     adapter: AdapterOption = "auto",
     backbone: BackboneOption = "mini",
     split: SplitOption = None,
+    index: IndexOption = None,
     fmt: Annotated[ReportFormat, typer.Option("--format", help="How to print.")] = ReportFormat.table,
     plot: PlotOption = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave faulty rows out.")] = False,
@@ -80,6 +81,7 @@ def evaluate(
             device=device.value,
             split=None if split is None else split.value,
             skip_bad=skip_bad,
+            index=index,
             progress=report,
         )
     _show(measured, fmt, quiet)

@@ -87,9 +87,15 @@ def label(
         return
     if folder is None or sentence is None:
         raise UsageError('A folder and a sentence are needed: imgrank label ./photos "cosier room".')
+    from imgrank.index.reading import is_index
     from imgrank.ranker import Ranker
     from imgrank.serving.records import Wish
 
+    if is_index(folder):
+        raise UsageError(
+            f"{printable(folder)} is an index, and has no pictures to show; name the folder that they stand in, and "
+            "train on the answers with imgrank train labels.csv --index TOKENS."
+        )
     mode, low, high = _mode(values, stars), min(bounds), max(bounds)
     wish = Wish(folder, sentence, mode, labels, person.strip(), unit, low, high, pictures, recursive, adapter)
     note = _silent if quiet else _note

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
@@ -27,6 +27,10 @@ DeviceOption = Annotated[Device, typer.Option("--device", help="Where the backbo
 RecursiveOption = Annotated[bool, typer.Option("--recursive", "-r", help="Go down into folders.")]
 NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write stored tokens.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")]
+IndexOption = Annotated[
+    Optional[str],
+    typer.Option("--index", metavar="TOKENS", help="An index that has the pictures' tokens: no picture is read."),
+]
 MaxMegapixelsOption = Annotated[
     float,
     typer.Option(

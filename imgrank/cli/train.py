@@ -13,6 +13,7 @@ from imgrank.cli.options import (
     BackboneOption,
     Device,
     DeviceOption,
+    IndexOption,
     MaxMegapixelsOption,
     QuietOption,
 )
@@ -55,10 +56,6 @@ OutOption = Annotated[
 UnitOption = Annotated[
     Optional[str],
     typer.Option("--unit", metavar="TEXT", help="What the values are: years, points, cells."),
-]
-IndexOption = Annotated[
-    Optional[str],
-    typer.Option("--index", metavar="TOKENS", help="An index that has the pictures' tokens: no picture is read."),
 ]
 EpochsOption = Annotated[int, typer.Option("--epochs", min=1, help="The most passes over the labels.")]
 RateOption = Annotated[float, typer.Option("--learning-rate", help="Of AdamW, at its highest.")]

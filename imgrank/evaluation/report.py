@@ -18,7 +18,7 @@ from imgrank.evaluation.metrics import Difference, Resamples, srcc_difference
 from imgrank.evaluation.ridge import features
 from imgrank.labels import Labels, read_labels
 from imgrank.paths import printable
-from imgrank.ranker import Ranker
+from imgrank.ranker import IndexTokens, Ranker
 from imgrank.records import Progress
 
 Floats = npt.NDArray[np.float64]
@@ -89,15 +89,20 @@ def evaluate(
     split: str | None = None,
     skip_bad: bool = False,
     source: TokenSource | None = None,
+    index: str | Path | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Report:
     """Measure on the rows of one split: the one asked for, or else test, val, or all, whichever there is first.
 
     Ridge learns from the other rows (train, and val where test is measured); where there are none, from the
-    measured rows outside each row's group. Raises LabelsError where the labels have faults (see `skip_bad`) or
+    measured rows outside each row's group. `index` names an index that has the tokens, so that no picture is read.
+    Raises LabelsError where the labels have faults (see `skip_bad`) or
     no row of that split, AdapterError and BackboneError where one of them cannot be used.
     """
-    known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad)
+    if index is not None:
+        source = IndexTokens(Ranker(backbone, device=device), index)
+    pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
+    known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
     source = source or Ranker(backbone, device=device)
     dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
     fingerprint = source.backbone.fingerprint

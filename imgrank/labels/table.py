@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from imgrank.errors import LabelsError
@@ -189,9 +190,16 @@ class _Reader:
     def _existing(self, text: str) -> str | None:
         if text not in self._there:
             spellings = dict.fromkeys((text, text.replace("\\", "/")))  # files written on Windows travel
-            places = [*map(self._place, spellings), *(spellings if self.pictures is not None else ())]
+            places = [*map(self._place, spellings), *(self._in_index(spellings) if self.pictures is not None else ())]
             self._there[text] = next(filter(self._is_there, places), None)
         return self._there[text]
+
+    def _in_index(self, spellings: Iterable[str]) -> Iterator[str]:
+        """An index has paths as they were given to it, a labels file may have whole ones."""
+        for text in spellings:
+            yield text
+            with suppress(ValueError):  # another drive on Windows
+                yield os.path.relpath(text) if os.path.isabs(text) else text
 
     def _place(self, text: str) -> str:
         return os.path.normpath(os.path.join(os.path.dirname(self.grid.path), text))

@@ -14,7 +14,7 @@ from imgrank.paths import printable
 
 
 def write_labels(labels: Labels, path: str, *, absolute: bool = False) -> None:
-    """Write labels in the long form, or in the pairs form; paths are relative to the file unless `absolute`.
+    """Write labels in the long form, or in the pairs form; paths are relative to the file unless `absolute`; URLs stay.
 
     Raises UsageError where labels hold both forms, or the file exists or cannot be written.
     """
@@ -22,6 +22,8 @@ def write_labels(labels: Labels, path: str, *, absolute: bool = False) -> None:
         raise UsageError("Values and pairs do not fit into one labels file.")
 
     def place(image: str) -> str:
+        if "://" in image:
+            return image
         return os.path.abspath(image) if absolute else _relative(image, path)
 
     try:

@@ -143,6 +143,8 @@ def test_indexing_again_encodes_nothing(folder, tokens):
         (["index", "merge", "tokens", "tokens"], 2, "into itself"),
         (["index", "photos/broken.jpg", "--out", "t"], 1, "No picture was found that could be read"),
         (["sort", "s3x://bucket/x", "a cat"], 2, "s3x://bucket/x"),
+        (["label", "tokens", "a cat", "--no-open"], 2, "name the folder"),
+        (["eval", "labels.csv", "--index", "photos"], 2, "is no index"),
         (["train", "tokens", "--from-ratings", "--query", "better"], 2, "not in an index"),
     ],
 )
@@ -186,6 +188,32 @@ def test_training_on_an_index_is_training_on_its_folder(folder, tokens, tmp_path
         shutil.move("hidden", "photos")
     plain, indexed = ((tmp_path / f"{name}.safetensors").read_bytes() for name in ("plain", "index"))
     assert plain.replace(b'"plain', b'"index') == indexed
+
+
+def test_rows_are_measured_on_an_index_as_on_its_folder(folder, tokens, tmp_path, monkeypatch):
+    names = sorted(path.name for path in (folder / "photos").glob("*.jpg") if path.stat().st_size > 100)
+    kept = [f"{folder}/photos/{name}" for name in names]  # as a training keeps rows: by whole paths
+    for labels, images in (("rows.csv", [f"photos/{name}" for name in names]), ("kept.csv", kept)):
+        lines = [f"{image},larger,{n % 4},test" for n, image in enumerate(images)]
+        (folder / labels).write_text("image,query,value,split\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    words = ("--adapter", "none", "--format", "json")
+    plain = imgrank("eval", "rows.csv", *words, cwd=folder)
+    assert plain.returncode == 0, plain.stderr
+    shutil.move(folder / "photos", folder / "hidden")
+    try:
+        measured = [imgrank("eval", name, "--index", "tokens", *words, cwd=folder) for name in ("rows.csv", "kept.csv")]
+    finally:
+        shutil.move(folder / "hidden", folder / "photos")
+    assert [done.stdout for done in measured] == [plain.stdout] * 2, measured[1].stderr
+
+
+def test_addresses_stay_in_labels_that_are_written(tmp_path):
+    from imgrank.labels import labels_from_folders, write_labels
+
+    pictures = [f"s3://mine/{name}/{n}.jpg" for name in CLASSES for n in range(4)]
+    write_labels(labels_from_folders("s3://mine/tokens", "better", pictures=pictures), str(tmp_path / "labels.csv"))
+    rows = (tmp_path / "labels.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert sorted(row.split(",")[0] for row in rows) == sorted(pictures)
 
 
 def test_sub_folders_of_an_index_are_classes(folder, tokens, monkeypatch, tmp_path):
