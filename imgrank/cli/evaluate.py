@@ -11,6 +11,7 @@ import typer
 from imgrank.cli.options import AdapterOption, BackboneOption, Device, DeviceOption, IndexOption, QuietOption
 from imgrank.cli.progress import progress_line
 from imgrank.cli.tables import print_table
+from imgrank.errors import UsageError
 from imgrank.paths import printable
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def evaluate(
     imgrank eval labels.csv --split test --plot figures.png
     """
     if labels is None and adapter == "auto":
-        found = _kept_aside(backbone)
+        found = _kept_aside(fmt)
         if found is None:
             return
         labels, adapter = found
@@ -91,23 +92,28 @@ def evaluate(
         plot_report(measured, plot)
 
 
-def _kept_aside(backbone: str) -> tuple[str, str] | None:
-    """The last trained adapter and its rows; where there is none, say what there is and what to do."""
+def _kept_aside(fmt: ReportFormat) -> tuple[str, str] | None:
+    """The rows of the last trained adapter and its file; where there are none, show a card and say what to do."""
     from imgrank.adapter.registry import kept_rows_path
-    from imgrank.evaluation.kept import last_trained, shipped_card
+    from imgrank.evaluation.kept import card_of, kept_any, last_trained, shipped_card
 
     path = last_trained()
-    if path is not None:
+    if path is not None and kept_any(path):
         typer.echo(f"imgrank: {printable(path.stem)}, on the rows that its training kept aside", err=True)
         return str(kept_rows_path(path)), str(path)
-    card = shipped_card()
+    lack = (
+        "no ranker of yours has rows kept aside. Train one with `imgrank train labels.csv`, or measure"
+        if path is None
+        else f"{printable(path.stem)} was trained last and kept no rows aside: it learnt from all of them, and the "
+        "figures of its card are cross-validated. Measure it"
+    )
+    advice = f"{lack} on labels of yours with `imgrank eval labels.csv`."
+    if fmt is not ReportFormat.table:  # a card is no report, and a script waits for one
+        raise UsageError(f"Nothing was measured: {advice}")
+    card = shipped_card() if path is None else card_of(path)
     if card is not None:
         typer.echo(card)
-    typer.echo(
-        "imgrank: no ranker of yours has rows kept aside. Train one with `imgrank train labels.csv`, "
-        "or measure on labels of yours with `imgrank eval labels.csv`.",
-        err=True,
-    )
+    typer.echo(f"imgrank: {advice}", err=True)
     return None
 
 

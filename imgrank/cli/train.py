@@ -204,6 +204,8 @@ def _show(result: TrainingResult) -> None:
         typer.echo("")
     state = "the best so far, interrupted" if result.interrupted else f"{result.seconds:.0f} s"
     typer.echo(f"saved {printable(str(result.path))} ({state}); its card: {printable(str(result.card))}")
-    if not result.interrupted and sys.stdout.isatty():
+    if result.interrupted:
+        typer.echo("imgrank: the same command with --resume goes on from here", err=True)
+    elif sys.stdout.isatty():
         query_text = printable(result.queries[0].query)
         typer.echo(f'try: imgrank sort FOLDER "{query_text}"')

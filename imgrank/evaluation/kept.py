@@ -26,9 +26,9 @@ def keep_rows(adapter: Path, labels: Labels, cross_validated: bool) -> None:
 
 
 def last_trained() -> Path | None:
-    """The user's adapter that was trained last and kept rows aside."""
+    """The user's adapter that was trained last, whether it kept rows aside or not."""
     folder = paths.adapters_dir()
-    adapters = [path for path in folder.glob("*.safetensors") if _kept_any(kept_rows_path(path))]
+    adapters = [path for path in folder.glob("*.safetensors") if kept_rows_path(path).is_file()]
     return max(adapters, key=lambda path: path.stat().st_mtime_ns, default=None)
 
 
@@ -36,26 +36,32 @@ def rows_of(adapter: str) -> Path:
     """The rows that an adapter kept aside. Raises UsageError where it has none."""
     header = find_adapter(adapter)
     assert header.path is not None
-    rows = kept_rows_path(header.path)
-    if not _kept_any(rows):
+    if not kept_any(header.path):
         raise UsageError(
             f"The adapter {header.name} has no rows kept aside: its card has the figures of its training "
             f"(imgrank adapters show {header.name}); to measure it again, name a labels.csv."
         )
-    return rows
+    return kept_rows_path(header.path)
+
+
+def card_of(adapter: Path) -> str | None:
+    """The card beside an adapter file."""
+    try:
+        return card_path(adapter).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def shipped_card() -> str | None:
     """The card of the adapter that came with imgrank."""
-    for header in installed_adapters().adapters:
-        if header.shipped and header.path is not None and card_path(header.path).is_file():
-            return card_path(header.path).read_text(encoding="utf-8")
-    return None
+    shipped = (header.path for header in installed_adapters().adapters if header.shipped and header.path is not None)
+    return next((card for path in shipped if (card := card_of(path)) is not None), None)
 
 
-def _kept_any(rows: Path) -> bool:
+def kept_any(adapter: Path) -> bool:
+    """Whether an adapter's training kept rows aside."""
     try:
-        with rows.open(encoding="utf-8", newline="") as file:
+        with kept_rows_path(adapter).open(encoding="utf-8", newline="") as file:
             return any(row.get("split") in ("val", "test") for row in csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error):
         return False

@@ -58,6 +58,9 @@ def _text(path: str) -> str:
         raise LabelsError(f"{printable(path)} cannot be read: {error.strerror or error}.") from error
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise LabelsError(f"{printable(path)} is UTF-16; save it as CSV in UTF-8.")
+    if b"\0" in raw:
+        line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
+        raise LabelsError(f"{printable(path)}, line {line}: a NUL byte; this is no text file.")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -65,9 +68,6 @@ def _text(path: str) -> str:
         raise LabelsError(
             f"{printable(path)}, line {line}: this is not UTF-8; save the file as CSV in UTF-8."
         ) from error
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise LabelsError(f"{printable(path)}, line {line}: a NUL byte; this is no text file.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

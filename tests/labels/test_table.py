@@ -184,6 +184,7 @@ def test_pairs_have_faults_too(folder):
         (b"image,query,value\n\xff.jpg,a,1\n", "line 2: this is not UTF-8"),
         ("image,query,value\n".encode("utf-16"), "UTF-16"),
         (b"image,query,value\n\0,a,1\n", "NUL"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff", "this is no text file"),
     ],
 )
 def test_what_is_no_labels_file_is_said_in_one_line(folder, raw, what):

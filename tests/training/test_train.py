@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from imgrank.adapter.files import load
 from imgrank.adapter.registry import kept_rows_path, remove
 from imgrank.adapter.scoring import score_tokens
+from imgrank.cli.app import app
 from imgrank.errors import LabelsError, TrainingError, UsageError
 from imgrank.evaluation import evaluate
 from imgrank.evaluation.kept import last_trained
@@ -159,6 +161,17 @@ def test_the_rows_kept_aside_are_remembered_for_eval(tmp_path):
     assert report.queries[0].score.srcc.value > 0.7
     remove("more")
     assert list(adapter.parent.iterdir()) == []
+
+
+def test_eval_without_labels_shows_the_card_of_the_last_training_where_it_kept_no_rows(tmp_path):
+    train(labels_csv(tmp_path, 30), name="all rows", options=QUICK, config=CONFIG, source=FakeSource())
+    shown = CliRunner().invoke(app, ["eval"])
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith("# all rows\n")
+    assert "all rows was trained last and kept no rows aside" in shown.stderr
+    asked = CliRunner().invoke(app, ["eval", "--format", "json"])
+    assert isinstance(asked.exception, UsageError)
+    assert asked.stdout == ""
 
 
 def test_the_card_says_figures_and_whether_ridge_is_beaten(tmp_path):
