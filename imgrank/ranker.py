@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -104,9 +106,10 @@ class Ranker:
         question = self.question(sentence, opposite, like, refine)
         named = [str(source) for source in sources]
         indexes = [source for source in named if is_index(source)]
-        found = discover(
-            [source for source in named if not is_index(source)], recursive=recursive, stdin=stdin, nul=nul
-        )
+        with _without_collector():
+            found = discover(
+                [source for source in named if not is_index(source)], recursive=recursive, stdin=stdin, nul=nul
+            )
         indexed = self._open(indexes, found)
         pictures = self._encode(found, indexed, progress)
         try:
@@ -228,9 +231,11 @@ class Ranker:
 
     def _ranking(self, question: Question, pictures: _Pictures, answered: Answer, seconds: float) -> Ranking:
         scores = np.round(answered.scores, SCORE_DIGITS) + 0.0  # no negative zero
+        with _without_collector():
+            images = order(scores.tolist(), pictures.paths, answered.relevant.tolist())
         return Ranking(
             query=question.sentence,
-            images=order(scores.tolist(), pictures.paths, answered.relevant.tolist()),
+            images=images,
             skipped=pictures.skipped,
             backbone=self.backbone.name,
             fingerprint=self.backbone.fingerprint,
@@ -274,6 +279,18 @@ class IndexTokens:
         packed = self.pictures.read(found)
         progress(Progress(len(asked), len(asked), "reading"))
         return EncodedPictures(tuple(ImageFile(path, 0, 0) for path in found), packed, tuple(lost))
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Within, no garbage is looked for: many small records would have it search all of torch, and make none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _as_given(found: Discovered, files: Sequence[str | Path]) -> list[ImageFile]:
