@@ -97,7 +97,6 @@ def order_on(
         raise UsageError(
             "--refine compares neighbours of the whole order, which no part of it can; leave out --engine."
         )
-    part = {"top": question.top, "min_score": question.min_score} if question.streamed else {}
     with wish.open() as engine:
         ordered = rank_indexes(
             ranker(),
@@ -106,7 +105,8 @@ def order_on(
             question.sentence,
             opposite=question.opposite,
             like=question.like,
-            **part,  # type: ignore[arg-type]
+            top=question.top if question.streamed else None,
+            min_score=question.min_score if question.streamed else None,
         )
         if question.streamed:
             return deliver(ordered.ranking, ordered.images)

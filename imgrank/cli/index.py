@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -120,11 +122,10 @@ def index(
         stdin=sys.stdin.buffer if "-" in words else None,
         nul=nul,
     )
+    wanted = _Wanted(out, backbone, device, not no_cache, max_megapixels)
     with progress_line(quiet) as report:
-        if engine in (None, EngineName.local):
-            built = _build(items, out, backbone, device, not no_cache, max_megapixels, report, note)
-        else:
-            built = _build_on(wish, items, out, backbone, device, max_megapixels, report, note)
+        on = _build if engine in (None, EngineName.local) else partial(_build_on, wish)
+        built = on(items, wanted, report, note)
     _report(built, out, note)
     if built.partial:
         raise typer.Exit(EXIT_INTERRUPTED)
@@ -132,47 +133,42 @@ def index(
         raise typer.Exit(EXIT_SKIPPED)
 
 
-def _build(
-    items: Iterable[Item],
-    out: str,
-    backbone: str,
-    device: Device,
-    cache: bool,
-    max_megapixels: float,
-    progress: Report,
-    note: Note,
-) -> Built:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Where the index stands, and how its tokens are made."""
+
+    out: str
+    backbone: str
+    device: Device
+    cache: bool
+    max_megapixels: float
+
+
+def _build(items: Iterable[Item], wanted: _Wanted, progress: Report, note: Note) -> Built:
     from imgrank.backbone.load import load_backbone
     from imgrank.index.building import build_index
     from imgrank.index.places import Place
     from imgrank.store import open_store
 
-    loaded = load_backbone(backbone, device.value, note)
-    store = open_store(loaded.fingerprint, loaded.shape, note=note) if cache else None
+    backbone = load_backbone(wanted.backbone, wanted.device.value, note)
+    store = open_store(backbone.fingerprint, backbone.shape, note=note) if wanted.cache else None
+    limit = wanted.max_megapixels
     try:
         return build_index(
-            items, Place(out), loaded, store, max_megapixels=max_megapixels, progress=progress, note=note
+            items, Place(wanted.out), backbone, store, max_megapixels=limit, progress=progress, note=note
         )
     finally:
         if store is not None:
             store.close()
 
 
-def _build_on(
-    wish: EngineWish,
-    items: Iterable[Item],
-    out: str,
-    backbone: str,
-    device: Device,
-    max_megapixels: float,
-    progress: Report,
-    note: Note,
-) -> Built:
+def _build_on(wish: EngineWish, items: Iterable[Item], wanted: _Wanted, progress: Report, note: Note) -> Built:
     from imgrank.engine.contract import Making
     from imgrank.index.places import Place
 
+    making = Making(wanted.backbone, wanted.device.value, wanted.max_megapixels)
     with wish.open() as engine:
-        return engine.build(items, Place(out), Making(backbone, device.value, max_megapixels), progress, note)
+        return engine.build(items, Place(wanted.out), making, progress, note)
 
 
 def _report(built: Built, out: str, note: Note) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 from pathlib import Path
 
-from imgrank.answering import ask
+from imgrank.answering import Answer, ask
 from imgrank.discover import path_order
 from imgrank.engine.contract import Engine
 from imgrank.engine.scoring import PartScores, Run, ScoreParts, best, empty_run, paths_of
@@ -63,8 +63,19 @@ def rank_indexes(
     if not count:
         raise NothingToRank(f"None of {len(skipped)} files could be read." if skipped else "No picture was found.")
     verdict = asked.verdict(count, sum(part.lacking for part in scored), max(part.nearest for part in scored))
-    ranking = Ranking(
-        query=asked.question.sentence,
+    ranking = _ranking(ranker, asked.question.sentence, verdict, skipped, time.perf_counter() - started)
+    images = rank_sorted((row for run in runs for row in paths_of(run)), count)
+    if min_score is not None:
+        least = min_score
+        images = takewhile(lambda image: image.relevant and image.score >= least, images)
+    return Ordered(ranking, islice(images, top), count)
+
+
+def _ranking(
+    ranker: Ranker, sentence: str, verdict: Answer, skipped: tuple[Unreadable, ...], seconds: float
+) -> Ranking:
+    return Ranking(
+        query=sentence,
         images=(),
         skipped=skipped,
         backbone=ranker.backbone.name,
@@ -75,14 +86,9 @@ def rank_indexes(
         confident=verdict.confident,
         device=ranker.backbone.device,
         encoded=0,
-        seconds=time.perf_counter() - started,
+        seconds=seconds,
         notes=verdict.notes,
     )
-    images = rank_sorted((row for run in runs for row in paths_of(run)), count)
-    if min_score is not None:
-        least = min_score
-        images = takewhile(lambda image: image.relevant and image.score >= least, images)
-    return Ordered(ranking, islice(images, top), count)
 
 
 def _checked(source: str | Path) -> str | Path:
