@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.fuse import fuse_conv_bn
@@ -143,7 +144,7 @@ def _text_width(model: OpenClipModel) -> int:
 
 
 def _create(architecture: Architecture, weights: Path | None, device: str = "cpu") -> OpenClipModel:
-    with quiet_and_safe():
+    with quiet_and_safe(), _Unfilled() if weights else nullcontext():
         import open_clip
 
         model = open_clip.create_model(
@@ -155,6 +156,21 @@ def _create(architecture: Architecture, weights: Path | None, device: str = "cpu
         )
         frozen: OpenClipModel = model.eval().requires_grad_(False)
     return frozen
+
+
+class _Unfilled(TorchFunctionMode):
+    """Within, no random numbers are drawn into weights, in this thread: those of a file take their place, all of them.
+
+    A file that lacks some is refused by open_clip. Half of the time that a model takes to build went there.
+    """
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> object:
+        given = kwargs or {}
+        if getattr(func, "__name__", "") in ("uniform_", "normal_"):
+            return args[0] if args else given["tensor"]
+        return func(*args, **given)
 
 
 @contextmanager

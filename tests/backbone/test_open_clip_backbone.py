@@ -167,3 +167,19 @@ def test_bf16_keeps_the_order(backbone_of):
     order = kendalltau(exact.astype(np.float64) @ asked, rounded.astype(np.float64) @ asked)
     assert (exact != rounded).any()
     assert order.statistic >= 0.95
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_that_lacks_weights_is_refused(kind, tiny_models, tmp_path):
+    """Nothing is drawn at random in their place, nor left as memory happens to be."""
+    from safetensors.torch import load_file, save_file
+
+    from imgrank.backbone.towers import build
+
+    whole = load_file(tiny_models[kind])
+    lacking = tmp_path / "lacking.safetensors"
+    weights = [name for name, tensor in whole.items() if tensor.is_floating_point()]
+    for name in (weights[0], max(weights, key=lambda name: whole[name].numel())):
+        save_file({key: value for key, value in whole.items() if key != name}, lacking)
+        with pytest.raises(Exception, match=name):
+            build(Architecture(kind), lacking)
