@@ -1,6 +1,7 @@
 """More pictures than one machine: question time and memory, alone and on engines; encode rate by workers; a billion.
 
     python benchmarks/scale.py --counts 100000 1000000      # 1 M takes 8 GB of disk, and is deleted afterwards
+    python benchmarks/scale.py --counts 1000000 --questions zero-shot      # a quarter of its time
     python benchmarks/scale.py --encode 400 --workers 1 2
     python benchmarks/scale.py --paper --decode-rate 120     # any assumption of benchmarks/paper.py by name
 
@@ -56,7 +57,8 @@ def ask_at(count: int, given: argparse.Namespace) -> None:
         print(f", {sum(1 for _ in index.iterdir()) - 1} parts, made in {time.perf_counter() - started:.0f} s\n")
         print("| question | engine | shown | seconds | pictures/s | memory |\n|---|---|---|--:|--:|--:|")
         try:
-            for question, (sentence, adapter) in QUESTIONS.items():
+            for question in given.questions:
+                sentence, adapter = QUESTIONS[question]
                 for engine in given.engines:
                     for shown in ("--top 100", "all"):
                         words = ["sort", str(index), sentence, "--adapter", adapter, "--format", "paths", "-q"]
@@ -138,6 +140,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--counts", type=int, nargs="*", default=[], help="pictures in the indexes that are asked")
     parser.add_argument("--engines", nargs="+", default=["none", "local", "ray"], choices=["none", "local", "ray"])
+    parser.add_argument("--questions", nargs="+", default=list(QUESTIONS), choices=list(QUESTIONS))
     parser.add_argument("--address", help="a Ray cluster that runs already")
     parser.add_argument("--folder", type=Path, help="where the made-up indexes stand; a temporary folder if not said")
     parser.add_argument("--encode", type=int, default=0, metavar="N", help="encode N made-up photographs")
