@@ -93,6 +93,9 @@ def _write(path: Path, state: Mapping[str, object]) -> None:
         os.replace(part, path)
     except (OSError, RuntimeError):
         part.unlink(missing_ok=True)
+    except KeyboardInterrupt:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _read(path: Path, key: str) -> Mapping[str, Any]:

@@ -151,17 +151,16 @@ def _by_folds(run: Run, memory: Memory) -> Outcome:
 def _fits(run: Run, held: Sequence[Sequence[Part]], memory: Memory) -> list[Fit]:
     """One fit a fold, up to one that was interrupted; those that are remembered are not made again."""
     fits = list(memory.folds)
-    memory.after_fold(fits)
-    for fold in range(len(fits), FOLDS):
-        try:
-            fits.append(_fold(run, held[fold], fold))
-        except KeyboardInterrupt:  # in the fold's first epoch
-            if not fits:
-                raise
-            return [*fits[:-1], replace(fits[-1], interrupted=True)]
-        if fits[-1].interrupted:
-            break
+    try:
         memory.after_fold(fits)
+        while len(fits) < FOLDS and not (fits and fits[-1].interrupted):
+            fits.append(_fold(run, held[len(fits)], len(fits)))
+            if not fits[-1].interrupted:
+                memory.after_fold(fits)
+    except KeyboardInterrupt:  # in a fold's first epoch, or while one was kept
+        if not fits:
+            raise
+        fits[-1] = replace(fits[-1], interrupted=True)
     return fits
 
 

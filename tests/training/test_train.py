@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from imgrank.adapter.files import load
@@ -269,6 +270,26 @@ def test_ctrl_c_in_the_first_epoch_of_a_later_fold_keeps_what_the_one_before_cam
         trained(tmp_path, path, resume=True).path.read_bytes()
         == trained(tmp_path, path, replace=True).path.read_bytes()
     )
+
+
+def test_ctrl_c_while_a_fold_is_being_kept_keeps_it_and_leaves_no_half_of_a_file(tmp_path, monkeypatch):
+    path = labels_csv(tmp_path, 30)
+    kept = []
+
+    def save_or_stop(state, part):
+        kept.append(part)
+        if len(kept) == 3:
+            part.write_bytes(b"half")
+            raise KeyboardInterrupt
+        return save(state, part)
+
+    save = torch.save
+    monkeypatch.setattr("torch.save", save_or_stop)
+    cut = trained(tmp_path, path)
+    assert cut.interrupted
+    assert srcc(scores(cut, tmp_path, range(30)), np.arange(30.0)) > 0.8
+    assert (tmp_path / "made.resume").is_file()
+    assert not kept[-1].exists()
 
 
 def test_no_more_epochs_are_run_than_were_asked_for_in_folds_too(tmp_path):
