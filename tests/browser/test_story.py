@@ -1,0 +1,72 @@
+"""The whole story: answers by keyboard, real training, and a `sort` that orders pictures nobody answered about."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.stats import spearmanr
+
+from imgrank.cli.label import open_desk
+from imgrank.ranker import Ranker
+from imgrank.serving.records import Wish
+from tests.browser.test_label import open_page, ready
+from tests.docs.pages import ROOT
+from tests.serving.making import served
+
+pytestmark = pytest.mark.browser
+SENTENCE = "zorbish pictures"  # no ranker knows the word: whatever is known of it comes from the answers
+ANSWERS = 40
+TRAINING = 240_000  # milliseconds, on a machine that is busy with other things
+
+
+def squares(folder: Path, sides: range) -> Path:
+    """Grey pictures with a red square in the middle; its side is the number in the name."""
+    folder.mkdir()
+    for side in sides:
+        picture = Image.new("RGB", (160, 160), (128, 128, 128))
+        edge = (160 - side) // 2
+        picture.paste((200, 30, 30), (edge, edge, edge + side, edge + side))
+        picture.save(folder / f"{side:03}.png")
+    return folder
+
+
+def side(path: str) -> int:
+    return int(Path(path).stem)
+
+
+def test_what_forty_answers_teach_is_how_sort_orders(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+    taught, unseen = squares(tmp_path / "photos", range(10, 160, 10)), squares(tmp_path / "unseen", range(15, 155, 12))
+    wish = Wish(str(taught), SENTENCE, labels=str(tmp_path / "labels.csv"))
+    desk = open_desk(wish, lambda adapter: Ranker("mini", adapter, "cpu"), quiet=True)
+    with served(desk) as client:
+        page = open_page(browser.new_context(), client)
+        for turn in range(ANSWERS):
+            ready(page, turn)
+            left, right = (side(picture["name"]) for picture in client.ask("/state").json()["question"])
+            page.keyboard.press("ArrowLeft" if left > right else "ArrowRight")
+        ready(page, ANSWERS)
+        page.fill("#name", "zorbish")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#result:visible", timeout=TRAINING)
+        assert "Saved as zorbish" in page.inner_text("#said")
+        assert page.faults == []
+    words = ["sort", str(unseen), SENTENCE, "--format", "json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "imgrank", *words], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    told = json.loads(done.stdout)
+    assert told["adapter"] == "zorbish"
+    order = [side(image["path"]) for image in told["images"]]
+    assert spearmanr(order, -np.arange(len(order))).statistic > 0.9
