@@ -17,7 +17,7 @@ from imgrank.tokens import PackedTokens, TextTokens
 from imgrank.training.axis import averaged_ridge
 
 Floats = npt.NDArray[np.float64]
-ROWS_OF_THE_GUESS = 10  # what is known beforehand, that both are of use, weighs as much as so many rows
+GROUPS_OF_THE_GUESS = 10  # what is known beforehand, that both are of use, weighs as much as so many groups of rows
 
 
 def blend_axis(
@@ -44,19 +44,21 @@ def blend_axis(
         return averaged_ridge(features(packed[rows]), width, values[rows], [groups[n] for n in rows])
 
     said = score_tokens(adapter, packed[val], text, replace(query, scorer="adapter")).value
-    mix = best_part(said, axis_of(train)(features(packed[val])), values[val])
+    mix = best_part(said, axis_of(train)(features(packed[val])), values[val], [groups[n] for n in val])
     axis = axis_of(np.concatenate([train, val]))
     ridge = np.append(axis.weights, axis.bias - query.mean) / query.scale
     return replace(query, scorer="blend", mix=mix, ridge=ridge.astype(np.float32))
 
 
-def best_part(one: Floats, other: Floats, true: Floats) -> float:
-    """The part of `one`, from 0 to 1, with which it and the rest of `other` come nearest to the true values.
+def best_part(one: Floats, other: Floats, true: Floats, groups: Sequence[str] = ()) -> float:
+    """The part of `one`, from 0 to 1, with which it and the rest of `other` come nearest to the true values (N,).
 
-    Half and half is the guess that few rows must move.
+    Half and half is the guess that few rows must move; rows of one of the `groups` (N,), which err together, say
+    no more than one.
     """
     apart = one - other
     size = float(apart @ apart)
     nearest = float(np.clip((true - other) @ apart / size, 0, 1)) if size else 0.5
-    told = len(true) / (len(true) + ROWS_OF_THE_GUESS)
+    heard = len(set(groups) - {""}) + list(groups or [""] * len(true)).count("")
+    told = heard / (heard + GROUPS_OF_THE_GUESS)
     return told * nearest + (1 - told) * 0.5

@@ -61,3 +61,11 @@ def test_between_equals_each_has_half_and_a_wrong_one_is_hardly_heard():
     assert best_part(true, true, true) == 0.5
     assert best_part(-true, true, true) < 0.05
     assert best_part(true, -true, true) > 0.95
+
+
+def test_many_rows_of_few_groups_move_the_guess_no_more_than_few_rows():
+    one, other = np.random.default_rng(0).normal(size=(2, 300))
+    true = 0.9 * one + 0.1 * other
+    alone, in_three = best_part(one, other, true), best_part(one, other, true, ["a", "b", "c"] * 100)
+    assert alone > 0.85 and 0.5 < in_three < 0.65
+    assert best_part(one, other, true, [""] * 300) == alone
