@@ -123,7 +123,7 @@ def report(
             notes.append(f'"{printable(rows.query)}" has no row in the split {name} and is left out')
             continue
         if answers is None:
-            notes.append(f'no ranker was trained on such a query as "{printable(rows.query)}"')
+            notes.append(f'no adapter answers "{printable(rows.query)}": ridge and zero-shot stand alone')
         predictions = _predict(dataset, rows, measured, train, answers, source, x)
         queries.append(_query_report(rows, measured, answers, predictions))
     if not queries:
