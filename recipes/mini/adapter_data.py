@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from abstract import abstract_pictures
 from data import Sample
-from train_tower import HEADS, TrainingData
+from tower_data import HEADS, TrainingData
 from view_tokens import tokens_of_pictures, tokens_of_views
 
 from imgrank.tokens import PackedTokens, joined

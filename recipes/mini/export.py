@@ -19,12 +19,13 @@ from data import read_samples
 from safetensors.torch import save_file
 from text import build_text_tower
 from torch.nn import functional as F
-from train_tower import TowerInTraining, TrainingData
+from tower_data import TrainingData
+from tower_model import TowerInTraining
 
+from imgrank.backbone.fingerprint import TOKENS_VERSION
 from imgrank.backbone.mini_image import ImageConfig
 from imgrank.backbone.mini_text import ClassSense, SentenceHead
 
-TOKENS_VERSION = 1
 CAPTION_WEIGHT, CLASS_WEIGHT = 1.0, 0.7
 
 
@@ -135,7 +136,8 @@ def main() -> None:
     rng = np.random.default_rng(0)
     plain = np.flatnonzero((data.split == "train") & (data.view == 0))
     rows = np.sort(rng.choice(plain, 4000, replace=False))
-    directions = torch.cat([model.mean_heads.weight, model.density_heads.weight]).detach()
+    heads = (model.mean_heads, model.density_heads, model.bin_heads)
+    directions = torch.cat([head.weight for head in heads]).detach()
     cells = cells_of(model, data, rows)
     weight, bias = token_projection(cells, directions, config.width)
     with torch.inference_mode():

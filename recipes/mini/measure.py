@@ -15,17 +15,19 @@ from pathlib import Path
 import numpy as np
 from adapter_data import PHRASINGS, SUBJECTS, shown
 from augment import degrade
-from data import DEGRADATIONS, Sample, read_samples, sharp_paths
+from data import DEGRADATIONS, TASKS, Sample, read_samples, sharp_paths
 from PIL import Image
 from scipy.stats import spearmanr
-from train_tower import HEADS
+from tower_data import HEADS
 
 from imgrank import Ranker
 from imgrank.adapter.files import Adapter, load
 from imgrank.adapter.registry import find_adapter
 from imgrank.adapter.scoring import ScoredBatch, score_tokens
 from imgrank.evaluation import evaluate
-from imgrank.evaluation.figures import Measured
+from imgrank.evaluation.figures import Measured, value_section
+from imgrank.evaluation.metrics import Resamples, srcc_difference
+from imgrank.evaluation.ridge import features, fit_ridge
 from imgrank.tokens import PackedTokens
 
 LEVELS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -80,6 +82,30 @@ def table_of_tasks(bench: Bench, data: Path, split: str) -> None:
                 "-" if gain is None else f"{gain.value:+.3f} ({gain.ci.low:+.3f} to {gain.ci.high:+.3f})",
             ]
             print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def table_of_mean_tokens(bench: Bench, data: Path, split: str) -> None:
+    """The weaker baseline: ridge on mean tokens without the embedding, learnt from all rows outside test."""
+    everything = read_samples(data)
+    width = bench.packed.shape.width
+    print("\n| query | ridge on mean tokens alone, SRCC | gain over it |\n|---|---|---|")
+    for head in TASKS:
+        learnt = [sample for sample in everything if head in sample.values and sample.split != "test"]
+        if split != "test":
+            learnt = [sample for sample in learnt if sample.split == "train"]
+        x = features(bench.ranker.encode([sample.path for sample in learnt]).packed)[:, :width]
+        axis = fit_ridge(x, np.array([s.values[head] for s in learnt]), [sample.group for sample in learnt]).axis
+        rows = bench.rows([head in sample.values for sample in bench.samples])
+        true = np.array([bench.samples[row].values[head] for row in rows])
+        by_ridge, said = axis(features(bench.packed[rows])[:, :width]), bench.score(bench.packed[rows], head).value
+        resamples = Resamples.draw(len(rows))
+        gain = srcc_difference(said, by_ridge, true, resamples)
+        cells = [
+            PHRASINGS[head][0],
+            written(value_section(by_ridge, true, resamples).srcc),
+            f"{gain.value:+.3f} ({gain.ci.low:+.3f} to {gain.ci.high:+.3f})",
+        ]
+        print("| " + " | ".join(cells) + " |", flush=True)
 
 
 def table_of_degradations(bench: Bench, data: Path) -> None:
@@ -170,6 +196,7 @@ def main() -> None:
     args = parser.parse_args()
     bench = Bench(args.data, args.split)
     table_of_tasks(bench, args.data, args.split)
+    table_of_mean_tokens(bench, args.data, args.split)
     quality_by_subset(bench)
     table_of_degradations(bench, args.data)
     table_of_relevance(bench)

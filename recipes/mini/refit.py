@@ -21,12 +21,13 @@ import torch
 from data import read_samples
 from torch import nn
 from torch.nn import functional as F
-from train_tower import TowerInTraining, TrainingData
+from tower_data import TrainingData
+from tower_model import TowerInTraining
 from trunk import imagenet_tower, upper_half
 
 from imgrank.backbone.mini_image import CaptionHead, ImageConfig
 
-TUNED = 0.8
+TUNED = 0.85
 BATCH, DROPOUT, SAME_MEANING = 512, 0.5, 0.8
 
 
@@ -36,6 +37,12 @@ class Features:
 
     rows: np.ndarray
     pooled: torch.Tensor
+
+
+def between(one: Path, other: Path) -> dict[str, torch.Tensor]:
+    """The weights halfway between two towers, of which one went on from the other."""
+    a, b = (torch.load(path, weights_only=True) for path in (one, other))
+    return {name: torch.lerp(a.get(name, b[name]), b[name], 0.5) for name in b}
 
 
 def pull_back(model: TowerInTraining, tuned: float) -> None:
@@ -152,6 +159,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("build/mini"))
+    parser.add_argument("--before", type=Path, help="what tower.pt went on from, to go half of the way back to")
     parser.add_argument("--tuned", type=float, default=TUNED)
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--seed", type=int, default=0)
@@ -159,7 +167,8 @@ def main() -> None:
     torch.manual_seed(args.seed)
     data = TrainingData(args.out, read_samples(args.data))
     tower = TowerInTraining(ImageConfig())
-    tower.load_state_dict(torch.load(args.out / "tower.pt", weights_only=True))
+    last = args.out / "tower.pt"
+    tower.load_state_dict(between(args.before or last, last))
     tower.eval()
     pull_back(tower, args.tuned)
     train = features_of(tower, data, data.rows("train", "captions"))

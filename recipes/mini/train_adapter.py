@@ -23,7 +23,7 @@ from adapter_data import PHRASINGS, SUBJECTS, UNITS, AdapterData, read_adapter_d
 from data import read_samples
 from scipy.stats import spearmanr
 from torch.nn import functional as F
-from train_tower import HEADS
+from tower_data import HEADS
 
 from imgrank.adapter.files import Adapter, save
 from imgrank.adapter.header import AdapterHeader, Figures, Query

@@ -2,9 +2,10 @@
 
     python recipes/mini/train_tower.py --out build/mini --minutes 75
 
-Each step sees 28 caption views (contrast against sentences, distillation of the 1000 classes, people
-and dogs where known), 28 task views (age, car year, quality, cells, degradations), and 24 made-up
-pictures on which the ImageNet tower's classes are kept. The schedule
+Each step sees 30 caption views (contrast against sentences, distillation of the 1000 classes, people
+and dogs where known), 42 task views (age, car year, quality, cells, degradations), and 12 made-up
+pictures on which the ImageNet tower's classes are kept. Half of the faces, cars and photographs of
+`quality` are blends of two whose values are near (C-Mixup, Yao et al., NeurIPS 2022). The schedule
 runs by the clock, so a busy machine trains less but ends well. Val figures every few minutes; the
 weights written are an exponential average.
 """
@@ -21,166 +22,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from data import DEGRADATIONS, TASKS, Sample, read_samples
+from data import read_samples
 from scipy.stats import spearmanr
 from torch import nn
 from torch.nn import functional as F
+from tower_data import HEADS, TrainingData, blended, views_of
+from tower_losses import bin_loss, class_loss, contrast_loss, value_loss
+from tower_model import Seen, TowerInTraining
 from trunk import imagenet_tower, upper_half
 
-from imgrank.backbone.mini_image import CaptionHead, ImageConfig, Readouts
+from imgrank.backbone.mini_image import ImageConfig
 
-HEADS = (*TASKS, *DEGRADATIONS)
-COUNTS = {"red_cells", "platelets", "people", "dogs"}
-TASK_MIX = {"age": 9, "car_year": 5, "quality": 6, "blood_cells": 4, "degraded": 4}
-
-
-class TowerInTraining(nn.Module):
-    """Trunk (upper half and classifier), readouts, caption head, and one small head a task."""
-
-    def __init__(self, config: ImageConfig) -> None:
-        super().__init__()
-        self.trunk = imagenet_tower()
-        for parameter in (*self.trunk.conv_stem.parameters(), *self.trunk.blocks[:3].parameters()):
-            parameter.requires_grad_(False)
-        self.readouts = Readouts(config)
-        self.caption_head = CaptionHead(config)
-        self.text_map = nn.Parameter(torch.zeros(config.caption, config.caption))
-        self.log_scale = nn.Parameter(torch.tensor(math.log(20.0)))
-        self.register_buffer("cell_scale", torch.ones(config.cell))
-        self.mean_heads = nn.Linear(config.cell, len(HEADS))
-        self.density_heads = nn.Linear(config.cell, len(HEADS))
-        self.density_scale = nn.Parameter(torch.zeros(len(HEADS)))
-        nn.init.normal_(self.mean_heads.weight, std=0.01)
-        nn.init.normal_(self.density_heads.weight, std=0.01)
-
-    def forward(self, hidden: torch.Tensor) -> Seen:
-        """(B, 40, 28, 28) to everything the losses read."""
-        levels = upper_half(self.trunk, hidden)
-        cells = self.readouts(hidden, levels.middle, levels.top)
-        pooled = cells[..., :1280].mean(1)
-        scaled = cells / self.cell_scale
-        density = F.softplus(self.density_heads(scaled)).sum(1) / 16
-        values = self.mean_heads(F.dropout(scaled.mean(1), 0.1, self.training)) + self.density_scale * density
-        dropped = F.dropout(pooled, 0.1, self.training)
-        return Seen(cells, pooled, self.caption_head(dropped), self.trunk.classifier(pooled), values)
-
-    def map_text(self, vectors: torch.Tensor) -> torch.Tensor:
-        """Sentence vectors (N, 384) into the shared space: a learned correction of the teacher's."""
-        return F.normalize(vectors + vectors @ self.text_map, dim=-1)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """cells (B, 16, C), pooled (B, 1280), caption (B, 384), logits (B, 1000), values (B, heads)."""
-
-    cells: torch.Tensor
-    pooled: torch.Tensor
-    caption: torch.Tensor
-    logits: torch.Tensor
-    values: torch.Tensor
-
-
-class TrainingData:
-    """The stored views and their labels as arrays; values standardised by task on the training split."""
-
-    def __init__(self, out: Path, samples: list[Sample]) -> None:
-        views = np.load(out / "views.npz")
-        self.lower = np.load(out / "lower.npy", mmap_mode="r")
-        self.logits = np.load(out / "logits.npy", mmap_mode="r")
-        self.scale = torch.from_numpy(np.load(out / "scale.npy"))
-        self.sample, self.view = views["sample"], views["view"]
-        text = np.load(out / "text.npz")
-        self.caption = torch.from_numpy(text["caption"])
-        self.captions_of: list[list[int]] = [[] for _ in samples]
-        for row, number in enumerate(text["caption_sample"]):
-            self.captions_of[number].append(row)
-        self.class_vectors = mean_by_class(text["name"], text["name_class"])
-        self.split = np.array([samples[number].split for number in self.sample])
-        self.degraded = views["kind"] != ""
-        self.source = np.where(self.degraded, "degraded", [samples[number].source for number in self.sample])
-        self.values = self._values(views, samples)
-        train = self.split == "train"
-        self.mean = np.nanmean(self.values[train], axis=0)
-        self.std = np.nanstd(self.values[train], axis=0)
-        train_captions = [row for row_sample in np.unique(self.sample[train]) for row in self.captions_of[row_sample]]
-        self.negatives = torch.tensor(train_captions)
-
-    def _values(self, views: np.lib.npyio.NpzFile, samples: list[Sample]) -> np.ndarray:
-        values = np.full((len(self.sample), len(HEADS)), np.nan, np.float32)
-        kinds, levels = views["kind"], views["level"]  # an npz file reads the whole array at each look-up
-        for row, number in enumerate(self.sample):
-            if kinds[row]:
-                values[row, HEADS.index(str(kinds[row]))] = levels[row]
-            elif not (samples[number].source == "captions" and self.view[row] > 1):  # a crop changes a count
-                for task, value in samples[number].values.items():
-                    values[row, HEADS.index(task)] = value
-        return values
-
-    def hidden(self, rows: np.ndarray) -> torch.Tensor:
-        """(B, 40, 28, 28), channels last."""
-        stored = torch.from_numpy(self.lower[rows])
-        return (stored.float() * self.scale).permute(0, 3, 1, 2)
-
-    def rows(self, split: str, source: str) -> np.ndarray:
-        """Rows of one split and source; plain views alone outside training."""
-        chosen = (self.split == split) & (self.source == source)
-        return np.flatnonzero(chosen if split == "train" or source == "degraded" else chosen & (self.view == 0))
-
-    def standard(self, rows: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(((self.values[rows] - self.mean) / self.std).astype(np.float32))
-
-
-def mean_by_class(vectors: np.ndarray, owners: np.ndarray) -> torch.Tensor:
-    """(1000, 384): the first name of each class, which is the common one."""
-    first = np.unique(owners, return_index=True)[1]
-    return torch.from_numpy(vectors[first])
-
-
-def value_loss(predicted: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Smooth L1 and RankNet, each averaged over the tasks present; ties masked."""
-    total = predicted.new_zeros(())
-    for task in range(wanted.shape[1]):
-        known = ~wanted[:, task].isnan()
-        if known.sum() < 2:
-            continue
-        p, w = predicted[known, task], wanted[known, task]
-        above = (w[:, None] - w[None, :]) > 1e-6
-        margins = (p[:, None] - p[None, :])[above]
-        total = total + F.smooth_l1_loss(p, w, beta=0.5)
-        if len(margins):
-            total = total + 0.5 * F.softplus(-4 * margins).mean()
-    return total
-
-
-def contrast_loss(
-    model: TowerInTraining, data: TrainingData, seen: Seen, rows: np.ndarray, rng: np.random.Generator
-) -> torch.Tensor:
-    """Image against its own caption and 4,096 others, and caption against the images of the batch."""
-    own = torch.tensor([rng.choice(data.captions_of[data.sample[row]]) for row in rows])
-    others = data.negatives[torch.from_numpy(rng.integers(0, len(data.negatives), 4096))]
-    texts = model.map_text(data.caption[torch.cat([own, others])])
-    scale = model.log_scale.exp().clamp(max=100)
-    logits = scale * seen.caption @ texts.T
-    with torch.no_grad():  # a stranger's caption that says the same thing is no negative
-        same = data.caption[own] @ data.caption[torch.cat([own, others])].T > 0.8
-        same[torch.arange(len(rows)), torch.arange(len(rows))] = False
-    logits = logits.masked_fill(same, float("-inf"))
-    target = torch.arange(len(rows))
-    return F.cross_entropy(logits, target) + F.cross_entropy(logits[:, : len(rows)].T, target)
-
-
-def class_loss(model: TowerInTraining, data: TrainingData, seen: Seen, rows: np.ndarray, firm: float) -> torch.Tensor:
-    """Keep the teacher's 1000 probabilities, in the classifier and in the caption space.
-
-    `firm` weighs the distance of the logits themselves: it holds classes that no training picture shows.
-    """
-    logits = torch.from_numpy(data.logits[rows].astype(np.float32))
-    teacher = logits.softmax(-1)
-    drift = (seen.logits - seen.logits.mean(1, keepdim=True)) - (logits - logits.mean(1, keepdim=True))
-    kept = F.kl_div(seen.logits.log_softmax(-1), teacher, reduction="batchmean")
-    anchors = model.map_text(data.class_vectors)
-    named = F.kl_div((20 * seen.caption @ anchors.T).log_softmax(-1), teacher, reduction="batchmean")
-    return 0.5 * kept + 0.1 * named + firm * drift.square().mean()
+TASK_MIX = {"age": 22, "car_year": 4, "quality": 5, "blood_cells": 3, "degraded": 8}
+CAPTIONS, MADE = 30, 12
 
 
 @dataclass(frozen=True)
@@ -240,7 +94,7 @@ def see_both(model: TowerInTraining, real: torch.Tensor, made: torch.Tensor) -> 
     """One pass over real and made-up pictures: what is seen of the real ones, logits of the made-up ones."""
     seen = model(torch.cat([real, made]).contiguous(memory_format=torch.channels_last))
     count = len(real)
-    parts = (seen.cells, seen.pooled, seen.caption, seen.logits, seen.values)
+    parts = (seen.cells, seen.pooled, seen.caption, seen.logits, seen.values, seen.bins)
     return Seen(*(part[:count] for part in parts)), seen.logits[count:]
 
 
@@ -248,20 +102,20 @@ def caption_half(
     model: TowerInTraining, data: TrainingData, matching: Matching, rows: np.ndarray, rng: np.random.Generator
 ) -> Half:
     made = matching.hidden(rng)
-    seen, logits = see_both(model, data.hidden(rows), made)
+    views = views_of(data, rows)
+    seen, logits = see_both(model, views.hidden, made)
     contrast = contrast_loss(model, data, seen, rows, rng)
-    loss = contrast + class_loss(model, data, seen, rows, 1.5) + 0.5 * value_loss(seen.values, data.standard(rows))
-    loss = loss + matching.loss(made, logits)
+    loss = contrast + class_loss(model, data, seen, views.logits, 1.5) + matching.loss(made, logits)
+    loss = loss + 0.5 * value_loss(seen.values, views.wanted) + 0.2 * bin_loss(seen.bins, views.wanted)
     return Half(contrast.item(), torch.autograd.grad(loss, learning_parameters(model), allow_unused=True))
 
 
-def task_half(
-    model: TowerInTraining, data: TrainingData, matching: Matching, rows: np.ndarray, rng: np.random.Generator
-) -> Half:
-    made = matching.hidden(rng)
-    seen, logits = see_both(model, data.hidden(rows), made)
-    task = value_loss(seen.values, data.standard(rows))
-    loss = 0.5 * task + class_loss(model, data, seen, rows, 0.1) + matching.loss(made, logits)
+def task_half(model: TowerInTraining, data: TrainingData, rows: np.ndarray, rng: np.random.Generator) -> Half:
+    views = blended(data, rows, rng)
+    seen = model(views.hidden.contiguous(memory_format=torch.channels_last))
+    task = value_loss(seen.values, views.wanted)
+    loss = 0.5 * task + 0.2 * bin_loss(seen.bins, views.wanted)
+    loss = loss + class_loss(model, data, seen, views.logits, 0.1)
     return Half(task.item(), torch.autograd.grad(loss, learning_parameters(model), allow_unused=True))
 
 
@@ -342,7 +196,7 @@ def main() -> None:
     data = TrainingData(args.out, samples)
     model = TowerInTraining(ImageConfig())
     if args.resume:
-        model.load_state_dict(torch.load(args.out / "tower.pt", weights_only=True))
+        model.load_state_dict(torch.load(args.out / "tower.pt", weights_only=True), strict=False)
     else:
         set_cell_scale(model, data, rng)
     average = copy.deepcopy(model)
@@ -353,7 +207,7 @@ def main() -> None:
     model.train()
     learning = learning_parameters(model)
     torch.set_num_threads(1)
-    matching = Matching(data, 12)
+    matching = Matching(data, MADE)
     pool = ThreadPoolExecutor(2)
     started, reported, step = time.time(), time.time(), 0
     print(f"start: {evaluate(average, data)}", flush=True)
@@ -361,10 +215,11 @@ def main() -> None:
         factor = min(1.0, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * done))
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * factor
+        seen_captions = rng.choice(captions, CAPTIONS, replace=False)
         # Two halves of a step side by side, one core each: faster than both cores on each operation.
         halves = [
-            pool.submit(caption_half, model, data, matching, rng.choice(captions, 28, replace=False), rng.spawn(1)[0]),
-            pool.submit(task_half, model, data, matching, draw_tasks(pools, rng), rng.spawn(1)[0]),
+            pool.submit(caption_half, model, data, matching, seen_captions, rng.spawn(1)[0]),
+            pool.submit(task_half, model, data, draw_tasks(pools, rng), rng.spawn(1)[0]),
         ]
         contrast, task = (half.result() for half in halves)
         for parameter, *gradients in zip(learning, contrast.gradients, task.gradients, strict=True):
@@ -374,7 +229,7 @@ def main() -> None:
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         step += 1
-        decay = min(0.998, step / (step + 10))
+        decay = min(0.999, step / (step + 10))
         with torch.no_grad():
             for kept, new in zip(average.parameters(), model.parameters(), strict=True):
                 kept.lerp_(new, 1 - decay)
