@@ -20,7 +20,7 @@ from PIL import (
 
 from imgrank.decode.budget import BUDGET
 from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS, DecodeError, cut_off, damaged, too_many_pixels
-from imgrank.decode.shrink import shrink
+from imgrank.decode.shrink import GAP, shrink
 from imgrank.decode.target import Target
 
 # Named here because Pillow's own search for a plugin imports every one it has.
@@ -105,7 +105,7 @@ def _small_and_upright(image: Image.Image, kind: str, target: Target, orientatio
     size = target.size(image.size)
     pixels = image.width * image.height
     if kind == "JPEG":
-        image.draft(image.mode, (2 * size[0], 2 * size[1]))
+        image.draft(image.mode, (GAP * size[0], GAP * size[1]))
         pixels = pixels if image.info.get("progressive") else image.width * image.height
     with BUDGET.spend(pixels / (share * DEFAULT_MAX_MEGAPIXELS * 1e6)):
         image.load()
