@@ -67,15 +67,22 @@ def candidates(adapter: str, fingerprint: str) -> tuple[AdapterHeader, ...]:
 
 
 def who_answers(
-    rows: TaskRows, headers: Sequence[AdapterHeader], fingerprint: str, loaded: Callable[[AdapterHeader], Adapter]
+    rows: TaskRows,
+    headers: Sequence[AdapterHeader],
+    fingerprint: str,
+    loaded: Callable[[AdapterHeader], Adapter],
+    threshold: float | None = None,
 ) -> Answering | None:
-    """The query of the same words, or else the nearest one by its sentence; None where none is near enough."""
+    """The query of the same words, or else the nearest one by its sentence; None where none is near enough.
+
+    `threshold` is the cosine that is near enough, each adapter's own where it is None.
+    """
     for header in headers:
         for phrasing in rows.task.phrasings:
             query = header.query(phrasing)
             if query is not None:
                 return Answering(loaded(header), query)
-    choice = choose(rows.texts[0].embedding, headers, fingerprint)
+    choice = choose(rows.texts[0].embedding, headers, fingerprint, threshold=threshold)
     if choice is None or choice.reversed:
         return None
     return Answering(loaded(choice.adapter), choice.query)

@@ -107,7 +107,9 @@ def evaluate(
     dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
     fingerprint = source.backbone.fingerprint
     headers, loaded = candidates(adapter, fingerprint), load_once(fingerprint)
-    answering = [who_answers(rows, headers, fingerprint, loaded) for rows in dataset.tasks]
+    # Who was asked for by name answers whatever is asked, as in `sort`.
+    threshold = None if adapter == "auto" else -2.0
+    answering = [who_answers(rows, headers, fingerprint, loaded, threshold) for rows in dataset.tasks]
     return report(dataset, answering, source, split)
 
 

@@ -101,6 +101,12 @@ def test_an_empty_split_is_said(tmp_path):
         measure(labels_csv(tmp_path, 12), split="val")
 
 
+def test_who_is_asked_for_by_name_answers_a_query_that_it_was_not_trained_on(trained, tmp_path):
+    stranger = labels_csv(tmp_path / "stranger", 30, query="something quite different")
+    assert measure(stranger, trained[1]).adapter == "made"
+    assert measure(stranger, "auto").adapter is None
+
+
 def test_an_adapter_of_another_backbone_is_refused(trained, monkeypatch):
     labels, adapter = trained
     source = FakeSource()
