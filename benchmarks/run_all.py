@@ -1,9 +1,9 @@
 """Runs every benchmark of speed in turn and writes `docs/performance.md`.
 
-    python benchmarks/run_all.py [--small]
+    python benchmarks/run_all.py [NAME...] [--small]
 
-Each script runs in a process of its own. Nothing else should run meanwhile. `--small` tries them all
-and writes nothing.
+Each script runs in a process of its own. Nothing else should run meanwhile. With names, those scripts alone
+run, and their sections are replaced. `--small` tries them and writes nothing.
 """
 
 from __future__ import annotations
@@ -35,9 +35,8 @@ SCRIPTS = {
 }
 INTRODUCTION = """# Performance
 
-Made by `python benchmarks/run_all.py` in one run of {minutes:.0f} minutes. Every figure comes from the script named
-above it, which compares in one run and runs by itself too. Seconds and rates belong to this machine,
-ratios travel further.
+Made by `python benchmarks/run_all.py`. Every section is one run of the script named in it, and what it compares
+was measured in that run. Seconds and rates belong to this machine, ratios travel further.
 
 Machine: {machine}.
 """
@@ -79,20 +78,28 @@ def section(name: str, title: str, figures: list[Figure]) -> str:
     return f"## {title}\n\n`python benchmarks/{name}.py`\n{plot}\n{HEAD}\n{rows}\n"
 
 
+def sections(page: str) -> dict[str, str]:
+    """The parts of a written page by their titles."""
+    parts = page.split("\n## ")[1:]
+    return {part.splitlines()[0]: f"## {part.rstrip()}\n" for part in parts}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--small", action="store_true", help="try every script, write nothing")
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *SCRIPTS], help="scripts to run; else all")
+    parser.add_argument("--small", action="store_true", help="try the scripts, write nothing")
     given = parser.parse_args()
-    started, parts = time.perf_counter(), []
+    parts = sections(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
-        for name, title in SCRIPTS.items():
+        for name in given.names or SCRIPTS:
+            title = SCRIPTS[name]
             print(f"\n{title}", flush=True)
             begun = time.perf_counter()
-            parts.append(section(name, title, run_script(name, given.small, Path(folder))))
+            parts[title] = section(name, title, run_script(name, given.small, Path(folder)))
             print(f"({time.perf_counter() - begun:.0f} s)", flush=True)
-    minutes = (time.perf_counter() - started) / 60
-    if not given.small:
-        PAGE.write_text("\n".join([INTRODUCTION.format(minutes=minutes, machine=machine()), *parts]), encoding="utf-8")
+            if not given.small:
+                ordered = [parts[title] for title in SCRIPTS.values() if title in parts]
+                PAGE.write_text("\n".join([INTRODUCTION.format(machine=machine()), *ordered]), encoding="utf-8")
 
 
 if __name__ == "__main__":
