@@ -15,7 +15,7 @@ from imgrank.adapter.folded import FoldedModel, Words
 from imgrank.adapter.header import Query
 from imgrank.adapter.looks import Looks
 from imgrank.adapter.pairs import Summary
-from imgrank.cores import map_on_cores
+from imgrank.cores import map_on_cores, on_one_core
 from imgrank.tokens import PackedTokens, TextTokens
 
 BLOCK = 128  # what is at work on it stays in a core's own cache
@@ -59,8 +59,9 @@ def score_tokens(
 
 @torch.inference_mode()
 def _asked(adapter: Adapter, text: TextTokens, query: Query, summarise: bool, looks: Looks | None) -> _Asked:
-    folded = FoldedModel(adapter.model)
-    words = folded.words(torch.from_numpy(np.ascontiguousarray(text.tokens, np.float32)))
+    with on_one_core():  # sums over several would differ in their last bits
+        folded = FoldedModel(adapter.model)
+        words = folded.words(torch.from_numpy(np.ascontiguousarray(text.tokens, np.float32)))
     return _Asked(folded, words, query, summarise, looks)
 
 
