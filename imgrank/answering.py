@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from imgrank.adapter.comparatives import opposite_of, scale_of
 from imgrank.adapter.looks import Looks
-from imgrank.adapter.registry import Choice, choose, find_adapter, installed_adapters
+from imgrank.adapter.registry import ANYONE, Choice, choose, find_adapter, installed_adapters
 from imgrank.adapter.zero_shot import CONFIDENT_FROM, TextAxis, like_scores, scores_and_confidence, text_axis
 from imgrank.backbone.contract import Backbone
 from imgrank.errors import AdapterError
@@ -188,7 +188,7 @@ def who_answers(text: str, backbone: Backbone, adapter: str, sentence: Sentence)
     if adapter == "auto":
         return choose(embedding, installed_adapters().adapters, backbone.fingerprint, opposite)
     header = find_adapter(adapter)
-    choice = choose(embedding, [header], backbone.fingerprint, opposite, threshold=-2.0)
+    choice = choose(embedding, [header], backbone.fingerprint, opposite, threshold=ANYONE)
     if choice is None:
         raise AdapterError(
             f"The adapter {printable(header.name)} was trained on the tokens of backbone {header.backbone} "

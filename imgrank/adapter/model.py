@@ -7,18 +7,17 @@ each image alone, `summarise` and `compare` set images against each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from imgrank.adapter.config import AdapterConfig
 from imgrank.adapter.pairs import PairHead, RelationalAttention, Summary
+from imgrank.adapter.unfilled import Unfilled
 from imgrank.tokens import TextTokens
 
 __all__ = ["AdapterConfig", "AdapterModel", "Scores", "TextBatch", "unfilled_model"]
@@ -202,26 +201,11 @@ def _initialise(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
+FILLS = ("uniform_", "normal_", "zero_", "fill_", "constant_", "kaiming_uniform_")
+
+
 def unfilled_model(config: AdapterConfig) -> AdapterModel:
     """A model of shapes alone, without memory."""
-    with torch.device("meta"), _Uninitialised():
+    # On the meta device, filling a tensor would load a second of Python code.
+    with torch.device("meta"), Unfilled(*FILLS):
         return AdapterModel(config)
-
-
-class _Uninitialised(TorchFunctionMode):
-    """Leaves out what fills a tensor in place: on the meta device that would load a second of Python code."""
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> object:
-        kwargs = kwargs or {}
-        if getattr(func, "__name__", "").rstrip("_") in (
-            "uniform",
-            "normal",
-            "zero",
-            "fill",
-            "constant",
-            "kaiming_uniform",
-        ):
-            return args[0] if args else kwargs["tensor"]
-        return func(*args, **kwargs)

@@ -22,6 +22,7 @@ from imgrank.errors import AdapterError
 from imgrank.records import Unreadable
 
 SUFFIX = ".safetensors"
+ANYONE = -2.0  # below every cosine: who was asked for by name answers whatever is asked
 _NAME = re.compile(r"[^\W_][\w .+-]{0,63}", re.UNICODE)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # devices on Windows
 

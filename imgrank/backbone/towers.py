@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode
 
+from imgrank.adapter.unfilled import Unfilled
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.fuse import fuse_conv_bn
 from imgrank.backbone.pooling import pool_grid
@@ -144,7 +144,8 @@ def _text_width(model: OpenClipModel) -> int:
 
 
 def _create(architecture: Architecture, weights: Path | None, device: str = "cpu") -> OpenClipModel:
-    with quiet_and_safe(), _Unfilled() if weights else nullcontext():
+    # Random numbers take half of a model's time to build; those of a file replace them all, or it is refused.
+    with quiet_and_safe(), Unfilled("uniform_", "normal_") if weights else nullcontext():
         import open_clip
 
         model = open_clip.create_model(
@@ -156,21 +157,6 @@ def _create(architecture: Architecture, weights: Path | None, device: str = "cpu
         )
         frozen: OpenClipModel = model.eval().requires_grad_(False)
     return frozen
-
-
-class _Unfilled(TorchFunctionMode):
-    """Within, no random numbers are drawn into weights, in this thread: those of a file take their place, all of them.
-
-    A file that lacks some is refused by open_clip. Half of the time that a model takes to build went there.
-    """
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> object:
-        given = kwargs or {}
-        if getattr(func, "__name__", "") in ("uniform_", "normal_"):
-            return args[0] if args else given["tensor"]
-        return func(*args, **given)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from imgrank.adapter.registry import ANYONE
 from imgrank.errors import LabelsError
 from imgrank.evaluation.answers import AdapterScores, Answering, candidates, load_once, who_answers, zero_shot
 from imgrank.evaluation.baselines import answer_predictions, ridge_predictions
@@ -107,8 +108,7 @@ def evaluate(
     dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
     fingerprint = source.backbone.fingerprint
     headers, loaded = candidates(adapter, fingerprint), load_once(fingerprint)
-    # Who was asked for by name answers whatever is asked, as in `sort`.
-    threshold = None if adapter == "auto" else -2.0
+    threshold = None if adapter == "auto" else ANYONE
     answering = [who_answers(rows, headers, fingerprint, loaded, threshold) for rows in dataset.tasks]
     return report(dataset, answering, source, split)
 
