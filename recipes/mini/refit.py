@@ -42,7 +42,7 @@ class Features:
 def between(one: Path, other: Path) -> dict[str, torch.Tensor]:
     """The weights halfway between two towers, of which one went on from the other."""
     a, b = (torch.load(path, weights_only=True) for path in (one, other))
-    return {name: torch.lerp(a.get(name, b[name]), b[name], 0.5) for name in b}
+    return {name: torch.lerp(a[name], b[name], 0.5) for name in b}
 
 
 def pull_back(model: TowerInTraining, tuned: float) -> None:

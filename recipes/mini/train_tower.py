@@ -196,7 +196,7 @@ def main() -> None:
     data = TrainingData(args.out, samples)
     model = TowerInTraining(ImageConfig())
     if args.resume:
-        model.load_state_dict(torch.load(args.out / "tower.pt", weights_only=True), strict=False)
+        model.load_state_dict(torch.load(args.out / "tower.pt", weights_only=True))
     else:
         set_cell_scale(model, data, rng)
     average = copy.deepcopy(model)
