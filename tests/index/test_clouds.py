@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import threading
 import time
 
 import pytest
@@ -35,13 +34,13 @@ def _google(patch, _):
     gcsfs = pytest.importorskip("gcsfs", reason="Google's store needs gcsfs")
     emulator = pytest.importorskip("gcp_storage_emulator.server", reason="gcp-storage-emulator is not installed")
     port = free_port()
-    server = emulator.create_server("127.0.0.1", port, in_memory=True, default_bucket="pictures")
-    threading.Thread(target=server.start, daemon=True).start()
     patch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
     patch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
-    wait_for(port)
     gcsfs.GCSFileSystem.clear_instance_cache()
-    yield "gs://pictures"
+    # Its thread is no daemon: left running, it would keep the test run from ending.
+    with emulator.create_server("127.0.0.1", port, in_memory=True, default_bucket="pictures"):
+        wait_for(port)
+        yield "gs://pictures"
     gcsfs.GCSFileSystem.clear_instance_cache()
 
 
@@ -53,18 +52,20 @@ def _azure(patch, folder):
     port = free_port()
     options = ["--blobPort", str(port), "--location", str(folder), "--silent", "--skipApiVersionCheck"]
     server = subprocess.Popen([command, *options, "--disableTelemetry"], stdout=subprocess.DEVNULL)
-    wait_for(port)
     patch.setenv(
         "AZURE_STORAGE_CONNECTION_STRING",
         f"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={KEY};"
         f"BlobEndpoint=http://127.0.0.1:{port}/devstoreaccount1;",
     )
     adlfs.AzureBlobFileSystem.clear_instance_cache()
-    adlfs.AzureBlobFileSystem(connection_string=os.environ["AZURE_STORAGE_CONNECTION_STRING"]).mkdir("pictures")
-    yield "az://pictures"
-    adlfs.AzureBlobFileSystem.clear_instance_cache()
-    server.kill()
-    server.wait()
+    try:
+        wait_for(port)
+        adlfs.AzureBlobFileSystem(connection_string=os.environ["AZURE_STORAGE_CONNECTION_STRING"]).mkdir("pictures")
+        yield "az://pictures"
+    finally:
+        adlfs.AzureBlobFileSystem.clear_instance_cache()
+        server.kill()
+        server.wait()
 
 
 def test_a_cloud_holds_pictures_and_index(bucket, tmp_path):
