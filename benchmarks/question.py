@@ -59,7 +59,9 @@ def measure(small: bool) -> list[Figure]:
                 figures += [
                     Figure(f"{name}: fresh process", fresh, "s", fresh_aim, less=True),
                     Figure(f"{name}: work, model at hand", warm["seconds"], "s", work_aim, less=True),
-                    Figure(f"{name}: the same, the first about these pictures", warm["first"], "s", work_aim, less=True),
+                    Figure(
+                        f"{name}: the same, the first about these pictures", warm["first"], "s", work_aim, less=True
+                    ),
                     Figure(f"{name}: peak memory", memory, "MB", memory_aim, less=True),
                 ]
     return figures
