@@ -6,6 +6,7 @@ A question that no adapter answers needs no torch.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isqrt
 
 from imgrank.tokens import TokenShape
 
@@ -24,6 +25,7 @@ LIMITS = {  # no file may ask for more than this
     "relations": (1, 256),
     "densities": (0, 256),
     "pair_hidden": (1, 2048),
+    "pool": (1, 64),
 }
 
 
@@ -32,7 +34,8 @@ class AdapterConfig:
     """Every size of an adapter.
 
     `tokens`, `image_width`, `embedding_width` and `text_width` are the backbone's; an `embedding_width`
-    of 0 leaves the embedding out. `tokens` only sets the scale of totals: any number of tokens may come.
+    of 0 leaves the embedding out. `pool` x `pool` image tokens of a square grid are averaged into one place
+    before anything looks at them. `tokens` only sets the scale of totals: any number that can be pooled may come.
     `densities` is how many totals are counted (0: the mean readout alone). Raises ValueError on sizes
     that cannot be.
     """
@@ -50,6 +53,7 @@ class AdapterConfig:
     densities: int = 16
     pair_hidden: int = 64
     dropout: float = 0.1
+    pool: int = 1
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():
@@ -58,13 +62,22 @@ class AdapterConfig:
                 raise ValueError(f"{name} is {value!r}, not a whole number from {low} to {high}")
         if self.width % self.heads:
             raise ValueError(f"a width of {self.width} cannot be shared by {self.heads} heads")
+        if not _can_be_pooled(self.tokens, self.pool):
+            raise ValueError(f"{self.tokens} tokens are no square grid whose side {self.pool} divides")
         if not isinstance(self.dropout, (int, float)) or not 0 <= self.dropout < 1:
             raise ValueError(f"dropout is {self.dropout!r}, not a number from 0 to 1")
 
+    @property
+    def places(self) -> int:
+        """How many places of a picture the model sees."""
+        return self.tokens // self.pool**2
+
     @staticmethod
     def mini(shape: TokenShape, text_width: int, layers: int = 1) -> AdapterConfig:
-        """The shipped adapter's sizes, for a backbone that keeps tokens of this shape."""
-        return AdapterConfig(shape.tokens, shape.width, shape.embedding, text_width, layers=layers)
+        """The shipped adapter's sizes, for a backbone's tokens of this shape; 2 x 2 places where they divide."""
+        half = max(isqrt(shape.tokens) // 2, 1)
+        pool = half if _can_be_pooled(shape.tokens, half) else 1
+        return AdapterConfig(shape.tokens, shape.width, shape.embedding, text_width, layers=layers, pool=pool)
 
     @staticmethod
     def paper() -> AdapterConfig:
@@ -83,6 +96,11 @@ class AdapterConfig:
             densities=64,
             pair_hidden=768,
         )
+
+
+def _can_be_pooled(tokens: int, pool: int) -> bool:
+    side = isqrt(tokens)
+    return pool == 1 or (side * side == tokens and side % pool == 0)
 
 
 def tensor_shapes(config: AdapterConfig) -> Shapes:

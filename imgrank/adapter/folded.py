@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from xxhash import xxh3_128_digest
 
-from imgrank.adapter.model import AdapterModel, Attention, FusionLayer, InputMap
+from imgrank.adapter.model import AdapterModel, Attention, FusionLayer, pooled
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class FoldedModel:
     def __init__(self, model: AdapterModel) -> None:
         self.model = model
         self.key = b"".join(xxh3_128_digest(value.numpy()) for value in model.state_dict().values())
-        self._image_map = _FoldedMap(model.image_map)
+        self._squares = _squares(model)
         self._layers = [cast(FusionLayer, layer) for layer in model.layers]
         self._looks = [_joined_maps(layer.self_attention) for layer in self._layers]
 
@@ -45,7 +45,8 @@ class FoldedModel:
 
         quantised (B, P, D) float32 whole numbers, scales (B, P, 1), embedding (B, E).
         """
-        x = self._image_map(quantised, scales)
+        places = quantised * scales if self._squares is None else (self._squares * scales.mT) @ quantised
+        x: Tensor = self.model.image_map(places)
         if self.model.embedding_map is not None:
             x = torch.cat([x, self.model.embedding_map(embedding)[:, None]], dim=1)
         return self._attended(0, x) if self._layers else x
@@ -71,22 +72,11 @@ class FoldedModel:
         return x + cast(Tensor, layer.self_attention.out(seen.transpose(1, 2).flatten(2)))
 
 
-class _FoldedMap:
-    """`InputMap` of quantised tokens: a layer norm takes the scale away again, so it is never applied."""
-
-    def __init__(self, made: InputMap) -> None:
-        self._weight = made.linear.weight * made.norm.weight
-        self._bias = made.linear.bias + made.linear.weight @ made.norm.bias
-        self._strength, self._epsilon = made.strength, made.norm.eps
-
-    def __call__(self, quantised: Tensor, scales: Tensor) -> Tensor:
-        mean = quantised.mean(dim=-1, keepdim=True)
-        centred = quantised - mean
-        variance = torch.linalg.vector_norm(centred, dim=-1, keepdim=True).square() / centred.shape[-1]
-        strength = torch.log1p((variance + mean.square()).sqrt() * scales)
-        spread = (variance + self._epsilon / scales.square()).rsqrt()
-        mapped: Tensor = F.linear(centred, self._weight) * spread + strength * self._strength + self._bias
-        return mapped
+def _squares(model: AdapterModel) -> Tensor | None:
+    """Pooling as a matrix (places, tokens), into which scales can go; None where nothing is pooled."""
+    config = model.config
+    each = torch.eye(config.tokens, dtype=model.image_map.linear.weight.dtype)
+    return pooled(each[None], config.pool)[0] if config.pool > 1 else None
 
 
 def _joined_maps(attention: Attention) -> tuple[Tensor, Tensor]:

@@ -169,7 +169,7 @@ def parse_header(text: str) -> HeaderFields:
 
 
 def _config(value: object) -> AdapterConfig:
-    sizes = _mapping(value, "config")
+    sizes: dict[str, Any] = {"pool": 1, **_mapping(value, "config")}  # older files do not know of pooling
     names = {field.name for field in fields(AdapterConfig)}
     if set(sizes) != names:
         raise ValueError(f"its config does not hold exactly {', '.join(sorted(names))}")

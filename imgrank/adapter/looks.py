@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
-KEPT_BYTES = 128 << 20  # some 15,000 pictures of the shipped adapter
+KEPT_BYTES = 128 << 20  # some 50,000 pictures of the shipped adapter
 
 
 class Looks:

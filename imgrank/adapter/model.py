@@ -1,13 +1,14 @@
 """The ranking-aware adapter on a frozen backbone (Yu, Lin, Yang and Tsai, ICLR 2025), in one file.
 
-Shapes: B images of one query, P image tokens (P' = P + 1 with the embedding as one more), L text tokens,
-M prompt tokens, width d, H heads, R relational tokens. `fuse` mixes image and sentence, `score` looks at
+Shapes: B images of one query, P image tokens (P' places after pooling, the embedding being one more), L text
+tokens, M prompt tokens, width d, H heads, R relational tokens. `fuse` mixes image and sentence, `score` looks at
 each image alone, `summarise` and `compare` set images against each other.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isqrt
 from typing import cast
 
 import numpy as np
@@ -120,7 +121,7 @@ class ScoreHead(nn.Module):
 
     def __init__(self, config: AdapterConfig) -> None:
         super().__init__()
-        self.tokens = config.tokens
+        self.places = config.places
         self.norm = nn.LayerNorm(config.width)
         self.density = nn.Linear(config.width, config.densities) if config.densities else None
         self.hidden = nn.Linear(config.width + config.densities, config.width)
@@ -135,7 +136,7 @@ class ScoreHead(nn.Module):
         read = z.mean(dim=1)
         total = None
         if self.density is not None:
-            total = F.softplus(self.density(z[:, :spatial])).sum(dim=1) / self.tokens  # (B, densities)
+            total = F.softplus(self.density(z[:, :spatial])).sum(dim=1) / self.places  # (B, densities)
             read = torch.cat([read, total], dim=-1)
         value, relevance = self.out(self.dropout(F.gelu(self.hidden(read)))).unbind(-1)
         if self.count is not None:
@@ -166,7 +167,7 @@ class AdapterModel(nn.Module):
 
         The embedding may be None, and is not looked at, where the config's `embedding_width` is 0.
         """
-        x = self.image_map(image_tokens)
+        x = self.image_map(pooled(image_tokens, self.config.pool))
         if self.embedding_map is not None:
             x = torch.cat([x, self.embedding_map(embedding)[:, None]], dim=1)
         words = self.text_map(text.tokens)  # (Bt, L, d)
@@ -192,6 +193,15 @@ class AdapterModel(nn.Module):
     def parameter_count(self) -> int:
         """How many numbers are trained."""
         return sum(p.numel() for p in self.parameters())
+
+
+def pooled(tokens: Tensor, pool: int) -> Tensor:
+    """Tokens (B, P, D) of a square grid to (B, P / pool^2, D): means over squares of pool x pool."""
+    if pool == 1:
+        return tokens
+    side = isqrt(tokens.shape[1]) // pool
+    squares = cast(Tensor, tokens.unflatten(1, (side, pool, side, pool)))
+    return squares.mean(dim=(2, 4)).flatten(1, 2)
 
 
 def _initialise(module: nn.Module) -> None:

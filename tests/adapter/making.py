@@ -39,10 +39,10 @@ def words(length: int = 4, seed: int = 2) -> TextBatch:
     return TextBatch(torch.randn(1, length, TEXT_WIDTH, generator=make, dtype=torch.float64))
 
 
-def packed(count: int, seed: int = 1) -> PackedTokens:
+def packed(count: int, seed: int = 1, tokens: int = SHAPE.tokens) -> PackedTokens:
     make = np.random.default_rng(seed)
     return pack(
-        make.normal(size=(count, SHAPE.tokens, SHAPE.width)).astype(np.float32),
+        make.normal(size=(count, tokens, SHAPE.width)).astype(np.float32),
         make.normal(size=(count, SHAPE.embedding)).astype(np.float32),
     )
 

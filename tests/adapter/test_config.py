@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgrank.adapter.config import AdapterConfig, tensor_shapes
 from imgrank.adapter.model import AdapterModel
+from imgrank.tokens import TokenShape
 
 small = st.integers(1, 5)
 maybe = st.integers(0, 3)
 
 
 @settings(max_examples=30, deadline=None)
-@given(small, small, maybe, small, small, maybe, maybe, small, maybe, small)
+@given(small, small, small, maybe, small, small, maybe, maybe, small, maybe, small)
 def test_shapes_are_those_of_the_model(
-    tokens: int,
+    side: int,
+    pool: int,
     image: int,
     embedding: int,
     text: int,
@@ -27,8 +30,19 @@ def test_shapes_are_those_of_the_model(
     hidden: int,
 ) -> None:
     config = AdapterConfig(
-        tokens, image, embedding, text, width=2 * heads, heads=heads, layers=layers, mlp_ratio=2, prompts=prompts,
-        relations=relations, densities=densities, pair_hidden=hidden,
+        (side * pool) ** 2, image, embedding, text, width=2 * heads, heads=heads, layers=layers, mlp_ratio=2,
+        prompts=prompts, relations=relations, densities=densities, pair_hidden=hidden, pool=pool,
     )  # fmt: skip
     built = AdapterModel(config).state_dict()
     assert tensor_shapes(config) == {name: tuple(tensor.shape) for name, tensor in built.items()}
+
+
+@pytest.mark.parametrize(("tokens", "pool"), [(6, 2), (16, 3), (9, 2), (8, 2)])
+def test_only_a_square_grid_that_divides_is_pooled(tokens: int, pool: int) -> None:
+    with pytest.raises(ValueError, match=f"{tokens} tokens are no square grid whose side {pool} divides"):
+        AdapterConfig(tokens, 4, 4, 4, width=8, heads=1, pool=pool)
+
+
+@pytest.mark.parametrize(("tokens", "places"), [(16, 4), (4, 4), (36, 4), (9, 9), (6, 6), (1, 1)])
+def test_the_mini_preset_sees_four_places_where_they_divide(tokens: int, places: int) -> None:
+    assert AdapterConfig.mini(TokenShape(tokens, 4, 4), 4).places == places

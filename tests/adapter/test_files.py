@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from imgrank.adapter import files
 from imgrank.errors import AdapterError
@@ -95,3 +98,14 @@ def test_another_backbone_is_named(tmp_path: Path) -> None:
     files.save(tmp_path / "ages.safetensors", adapter())
     with pytest.raises(AdapterError, match="trained on the tokens of backbone mini"):
         files.load(tmp_path / "ages.safetensors", "f" * 16)
+
+
+def test_a_file_from_before_pooling_is_one_that_does_not_pool(tmp_path: Path) -> None:
+    path = tmp_path / "ages.safetensors"
+    files.save(path, adapter())
+    with safe_open(path, "np") as file:
+        metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    header = json.loads(metadata[files.METADATA_KEY])
+    del header["config"]["pool"]
+    save_file(tensors, path, metadata | {files.METADATA_KEY: json.dumps(header)})
+    assert files.load(path).header.config.pool == 1

@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from imgrank.adapter.model import AdapterConfig, AdapterModel, TextBatch
+from imgrank.adapter.model import AdapterConfig, AdapterModel, TextBatch, pooled
 from imgrank.tokens import TextTokens, TokenShape
 from tests.adapter.making import CONFIG, TEXT_WIDTH, images, model, words
 
@@ -116,10 +116,27 @@ def test_a_total_doubles_with_the_tokens() -> None:
     torch.testing.assert_close(twice, 2 * once, rtol=1e-9, atol=1e-12)
 
 
+def test_pooled_tokens_are_means_of_squares() -> None:
+    """Each of four corners of a 4 x 4 grid, row by row, is one place."""
+    grid = torch.arange(16.0).view(1, 4, 4, 1)
+    corners = [grid[:, y : y + 2, x : x + 2].mean() for y in (0, 2) for x in (0, 2)]
+    assert pooled(grid.flatten(1, 2), 2).flatten().tolist() == [float(corner) for corner in corners]
+
+
+@pytest.mark.parametrize("pool", [1, 2])
+def test_pooling_changes_nothing_where_squares_hold_one_token_each_or_the_same(pool: int) -> None:
+    plain, pooling = model(tokens=4, embedding_width=0), model(tokens=4 * pool**2, embedding_width=0, pool=pool)
+    tokens, _ = images(3, tokens=4)
+    same = tokens.unflatten(1, (2, 1, 2, 1)).expand(-1, 2, pool, 2, pool, -1).flatten(1, 4)
+    expected = plain.score(plain.fuse(tokens, None, words())).value
+    found = pooling.score(pooling.fuse(same, None, words())).value
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+
+
 def test_the_mini_preset_is_small_and_runs() -> None:
     adapter = AdapterModel(AdapterConfig.mini(TokenShape(16, 320, 1384), 384, layers=2)).eval()
     z = adapter.fuse(torch.randn(3, 16, 320), torch.randn(3, 1384), TextBatch(torch.randn(1, 9, 384)))
-    assert z.shape == (3, 17, 128)
+    assert z.shape == (3, 5, 128)
     assert adapter.parameter_count() <= 3_000_000
 
 
