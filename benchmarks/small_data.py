@@ -4,8 +4,9 @@
     python benchmarks/small_data.py run DATA tokens.npz --seeds 3
     python benchmarks/small_data.py train DATA tokens.npz --rows 30
 
-Most queries were never trained on: they are made from captions, file names and pixels (`small_queries.py`). Rows
-of the train split are learnt from; val and train rows that were not drawn are measured; test is never read.
+With `--drawn`, DATA is a folder that `made_tasks.py` drew. Else most queries were never trained on: they are made from
+captions, file names and pixels (`small_queries.py`). Rows of the train split are learnt from; val and train rows that
+were not learnt from are measured; test is never read.
 `run` compares ways to fit an axis, `train` the whole of `imgrank train` with the axis in it and plain ridge.
 """
 
@@ -20,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from small_queries import QUERIES, Labelled, pictures_of, read_queries
+from made_tasks import read_tasks
+from small_queries import Labelled, read_queries
 from stored_source import StoredSource, write_source
 
 from imgrank.evaluation.metrics import srcc
@@ -135,12 +137,12 @@ def draws(labelled: Labelled, count: int, seeds: range) -> Iterator[tuple[np.nda
             yield learnt, rest[:MOST_MEASURED]
 
 
-def run(data: Path, tokens: Path, seeds: range) -> None:
+def run(queries: list[Labelled], tokens: Path, seeds: range) -> None:
     """Print mean SRCC of every method, and its gain over the baseline with an interval over queries."""
     source = StoredSource(tokens)
     x, width = source.features(), source.backbone.shape.width
     figures: dict[tuple[str, int, str], list[float]] = {}
-    for labelled in read_queries(data):
+    for labelled in queries:
         rows = source.rows(labelled.names)
         sentence = source.sentence(labelled.query.sentence).embedding.astype(np.float64)
         for count in ROWS:
@@ -154,12 +156,12 @@ def run(data: Path, tokens: Path, seeds: range) -> None:
                     )
         print(labelled.query.sentence, file=sys.stderr, flush=True)
     print(f"Tokens of {source.backbone.fingerprint}; {len(seeds)} draws of rows for each query.\n")
-    _table({key: float(np.nanmean(values)) for key, values in figures.items()})
+    known = {labelled.query.sentence for labelled in queries if labelled.query.kind in ("labels", "subset")}
+    _table({key: float(np.nanmean(values)) for key, values in figures.items()}, known)
 
 
-def _table(figures: dict[tuple[str, int, str], float]) -> None:
+def _table(figures: dict[tuple[str, int, str], float], known: set[str]) -> None:
     baseline = next(name for name, method in METHODS.items() if method is BASELINE)
-    known = {query.sentence for query in QUERIES if query.kind in ("labels", "subset")}
     print("| way | rows | new queries, SRCC | gain over the baseline | worst query | trained queries, SRCC |")
     print("|---|--:|--:|--:|--:|--:|")
     for count in ROWS:
@@ -168,13 +170,14 @@ def _table(figures: dict[tuple[str, int, str], float]) -> None:
             new = [query for query in of if query not in known]
             gain = np.array([of[query] - figures[(baseline, count, query)] for query in new])
             half = 1.96 * gain.std(ddof=1) / np.sqrt(len(gain))
-            old = np.mean([value for query, value in of.items() if query in known])
+            old = [value for query, value in of.items() if query in known]
+            trained = f"{np.mean(old):.3f}" if old else ""
             told = "" if name == baseline else f"{gain.mean():+.3f} ± {half:.3f}"
             worst = "" if name == baseline else f"{gain.min():+.3f}"
-            print(f"| {name} | {count} | {np.mean([of[q] for q in new]):.3f} | {told} | {worst} | {old:.3f} |")
+            print(f"| {name} | {count} | {np.mean([of[q] for q in new]):.3f} | {told} | {worst} | {trained} |")
 
 
-def train_whole(data: Path, tokens: Path, count: int, seeds: range, every: int) -> None:
+def train_whole(queries: list[Labelled], tokens: Path, count: int, seeds: range, every: int) -> None:
     """Print what `imgrank train` makes of some queries, beside its axis alone and the baseline."""
     from imgrank.adapter.files import load
     from imgrank.adapter.scoring import score_tokens
@@ -185,7 +188,7 @@ def train_whole(data: Path, tokens: Path, count: int, seeds: range, every: int) 
     x = source.features()
     gains, seconds = [], []
     print("| query | rows | plain ridge | axis | `train` | adapter's part | seconds |\n|---|--:|--:|--:|--:|--:|--:|")
-    for labelled in read_queries(data)[::every]:
+    for labelled in queries[::every]:
         rows, query = source.rows(labelled.names), labelled.query.sentence
         for learnt, rest in draws(labelled, count, seeds):
             values, groups = labelled.values[learnt], tuple(labelled.groups[n] for n in learnt)
@@ -233,14 +236,17 @@ def main() -> None:
         command.add_argument("--rows", type=int, default=30)
         command.add_argument("--every", type=int, default=3, help="take every so many queries")
         command.add_argument("--backbone", default="mini")
+        command.add_argument("--drawn", action="store_true", help="DATA is a folder that made_tasks.py drew")
     args = parser.parse_args()
     seeds = range(args.first_seed, args.first_seed + args.seeds)
+    queries = read_tasks(args.data) if args.drawn else read_queries(args.data)
     if args.command == "write-tokens":
-        write_source(args.tokens, args.data, pictures_of(args.data), [q.sentence for q in QUERIES], args.backbone)
+        names = sorted({name for labelled in queries for name in labelled.names})
+        write_source(args.tokens, args.data, names, [labelled.query.sentence for labelled in queries], args.backbone)
     elif args.command == "run":
-        run(args.data, args.tokens, seeds)
+        run(queries, args.tokens, seeds)
     else:
-        train_whole(args.data, args.tokens, args.rows, seeds, args.every)
+        train_whole(queries, args.tokens, args.rows, seeds, args.every)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-SETS = ("age", "car_year", "quality", "blood_cells", "captions")
-
 
 @dataclass(frozen=True)
 class SmallQuery:
@@ -69,11 +67,6 @@ class Labelled:
     values: np.ndarray
     groups: tuple[str, ...]
     train: np.ndarray
-
-
-def pictures_of(data: Path) -> list[str]:
-    """Names under `data` of all pictures outside the test splits."""
-    return sorted({name for folder in SETS for name, row in _rows(data, folder) if row["split"] != "test"})
 
 
 def read_queries(data: Path) -> list[Labelled]:
