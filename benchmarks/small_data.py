@@ -236,10 +236,12 @@ def main() -> None:
         command.add_argument("--rows", type=int, default=30)
         command.add_argument("--every", type=int, default=3, help="take every so many queries")
         command.add_argument("--backbone", default="mini")
+        command.add_argument("--only", help="one query, by its sentence")
         command.add_argument("--drawn", action="store_true", help="DATA is a folder that made_tasks.py drew")
     args = parser.parse_args()
     seeds = range(args.first_seed, args.first_seed + args.seeds)
     queries = read_tasks(args.data) if args.drawn else read_queries(args.data)
+    queries = [labelled for labelled in queries if args.only in (None, labelled.query.sentence)]
     if args.command == "write-tokens":
         names = sorted({name for labelled in queries for name in labelled.names})
         write_source(args.tokens, args.data, names, [labelled.query.sentence for labelled in queries], args.backbone)

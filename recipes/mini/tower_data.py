@@ -14,9 +14,12 @@ BLENDED = {"age": 0.3, "car_year": 0.3, "quality": 0.3}  # how near values of a 
 
 
 class TrainingData:
-    """The stored views and their labels as arrays; values standardised by task on the training split."""
+    """The stored views and their labels as arrays; values standardised by task on the training split.
 
-    def __init__(self, out: Path, samples: list[Sample]) -> None:
+    Views of the set `without` belong to no split: nothing is learnt from them.
+    """
+
+    def __init__(self, out: Path, samples: list[Sample], without: str = "") -> None:
         views = np.load(out / "views.npz")
         self.lower = np.load(out / "lower.npy", mmap_mode="r")
         self.logits = np.load(out / "logits.npy", mmap_mode="r")
@@ -31,6 +34,7 @@ class TrainingData:
         self.split = np.array([samples[number].split for number in self.sample])
         self.degraded = views["kind"] != ""
         self.source = np.where(self.degraded, "degraded", [samples[number].source for number in self.sample])
+        self.split = np.where(self.source == without, "held out", self.split)
         self.values = self._values(views, samples)
         train = self.split == "train"
         self.mean = np.nanmean(self.values[train], axis=0)

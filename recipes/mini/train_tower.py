@@ -124,7 +124,7 @@ def learning_parameters(model: TowerInTraining) -> list[nn.Parameter]:
 
 
 def draw_tasks(pools: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    return np.concatenate([rng.choice(pools[name], count) for name, count in TASK_MIX.items()])
+    return np.concatenate([rng.choice(pool, TASK_MIX[name]) for name, pool in pools.items()])
 
 
 @torch.inference_mode()
@@ -134,6 +134,8 @@ def evaluate(model: TowerInTraining, data: TrainingData, split: str = "val") -> 
     words = []
     for source in ("age", "car_year", "quality", "blood_cells", "captions", "degraded"):
         rows = data.rows(split, source)
+        if not len(rows):
+            continue
         outputs = [model(data.hidden(rows[at : at + 64])) for at in range(0, len(rows), 64)]
         values = torch.cat([seen.values for seen in outputs]).numpy()
         wanted = data.values[rows]
@@ -170,9 +172,11 @@ def optimiser_of(model: TowerInTraining, trunk_rate: float, head_rate: float) ->
     )
 
 
-def set_cell_scale(model: TowerInTraining, data: TrainingData, rng: np.random.Generator) -> None:
+def set_cell_scale(
+    model: TowerInTraining, data: TrainingData, pools: dict[str, np.ndarray], rng: np.random.Generator
+) -> None:
     """Divide cells by their first standard deviation, so that heads start on one scale."""
-    rows = np.sort(np.concatenate([rng.choice(data.rows("train", s), 48) for s in TASK_MIX if s != "degraded"]))
+    rows = np.sort(np.concatenate([rng.choice(pool, 48) for name, pool in pools.items() if name != "degraded"]))
     with torch.no_grad():
         cells = model(data.hidden(rows)).cells
     model.cell_scale.copy_(cells.std((0, 1)).clamp(min=0.02))
@@ -188,22 +192,23 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on from tower.pt")
     parser.add_argument("--report-minutes", type=float, default=8)
+    parser.add_argument("--without", default="", choices=list(TASK_MIX), help="a set that the tower must never see")
     args = parser.parse_args()
 
     torch.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed)
     samples = read_samples(args.data)
-    data = TrainingData(args.out, samples)
+    data = TrainingData(args.out, samples, args.without)
+    captions = data.rows("train", "captions")
+    pools = {source: data.rows("train", source) for source in TASK_MIX if source != args.without}
     model = TowerInTraining(ImageConfig())
     if args.resume:
         model.load_state_dict(torch.load(args.out / "tower.pt", weights_only=True))
     else:
-        set_cell_scale(model, data, rng)
+        set_cell_scale(model, data, pools, rng)
     average = copy.deepcopy(model)
     optimiser = optimiser_of(model, args.trunk_rate, args.head_rate)
     rates = [group["lr"] for group in optimiser.param_groups]
-    captions = data.rows("train", "captions")
-    pools = {source: data.rows("train", source) for source in TASK_MIX}
     model.train()
     learning = learning_parameters(model)
     torch.set_num_threads(1)
