@@ -1,12 +1,14 @@
 """Which part of the method matters: val figures of one change at a time, over three seeds, as a Markdown table.
 
+    python benchmarks/ablations.py choose-rows DATA labels.csv --rows 400
     python benchmarks/ablations.py write-tokens labels.csv tokens.npz
     python benchmarks/ablations.py run tokens.npz --seeds 3 --epochs 20 --done done.csv
     python benchmarks/ablations.py table done.csv
 
-`write-tokens` encodes the pictures of a labels file once; `run` needs that file alone, and goes on where `--done`
-says that it stopped. Rows of the train split are learnt from and those of val measured, by the score head and by
-the pair head; test is never looked at.
+`choose-rows` takes so many train rows, and all of val, of four tasks of the labelled pictures. `write-tokens` encodes
+the pictures of a labels file once; `run` needs that file alone, and goes on where `--done` says it stopped. Rows of
+the train split are learnt from and those of val measured, by the score head and by the pair head; test is never
+looked at.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from imgrank.training.batches import Part, pictures
 from imgrank.training.loop import fit, predict
 
 CPU = torch.device("cpu")
+TASKS = {"age": "older person", "car_year": "newer car", "quality": "good photo quality", "counts": "more people"}
 
 
 class FreePairHead(PairHead):
@@ -45,13 +48,12 @@ class FreePairHead(PairHead):
 
 @dataclass(frozen=True)
 class Variant:
-    """One change to the model, the losses, the pair head or the tokens."""
+    """One change to the model, the losses or the pair head."""
 
     name: str
     config: Callable[[AdapterConfig], AdapterConfig] = lambda config: config
     options: Callable[[TrainingOptions], TrainingOptions] = lambda options: options
     head: type[PairHead] = PairHead
-    tokens: Callable[[Dataset], Dataset] = lambda dataset: dataset
 
 
 def variants() -> list[Variant]:
@@ -64,7 +66,7 @@ def variants() -> list[Variant]:
         return Variant(name, options=lambda o: replace(o, **changes))
 
     return [
-        Variant("as it is (8 prompts, 8 relations, pairs)"),
+        Variant("as it is (4 places, 8 prompts, 8 relations, pairs)"),
         config("no prompt tokens", prompts=0),
         config("32 prompt tokens", prompts=32),
         config("4 relational tokens", relations=4),
@@ -75,20 +77,10 @@ def variants() -> list[Variant]:
         config("no counting readout", densities=0),
         Variant("pair head not antisymmetric", head=FreePairHead),
         Variant("tokens of one level (the embedding left out)", config=lambda c: replace(c, embedding_width=0)),
-        Variant("one token (mean of all) and the embedding", tokens=pooled, config=lambda c: replace(c, tokens=1)),
+        config("one place, the mean of all tokens", pool=4),
+        config("16 places, each token for itself", pool=1),
         config("no fusion with the sentence", layers=0),
     ]
-
-
-def pooled(dataset: Dataset) -> Dataset:
-    """The same pictures with the mean of their tokens as the only token."""
-    return replace(dataset, packed=_pooled(dataset.packed), mirrored=dataset.mirrored and _pooled(dataset.mirrored))
-
-
-def _pooled(packed: PackedTokens) -> PackedTokens:
-    from imgrank.tokens import pack
-
-    return pack(packed.tokens().mean(axis=1, keepdims=True), packed.embedding.astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -101,7 +93,7 @@ class Score:
 
 def run_variant(variant: Variant, dataset: Dataset, text_width: int, options: TrainingOptions) -> Score:
     """Train once and measure both heads on val."""
-    dataset, options = variant.tokens(dataset), variant.options(options)
+    options = variant.options(options)
     config = variant.config(AdapterConfig.mini(dataset.packed.shape, text_width))
     torch.manual_seed(options.seed)
     model = AdapterModel(config)
@@ -165,6 +157,22 @@ def _told(figures: np.ndarray) -> str:
     return f"{figures.mean():+.3f} ± {figures.std(ddof=1) if len(figures) > 1 else 0:.3f}"
 
 
+def choose_rows(data: Path, out: Path, count: int) -> None:
+    """Write a labels file of `count` random train rows, and all val rows, of each of four tasks."""
+    rng = np.random.default_rng(0)
+    chosen: list[dict[str, str]] = []
+    for folder, query in TASKS.items():
+        with open(data / folder / "labels.csv", encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["query"].startswith(query)]
+        train, val = ([row for row in rows if row["split"] == split] for split in ("train", "val"))
+        kept = [train[n] for n in rng.choice(len(train), count, replace=False)] + val
+        chosen += [row | {"image": str((data / folder / row["image"]).resolve())} for row in kept]
+    with open(out, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(chosen[0]))
+        writer.writeheader()
+        writer.writerows(chosen)
+
+
 def write_tokens(labels: str, out: str, backbone: str) -> None:
     """Encode pictures and sentences of a labels file into one npz file."""
     from imgrank.ranker import Ranker
@@ -216,6 +224,10 @@ def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
+    choose = commands.add_parser("choose-rows")
+    choose.add_argument("data", type=Path)
+    choose.add_argument("labels", type=Path)
+    choose.add_argument("--rows", type=int, default=400)
     write = commands.add_parser("write-tokens")
     write.add_argument("labels")
     write.add_argument("out")
@@ -230,7 +242,9 @@ def main() -> None:
     train.add_argument("--only", default="", help="variants whose name holds this text")
     commands.add_parser("table").add_argument("done", type=Path)
     args = parser.parse_args()
-    if args.command == "write-tokens":
+    if args.command == "choose-rows":
+        choose_rows(args.data, args.labels, args.rows)
+    elif args.command == "write-tokens":
         write_tokens(args.labels, args.out, args.backbone)
     elif args.command == "run":
         patience = max(4, args.epochs // 3)
