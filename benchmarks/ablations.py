@@ -217,7 +217,8 @@ def read_tokens(path: str) -> tuple[Dataset, int, str]:
 
 
 def _show(progress: object) -> None:
-    print(progress, end="\r", file=sys.stderr)
+    if sys.stderr.isatty():
+        print(progress, end="\r", file=sys.stderr)
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ import csv
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isqrt
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ from torch.nn import functional as F
 from imgrank import Ranker
 from imgrank.adapter.files import load
 from imgrank.adapter.header import Query
-from imgrank.adapter.model import AdapterModel, TextBatch
+from imgrank.adapter.model import AdapterModel, TextBatch, pooled
 from imgrank.adapter.zero_shot import text_axis
 from imgrank.answering import Question, answer, who_answers
 from imgrank.explaining.occlusion import influence, parts, washed_out
@@ -117,28 +118,29 @@ def token_gradient(case: Case) -> Callable[[np.ndarray], Map]:
 
 
 def looked_at(case: Case, read: Read) -> Callable[[np.ndarray], Map]:
-    """Something that the adapter computes for each of the 16 tokens, 4 x 4."""
+    """Something that the adapter computes for each of the places that it looks at, a square of them."""
     tower, (model, _, text) = case.ranker.backbone._image_tower, trained(case)
+    side = isqrt(model.config.places)
 
     @torch.no_grad()
     def made(pixels: np.ndarray) -> Map:
         tokens, embedding = tower(torch.tensor(pixels[None]))
-        return read(model, tokens, embedding, text).reshape(4, 4).numpy()
+        return read(model, tokens, embedding, text).reshape(side, side).numpy()
 
     return made
 
 
 def density(model: AdapterModel, tokens: torch.Tensor, embedding: torch.Tensor, text: TextBatch) -> torch.Tensor:
-    """The counting readout's density at each token, as it goes into the value."""
+    """The counting readout's density at each place, as it goes into the value."""
     head = model.score_head
-    z = head.norm(model.fuse(tokens, embedding, text))[:, : tokens.shape[1]]
+    z = head.norm(model.fuse(tokens, embedding, text))[:, : model.config.places]
     return head.count(F.softplus(head.density(z)))[0, :, 0]
 
 
 def attention(model: AdapterModel, tokens: torch.Tensor, embedding: torch.Tensor, text: TextBatch) -> torch.Tensor:
-    """How much each token looks at the sentence rather than at the learnt prompts, in the first layer."""
+    """How much each place looks at the sentence rather than at the learnt prompts, in the first layer."""
     layer = model.layers[0]
-    x = torch.cat([model.image_map(tokens), model.embedding_map(embedding)[:, None]], dim=1)
+    x = torch.cat([model.image_map(pooled(tokens, model.config.pool)), model.embedding_map(embedding)[:, None]], dim=1)
     alone = layer.norm_self(x)
     x = x + layer.self_attention(alone, alone)
     context = torch.cat([model.prompts[None], model.text_map(text.tokens)], dim=1)
@@ -146,7 +148,7 @@ def attention(model: AdapterModel, tokens: torch.Tensor, embedding: torch.Tensor
     query = cross._split(cross.query(layer.norm_cross(x)))
     key = cross._split(cross.key_value(layer.norm_text(context)).chunk(2, dim=-1)[0])
     weights = (query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5).softmax(dim=-1)
-    return weights[..., len(model.prompts) :].sum(dim=-1).mean(dim=1)[0, : tokens.shape[1]]
+    return weights[..., len(model.prompts) :].sum(dim=-1).mean(dim=1)[0, : model.config.places]
 
 
 def trained(case: Case) -> tuple[AdapterModel, Query, TextBatch]:

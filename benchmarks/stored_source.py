@@ -96,4 +96,5 @@ class StoredSource:
 
 
 def _show(progress: object) -> None:
-    print(progress, end="\r", file=sys.stderr)
+    if sys.stderr.isatty():
+        print(progress, end="\r", file=sys.stderr)
