@@ -23,6 +23,9 @@ class TokenShape:
     width: int
     embedding: int
 
+    def __str__(self) -> str:
+        return f"{self.tokens} tokens of {self.width} numbers and embeddings of {self.embedding}"
+
 
 @dataclass(frozen=True, slots=True)
 class PackedTokens:

@@ -16,7 +16,9 @@ from imgrank.adapter.header import Query
 from imgrank.adapter.looks import Looks
 from imgrank.adapter.pairs import Summary
 from imgrank.cores import map_on_cores, on_one_core
-from imgrank.tokens import PackedTokens, TextTokens
+from imgrank.errors import AdapterError
+from imgrank.paths import printable
+from imgrank.tokens import PackedTokens, TextTokens, TokenShape
 
 BLOCK = 128  # what is at work on it stays in a core's own cache
 
@@ -45,8 +47,10 @@ def score_tokens(
 ) -> ScoredBatch:
     """Scores of N stored pictures under one sentence, as one of the adapter's queries.
 
-    `looks` remembers the part that no sentence changes, for the next one.
+    `looks` remembers the part that no sentence changes, for the next one. Raises AdapterError where the adapter's
+    sizes are not those of the tokens.
     """
+    _check_sizes(adapter, packed.shape)
     asked = _asked(adapter, text, query, summarise, looks)
     starts = range(0, max(len(packed), 1), BLOCK)
     parts = map_on_cores(lambda at: asked.score(packed[at : at + BLOCK]), starts)
@@ -55,6 +59,16 @@ def score_tokens(
         relevance=np.concatenate([part.relevance for part in parts]),
         summary=Summary.cat([part.summary for part in parts if part.summary is not None]) if summarise else None,
     )
+
+
+def _check_sizes(adapter: Adapter, shape: TokenShape) -> None:
+    config = adapter.header.config
+    wanted = TokenShape(config.tokens, config.image_width, config.embedding_width or shape.embedding)
+    if wanted != shape:
+        raise AdapterError(
+            f"The adapter {printable(adapter.header.name)} is for {wanted}, and the pictures' are {shape}: "
+            "its file does not tell the truth about its backbone. Train it again."
+        )
 
 
 @torch.inference_mode()

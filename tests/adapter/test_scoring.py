@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from imgrank.adapter.header import Scorer
 from imgrank.adapter.model import TextBatch
 from imgrank.adapter.scoring import BLOCK, score_tokens
+from imgrank.errors import AdapterError
 from tests.adapter.making import SHAPE, adapter, packed, sentence
 
 ADAPTER = adapter()
@@ -91,3 +92,10 @@ def test_a_blend_is_mixed_from_the_adapter_and_the_ridge() -> None:
         return score_tokens(ADAPTER, MANY[:5], sentence(), query).value
 
     np.testing.assert_allclose(value("blend"), 0.3 * value("adapter") + 0.7 * value("ridge"), atol=1e-5)
+
+
+@pytest.mark.parametrize("tokens", [4, 9])
+def test_tokens_of_other_sizes_than_the_file_speaks_of_are_refused(tokens: int) -> None:
+    """A file may carry the right fingerprint and still not tell the truth."""
+    with pytest.raises(AdapterError, match=f"is for 6 tokens of 24 numbers.*{tokens} tokens of 24 numbers"):
+        score_tokens(ADAPTER, packed(3, tokens=tokens), sentence(), ADAPTER.queries[0])

@@ -66,6 +66,8 @@ HEADERS: dict[str, tuple[Callable[[Header, Tensors], object], str]] = {
     "negative": (lambda h, t: _set(h["config"], "prompts", -1), "prompts"),
     "float size": (lambda h, t: _set(h["config"], "width", 16.0), "width"),
     "text size": (lambda h, t: _set(h["config"], "width", "16"), "width"),
+    "pool that does not divide": (lambda h, t: _set(h["config"], "pool", 2), "6 tokens are no square grid"),
+    "pool of nothing": (lambda h, t: _set(h["config"], "pool", 0), "pool is 0"),
     "dropout nan": (lambda h, t: _set(h["config"], "dropout", float("nan")), "dropout"),
     "dropout text": (lambda h, t: _set(h["config"], "dropout", "0"), "dropout"),
     "other sizes than the tensors": (lambda h, t: _set(h["config"], "text_width", 99), "shape"),
