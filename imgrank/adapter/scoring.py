@@ -114,39 +114,44 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """A whole block in float32: quantised (BLOCK, P, D), scales (BLOCK, P, 1), embedding (BLOCK, E).
+    """A whole block as stored; what is missing of it is zeros, with scales of one."""
 
-    What is missing of a whole block is zeros, with scales of one.
-    """
-
-    quantised: Tensor
-    scales: Tensor
-    embedding: Tensor
+    packed: PackedTokens
 
     @staticmethod
     def of(packed: PackedTokens) -> _Block:
-        shape, real = packed.shape, len(packed)
-        block = _Block(
-            torch.zeros(BLOCK, shape.tokens, shape.width),
-            torch.ones(BLOCK, shape.tokens, 1),
-            torch.zeros(BLOCK, shape.embedding),
-        )
-        block.quantised.numpy()[:real] = packed.quantised
-        block.scales.numpy()[:real, :, 0] = packed.scales
-        block.embedding.numpy()[:real] = packed.embedding
-        return block
+        whole, real = PackedTokens.empty(BLOCK, packed.shape), len(packed)
+        whole.scales[real:] = 1
+        whole.quantised[:real], whole.scales[:real] = packed.quantised, packed.scales
+        whole.embedding[:real] = packed.embedding
+        return _Block(whole)
+
+    @property
+    def quantised(self) -> Tensor:
+        """(BLOCK, P, D) float32 whole numbers."""
+        return torch.from_numpy(self.packed.quantised).float()
+
+    @property
+    def scales(self) -> Tensor:
+        """(BLOCK, P, 1) float32."""
+        return torch.from_numpy(self.packed.scales).float()[..., None]
+
+    @property
+    def embedding(self) -> Tensor:
+        """(BLOCK, E) float32."""
+        return torch.from_numpy(self.packed.embedding).float()
 
     def key(self, model: bytes) -> bytes:
         """A name for this block as a model sees it."""
         name = xxh3_128(model)
-        for part in (self.quantised, self.scales, self.embedding):
-            name.update(part.numpy().data)
+        for part in (self.packed.quantised, self.packed.scales, self.packed.embedding):
+            name.update(part.data)
         return name.digest()
 
     def ridge(self, query: Query) -> Floats:
         """(BLOCK,) what the query's axis says: of the mean token, and of the embedding where it reads that too."""
         assert query.ridge is not None
-        axis, width = torch.from_numpy(query.ridge), self.quantised.shape[-1]
+        axis, width = torch.from_numpy(query.ridge), self.packed.shape.width
         tokens = ((self.quantised @ axis[:width]) * self.scales[..., 0]).mean(dim=1)
         rest = axis[width:-1]
         result: Floats = (tokens + self.embedding[:, : len(rest)] @ rest).double().numpy() + float(axis[-1])
