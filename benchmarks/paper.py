@@ -22,11 +22,11 @@ class Assumed:
     gpu_rate: float = 2500  # assumed, of one GPU: no GPU was at hand; `benchmarks/gpu.py` measures it
     cores: float = 128  # assumed: 16 a GPU, as clouds rent them
     decode_rate: float = 100  # of one core, read, hash, decode: `benchmarks/decoding.py` measures it
-    core_encode_rate: float = 40  # of one core, decoding too: 1 / (1 / 67 + 1 / 104), from `indexing.py` and `decoding.py`
+    core_encode_rate: float = 40  # of one core, decoding too: 1 / (1/67 + 1/104), `indexing.py` and `decoding.py`
     network_bytes: float = 2.5e9  # a second into the cluster, assumed: 8 x 2.5 Gbit/s, a usual share of an object store
     gpu_hour: float = 3.0  # dollars an hour of one GPU with its 16 cores, assumed
     storage_month: float = 0.023  # dollars a GB and month of object storage, assumed
-    score_rate_zero: float = 57e3  # of one core, zero-shot: a question's time over a million, `scale.py`, local, --top 100
+    score_rate_zero: float = 57e3  # of one core, zero-shot: `scale.py` over a million, local, --top 100
     score_rate_adapter: float = 13.8e3  # of one core, a trained adapter: likewise
 
 

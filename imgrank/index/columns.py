@@ -7,6 +7,7 @@ from typing import Any
 
 from imgrank.errors import UsageError
 from imgrank.index.needs import arrow
+from imgrank.index.parquet_files import read_group
 from imgrank.paths import printable
 
 # Names that people and tools give; the first that is there is taken.
@@ -43,7 +44,7 @@ def find_column(schema: Any, asked: str | None, where: str) -> Column:  # noqa: 
 def values_of(file: Any, group: int, column: str) -> Any:  # noqa: ANN401
     """The values of a column in one row group, as one pyarrow array."""
     outer, _, inner = column.partition(".")
-    table = file.read_row_group(group, columns=[column])
+    table = read_group(file, group, [column])
     values = table.column(outer).combine_chunks() if outer in table.column_names else table.column(column)
     return arrow().compute.struct_field(values, inner) if inner and outer in table.column_names else values
 

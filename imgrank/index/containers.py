@@ -13,7 +13,8 @@ from imgrank.errors import UsageError
 from imgrank.formats import looks_like_picture
 from imgrank.index.columns import Column, find_column, values_of
 from imgrank.index.items import Kind, SourceItem
-from imgrank.index.needs import arrow, parquet
+from imgrank.index.needs import arrow
+from imgrank.index.parquet_files import open_parquet
 from imgrank.index.remote import file_system, is_url, read_url, reason_of, retried
 from imgrank.paths import printable, why
 from imgrank.records import Unreadable
@@ -119,7 +120,7 @@ def _row_group(location: str, group: int, column: str) -> Any:  # noqa: ANN401
 
 
 def _parquet_file(file: BinaryIO) -> Any:  # noqa: ANN401
-    return _checked(lambda: parquet().ParquetFile(file))
+    return _checked(lambda: open_parquet(file))
 
 
 def _checked(action: Callable[[], Any]) -> Any:  # noqa: ANN401

@@ -7,7 +7,8 @@ from typing import Any
 
 from imgrank.errors import IndexFault
 from imgrank.index.format import written_ns
-from imgrank.index.needs import arrow, parquet
+from imgrank.index.needs import arrow
+from imgrank.index.parquet_files import open_parquet, read_group
 from imgrank.index.places import Place
 from imgrank.index.remote import reason_of, retried
 from imgrank.paths import printable, why
@@ -28,7 +29,7 @@ class Part:
         self.place, self.name = place, name
         self._stream = self._checked(lambda: place.open(name))
         try:
-            self._file = self._checked(lambda: parquet().ParquetFile(self._stream, page_checksum_verification=True))
+            self._file = self._checked(lambda: open_parquet(self._stream, checked=True))
         except BaseException:
             self._stream.close()
             raise
@@ -44,7 +45,7 @@ class Part:
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """Its columns as pyarrow tables, one a row group. Raises as the making of a Part."""
         for group in range(self._file.num_row_groups):
-            yield self._checked(lambda group=group: self._file.read_row_group(group, columns=list(columns)))
+            yield self._checked(lambda group=group: read_group(self._file, group, columns))
 
     def _checked(self, action: Any) -> Any:  # noqa: ANN401 (pyarrow has no types)
         try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -50,3 +53,22 @@ def test_an_index_of_no_pictures_is_empty(tmp_path):
     place.write_manifest(Manifest("fake", FakeBackbone.fingerprint, 1, FakeBackbone.shape))
     indexed = opened(tmp_path)
     assert (indexed.paths, indexed.skipped, list(indexed.blocks())) == ((), (), [])
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads are counted by the files of /proc")
+def test_reading_leaves_no_thread_behind(large):
+    """One of Arrow's that still held a buffer of Python's at exit ended the whole process: exit code 134."""
+    code = """
+import os, sys
+from imgrank.index.parts import Part
+from imgrank.index.places import Place
+def threads(): return len(os.listdir("/proc/self/task"))
+place = Place(sys.argv[1])
+with Part(place, place.parts()[0]) as part:
+    before = threads()
+    assert sum(len(table) for table in part.batches(["path", "tokens", "scales", "embedding"])) > 4096
+    print(threads() - before)
+"""
+    place, _, _ = large
+    ran = subprocess.run([sys.executable, "-c", code, str(place.where)], capture_output=True, text=True, check=True)
+    assert ran.stdout == "0\n"
