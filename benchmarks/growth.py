@@ -93,6 +93,7 @@ def draw(found: dict[int, dict[str, float]], path: Path) -> None:
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullFormatter
 
     figure, panels = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
     for panel, ending, title in zip(panels, ("", " memory"), ("seconds", "peak memory, MB"), strict=True):
@@ -100,6 +101,10 @@ def draw(found: dict[int, dict[str, float]], path: Path) -> None:
             panel.plot(list(found), [values[kind + ending] for values in found.values()], "o-", label=label)
         panel.set(xscale="log", yscale="log", xlabel="pictures", title=title)
         panel.grid(True, which="major", alpha=0.3)
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_major_formatter("{x:,.0f}")
+            axis.set_minor_formatter(NullFormatter())
+    panels[0].set_ylim(1, 200)
     panels[1].set_ylim(100, 2000)
     panels[0].legend(frameon=False)
     figure.savefig(path, dpi=110, metadata={"Software": None})
