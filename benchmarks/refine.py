@@ -2,16 +2,19 @@
 
     python benchmarks/refine.py DATA
 
-Queries of an adapter on the val rows of their sets; nothing is trained, test is never looked at. An adapter whose
-axes have learnt from val (`imgrank.training.blend`) scores too well here.
+Queries of an adapter on the val rows of their sets; nothing is trained, test is never looked at. The score head answers
+alone: axes have learnt from val (`imgrank.training.blend`) and would score too well here.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from imgrank.adapter.files import Adapter, load, save
+from imgrank.adapter.registry import find_adapter
 from imgrank.evaluation import evaluate
 from imgrank.evaluation.metrics import Resamples, interval
 from imgrank.evaluation.report import QueryReport
@@ -32,6 +35,14 @@ def _val(task: ValueTask) -> ValueTask:
     return ValueTask(task.phrasings, images, task.values[rows], splits, groups)
 
 
+def without_axes(adapter: str, folder: Path) -> Path:
+    """A file of the same adapter that answers by its score head alone."""
+    known = load(find_adapter(adapter).path)
+    queries = tuple(replace(query, scorer="adapter", ridge=None) for query in known.queries)
+    save(folder / "alone.safetensors", Adapter(replace(known.header, queries=queries), known.model))
+    return folder / "alone.safetensors"
+
+
 def line(query: QueryReport) -> str:
     """One row of the table: both figures, and their difference by paired bootstrap."""
     said = query.predictions
@@ -50,12 +61,14 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--adapter", default="mini-adapter")
     args = parser.parse_args()
-    ranker = Ranker(adapter=args.adapter)
-    print("| query | val rows | KRCC by score | KRCC refined | gain |\n|---|--:|--:|--:|--:|")
-    for name in SETS:
-        labels = val_rows(read_labels(str(args.data / name / "labels.csv")))
-        for query in evaluate(labels, adapter=args.adapter, split="val", source=ranker).queries:
-            print(line(query), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        alone = str(without_axes(args.adapter, Path(folder)))
+        ranker = Ranker(adapter=alone)
+        print("| query | val rows | KRCC by score | KRCC refined | gain |\n|---|--:|--:|--:|--:|")
+        for name in SETS:
+            labels = val_rows(read_labels(str(args.data / name / "labels.csv")))
+            for query in evaluate(labels, adapter=alone, split="val", source=ranker).queries:
+                print(line(query), flush=True)
 
 
 if __name__ == "__main__":

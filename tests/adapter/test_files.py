@@ -104,7 +104,7 @@ def test_a_file_from_before_pooling_is_one_that_does_not_pool(tmp_path: Path) ->
     path = tmp_path / "ages.safetensors"
     files.save(path, adapter())
     with safe_open(path, "np") as file:
-        metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     header = json.loads(metadata[files.METADATA_KEY])
     del header["config"]["pool"]
     save_file(tensors, path, metadata | {files.METADATA_KEY: json.dumps(header)})

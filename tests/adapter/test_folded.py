@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from imgrank.adapter.config import AdapterConfig
 from imgrank.adapter.folded import FoldedModel
-from imgrank.adapter.model import AdapterModel, TextBatch
+from imgrank.adapter.model import AdapterModel, TextBatch, pooled
 from tests.adapter.making import SHAPE, model, packed, sentence
 
 CONFIGS: list[dict[str, int]] = [
@@ -74,3 +75,15 @@ def test_tokens_of_zeros_give_numbers() -> None:
         nothing = torch.zeros(2, SHAPE.tokens, SHAPE.width)
         x = folded.look(nothing, torch.full((2, SHAPE.tokens, 1), 6e-5), torch.zeros(2, SHAPE.embedding))
     assert torch.isfinite(x).all()
+
+
+@pytest.mark.parametrize("pool", [1, 2])
+def test_tokens_all_of_one_number_give_what_the_model_gives(pool: int) -> None:
+    """Their variance is nothing, and must not come out as what is left of rounding."""
+    made = trained({"tokens": 16, "pool": pool, "layers": 0, "embedding_width": 0}, 0).float()
+    quantised = torch.arange(-127.0, 128.0)[:, None, None].expand(-1, 16, SHAPE.width)
+    scales = torch.full((len(quantised), 16, 1), 60.0)
+    with torch.inference_mode():
+        x = FoldedModel(made).look(quantised, scales, torch.empty(0))
+        exact = made.image_map(pooled(quantised * scales, pool))
+    np.testing.assert_allclose(x, exact, rtol=1e-4, atol=1e-4)
