@@ -106,7 +106,8 @@ def _links(made: Plan) -> Iterator[str]:
 def _trash_notes(made: Plan) -> Sequence[str]:
     if made.request.action is not Action.trash or not made.changes:
         return ()
-    away = [change.source for change in made.changes if not within_reach(change.source)]
+    folders = {os.path.dirname(change.source) for change in made.changes}
+    away = sorted(folder for folder in folders if not within_reach(folder))
     if away:
         raise ActionError(
             f"The disk of {printable(away[0])} has no trash that can be written, so trashing would copy to another "
