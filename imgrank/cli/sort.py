@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -169,7 +169,7 @@ def sort(
     )
     streamed = asked is None and look.is_stream and not reverse and bottom is None
     question = engines.EngineQuestion(sources, sentence, opposite, like, refine, streamed, top, min_score)
-    deliver = partial(_deliver_from, look, cut, asked, strict)
+    deliver = partial(_deliver_from, look, cut, asked, strict, sources)
     if wish.name is not None:
         code = engines.order_on(wish, new_ranker, question, deliver)
     else:
@@ -211,17 +211,18 @@ def _deliver_from(
     cut: Cut,
     asked: act.Wanted | None,
     strict: bool,
+    sources: Sequence[str],
     ranking: Ranking,
     stream: Iterator[RankedImage] | None = None,
 ) -> int:
     """Show an order, or the part of it that comes in a stream, or change files by it. Returns the exit code."""
     if stream is not None:
         show(ranking, stream, look)
-    code = 0 if stream is not None else _deliver(ranking, look, cut, asked)
+    code = 0 if stream is not None else _deliver(ranking, look, cut, asked, sources)
     return code or (EXIT_SKIPPED if strict and ranking.skipped else 0)
 
 
-def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None) -> int:
+def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None, sources: Sequence[str]) -> int:
     """Show the order, or change files by it; an order that was interrupted changes none. Returns the exit code."""
     from imgrank.order import select
 
@@ -232,6 +233,8 @@ def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None) -
         return EXIT_INTERRUPTED if ranking.partial else 0
     if asked.request.action is Action.trash:
         images = act.thrown_away(ranking.images, cut.bottom, cut.min_score)
+    if any(map(act.may_be_index, sources)):
+        ranking, images = act.as_files(ranking, images, sources)
     return act.change_files(ranking, images, asked, look.fmt, look.print0)
 
 

@@ -147,6 +147,7 @@ def _discover_list(paths: Sequence[str], recursive: bool) -> Discovered:
 
 
 def _of_files(found: Discovered) -> Iterator[SourceItem | Unreadable]:
+    here = os.getcwd()
     for file in found.files:
-        yield SourceItem(file.path, file.path, size=file.size, mtime_ns=file.mtime_ns)
+        yield SourceItem(file.path, file.path, size=file.size, mtime_ns=file.mtime_ns, folder=here)
     yield from found.skipped
