@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from functools import lru_cache
 from typing import Any, BinaryIO
 
 from natsort import natsort_keygen, ns
@@ -38,6 +37,7 @@ _KEPT_BY_SYSTEMS = frozenset(
 _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
 _natural_of_any: Callable[[str], tuple[Any, ...]] = natsort_keygen(alg=ns.IGNORECASE)
+_MOST_ORDERS = 1 << 16  # folders whose order is remembered
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 
@@ -105,16 +105,15 @@ class _Search:
 
     def walk(self, folder: str) -> None:
         """Take the pictures of a folder, and below it where `recursive`; real folders before linked ones."""
-        pending = deque([folder])
+        pending = deque([(folder, os.path.realpath(folder))])
         while pending:
-            here = pending.popleft()
-            real = os.path.realpath(here)
+            here, real = pending.popleft()
             if real in self._folders:
                 continue
             self._folders.add(real)
             for entry in self._entries(here):
                 if _is_folder(entry):
-                    self._plan_descent(entry, pending)
+                    self._plan_descent(entry, real, pending)
                 elif looks_like_picture(entry.name):
                     self.take(entry.path, real, entry.is_symlink())
 
@@ -127,14 +126,14 @@ class _Search:
             return
         yield from (entry for entry in listed if not _left_out(entry))
 
-    def _plan_descent(self, entry: os.DirEntry[str], pending: deque[str]) -> None:
+    def _plan_descent(self, entry: os.DirEntry[str], real_parent: str, pending: deque[tuple[str, str]]) -> None:
         if not self.recursive:
             if looks_like_picture(entry.name):
                 self.skip(entry.path, "a folder, not a picture")
         elif entry.is_symlink():
-            pending.append(entry.path)
+            pending.append((entry.path, os.path.realpath(entry.path)))
         else:
-            pending.appendleft(entry.path)
+            pending.appendleft((entry.path, os.path.join(real_parent, entry.name)))
 
     def take(self, path: str, real_folder: str, is_link: bool) -> None:
         """Take one path that is no folder; a regular file becomes an ImageFile, anything else is skipped."""
@@ -177,9 +176,22 @@ def _natural(name: str) -> tuple[Any, ...]:
     return tuple(parts if parts[-1] != "" else parts[:-1])
 
 
-@lru_cache(maxsize=4096)
+_orders: dict[str, tuple[Any, ...]] = {}
+
+
 def _folder_order(folder: str) -> tuple[Any, ...]:
-    return tuple(_natural(part) for part in folder.split(os.sep)) if folder else ()
+    """The natural order of each part of a folder's path, from that of the folder above it where it is known."""
+    missing, above = [], folder
+    while above and above not in _orders:
+        missing.append(above)
+        above = above.rpartition(os.sep)[0]
+    order = _orders.get(above, (_natural(""),) if folder.startswith(os.sep) else ())
+    if len(_orders) > _MOST_ORDERS:
+        _orders.clear()
+    for each in reversed(missing):
+        order = (*order, _natural(each.rpartition(os.sep)[2]))
+        _orders[each] = order
+    return order
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
