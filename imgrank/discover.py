@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import glob
 import os
@@ -235,6 +236,8 @@ def _expand(pattern: str, search: _Search) -> None:
 
 def _matches(pattern: str) -> Iterable[str]:
     parts = pattern.split(os.sep) if os.altsep is None else pattern.replace(os.altsep, os.sep).split(os.sep)
+    parts = _literal_first(parts)
+    pattern = os.sep.join(parts)
     if "**" not in parts:
         return [path for path in glob.glob(pattern) if not _is_left_out_name(os.path.basename(path))]
     # glob's own ** follows every link and walks loops to their limit; ours walks each folder once
@@ -242,6 +245,14 @@ def _matches(pattern: str) -> Iterable[str]:
     base = os.sep.join(parts[:start]) + (os.sep if start else "")
     roots = glob.glob(base) if glob.has_magic(base) else [base]
     return [path for root in roots for path in _below(root, parts[start:])]
+
+
+def _literal_first(parts: list[str]) -> list[str]:
+    """The parts of a pattern; the first ones are names, brackets and all, as long as there are folders called so."""
+    there = 0
+    while there < len(parts) and os.path.isdir(os.sep.join(parts[: there + 1]) or os.sep):
+        there += 1
+    return [glob.escape(part) for part in parts[:there]] + parts[there:]
 
 
 def _below(root: str, pattern: list[str]) -> Iterator[str]:
@@ -281,8 +292,23 @@ def _no_such_source(source: str) -> str:
 
 
 def _read_list(stream: BinaryIO, nul: bool) -> Iterator[str]:
-    data = stream.read()
+    yield from list_entries(stream.read(), nul, "on standard input")
+
+
+def list_entries(data: bytes, nul: bool, where: str) -> list[str]:
+    """The paths in a list: one a line, or ended by NUL where `nul`; in UTF-16 too where it begins with that mark.
+
+    Raises UsageError where it is separated otherwise or is no text; `where` says in it which list.
+    """
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            data, nul = os.fsencode(data.decode("utf-16")), False
+        except UnicodeError as error:
+            raise UsageError(f"The list {where} begins as UTF-16 and is none; save it as UTF-8.") from error
+    if b"\n\0" in data and b"\0\r" in data:
+        raise UsageError(f"The list {where} looks like UTF-16 without a mark; save it as UTF-8.")
     if b"\0" in data and not nul:
-        raise UsageError("The list on standard input is separated by NUL bytes; add -0 to read it so.")
-    lines = data.split(b"\0") if nul else (line.removesuffix(b"\r") for line in data.split(b"\n"))
-    yield from (os.fsdecode(line) for line in lines if line)
+        raise UsageError(f"The list {where} is separated by NUL bytes; add -0 to read it so.")
+    lines = data.split(b"\0") if nul else [line.removesuffix(b"\r") for line in data.split(b"\n")]
+    return [os.fsdecode(line) for line in lines if line]

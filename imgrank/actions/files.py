@@ -9,6 +9,7 @@ import os
 import shutil
 import stat
 import sys
+from functools import lru_cache
 
 import xxhash
 
@@ -72,9 +73,14 @@ def link(source: str, target: str) -> None:
     os.link(source, target, follow_symlinks=os.link not in os.supports_follow_symlinks)
 
 
+@lru_cache(maxsize=1)
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
 def _rename_by_kernel(source: str, target: str) -> bool:
     """renameat2 or renamex_np; False where neither the C library nor the file system offers it."""
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = _libc()
     from_, to = os.fsencode(source), os.fsencode(target)
     try:
         if sys.platform == "darwin":

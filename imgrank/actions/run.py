@@ -51,7 +51,9 @@ def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[
         present = {folder: listing(folder) for folder in folders}
         made = plan(groups, request, count=len(everyone), present=present, originals=_originals(groups, request))
     refuse(check(made))
-    return replace(made, notes=(*_links(made), *_trash_notes(made), *_spared_notes(spared)))
+    return replace(
+        made, notes=(*_links(made), *_trash_notes(made), *_spared_notes(spared), *_unknown_notes(groups, request))
+    )
 
 
 def act(made: Plan) -> Outcome:
@@ -122,6 +124,15 @@ def _trash_notes(made: Plan) -> Sequence[str]:
             "disk. Nothing was changed. --move DIR takes pictures out of the way on their own disk."
         )
     return () if CAN_UNDO else ("imgrank undo cannot bring files back from this system's trash; the system can.",)
+
+
+def _unknown_notes(groups: Sequence[Group], request: Request) -> Iterator[str]:
+    """Files that have a picture's name, and lose it when the picture gets another or goes away."""
+    taken = {member.path for group in groups for member in group.members}
+    unknown = sorted({path for group in groups for path in group.unknown} - taken)
+    if unknown and request.action in (Action.rename, Action.move, Action.trash):
+        names = ", ".join(printable(path) for path in unknown[:_NAMED]) + (", ..." if len(unknown) > _NAMED else "")
+        yield f"{len(unknown)} files are called like a picture, and stay, for imgrank does not know them: {names}."
 
 
 def _spared_notes(spared: Sequence[str]) -> Iterator[str]:

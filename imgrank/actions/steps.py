@@ -85,10 +85,15 @@ def _moves(changes: Sequence[Change], mark: str) -> Iterator[Step]:
     for number, change in enumerate(changes):
         by_key[key(change.source)].append(number)
     waiting = dict(enumerate(changes))
-    while waiting:
-        chain = [next(iter(waiting))]
-        while (after := _holder(waiting[chain[-1]].target or "", by_key, waiting)) is not None and after not in chain:
+    todo = list(reversed(waiting))
+    while todo:
+        if todo[-1] not in waiting:
+            todo.pop()
+            continue
+        chain, known = todo[-1:], set(todo[-1:])
+        while (after := _holder(waiting[chain[-1]].target or "", by_key, waiting)) is not None and after not in known:
             chain.append(after)
+            known.add(after)
         chain = chain if after is None else chain[chain.index(after) :]
         links = [(number, waiting.pop(number)) for number in reversed(chain)]
         yield from (

@@ -29,6 +29,7 @@ from imgrank.cli.options import (
 )
 from imgrank.cli.progress import progress_line
 from imgrank.errors import UsageError
+from imgrank.formats import looks_like_picture
 from imgrank.output.formats import Format
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
@@ -248,6 +249,11 @@ def split_words(words: list[str], like: str | None) -> tuple[list[str], str | No
             'imgrank sort ./photos "older person".'
         )
     *sources, sentence = words
+    if looks_like_picture(sentence) and os.path.isfile(sentence):
+        raise UsageError(
+            f'"{printable(sentence)}" stands last, where the sentence belongs, and is a picture; say what to order by: '
+            'imgrank sort *.jpg "older person".'
+        )
     if os.path.exists(sentence) and not _may_be_source(sources[0]):
         raise UsageError(
             f'"{printable(sentence)}" is a file or folder, and "{printable(sources[0])}" is none; '

@@ -103,17 +103,21 @@ class Disk:
                 _apply(names, kind, *what)
         for top in self.tops:
             shutil.rmtree(top, ignore_errors=True)
+        made = {}
         for path in sorted(names):
-            self._make(path, names[path], content)
+            self._make(path, names[path], content, made)
 
-    def _make(self, path, what, content):
+    def _make(self, path, what, content, made):
         if what == "folder":
             os.makedirs(path, exist_ok=True)
         elif not os.path.isdir(os.path.dirname(path)):
             return  # its folder was lost
         elif isinstance(what, tuple):
             os.symlink(what[1], path)
+        elif what in made:
+            os.link(made[what], path)
         else:
+            made[what] = path
             data, time = content.get(what, (b"", 0))
             Path(path).write_bytes(data)
             os.utime(path, ns=(time, time))

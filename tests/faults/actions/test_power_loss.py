@@ -51,9 +51,8 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("stride", [pytest.param(1, marks=pytest.mark.soak), 7])
 @pytest.mark.parametrize("case", CASES)
-def test_undo_after_power_was_lost(place, monkeypatch, case, stride):
+def test_undo_after_power_was_lost(place, monkeypatch, case):
     action, out, setting = CASES[case]
     monkeypatch.setenv("XDG_DATA_HOME", str(place.parent / "xdg"))
     before = make(place)
@@ -67,7 +66,7 @@ def test_undo_after_power_was_lost(place, monkeypatch, case, stride):
     tried = 0
     if setting:
         setting(monkeypatch)
-    for moment, lost in list(disk.losses())[::stride]:
+    for moment, lost in disk.losses():
         disk.rebuild(moment, lost)
         tried += 1
         if any(past.left or past.unfinished for past in history()):
@@ -75,7 +74,7 @@ def test_undo_after_power_was_lost(place, monkeypatch, case, stride):
         said = [disk.events[at] for at in sorted(lost)]
         assert without_link_times(snapshot(place)) == without_link_times(before), (disk.events[moment - 1 :][:1], said)
     print(f"\n{case}: power lost in {tried} ways: every tree as before")
-    assert tried > 100 // stride
+    assert tried > 20
 
 
 def without_link_times(found):
