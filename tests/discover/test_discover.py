@@ -234,3 +234,40 @@ def test_any_bytes_survive_as_a_name(tmp_path_factory, name):
 @given(st.text(st.characters(codec="ascii"), max_size=20) | st.from_regex(r"[a-c_ .0-9]{0,12}", fullmatch=True))
 def test_plain_names_have_the_key_that_natsort_gives_them(name):
     assert _natural(name) == _natural_of_any(name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+@pytest.mark.parametrize("nul", [False, True])
+def test_a_list_as_windows_writes_it(folder, encoding, nul):
+    fill("e/cat.jpg", "e/\u00e9.jpg", "other.jpg")
+    text = "e/cat.jpg\r\ne/\u00e9.jpg\r\n"
+    mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}.get(encoding, b"")
+    if nul and encoding == "utf-8-sig":
+        text = text.replace("\r\n", "\0")
+    assert paths("-", stdin=io.BytesIO(mark + text.encode(encoding)), nul=nul) == ["e/cat.jpg", "e/\u00e9.jpg"]
+
+
+@pytest.mark.parametrize("data", ["e/cat.jpg\r\n".encode("utf-16-le"), b"\xff\xfea"])
+@pytest.mark.parametrize("nul", [False, True])
+def test_a_list_in_utf16_without_its_mark_or_cut_off_is_refused(folder, data, nul):
+    fill("e/cat.jpg")
+    with pytest.raises(UsageError, match="save it as UTF-8"):
+        paths("-", stdin=io.BytesIO(data), nul=nul)
+
+
+@pytest.mark.parametrize("pattern", ["trip [2024]/*.jpg", "trip [2024]/**/*.jpg", "./trip [2024]/a*.jpg"])
+def test_brackets_in_the_name_of_a_folder_are_no_pattern(folder, pattern):
+    fill("trip [2024]/a.jpg", "trip 2/b.jpg")
+    assert [os.path.basename(path) for path in paths(pattern)] == ["a.jpg"]
+
+
+def test_a_deep_tree_is_in_the_order_of_its_folders(folder):
+    deep = "/".join(["d"] * 400)
+    fill(f"{deep}/2.jpg", f"{deep}/10.jpg", "d/1.jpg", "d/d10/1.jpg", "d/d2/1.jpg")
+    assert paths("d", recursive=True) == [
+        "d/1.jpg",
+        f"{deep}/2.jpg",
+        f"{deep}/10.jpg",
+        "d/d2/1.jpg",
+        "d/d10/1.jpg",
+    ]
