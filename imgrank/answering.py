@@ -19,6 +19,7 @@ from imgrank.backbone.contract import Backbone
 from imgrank.errors import AdapterError
 from imgrank.paths import printable
 from imgrank.records import Scorer
+from imgrank.rounding import rounded
 from imgrank.tokens import PackedTokens, TextTokens
 
 if TYPE_CHECKING:
@@ -114,7 +115,21 @@ class Asked:
     said: bool = False  # whether to tell that nobody was trained on it
 
     def scorer(self, looks: Looks | None = None) -> Callable[[PackedTokens], Scored]:
-        """The function from tokens to scores; loads the adapter, if one answers."""
+        """The function from tokens to scores, in the digits that hold; loads the adapter, if one answers."""
+        score = self._scorer(looks)
+
+        def rounded_scores(packed: PackedTokens) -> Scored:
+            part = score(packed)
+            return replace(part, scores=rounded(part.scores, self.scale))
+
+        return rounded_scores
+
+    @property
+    def scale(self) -> float:
+        """By how much scores differ: a query's own scale, or that of cosines."""
+        return 1.0 if self.choice is None else self.choice.query.scale
+
+    def _scorer(self, looks: Looks | None) -> Callable[[PackedTokens], Scored]:
         if self.question.like is not None:
             like = self.question.like
             return lambda packed: _all_relevant(like_scores(packed, like))
@@ -132,7 +147,7 @@ class Asked:
         relevant = np.concatenate([part.relevant for part in scored])
         if self.choice is not None and self.question.refine:
             turn = -1.0 if self.choice.reversed else 1.0
-            scores = turn * self._refined(turn * scores, [part.summary for part in scored], places)
+            scores = turn * self._refined(turn * scores, [part.summary for part in scored], places) + 0.0
         verdict = self.verdict(len(scores), int((~relevant).sum()), max(part.nearest for part in scored))
         return replace(verdict, scores=scores, relevant=relevant)
 
@@ -158,7 +173,7 @@ class Asked:
         assert self.choice is not None and self.text is not None
         part = score_tokens(adapter, packed, self.text, self.choice.query, self.question.refine, looks)
         values = -part.value if self.choice.reversed else part.value
-        relevant = (part.relevance >= RELEVANT_FROM) | _asks_for_none(self.question.sentence)
+        relevant = (rounded(part.relevance) >= RELEVANT_FROM) | _asks_for_none(self.question.sentence)
         return Scored(values, relevant, summary=part.summary)
 
     def _refined(self, values: Floats, summaries: list[Any], places: Places) -> Floats:

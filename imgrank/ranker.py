@@ -29,7 +29,6 @@ from imgrank.store import TextStore, open_store
 from imgrank.tokens import PackedTokens, TextTokens, joined
 
 SCORED_AT_ONCE = 4096
-SCORE_DIGITS = 6  # sums may differ in their last bits between machines; an order must not
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +229,8 @@ class Ranker:
         )
 
     def _ranking(self, question: Question, pictures: _Pictures, answered: Answer, seconds: float) -> Ranking:
-        scores = np.round(answered.scores, SCORE_DIGITS) + 0.0  # no negative zero
         with _without_collector():
-            images = order(scores.tolist(), pictures.paths, answered.relevant.tolist())
+            images = order(answered.scores.tolist(), pictures.paths, answered.relevant.tolist())
         return Ranking(
             query=question.sentence,
             images=images,
