@@ -20,7 +20,7 @@ import numpy as np
 
 from imgrank import Ranker
 from imgrank.adapter.registry import choose, find_adapter
-from imgrank.adapter.zero_shot import confidence, text_axis
+from imgrank.scoring.likeness import confidence, text_axis
 
 FOLDER = 50
 PARAPHRASES = {

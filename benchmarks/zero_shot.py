@@ -22,8 +22,8 @@ from scipy.stats import spearmanr
 from thresholds import read_captions
 
 from imgrank import Ranker
-from imgrank.adapter.comparatives import opposite_of, scale_of
-from imgrank.adapter.zero_shot import TEMPLATES, text_axis
+from imgrank.scoring.comparatives import opposite_of, scale_of
+from imgrank.scoring.likeness import TEMPLATES, text_axis
 
 NEUTRAL = ("a photo", "a picture", "an image")
 CAPTIONS_EACH = 2
@@ -48,7 +48,9 @@ class Words:
         return self.templates(sentence) - share * self.templates(other) if other else self.plain(sentence)
 
     def shipped(self, sentence: str) -> np.ndarray:
-        return text_axis(sentence, None, self.ranker.sentence).direction
+        axis = text_axis(sentence, None, self.ranker.sentence)
+        other = 0.0 if axis.other is None else axis.other.vector
+        return axis.turn * (axis.end.vector - other)
 
 
 def forms(words: Words) -> dict[str, Callable[[str], np.ndarray]]:

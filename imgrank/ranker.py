@@ -15,7 +15,6 @@ from typing import BinaryIO
 import numpy as np
 
 from imgrank.adapter.looks import Looks
-from imgrank.answering import Answer, Question, answer
 from imgrank.backbone.load import load_backbone
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.discover import Discovered, discover, path_order
@@ -25,6 +24,9 @@ from imgrank.index.reading import Indexed, is_index, open_indexes
 from imgrank.order import order
 from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, Ranking, Unreadable
+from imgrank.scoring.asking import answer, ask
+from imgrank.scoring.question import Answer, Question
+from imgrank.scoring.scorers import Resources
 from imgrank.store import TextStore, View, open_store
 from imgrank.tokens import PackedTokens, TextTokens, joined
 
@@ -82,7 +84,7 @@ class Ranker:
         self._store = open_store(self.backbone.fingerprint, self.backbone.shape, cache=cache, note=note)
         self._text_store = TextStore(self.backbone.fingerprint) if cache else None
         self._sentences: dict[str, TextTokens] = {}
-        self._looks = Looks()
+        self.resources = Resources(looks=Looks())
 
     def rank(
         self,
@@ -240,17 +242,10 @@ class Ranker:
         if question.refine and pictures.indexed.paths:  # ties must not stand as parts happen to be named
             paths = pictures.paths
             places = np.array(sorted(range(len(paths)), key=lambda n: path_order(paths[n])), np.intp)
-        return answer(
-            question,
-            self.backbone,
-            self.adapter,
-            self.sentence,
-            lambda: chain(stored(), pictures.indexed.blocks()),
-            places,
-            self._looks,
-        )
+        return answer(ask(question, self), lambda: chain(stored(), pictures.indexed.blocks()), self.resources, places)
 
     def _ranking(self, question: Question, pictures: _Pictures, answered: Answer, seconds: float) -> Ranking:
+        verdict = answered.verdict
         with _without_collector():
             images = order(answered.scores.tolist(), pictures.paths, answered.relevant.tolist())
         return Ranking(
@@ -259,15 +254,17 @@ class Ranker:
             skipped=pictures.skipped,
             backbone=self.backbone.name,
             fingerprint=self.backbone.fingerprint,
-            scorer=answered.scorer,
-            adapter=answered.adapter,
-            unit=answered.unit,
-            confident=answered.confident,
+            scorer=verdict.scorer,
+            adapter=verdict.adapter,
+            unit=verdict.unit,
+            confident=verdict.confident,
             device=self.backbone.device,
             encoded=pictures.encoded.fresh,
             seconds=seconds,
             partial=pictures.encoded.partial,
-            notes=answered.notes + _changed(pictures.encoded.changed),
+            notes=verdict.notes + _changed(pictures.encoded.changed),
+            confidence=verdict.confidence,
+            asked=verdict.asked,
         )
 
 

@@ -18,7 +18,7 @@ from xxhash import xxh3_64_intdigest
 
 from imgrank.store.segments import ROWS, STORE_VERSION
 from imgrank.store.views import Key, View
-from imgrank.tokens import TokenShape
+from imgrank.tokens import TokenShape, parse_shape
 
 FILE_NAME = "index.sqlite"
 PATIENCE = 20.0  # seconds to wait for another process that writes
@@ -256,15 +256,13 @@ def _read_meta(connection: sqlite3.Connection) -> dict[str, str]:
 def _read_owner(connection: sqlite3.Connection) -> tuple[str, TokenShape]:
     meta = _read_meta(connection)
     try:
-        tokens, width, embedding = map(int, meta["shape"].split())
-        return meta["fingerprint"], TokenShape(tokens, width, embedding)
+        return meta["fingerprint"], parse_shape(meta["shape"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DamagedIndex("it does not say whose it is") from error
 
 
 def _facts(fingerprint: str, shape: TokenShape) -> dict[str, str]:
-    sizes = f"{shape.tokens} {shape.width} {shape.embedding}"
-    return {"version": str(STORE_VERSION), "fingerprint": fingerprint, "shape": sizes}
+    return {"version": str(STORE_VERSION), "fingerprint": fingerprint, "shape": shape.packed()}
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -21,17 +21,17 @@ CHECKSUM = 8  # bytes
 
 def row_type(shape: TokenShape) -> np.dtype[np.void]:
     """How the bytes of one row are read; its size is a multiple of 8, so that every field stays aligned."""
-    scales, embedding = CHECKSUM, CHECKSUM + 2 * shape.tokens
+    scales, embedding = CHECKSUM, CHECKSUM + 2 * shape.rows
     quantised = embedding + 2 * shape.embedding
-    size = quantised + shape.tokens * shape.width
+    size = quantised + shape.rows * shape.width
     return np.dtype(
         {
             "names": ["checksum", "scales", "embedding", "quantised"],
             "formats": [
                 "<u8",
-                ("<f2", (shape.tokens,)),
+                ("<f2", (shape.rows,)),
                 ("<f2", (shape.embedding,)),
-                ("i1", (shape.tokens, shape.width)),
+                ("i1", (shape.rows, shape.width)),
             ],
             "offsets": [0, scales, embedding, quantised],
             "itemsize": -(-size // 8) * 8,
@@ -54,7 +54,7 @@ def to_rows(owners: Sequence[str], packed: PackedTokens) -> Rows:
 def to_packed(rows: Rows, shape: TokenShape) -> PackedTokens:
     """The tokens in rows, as views on them: nothing is copied."""
     fields = rows.view(row_type(shape))[:, 0]
-    return PackedTokens(fields["quantised"], fields["scales"], fields["embedding"])
+    return PackedTokens(fields["quantised"], fields["scales"], fields["embedding"], shape.moments)
 
 
 def are_sound(rows: Rows, owners: Sequence[str]) -> npt.NDArray[np.bool_]:

@@ -122,6 +122,7 @@ def header(fingerprint: str, shape: TokenShape) -> bytes:
         "tokens": shape.tokens,
         "width": shape.width,
         "embedding": shape.embedding,
+        "moments": shape.moments,
     }
     return f"imgrank tokens {json.dumps(facts)}\n".encode().ljust(HEADER, b"\0")
 
