@@ -6,14 +6,20 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from imgrank.records import Asked
-from imgrank.scoring.choosing import Candidates, Choice, who_answers
-from imgrank.scoring.comparatives import opposite_of, scale_of
+from imgrank.scoring.choosing import (
+    NO_RANKER,
+    NONE_WANTED,
+    OPPOSITE_NAMED,
+    Candidates,
+    Choice,
+    nearest_query,
+    who_answers,
+)
+from imgrank.scoring.comparatives import scale_of
 from imgrank.scoring.likeness import aim_at_picture, text_axis
 from imgrank.scoring.question import Answer, Encode, Question
 from imgrank.scoring.scorers import AdapterScorer, LikenessScorer, PictureScorer, Places, Resources, Scorer
 from imgrank.tokens import PackedTokens, TextTokens
-
-NOBODY_TRAINED = "zero-shot: no ranker was trained on such a query"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
 
@@ -47,8 +53,7 @@ def ask(question: Question, source: Source) -> Scorer:
     choice = choose(question, source)
     if choice is None:
         axis = text_axis(question.sentence, question.opposite, source.sentence)
-        notes = (NOBODY_TRAINED,) if source.adapter == "auto" else ()
-        return LikenessScorer(question, axis, Asked(None, None, "no trained ranker asks for this"), notes)
+        return LikenessScorer(question, axis, _nobody(question, source))
     return adapter_scorer(question, choice, source.sentence)
 
 
@@ -61,16 +66,22 @@ def choose(question: Question, source: Source) -> Choice | None:
 
 
 def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> AdapterScorer:
-    """The trained query put to the question; where it asks for the other end, by the sentence turned around."""
-    asked = opposite_of(question.sentence, any_word=True) if choice.reversed else question.sentence
+    """The trained query put to the question."""
     scale = scale_of(question.sentence)
     return AdapterScorer(
-        question,
-        choice,
-        encode(asked or question.sentence),
-        Asked(choice.query.name, choice.similarity, "a trained ranker asks for this"),
-        keeps_all=scale is not None and scale.down and scale.other is None,
+        question, choice, encode(choice.words), keeps_all=scale is not None and scale.down and scale.other is None
     )
+
+
+def _nobody(question: Question, source: Source) -> Asked:
+    """Why likeness answers, and the trained query that came nearest."""
+    if question.opposite:
+        return Asked(None, None, OPPOSITE_NAMED)
+    if source.adapter == "none":
+        return Asked(None, None, NONE_WANTED)
+    candidates = Candidates.of(source.adapter, source.backbone.name, source.backbone.fingerprint)
+    near = nearest_query(question.sentence, candidates, source.sentence)
+    return Asked(None, None, NO_RANKER) if near is None else Asked(near[0].name, round(near[1], 4), NO_RANKER)
 
 
 def answer(scorer: Scorer, blocks: Blocks, resources: Resources, places: Places = None) -> Answer:

@@ -111,7 +111,6 @@ class LikenessScorer:
     question: Question
     axis: TextAxis
     asked: Asked
-    notes: tuple[str, ...] = ()
     adapter_file: Path | None = None
 
     def with_adapter_file(self, path: Path) -> LikenessScorer:
@@ -129,7 +128,7 @@ class LikenessScorer:
     def verdict(self, evidence: Evidence) -> Verdict:
         """Whether the sentence is shown here at all."""
         confidence = evidence.nearest[0]
-        return Verdict("zero-shot", None, None, confidence >= CONFIDENT_FROM, confidence, self.asked, self.notes)
+        return Verdict("zero-shot", None, None, confidence >= CONFIDENT_FROM, confidence, self.asked)
 
     def _score(self, packed: PackedTokens) -> Scored:
         along = self.axis(packed)
@@ -144,7 +143,6 @@ class AdapterScorer:
     question: Question
     choice: Choice
     text: TextTokens
-    asked: Asked
     keeps_all: bool = False
 
     @property
@@ -181,7 +179,7 @@ class AdapterScorer:
             unit=None if self.choice.reversed else self.choice.query.unit,
             confident=confident,
             confidence=float(confident),
-            asked=self.asked,
+            asked=self.choice.asked,
             notes=_notes(self.choice, evidence),
         )
 
