@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from imgrank.paths import printable
 from imgrank.records import Asked
 from imgrank.scoring.choosing import (
     NO_RANKER,
@@ -15,8 +16,9 @@ from imgrank.scoring.choosing import (
     nearest_query,
     who_answers,
 )
-from imgrank.scoring.comparatives import scale_of
 from imgrank.scoring.likeness import aim_at_picture, text_axis
+from imgrank.scoring.negation import Negation, negation_of
+from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Answer, Encode, Question
 from imgrank.scoring.scorers import AdapterScorer, LikenessScorer, PictureScorer, Places, Resources, Scorer
 from imgrank.tokens import PackedTokens, TextTokens
@@ -51,10 +53,15 @@ def ask(question: Question, source: Source) -> Scorer:
     if question.like is not None:
         return PictureScorer(question, aim_at_picture(question.like))
     choice = choose(question, source)
-    if choice is None:
-        axis = text_axis(question.sentence, question.opposite, source.sentence)
-        return LikenessScorer(question, axis, _nobody(question, source))
-    return adapter_scorer(question, choice, source.sentence)
+    if choice is not None:
+        return adapter_scorer(question, choice, source.sentence)
+    negation = None if question.opposite else negation_of(question.sentence)
+    notes = () if negation is None else (_said_of(negation),)
+    asked = _nobody(question, source)
+    if negation is not None and negation.thing is not None:
+        axis = text_axis(negation.thing, None, source.sentence)
+        return LikenessScorer(question, axis.turned(), asked, notes)
+    return LikenessScorer(question, text_axis(question.sentence, question.opposite, source.sentence), asked, notes)
 
 
 def choose(question: Question, source: Source) -> Choice | None:
@@ -67,10 +74,16 @@ def choose(question: Question, source: Source) -> Choice | None:
 
 def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> AdapterScorer:
     """The trained query put to the question."""
-    scale = scale_of(question.sentence)
-    return AdapterScorer(
-        question, choice, encode(choice.words), keeps_all=scale is not None and scale.down and scale.other is None
-    )
+    negation = negation_of(question.sentence)
+    notes = (_said_of(negation),) if negation is not None and negation.thing is None else ()
+    counts = bool(phrasings_of(choice.query.phrasings).things)
+    return AdapterScorer(question, choice, encode(choice.words), keeps_all=choice.reversed and counts, notes=notes)
+
+
+def _said_of(negation: Negation) -> str:
+    if negation.thing is None:
+        return 'a "not" or "no" inside a sentence is not understood: the words count as if it were not there'
+    return f"what lacks {printable(negation.thing)!r} most stands first"
 
 
 def _nobody(question: Question, source: Source) -> Asked:

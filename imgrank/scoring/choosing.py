@@ -47,7 +47,8 @@ class Choice:
     @property
     def asked(self) -> Asked:
         """Who was found, for the user."""
-        return Asked(self.query.name, round(self.similarity, 4), self.reason)
+        similarity = round(self.similarity, 4)
+        return Asked(self.query.name, similarity, self.reason, quantity_of(self.query), self.adapter.shipped)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +102,12 @@ def nearest_query(sentence: str, candidates: Candidates, encode: Encode) -> tupl
     queries = (query for header in candidates.headers for query in header.queries)
     near = ((query, nearness(sentence, query.embeddings, encode)) for query in queries)
     return max(near, key=lambda one: one[1], default=None)
+
+
+def quantity_of(query: Query) -> str:
+    """What a query orders by, in words: the first phrasing that names it ("age of the person"), or its name."""
+    named = (text for text in query.phrasings if " of " in text or text.startswith("how "))
+    return next(named, query.name)
 
 
 def _asked_for(

@@ -6,7 +6,7 @@ knows of a backbone's space.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +61,10 @@ class TextAxis:
     turn: float = 1.0
     opposite: str | None = None
     shared: float = 0.0
+
+    def turned(self) -> TextAxis:
+        """The same axis the other way round: what lacks it most stands first."""
+        return replace(self, turn=-self.turn)
 
     def __call__(self, packed: PackedTokens) -> Along:
         """Scores of N pictures, and how like they are to what the sentence is about."""

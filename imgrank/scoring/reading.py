@@ -47,7 +47,9 @@ _DOWN = word_set(
 _COUNTS = word_set("number numbers count counts quantity amount amounts density total")
 _SIZES = word_set("big bigger biggest large larger largest great greater greatest small smaller smallest")
 _SMALL = {"small", "smaller", "smallest"}
-_AMOUNTS = _COUNTS | word_set("several numerous more most many much lots lot plenty fewer fewest less least")
+_AMOUNTS = _COUNTS | word_set(
+    "several numerous more most many much lots lot plenty fewer fewest less least no without lacking"
+)
 
 
 @dataclass(frozen=True, slots=True)

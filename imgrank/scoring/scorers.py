@@ -111,6 +111,7 @@ class LikenessScorer:
     question: Question
     axis: TextAxis
     asked: Asked
+    notes: tuple[str, ...] = ()
     adapter_file: Path | None = None
 
     def with_adapter_file(self, path: Path) -> LikenessScorer:
@@ -128,7 +129,7 @@ class LikenessScorer:
     def verdict(self, evidence: Evidence) -> Verdict:
         """Whether the sentence is shown here at all."""
         confidence = evidence.nearest[0]
-        return Verdict("zero-shot", None, None, confidence >= CONFIDENT_FROM, confidence, self.asked)
+        return Verdict("zero-shot", None, None, confidence >= CONFIDENT_FROM, confidence, self.asked, self.notes)
 
     def _score(self, packed: PackedTokens) -> Scored:
         along = self.axis(packed)
@@ -144,6 +145,7 @@ class AdapterScorer:
     choice: Choice
     text: TextTokens
     keeps_all: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def adapter_file(self) -> Path | None:
@@ -180,7 +182,7 @@ class AdapterScorer:
             confident=confident,
             confidence=float(confident),
             asked=self.choice.asked,
-            notes=_notes(self.choice, evidence),
+            notes=self.notes + _notes(self.choice, evidence),
         )
 
     @property
