@@ -7,6 +7,7 @@ from typing import Protocol
 
 from imgrank.paths import printable
 from imgrank.records import Asked
+from imgrank.scoring.calibration import confidence_weights
 from imgrank.scoring.choosing import (
     NO_RANKER,
     NONE_WANTED,
@@ -57,11 +58,12 @@ def ask(question: Question, source: Source) -> Scorer:
         return adapter_scorer(question, choice, source.sentence)
     negation = None if question.opposite else negation_of(question.sentence)
     notes = () if negation is None else (_said_of(negation),)
-    asked = _nobody(question, source)
     if negation is not None and negation.thing is not None:
-        axis = text_axis(negation.thing, None, source.sentence)
-        return LikenessScorer(question, axis.turned(), asked, notes)
-    return LikenessScorer(question, text_axis(question.sentence, question.opposite, source.sentence), asked, notes)
+        axis = text_axis(negation.thing, None, source.sentence).turned()
+    else:
+        axis = text_axis(question.sentence, question.opposite, source.sentence)
+    sureness = confidence_weights(source.backbone.fingerprint)
+    return LikenessScorer(question, axis, _nobody(question, source), sureness, notes)
 
 
 def choose(question: Question, source: Source) -> Choice | None:
