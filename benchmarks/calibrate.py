@@ -158,9 +158,8 @@ def gallery(ranker: Ranker, data: Path, split: str) -> Gallery:
 
 
 def cases(ranker: Ranker, pictures: Gallery, folders: int, seed: int) -> Cases:
-    """Folders of 20 to 2,000 pictures, of photographs, of the sets or of both; three sentences of each kind for each."""
+    """Folders of 20 to 2,000 pictures, of photographs, of the sets or of both; three sentences of each kind."""
     rng, words = random.Random(seed), pictures.words()
-    of_sets = [said for said, alone in zip(pictures.said, pictures.captioned, strict=True) if not alone]
     of_sets = [said for said, alone in zip(pictures.said, pictures.captioned, strict=True) if not alone]
     classes = sorted({one for said in of_sets for one in said})
     names = [f"a {name}" for name in rng.sample(IMAGENET_CLASSNAMES, NAMES)]

@@ -61,11 +61,11 @@ def _as_json(ranking: Ranking, images: Iterable[RankedImage]) -> dict[str, Any]:
         "adapter": ranking.adapter,
         "unit": ranking.unit,
         "confident": ranking.confident,
-        "confidence": ranking.confidence,
-        "asked": None if ranking.asked is None else _asked_as_json(ranking.asked),
         "images": [_image_as_json(image) for image in images],
         "skipped": [{"path": utf8_name(left_out.path), "reason": left_out.reason} for left_out in ranking.skipped],
         "seconds": round(ranking.seconds, 3),
+        "confidence": ranking.confidence,
+        "asked": None if ranking.asked is None else _asked_as_json(ranking.asked),
     }
     return fields | {"partial": True} if ranking.partial else fields
 
