@@ -125,12 +125,12 @@ def rate(way: Way, files: list[bytes], threads: int) -> float:
 
 def scores(pixels: list[Pixels]) -> list[Scores]:
     """Zero-shot scores of each sentence."""
-    from imgrank.adapter.zero_shot import text_axis, zero_shot_scores
     from imgrank.backbone.mini import load_mini
+    from imgrank.scoring.likeness import text_axis
 
     backbone = load_mini()
     packed = backbone.encode_images(np.stack(pixels))
-    return [zero_shot_scores(packed, text_axis(text, None, backbone.encode_sentence)) for text in SENTENCES]
+    return [text_axis(text, None, backbone.encode_sentence)(packed).scores for text in SENTENCES]
 
 
 @dataclass(frozen=True)

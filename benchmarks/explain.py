@@ -31,9 +31,10 @@ from imgrank import Ranker
 from imgrank.adapter.files import load
 from imgrank.adapter.header import Query
 from imgrank.adapter.model import AdapterModel, TextBatch, pooled
-from imgrank.adapter.zero_shot import text_axis
-from imgrank.answering import Question, answer, who_answers
 from imgrank.explaining.occlusion import influence, parts, washed_out
+from imgrank.scoring.asking import answer, ask, choose
+from imgrank.scoring.likeness import text_axis
+from imgrank.scoring.question import Question
 
 PATCHES, RANDOM = 8, 8
 TRIALS = ((6, "mean"), (13, "mean"), (13, "noise"))  # patches marked, and what they are painted in
@@ -55,8 +56,8 @@ class Case:
 
     def scores(self, pixels: np.ndarray) -> np.ndarray:
         packed = self.ranker.backbone.encode_images(pixels)
-        ranker, asked = self.ranker, Question(self.sentence)
-        return answer(asked, ranker.backbone, ranker.adapter, ranker.sentence, lambda: iter([packed])).scores
+        scorer = ask(Question(self.sentence), self.ranker)
+        return answer(scorer, lambda: iter([packed]), self.ranker.resources).scores
 
 
 def cases(data: Path, count: int) -> list[Case]:
@@ -153,7 +154,7 @@ def attention(model: AdapterModel, tokens: torch.Tensor, embedding: torch.Tensor
 
 def trained(case: Case) -> tuple[AdapterModel, Query, TextBatch]:
     ranker = case.ranker
-    choice = who_answers(case.sentence, ranker.backbone, ranker.adapter, ranker.sentence)
+    choice = choose(Question(case.sentence), ranker)
     model = load(choice.adapter.path, ranker.backbone.fingerprint).model
     return model, choice.query, TextBatch.of(ranker.sentence(case.sentence))
 
@@ -161,7 +162,7 @@ def trained(case: Case) -> tuple[AdapterModel, Query, TextBatch]:
 def differentiable(case: Case) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
     """The score of tokens (1, P, D) and embedding (1, E), as `score_tokens` has it, with gradients."""
     if case.ranker.adapter == "none":
-        axis = torch.from_numpy(text_axis(case.sentence, None, case.ranker.sentence).direction).float()
+        axis = torch.from_numpy(text_axis(case.sentence, None, case.ranker.sentence).end.vector).float()
         return lambda _, embedding: (F.normalize(embedding, dim=-1) @ axis).sum()
     model, query, text = trained(case)
     mix = {"adapter": 1.0, "ridge": 0.0, "blend": query.mix}[query.scorer]

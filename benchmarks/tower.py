@@ -222,12 +222,12 @@ def judged(count: int) -> npt.NDArray[np.uint8]:
 @torch.inference_mode()
 def order_scores(tower: Tower, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     """Cosines to a sentence, from packed tokens as the store keeps them."""
-    from imgrank.adapter.zero_shot import text_axis, zero_shot_scores
+    from imgrank.scoring.likeness import text_axis
     from imgrank.tokens import pack
 
     outputs = [tower(batch) for batch in torch.from_numpy(pixels).split(BATCH)]
     tokens, embedding = (torch.cat(parts).numpy() for parts in zip(*outputs, strict=True))
-    return zero_shot_scores(pack(tokens, embedding), text_axis(SENTENCE, None, load_mini().encode_sentence))
+    return text_axis(SENTENCE, None, load_mini().encode_sentence)(pack(tokens, embedding)).scores
 
 
 def repeat(tower: Tower, batch: torch.Tensor, rounds: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Scorer = Literal["adapter", "zero-shot", "like"]
+ScorerName = Literal["adapter", "zero-shot", "like"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,27 @@ class RankedImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What a sentence was taken for: the trained `query` nearest to it, their `similarity` (a cosine), and the `reason`
+    why it answers, or why likeness does. None where nobody was trained or none was looked for.
+
+    `quantity` says in words what the query orders by, and `shipped` whether its ranker came with imgrank.
+    """
+
+    query: str | None
+    similarity: float | None
+    reason: str
+    quantity: str = ""
+    shipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ranking:
     """Pictures in the order of a sentence, and how that order came about.
 
-    `unit` is the unit of the scores or None; `confident` is False where the sentence could not be
-    placed among these pictures; `partial` is True where the run was interrupted; `notes` are lines
+    `unit` is the unit of the scores or None; `confidence`, 0 to 1, is the chance that
+    these pictures show what the sentence is about at all, and `confident` whether it is high enough; `asked` says
+    who was chosen to answer, and why; `partial` is True where the run was interrupted; `notes` are lines
     for the user, not for scripts; `encoded` counts the pictures that ran through the image tower,
     `seconds` is wall time.
     """
@@ -58,7 +74,7 @@ class Ranking:
     skipped: tuple[Unreadable, ...]
     backbone: str
     fingerprint: str
-    scorer: Scorer
+    scorer: ScorerName
     adapter: str | None
     unit: str | None
     confident: bool
@@ -67,6 +83,8 @@ class Ranking:
     seconds: float
     partial: bool = False
     notes: tuple[str, ...] = ()
+    confidence: float = 1.0
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True)

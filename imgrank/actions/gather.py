@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from imgrank.actions.names import companions, is_of_stem, split, undoubled
+from imgrank.actions.names import companions, is_of_stem, split
 from imgrank.errors import ActionError
 from imgrank.formats import looks_like_picture
 from imgrank.paths import printable, why
 from imgrank.records import RankedImage
+
+_DOUBLE = re.compile(r"_\d\d$")  # darktable keeps a_01.jpg.xmp for a duplicate of a.jpg, and there may be an a_01.jpg
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Siblings:
         self._names: dict[tuple[str, str], list[str]] = defaultdict(list)
         for folder in folders:
             for name in listing(folder):
-                for first in {_first(name), _first(undoubled(name))}:
+                for first in {_first(name), _DOUBLE.sub("", _first(name))}:
                     self._names[folder, first].append(name)
 
     def of(self, folder: str, name: str) -> Sequence[str]:

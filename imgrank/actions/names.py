@@ -126,17 +126,17 @@ def companions(name: str, siblings: Collection[str]) -> list[str]:
     Sidecars, what the camera recorded with it, its RAW or JPEG twin, and the twin's sidecars.
     """
     stem, extension = split(name)
-    near = {other for other in siblings if other != name and undoubled(other).startswith(stem + ".")}
+    near = {other for other in siblings if other != name and _undoubled(other).startswith(stem + ".")}
     return sorted(
         other
         for other in near
-        if _belongs(extension.lower(), undoubled(other)[len(stem) :].lower())
+        if _belongs(extension.lower(), _undoubled(other)[len(stem) :].lower())
         and not _is_of_namesake(other, name, near)
-        and not (undoubled(other) != other and split(other)[0] in siblings)
+        and not (_undoubled(other) != other and split(other)[0] in siblings)
     )
 
 
-def undoubled(name: str) -> str:
+def _undoubled(name: str) -> str:
     """`a.jpg.xmp` for `a_01.jpg.xmp`, the sidecar of a duplicate in darktable; other names as they are."""
     found = _DUPLICATE.fullmatch(name)
     return found[1] + found[2] if found else name

@@ -1,4 +1,4 @@
-"""The method: the ranking-aware adapter, its files, the zero-shot axis, which adapter answers which sentence.
+"""The method: the ranking-aware adapter, its arithmetic, its files, and which of them there are.
 
-Knows no pictures and no store.
+Knows no pictures, no store, and not which sentence it is asked.
 """

@@ -1,32 +1,22 @@
-"""Which adapters there are, by name or file, and which of them answers a sentence.
-
-Reads headers alone, so that a question pays for one model at most.
-"""
+"""Which adapters there are, by name or file. Reads headers alone, so that a question pays for one model at most."""
 
 from __future__ import annotations
 
 import difflib
 import os
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from imgrank import paths
 from imgrank.adapter.files import has_adapter_metadata, read_header
-from imgrank.adapter.header import AdapterHeader, Query
+from imgrank.adapter.header import AdapterHeader
 from imgrank.errors import AdapterError
 from imgrank.records import Unreadable
 
 SUFFIX = ".safetensors"
-ANYONE = -2.0  # below every cosine: who was asked for by name answers whatever is asked
 _NAME = re.compile(r"[^\W_][\w .+-]{0,63}", re.UNICODE)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # devices on Windows
-
-Vector = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +25,6 @@ class Installed:
 
     adapters: tuple[AdapterHeader, ...]
     damaged: tuple[Unreadable, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Choice:
-    """The query that answers a sentence; `similarity` is their cosine.
-
-    `reversed` says that the sentence asks for the other end: "younger person" of a query "older person".
-    """
-
-    adapter: AdapterHeader
-    query: Query
-    similarity: float
-    reversed: bool = False
 
 
 def adapter_path(name: str) -> Path:
@@ -121,41 +98,6 @@ def plot_path(path: Path) -> Path:
 def kept_rows_path(path: Path) -> Path:
     """The labels beside an adapter file that was trained here, with the splits of its training."""
     return path.with_suffix(".csv")
-
-
-def choose(
-    sentence: Vector,
-    adapters: Iterable[AdapterHeader],
-    fingerprint: str,
-    opposite: Vector | None = None,
-    threshold: float | None = None,
-) -> Choice | None:
-    """The trained query nearest to a sentence embedding (E,), or None where none is near enough.
-
-    Only adapters of this backbone `fingerprint` are asked. `opposite` is the embedding of the sentence turned
-    around, if it has an opposite: a query nearer to that is asked for its other end. `threshold` is a cosine;
-    each adapter's own where it is None.
-    """
-    choices = [
-        choice
-        for adapter in adapters
-        if adapter.fingerprint == fingerprint
-        for query in adapter.queries
-        if (choice := _placed(sentence, opposite, adapter, query)).similarity
-        >= (adapter.threshold if threshold is None else threshold)
-    ]
-    return max(choices, key=lambda choice: choice.similarity, default=None)
-
-
-def _placed(sentence: Vector, opposite: Vector | None, adapter: AdapterHeader, query: Query) -> Choice:
-    straight = _nearest(sentence, query.embeddings)
-    turned = -1.0 if opposite is None else _nearest(opposite, query.embeddings)
-    return Choice(adapter, query, max(straight, turned), reversed=turned > straight)
-
-
-def _nearest(embedding: Vector, phrasings: Vector) -> float:
-    lengths = np.linalg.norm(phrasings, axis=1) * np.linalg.norm(embedding)
-    return float((phrasings @ embedding / np.maximum(lengths, 1e-12)).max())
 
 
 def _files(folder: Path) -> list[Path]:

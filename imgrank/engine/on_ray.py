@@ -101,7 +101,7 @@ class RayEngine:
         """Rows stay on the workers, and on their disks where memory does not hold them, until they are in order."""
         with _sentences():
             scored = list(self._scored(task, parts))
-        return [made for made, _ in scored], self._runs([rows for made, rows in scored if made.count])
+        return [made for made, _ in scored], self._runs([rows for made, rows in scored if made.evidence.count])
 
     def __enter__(self) -> RayEngine:
         return self

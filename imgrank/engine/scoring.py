@@ -14,15 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from imgrank.answering import Asked, Scored
 from imgrank.errors import UsageError
 from imgrank.index.format import TOKEN_COLUMNS, encoded_path, texts_of, tokens_of
 from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
 from imgrank.index.reading import KeptRows
 from imgrank.order import ScoredPath, check_finite, rank_sorted
-from imgrank.ranker import SCORE_DIGITS
 from imgrank.records import Unreadable
+from imgrank.scoring.question import Evidence, Scored
+from imgrank.scoring.scorers import Resources, Scorer
 from imgrank.tokens import TokenShape
 from imgrank.version import __version__
 
@@ -31,14 +31,12 @@ Run = Any  # a pyarrow table of the columns lacking (bool), score (float64) and 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PartScores:
-    """What one part came to. `rows` are its pictures, all or the best; `nearest` is the greatest cosine among them.
+    """What one part came to. `rows` are its pictures, all or the best; `evidence` is of all of them.
 
     `skipped` are its rows without tokens; the first of a pair says whether the file's size is known.
     """
 
-    count: int
-    lacking: int
-    nearest: float
+    evidence: Evidence
     skipped: tuple[tuple[bool, Unreadable], ...]
     rows: Run
 
@@ -50,7 +48,7 @@ class ScoreParts:
     `top` keeps only so many of a part, the best.
     """
 
-    asked: Asked
+    asked: Scorer
     shape: TokenShape
     top: int | None = None
     adapter_file: bytes | None = None
@@ -65,9 +63,9 @@ class ScoreParts:
             raise UsageError(
                 f"A worker has imgrank {__version__} and this machine {self.version}; use one on all machines."
             )
-        score = _asked_here(self.asked, self.adapter_file).scorer()
+        score = _asked_here(self.asked, self.adapter_file).open(_resources())
         skipped: list[tuple[bool, Unreadable]] = []
-        done, lacking, nearest, at, count = [], 0, -1.0, 0, 0
+        done, evidence, at = [], Evidence(), 0
         with Part(part.place, part.name) as whole:
             for table in whole.batches(("path", "size", "error", *TOKEN_COLUMNS)):
                 kept = table.filter(arrow().array(part.kept[at : at + len(table)]))
@@ -77,10 +75,9 @@ class ScoreParts:
                 if len(kept := kept.filter(good)):
                     scored = score(tokens_of(kept, self.shape))
                     done.append(_run(kept.column("path"), scored))
-                    count, lacking = count + len(kept), lacking + int((~scored.relevant).sum())
-                    nearest = max(nearest, scored.nearest)
+                    evidence += scored.evidence
         rows = arrow().concat_tables(done) if done else empty_run()
-        return PartScores(count, lacking, nearest, tuple(skipped), best(rows, self.top) if self.top else rows)
+        return PartScores(evidence, tuple(skipped), best(rows, self.top) if self.top else rows)
 
 
 def empty_run() -> Run:
@@ -110,16 +107,13 @@ def paths_of(run: Run) -> Iterator[ScoredPath]:
 
 def portable(task: ScoreParts) -> ScoreParts:
     """The task with the file of the adapter that answers, for machines that may not have it."""
-    choice = task.asked.choice
-    if choice is None or choice.adapter.path is None:
-        return task
-    return replace(task, adapter_file=choice.adapter.path.read_bytes())
+    file = task.asked.adapter_file
+    return task if file is None else replace(task, adapter_file=file.read_bytes())
 
 
 def _run(paths: Any, scored: Scored) -> Run:  # noqa: ANN401 (pyarrow has no types)
-    scores = np.round(scored.scores, SCORE_DIGITS) + 0.0  # no negative zero
-    run = _table(~scored.relevant, scores, paths.cast(arrow().large_binary()))
-    if not np.isfinite(scores).all():
+    run = _table(~scored.relevant, scored.scores, paths.cast(arrow().large_binary()))
+    if not np.isfinite(scored.scores).all():
         check_finite(paths_of(run))
     return run
 
@@ -136,12 +130,15 @@ def _skipped(rows: Any) -> list[tuple[bool, Unreadable]]:  # noqa: ANN401
     return [(size, Unreadable(path or "", error or "")) for size, path, error in named]
 
 
-def _asked_here(asked: Asked, file: bytes | None) -> Asked:
+def _asked_here(asked: Scorer, file: bytes | None) -> Scorer:
     """The question with the adapter's file where this machine has it."""
-    if file is None or asked.choice is None:
-        return asked
-    here = _kept_file(file)
-    return replace(asked, choice=replace(asked.choice, adapter=replace(asked.choice.adapter, path=here)))
+    return asked if file is None else asked.with_adapter_file(_kept_file(file))
+
+
+@lru_cache(maxsize=1)
+def _resources() -> Resources:
+    """What this worker keeps from one part to the next: parts are not asked about twice, adapters are."""
+    return Resources()
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 from pathlib import Path
 
-from imgrank.answering import Answer, ask
 from imgrank.discover import path_order
 from imgrank.engine.contract import Engine
 from imgrank.engine.scoring import PartScores, Run, ScoreParts, best, empty_run, paths_of
@@ -20,6 +19,8 @@ from imgrank.order import rank_sorted
 from imgrank.paths import printable
 from imgrank.ranker import Ranker
 from imgrank.records import RankedImage, Ranking, Unreadable
+from imgrank.scoring.asking import ask
+from imgrank.scoring.question import Evidence, Verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +50,7 @@ def rank_indexes(
     and what `Ranker.rank` raises.
     """
     started = time.perf_counter()
-    asked = ask(ranker.question(sentence, opposite, like), ranker.backbone, ranker.adapter, ranker.sentence)
+    asked = ask(ranker.question(sentence, opposite, like), ranker)
     places = [Place(str(_checked(source))) for source in sources]
     shape = [checked_manifest(place, ranker.backbone.fingerprint, ranker.backbone.name).shape for place in places][-1]
     parts = settled([(place, name) for place in places for name in place.parts()])
@@ -59,11 +60,11 @@ def rank_indexes(
         runs = iter([run])
     else:
         scored, runs = engine.sort(task, parts)
-    count, skipped = sum(part.count for part in scored), _skipped(scored)
+    evidence, skipped = sum((part.evidence for part in scored), Evidence()), _skipped(scored)
+    count = evidence.count
     if not count:
         raise NothingToRank(f"None of {len(skipped)} files could be read." if skipped else "No picture was found.")
-    verdict = asked.verdict(count, sum(part.lacking for part in scored), max(part.nearest for part in scored))
-    ranking = _ranking(ranker, asked.question.sentence, verdict, skipped, time.perf_counter() - started)
+    ranking = _ranking(ranker, asked.question.sentence, asked.verdict(evidence), skipped, time.perf_counter() - started)
     images = rank_sorted((row for run in runs for row in paths_of(run)), count)
     if min_score is not None:
         least = min_score
@@ -72,7 +73,7 @@ def rank_indexes(
 
 
 def _ranking(
-    ranker: Ranker, sentence: str, verdict: Answer, skipped: tuple[Unreadable, ...], seconds: float
+    ranker: Ranker, sentence: str, verdict: Verdict, skipped: tuple[Unreadable, ...], seconds: float
 ) -> Ranking:
     return Ranking(
         query=sentence,
@@ -88,6 +89,8 @@ def _ranking(
         encoded=0,
         seconds=seconds,
         notes=verdict.notes,
+        confidence=verdict.confidence,
+        asked=verdict.asked,
     )
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from imgrank.adapter.files import Adapter, load
-from imgrank.adapter.header import AdapterHeader, Query
+from imgrank.adapter.files import Adapter
 from imgrank.adapter.pairs import Summary
 from imgrank.adapter.refine import refine
-from imgrank.adapter.registry import choose, find_adapter, installed_adapters
 from imgrank.adapter.scoring import score_tokens
-from imgrank.adapter.zero_shot import text_axis, zero_shot_scores
-from imgrank.evaluation.dataset import Rows, TaskRows
+from imgrank.adapter.shelf import Shelf
+from imgrank.evaluation.dataset import Dataset, Rows, TaskRows, TokenSource
+from imgrank.scoring.asking import adapter_scorer
+from imgrank.scoring.choosing import Candidates, Choice, who_answers
+from imgrank.scoring.likeness import text_axis
+from imgrank.scoring.question import Question
 from imgrank.tokens import PackedTokens, TextTokens
 
 Floats = npt.NDArray[np.float64]
@@ -36,71 +38,56 @@ class AdapterScores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answering:
-    """The adapter and its query that answer a task."""
+    """The adapter, its query and the words by which they answer a task."""
 
     adapter: Adapter
-    query: Query
+    choice: Choice
+    text: TextTokens
 
-    def __call__(self, packed: PackedTokens, text: TextTokens) -> AdapterScores:
+    @property
+    def unit(self) -> str | None:
+        """The unit of values; the other end of a scale has none."""
+        return None if self.choice.reversed else self.choice.query.unit
+
+    @property
+    def _turn(self) -> float:
+        return -1.0 if self.choice.reversed else 1.0
+
+    def __call__(self, packed: PackedTokens) -> AdapterScores:
         """Scores, and the pairwise order as strengths."""
-        scored = score_tokens(self.adapter, packed, text, self.query, summarise=True)
+        scored = score_tokens(self.adapter, packed, self.text, self.choice.query, summarise=True)
         assert scored.summary is not None
         by_score = np.argsort(-scored.value, kind="stable")
         strength = refine(scored.summary, by_score, self.adapter.model.pair_head).strength
-        return AdapterScores(scored.value, strength, scored.summary)
+        return AdapterScores(self._turn * scored.value, self._turn * strength, scored.summary)
 
     @torch.inference_mode()
     def chances(self, scored: AdapterScores, left: Rows, right: Rows) -> Floats:
         """(M,) probability, by the pair head, that picture left[m] stands above right[m]."""
         one, other = (scored.summary[torch.from_numpy(side)] for side in (left, right))
-        chances: Floats = self.adapter.model.pair_head.pairs(one, other).double().sigmoid().numpy()
+        chances: Floats = (self._turn * self.adapter.model.pair_head.pairs(one, other).double()).sigmoid().numpy()
         return chances
 
 
-def candidates(adapter: str, fingerprint: str) -> tuple[AdapterHeader, ...]:
-    """Headers of the adapters that may answer: the one of that name or file, all for `auto`, nobody for `none`."""
-    if adapter == "none":
-        return ()
-    if adapter != "auto":
-        return (find_adapter(adapter),)
-    return tuple(header for header in installed_adapters().adapters if header.fingerprint == fingerprint)
+def who_answers_each(dataset: Dataset, source: TokenSource, adapter: str) -> list[Answering | None]:
+    """For each task who would answer it in `sort`: `adapter` is a name, a file, `auto` or `none`.
 
-
-def who_answers(
-    rows: TaskRows,
-    headers: Sequence[AdapterHeader],
-    fingerprint: str,
-    loaded: Callable[[AdapterHeader], Adapter],
-    threshold: float | None = None,
-) -> Answering | None:
-    """The query of the same words, or else the nearest one by its sentence; None where none is near enough.
-
-    `threshold` is the cosine that is near enough, each adapter's own where it is None.
+    A task's phrasings mean one thing: the first of them that finds a query decides. Raises AdapterError.
     """
-    for header in headers:
+    backbone, shelf = source.backbone, Shelf()
+    candidates = Candidates.of(adapter, backbone.name, backbone.fingerprint)
+
+    def answering(rows: TaskRows) -> Answering | None:
         for phrasing in rows.task.phrasings:
-            query = header.query(phrasing)
-            if query is not None:
-                return Answering(loaded(header), query)
-    choice = choose(rows.texts[0].embedding, headers, fingerprint, threshold=threshold)
-    if choice is None or choice.reversed:
+            choice = who_answers(phrasing, candidates, source.sentence)
+            if choice is not None:
+                scorer = adapter_scorer(Question(phrasing), choice, source.sentence)
+                return Answering(shelf.load(choice.adapter, backbone.fingerprint), choice, scorer.text)
         return None
-    return Answering(loaded(choice.adapter), choice.query)
 
-
-def load_once(fingerprint: str) -> Callable[[AdapterHeader], Adapter]:
-    """A loader that reads each adapter file once."""
-    known: dict[str, Adapter] = {}
-
-    def loaded(header: AdapterHeader) -> Adapter:
-        assert header.path is not None
-        if header.name not in known:
-            known[header.name] = load(header.path, fingerprint)
-        return known[header.name]
-
-    return loaded
+    return [answering(rows) for rows in dataset.tasks]
 
 
 def zero_shot(rows: TaskRows, packed: PackedTokens, sentence: Callable[[str], TextTokens]) -> Floats:
     """(N,) scores of the query's first phrasing without any training; they have no unit."""
-    return zero_shot_scores(packed, text_axis(rows.query, None, sentence))
+    return text_axis(rows.query, None, sentence)(packed).scores

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.adapter.registry import ANYONE
 from imgrank.errors import LabelsError
-from imgrank.evaluation.answers import AdapterScores, Answering, candidates, load_once, who_answers, zero_shot
+from imgrank.evaluation.answers import AdapterScores, Answering, who_answers_each, zero_shot
 from imgrank.evaluation.baselines import answer_predictions, ridge_predictions
-from imgrank.evaluation.dataset import Dataset, PairRows, Rows, TaskRows, TokenSource, ValueRows, read_dataset
+from imgrank.evaluation.dataset import (
+    Dataset,
+    PairRows,
+    Rows,
+    TaskRows,
+    TokenSource,
+    ValueRows,
+    read_dataset,
+    resamples_of,
+)
 from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
 from imgrank.evaluation.metrics import Difference, Resamples, srcc_difference
 from imgrank.evaluation.ridge import features
@@ -100,17 +109,15 @@ def evaluate(
     Raises LabelsError where the labels have faults (see `skip_bad`) or
     no row of that split, AdapterError and BackboneError where one of them cannot be used.
     """
-    if index is not None:
-        source = IndexTokens(Ranker(backbone, device=device), index)
-    pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
-    known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
-    source = source or Ranker(backbone, device=device)
-    dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
-    fingerprint = source.backbone.fingerprint
-    headers, loaded = candidates(adapter, fingerprint), load_once(fingerprint)
-    threshold = None if adapter == "auto" else ANYONE
-    answering = [who_answers(rows, headers, fingerprint, loaded, threshold) for rows in dataset.tasks]
-    return report(dataset, answering, source, split)
+    with ExitStack() as opened:
+        if index is not None:
+            source = IndexTokens(opened.enter_context(Ranker(backbone, device=device)), index)
+        pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
+        known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
+        if source is None:
+            source = opened.enter_context(Ranker(backbone, device=device))
+        dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
+        return report(dataset, who_answers_each(dataset, source, adapter), source, split)
 
 
 def report(
@@ -155,7 +162,7 @@ def _predict(
 ) -> Predictions:
     if isinstance(rows, ValueRows):
         packed = dataset.packed[rows.rows[measured]]
-        scored = None if answers is None else answers(packed, rows.texts[0])
+        scored = None if answers is None else answers(packed)
         return Predictions(
             true=rows.values[measured],
             score=None if scored is None else scored.value,
@@ -173,7 +180,7 @@ def _predict(
 
 def _answer(answers: Answering, rows: PairRows, dataset: Dataset, measured: Rows) -> tuple[Floats, Floats, Chances]:
     pictures = np.union1d(rows.left[measured], rows.right[measured])
-    scored = answers(dataset.packed[pictures], rows.texts[0])
+    scored = answers(dataset.packed[pictures])
     left, right = np.searchsorted(pictures, rows.left[measured]), np.searchsorted(pictures, rows.right[measured])
     chances = Chances(answers.chances(scored, left, right), (1 + rows.preferred[measured]) / 2)
     return scored.value[left] - scored.value[right], scored.strength[left] - scored.strength[right], chances
@@ -195,8 +202,9 @@ def _in_unit(strength: Floats, value: Floats) -> Floats:
 
 
 def _query_report(rows: TaskRows, measured: Rows, answers: Answering | None, said: Predictions) -> QueryReport:
-    resamples = Resamples.draw(len(measured))
+    resamples = resamples_of(rows, measured)
     classes = isinstance(rows, ValueRows) and rows.task.are_classes
+    has_unit = answers is None or not answers.choice.reversed  # the other end of a scale has an order alone
 
     def section(predicted: Floats | None, in_unit: bool = True) -> Section:
         if predicted is None:
@@ -208,9 +216,9 @@ def _query_report(rows: TaskRows, measured: Rows, answers: Answering | None, sai
     return QueryReport(
         query=rows.query,
         n=len(measured),
-        unit=None if answers is None else answers.query.unit,
-        score=section(said.score),
-        pairs=section(said.pairs),
+        unit=None if answers is None else answers.unit,
+        score=section(said.score, has_unit),
+        pairs=section(said.pairs, has_unit),
         ridge=section(said.ridge),
         zero_shot=section(said.zero_shot, in_unit=False),
         versus_ridge=None if said.score is None else _versus(rows, said, said.score, resamples),

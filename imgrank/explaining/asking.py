@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.answering import Answer, Question, answer
 from imgrank.decode import load_images
 from imgrank.discover import discover
 from imgrank.errors import NothingToRank, UsageError
@@ -18,6 +17,8 @@ from imgrank.explaining.occlusion import influence
 from imgrank.explaining.records import Explanation
 from imgrank.paths import printable
 from imgrank.records import Progress, Unreadable
+from imgrank.scoring.asking import answer, ask
+from imgrank.scoring.question import Answer, Question
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -50,9 +51,9 @@ def explain(
         sentence=question.sentence,
         score=score,
         influence=where,
-        unit=first.unit,
-        scorer=first.scorer,
-        adapter=first.adapter,
+        unit=first.verdict.unit,
+        scorer=first.verdict.scorer,
+        adapter=first.verdict.adapter,
         relevant=bool(first.relevant[0]),
         examples=nearest_examples(ranker, question, str(image), progress) if examples else (),
     )
@@ -64,7 +65,7 @@ class _Asking:
     first: Answer
 
     def __init__(self, ranker: Ranker, question: Question) -> None:
-        self._ranker, self._question = ranker, question
+        self._ranker, self._scorer = ranker, ask(question, ranker)
 
     def scores(self, pixels: Pixels) -> npt.NDArray[np.float64]:
         ranker = self._ranker
@@ -72,7 +73,7 @@ class _Asking:
 
         def asked(rows: slice) -> Answer:
             blocks = [packed[rows]]
-            return answer(self._question, ranker.backbone, ranker.adapter, ranker.sentence, lambda: iter(blocks))
+            return answer(self._scorer, lambda: iter(blocks), ranker.resources)
 
         self.first = asked(slice(0, 1))
         return asked(slice(None)).scores

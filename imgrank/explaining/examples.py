@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgrank.adapter.registry import Choice, kept_rows_path
-from imgrank.answering import Question, who_answers
+from imgrank.adapter.registry import kept_rows_path
 from imgrank.errors import UsageError
 from imgrank.explaining.records import Example
 from imgrank.labels import PairTask, ValueTask, read_labels
 from imgrank.records import Progress
+from imgrank.scoring.asking import choose
+from imgrank.scoring.choosing import Choice
+from imgrank.scoring.question import Question
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -28,9 +30,7 @@ def nearest_examples(
     ranker: Ranker, question: Question, image: str, progress: Callable[[Progress], None]
 ) -> tuple[Example, ...]:
     """At most SHOWN labelled pictures, nearest first; none where zero-shot answers or the adapter kept no rows."""
-    choice = (
-        None if question.opposite else who_answers(question.sentence, ranker.backbone, ranker.adapter, ranker.sentence)
-    )
+    choice = choose(question, ranker)
     said = {} if choice is None else _said(choice)
     paths = [path for path in said if os.path.isfile(path)]
     if not paths:

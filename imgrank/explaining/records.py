@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.records import Scorer
+from imgrank.records import ScorerName
 
 Floats = npt.NDArray[np.float64]
 
@@ -41,7 +41,7 @@ class Explanation:
     score: float
     influence: Floats
     unit: str | None
-    scorer: Scorer
+    scorer: ScorerName
     adapter: str | None
     relevant: bool
     examples: tuple[Example, ...] = ()

@@ -1,19 +1,15 @@
-"""Which adapters there are, and which answers a sentence."""
+"""Which adapters there are."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from imgrank import paths
 from imgrank.adapter import files, registry
 from imgrank.errors import AdapterError
-from tests.adapter.making import adapter, unit
-
-FINGERPRINT = adapter().fingerprint
+from tests.adapter.making import adapter
 
 
 @pytest.fixture(autouse=True)
@@ -96,47 +92,3 @@ def test_a_shipped_adapter_stays(home: Path) -> None:
 @pytest.mark.parametrize("name", ["older people", "ages-2.1", "Größe", "年齢", "a", "x" * 64])
 def test_plain_names_are_names(name: str) -> None:
     assert registry.adapter_path(name).parent == paths.adapters_dir()
-
-
-def test_the_nearest_query_answers() -> None:
-    ages = adapter().header
-    choice = registry.choose(ages.queries[1].embeddings[0], [ages], FINGERPRINT)
-    assert choice is not None
-    assert (choice.query.name, choice.reversed) == ("more people", False)
-    assert choice.similarity == pytest.approx(1)
-
-
-def test_every_phrasing_counts() -> None:
-    ages = adapter().header
-    choice = registry.choose(3 * ages.queries[0].embeddings[1], [ages], FINGERPRINT)
-    assert choice is not None and choice.query.name == "older person"
-
-
-def test_a_stranger_is_answered_by_none_and_the_threshold_decides() -> None:
-    ages = adapter().header
-    stranger = unit(1, 99)[0]
-    assert registry.choose(stranger, [ages], FINGERPRINT) is None
-    assert registry.choose(stranger, [replace(ages, threshold=-1.0)], FINGERPRINT) is not None
-    assert registry.choose(stranger, [ages], FINGERPRINT, threshold=-1.0) is not None
-
-
-def test_an_adapter_of_another_backbone_is_not_asked() -> None:
-    ages = adapter().header
-    assert registry.choose(ages.queries[0].embeddings[0], [ages], "f" * 16) is None
-    assert registry.choose(np.ones(3, np.float32), [ages], "f" * 16) is None
-
-
-def test_the_other_end_of_a_query_is_known_by_the_sentence_turned_around() -> None:
-    ages = adapter().header
-    older = ages.queries[0].embeddings[0]
-    younger = 0.9 * older + 0.43 * unit(1, 50)[0]  # opposites stand near each other
-    straight = registry.choose(older, [ages], FINGERPRINT, opposite=younger)
-    turned = registry.choose(younger, [ages], FINGERPRINT, opposite=older)
-    assert straight is not None and not straight.reversed
-    assert turned is not None and turned.reversed and turned.query.name == "older person"
-
-
-def test_among_equals_the_users_own_answers() -> None:
-    first, second = replace(adapter().header, name="first"), replace(adapter().header, name="second")
-    choice = registry.choose(first.queries[0].embeddings[0], [first, second], FINGERPRINT)
-    assert choice is not None and choice.adapter.name == "first"

@@ -43,6 +43,7 @@ def both(ranker, index, sentence, **asked):
     assert ordered.count == len(alone.images)
     assert (ordered.ranking.skipped, ordered.ranking.notes) == (alone.skipped, alone.notes)
     assert (ordered.ranking.confident, ordered.ranking.scorer) == (alone.confident, alone.scorer)
+    assert (ordered.ranking.confidence, ordered.ranking.asked) == (alone.confidence, alone.asked)
     return printed(alone, select(alone.images, **parts)), printed(ordered.ranking, ordered.images)
 
 
@@ -68,23 +69,22 @@ def test_a_path_in_two_parts_counts_once(ranker, tmp_path):
 
 def test_a_worker_needs_nothing_but_its_task(ranker, index, tmp_path):
     """The adapter travels with the question, to machines that were never taught."""
-    from imgrank.answering import ask
     from imgrank.index.places import Place
     from imgrank.index.reading import settled
+    from imgrank.scoring.asking import ask
 
-    asked = ask(ranker.question("older person"), ranker.backbone, "auto", ranker.sentence)
+    asked = ask(ranker.question("older person"), ranker)
     task = portable(ScoreParts(asked, ranker.backbone.shape))
     part = settled([(Place(index), Place(index).parts()[0])])[0]
     here = task(part)
-    nowhere = replace(asked.choice.adapter, path=tmp_path / "nowhere")
-    task = replace(task, asked=replace(asked, choice=replace(asked.choice, adapter=nowhere)))
+    task = replace(task, asked=asked.with_adapter_file(tmp_path / "nowhere"))
     assert task(part).rows.equals(here.rows)
 
 
 def test_a_worker_with_another_imgrank_scores_nothing(ranker):
-    from imgrank.answering import ask
+    from imgrank.scoring.asking import ask
 
-    asked = ask(ranker.question("a cat"), ranker.backbone, "none", ranker.sentence)
+    asked = ask(ranker.question("a cat"), ranker)
     task = ScoreParts(asked, ranker.backbone.shape, version="0.0.1")
     with pytest.raises(UsageError, match="one on all machines"):
         task(None)

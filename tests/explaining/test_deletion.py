@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from imgrank import Ranker, explain
-from imgrank.answering import Question, answer
 from imgrank.decode import decode_bytes
 from imgrank.explaining.occlusion import parts
+from imgrank.scoring.asking import answer, ask
+from imgrank.scoring.question import Question
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 PATCHES, MARKED = 8, 6
@@ -51,7 +52,7 @@ def test_marked_places_move_the_score_twice_as_far_as_random_ones(ranker: Ranker
         shown += [without(pixels, rng.permutation(PATCHES * PATCHES)[:MARKED]) for _ in range(8)]
         packed = ranker.backbone.encode_images(np.stack(shown))
         blocks = [packed]
-        scores = answer(Question(sentence), ranker.backbone, "none", ranker.sentence, lambda b=blocks: iter(b)).scores
+        scores = answer(ask(Question(sentence), ranker), lambda b=blocks: iter(b), ranker.resources).scores
         marked_moves.append(found.score - scores[0])
         random_moves.append(np.abs(found.score - scores[1:]).mean())
     assert np.mean(marked_moves) >= 2 * np.mean(random_moves)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from imgrank.answering import Question
 from imgrank.explaining.examples import SHOWN, nearest_examples
 from imgrank.explaining.records import Example
+from imgrank.scoring.question import Question
 from imgrank.training import train
 from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, pairs_csv
 

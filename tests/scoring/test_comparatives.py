@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgrank.adapter.comparatives import OPPOSITES, Scale, opposite_of, scale_of
+from imgrank.scoring.comparatives import OPPOSITES, Scale, opposite_of, scale_of
 
 
 @pytest.mark.parametrize(

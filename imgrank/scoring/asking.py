@@ -1,0 +1,105 @@
+"""A question to the scorer that answers it, and to the whole answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from imgrank.paths import printable
+from imgrank.records import Asked
+from imgrank.scoring.calibration import confidence_weights
+from imgrank.scoring.choosing import (
+    NO_RANKER,
+    NONE_WANTED,
+    OPPOSITE_NAMED,
+    Candidates,
+    Choice,
+    nearest_query,
+    who_answers,
+)
+from imgrank.scoring.likeness import aim_at_picture, text_axis
+from imgrank.scoring.negation import Negation, negation_of
+from imgrank.scoring.phrasings import phrasings_of
+from imgrank.scoring.question import Answer, Encode, Question
+from imgrank.scoring.scorers import AdapterScorer, LikenessScorer, PictureScorer, Places, Resources, Scorer
+from imgrank.tokens import PackedTokens, TextTokens
+
+Blocks = Callable[[], Iterator[PackedTokens]]
+
+
+class Named(Protocol):
+    """What choosing must know of a backbone."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
+
+
+class Source(Protocol):
+    """Who asks: a `Ranker`, or a stand-in for it. `adapter` is a name, a file, `auto` or `none`."""
+
+    @property
+    def backbone(self) -> Named: ...
+    @property
+    def adapter(self) -> str: ...
+    def sentence(self, text: str) -> TextTokens: ...
+
+
+def ask(question: Question, source: Source) -> Scorer:
+    """Settle who answers, and make every text token that it takes.
+
+    Raises AdapterError where the adapter asked for cannot be used with this backbone.
+    """
+    if question.like is not None:
+        return PictureScorer(question, aim_at_picture(question.like))
+    choice = choose(question, source)
+    if choice is not None:
+        return adapter_scorer(question, choice, source.sentence)
+    negation = None if question.opposite else negation_of(question.sentence)
+    notes = () if negation is None else (_said_of(negation),)
+    if negation is not None and negation.thing is not None:
+        axis = text_axis(negation.thing, None, source.sentence).turned()
+    else:
+        axis = text_axis(question.sentence, question.opposite, source.sentence)
+    sureness = confidence_weights(source.backbone.fingerprint)
+    return LikenessScorer(question, axis, _nobody(question, source), sureness, notes)
+
+
+def choose(question: Question, source: Source) -> Choice | None:
+    """The trained query that answers, None where likeness does. Raises AdapterError as `ask` does."""
+    if question.like is not None or question.opposite:
+        return None
+    candidates = Candidates.of(source.adapter, source.backbone.name, source.backbone.fingerprint)
+    return who_answers(question.sentence, candidates, source.sentence)
+
+
+def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> AdapterScorer:
+    """The trained query put to the question."""
+    negation = negation_of(question.sentence)
+    notes = (_said_of(negation),) if negation is not None and negation.thing is None else ()
+    counts = bool(phrasings_of(choice.query.phrasings).things)
+    return AdapterScorer(question, choice, encode(choice.words), keeps_all=choice.reversed and counts, notes=notes)
+
+
+def _said_of(negation: Negation) -> str:
+    if negation.thing is None:
+        return 'a "not" or "no" inside a sentence is not understood: the words count as if it were not there'
+    return f"what lacks {printable(negation.thing)!r} most stands first"
+
+
+def _nobody(question: Question, source: Source) -> Asked:
+    """Why likeness answers, and the trained query that came nearest."""
+    if question.opposite:
+        return Asked(None, None, OPPOSITE_NAMED)
+    if source.adapter == "none":
+        return Asked(None, None, NONE_WANTED)
+    candidates = Candidates.of(source.adapter, source.backbone.name, source.backbone.fingerprint)
+    near = nearest_query(question.sentence, candidates, source.sentence)
+    return Asked(None, None, NO_RANKER) if near is None else Asked(near[0].name, round(near[1], 4), NO_RANKER)
+
+
+def answer(scorer: Scorer, blocks: Blocks, resources: Resources, places: Places = None) -> Answer:
+    """Scores of all pictures that `blocks` gives; `places` as `Scorer.conclude` takes it."""
+    score = scorer.open(resources)
+    return scorer.conclude([score(packed) for packed in blocks()], resources, places)

@@ -1,0 +1,122 @@
+"""How like pictures are to sentences and to other pictures, without any training.
+
+Every figure is taken row by row, so that it never depends on who else is asked. `likeness` is all that this room
+knows of a backbone's space.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from imgrank.scoring.comparatives import OPPOSITES, Scale, scale_of
+from imgrank.scoring.question import Encode, Floats
+from imgrank.scoring.reading import read
+from imgrank.tokens import PackedTokens
+
+TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a photo showing {}")
+ROWS_AT_ONCE = 128  # what a core's cache holds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aim:
+    """A sentence, or a picture, that pictures are held against: a unit vector (E,) of the backbone's space."""
+
+    vector: Floats
+
+
+def likeness(packed: PackedTokens, aim: Aim) -> Floats:
+    """(N,) float64: how like each picture is to what is aimed at, a cosine; 0 where a picture has no embedding."""
+    found = np.empty(len(packed))
+    for start in range(0, len(packed), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        vectors = packed.embedding[rows].astype(np.float64)
+        # Sums along each row, not a matrix product, whose rounding depends on the number of rows.
+        lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+        found[rows] = np.einsum("ij,j->i", vectors, aim.vector) / np.maximum(lengths, 1e-12)
+    return found
+
+
+def aim_at(sentence: str, encode: Encode) -> Aim:
+    """The sentence as it is."""
+    return Aim(_mean_embedding([sentence], encode))
+
+
+def aim_at_picture(embedding: npt.NDArray[np.floating]) -> Aim:
+    """A picture's embedding (E,)."""
+    return Aim(_unit(embedding.astype(np.float64)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextAxis:
+    """A sentence as what grows along it: `turn` times likeness to `end`, less that to `other` where there is one.
+
+    `opposite` names the other end, `subject` what both ends are about, where a word says it ("person").
+    """
+
+    end: Aim
+    other: Aim | None = None
+    turn: float = 1.0
+    opposite: str | None = None
+    subject: Aim | None = None
+
+    def turned(self) -> TextAxis:
+        """The same axis the other way round: what lacks it most stands first."""
+        return replace(self, turn=-self.turn)
+
+    def __call__(self, packed: PackedTokens) -> Along:
+        """Scores of N pictures, and how like they are to what the sentence is about."""
+        end = likeness(packed, self.end)
+        about = end if self.subject is None else likeness(packed, self.subject)
+        other = 0.0 if self.other is None else likeness(packed, self.other)
+        return Along(self.turn * (end - other), about)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Along:
+    """Of N pictures: `scores` (N,) along an axis, and `likeness` (N,) to what it is about."""
+
+    scores: Floats
+    likeness: Floats
+
+
+def text_axis(sentence: str, opposite: str | None, encode: Encode) -> TextAxis:
+    """In which direction a sentence grows: towards the sentence itself, or along the scale that it names.
+
+    That is away from `opposite`, if given; else from what the other end of a comparative is, or, where a word of
+    amount stands before a thing, along the thing alone ("more water" is "water", "fewer dogs" less of "dogs").
+    What both ends are about moves no score: whether a picture shows a person at all is asked apart.
+    Prompt templates are averaged along a scale, and nothing neutral is taken off a plain sentence:
+    `benchmarks/zero_shot.py` measures what other forms cost.
+    """
+    scale = Scale(sentence, opposite) if opposite else scale_of(sentence)
+    if scale is None:
+        return TextAxis(aim_at(sentence, encode))
+    end, turn = _over_templates(scale.end, encode), -1.0 if scale.down else 1.0
+    if scale.other is None:
+        return TextAxis(end, turn=turn)
+    about = None if opposite else subject_of(sentence)  # who names both ends means them
+    subject = _over_templates(about, encode) if about else None
+    return TextAxis(end, _over_templates(scale.other, encode), turn, scale.other, subject)
+
+
+def subject_of(sentence: str) -> str | None:
+    """What a scale is about, "person" of "older person"; None where it is about any picture ("sharper")."""
+    words = [word.base for word in read(sentence).words if not word.compares and word.base not in OPPOSITES]
+    return " ".join(words) or None
+
+
+def _over_templates(sentence: str, encode: Encode) -> Aim:
+    return Aim(_mean_embedding([template.format(sentence) for template in TEMPLATES], encode))
+
+
+def _mean_embedding(sentences: list[str], encode: Encode) -> Floats:
+    return _unit(np.mean([_unit(encode(text).embedding.astype(np.float64)) for text in sentences], axis=0))
+
+
+def _unit(vectors: Floats) -> Floats:
+    length = np.sqrt(np.square(vectors).sum(axis=-1, keepdims=True))
+    result: Floats = vectors / np.maximum(length, 1e-12)
+    return result

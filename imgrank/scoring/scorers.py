@@ -1,0 +1,242 @@
+"""The three scorers, behind one protocol: a trained adapter, likeness to a sentence, nearness to a picture.
+
+Scores are rounded where they are made, by the scale of the query, so that whoever asks sees the same digits.
+A scorer is a question that is ready to be put to pictures, here or, as it can be pickled, on another machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from imgrank.adapter.looks import Looks
+from imgrank.adapter.shelf import Shelf
+from imgrank.paths import printable
+from imgrank.records import Asked
+from imgrank.rounding import rounded
+from imgrank.scoring.calibration import ConfidenceWeights
+from imgrank.scoring.choosing import Choice
+from imgrank.scoring.likeness import Aim, TextAxis, likeness
+from imgrank.scoring.question import Answer, Evidence, Floats, Question, Scored, Verdict
+from imgrank.tokens import PackedTokens, TextTokens
+
+if TYPE_CHECKING:
+    from imgrank.adapter.files import Adapter
+    from imgrank.adapter.pairs import Summary
+
+RELEVANT_FROM = 0.5
+
+Score = Callable[[PackedTokens], Scored]
+Places = npt.NDArray[np.intp] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a process keeps between questions, so that the next one is cheaper; no score depends on it.
+
+    `looks` is None where pictures are not asked about twice.
+    """
+
+    shelf: Shelf = field(default_factory=Shelf)
+    looks: Looks | None = None
+
+
+class Scorer(Protocol):
+    """Who answers a question."""
+
+    @property
+    def question(self) -> Question: ...
+
+    @property
+    def adapter_file(self) -> Path | None:
+        """The file that scoring needs, if any."""
+        ...
+
+    def with_adapter_file(self, path: Path) -> Scorer:
+        """The same with that file in another place."""
+        ...
+
+    def open(self, resources: Resources) -> Score:
+        """The function from tokens to scores. Raises AdapterError where an adapter cannot be loaded."""
+        ...
+
+    def conclude(self, parts: Sequence[Scored], resources: Resources, places: Places = None) -> Answer:
+        """The whole answer from its parts, in their order.
+
+        `places` is the order in which pictures of equal score are refined, where that is not the order of parts.
+        """
+        ...
+
+    def verdict(self, evidence: Evidence) -> Verdict:
+        """All but the scores, from what all pictures together say."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureScorer:
+    """Nearness to a picture."""
+
+    question: Question
+    aim: Aim
+    adapter_file: Path | None = None
+
+    def with_adapter_file(self, path: Path) -> PictureScorer:
+        """Needs none."""
+        return self
+
+    def open(self, resources: Resources) -> Score:
+        """Cosines to the picture."""
+        return self._score
+
+    def conclude(self, parts: Sequence[Scored], resources: Resources, places: Places = None) -> Answer:
+        """Scores as they are."""
+        return _joined(parts, self.verdict)
+
+    def verdict(self, evidence: Evidence) -> Verdict:
+        """A picture that is named is always near to something."""
+        return Verdict("like", None, None, True, 1.0, Asked(None, None, "a picture was named"))
+
+    def _score(self, packed: PackedTokens) -> Scored:
+        scores, relevant = rounded(likeness(packed, self.aim)), np.ones(len(packed), bool)
+        return Scored(scores, relevant, Evidence.of(scores, relevant))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LikenessScorer:
+    """Likeness to the sentence, or along the scale that it names."""
+
+    question: Question
+    axis: TextAxis
+    asked: Asked
+    sureness: ConfidenceWeights
+    notes: tuple[str, ...] = ()
+    adapter_file: Path | None = None
+
+    def with_adapter_file(self, path: Path) -> LikenessScorer:
+        """Needs none."""
+        return self
+
+    def open(self, resources: Resources) -> Score:
+        """Scores along the axis."""
+        return self._score
+
+    def conclude(self, parts: Sequence[Scored], resources: Resources, places: Places = None) -> Answer:
+        """Scores as they are."""
+        return _joined(parts, self.verdict)
+
+    def verdict(self, evidence: Evidence) -> Verdict:
+        """Whether the sentence is shown here at all."""
+        sure = self.sureness.confidence(evidence)
+        confident = sure >= self.sureness.threshold
+        return Verdict("zero-shot", None, None, confident, sure, self.asked, self.notes + _lacking(evidence))
+
+    def _score(self, packed: PackedTokens) -> Scored:
+        along = self.axis(packed)
+        relevant = np.ones(len(packed), bool)
+        if self.axis.subject is not None and self.sureness.shown_from is not None:
+            relevant = along.likeness >= self.sureness.shown_from
+        return Scored(rounded(along.scores), relevant, Evidence.of(along.likeness, relevant))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AdapterScorer:
+    """A trained adapter, by the query that was chosen; `keeps_all` where what lacks the subject has the least of it."""
+
+    question: Question
+    choice: Choice
+    text: TextTokens
+    keeps_all: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def adapter_file(self) -> Path | None:
+        """The adapter."""
+        return self.choice.adapter.path
+
+    def with_adapter_file(self, path: Path) -> AdapterScorer:
+        """The same adapter, in another place."""
+        return replace(self, choice=replace(self.choice, adapter=replace(self.choice.adapter, path=path)))
+
+    def open(self, resources: Resources) -> Score:
+        """Values in the query's unit, turned around where the other end was asked for."""
+        adapter = self._loaded(resources)
+        if resources.looks is not None:
+            resources.looks.next_question()
+        return lambda packed: self._score(adapter, resources.looks, packed)
+
+    def conclude(self, parts: Sequence[Scored], resources: Resources, places: Places = None) -> Answer:
+        """Scores as they are, or, where `refine` was asked for, dealt out in the order that pairs settle."""
+        whole = _joined(parts, self.verdict)
+        if not self.question.refine:
+            return whole
+        summaries = [part.summary for part in parts if part.summary is not None]
+        values = self._turn * _refined(self._turn * whole.scores, summaries, self._loaded(resources), places)
+        return replace(whole, scores=values + 0.0)  # no negative zero
+
+    def verdict(self, evidence: Evidence) -> Verdict:
+        """Whether any picture shows the subject."""
+        confident = not evidence.lacking or evidence.lacking < evidence.count
+        return Verdict(
+            scorer="adapter",
+            adapter=self.choice.adapter.name,
+            unit=None if self.choice.reversed else self.choice.query.unit,
+            confident=confident,
+            confidence=float(confident),
+            asked=self.choice.asked,
+            notes=self.notes + _notes(self.choice, evidence),
+        )
+
+    @property
+    def _turn(self) -> float:
+        return -1.0 if self.choice.reversed else 1.0
+
+    def _loaded(self, resources: Resources) -> Adapter:
+        return resources.shelf.load(self.choice.adapter, self.choice.adapter.fingerprint)
+
+    def _score(self, adapter: Adapter, looks: Looks | None, packed: PackedTokens) -> Scored:
+        from imgrank.adapter.scoring import score_tokens
+
+        part = score_tokens(adapter, packed, self.text, self.choice.query, self.question.refine, looks)
+        scores, shown = rounded(self._turn * part.value, self.choice.query.scale), rounded(part.relevance)
+        relevant = (shown >= RELEVANT_FROM) | self.keeps_all
+        return Scored(scores, relevant, Evidence.of(shown, relevant), part.summary)
+
+
+def _joined(parts: Sequence[Scored], verdict: Callable[[Evidence], Verdict]) -> Answer:
+    evidence = sum((part.evidence for part in parts), Evidence())
+    scores = np.concatenate([part.scores for part in parts])
+    return Answer(scores, np.concatenate([part.relevant for part in parts]), verdict(evidence))
+
+
+def _refined(values: Floats, summaries: list[Summary], adapter: Adapter, places: Places) -> Floats:
+    """The same values, dealt out again in the order that the pairs settle."""
+    from imgrank.adapter.pairs import Summary
+    from imgrank.adapter.refine import refine
+
+    order = np.argsort(-values, kind="stable") if places is None else places[np.argsort(-values[places], kind="stable")]
+    settled = refine(Summary.cat(summaries), order, adapter.model.pair_head).order
+    dealt = np.empty_like(values)
+    dealt[settled] = values[order]
+    return dealt
+
+
+def _notes(choice: Choice, evidence: Evidence) -> tuple[str, ...]:
+    notes = []
+    if choice.reversed:
+        notes.append(f"answered as the other end of {printable(choice.query.name)!r}")
+    return (*notes, *_lacking(evidence))
+
+
+def _lacking(evidence: Evidence) -> tuple[str, ...]:
+    """How many pictures lack the subject."""
+    if evidence.lacking and evidence.lacking == evidence.count:
+        return ("no picture seems to show what the sentence is about: this order means little",)
+    if evidence.lacking:
+        pictures = "picture does" if evidence.lacking == 1 else "pictures do"
+        return (f"{evidence.lacking} {pictures} not seem to show what the sentence is about; put last",)
+    return ()
