@@ -30,6 +30,7 @@ SCRIPTS = {
     "pairs": "Pairs",
     "training_epoch": "Training",
     "growth": "Growth",
+    "file_growth": "Growth of changing files",
     "store": "Reading the store",
     "gpu": "GPU",
 }
