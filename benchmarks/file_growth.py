@@ -120,6 +120,9 @@ CASES: dict[str, tuple[Callable[[Path, int], Cost], int]] = {
     "files renamed": (rename, 10_000),
 }
 
+# No aim for deep folders: their paths grow as well, and the system walks each from its top.
+_AIMS = {what: 2.6 for what, (work, _) in CASES.items() if work is not deep}
+
 
 def measure(small: bool) -> list[Figure]:
     figures = []
@@ -134,7 +137,7 @@ def measure(small: bool) -> list[Figure]:
         once, twice = costs
         figures += [
             Figure(f"{2 * count:,} {what}", twice.seconds, "s", note=f"and {twice.syncing:.1f} s of syncs"),
-            Figure(f"{what}: twice as many", twice.seconds / max(once.seconds, 1e-9), aim=2.6, less=True),
+            Figure(f"{what}: twice as many", twice.seconds / max(once.seconds, 1e-9), aim=_AIMS.get(what), less=True),
         ]
     return figures
 

@@ -126,20 +126,20 @@ def companions(name: str, siblings: Collection[str]) -> list[str]:
     Sidecars, what the camera recorded with it, its RAW or JPEG twin, and the twin's sidecars.
     """
     stem, extension = split(name)
-    near = {other for other in siblings if other != name and _undoubled(other).startswith(stem + ".")}
+    rests = {other: _rest(other, stem, siblings) for other in siblings if other != name}
     return sorted(
         other
-        for other in near
-        if _belongs(extension.lower(), _undoubled(other)[len(stem) :].lower())
-        and not _is_of_namesake(other, name, near)
-        and not (_undoubled(other) != other and split(other)[0] in siblings)
+        for other, rest in rests.items()
+        if rest and _belongs(extension.lower(), rest.lower()) and not _is_of_namesake(other, name, rests)
     )
 
 
-def _undoubled(name: str) -> str:
-    """`a.jpg.xmp` for `a_01.jpg.xmp`, the sidecar of a duplicate in darktable; other names as they are."""
-    found = _DUPLICATE.fullmatch(name)
-    return found[1] + found[2] if found else name
+def _rest(other: str, stem: str, siblings: Collection[str]) -> str:
+    """What a name has after the stem: `.jpg.xmp`, for `a_01.jpg.xmp` too unless there is an `a_01.jpg`; or nothing."""
+    if other.startswith(stem + "."):
+        return other[len(stem) :]
+    duplicate = _DUPLICATE.fullmatch(other)
+    return duplicate[2] if duplicate and duplicate[1] == stem and split(other)[0] not in siblings else ""
 
 
 def is_of_stem(other: str, name: str) -> bool:
