@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgrank.actions.gather import gather
@@ -93,6 +93,7 @@ def test_skip_leaves_the_picture_and_respects_its_name(tmp_path):
     assert not made.changes and [p.danger for p in made.left_out] == ["collision", "collision"]
 
 
+@settings(deadline=None)
 @given(st.permutations(range(6)))
 def test_every_permutation_has_an_order_of_steps(tmp_path_factory, order):
     folder = make(tmp_path_factory.mktemp("p"), *(f"{n + 1}-x.jpg" for n in range(6)))
