@@ -17,48 +17,72 @@ SMALLEST_SCALE = 6e-5  # about the smallest float16 that is not subnormal
 
 @dataclass(frozen=True, slots=True)
 class TokenShape:
-    """Sizes of what one backbone keeps for an image: P tokens of width D, and an embedding of width E."""
+    """Sizes of what one backbone keeps for an image: P tokens of width D, M more rows of that width that hold moments
+    of the whole picture, and an embedding of width E."""
 
     tokens: int
     width: int
     embedding: int
+    moments: int = 0
+
+    @property
+    def rows(self) -> int:
+        """Rows of width D in all."""
+        return self.tokens + self.moments
 
     def __str__(self) -> str:
-        return f"{self.tokens} tokens of {self.width} numbers and embeddings of {self.embedding}"
+        moments = f", {self.moments} rows of moments" if self.moments else ""
+        return f"{self.tokens} tokens of {self.width} numbers{moments} and embeddings of {self.embedding}"
+
+    def packed(self) -> str:
+        """The sizes in a line that `parse_shape` reads."""
+        sizes = (self.tokens, self.width, self.embedding, *([self.moments] if self.moments else []))
+        return " ".join(map(str, sizes))
 
 
 @dataclass(frozen=True, slots=True)
 class PackedTokens:
     """Image tokens of N pictures, as stored.
 
-    quantised (N, P, D) int8, scales (N, P) float16 (one a token), embedding (N, E) float16.
+    quantised (N, P + M, D) int8, scales (N, P + M) float16 (one a row), embedding (N, E) float16. Of the rows, the
+    first P are tokens of places in the picture, the last M = `moments` hold moments over all places.
     """
 
     quantised: npt.NDArray[np.int8]
     scales: npt.NDArray[np.float16]
     embedding: npt.NDArray[np.float16]
+    moments: int = 0
 
     def __len__(self) -> int:
         return len(self.quantised)
 
     def __getitem__(self, rows: slice | npt.NDArray[np.intp]) -> PackedTokens:
-        return PackedTokens(self.quantised[rows], self.scales[rows], self.embedding[rows])
+        return PackedTokens(self.quantised[rows], self.scales[rows], self.embedding[rows], self.moments)
 
     @property
     def shape(self) -> TokenShape:
-        return TokenShape(self.quantised.shape[1], self.quantised.shape[2], self.embedding.shape[1])
+        rows, width = self.quantised.shape[1:]
+        return TokenShape(rows - self.moments, width, self.embedding.shape[1], self.moments)
 
     def tokens(self) -> npt.NDArray[np.float32]:
-        """(N, P, D) float32."""
-        return self.quantised.astype(np.float32) * self.scales.astype(np.float32)[..., None]
+        """(N, P, D) float32, one token a place."""
+        places = self.quantised.shape[1] - self.moments
+        return self.quantised[:, :places].astype(np.float32) * self.scales[:, :places, None].astype(np.float32)
+
+    def moments_of_all(self) -> npt.NDArray[np.float32]:
+        """(N, M * D) float32: moments over all places, one row after another; (N, 0) where the backbone has none."""
+        places = self.quantised.shape[1] - self.moments
+        rows = self.quantised[:, places:].astype(np.float32) * self.scales[:, places:, None].astype(np.float32)
+        return rows.reshape(len(self), -1)
 
     @staticmethod
     def empty(count: int, shape: TokenShape) -> PackedTokens:
         """Room for `count` pictures, all zero."""
         return PackedTokens(
-            np.zeros((count, shape.tokens, shape.width), np.int8),
-            np.zeros((count, shape.tokens), np.float16),
+            np.zeros((count, shape.rows, shape.width), np.int8),
+            np.zeros((count, shape.rows), np.float16),
             np.zeros((count, shape.embedding), np.float16),
+            shape.moments,
         )
 
 
@@ -76,11 +100,18 @@ def joined(pieces: Sequence[PackedTokens]) -> PackedTokens:
         np.concatenate([piece.quantised for piece in pieces]),
         np.concatenate([piece.scales for piece in pieces]),
         np.concatenate([piece.embedding for piece in pieces]),
+        pieces[0].moments,
     )
 
 
-def pack(tokens: npt.NDArray[np.float32], embedding: npt.NDArray[np.float32]) -> PackedTokens:
-    """Quantise tokens (N, P, D) to int8 with one scale a token; embedding (N, E) to float16.
+def parse_shape(text: str) -> TokenShape:
+    """What `TokenShape.packed` wrote. Raises ValueError or TypeError where it is no such line."""
+    return TokenShape(*map(int, text.split()))
+
+
+def pack(tokens: npt.NDArray[np.float32], embedding: npt.NDArray[np.float32], moments: int = 0) -> PackedTokens:
+    """Quantise rows (N, P + M, D) to int8 with one scale a row, of which the last M = `moments` are no places;
+    embedding (N, E) to float16.
 
     Raises ValueError on values that are not finite.
     """
@@ -89,4 +120,4 @@ def pack(tokens: npt.NDArray[np.float32], embedding: npt.NDArray[np.float32]) ->
     scales = (np.abs(tokens).max(axis=-1) / 127).astype(np.float16)
     scales = np.maximum(scales, np.float16(SMALLEST_SCALE))
     quantised = np.rint(tokens / scales.astype(np.float32)[..., None]).clip(-127, 127).astype(np.int8)
-    return PackedTokens(quantised, scales, embedding.astype(np.float16))
+    return PackedTokens(quantised, scales, embedding.astype(np.float16), moments)

@@ -63,7 +63,8 @@ def score_tokens(
 
 def _check_sizes(adapter: Adapter, shape: TokenShape) -> None:
     config = adapter.header.config
-    wanted = TokenShape(config.tokens, config.image_width, config.embedding_width or shape.embedding)
+    embedding = config.embedding_width or shape.embedding
+    wanted = TokenShape(config.tokens, config.image_width, embedding, shape.moments)
     if wanted != shape:
         raise AdapterError(
             f"The adapter {printable(adapter.header.name)} is for {wanted}, and the pictures' are {shape}: "
@@ -129,12 +130,12 @@ class _Block:
     @property
     def quantised(self) -> Tensor:
         """(BLOCK, P, D) float32 whole numbers."""
-        return torch.from_numpy(self.packed.quantised).float()
+        return torch.from_numpy(self.packed.quantised[:, : self.packed.shape.tokens]).float()
 
     @property
     def scales(self) -> Tensor:
         """(BLOCK, P, 1) float32."""
-        return torch.from_numpy(self.packed.scales).float()[..., None]
+        return torch.from_numpy(self.packed.scales[:, : self.packed.shape.tokens]).float()[..., None]
 
     @property
     def embedding(self) -> Tensor:

@@ -42,10 +42,12 @@ class BatchRunner:
     keeps its size, so the last one is filled up by repeating its last picture. A GPU's first batch is tried out
     to see how large `size` may be; memory that does not suffice after all halves it for good. With `lanes`
     several batches run side by side on the processor, one core each: no core waits for another after each layer.
+    The last `moments` rows of the tokens that `forward` gives are no places (see `imgrank.tokens`).
     """
 
-    def __init__(self, device: str, lanes: int = 1, memory: Memory | None = None) -> None:
+    def __init__(self, device: str, lanes: int = 1, memory: Memory | None = None, moments: int = 0) -> None:
         self.device = device
+        self._moments = moments
         self.size = FIRST_BATCH[device]
         self._lanes = min(lanes, MOST_LANES) if device == "cpu" else 1
         self._untried = memory or (CudaMemory() if device == "cuda" else None)
@@ -85,7 +87,7 @@ class BatchRunner:
     def _one(self, batch: Pixels, forward: Forward) -> PackedTokens:
         with torch.inference_mode():
             outputs = forward(torch.from_numpy(_fill(batch, self.size)).to(self.device))
-            return packed_by_torch(*outputs)[: len(batch)]
+            return packed_by_torch(*outputs, self._moments)[: len(batch)]
 
     def _try_out(self, picture: Pixels, forward: Forward) -> None:
         memory, self._untried = self._untried, None
@@ -132,15 +134,15 @@ def fitting_size(tried: int, taken: int, free: int) -> int:
     return size
 
 
-def packed_by_torch(tokens: torch.Tensor, embedding: torch.Tensor) -> PackedTokens:
-    """What `imgrank.tokens.pack` makes of tokens (B, P, D) and embedding (B, E), made where they are: a quarter of the
-    bytes leave the device. Raises BackboneError on values that are not finite."""
+def packed_by_torch(tokens: torch.Tensor, embedding: torch.Tensor, moments: int = 0) -> PackedTokens:
+    """What `imgrank.tokens.pack` makes of rows (B, P + M, D) and embedding (B, E), made where they are: a quarter of
+    the bytes leave the device. Raises BackboneError on values that are not finite."""
     tokens, embedding = tokens.float(), embedding.float()
     if not bool(tokens.isfinite().all() & embedding.isfinite().all()):
         raise BackboneError("the backbone's weights are damaged or foreign: its tokens hold no finite numbers")
     scales = (tokens.abs().amax(-1) / 127).half().clamp_min(SMALLEST_SCALE)
     quantised = (tokens / scales.float().unsqueeze(-1)).round().clamp(-127, 127).to(torch.int8)
-    return PackedTokens(quantised.cpu().numpy(), scales.cpu().numpy(), embedding.half().cpu().numpy())
+    return PackedTokens(quantised.cpu().numpy(), scales.cpu().numpy(), embedding.half().cpu().numpy(), moments)
 
 
 def _fill(batch: Pixels, size: int) -> Pixels:

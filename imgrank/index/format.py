@@ -81,6 +81,7 @@ def to_json(manifest: Manifest) -> bytes:
         "tokens": shape.tokens,
         "width": shape.width,
         "embedding": shape.embedding,
+        "moments": shape.moments,
     }
     return (json.dumps(fields, indent=2) + "\n").encode()
 
@@ -90,7 +91,8 @@ def from_json(data: bytes, where: str) -> Manifest:
     try:
         fields = json.loads(data)
         version = int(fields["imgrank_index"])
-        shape = TokenShape(int(fields["tokens"]), int(fields["width"]), int(fields["embedding"]))
+        sizes = (fields["tokens"], fields["width"], fields["embedding"], fields.get("moments", 0))
+        shape = TokenShape(*map(int, sizes))
         manifest = Manifest(str(fields["backbone"]), str(fields["fingerprint"]), int(fields["tokens_version"]), shape)
     except (ValueError, TypeError, KeyError) as error:
         raise IndexFault(
@@ -105,7 +107,7 @@ def from_json(data: bytes, where: str) -> Manifest:
 def schema(shape: TokenShape, written_ns: int = 0) -> Any:  # noqa: ANN401 (pyarrow has no types)
     """The Parquet schema of a part.
 
-    `scales` (P) little-endian float16, `tokens` (P, D) int8 and `embedding` (E) little-endian float16 are raw
+    `scales` (P + M) little-endian float16, `tokens` (P + M, D) int8 and `embedding` (E) little-endian float16 are raw
     bytes of fixed size, as `imgrank.tokens.PackedTokens` holds them; null where `error` is not.
     """
     pa = arrow()
@@ -117,12 +119,11 @@ def schema(shape: TokenShape, written_ns: int = 0) -> Any:  # noqa: ANN401 (pyar
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("error", pa.string()),
-        ("scales", pa.binary(2 * shape.tokens)),
-        ("tokens", pa.binary(shape.tokens * shape.width)),
+        ("scales", pa.binary(2 * shape.rows)),
+        ("tokens", pa.binary(shape.rows * shape.width)),
         ("embedding", pa.binary(2 * shape.embedding)),
     ]
-    sizes = f"{shape.tokens} {shape.width} {shape.embedding}"
-    return pa.schema(columns, {_WRITTEN: str(written_ns).encode(), _SHAPE: sizes.encode()})
+    return pa.schema(columns, {_WRITTEN: str(written_ns).encode(), _SHAPE: shape.packed().encode()})
 
 
 def written_ns(kind: Any) -> int:  # noqa: ANN401
@@ -169,9 +170,10 @@ def tokens_of(batch: Any, shape: TokenShape) -> PackedTokens:  # noqa: ANN401
     """The tokens in a pyarrow record batch with TOKEN_COLUMNS; rows that have none are left out."""
     scales, tokens, embedding = (_bytes(batch.column(name)) for name in TOKEN_COLUMNS)
     return PackedTokens(
-        tokens.view(np.int8).reshape(-1, shape.tokens, shape.width),
-        scales.view("<f2").reshape(-1, shape.tokens),
+        tokens.view(np.int8).reshape(-1, shape.rows, shape.width),
+        scales.view("<f2").reshape(-1, shape.rows),
         embedding.view("<f2").reshape(-1, shape.embedding),
+        shape.moments,
     )
 
 
