@@ -25,8 +25,8 @@ from made_tasks import read_tasks
 from small_queries import Labelled, read_queries
 from stored_source import StoredSource, write_source
 
-from imgrank.evaluation.metrics import srcc
-from imgrank.evaluation.ridge import fit_ridge, spread
+from imgrank.learning.metrics import srcc
+from imgrank.learning.ridge import fit_ridge, spread
 from imgrank.training.axis import averaged_ridge
 
 ROWS = (30, 150, 400)

@@ -14,7 +14,7 @@ from imgrank.adapter.pairs import Summary
 from imgrank.adapter.refine import refine
 from imgrank.adapter.scoring import score_tokens
 from imgrank.adapter.shelf import Shelf
-from imgrank.evaluation.dataset import Dataset, Rows, TaskRows, TokenSource
+from imgrank.learning.dataset import Dataset, Rows, TaskRows, TokenSource
 from imgrank.scoring.asking import adapter_scorer
 from imgrank.scoring.choosing import Candidates, Choice, who_answers
 from imgrank.scoring.likeness import text_axis

@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from imgrank.errors import LabelsError
 from imgrank.evaluation.answers import AdapterScores, Answering, who_answers_each, zero_shot
-from imgrank.evaluation.baselines import answer_predictions, ridge_predictions
-from imgrank.evaluation.dataset import Dataset, PairRows, Rows, TaskRows, TokenSource, ValueRows, read_dataset
 from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
-from imgrank.evaluation.metrics import Difference, Resamples, srcc_difference
-from imgrank.evaluation.ridge import features
 from imgrank.labels import Labels, read_labels
+from imgrank.learning.baselines import answer_predictions, ridge_predictions
+from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows, TokenSource, ValueRows, read_dataset
+from imgrank.learning.metrics import Difference, Resamples, srcc_difference
+from imgrank.learning.ridge import features
 from imgrank.paths import printable
 from imgrank.ranker import IndexTokens, Ranker
 from imgrank.records import Progress

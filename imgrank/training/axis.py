@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.evaluation.baselines import fit_answers
-from imgrank.evaluation.dataset import PairRows, Rows, TaskRows
-from imgrank.evaluation.ridge import Axis, fit_ridge
+from imgrank.learning.baselines import fit_answers
+from imgrank.learning.dataset import PairRows, Rows, TaskRows
+from imgrank.learning.ridge import Axis, fit_ridge
 
 Floats = npt.NDArray[np.float64]
 HINTS = (0.0, 0.3, 1.0)  # how loudly the sentence speaks, beside features of a spread of 1 in all

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import Query
 from imgrank.adapter.scoring import score_tokens
-from imgrank.evaluation.dataset import Rows
-from imgrank.evaluation.ridge import Axis, features
+from imgrank.learning.dataset import Rows
+from imgrank.learning.ridge import Axis, features
 from imgrank.tokens import PackedTokens, TextTokens
 from imgrank.training.axis import averaged_ridge
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.evaluation.dataset import PairRows, Rows, TaskRows
+from imgrank.learning.dataset import PairRows, Rows, TaskRows
 from imgrank.training.loop import Fit, figure
 
 Floats = npt.NDArray[np.float64]

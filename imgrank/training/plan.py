@@ -11,10 +11,10 @@ import numpy.typing as npt
 import torch
 
 from imgrank.adapter.model import AdapterModel
-from imgrank.evaluation.baselines import answer_predictions, ridge_predictions
-from imgrank.evaluation.dataset import Dataset, PairRows, Rows, TaskRows
-from imgrank.evaluation.ridge import Axis, features
-from imgrank.evaluation.splits import FOLDS, deal, needs_folds
+from imgrank.learning.baselines import answer_predictions, ridge_predictions
+from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows
+from imgrank.learning.ridge import Axis, features
+from imgrank.learning.splits import FOLDS, deal, needs_folds
 from imgrank.training.axis import fit_axis
 from imgrank.training.batches import Part
 from imgrank.training.choosing import Unseen, best_common_epoch, best_mix, most_by_folds

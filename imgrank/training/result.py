@@ -13,9 +13,9 @@ import numpy.typing as npt
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import AdapterHeader, Figures, Query
 from imgrank.evaluation.answers import zero_shot
-from imgrank.evaluation.dataset import BackboneFacts, Dataset, PairRows, ValueRows
 from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
-from imgrank.evaluation.metrics import Difference, Resamples, srcc_difference
+from imgrank.learning.dataset import BackboneFacts, Dataset, PairRows, ValueRows
+from imgrank.learning.metrics import Difference, Resamples, srcc_difference
 from imgrank.tokens import TextTokens
 from imgrank.training.loop import Epoch
 from imgrank.training.plan import Learnt, Outcome

@@ -15,10 +15,10 @@ from imgrank.adapter.model import AdapterConfig
 from imgrank.adapter.registry import adapter_path, card_path
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import AdapterError, TrainingError, UsageError
-from imgrank.evaluation.dataset import Dataset, TokenSource, read_dataset
 from imgrank.evaluation.kept import keep_rows
-from imgrank.evaluation.splits import made_splits
 from imgrank.labels import Labels, read_labels
+from imgrank.learning.dataset import Dataset, TokenSource, read_dataset
+from imgrank.learning.splits import made_splits
 from imgrank.paths import why
 from imgrank.ranker import IndexTokens, Ranker
 from imgrank.records import Progress

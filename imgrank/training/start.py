@@ -9,7 +9,7 @@ import torch
 from imgrank.adapter.files import Adapter, load
 from imgrank.adapter.model import AdapterConfig, AdapterModel
 from imgrank.adapter.registry import installed_adapters
-from imgrank.evaluation.dataset import BackboneFacts
+from imgrank.learning.dataset import BackboneFacts
 
 
 def shipped_adapter(fingerprint: str) -> Adapter | None:

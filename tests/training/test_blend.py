@@ -12,7 +12,7 @@ from imgrank.adapter.files import Adapter, load, save
 from imgrank.adapter.header import AdapterHeader, Query
 from imgrank.adapter.model import AdapterModel
 from imgrank.adapter.scoring import score_tokens
-from imgrank.evaluation.metrics import srcc
+from imgrank.learning.metrics import srcc
 from imgrank.training.blend import best_part, blend_axis
 from tests.training.making import CONFIG, Facts, FakeSource
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from imgrank.adapter.model import AdapterModel
-from imgrank.evaluation.dataset import read_dataset
-from imgrank.evaluation.ridge import features, fit_ridge
 from imgrank.labels import read_labels
+from imgrank.learning.dataset import read_dataset
+from imgrank.learning.ridge import features, fit_ridge
 from imgrank.training.axis import averaged_ridge, fit_axis
 from imgrank.training.batches import Part, ValueBatch, batches, steps_in_epoch
 from imgrank.training.choosing import Unseen, best_common_epoch, best_mix

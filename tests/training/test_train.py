@@ -16,7 +16,7 @@ from imgrank.cli.app import app
 from imgrank.errors import LabelsError, TrainingError, UsageError
 from imgrank.evaluation import evaluate
 from imgrank.evaluation.kept import last_trained
-from imgrank.evaluation.metrics import pair_accuracy, srcc
+from imgrank.learning.metrics import pair_accuracy, srcc
 from imgrank.training import TrainingOptions, train
 from imgrank.training.loop import fit
 from tests.training.making import CONFIG, QUICK, SHAPE, FakeSource, NarrowSource, labels_csv, level, pairs_csv

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from imgrank.evaluation.dataset import PairRows, Rows, ValueRows
-from imgrank.evaluation.ridge import Axis, fit_ridge, spread
-from imgrank.evaluation.splits import FOLDS, deal
+from imgrank.learning.dataset import PairRows, Rows, ValueRows
+from imgrank.learning.ridge import Axis, fit_ridge, spread
+from imgrank.learning.splits import FOLDS, deal
 
 Floats = npt.NDArray[np.float64]
 FEWEST_TO_FIT = 4

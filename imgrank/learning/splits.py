@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from imgrank.evaluation.dataset import Dataset, Rows, TaskRows, ValueRows, with_splits
+from imgrank.learning.dataset import Dataset, Rows, TaskRows, ValueRows, with_splits
 
 VAL_SHARE = 0.2
 SMALL_VAL = 120  # rows of one query below which val says too little and is missed in training: cross-validation decides
