@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -42,28 +43,49 @@ def answer_predictions(x: Floats, rows: PairRows, measured: Rows, train: Rows) -
     return predicted
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LogisticFit:
+    """Weights (F,) on differences, and for each row (N,) the logit that rows outside its fold give it.
+
+    `error` is the mean logistic loss of those.
+    """
+
+    weights: Floats
+    left_out: Floats
+    error: float
+
+
 def fit_answers(x: Floats, rows: PairRows, train: Rows) -> Axis:
     """Bradley-Terry on features: logistic regression of the answers on differences; ties count half each way.
 
     How strongly to regularise is chosen by the likelihood of left-out fifths.
     """
-    scale = spread(x[np.union1d(rows.left[train], rows.right[train])])
-    differences = (x[rows.left[train]] - x[rows.right[train]]) / scale
-    differences = differences / np.sqrt(differences.shape[1])
-    wins = (rows.preferred[train] + 1) / 2
+    scale = spread(x[np.union1d(rows.left[train], rows.right[train])]) * np.sqrt(x.shape[1])
     (folds,) = deal([rows], [train], FOLDS, seed=0)
+    fit = fit_logistic((x[rows.left[train]] - x[rows.right[train]]) / scale, (rows.preferred[train] + 1) / 2, folds)
+    weights = fit.weights / scale
+    return Axis(weights, -float(x.mean(axis=0) @ weights))
 
-    def left_out_loss(penalty: float) -> float:
-        losses = []
+
+def fit_logistic(differences: Floats, wins: Floats, folds: npt.NDArray[np.intp]) -> LogisticFit:
+    """Logistic regression of wins (N,), from 0 to 1, on differences (N, F), its penalty chosen on left-out folds (N,).
+
+    It has no bias: turned around, a difference gives the other answer.
+    """
+
+    def left_out(penalty: float) -> Floats:
+        logits = np.zeros(len(wins))
         for fold in set(folds.tolist()):
             kept = folds != fold
-            logits = differences[~kept] @ _logistic(differences[kept], wins[kept], penalty)
-            losses.append(np.logaddexp(0, logits) - wins[~kept] * logits)
-        return float(np.concatenate(losses).mean())
+            logits[~kept] = differences[~kept] @ _logistic(differences[kept], wins[kept], penalty)
+        return logits
 
-    penalty = min(PENALTIES, key=left_out_loss)
-    weights = _logistic(differences, wins, penalty) / scale / np.sqrt(len(scale))
-    return Axis(weights, -float(x.mean(axis=0) @ weights))
+    def loss(logits: Floats) -> float:
+        return float((np.logaddexp(0, logits) - wins * logits).mean())
+
+    tried = [(penalty, left_out(penalty)) for penalty in PENALTIES]
+    penalty, logits = min(tried, key=lambda each: loss(each[1]))
+    return LogisticFit(_logistic(differences, wins, penalty), logits, loss(logits))
 
 
 def _logistic(differences: Floats, wins: Floats, penalty: float) -> Floats:
