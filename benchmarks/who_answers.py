@@ -4,7 +4,7 @@
     python benchmarks/who_answers.py --half measure
 
 Reads `sentences.csv`: 1,000 sentences in seven ways of speaking (a photographer, an archivist, a researcher, a child,
-someone whose English is not native, search boxes, long polite requests), written before anyone looked at what answers them.
+someone whose English is not native, search boxes, long polite requests), written before anyone looked at the answers.
 `answer` is the query that a sentence asks for, or nothing where it only stands near one; `end` says which end of it.
 A fixed seed cuts them in two: rules and thresholds were chosen on one half, the other is for measuring alone.
 The shipped quantities are asked of the shipped adapter; six others, of which it knows nothing, of a stand-in that

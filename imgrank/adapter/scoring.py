@@ -63,6 +63,18 @@ def score_tokens(
     )
 
 
+@torch.inference_mode()
+def closed_values(form: ClosedForm, packed: PackedTokens) -> Floats:
+    """(N,) standardised values of N stored pictures in closed form."""
+    closed = _Closed.of(form)
+
+    def block(at: int) -> Floats:
+        part = packed[at : at + BLOCK]
+        return closed(_Block.of(part))[: len(part)]
+
+    return np.concatenate(map_on_cores(block, range(0, max(len(packed), 1), BLOCK)))
+
+
 def _check_sizes(adapter: Adapter, query: Query, shape: TokenShape) -> None:
     config = adapter.header.config
     embedding = config.embedding_width or shape.embedding

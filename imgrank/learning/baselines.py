@@ -11,36 +11,69 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from imgrank.learning.dataset import PairRows, Rows, ValueRows
-from imgrank.learning.ridge import Axis, fit_ridge, spread
+from imgrank.learning.ridge import features, fit_ridge, spread
 from imgrank.learning.splits import FOLDS, deal
+from imgrank.tokens import PackedTokens
 
 Floats = npt.NDArray[np.float64]
 FEWEST_TO_FIT = 4
 PENALTIES = (0.003, 0.03, 0.3)  # of the logistic axis, a row of standardised features at a time
 
 
-def ridge_predictions(x: Floats, rows: ValueRows, measured: Rows, train: Rows) -> Floats:
-    """Ridge on features x (images, F) for the measured rows, fitted on the train rows.
+def ridge_views(packed: PackedTokens, embedding: bool = True) -> tuple[Floats, ...]:
+    """What plain ridge may look at, (N, F) each: mean token and embedding; where they are stored, moments of the whole.
+
+    The view that predicts left-out rows best is the one that counts.
+    """
+    plain = features(packed)[:, : None if embedding else packed.shape.width]
+    if not packed.moments:
+        return (plain,)
+    return plain, packed.moments_of_all().astype(np.float64)
+
+
+def ridge_predictions(views: Sequence[Floats], rows: ValueRows, measured: Rows, train: Rows) -> Floats:
+    """Ridge on the best of several views (images, F) for the measured rows, fitted on the train rows.
 
     Where there are too few of those, each measured row is predicted from the measured rows outside its group.
     """
-    if len(train) >= FEWEST_TO_FIT:
-        return fit_ridge(x[rows.rows[train]], rows.values[train], _pick(rows, train)).axis(x[rows.rows[measured]])
-    return fit_ridge(x[rows.rows[measured]], rows.values[measured], _pick(rows, measured)).left_out
+    learnt = train if len(train) >= FEWEST_TO_FIT else measured
+    groups = [rows.task.groups[n] for n in learnt]
+    fits = [fit_ridge(x[rows.rows[learnt]], rows.values[learnt], groups) for x in views]
+    best = min(range(len(views)), key=lambda n: fits[n].error)
+    return fits[best].left_out if learnt is measured else fits[best].axis(views[best][rows.rows[measured]])
 
 
-def answer_predictions(x: Floats, rows: PairRows, measured: Rows, train: Rows) -> Floats:
-    """The same for answers: by how much left stands above right, from a Bradley-Terry axis on features."""
+def answer_predictions(views: Sequence[Floats], rows: PairRows, measured: Rows, train: Rows) -> Floats:
+    """The same for answers: by how much left stands above right, from a Bradley-Terry axis on the best view."""
     if len(train) >= FEWEST_TO_FIT:
-        axis = fit_answers(x, rows, train)
-        return axis(x[rows.left[measured]]) - axis(x[rows.right[measured]])
+        best = min((_fit_view(x, rows, train) for x in views), key=lambda fit: fit.error)
+        return best(rows, measured)
     (part,) = deal([rows], [measured], FOLDS, seed=0)
     predicted = np.zeros(len(measured))
     for fold in set(part.tolist()):
-        out = measured[part == fold]
-        axis = fit_answers(x, rows, measured[part != fold])
-        predicted[part == fold] = axis(x[rows.left[out]]) - axis(x[rows.right[out]])
+        best = min((_fit_view(x, rows, measured[part != fold]) for x in views), key=lambda fit: fit.error)
+        predicted[part == fold] = best(rows, measured[part == fold])
     return predicted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _AnswerFit:
+    """A Bradley-Terry axis on a view (images, F), and its loss on left-out answers."""
+
+    x: Floats
+    weights: Floats
+    error: float
+
+    def __call__(self, rows: PairRows, measured: Rows) -> Floats:
+        return (self.x[rows.left[measured]] - self.x[rows.right[measured]]) @ self.weights
+
+
+def _fit_view(x: Floats, rows: PairRows, train: Rows) -> _AnswerFit:
+    """Logistic regression of the answers on differences; ties count half each way."""
+    scale = spread(x[np.union1d(rows.left[train], rows.right[train])]) * np.sqrt(x.shape[1])
+    (folds,) = deal([rows], [train], FOLDS, seed=0)
+    fit = fit_logistic((x[rows.left[train]] - x[rows.right[train]]) / scale, (rows.preferred[train] + 1) / 2, folds)
+    return _AnswerFit(x, fit.weights / scale, fit.error)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,18 +86,6 @@ class LogisticFit:
     weights: Floats
     left_out: Floats
     error: float
-
-
-def fit_answers(x: Floats, rows: PairRows, train: Rows) -> Axis:
-    """Bradley-Terry on features: logistic regression of the answers on differences; ties count half each way.
-
-    How strongly to regularise is chosen by the likelihood of left-out fifths.
-    """
-    scale = spread(x[np.union1d(rows.left[train], rows.right[train])]) * np.sqrt(x.shape[1])
-    (folds,) = deal([rows], [train], FOLDS, seed=0)
-    fit = fit_logistic((x[rows.left[train]] - x[rows.right[train]]) / scale, (rows.preferred[train] + 1) / 2, folds)
-    weights = fit.weights / scale
-    return Axis(weights, -float(x.mean(axis=0) @ weights))
 
 
 def fit_logistic(differences: Floats, wins: Floats, folds: npt.NDArray[np.intp]) -> LogisticFit:
@@ -96,7 +117,3 @@ def _logistic(differences: Floats, wins: Floats, penalty: float) -> Floats:
 
     found: Floats = minimize(loss, np.zeros(differences.shape[1]), jac=True, method="L-BFGS-B").x
     return found
-
-
-def _pick(rows: ValueRows, chosen: Rows) -> Sequence[str]:
-    return [rows.task.groups[n] for n in chosen]

@@ -27,7 +27,7 @@ from imgrank.learning.blocks import (
     leading_directions,
     spread,
 )
-from imgrank.learning.dataset import PairRows, Rows, TaskRows, ValueRows
+from imgrank.learning.dataset import PairRows, Rows, TaskRows
 from imgrank.learning.ridge import fit_ridge
 from imgrank.learning.splits import FOLDS, deal
 
@@ -42,18 +42,6 @@ TRUST = 0.5  # in differences of left-out errors
 SMALLEST_SPREAD = 1e-6
 WHOLE, EVERYTHING, KERNEL = "the whole picture", "everything together", "likeness to labelled pictures"
 WHOLE_PARTS = (GENERAL, MOMENTS)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class View:
-    """One fit, its `share` of the answer, and what it says of each row that it learnt from without having seen it.
-
-    `left_out` (N,) is in the unit of the values, or for answers a logit of left above right.
-    """
-
-    name: str
-    share: float
-    left_out: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +70,23 @@ class Bumps:
             landmarks=(self.landmarks + centre).astype(np.float32),
             heights=(self.heights / scale).astype(np.float32),
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """One fit: `weights` (r,) on each block's coordinates and a bias, or `bumps`; and its `share` of the answer.
+
+    `left_out` (N,) is what it says of each row that it learnt from without having seen it, in the unit of the values,
+    or for answers a logit of left above right; `error` is that of left-out rows, the less the better.
+    """
+
+    name: str
+    weights: Mapping[str, Floats]
+    bias: float
+    left_out: Floats
+    error: float
+    bumps: Bumps | None = None
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +121,10 @@ class ClosedFit:
             return self(task.left[rows]) - self(task.right[rows])
         return self(task.rows[rows])
 
+    def alone(self, name: str) -> ClosedFit:
+        """One of the views, as if it were all."""
+        return _joined(self.blocks, self.rows, [replace(view, share=1.0) for view in self.views if view.name == name])
+
     def form(self, mean: float = 0.0, scale: float = 1.0) -> ClosedForm:
         """The same as a function of whole rows that gives standardised values, as files keep it."""
         shape, bias = self.blocks.shape, self.bias - mean
@@ -138,7 +147,36 @@ def fit_closed(blocks: Blocks, task: TaskRows, rows: Rows) -> ClosedFit:
     """Learn a task from some of its rows (N,), in their unit; answers by Bradley-Terry, from linear views alone."""
     if isinstance(task, PairRows):
         return _averaged(blocks, rows, _answer_fits(blocks, task, rows), 0.0)
-    return _averaged(blocks, rows, _value_fits(blocks, task, rows), float(task.values[rows].mean()))
+    sentence = np.stack([text.embedding for text in task.texts]).astype(np.float64).mean(axis=0)
+    groups = [task.task.groups[n] for n in rows]
+    return fit_values(blocks, task.rows[rows], task.values[rows], groups, sentence, rows=rows)
+
+
+def fit_values(
+    blocks: Blocks,
+    pictures: Rows,
+    values: Floats,
+    groups: Sequence[str],
+    sentence: Floats | None = None,
+    *,
+    kernel: bool = True,
+    rows: Rows | None = None,
+) -> ClosedFit:
+    """Learn values (N,) of pictures (N,), whose rows of one group are left out together.
+
+    `sentence` (E,) is what the query's words say of embeddings: a hint that few rows are glad of. Without a
+    `kernel` the closed form is linear, and small.
+    """
+    columns = _columns(blocks, pictures)
+    fits = [_ridge(each, pictures, values, groups) for each in columns]
+    if sentence is not None and EMBEDDING in blocks.names and len(values) <= HINTED_ROWS:
+        for each in (each for each in columns if each.name in (EMBEDDING, EVERYTHING)):
+            hinted = (_hinted(blocks, each, pictures, sentence, strength) for strength in HINTS)
+            fits.append(_best([_ridge(one, pictures, values, groups) for one in hinted]))
+    if kernel and columns:
+        seen = next((each for each in columns if each.name == WHOLE), columns[-1])
+        fits.append(_kernel(seen, pictures, values, groups))
+    return _averaged(blocks, np.arange(len(values)) if rows is None else rows, fits, float(values.mean()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,18 +186,6 @@ class _Columns:
     name: str
     numbers: Floats
     maps: Mapping[str, Floats]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fit:
-    """A fitted view: `weights` on blocks and a bias, or `bumps`; `error` on left-out rows, the less the better."""
-
-    name: str
-    weights: Mapping[str, Floats]
-    bias: float
-    left_out: Floats
-    error: float
-    bumps: Bumps | None = None
 
 
 def _columns(blocks: Blocks, pictures: Rows) -> list[_Columns]:
@@ -204,31 +230,17 @@ def _hinted(blocks: Blocks, columns: _Columns, pictures: Rows, sentence: Floats,
     return _Columns(name, np.column_stack([columns.numbers, hint * size]), {**maps, EMBEDDING: own})
 
 
-def _value_fits(blocks: Blocks, task: ValueRows, rows: Rows) -> list[_Fit]:
-    pictures, values = task.rows[rows], task.values[rows]
-    groups = [task.task.groups[n] for n in rows]
-    columns = _columns(blocks, pictures)
-    fits = [_ridge(each, pictures, values, groups) for each in columns]
-    if EMBEDDING in blocks.names and len(rows) <= HINTED_ROWS:
-        sentence = np.stack([text.embedding for text in task.texts]).astype(np.float64).mean(axis=0)
-        for each in (each for each in columns if each.name in (EMBEDDING, EVERYTHING)):
-            hinted = (_hinted(blocks, each, pictures, sentence, strength) for strength in HINTS)
-            fits.append(_best([_ridge(one, pictures, values, groups) for one in hinted]))
-    seen = next((each for each in columns if each.name == WHOLE), columns[-1] if columns else None)
-    return fits if seen is None else [*fits, _kernel(seen, pictures, values, groups)]
-
-
-def _best(fits: Sequence[_Fit]) -> _Fit:
+def _best(fits: Sequence[View]) -> View:
     return min(fits, key=lambda fit: fit.error)
 
 
-def _ridge(columns: _Columns, pictures: Rows, values: Floats, groups: Sequence[str]) -> _Fit:
+def _ridge(columns: _Columns, pictures: Rows, values: Floats, groups: Sequence[str]) -> View:
     fit = fit_ridge(columns.numbers[pictures], values, groups)
     weights = {name: its @ fit.axis.weights for name, its in columns.maps.items()}
-    return _Fit(columns.name, weights, fit.axis.bias, fit.left_out, fit.error)
+    return View(columns.name, weights, fit.axis.bias, fit.left_out, fit.error)
 
 
-def _kernel(columns: _Columns, pictures: Rows, values: Floats, groups: Sequence[str]) -> _Fit:
+def _kernel(columns: _Columns, pictures: Rows, values: Floats, groups: Sequence[str]) -> View:
     """Ridge on nearness to labelled pictures, the landmarks, along the leading directions of a view."""
     numbers = columns.numbers[pictures]
     directions = leading_directions(evenly(numbers - numbers.mean(axis=0), MOST_DIRECTIONS), KERNEL_DIRECTIONS)
@@ -237,7 +249,7 @@ def _kernel(columns: _Columns, pictures: Rows, values: Floats, groups: Sequence[
     apart = _squares(landmarks, landmarks)
     typical = float(np.median(apart[apart > 0])) if (apart > 0).any() else 1.0
 
-    def with_width(gamma: float) -> _Fit:
+    def with_width(gamma: float) -> View:
         size = np.sqrt(gamma / typical)
         near = np.exp(-np.square(size) * apart)
         variance, basis = np.linalg.eigh(near)
@@ -246,12 +258,12 @@ def _kernel(columns: _Columns, pictures: Rows, values: Floats, groups: Sequence[
         fit = fit_ridge(_bumps(where * size, landmarks * size) @ whitening, values, groups)
         along = {name: its @ directions * size for name, its in columns.maps.items()}
         bumps = Bumps(along, landmarks * size, whitening @ fit.axis.weights)
-        return _Fit(KERNEL, {}, fit.axis.bias, fit.left_out, fit.error, bumps)
+        return View(KERNEL, {}, fit.axis.bias, fit.left_out, fit.error, bumps)
 
     return _best([with_width(gamma) for gamma in GAMMAS])
 
 
-def _answer_fits(blocks: Blocks, task: PairRows, rows: Rows) -> list[_Fit]:
+def _answer_fits(blocks: Blocks, task: PairRows, rows: Rows) -> list[View]:
     left, right = task.left[rows], task.right[rows]
     wins = (task.preferred[rows] + 1) / 2
     (folds,) = deal([task], [rows], FOLDS, seed=0)
@@ -259,28 +271,32 @@ def _answer_fits(blocks: Blocks, task: PairRows, rows: Rows) -> list[_Fit]:
     for each in _columns(blocks, np.union1d(left, right)):
         fit = fit_logistic(each.numbers[left] - each.numbers[right], wins, folds)
         weights = {name: its @ fit.weights for name, its in each.maps.items()}
-        fits.append(_Fit(each.name, weights, 0.0, fit.left_out, fit.error))
+        fits.append(View(each.name, weights, 0.0, fit.left_out, fit.error))
     return fits
 
 
-def _averaged(blocks: Blocks, rows: Rows, fits: Sequence[_Fit], constant: float) -> ClosedFit:
+def _averaged(blocks: Blocks, rows: Rows, fits: Sequence[View], constant: float) -> ClosedFit:
     """Each fit by its error; where pictures do not differ, there is none, and a constant is all that can be said."""
     if not fits:
-        return ClosedFit(blocks, rows, {}, constant, None, (View("the mean", 1.0, np.full(len(rows), constant)),))
+        return _joined(blocks, rows, [View("the mean", {}, constant, np.full(len(rows), constant), 0.0)])
     errors = np.array([fit.error for fit in fits])
     # A relative difference of errors says the more, the more rows it was measured on.
     shares = np.exp(-TRUST * (errors / max(errors.min(), 1e-300) - 1) * np.sqrt(len(rows)))
     shares /= shares.sum()
+    return _joined(blocks, rows, [replace(fit, share=float(share)) for fit, share in zip(fits, shares, strict=True)])
+
+
+def _joined(blocks: Blocks, rows: Rows, views: Sequence[View]) -> ClosedFit:
+    """Views by their shares."""
     weights: dict[str, Floats] = {}
     bumps = None
-    for fit, share in zip(fits, shares, strict=True):
-        for name, its in fit.weights.items():
-            weights[name] = weights.get(name, 0.0) + share * its
-        if fit.bumps is not None:
-            bumps = replace(fit.bumps, heights=share * fit.bumps.heights)
-    bias = float(shares @ [fit.bias for fit in fits])
-    views = tuple(View(fit.name, float(share), fit.left_out) for fit, share in zip(fits, shares, strict=True))
-    return ClosedFit(blocks, rows, weights, bias, bumps, views)
+    for view in views:
+        for name, its in view.weights.items():
+            weights[name] = weights.get(name, 0.0) + view.share * its
+        if view.bumps is not None:
+            bumps = replace(view.bumps, heights=view.share * view.bumps.heights)
+    bias = sum(view.share * view.bias for view in views)
+    return ClosedFit(blocks, rows, weights, bias, bumps, tuple(views))
 
 
 def _squares(one: Floats, other: Floats) -> Floats:

@@ -49,12 +49,14 @@ def train(
     index: str | Path | None = None,
     watch: Callable[[Epoch], None] = lambda _: None,
     progress: Callable[[Progress], None] = lambda _: None,
+    saved: Callable[[TrainingResult], None] = lambda _: None,
 ) -> TrainingResult:
     """Train an adapter on labels and save it as `out`, or under `name` among the user's adapters.
 
     `unit` is the unit of the values, for print; `config` sets the model's sizes; `replace` overwrites an
-    adapter of that name; `index` names an index that has the tokens, so that no picture is read (and none is
-    mirrored); `resume` goes on with an interrupted run; `max_megapixels` is the Ranker's. Ctrl-C saves
+    adapter of that name; `saved` is told the closed form, which is in the file before the network's first epoch;
+    `index` names an index that has the tokens, so that no picture is read (and none is
+    mirrored); `resume` goes on with an interrupted run; `max_megapixels` is the Ranker's. Ctrl-C keeps
     the best so far and the result says so. Raises LabelsError, TrainingError, AdapterError, BackboneError, or
     UsageError where the name is taken.
     """
@@ -70,11 +72,17 @@ def train(
     dataset = read_dataset(known, source, mirrored=options.mirror, skip_bad=skip_bad, progress=progress)
     dataset = made_splits(dataset, options.seed)
     _check(dataset)
-    outcome, terms = _learn(dataset, source, options, config, path, resume, device, watch)
-    queries = tuple(
-        measure(learnt, dataset, source.sentence, unit, outcome.cross_validated) for learnt in outcome.learnt
+
+    def keep(outcome: Outcome, terms: str) -> TrainingResult:
+        queries = tuple(
+            measure(learnt, dataset, source.sentence, unit, outcome.cross_validated) for learnt in outcome.learnt
+        )
+        return _save(path, dataset, source, outcome, queries, terms, started)
+
+    outcome, terms = _learn(
+        dataset, source, options, config, path, resume, device, watch, lambda closed: saved(keep(closed, ""))
     )
-    return _save(path, dataset, source, outcome, queries, terms, started)
+    return keep(outcome, terms)
 
 
 def _learn(
@@ -86,6 +94,7 @@ def _learn(
     resume: bool,
     device: str,
     watch: Callable[[Epoch], None],
+    closed_form: Callable[[Outcome], None],
 ) -> tuple[Outcome, str]:
     shipped = shipped_adapter(source.backbone.fingerprint)
     queries = [rows.query for rows in dataset.tasks]
@@ -100,10 +109,10 @@ def _learn(
         watch=watch,
     )
     kept = checkpoint_path(path)
-    outcome = learn(run, checkpoint.recall(kept, key) if resume else checkpoint.remember(kept, key))
+    outcome = learn(run, checkpoint.recall(kept, key) if resume else checkpoint.remember(kept, key), closed_form)
     if not outcome.interrupted:
         kept.unlink(missing_ok=True)
-    return outcome, shipped.header.terms if shipped is not None and warm else ""
+    return outcome, shipped.header.terms if shipped is not None and warm and outcome.model is not None else ""
 
 
 def _save(

@@ -45,7 +45,7 @@ def test_rows_of_no_split_are_not_looked_at():
     made, other = adapter(), VALUES.copy()
     other[TEST] = 7.0
     one, same = (blend_axis(made, made.queries[0], TEXT, PACKED, values, TRAIN, VAL) for values in (VALUES, other))
-    assert one.mix == same.mix and np.array_equal(one.ridge, same.ridge)
+    assert one.mix == same.mix and np.array_equal(one.closed.linear, same.closed.linear)
 
 
 @given(st.floats(0, 1), st.integers(0, 99))
