@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,16 @@ from imgrank.evaluation.answers import AdapterScores, Answering, who_answers_eac
 from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
 from imgrank.labels import Labels, read_labels
 from imgrank.learning.baselines import answer_predictions, ridge_predictions, ridge_views
-from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows, TokenSource, ValueRows, read_dataset
+from imgrank.learning.dataset import (
+    Dataset,
+    PairRows,
+    Rows,
+    TaskRows,
+    TokenSource,
+    ValueRows,
+    read_dataset,
+    resamples_of,
+)
 from imgrank.learning.metrics import Difference, Resamples, srcc_difference
 from imgrank.paths import printable
 from imgrank.ranker import IndexTokens, Ranker
@@ -98,13 +108,15 @@ def evaluate(
     Raises LabelsError where the labels have faults (see `skip_bad`) or
     no row of that split, AdapterError and BackboneError where one of them cannot be used.
     """
-    if index is not None:
-        source = IndexTokens(Ranker(backbone, device=device), index)
-    pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
-    known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
-    source = source or Ranker(backbone, device=device)
-    dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
-    return report(dataset, who_answers_each(dataset, source, adapter), source, split)
+    with ExitStack() as opened:
+        if index is not None:
+            source = IndexTokens(opened.enter_context(Ranker(backbone, device=device)), index)
+        pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
+        known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
+        if source is None:
+            source = opened.enter_context(Ranker(backbone, device=device))
+        dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
+        return report(dataset, who_answers_each(dataset, source, adapter), source, split)
 
 
 def report(
@@ -203,7 +215,7 @@ def _in_unit(strength: Floats, value: Floats) -> Floats:
 
 
 def _query_report(rows: TaskRows, measured: Rows, answers: Answering | None, said: Predictions) -> QueryReport:
-    resamples = Resamples.draw(len(measured))
+    resamples = resamples_of(rows, measured)
     classes = isinstance(rows, ValueRows) and rows.task.are_classes
     has_unit = answers is None or not answers.choice.reversed  # the other end of a scale has an order alone
 

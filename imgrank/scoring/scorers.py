@@ -1,5 +1,6 @@
 """The three scorers, behind one protocol: a trained adapter, likeness to a sentence, nearness to a picture.
 
+Scores are rounded where they are made, by the scale of the query, so that whoever asks sees the same digits.
 A scorer is a question that is ready to be put to pictures, here or, as it can be pickled, on another machine.
 """
 
@@ -17,6 +18,8 @@ from imgrank.adapter.looks import Looks
 from imgrank.adapter.shelf import Shelf
 from imgrank.paths import printable
 from imgrank.records import Asked
+from imgrank.rounding import rounded
+from imgrank.scoring.calibration import ConfidenceWeights
 from imgrank.scoring.choosing import Choice
 from imgrank.scoring.likeness import Aim, TextAxis, likeness
 from imgrank.scoring.question import Answer, Evidence, Floats, Question, Scored, Verdict
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from imgrank.adapter.pairs import Summary
 
 RELEVANT_FROM = 0.5
-CONFIDENT_FROM = 0.15  # cosine of the nearest picture from which a sentence counts as placed
 
 Score = Callable[[PackedTokens], Scored]
 Places = npt.NDArray[np.intp] | None
@@ -100,7 +102,7 @@ class PictureScorer:
         return Verdict("like", None, None, True, 1.0, Asked(None, None, "a picture was named"))
 
     def _score(self, packed: PackedTokens) -> Scored:
-        scores, relevant = likeness(packed, self.aim), np.ones(len(packed), bool)
+        scores, relevant = rounded(likeness(packed, self.aim)), np.ones(len(packed), bool)
         return Scored(scores, relevant, Evidence.of(scores, relevant))
 
 
@@ -111,6 +113,7 @@ class LikenessScorer:
     question: Question
     axis: TextAxis
     asked: Asked
+    sureness: ConfidenceWeights
     notes: tuple[str, ...] = ()
     adapter_file: Path | None = None
 
@@ -128,13 +131,16 @@ class LikenessScorer:
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """Whether the sentence is shown here at all."""
-        confidence = evidence.nearest[0]
-        return Verdict("zero-shot", None, None, confidence >= CONFIDENT_FROM, confidence, self.asked, self.notes)
+        sure = self.sureness.confidence(evidence)
+        confident = sure >= self.sureness.threshold
+        return Verdict("zero-shot", None, None, confident, sure, self.asked, self.notes + _lacking(evidence))
 
     def _score(self, packed: PackedTokens) -> Scored:
         along = self.axis(packed)
         relevant = np.ones(len(packed), bool)
-        return Scored(along.scores, relevant, Evidence.of(along.likeness, relevant))
+        if self.axis.subject is not None and self.sureness.shown_from is not None:
+            relevant = along.likeness >= self.sureness.shown_from
+        return Scored(rounded(along.scores), relevant, Evidence.of(along.likeness, relevant))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,8 +150,8 @@ class AdapterScorer:
     question: Question
     choice: Choice
     text: TextTokens
-    asked: Asked
     keeps_all: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def adapter_file(self) -> Path | None:
@@ -170,7 +176,7 @@ class AdapterScorer:
             return whole
         summaries = [part.summary for part in parts if part.summary is not None]
         values = self._turn * _refined(self._turn * whole.scores, summaries, self._loaded(resources), places)
-        return replace(whole, scores=values)
+        return replace(whole, scores=values + 0.0)  # no negative zero
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """Whether any picture shows the subject."""
@@ -181,8 +187,8 @@ class AdapterScorer:
             unit=None if self.choice.reversed else self.choice.query.unit,
             confident=confident,
             confidence=float(confident),
-            asked=self.asked,
-            notes=_notes(self.choice, evidence, self.question.refine),
+            asked=self.choice.asked,
+            notes=self.notes + _notes(self.choice, evidence, self.question.refine),
         )
 
     @property
@@ -201,8 +207,9 @@ class AdapterScorer:
         from imgrank.adapter.scoring import score_tokens
 
         part = score_tokens(adapter, packed, self.text, self.choice.query, self._refines, looks)
-        relevant = (part.relevance >= RELEVANT_FROM) | self.keeps_all
-        return Scored(self._turn * part.value, relevant, Evidence.of(part.relevance, relevant), part.summary)
+        scores, shown = rounded(self._turn * part.value, self.choice.query.scale), rounded(part.relevance)
+        relevant = (shown >= RELEVANT_FROM) | self.keeps_all
+        return Scored(scores, relevant, Evidence.of(shown, relevant), part.summary)
 
 
 def _joined(parts: Sequence[Scored], verdict: Callable[[Evidence], Verdict]) -> Answer:
@@ -230,9 +237,14 @@ def _notes(choice: Choice, evidence: Evidence, refine: bool) -> tuple[str, ...]:
         notes.append(f"the ranker {printable(choice.adapter.name)} compares no pairs: the order is that of its scores")
     if choice.reversed:
         notes.append(f"answered as the other end of {printable(choice.query.name)!r}")
+    return (*notes, *_lacking(evidence))
+
+
+def _lacking(evidence: Evidence) -> tuple[str, ...]:
+    """How many pictures lack the subject."""
     if evidence.lacking and evidence.lacking == evidence.count:
-        notes.append("no picture seems to show what the sentence is about: this order means little")
-    elif evidence.lacking:
+        return ("no picture seems to show what the sentence is about: this order means little",)
+    if evidence.lacking:
         pictures = "picture does" if evidence.lacking == 1 else "pictures do"
-        notes.append(f"{evidence.lacking} {pictures} not seem to show what the sentence is about; put last")
-    return tuple(notes)
+        return (f"{evidence.lacking} {pictures} not seem to show what the sentence is about; put last",)
+    return ()

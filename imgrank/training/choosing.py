@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.evaluation.figures import answer_difference
-from imgrank.learning.dataset import PairRows, Rows, TaskRows
-from imgrank.learning.metrics import Resamples, srcc_difference
+from imgrank.learning.dataset import PairRows, Rows, TaskRows, resamples_of
+from imgrank.learning.metrics import srcc_difference
 from imgrank.training.loop import Fit, figure
 
 Floats = npt.NDArray[np.float64]
@@ -59,7 +59,7 @@ def network_adds(unseen: Unseen, mix: float) -> bool:
     """
     if not mix:
         return False
-    resamples, one, other = Resamples.draw(len(unseen.rows)), unseen.mixed(mix), unseen.closed
+    resamples, one, other = resamples_of(unseen.task, unseen.rows), unseen.mixed(mix), unseen.closed
     if isinstance(unseen.task, PairRows):
         return answer_difference(one, other, unseen.task.preferred[unseen.rows], resamples).ci.low > 0
     return srcc_difference(one, other, unseen.task.values[unseen.rows], resamples).ci.low > 0

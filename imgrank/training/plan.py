@@ -6,8 +6,7 @@ With a val split where it is large enough, or else by cross-validation.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +15,7 @@ import torch
 
 from imgrank.adapter.config import AdapterConfig
 from imgrank.adapter.model import AdapterModel
+from imgrank.cores import on_one_core
 from imgrank.learning.baselines import answer_predictions, ridge_predictions, ridge_views
 from imgrank.learning.blocks import Blocks
 from imgrank.learning.closed import ClosedFit, fit_closed
@@ -101,21 +101,10 @@ def learn(run: Run, memory: Memory, closed_form: Callable[[Outcome], None] = lam
     try:
         if folds is None:
             return _network_by_val(run, memory, plain)
-        with _one_core():
+        with on_one_core():  # steps on small data are too short to share, and so equal on every machine
             return _network_by_folds(run, memory, plain, folds)
     except KeyboardInterrupt:
         return replace(plain, interrupted=True)
-
-
-@contextmanager
-def _one_core() -> Iterator[None]:
-    """Steps on small data are too short to share: on one core they are quicker, and equal on every machine."""
-    cores = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(cores)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace as replace_fields
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from imgrank.adapter.registry import adapter_path, card_path
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import AdapterError, TrainingError, UsageError
 from imgrank.evaluation.kept import keep_rows
+from imgrank.evaluation.outliers import tamed
 from imgrank.labels import Labels, read_labels
 from imgrank.learning.dataset import Dataset, TokenSource, read_dataset
-from imgrank.learning.splits import made_splits
+from imgrank.learning.splits import flat_notes, made_splits
 from imgrank.paths import why
 from imgrank.ranker import IndexTokens, Ranker
 from imgrank.records import Progress
@@ -62,27 +64,34 @@ def train(
     """
     started = time.perf_counter()
     options = options or TrainingOptions()
-    if index is not None:
-        source = IndexTokens(Ranker(backbone, adapter="none", device=device), index)
-        options = replace_fields(options, mirror=False)
-    pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
-    known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
-    path = _destination(known, name, out, replace or resume)
-    source = source or Ranker(backbone, adapter="none", device=device, max_megapixels=max_megapixels)
-    dataset = read_dataset(known, source, mirrored=options.mirror, skip_bad=skip_bad, progress=progress)
-    dataset = made_splits(dataset, options.seed)
-    _check(dataset)
+    with ExitStack() as opened:
+        if index is not None:
+            source = IndexTokens(opened.enter_context(Ranker(backbone, "none", device)), index)
+            options = replace_fields(options, mirror=False)
+        pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
+        known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
+        path = _destination(known, name, out, replace or resume)
+        if source is None:
+            source = opened.enter_context(Ranker(backbone, "none", device, max_megapixels=max_megapixels))
+        dataset = read_dataset(known, source, mirrored=options.mirror, skip_bad=skip_bad, progress=progress)
+        dataset = made_splits(dataset, options.seed)
+        _check(dataset)
+        learnable = tamed(dataset)
+        notes = (*learnable.notes, *flat_notes(dataset))
+        known_source = source
 
-    def keep(outcome: Outcome, terms: str) -> TrainingResult:
-        queries = tuple(
-            measure(learnt, dataset, source.sentence, unit, outcome.cross_validated) for learnt in outcome.learnt
-        )
-        return _save(path, dataset, source, outcome, queries, terms, started)
+        def keep(outcome: Outcome, terms: str) -> TrainingResult:
+            queries = tuple(
+                measure(learnt, learnable.dataset, known_source.sentence, unit, outcome.cross_validated)
+                for learnt in outcome.learnt
+            )
+            return _save(path, dataset, known_source, outcome, queries, terms, notes, started)
 
-    outcome, terms = _learn(
-        dataset, source, options, config, path, resume, device, watch, lambda closed: saved(keep(closed, ""))
-    )
-    return keep(outcome, terms)
+        def closed_form(outcome: Outcome) -> None:
+            saved(keep(outcome, ""))
+
+        outcome, terms = _learn(learnable.dataset, source, options, config, path, resume, device, watch, closed_form)
+        return keep(outcome, terms)
 
 
 def _learn(
@@ -122,6 +131,7 @@ def _save(
     outcome: Outcome,
     queries: tuple[TrainedQuery, ...],
     terms: str,
+    notes: tuple[str, ...],
     started: float,
 ) -> TrainingResult:
     adapter = to_adapter(path.stem, source.backbone, outcome, queries, terms)
@@ -136,7 +146,7 @@ def _save(
         cross_validated=outcome.cross_validated,
         interrupted=outcome.interrupted,
         seconds=time.perf_counter() - started,
-        notes=(*dataset.labels.notes, *(f"left out: {fault}" for fault in dataset.labels.left_out)),
+        notes=(*dataset.labels.notes, *notes, *(f"left out: {fault}" for fault in dataset.labels.left_out)),
     )
     try:
         result.card.write_text(card_text(adapter, result, dataset.labels.source), encoding="utf-8")

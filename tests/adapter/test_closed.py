@@ -56,7 +56,9 @@ def test_a_file_without_a_model_scores_by_its_closed_form(tmp_path, kernel):
     assert not read_header(tmp_path / "made.safetensors").has_model
     pictures, query = packed(300), loaded.queries[0]
     said = score_tokens(loaded, pictures, sentence(), query).value
-    assert said == pytest.approx(query.mean + query.scale * expected(made.queries[0].closed, pictures), rel=1e-4, abs=1e-4)
+    assert said == pytest.approx(
+        query.mean + query.scale * expected(made.queries[0].closed, pictures), rel=1e-4, abs=1e-4
+    )
 
 
 def test_a_score_does_not_depend_on_the_other_pictures():

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from imgrank.backbone.contract import Preprocessing
+from imgrank.scoring.scorers import Resources
 from imgrank.tokens import PackedTokens, TextTokens, TokenShape, pack
 
 SIDE = 56
@@ -37,9 +38,15 @@ class RedRanker:
 
     def __init__(self) -> None:
         self.backbone = RedBackbone()
+        self.resources = Resources()
 
     def sentence(self, text: str) -> TextTokens:
         return self.backbone.encode_sentence(text)
+
+    def __enter__(self) -> RedRanker:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
 
 
 def painted(path: Path, *spots: tuple[tuple[int, int, int, int], tuple[int, int, int]]) -> str:
