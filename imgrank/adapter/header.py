@@ -205,9 +205,9 @@ def _query(value: object, has_model: bool) -> QueryFields:
         raise ValueError(f"a query's scale is {scale}, not above 0")
     has_ridge = _bool(query, "ridge")
     closed = _closed(query.get("closed"))
-    answers = {"adapter": has_model, "ridge": has_ridge or closed is not None}
+    answers: dict[Scorer, bool] = {"adapter": has_model, "ridge": has_ridge or closed is not None}
     answers["blend"] = all(answers.values())
-    if scorer not in get_args(Scorer) or not answers[scorer]:
+    if scorer not in get_args(Scorer) or not answers[cast(Scorer, scorer)]:
         raise ValueError(f"a query's scorer {scorer!r} is not there")
     if _bool(query, "relevance") and not has_model:
         raise ValueError("a query has relevance, and there is no model to judge it")

@@ -65,13 +65,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """Everything that does not change while learning: `new_model` begins the model of fold 0, 1, ..."""
+    """Everything that does not change while learning.
+
+    `new_model` begins the model of fold 0, 1, ...; `prepare` gives the dataset what the network alone looks at.
+    """
 
     dataset: Dataset
     new_model: Callable[[int], AdapterModel]
     options: TrainingOptions
     device: torch.device
     watch: Callable[[Epoch], None]
+    prepare: Callable[[Dataset], Dataset] = lambda dataset: dataset
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +103,7 @@ def learn(run: Run, memory: Memory, closed_form: Callable[[Outcome], None] = lam
         return plain
     closed_form(plain)
     try:
+        run = replace(run, dataset=run.prepare(run.dataset))
         if folds is None:
             return _network_by_val(run, memory, plain)
         with on_one_core():  # steps on small data are too short to share, and so equal on every machine

@@ -19,7 +19,7 @@ from imgrank.errors import AdapterError, TrainingError, UsageError
 from imgrank.evaluation.kept import keep_rows
 from imgrank.evaluation.outliers import tamed
 from imgrank.labels import Labels, read_labels
-from imgrank.learning.dataset import Dataset, TokenSource, read_dataset
+from imgrank.learning.dataset import Dataset, TokenSource, read_dataset, with_mirrored
 from imgrank.learning.splits import flat_notes, made_splits
 from imgrank.paths import why
 from imgrank.ranker import IndexTokens, Ranker
@@ -73,12 +73,12 @@ def train(
         path = _destination(known, name, out, replace or resume)
         if source is None:
             source = opened.enter_context(Ranker(backbone, "none", device, max_megapixels=max_megapixels))
-        dataset = read_dataset(known, source, mirrored=options.mirror, skip_bad=skip_bad, progress=progress)
+        dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
         dataset = made_splits(dataset, options.seed)
         _check(dataset)
         learnable = tamed(dataset)
         notes = (*learnable.notes, *flat_notes(dataset))
-        known_source = source
+        known_source, mirror = source, options.mirror
 
         def keep(outcome: Outcome, terms: str) -> TrainingResult:
             queries = tuple(
@@ -90,7 +90,12 @@ def train(
         def closed_form(outcome: Outcome) -> None:
             saved(keep(outcome, ""))
 
-        outcome, terms = _learn(learnable.dataset, source, options, config, path, resume, device, watch, closed_form)
+        def prepare(plain: Dataset) -> Dataset:
+            return with_mirrored(plain, known_source, progress) if mirror else plain
+
+        outcome, terms = _learn(
+            learnable.dataset, source, options, config, path, resume, device, watch, closed_form, prepare
+        )
         return keep(outcome, terms)
 
 
@@ -104,6 +109,7 @@ def _learn(
     device: str,
     watch: Callable[[Epoch], None],
     closed_form: Callable[[Outcome], None],
+    prepare: Callable[[Dataset], Dataset],
 ) -> tuple[Outcome, str]:
     shipped = shipped_adapter(source.backbone.fingerprint)
     queries = [rows.query for rows in dataset.tasks]
@@ -116,6 +122,7 @@ def _learn(
         options=options,
         device=_device(device),
         watch=watch,
+        prepare=prepare,
     )
     kept = checkpoint_path(path)
     outcome = learn(run, checkpoint.recall(kept, key) if resume else checkpoint.remember(kept, key), closed_form)

@@ -113,12 +113,13 @@ def test_two_that_err_apart_are_mixed(tmp_path):
 
 
 def test_a_network_is_heard_only_where_it_really_adds(tmp_path):
-    task, rows = dataset(tmp_path, 60).tasks[0], np.arange(60)
-    noise = np.random.default_rng(0).normal(size=(3, 60))
-    closed = task.values + 8 * noise[0]
-    assert network_adds(Unseen(task, rows, task.values + 8 * noise[1], closed), 0.5)
-    assert not network_adds(Unseen(task, rows, closed + 0.1 * noise[2], closed), 0.5)
+    task, rows = dataset(tmp_path, 300).tasks[0], np.arange(300)
+    noise = 50 * np.random.default_rng(0).normal(size=(2, 300))
+    closed = task.values + noise[0]
+    assert network_adds(Unseen(task, rows, task.values + noise[1], closed), 0.5)
+    assert not network_adds(Unseen(task, rows, closed + 0.01 * noise[1], closed), 0.5)
     assert not network_adds(Unseen(task, rows, task.values, closed), 0.0)
+    assert not network_adds(Unseen(task, rows[:6], task.values[:6] + noise[1, :6], closed[:6]), 0.5)
 
 
 def test_the_common_epoch_is_good_on_every_fold():

@@ -105,6 +105,18 @@ def test_pictures_are_encoded_once_and_mirrored_once(tmp_path):
     assert source.calls == [False, True]
 
 
+def test_mirror_images_are_not_read_before_the_closed_form_is_saved_nor_for_it_alone(tmp_path):
+    path, source, calls = labels_csv(tmp_path, 30), FakeSource(), []
+    make = lambda options, **more: train(
+        path, out=tmp_path / "a.safetensors", options=options, config=CONFIG, source=source, replace=True, **more
+    )
+    make(AUTO, saved=lambda _: calls.extend(source.calls))
+    assert calls == [False]
+    source.calls.clear()
+    make(replace(AUTO, epochs=0))
+    assert source.calls == [False]
+
+
 def test_answers_alone_give_a_ranker(tmp_path):
     result = trained(tmp_path, pairs_csv(tmp_path, 80))
     (query,) = result.queries
