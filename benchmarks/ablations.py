@@ -26,10 +26,10 @@ from torch import Tensor
 
 from imgrank.adapter.model import AdapterConfig, AdapterModel, TextBatch
 from imgrank.adapter.pairs import PairHead
-from imgrank.evaluation.dataset import Dataset, ValueRows, read_dataset
-from imgrank.evaluation.metrics import krcc, srcc
-from imgrank.evaluation.splits import made_splits
 from imgrank.labels import Labels, ValueTask, read_labels
+from imgrank.learning.dataset import Dataset, ValueRows, read_dataset
+from imgrank.learning.metrics import krcc, srcc
+from imgrank.learning.splits import made_splits
 from imgrank.tokens import PackedTokens, TextTokens
 from imgrank.training import TrainingOptions
 from imgrank.training.batches import Part, pictures

@@ -166,12 +166,22 @@ def differentiable(case: Case) -> Callable[[torch.Tensor, torch.Tensor], torch.T
         return lambda _, embedding: (F.normalize(embedding, dim=-1) @ axis).sum()
     model, query, text = trained(case)
     mix = {"adapter": 1.0, "ridge": 0.0, "blend": query.mix}[query.scorer]
+    if query.closed is not None and query.closed.kernel is not None:
+        raise SystemExit(f"The closed form of {query.name!r} has a kernel, and no gradient is worked out here.")
     ridge = torch.zeros(1) if query.ridge is None else torch.from_numpy(query.ridge)
+    line = None if query.closed is None else torch.from_numpy(query.closed.linear)
 
     def score(tokens: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
-        read = torch.cat([tokens.mean(dim=1), embedding], dim=1)[:, : len(ridge) - 1]
         value = model.score(model.fuse(tokens, embedding, text)).value
-        return (mix * value + (1 - mix) * ((read * ridge[:-1]).sum(dim=1) + ridge[-1])).sum()
+        return (mix * value + (1 - mix) * plain(tokens, embedding)).sum()
+
+    def plain(tokens: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
+        """Moments, where a closed form reads them, are no function of the tokens and have no gradient here."""
+        if line is None:
+            read = torch.cat([tokens.mean(dim=1), embedding], dim=1)[:, : len(ridge) - 1]
+            return (read * ridge[:-1]).sum(dim=1) + ridge[-1]
+        places = tokens.flatten(1)
+        return places @ line[: places.shape[1]] + embedding @ line[-1 - embedding.shape[1] : -1]
 
     return score
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from imgrank.adapter.files import Adapter, load, save
 from imgrank.adapter.registry import find_adapter
 from imgrank.evaluation import evaluate
-from imgrank.evaluation.metrics import Resamples, interval
 from imgrank.evaluation.report import QueryReport
 from imgrank.labels import Labels, ValueTask, read_labels
+from imgrank.learning.metrics import Resamples, interval
 from imgrank.ranker import Ranker
 
 SETS = ("age", "car_year", "quality", "counts")

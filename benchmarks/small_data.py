@@ -25,9 +25,11 @@ from made_tasks import read_tasks
 from small_queries import Labelled, read_queries
 from stored_source import StoredSource, write_source
 
-from imgrank.evaluation.metrics import srcc
-from imgrank.evaluation.ridge import fit_ridge, spread
-from imgrank.training.axis import averaged_ridge
+from imgrank.learning.blocks import Blocks
+from imgrank.learning.closed import fit_values
+from imgrank.learning.metrics import srcc
+from imgrank.learning.ridge import fit_ridge, spread
+from imgrank.tokens import PackedTokens
 
 ROWS = (30, 150, 400)
 MOST_MEASURED = 700
@@ -37,13 +39,18 @@ Fit = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Draw:
-    """Features (N, F) and values (N,) to learn from, with groups, the first `width` being tokens; sentence (E,)."""
+    """Features (N, F) and values (N,) to learn from, with groups, the first `width` being tokens; sentence (E,).
+
+    The rows are those of the pictures of `packed` at `learnt` (N,).
+    """
 
     x: np.ndarray
     y: np.ndarray
     groups: list[str]
     width: int
     sentence: np.ndarray
+    packed: PackedTokens
+    learnt: np.ndarray
 
     def scaled(self, blocks: str, by_feature: bool = False) -> np.ndarray:
         """(F,) factors that give tokens ("t"), embedding ("e") or both ("te") a spread of 1 each."""
@@ -74,12 +81,9 @@ def six_ridges(draw: Draw) -> Fit:
     return lambda x: np.average([fit.axis(x * s) for fit, s in zip(fits, scales, strict=True)], axis=0, weights=weights)
 
 
-def three_ridges(draw: Draw) -> Fit:
-    return averaged_ridge(draw.x, draw.width, draw.y, draw.groups)
-
-
-def hinted_ridges(draw: Draw) -> Fit:
-    return averaged_ridge(draw.x, draw.width, draw.y, draw.groups, draw.sentence)
+def closed_form(draw: Draw) -> Fit:
+    """What `train` keeps, on the pictures at `draw.learnt`; it reads pictures, not features."""
+    return fit_values(Blocks.of(draw.packed, draw.learnt), draw.learnt, draw.y, draw.groups, draw.sentence)
 
 
 def kernel_ridge(draw: Draw) -> Fit:
@@ -114,8 +118,7 @@ METHODS: dict[str, Callable[[Draw], Fit]] = {
     "ridge on mean tokens": ridge_on_tokens,
     "ridge on mean tokens and embedding (baseline)": ridge_on_both,
     "six ridges averaged": six_ridges,
-    "three ridges averaged": three_ridges,
-    "nine: three, with the sentence at 0, 0.3 and 1 (kept)": hinted_ridges,
+    "closed form (kept)": closed_form,
     "kernel ridge (RBF)": kernel_ridge,
     "the sentence alone": sentence_alone,
 }
@@ -148,9 +151,11 @@ def run(queries: list[Labelled], tokens: Path, seeds: range) -> None:
         for count in ROWS:
             for learnt, rest in draws(labelled, count, seeds):
                 groups = [labelled.groups[n] for n in learnt]
-                draw = Draw(x[rows[learnt]], labelled.values[learnt], groups, width, sentence)
+                draw = Draw(
+                    x[rows[learnt]], labelled.values[learnt], groups, width, sentence, source.packed, rows[learnt]
+                )
                 for name, method in METHODS.items():
-                    said = method(draw)(x[rows[rest]])
+                    said = method(draw)(rows[rest] if method is closed_form else x[rows[rest]])
                     figures.setdefault((name, count, labelled.query.sentence), []).append(
                         srcc(said, labelled.values[rest])
                     )
@@ -195,7 +200,8 @@ def train_whole(queries: list[Labelled], tokens: Path, count: int, seeds: range,
             names = tuple(labelled.names[n] for n in learnt)
             task = ValueTask((query,), names, values, ("",) * count, groups)
             embedding = source.sentence(query).embedding.astype(np.float64)
-            draw = Draw(x[rows[learnt]], values, list(groups), source.backbone.shape.width, embedding)
+            width = source.backbone.shape.width
+            draw = Draw(x[rows[learnt]], values, list(groups), width, embedding, source.packed, rows[learnt])
             with tempfile.TemporaryDirectory() as folder:
                 started = time.perf_counter()
                 options = TrainingOptions(mirror=False)
@@ -208,7 +214,7 @@ def train_whole(queries: list[Labelled], tokens: Path, count: int, seeds: range,
             said = score_tokens(adapter, packed, source.sentence(query), adapter.queries[0]).value
             true = labelled.values[rest]
             plain, axis, whole = (
-                srcc(s, true) for s in (BASELINE(draw)(x[rows[rest]]), hinted_ridges(draw)(x[rows[rest]]), said)
+                srcc(s, true) for s in (BASELINE(draw)(x[rows[rest]]), closed_form(draw)(rows[rest]), said)
             )
             gains.append((axis - plain, whole - plain))
             part = made.queries[0].mix

@@ -29,8 +29,8 @@ from imgrank.adapter.model import AdapterConfig, AdapterModel
 from imgrank.backbone.mini import MiniBackbone, load_mini
 from imgrank.decode import Loaded, load_images
 from imgrank.discover import discover
-from imgrank.evaluation.dataset import Dataset, ValueRows
 from imgrank.labels import Labels, ValueTask
+from imgrank.learning.dataset import Dataset, ValueRows
 from imgrank.training.batches import Part
 from imgrank.training.loop import fit
 from imgrank.training.options import TrainingOptions

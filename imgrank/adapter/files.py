@@ -12,7 +12,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,8 +21,10 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
-from imgrank.adapter.config import tensor_shapes
+from imgrank.adapter.closed import ClosedForm
+from imgrank.adapter.config import AdapterConfig, tensor_shapes
 from imgrank.adapter.header import AdapterHeader, HeaderFields, Query, QueryFields, header_json, parse_header
+from imgrank.adapter.rows import RowShape
 from imgrank.errors import AdapterError
 from imgrank.paths import printable, why
 
@@ -39,10 +41,10 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Adapter:
-    """A trained adapter: what it says of itself, and its model."""
+    """A trained adapter: what it says of itself, and its model; None where closed forms answer alone."""
 
     header: AdapterHeader
-    model: AdapterModel
+    model: AdapterModel | None
 
     @property
     def name(self) -> str:
@@ -67,21 +69,24 @@ def save(path: Path, adapter: Adapter, half: bool = False) -> None:
     Raises AdapterError where a weight is no finite number or the file cannot be written.
     """
     kept = np.float16 if half else np.float32
+    state = {} if adapter.model is None else adapter.model.state_dict()
     tensors: dict[str, npt.NDArray[Any]] = {
-        f"model.{name}": tensor.detach().cpu().numpy().astype(kept)
-        for name, tensor in adapter.model.state_dict().items()
+        f"model.{name}": tensor.detach().cpu().numpy().astype(kept) for name, tensor in state.items()
     }
     for index, query in enumerate(adapter.queries):
         tensors[f"query.{index}.embeddings"] = np.ascontiguousarray(query.embeddings, np.float32)
         if query.ridge is not None:
             tensors[f"query.{index}.ridge"] = np.ascontiguousarray(query.ridge, np.float32)
+        if query.closed is not None:
+            tensors |= {f"query.{index}.{name}": array for name, array in query.closed.tensors().items()}
     for name, array in tensors.items():
         if not np.isfinite(array).all():
             raise AdapterError(
                 f"{printable(str(path))} was not written: the weights {name} hold values that are not finite numbers."
             )
+    header = replace(adapter.header, has_model=adapter.model is not None)
     try:
-        _write_whole(path, to_bytes(tensors, {METADATA_KEY: header_json(adapter.header)}))
+        _write_whole(path, to_bytes(tensors, {METADATA_KEY: header_json(header)}))
     except OSError as error:
         raise AdapterError(f"{printable(str(path))} could not be written: {why(error)}.") from error
 
@@ -110,6 +115,8 @@ def load(path: Path, fingerprint: str | None = None) -> Adapter:
                 f"use --backbone {fields.backbone}, or train it again."
             )
         header = _header(path, file, fields, shipped=False)
+        if not fields.has_model:
+            return Adapter(header, None)
         state = {name: torch.from_numpy(_read(file, f"model.{name}")) for name in tensor_shapes(fields.config)}
     model = unfilled_model(fields.config)
     model.load_state_dict(state, assign=True)
@@ -194,17 +201,25 @@ def _check_tensors(file: _SafeFile, fields: HeaderFields) -> None:
 
 
 def _expected_shapes(fields: HeaderFields) -> dict[str, tuple[int, ...]]:
-    shapes = {f"model.{name}": shape for name, shape in tensor_shapes(fields.config).items()}
     config = fields.config
+    model = tensor_shapes(config) if fields.has_model else {}
+    shapes = {f"model.{name}": shape for name, shape in model.items()}
     for index, query in enumerate(fields.queries):
         shapes[f"query.{index}.embeddings"] = (len(query.phrasings), config.embedding_width or config.text_width)
         if query.has_ridge:
             shapes[f"query.{index}.ridge"] = (config.image_width + config.embedding_width + 1,)
+        if query.closed is not None:
+            closed = query.closed.tensors(_row_shape(config, query.closed.moments))
+            shapes |= {f"query.{index}.{name}": shape for name, shape in closed.items()}
     return shapes
 
 
+def _row_shape(config: AdapterConfig, moments: int) -> RowShape:
+    return RowShape(config.tokens, config.image_width, moments, config.embedding_width)
+
+
 def _header(path: Path, file: _SafeFile, fields: HeaderFields, shipped: bool) -> AdapterHeader:
-    queries = tuple(_query(file, index, query) for index, query in enumerate(fields.queries))
+    queries = tuple(_query(file, index, query, fields.config) for index, query in enumerate(fields.queries))
     return AdapterHeader(
         name=path.stem,
         backbone=fields.backbone,
@@ -215,10 +230,11 @@ def _header(path: Path, file: _SafeFile, fields: HeaderFields, shipped: bool) ->
         terms=fields.terms,
         path=path,
         shipped=shipped,
+        has_model=fields.has_model,
     )
 
 
-def _query(file: _SafeFile, index: int, query: QueryFields) -> Query:
+def _query(file: _SafeFile, index: int, query: QueryFields, config: AdapterConfig) -> Query:
     return Query(
         phrasings=query.phrasings,
         embeddings=_read(file, f"query.{index}.embeddings"),
@@ -230,7 +246,16 @@ def _query(file: _SafeFile, index: int, query: QueryFields) -> Query:
         mix=query.mix,
         ridge=_read(file, f"query.{index}.ridge") if query.has_ridge else None,
         figures=query.figures,
+        closed=_closed(file, index, query, config),
     )
+
+
+def _closed(file: _SafeFile, index: int, query: QueryFields, config: AdapterConfig) -> ClosedForm | None:
+    if query.closed is None:
+        return None
+    shape = _row_shape(config, query.closed.moments)
+    tensors = {name: _read(file, f"query.{index}.{name}") for name in query.closed.tensors(shape)}
+    return ClosedForm.from_tensors(shape, tensors)
 
 
 def _read(file: _SafeFile, name: str) -> Floats:

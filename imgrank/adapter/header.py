@@ -12,9 +12,11 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 import numpy.typing as npt
 
+from imgrank.adapter.closed import ClosedForm, ClosedSizes
 from imgrank.adapter.config import AdapterConfig
 
-FORMAT_VERSION = 1
+PLAIN_FORMAT = 1  # every query is answered by the model, or by an axis on mean token and embedding
+FORMAT_VERSION = 2  # closed forms, or no model
 ARCHITECTURE = "imgrank-adapter"
 DEFAULT_THRESHOLD = 0.75  # cosine of two sentences from which they count as the same query
 MOST_QUERIES = 256
@@ -42,10 +44,10 @@ class Query:
     """One thing an adapter was trained to order by.
 
     `embeddings` (n, E) are the unit sentence embeddings of its n `phrasings`. A standardised value v means
-    `mean + scale * v` in `unit`. `relevance` says whether "shows the subject" was trained. `ridge`
-    (D_v + E + 1,) is the fallback: weights over the mean of the image tokens, over the embedding, and a bias,
-    giving the standardised value; `scorer` says which of the two answers, or in a blend both: `mix` parts of the
-    adapter's value and 1 - `mix` of the ridge's.
+    `mean + scale * v` in `unit`. `relevance` says whether "shows the subject" was trained. `closed` gives the
+    standardised value in closed form; in older files `ridge` (D_v + E + 1,) does: weights over the mean of the image
+    tokens, over the embedding, and a bias. `scorer` says what answers: the model ("adapter"), the closed form
+    ("ridge"), or in a blend both: `mix` parts of the model's value and 1 - `mix` of the closed form's.
     """
 
     phrasings: tuple[str, ...]
@@ -58,6 +60,7 @@ class Query:
     ridge: Array | None = None
     figures: Figures = Figures()
     mix: float = 0.5
+    closed: ClosedForm | None = None
 
     @property
     def name(self) -> str:
@@ -67,7 +70,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AdapterHeader:
-    """Everything of an adapter but its model.
+    """Everything of an adapter but its model; `has_model` says whether there is one, or closed forms alone.
 
     `threshold` is the cosine from which a sentence counts as one of its queries; `terms` what the training
     data asks of whoever uses the weights; `path` and `shipped` say where it came from, if from a file.
@@ -82,6 +85,7 @@ class AdapterHeader:
     terms: str = ""
     path: Path | None = None
     shipped: bool = False
+    has_model: bool = True
 
     def query(self, name: str) -> Query | None:
         """The query that has this phrasing, whatever its case; None where there is none."""
@@ -101,14 +105,16 @@ def header_json(header: AdapterHeader) -> str:
             "scorer": query.scorer,
             "mix": float(query.mix),
             "ridge": query.ridge is not None,
+            "closed": None if query.closed is None else asdict(query.closed.sizes),
             "figures": asdict(query.figures),
         }
         for query in header.queries
     ]
     whole = {
-        "format": FORMAT_VERSION,
+        "format": _format(header),
         "architecture": ARCHITECTURE,
         "config": asdict(header.config),
+        "model": header.has_model,
         "backbone": header.backbone,
         "fingerprint": header.fingerprint,
         "threshold": float(header.threshold),
@@ -116,6 +122,12 @@ def header_json(header: AdapterHeader) -> str:
         "queries": queries,
     }
     return json.dumps(whole, ensure_ascii=False, allow_nan=False)
+
+
+def _format(header: AdapterHeader) -> int:
+    """The oldest format that says it all, so that older readers understand what they can."""
+    plain = header.has_model and all(query.closed is None for query in header.queries)
+    return PLAIN_FORMAT if plain else FORMAT_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +142,7 @@ class QueryFields:
     scorer: Scorer
     mix: float
     has_ridge: bool
+    closed: ClosedSizes | None
     figures: Figures
 
 
@@ -138,6 +151,7 @@ class HeaderFields:
     """The header's own words, checked one by one."""
 
     config: AdapterConfig
+    has_model: bool
     backbone: str
     fingerprint: str
     threshold: float
@@ -151,20 +165,24 @@ def parse_header(text: str) -> HeaderFields:
         whole = _mapping(json.loads(text), "the header")
     except RecursionError:
         raise ValueError("the header is nested too deep") from None
-    if whole.get("format") != FORMAT_VERSION:
-        raise ValueError(f"its format is {whole.get('format')!r}, and this imgrank reads format {FORMAT_VERSION}")
+    if whole.get("format") not in range(PLAIN_FORMAT, FORMAT_VERSION + 1):
+        raise ValueError(
+            f"its format is {whole.get('format')!r}, and this imgrank reads formats {PLAIN_FORMAT} to {FORMAT_VERSION}"
+        )
     if whole.get("architecture") != ARCHITECTURE:
         raise ValueError(f"its architecture {whole.get('architecture')!r} is unknown; known is {ARCHITECTURE!r}")
     queries = whole.get("queries")
     if not isinstance(queries, list) or not 1 <= len(queries) <= MOST_QUERIES:
         raise ValueError(f"it names no list of 1 to {MOST_QUERIES} queries")
+    has_model = _bool(whole, "model") if "model" in whole else True  # older files always hold one
     return HeaderFields(
         config=_config(whole.get("config")),
+        has_model=has_model,
         backbone=_text(whole, "backbone"),
         fingerprint=_text(whole, "fingerprint"),
         threshold=_number(whole, "threshold"),
         terms=_text(whole, "terms"),
-        queries=tuple(_query(query) for query in queries),
+        queries=tuple(_query(query, has_model) for query in queries),
     )
 
 
@@ -176,7 +194,7 @@ def _config(value: object) -> AdapterConfig:
     return AdapterConfig(**sizes)
 
 
-def _query(value: object) -> QueryFields:
+def _query(value: object, has_model: bool) -> QueryFields:
     query = _mapping(value, "a query")
     phrasings = query.get("phrasings")
     if not isinstance(phrasings, list) or not 1 <= len(phrasings) <= MOST_PHRASINGS:
@@ -186,8 +204,13 @@ def _query(value: object) -> QueryFields:
     if scale <= 0:
         raise ValueError(f"a query's scale is {scale}, not above 0")
     has_ridge = _bool(query, "ridge")
-    if scorer not in get_args(Scorer) or (scorer != "adapter" and not has_ridge):
+    closed = _closed(query.get("closed"))
+    answers: dict[Scorer, bool] = {"adapter": has_model, "ridge": has_ridge or closed is not None}
+    answers["blend"] = all(answers.values())
+    if scorer not in get_args(Scorer) or not answers[cast(Scorer, scorer)]:
         raise ValueError(f"a query's scorer {scorer!r} is not there")
+    if _bool(query, "relevance") and not has_model:
+        raise ValueError("a query has relevance, and there is no model to judge it")
     mix = _number(query, "mix") if "mix" in query else 0.5
     if not 0 <= mix <= 1:
         raise ValueError(f"a query's mix is {mix}, not from 0 to 1")
@@ -200,8 +223,19 @@ def _query(value: object) -> QueryFields:
         scorer=cast(Scorer, scorer),
         mix=mix,
         has_ridge=has_ridge,
+        closed=closed,
         figures=_figures(query.get("figures")),
     )
+
+
+def _closed(value: object) -> ClosedSizes | None:
+    if value is None:
+        return None
+    sizes = _mapping(value, "a closed form")
+    names = {field.name for field in fields(ClosedSizes)}
+    if set(sizes) != names:
+        raise ValueError(f"a closed form does not hold exactly {', '.join(sorted(names))}")
+    return ClosedSizes(**sizes)
 
 
 def _figures(value: object) -> Figures:

@@ -10,11 +10,13 @@ import torch
 from torch import Tensor
 from xxhash import xxh3_128
 
+from imgrank.adapter.closed import ClosedForm
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.folded import FoldedModel, Words
 from imgrank.adapter.header import Query
 from imgrank.adapter.looks import Looks
 from imgrank.adapter.pairs import Summary
+from imgrank.adapter.rows import RowShape, moments_of
 from imgrank.cores import map_on_cores, on_one_core
 from imgrank.errors import AdapterError
 from imgrank.paths import printable
@@ -50,7 +52,7 @@ def score_tokens(
     `looks` remembers the part that no sentence changes, for the next one. Raises AdapterError where the adapter's
     sizes are not those of the tokens.
     """
-    _check_sizes(adapter, packed.shape)
+    _check_sizes(adapter, query, packed.shape)
     asked = _asked(adapter, text, query, summarise, looks)
     starts = range(0, max(len(packed), 1), BLOCK)
     parts = map_on_cores(lambda at: asked.score(packed[at : at + BLOCK]), starts)
@@ -61,10 +63,23 @@ def score_tokens(
     )
 
 
-def _check_sizes(adapter: Adapter, shape: TokenShape) -> None:
+@torch.inference_mode()
+def closed_values(form: ClosedForm, packed: PackedTokens) -> Floats:
+    """(N,) standardised values of N stored pictures in closed form."""
+    closed = _Closed.of(form)
+
+    def block(at: int) -> Floats:
+        part = packed[at : at + BLOCK]
+        return closed(_Block.of(part))[: len(part)]
+
+    return np.concatenate(map_on_cores(block, range(0, max(len(packed), 1), BLOCK)))
+
+
+def _check_sizes(adapter: Adapter, query: Query, shape: TokenShape) -> None:
     config = adapter.header.config
     embedding = config.embedding_width or shape.embedding
-    wanted = TokenShape(config.tokens, config.image_width, embedding, shape.moments)
+    moments = shape.moments if query.closed is None else query.closed.shape.stored
+    wanted = TokenShape(config.tokens, config.image_width, embedding, moments)
     if wanted != shape:
         raise AdapterError(
             f"The adapter {printable(adapter.header.name)} is for {wanted}, and the pictures' are {shape}: "
@@ -74,43 +89,100 @@ def _check_sizes(adapter: Adapter, shape: TokenShape) -> None:
 
 @torch.inference_mode()
 def _asked(adapter: Adapter, text: TextTokens, query: Query, summarise: bool, looks: Looks | None) -> _Asked:
+    """The model is made ready only where it has a say."""
+    closed = None if query.closed is None or query.scorer == "adapter" else _Closed.of(query.closed)
+    if not (model_share(query) or query.relevance or summarise):
+        return _Asked(None, closed, query, summarise)
+    if adapter.model is None:
+        raise AdapterError(f"The adapter {printable(adapter.header.name)} has no model that could compare pictures.")
     with on_one_core():  # sums over several would differ in their last bits
         folded = FoldedModel(adapter.model)
         words = folded.words(torch.from_numpy(np.ascontiguousarray(text.tokens, np.float32)))
-    return _Asked(folded, words, query, summarise, looks)
+    return _Asked(_Network(folded, words, looks), closed, query, summarise)
+
+
+def model_share(query: Query) -> float:
+    """How much of a query's value is the model's, from 0 to 1."""
+    return {"adapter": 1.0, "ridge": 0.0, "blend": query.mix}[query.scorer]
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A question ready to be put to blocks."""
 
-    folded: FoldedModel
-    words: list[Words]
+    network: _Network | None
+    closed: _Closed | None
     query: Query
     summarise: bool
-    looks: Looks | None
 
     @torch.inference_mode()
     def score(self, packed: PackedTokens) -> ScoredBatch:
         """Standardised values of at most BLOCK pictures."""
-        query, real, model = self.query, len(packed), self.folded.model
+        query, real, share = self.query, len(packed), model_share(self.query)
         block = _Block.of(packed)
-        ridge = block.ridge(query)[:real] if query.scorer != "adapter" else np.zeros(real)
-        mix = {"adapter": 1.0, "ridge": 0.0, "blend": query.mix}[query.scorer]
-        value, relevance, summary = ridge, np.ones(real), None
-        if mix or query.relevance or self.summarise:
-            z = self.folded.fuse(self._look(block), self.words)
-            scores = model.score(z)
-            value = mix * scores.value[:real].double().numpy() + (1 - mix) * ridge
-            relevance = scores.relevance.double().sigmoid()[:real].numpy() if query.relevance else relevance
-            summary = model.summarise(z)[:real] if self.summarise else None
-        return ScoredBatch(value, relevance, summary)
+        value = self._plain(block)[:real] if share < 1 else np.zeros(real)
+        if self.network is None:
+            return ScoredBatch(value, np.ones(real))
+        model = self.network.folded.model
+        z = self.network.fuse(block)
+        scores = model.score(z)
+        return ScoredBatch(
+            value=share * scores.value[:real].double().numpy() + (1 - share) * value,
+            relevance=scores.relevance.double().sigmoid()[:real].numpy() if query.relevance else np.ones(real),
+            summary=model.summarise(z)[:real] if self.summarise else None,
+        )
 
-    def _look(self, block: _Block) -> Tensor:
+    def _plain(self, block: _Block) -> Floats:
+        return block.ridge(self.query) if self.closed is None else self.closed(block)
+
+
+@dataclass(frozen=True, slots=True)
+class _Network:
+    """A model under a sentence."""
+
+    folded: FoldedModel
+    words: list[Words]
+    looks: Looks | None
+
+    def fuse(self, block: _Block) -> Tensor:
+        """What the model sees in a block, under the sentence."""
+
         def make() -> Tensor:
             return self.folded.look(block.quantised, block.scales, block.embedding)
 
-        return make() if self.looks is None else self.looks.get(block.key(self.folded.key), make)
+        look = make() if self.looks is None else self.looks.get(block.key(self.folded.key), make)
+        return self.folded.fuse(look, self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """A closed form ready to be put to blocks: all that is linear in a row, (F, 1 + r), is one product."""
+
+    shape: RowShape
+    maps: Tensor
+    bias: float
+    landmarks: Tensor | None
+    heights: Tensor | None
+
+    @staticmethod
+    def of(form: ClosedForm) -> _Closed:
+        maps, kernel = torch.from_numpy(form.linear[:-1, None]), form.kernel
+        bias = float(form.linear[-1])
+        if kernel is None:
+            return _Closed(form.shape, maps, bias, None, None)
+        landmarks, heights = torch.from_numpy(kernel.landmarks), torch.from_numpy(kernel.heights)
+        return _Closed(form.shape, torch.cat([maps, torch.from_numpy(kernel.scaled())], 1), bias, landmarks, heights)
+
+    def __call__(self, block: _Block) -> Floats:
+        """(BLOCK,) standardised values."""
+        along = block.rows(self.shape) @ self.maps
+        value = along[:, 0]
+        if self.landmarks is not None and self.heights is not None:
+            # Differences before squares: expanded, the square would lose the digits that tell neighbours apart.
+            apart = torch.cdist(along[:, 1:], self.landmarks, compute_mode="donot_use_mm_for_euclid_dist")
+            value = value + apart.square_().neg_().exp_() @ self.heights
+        result: Floats = value.double().numpy() + self.bias
+        return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +213,12 @@ class _Block:
     def embedding(self) -> Tensor:
         """(BLOCK, E) float32."""
         return torch.from_numpy(self.packed.embedding).float()
+
+    def rows(self, shape: RowShape) -> Tensor:
+        """(BLOCK, F) float32: whole rows, as closed forms read them."""
+        moments = torch.from_numpy(moments_of(self.packed))
+        places = (self.quantised * self.scales).flatten(1)
+        return torch.cat([places, moments, self.embedding[:, : shape.embedding]], dim=1)
 
     def key(self, model: bytes) -> bytes:
         """A name for this block as a model sees it."""

@@ -57,7 +57,9 @@ UnitOption = Annotated[
     Optional[str],
     typer.Option("--unit", metavar="TEXT", help="What the values are: years, points, cells."),
 ]
-EpochsOption = Annotated[int, typer.Option("--epochs", min=1, help="The most passes over the labels.")]
+EpochsOption = Annotated[
+    int, typer.Option("--epochs", min=0, help="The most passes of the network over the labels; 0: closed form alone.")
+]
 RateOption = Annotated[float, typer.Option("--learning-rate", help="Of AdamW, at its highest.")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same adapter.")]
 
@@ -117,6 +119,7 @@ def train(
             index=index,
             watch=view.epoch,
             progress=view.reading,
+            saved=view.saved,
         )
     _show(result)
     _plot(result, quiet)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from imgrank.records import Progress
+    from imgrank.training import TrainingResult
     from imgrank.training.loop import Epoch
 
 EPOCHS_SHOWN = 8
@@ -23,9 +24,10 @@ HEAD = ("epoch", "value loss", "order loss", "val SRCC", "val MAE", "pictures/s"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What to call while pictures are read, and after each epoch."""
+    """What to call while pictures are read, once the closed form is saved, and after each epoch."""
 
     reading: Callable[[Progress], None]
+    saved: Callable[[TrainingResult], None]
     epoch: Callable[[Epoch], None]
 
 
@@ -33,9 +35,13 @@ class View:
 def training_view(quiet: bool) -> Iterator[View]:
     """A view while the block runs; nobody is shown anything where `quiet`."""
     if quiet:
-        yield View(lambda _: None, lambda _: None)
+        yield View(lambda _: None, lambda _: None, lambda _: None)
     elif not sys.stderr.isatty():
-        yield View(lambda _: None, lambda epoch: typer.echo(_line(epoch), err=True))
+        yield View(
+            lambda _: None,
+            lambda result: typer.echo(_saved(result), err=True),
+            lambda epoch: typer.echo(_line(epoch), err=True),
+        )
     else:
         from rich.console import Console
         from rich.live import Live
@@ -49,7 +55,18 @@ def training_view(quiet: bool) -> Iterator[View]:
                 seen.append(epoch)
                 live.update(_table(seen))
 
-            yield View(lambda now: live.update(f"{now.step} {now.done} of {now.total} pictures"), watch)
+            yield View(
+                lambda now: live.update(f"{now.step} {now.done} of {now.total} pictures"),
+                lambda result: live.console.print(_saved(result), markup=False, highlight=False),
+                watch,
+            )
+
+
+def _saved(result: TrainingResult) -> str:
+    return (
+        f"imgrank: the closed form is saved ({result.seconds:.0f} s); a network is tried now, "
+        "and kept where it adds to that. Ctrl-C keeps what is saved"
+    )
 
 
 def _table(epochs: list[Epoch]) -> Table:

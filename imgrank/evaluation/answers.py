@@ -14,7 +14,7 @@ from imgrank.adapter.pairs import Summary
 from imgrank.adapter.refine import refine
 from imgrank.adapter.scoring import score_tokens
 from imgrank.adapter.shelf import Shelf
-from imgrank.evaluation.dataset import Dataset, Rows, TaskRows, TokenSource
+from imgrank.learning.dataset import Dataset, Rows, TaskRows, TokenSource
 from imgrank.scoring.asking import adapter_scorer
 from imgrank.scoring.choosing import Candidates, Choice, who_answers
 from imgrank.scoring.likeness import text_axis
@@ -28,12 +28,12 @@ Floats = npt.NDArray[np.float64]
 class AdapterScores:
     """Of N pictures: `value` (N,) in the query's unit; `strength` (N,) by pairwise comparison, higher is more.
 
-    `summary` is what the pair head keeps of them.
+    `summary` is what the pair head keeps of them. Both are None where an adapter has no model that compares.
     """
 
     value: Floats
-    strength: Floats
-    summary: Summary
+    strength: Floats | None
+    summary: Summary | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,15 +55,19 @@ class Answering:
 
     def __call__(self, packed: PackedTokens) -> AdapterScores:
         """Scores, and the pairwise order as strengths."""
-        scored = score_tokens(self.adapter, packed, self.text, self.choice.query, summarise=True)
-        assert scored.summary is not None
+        model = self.adapter.model
+        scored = score_tokens(self.adapter, packed, self.text, self.choice.query, summarise=model is not None)
+        if model is None or scored.summary is None:
+            return AdapterScores(self._turn * scored.value, None, None)
         by_score = np.argsort(-scored.value, kind="stable")
-        strength = refine(scored.summary, by_score, self.adapter.model.pair_head).strength
+        strength = refine(scored.summary, by_score, model.pair_head).strength
         return AdapterScores(self._turn * scored.value, self._turn * strength, scored.summary)
 
     @torch.inference_mode()
-    def chances(self, scored: AdapterScores, left: Rows, right: Rows) -> Floats:
+    def chances(self, scored: AdapterScores, left: Rows, right: Rows) -> Floats | None:
         """(M,) probability, by the pair head, that picture left[m] stands above right[m]."""
+        if scored.summary is None or self.adapter.model is None:
+            return None
         one, other = (scored.summary[torch.from_numpy(side)] for side in (left, right))
         chances: Floats = (self._turn * self.adapter.model.pair_head.pairs(one, other).double()).sigmoid().numpy()
         return chances

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.evaluation import metrics
-from imgrank.evaluation.metrics import Difference, Interval, Resamples, interval
+from imgrank.learning import metrics
+from imgrank.learning.metrics import Difference, Interval, Resamples, interval
 
 Floats = npt.NDArray[np.float64]
 NOTHING = float("nan")

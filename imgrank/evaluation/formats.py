@@ -9,8 +9,8 @@ import math
 from collections.abc import Mapping
 
 from imgrank.evaluation.figures import Measured, Section
-from imgrank.evaluation.metrics import Difference
 from imgrank.evaluation.report import QueryReport, Report
+from imgrank.learning.metrics import Difference
 
 PRINTED = ("srcc", "krcc", "plcc", "mae", "pair_accuracy")
 SCORERS = ("score", "pairs", "ridge", "zero_shot")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.evaluation.dataset import Dataset, Rows, TaskRows, ValueRows
+from imgrank.learning.dataset import Dataset, Rows, TaskRows, ValueRows
 from imgrank.paths import printable
 
 FAR = 50.0  # spreads from the median; prices, which spread most of what people label, stay within twenty

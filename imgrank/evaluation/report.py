@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 from imgrank.errors import LabelsError
 from imgrank.evaluation.answers import AdapterScores, Answering, who_answers_each, zero_shot
-from imgrank.evaluation.baselines import answer_predictions, ridge_predictions
-from imgrank.evaluation.dataset import (
+from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
+from imgrank.labels import Labels, read_labels
+from imgrank.learning.baselines import answer_predictions, ridge_predictions, ridge_views
+from imgrank.learning.dataset import (
     Dataset,
     PairRows,
     Rows,
@@ -23,10 +25,7 @@ from imgrank.evaluation.dataset import (
     read_dataset,
     resamples_of,
 )
-from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
-from imgrank.evaluation.metrics import Difference, Resamples, srcc_difference
-from imgrank.evaluation.ridge import features
-from imgrank.labels import Labels, read_labels
+from imgrank.learning.metrics import Difference, Resamples, srcc_difference
 from imgrank.paths import printable
 from imgrank.ranker import IndexTokens, Ranker
 from imgrank.records import Progress
@@ -124,7 +123,7 @@ def report(
     dataset: Dataset, answering: Sequence[Answering | None], source: TokenSource, split: str | None = None
 ) -> Report:
     """The same from a dataset and one answering adapter (or None) for each of its tasks."""
-    x = features(dataset.packed)
+    views = ridge_views(dataset.packed)
     queries, notes = [], []
     for rows, answers in zip(dataset.tasks, answering, strict=True):
         measured, train, name = measured_rows(rows, split)
@@ -133,7 +132,7 @@ def report(
             continue
         if answers is None:
             notes.append(f'no adapter answers "{printable(rows.query)}": ridge and zero-shot stand alone')
-        predictions = _predict(dataset, rows, measured, train, answers, source, x)
+        predictions = _predict(dataset, rows, measured, train, answers, source, views)
         queries.append(_query_report(rows, measured, answers, predictions))
     if not queries:
         raise LabelsError(f"No query of {printable(dataset.labels.source)} has rows in the split {split}.")
@@ -158,7 +157,7 @@ def _predict(
     train: Rows,
     answers: Answering | None,
     source: TokenSource,
-    x: Floats,
+    views: Sequence[Floats],
 ) -> Predictions:
     if isinstance(rows, ValueRows):
         packed = dataset.packed[rows.rows[measured]]
@@ -166,32 +165,46 @@ def _predict(
         return Predictions(
             true=rows.values[measured],
             score=None if scored is None else scored.value,
-            pairs=None if scored is None else _in_unit(scored.strength, scored.value),
-            ridge=ridge_predictions(x, rows, measured, train),
+            pairs=None if scored is None or scored.strength is None else _in_unit(scored.strength, scored.value),
+            ridge=ridge_predictions(views, rows, measured, train),
             zero_shot=zero_shot(rows, packed, source.sentence),
             chances=None if answers is None or scored is None else _drawn_chances(answers, scored, rows, measured),
         )
     left, right = dataset.packed[rows.left[measured]], dataset.packed[rows.right[measured]]
     by_text = zero_shot(rows, left, source.sentence) - zero_shot(rows, right, source.sentence)
-    score, pairs, chances = (None, None, None) if answers is None else _answer(answers, rows, dataset, measured)
-    ridge = answer_predictions(x, rows, measured, train)
-    return Predictions(rows.preferred[measured], score, pairs, ridge, by_text, chances)
+    answered = _Answered() if answers is None else _answer(answers, rows, dataset, measured)
+    ridge = answer_predictions(views, rows, measured, train)
+    true = rows.preferred[measured]
+    return Predictions(true, answered.score, answered.pairs, ridge, by_text, answered.chances)
 
 
-def _answer(answers: Answering, rows: PairRows, dataset: Dataset, measured: Rows) -> tuple[Floats, Floats, Chances]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answered:
+    """Of M answers: by how much left stands above right, by score and by the pair head; and its chances."""
+
+    score: Floats | None = None
+    pairs: Floats | None = None
+    chances: Chances | None = None
+
+
+def _answer(answers: Answering, rows: PairRows, dataset: Dataset, measured: Rows) -> _Answered:
     pictures = np.union1d(rows.left[measured], rows.right[measured])
     scored = answers(dataset.packed[pictures])
     left, right = np.searchsorted(pictures, rows.left[measured]), np.searchsorted(pictures, rows.right[measured])
-    chances = Chances(answers.chances(scored, left, right), (1 + rows.preferred[measured]) / 2)
-    return scored.value[left] - scored.value[right], scored.strength[left] - scored.strength[right], chances
+    score, said = scored.value[left] - scored.value[right], answers.chances(scored, left, right)
+    if said is None or scored.strength is None:
+        return _Answered(score)
+    chances = Chances(said, (1 + rows.preferred[measured]) / 2)
+    return _Answered(score, scored.strength[left] - scored.strength[right], chances)
 
 
-def _drawn_chances(answers: Answering, scored: AdapterScores, rows: ValueRows, measured: Rows) -> Chances:
+def _drawn_chances(answers: Answering, scored: AdapterScores, rows: ValueRows, measured: Rows) -> Chances | None:
     """Of pairs whose values differ: which is more is known there."""
     drawn = np.random.default_rng(0).integers(0, len(measured), (2, PAIRS_DRAWN))
     values = rows.values[measured]
     left, right = drawn[:, values[drawn[0]] != values[drawn[1]]]
-    return Chances(answers.chances(scored, left, right), (values[left] > values[right]).astype(np.float64))
+    said = answers.chances(scored, left, right)
+    return None if said is None else Chances(said, (values[left] > values[right]).astype(np.float64))
 
 
 def _in_unit(strength: Floats, value: Floats) -> Floats:

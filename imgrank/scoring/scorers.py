@@ -172,7 +172,7 @@ class AdapterScorer:
     def conclude(self, parts: Sequence[Scored], resources: Resources, places: Places = None) -> Answer:
         """Scores as they are, or, where `refine` was asked for, dealt out in the order that pairs settle."""
         whole = _joined(parts, self.verdict)
-        if not self.question.refine:
+        if not self._refines:
             return whole
         summaries = [part.summary for part in parts if part.summary is not None]
         values = self._turn * _refined(self._turn * whole.scores, summaries, self._loaded(resources), places)
@@ -188,8 +188,13 @@ class AdapterScorer:
             confident=confident,
             confidence=float(confident),
             asked=self.choice.asked,
-            notes=self.notes + _notes(self.choice, evidence),
+            notes=self.notes + _notes(self.choice, evidence, self.question.refine),
         )
+
+    @property
+    def _refines(self) -> bool:
+        """Whether pairs are asked for, and compared by anything."""
+        return self.question.refine and self.choice.adapter.has_model
 
     @property
     def _turn(self) -> float:
@@ -201,7 +206,7 @@ class AdapterScorer:
     def _score(self, adapter: Adapter, looks: Looks | None, packed: PackedTokens) -> Scored:
         from imgrank.adapter.scoring import score_tokens
 
-        part = score_tokens(adapter, packed, self.text, self.choice.query, self.question.refine, looks)
+        part = score_tokens(adapter, packed, self.text, self.choice.query, self._refines, looks)
         scores, shown = rounded(self._turn * part.value, self.choice.query.scale), rounded(part.relevance)
         relevant = (shown >= RELEVANT_FROM) | self.keeps_all
         return Scored(scores, relevant, Evidence.of(shown, relevant), part.summary)
@@ -218,6 +223,7 @@ def _refined(values: Floats, summaries: list[Summary], adapter: Adapter, places:
     from imgrank.adapter.pairs import Summary
     from imgrank.adapter.refine import refine
 
+    assert adapter.model is not None  # its header said so
     order = np.argsort(-values, kind="stable") if places is None else places[np.argsort(-values[places], kind="stable")]
     settled = refine(Summary.cat(summaries), order, adapter.model.pair_head).order
     dealt = np.empty_like(values)
@@ -225,8 +231,10 @@ def _refined(values: Floats, summaries: list[Summary], adapter: Adapter, places:
     return dealt
 
 
-def _notes(choice: Choice, evidence: Evidence) -> tuple[str, ...]:
+def _notes(choice: Choice, evidence: Evidence, refine: bool) -> tuple[str, ...]:
     notes = []
+    if refine and not choice.adapter.has_model:
+        notes.append(f"the ranker {printable(choice.adapter.name)} compares no pairs: the order is that of its scores")
     if choice.reversed:
         notes.append(f"answered as the other end of {printable(choice.query.name)!r}")
     return (*notes, *_lacking(evidence))

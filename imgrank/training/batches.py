@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from imgrank.adapter.model import TextBatch
-from imgrank.evaluation.dataset import Dataset, PairRows, Rows, TaskRows, ValueRows
+from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows, ValueRows
 
 
 @dataclass(frozen=True, slots=True, eq=False)

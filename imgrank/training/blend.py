@@ -1,4 +1,4 @@
-"""A ridge axis beside what an adapter learnt of a query: they err apart, and their mix orders better than either."""
+"""A closed form beside what an adapter learnt of a query: they err apart, and their mix orders better than either."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy.typing as npt
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import Query
 from imgrank.adapter.scoring import score_tokens
-from imgrank.evaluation.dataset import Rows
-from imgrank.evaluation.ridge import Axis, features
+from imgrank.learning.blocks import Blocks
+from imgrank.learning.closed import ClosedFit, fit_values
+from imgrank.learning.dataset import Rows
 from imgrank.tokens import PackedTokens, TextTokens
-from imgrank.training.axis import averaged_ridge
 
 Floats = npt.NDArray[np.float64]
 GROUPS_OF_THE_GUESS = 10  # what is known beforehand, that both are of use, weighs as much as so many groups of rows
@@ -30,24 +30,24 @@ def blend_axis(
     val: Rows,
     groups: Sequence[str] | None = None,
 ) -> Query:
-    """The query with a ridge axis and the adapter's part in a blend of both, ready for the header of a file.
+    """The query with a closed form and the adapter's part in a blend of both, ready for the header of a file.
 
     `values` (N,) are in the query's unit and belong to the N pictures of `packed`; `text` is one of its
-    phrasings. The adapter must not have learnt from the `val` rows: the part of each is chosen there, with an
-    axis from the `train` rows. The axis that is stored has learnt from both. Rows of one of the `groups` (N,),
+    phrasings. The adapter must not have learnt from the `val` rows: the part of each is chosen there, with a
+    closed form from the `train` rows. The one that is stored has learnt from both. Rows of one of the `groups` (N,),
     say views of one picture, are left out together where ridge chooses its strength.
     """
     groups = groups or [""] * len(values)
-    width = packed.shape.width
+    sentence = text.embedding.astype(np.float64)
+    both = np.concatenate([train, val])
+    blocks = Blocks.of(packed, both, embedding=adapter.header.config.embedding_width > 0)
 
-    def axis_of(rows: Rows) -> Axis:
-        return averaged_ridge(features(packed[rows]), width, values[rows], [groups[n] for n in rows])
+    def closed(rows: Rows) -> ClosedFit:
+        return fit_values(blocks, rows, values[rows], [groups[n] for n in rows], sentence, kernel=False)
 
-    said = score_tokens(adapter, packed[val], text, replace(query, scorer="adapter")).value
-    mix = best_part(said, axis_of(train)(features(packed[val])), values[val], [groups[n] for n in val])
-    axis = axis_of(np.concatenate([train, val]))
-    ridge = np.append(axis.weights, axis.bias - query.mean) / query.scale
-    return replace(query, scorer="blend", mix=mix, ridge=ridge.astype(np.float32))
+    said = score_tokens(adapter, packed[val], text, replace(query, scorer="adapter", closed=None)).value
+    mix = best_part(said, closed(train)(val), values[val], [groups[n] for n in val])
+    return replace(query, scorer="blend", mix=mix, closed=closed(both).form(query.mean, query.scale))
 
 
 def best_part(one: Floats, other: Floats, true: Floats, groups: Sequence[str] = ()) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,16 +17,16 @@ from imgrank.training.result import TrainedQuery, TrainingResult
 def card_text(adapter: Adapter, result: TrainingResult, source: str) -> str:
     """The card in Markdown."""
     how = (
-        "cross-validation over the train and val rows (every row predicted by a fit that had not seen it; how much "
-        "of the adapter and of the ridge axis answers was chosen on the same predictions)"
+        "cross-validation over the train and val rows (every row predicted by a fit that had not seen it; whether "
+        "and how much the network answers was chosen on the same predictions)"
         if result.cross_validated
-        else "the val rows, which also chose the epoch and the mix of adapter and ridge axis"
+        else "the val rows, which also chose the epoch and how much the network answers"
     )
     lines = [
         f"# {adapter.name}",
         "",
         f"An imgrank adapter for the backbone {adapter.backbone} (tokens {adapter.fingerprint}), "
-        f"{adapter.model.parameter_count():,} parameters, trained on {printable(os.path.basename(source))}.",
+        f"{_kind(adapter)}, trained on {printable(os.path.basename(source))}.",
         "",
         f"Figures are from {how}, with 95 % bootstrap intervals.",
     ]
@@ -43,20 +44,46 @@ def sections(query: TrainedQuery) -> Mapping[str, Section]:
 
 def _query_lines(query: TrainedQuery) -> list[str]:
     head, *rows = table_rows(sections(query))
-    parts = f"{query.mix:.0%} adapter, {1 - query.mix:.0%} ridge axis"
     return [
         f"## {printable(query.query)}",
         "",
         f"Phrasings: {', '.join(map(printable, query.phrasings))}. Unit: {query.unit or 'none given'}. "
-        f"Trained on {query.trained_on} rows, measured on {query.rows}. What answers: {parts}.",
+        f"Trained on {query.trained_on} rows, measured on {query.rows}.",
         "",
         _line(head),
         "|---" * len(head) + "|",
         *map(_line, rows),
         "",
         f"On these rows {verdict(query.ridge, query.versus_ridge, 'this adapter')}.",
+        *_parts(query),
         *_misses(query),
     ]
+
+
+def _kind(adapter: Adapter) -> str:
+    if adapter.model is None:
+        return "in closed form, without a network"
+    return f"a closed form and a network of {adapter.model.parameter_count():,} parameters"
+
+
+def _parts(query: TrainedQuery) -> list[str]:
+    """Which parts answer, and by how much each of them helps."""
+    figure = "SRCC" if math.isfinite(query.adapter.srcc.value) else "2 x accuracy - 1"
+    rows = [(part.name, f"{part.share:.0%}", _figure(part.alone), _figure(part.adds)) for part in query.parts]
+    return [
+        "",
+        f"What answers, by parts: its share, its {figure} alone, and what it adds to all other parts, on rows that it "
+        "had not seen (the network's figures with the part of it that served best). The network answers only where its "
+        "whole 95 % interval lies above nothing.",
+        "",
+        _line(("part", "share", "alone", "adds")),
+        "|---|--:|--:|--:|",
+        *map(_line, rows),
+    ]
+
+
+def _figure(value: float | None) -> str:
+    return "not tried" if value is None else f"{value:.3f}"
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ import torch
 
 from imgrank.adapter.model import AdapterConfig
 from imgrank.errors import TrainingError
-from imgrank.evaluation.dataset import Dataset, ValueRows
+from imgrank.learning.dataset import Dataset, ValueRows
 from imgrank.paths import why
 from imgrank.training.loop import Epoch, Fit, Progress
 from imgrank.training.options import TrainingOptions

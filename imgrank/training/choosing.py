@@ -1,4 +1,4 @@
-"""Which mix of adapter and ridge axis answers a query: measured on rows that neither has seen."""
+"""How much of an answer is the network's, beside the closed form: measured on rows that neither has seen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.evaluation.dataset import PairRows, Rows, TaskRows
+from imgrank.evaluation.figures import answer_difference
+from imgrank.learning.dataset import PairRows, Rows, TaskRows, resamples_of
+from imgrank.learning.metrics import srcc_difference
 from imgrank.training.loop import Fit, figure
 
 Floats = npt.NDArray[np.float64]
@@ -19,18 +21,23 @@ ROWS_FOR_HALF = 300  # rows at which cross-validated adapters may have half a sa
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unseen:
-    """One query's rows (indices of its task), and what adapter and axis say of them without having seen them."""
+    """One query's rows (indices of its task), and what network and closed form say of them without having seen them.
+
+    `network` is None where none was trained.
+    """
 
     task: TaskRows
     rows: Rows
-    adapter: Floats
-    axis: Floats
+    network: Floats | None
+    closed: Floats
 
     def mixed(self, mix: float) -> Floats:
-        """`mix` parts adapter, the rest axis."""
+        """`mix` parts network, the rest closed form."""
+        if self.network is None or not mix:
+            return self.closed
         if isinstance(self.task, PairRows):  # answers have no unit: each counts by its own spread
-            return mix * self.adapter / _size(self.adapter) + (1 - mix) * self.axis / _size(self.axis)
-        return mix * self.adapter + (1 - mix) * self.axis
+            return mix * self.network / size(self.network) + (1 - mix) * self.closed / size(self.closed)
+        return mix * self.network + (1 - mix) * self.closed
 
     def figure(self, mix: float) -> float:
         """How well the mix orders the rows."""
@@ -38,9 +45,24 @@ class Unseen:
 
 
 def best_mix(unseen: Unseen, most: float = 1.0) -> float:
-    """The mix, up to `most`, that orders best; with few rows the adapter must be clearly better to be heard."""
+    """The mix, up to `most`, that orders best; with few rows the network must be clearly better to be heard."""
+    if unseen.network is None:
+        return 0.0
     caution = CAUTION / np.sqrt(max(1, len(unseen.rows)))
     return max((mix for mix in MIXES if mix <= most), key=lambda mix: unseen.figure(mix) - caution * mix)
+
+
+def network_adds(unseen: Unseen, mix: float) -> bool:
+    """Whether the mix is really better than the closed form alone, as far as these rows can tell.
+
+    The mix was chosen on the same rows, which flatters it: the whole interval has to lie above nothing.
+    """
+    if not mix:
+        return False
+    resamples, one, other = resamples_of(unseen.task, unseen.rows), unseen.mixed(mix), unseen.closed
+    if isinstance(unseen.task, PairRows):
+        return answer_difference(one, other, unseen.task.preferred[unseen.rows], resamples).ci.low > 0
+    return srcc_difference(one, other, unseen.task.values[unseen.rows], resamples).ci.low > 0
 
 
 def most_by_folds(rows: int) -> float:
@@ -56,5 +78,6 @@ def best_common_epoch(fits: Sequence[Fit]) -> int:
     return int(np.argmax(padded[:-2] + padded[1:-1] + padded[2:])) + 1
 
 
-def _size(values: Floats) -> float:
+def size(values: Floats) -> float:
+    """The root mean square of values (N,), or 1 where all are 0."""
     return float(np.sqrt(np.square(values).mean())) or 1.0

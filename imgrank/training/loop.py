@@ -19,9 +19,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from imgrank.adapter.model import AdapterModel, TextBatch
 from imgrank.adapter.pairs import Summary
 from imgrank.errors import TrainingError
-from imgrank.evaluation.dataset import Dataset, PairRows, Rows, TaskRows, ValueRows
 from imgrank.evaluation.figures import answers_right
-from imgrank.evaluation.metrics import mae, srcc
+from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows, ValueRows
+from imgrank.learning.metrics import mae, srcc
 from imgrank.training import losses
 from imgrank.training.batches import Batch, Part, ValueBatch, batches, pictures, steps_in_epoch
 from imgrank.training.options import TrainingOptions

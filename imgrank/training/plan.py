@@ -1,7 +1,11 @@
-"""How a dataset is learnt: with a val split where it is large enough, or else by cross-validation."""
+"""How a dataset is learnt: in closed form first, then by a network for as long as it adds to that.
+
+With a val split where it is large enough, or else by cross-validation.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,19 +13,21 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from imgrank.adapter.config import AdapterConfig
 from imgrank.adapter.model import AdapterModel
 from imgrank.cores import on_one_core
-from imgrank.evaluation.baselines import answer_predictions, ridge_predictions
-from imgrank.evaluation.dataset import Dataset, PairRows, Rows, TaskRows
-from imgrank.evaluation.ridge import Axis, features
-from imgrank.evaluation.splits import FOLDS, deal, needs_folds
-from imgrank.training.axis import fit_axis
+from imgrank.learning.baselines import answer_predictions, ridge_predictions, ridge_views
+from imgrank.learning.blocks import Blocks
+from imgrank.learning.closed import ClosedFit, fit_closed
+from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows
+from imgrank.learning.splits import FOLDS, deal, needs_folds
 from imgrank.training.batches import Part
-from imgrank.training.choosing import Unseen, best_common_epoch, best_mix, most_by_folds
+from imgrank.training.choosing import Unseen, best_common_epoch, best_mix, most_by_folds, network_adds
 from imgrank.training.loop import Epoch, Fit, Progress, fit, predict
 from imgrank.training.options import TrainingOptions
 
 Floats = npt.NDArray[np.float64]
+FEWEST_FOLDS = 2  # after which a network that adds nothing is given up
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,23 +35,27 @@ class Learnt:
     """What was learnt of one query.
 
     `unseen` are the rows that its figures are measured on, with what each part said of them; `ridge` (N,) is
-    what the plain baseline says of the same rows. `axis` and `mix` go into the adapter file.
+    what the plain baseline says of the same rows. `closed` and `mix`, the network's part, go into the adapter file.
     """
 
     task: TaskRows
     mean: float
     scale: float
-    axis: Axis
-    mix: float
+    closed: ClosedFit
     unseen: Unseen
     ridge: Floats
+    mix: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """The trained model, what was learnt of each query, and how: `cross_validated` tells which rows are unseen."""
+    """What was learnt of each query, and how: `cross_validated` tells which rows are unseen.
 
-    model: AdapterModel
+    `model` is None where no network has a part in any answer.
+    """
+
+    config: AdapterConfig
+    model: AdapterModel | None
     learnt: tuple[Learnt, ...]
     epochs: tuple[Epoch, ...]
     best_epoch: int
@@ -55,13 +65,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """Everything that does not change while learning: `new_model` begins the model of fold 0, 1, ..."""
+    """Everything that does not change while learning.
+
+    `new_model` begins the model of fold 0, 1, ...; `prepare` gives the dataset what the network alone looks at.
+    """
 
     dataset: Dataset
     new_model: Callable[[int], AdapterModel]
     options: TrainingOptions
     device: torch.device
     watch: Callable[[Epoch], None]
+    prepare: Callable[[Dataset], Dataset] = lambda dataset: dataset
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,16 +91,82 @@ class Memory:
     after_fold: Callable[[Sequence[Fit]], None] = lambda _: None
 
 
-def learn(run: Run, memory: Memory) -> Outcome:
-    """Learn a dataset whose rows have splits; test rows are never looked at."""
-    if needs_folds(run.dataset):
+def learn(run: Run, memory: Memory, closed_form: Callable[[Outcome], None] = lambda _: None) -> Outcome:
+    """Learn a dataset whose rows have splits; test rows are never looked at.
+
+    `closed_form` is told the outcome that needs no network before the first epoch begins. Ctrl-C from there on ends
+    the run with the best so far, at least that one.
+    """
+    folds = _Folds.of(run) if needs_folds(run.dataset) else None
+    plain = _by_val(run) if folds is None else _by_folds(run, folds)
+    if not run.options.epochs:
+        return plain
+    closed_form(plain)
+    try:
+        run = replace(run, dataset=run.prepare(run.dataset))
+        if folds is None:
+            return _network_by_val(run, memory, plain)
         with on_one_core():  # steps on small data are too short to share, and so equal on every machine
-            return _by_folds(run, memory)
-    return _by_val(run, memory)
+            return _network_by_folds(run, memory, plain, folds)
+    except KeyboardInterrupt:
+        return replace(plain, interrupted=True)
 
 
-def _by_val(run: Run, memory: Memory) -> Outcome:
-    x = _features(run)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Folds:
+    """`held`: for each fold the parts of all tasks, the fold being their val rows. `whole`: all rows to learn from."""
+
+    held: tuple[tuple[Part, ...], ...]
+    whole: tuple[Part, ...]
+
+    @staticmethod
+    def of(run: Run) -> _Folds:
+        tasks = run.dataset.tasks
+        used = [task.in_split("train", "val") for task in tasks]
+        dealt = deal(tasks, used, FOLDS, run.options.seed)
+        held = (
+            tuple(
+                Part.of(task, rows[part != fold], rows[part == fold])
+                for task, rows, part in zip(tasks, used, dealt, strict=True)
+            )
+            for fold in range(FOLDS)
+        )
+        whole = (Part.of(task, rows, np.zeros(0, np.intp)) for task, rows in zip(tasks, used, strict=True))
+        return _Folds(tuple(held), tuple(whole))
+
+    def rows(self, n: int, folds: int = FOLDS) -> Rows:
+        """Rows of task n in the first `folds` folds, one fold after another."""
+        return np.concatenate([parts[n].val for parts in self.held[:folds]])
+
+
+def _by_val(run: Run) -> Outcome:
+    blocks, views = _blocks(run), ridge_views(run.dataset.packed, _looks_at_embedding(run))
+    learnt = []
+    for task in run.dataset.tasks:
+        part = Part.of(task, task.in_split("train"), task.in_split("val"))
+        closed = fit_closed(blocks, task, part.train)
+        unseen = Unseen(task, part.val, None, closed.of_task(task, part.val))
+        learnt.append(Learnt(task, part.mean, part.scale, closed, unseen, _plain(views, part)))
+    return Outcome(run.new_model(0).config, None, tuple(learnt), (), 0, False, False)
+
+
+def _by_folds(run: Run, folds: _Folds) -> Outcome:
+    """Each row as it was predicted by the closed form that had not seen its fold."""
+    blocks, views = _blocks(run), ridge_views(run.dataset.packed, _looks_at_embedding(run))
+    learnt = []
+    for n, whole in enumerate(folds.whole):
+        parts = [parts[n] for parts in folds.held]
+        said = [fit_closed(blocks, whole.task, part.train).of_task(whole.task, part.val) for part in parts]
+        rows = folds.rows(n)
+        order = np.argsort(rows)
+        unseen = Unseen(whole.task, rows[order], None, np.concatenate(said)[order])
+        plain = np.concatenate([_plain(views, part) for part in parts])[order]
+        closed = fit_closed(blocks, whole.task, whole.train)
+        learnt.append(Learnt(whole.task, whole.mean, whole.scale, closed, unseen, plain))
+    return Outcome(run.new_model(0).config, None, tuple(learnt), (), 0, True, False)
+
+
+def _network_by_val(run: Run, memory: Memory, plain: Outcome) -> Outcome:
     parts = [Part.of(task, task.in_split("train"), task.in_split("val")) for task in run.dataset.tasks]
     done = fit(
         run.new_model(0),
@@ -101,109 +181,129 @@ def _by_val(run: Run, memory: Memory) -> Outcome:
     )
     model = _loaded(run, done)
     learnt = []
-    for part in parts:
+    for part, its in zip(parts, plain.learnt, strict=True):
         said = part.mean + part.scale * predict(model, run.dataset, part.task, part.val, run.device)
-        axis = fit_axis(x, run.dataset.packed.shape.width, part.task, part.train)
-        unseen = Unseen(part.task, part.val, said, _along(axis, x, part.task, part.val))
-        plain = _plain(x, part.task, part.val, part.train)
-        learnt.append(Learnt(part.task, part.mean, part.scale, axis, best_mix(unseen), unseen, plain))
-    return Outcome(model.cpu(), tuple(learnt), done.epochs, done.best_epoch, False, done.interrupted)
+        learnt.append(_with_network(run, its, replace(its.unseen, network=said), 1.0))
+    return replace(
+        plain,
+        model=model.cpu() if run.options.always or any(its.mix for its in learnt) else None,
+        learnt=tuple(learnt),
+        epochs=done.epochs,
+        best_epoch=done.best_epoch,
+        interrupted=done.interrupted,
+    )
 
 
-def _by_folds(run: Run, memory: Memory) -> Outcome:
-    x = _features(run)
-    tasks = run.dataset.tasks
-    used = [task.in_split("train", "val") for task in tasks]
-    dealt = deal(tasks, used, FOLDS, run.options.seed)
-    held = [
-        [
-            Part.of(task, rows[part != fold], rows[part == fold])
-            for task, rows, part in zip(tasks, used, dealt, strict=True)
-        ]
-        for fold in range(FOLDS)
-    ]
-    fits = _fits(run, held, memory)
-    whole = [Part.of(task, rows, np.zeros(0, np.intp)) for task, rows in zip(tasks, used, strict=True)]
+def _network_by_folds(run: Run, memory: Memory, plain: Outcome, folds: _Folds) -> Outcome:
+    fits = _fits(run, folds, plain, memory)
     epoch = best_common_epoch(fits)
-    final = fits[-1]
-    if not final.interrupted:
-        try:
-            final = _fold(run, whole, FOLDS, stop_after=epoch)
-        except KeyboardInterrupt:  # in its first epoch: what the last fold came to is the best so far
-            final = replace(final, interrupted=True)
-    learnt = [_learnt_by_folds(run, x, n, part, held[: len(fits)], fits, epoch) for n, part in enumerate(whole)]
-    if final.interrupted:  # the axis has seen all rows, the model has not
-        learnt = [replace(its, mix=0.0) for its in learnt]
-    return Outcome(_loaded(run, final).cpu(), tuple(learnt), fits[0].epochs, epoch, True, final.interrupted)
+    tried = replace(plain, epochs=fits[0].epochs, best_epoch=epoch)
+    if len(fits) < FOLDS:  # given up
+        return tried
+    learnt = tuple(
+        _with_network(run, its, _seen_by_folds(folds, fits, epoch, n, its), most_by_folds(len(its.unseen.rows)))
+        for n, its in enumerate(plain.learnt)
+    )
+    if not run.options.always and not any(its.mix for its in learnt):
+        return replace(tried, learnt=learnt)
+    final = _fold(run, folds.whole, FOLDS, _Clock(run.options, fits), stop_after=epoch)
+    if final.interrupted:
+        raise KeyboardInterrupt
+    return replace(tried, model=_loaded(run, final).cpu(), learnt=learnt)
 
 
-def _fits(run: Run, held: Sequence[Sequence[Part]], memory: Memory) -> list[Fit]:
-    """One fit a fold, up to one that was interrupted; those that are remembered are not made again."""
-    fits = list(memory.folds)
-    try:
+def _with_network(run: Run, its: Learnt, unseen: Unseen, most: float) -> Learnt:
+    mix = best_mix(unseen, most)
+    return replace(its, unseen=unseen, mix=mix if run.options.always or network_adds(unseen, mix) else 0.0)
+
+
+def _seen_by_folds(folds: _Folds, fits: Sequence[Fit], epoch: int, n: int, its: Learnt) -> Unseen:
+    """Task n on the rows of the folds that have been fitted, with what the network said of them at an epoch."""
+    rows = folds.rows(n, len(fits))
+    order = np.argsort(rows)
+    said = np.concatenate([done.said[min(epoch, len(done.said)) - 1][n] for done in fits])[order]
+    among = np.isin(its.unseen.rows, rows)
+    return Unseen(its.task, rows[order], said, its.unseen.closed[among])
+
+
+def _fits(run: Run, folds: _Folds, plain: Outcome, memory: Memory) -> list[Fit]:
+    """One fit a fold, fewer where the network adds nothing; those that are remembered are not made again."""
+    fits: list[Fit] = list(memory.folds)
+    memory.after_fold(fits)
+    while len(fits) < FOLDS and (run.options.always or _promising(folds, fits, plain)):
+        done = _fold(run, folds.held[len(fits)], len(fits), _Clock(run.options, fits))
+        if done.interrupted:
+            raise KeyboardInterrupt
+        fits.append(done)
         memory.after_fold(fits)
-        while len(fits) < FOLDS and not (fits and fits[-1].interrupted):
-            fits.append(_fold(run, held[len(fits)], len(fits)))
-            if not fits[-1].interrupted:
-                memory.after_fold(fits)
-    except KeyboardInterrupt:  # in a fold's first epoch, or while one was kept
-        if not fits:
-            raise
-        fits[-1] = replace(fits[-1], interrupted=True)
     return fits
 
 
-def _fold(run: Run, parts: Sequence[Part], fold: int, stop_after: int | None = None) -> Fit:
+def _promising(folds: _Folds, fits: Sequence[Fit], plain: Outcome) -> bool:
+    """Whether on the rows seen so far any part of the network would do any query good."""
+    if len(fits) < FEWEST_FOLDS:
+        return True
+    epoch = best_common_epoch(fits)
+    return any(best_mix(_seen_by_folds(folds, fits, epoch, n, its)) for n, its in enumerate(plain.learnt))
+
+
+class _Clock:
+    """How long a run by folds still takes at most, should no later fold be longer than the longest before it."""
+
+    def __init__(self, options: TrainingOptions, fits: Sequence[Fit]) -> None:
+        self._began = time.perf_counter()
+        self._most = min(options.fold_epochs, options.epochs)
+        self._longest = max((len(fit.epochs) for fit in fits), default=self._most)
+        self._stages = FOLDS - len(fits)  # after this one: the other folds, and all rows
+
+    def seconds_left(self, epoch: Epoch) -> float:
+        """From the pace of this fold."""
+        pace = (time.perf_counter() - self._began) / epoch.number
+        expected = self._longest if epoch.number < self._longest else self._most
+        return pace * (max(expected - epoch.number, 0) + max(self._stages, 0) * self._longest)
+
+
+def _fold(run: Run, parts: Sequence[Part], fold: int, clock: _Clock, stop_after: int | None = None) -> Fit:
     stage = "all rows" if fold == FOLDS else f"fold {fold + 1} of {FOLDS}"
+
+    def watch(epoch: Epoch) -> None:
+        left = epoch.seconds_left if fold == FOLDS else clock.seconds_left(epoch)
+        run.watch(replace(epoch, stage=stage, seconds_left=left))
+
     return fit(
         run.new_model(fold),
         run.dataset,
         parts,
-        replace(run.options, seed=run.options.seed + fold),
+        replace(run.options, seed=run.options.seed + fold, patience=run.options.fold_patience),
         epochs=min(run.options.fold_epochs, run.options.epochs),
         stop_after=stop_after,
-        patient=False,
+        patient=fold < FOLDS and not run.options.always,
         device=run.device,
-        watch=lambda epoch: run.watch(replace(epoch, stage=stage)),
+        watch=watch,
     )
 
 
-def _learnt_by_folds(
-    run: Run, x: Floats, n: int, whole: Part, held: Sequence[Sequence[Part]], fits: Sequence[Fit], epoch: int
-) -> Learnt:
-    """Each row as it was predicted by the fold that had not seen it."""
-    width, task = run.dataset.packed.shape.width, whole.task
-    rows = np.concatenate([parts[n].val for parts in held])
-    said = np.concatenate([done.said[min(epoch, len(done.said)) - 1][n] for done in fits])
-    along, plain = [], []
-    for parts in held:
-        part = parts[n]
-        along.append(_along(fit_axis(x, width, task, part.train), x, task, part.val))
-        plain.append(_plain(x, task, part.val, part.train))
-    order = np.argsort(rows)
-    unseen = Unseen(task, rows[order], said[order], np.concatenate(along)[order])
-    axis = fit_axis(x, width, task, whole.train)
-    mix = best_mix(unseen, most_by_folds(len(rows)))
-    return Learnt(task, whole.mean, whole.scale, axis, mix, unseen, np.concatenate(plain)[order])
+def _looks_at_embedding(run: Run) -> bool:
+    return run.new_model(0).config.embedding_width > 0
 
 
-def _features(run: Run) -> Floats:
-    """What axis and ridge see: tokens, and the embedding where the model looks at it too."""
-    config = run.new_model(0).config
-    return features(run.dataset.packed)[:, : config.image_width + config.embedding_width]
+def _blocks(run: Run) -> Blocks:
+    """Of every picture, in the directions of those that may be learnt from."""
+    used = [_pictures(task, task.in_split("train", "val")) for task in run.dataset.tasks]
+    return Blocks.of(run.dataset.packed, np.unique(np.concatenate(used)), _looks_at_embedding(run))
 
 
-def _along(axis: Axis, x: Floats, task: TaskRows, rows: Rows) -> Floats:
+def _pictures(task: TaskRows, rows: Rows) -> Rows:
     if isinstance(task, PairRows):
-        return axis(x[task.left[rows]]) - axis(x[task.right[rows]])
-    return axis(x[task.rows[rows]])
+        return np.concatenate([task.left[rows], task.right[rows]])
+    return task.rows[rows]
 
 
-def _plain(x: Floats, task: TaskRows, rows: Rows, train: Rows) -> Floats:
-    """The baseline on rows; where no row is left to learn from, nothing is said: NaN."""
-    if isinstance(task, PairRows):
-        return answer_predictions(x, task, rows, train)
-    return ridge_predictions(x, task, rows, train)
+def _plain(views: Sequence[Floats], part: Part) -> Floats:
+    """The baseline on a part's val rows; where no row is left to learn from, nothing is said: NaN."""
+    if isinstance(part.task, PairRows):
+        return answer_predictions(views, part.task, part.val, part.train)
+    return ridge_predictions(views, part.task, part.val, part.train)
 
 
 def _loaded(run: Run, done: Fit) -> AdapterModel:

@@ -23,7 +23,7 @@ FIFTHS = 5
 
 def plot_training(result: TrainingResult, path: Path) -> None:
     """Draw the learning curve, and a panel for each query. Raises UsageError as `draw_panels` does."""
-    panels: list[Panel] = [partial(_learning_curve, result=result)]
+    panels: list[Panel] = [partial(_learning_curve, result=result)] if result.epochs else []
     panels += [partial(_query, query=query, result=result) for query in result.queries]
     draw_panels([panels[at : at + A_ROW] for at in range(0, len(panels), A_ROW)], path)
 

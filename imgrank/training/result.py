@@ -13,11 +13,13 @@ import numpy.typing as npt
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import AdapterHeader, Figures, Query
 from imgrank.evaluation.answers import zero_shot
-from imgrank.evaluation.dataset import BackboneFacts, Dataset, PairRows, ValueRows, resamples_of
 from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
-from imgrank.evaluation.metrics import Difference, srcc_difference
+from imgrank.learning.closed import average
+from imgrank.learning.dataset import BackboneFacts, Dataset, PairRows, ValueRows, resamples_of
+from imgrank.learning.metrics import Difference, srcc_difference
 from imgrank.tokens import TextTokens
-from imgrank.training.loop import Epoch
+from imgrank.training.choosing import best_mix, size
+from imgrank.training.loop import Epoch, figure
 from imgrank.training.plan import Learnt, Outcome
 
 Floats = npt.NDArray[np.float64]
@@ -27,7 +29,8 @@ Floats = npt.NDArray[np.float64]
 class TrainedQuery:
     """One query on its `rows` unseen rows: what was saved, beside ridge and zero-shot on the same rows.
 
-    `mix` is the adapter's part in what answers, the rest is the ridge axis. `versus_ridge` is in SRCC, or for
+    `mix` is the network's part in what answers, the rest is the closed form; `parts` says of each part by how much it
+    helps. `versus_ridge` is in SRCC, or for
     answers in pair accuracy. `misses` are the pictures furthest off, with what was said and what is true.
     `said` and `true` (rows,) are values, or for answers by how much left stands above right, and who was preferred.
     """
@@ -38,6 +41,7 @@ class TrainedQuery:
     rows: int
     unit: str | None
     mix: float
+    parts: tuple[Contribution, ...]
     adapter: Section
     ridge: Section
     zero_shot: Section
@@ -45,6 +49,20 @@ class TrainedQuery:
     misses: tuple[Miss, ...]
     said: Floats
     true: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """A part of an answer: its share of the whole, how well it orders alone, and what it adds to all others.
+
+    Both figures are SRCC, or for answers 2 x accuracy - 1, on rows that the part had not seen; `alone` and `adds` of
+    the network are None where it was not tried.
+    """
+
+    name: str
+    share: float
+    alone: float | None
+    adds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +122,7 @@ def measure(
         rows=len(rows),
         unit=unit,
         mix=learnt.mix,
+        parts=_contributions(learnt),
         adapter=adapter,
         ridge=ridge,
         zero_shot=by_words,
@@ -122,21 +141,22 @@ def to_adapter(
         name=name,
         backbone=backbone.name,
         fingerprint=backbone.fingerprint,
-        config=outcome.model.config,
+        config=outcome.config,
         queries=tuple(_query(learnt, its) for learnt, its in zip(outcome.learnt, queries, strict=True)),
         terms=terms,
+        has_model=outcome.model is not None,
     )
-    return Adapter(header, outcome.model.eval())
+    return Adapter(header, None if outcome.model is None else outcome.model.eval())
 
 
 def _query(learnt: Learnt, measured: TrainedQuery) -> Query:
-    """The axis is kept in standardised values; answers have no unit, and their axis takes the adapter's size."""
+    """Closed forms give standardised values; answers have no unit, and theirs takes the network's size."""
+    unseen = learnt.unseen
     if isinstance(learnt.task, PairRows):
-        sizes = [float(np.sqrt(np.square(said).mean())) or 1.0 for said in (learnt.unseen.adapter, learnt.unseen.axis)]
-        ridge = learnt.axis.packed() * (sizes[0] / sizes[1] if learnt.mix else 1.0)
+        both = unseen.network is not None and learnt.mix > 0
+        closed = learnt.closed.form(scale=size(unseen.closed) / size(unseen.network) if both else 1.0)
     else:
-        ridge = learnt.axis.packed() / learnt.scale
-        ridge[-1] = (learnt.axis.bias - learnt.mean) / learnt.scale
+        closed = learnt.closed.form(learnt.mean, learnt.scale)
     return Query(
         phrasings=learnt.task.task.phrasings,
         embeddings=np.stack([text.embedding for text in learnt.task.texts]),
@@ -145,7 +165,7 @@ def _query(learnt: Learnt, measured: TrainedQuery) -> Query:
         scale=learnt.scale,
         scorer="adapter" if learnt.mix == 1 else "ridge" if learnt.mix == 0 else "blend",
         mix=learnt.mix,
-        ridge=ridge.astype(np.float32),
+        closed=closed,
         figures=Figures(
             rows=measured.rows,
             srcc=_known(measured.adapter.srcc.value),
@@ -155,6 +175,26 @@ def _query(learnt: Learnt, measured: TrainedQuery) -> Query:
             zero_shot_srcc=_known(measured.zero_shot.srcc.value),
         ),
     )
+
+
+def _contributions(learnt: Learnt) -> tuple[Contribution, ...]:
+    """Of the network on the unseen rows, of each view on the rows that it learnt from, each time without them."""
+    unseen, closed = learnt.unseen, learnt.closed
+    tried = unseen.network is not None
+    network = Contribution(
+        "network",
+        learnt.mix,
+        unseen.figure(1.0) if tried else None,
+        unseen.figure(learnt.mix or best_mix(unseen)) - unseen.figure(0.0) if tried else None,
+    )
+    whole = figure(learnt.task, closed.rows, closed.left_out)
+    views = []
+    for view in closed.views:
+        others = [other for other in closed.views if other is not view]
+        without = figure(learnt.task, closed.rows, average(others)) if others else 0.0
+        alone = figure(learnt.task, closed.rows, view.left_out)
+        views.append(Contribution(view.name, (1 - learnt.mix) * view.share, alone, whole - without))
+    return (*views, network)
 
 
 def _misses(task: ValueRows, learnt: Learnt, said: Floats) -> tuple[Miss, ...]:

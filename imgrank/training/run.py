@@ -16,11 +16,11 @@ from imgrank.adapter.model import AdapterConfig
 from imgrank.adapter.registry import adapter_path, card_path
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import AdapterError, TrainingError, UsageError
-from imgrank.evaluation.dataset import Dataset, TokenSource, read_dataset
 from imgrank.evaluation.kept import keep_rows
 from imgrank.evaluation.outliers import tamed
-from imgrank.evaluation.splits import flat_notes, made_splits
 from imgrank.labels import Labels, read_labels
+from imgrank.learning.dataset import Dataset, TokenSource, read_dataset, with_mirrored
+from imgrank.learning.splits import flat_notes, made_splits
 from imgrank.paths import why
 from imgrank.ranker import IndexTokens, Ranker
 from imgrank.records import Progress
@@ -51,12 +51,14 @@ def train(
     index: str | Path | None = None,
     watch: Callable[[Epoch], None] = lambda _: None,
     progress: Callable[[Progress], None] = lambda _: None,
+    saved: Callable[[TrainingResult], None] = lambda _: None,
 ) -> TrainingResult:
     """Train an adapter on labels and save it as `out`, or under `name` among the user's adapters.
 
     `unit` is the unit of the values, for print; `config` sets the model's sizes; `replace` overwrites an
-    adapter of that name; `index` names an index that has the tokens, so that no picture is read (and none is
-    mirrored); `resume` goes on with an interrupted run; `max_megapixels` is the Ranker's. Ctrl-C saves
+    adapter of that name; `saved` is told the closed form, which is in the file before the network's first epoch;
+    `index` names an index that has the tokens, so that no picture is read (and none is
+    mirrored); `resume` goes on with an interrupted run; `max_megapixels` is the Ranker's. Ctrl-C keeps
     the best so far and the result says so. Raises LabelsError, TrainingError, AdapterError, BackboneError, or
     UsageError where the name is taken.
     """
@@ -71,17 +73,30 @@ def train(
         path = _destination(known, name, out, replace or resume)
         if source is None:
             source = opened.enter_context(Ranker(backbone, "none", device, max_megapixels=max_megapixels))
-        dataset = read_dataset(known, source, mirrored=options.mirror, skip_bad=skip_bad, progress=progress)
+        dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
         dataset = made_splits(dataset, options.seed)
         _check(dataset)
         learnable = tamed(dataset)
         notes = (*learnable.notes, *flat_notes(dataset))
-        outcome, terms = _learn(learnable.dataset, source, options, config, path, resume, device, watch)
-        queries = tuple(
-            measure(learnt, learnable.dataset, source.sentence, unit, outcome.cross_validated)
-            for learnt in outcome.learnt
+        known_source, mirror = source, options.mirror
+
+        def keep(outcome: Outcome, terms: str) -> TrainingResult:
+            queries = tuple(
+                measure(learnt, learnable.dataset, known_source.sentence, unit, outcome.cross_validated)
+                for learnt in outcome.learnt
+            )
+            return _save(path, dataset, known_source, outcome, queries, terms, notes, started)
+
+        def closed_form(outcome: Outcome) -> None:
+            saved(keep(outcome, ""))
+
+        def prepare(plain: Dataset) -> Dataset:
+            return with_mirrored(plain, known_source, progress) if mirror else plain
+
+        outcome, terms = _learn(
+            learnable.dataset, source, options, config, path, resume, device, watch, closed_form, prepare
         )
-        return _save(path, dataset, source, outcome, queries, terms, notes, started)
+        return keep(outcome, terms)
 
 
 def _learn(
@@ -93,6 +108,8 @@ def _learn(
     resume: bool,
     device: str,
     watch: Callable[[Epoch], None],
+    closed_form: Callable[[Outcome], None],
+    prepare: Callable[[Dataset], Dataset],
 ) -> tuple[Outcome, str]:
     shipped = shipped_adapter(source.backbone.fingerprint)
     queries = [rows.query for rows in dataset.tasks]
@@ -105,12 +122,13 @@ def _learn(
         options=options,
         device=_device(device),
         watch=watch,
+        prepare=prepare,
     )
     kept = checkpoint_path(path)
-    outcome = learn(run, checkpoint.recall(kept, key) if resume else checkpoint.remember(kept, key))
+    outcome = learn(run, checkpoint.recall(kept, key) if resume else checkpoint.remember(kept, key), closed_form)
     if not outcome.interrupted:
         kept.unlink(missing_ok=True)
-    return outcome, shipped.header.terms if shipped is not None and warm else ""
+    return outcome, shipped.header.terms if shipped is not None and warm and outcome.model is not None else ""
 
 
 def _save(

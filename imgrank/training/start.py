@@ -9,7 +9,7 @@ import torch
 from imgrank.adapter.files import Adapter, load
 from imgrank.adapter.model import AdapterConfig, AdapterModel
 from imgrank.adapter.registry import installed_adapters
-from imgrank.evaluation.dataset import BackboneFacts
+from imgrank.learning.dataset import BackboneFacts
 
 
 def shipped_adapter(fingerprint: str) -> Adapter | None:
@@ -36,7 +36,7 @@ def begin(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = AdapterModel(wanted)
-    if shipped is not None and shipped.header.config == wanted:
+    if shipped is not None and shipped.model is not None and shipped.header.config == wanted:
         model.load_state_dict(shipped.model.state_dict())
         if not all(shipped.header.query(query) for query in queries):
             _forget_values(model)

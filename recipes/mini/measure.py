@@ -26,8 +26,8 @@ from imgrank.adapter.registry import find_adapter
 from imgrank.adapter.scoring import ScoredBatch, score_tokens
 from imgrank.evaluation import evaluate
 from imgrank.evaluation.figures import Measured, value_section
-from imgrank.evaluation.metrics import Resamples, srcc_difference
-from imgrank.evaluation.ridge import features, fit_ridge
+from imgrank.learning.metrics import Resamples, srcc_difference
+from imgrank.learning.ridge import features, fit_ridge
 from imgrank.tokens import PackedTokens
 
 LEVELS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)

@@ -24,7 +24,7 @@ from tower_model import TowerInTraining
 from trunk import imagenet_tower, upper_half
 
 from imgrank.backbone.mini_image import ImageConfig
-from imgrank.evaluation.ridge import fit_ridge
+from imgrank.learning.ridge import fit_ridge
 
 ZOOMS, SURE, BATCH = 9, 1 / 3, 64
 

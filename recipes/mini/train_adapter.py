@@ -149,7 +149,7 @@ def relevance_auc(
 
 
 def with_axes(adapter: Adapter, data: AdapterData, texts: dict[str, list[TextTokens]]) -> Adapter:
-    """The same adapter with a ridge axis for each query, from the plain views, and what part of an answer it has."""
+    """The same adapter with a closed form for each query, from the plain views, and what part of an answer it has."""
     queries = []
     for head, query in enumerate(adapter.queries):
         rows = np.flatnonzero((data.split != "test") & data.plain & ~np.isnan(data.values[:, head]))
@@ -162,7 +162,7 @@ def with_axes(adapter: Adapter, data: AdapterData, texts: dict[str, list[TextTok
 
 
 def finish(adapter: Adapter, data: AdapterData, texts: dict[str, list[TextTokens]], path: Path) -> None:
-    """Print what the model alone is worth on val, give each query its axis, which learns from val too, and save."""
+    """Print what the model alone is worth on val, add closed forms, which learn from val too, and save."""
     figures = evaluate(adapter, data, texts, "val")
     aucs = {name: round(auc, 3) for name, auc in relevance_auc(adapter, data, texts, "val").items()}
     print(f"val: {line(figures)}\nrelevance AUC, val: {aucs}", flush=True)

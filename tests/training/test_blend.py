@@ -12,7 +12,7 @@ from imgrank.adapter.files import Adapter, load, save
 from imgrank.adapter.header import AdapterHeader, Query
 from imgrank.adapter.model import AdapterModel
 from imgrank.adapter.scoring import score_tokens
-from imgrank.evaluation.metrics import srcc
+from imgrank.learning.metrics import srcc
 from imgrank.training.blend import best_part, blend_axis
 from tests.training.making import CONFIG, Facts, FakeSource
 
@@ -45,7 +45,7 @@ def test_rows_of_no_split_are_not_looked_at():
     made, other = adapter(), VALUES.copy()
     other[TEST] = 7.0
     one, same = (blend_axis(made, made.queries[0], TEXT, PACKED, values, TRAIN, VAL) for values in (VALUES, other))
-    assert one.mix == same.mix and np.array_equal(one.ridge, same.ridge)
+    assert one.mix == same.mix and np.array_equal(one.closed.linear, same.closed.linear)
 
 
 @given(st.floats(0, 1), st.integers(0, 99))

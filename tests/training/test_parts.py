@@ -1,4 +1,4 @@
-"""The parts of training alone: the axis, the choice of mix and epoch, batches, and the loop's power to learn."""
+"""The parts of training alone: the choice of mix and epoch, batches, and the loop's power to learn."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -8,12 +8,10 @@ import pytest
 import torch
 
 from imgrank.adapter.model import AdapterModel
-from imgrank.evaluation.dataset import read_dataset
-from imgrank.evaluation.ridge import features, fit_ridge
 from imgrank.labels import read_labels
-from imgrank.training.axis import averaged_ridge, fit_axis
+from imgrank.learning.dataset import read_dataset
 from imgrank.training.batches import Part, ValueBatch, batches, steps_in_epoch
-from imgrank.training.choosing import Unseen, best_common_epoch, best_mix
+from imgrank.training.choosing import Unseen, best_common_epoch, best_mix, network_adds
 from imgrank.training.loop import figure, fit, predict
 from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, pairs_csv
 
@@ -99,44 +97,6 @@ def test_answers_reach_their_own_pictures(tmp_path):
     assert told > 30
 
 
-def test_the_axis_is_linear_and_predicts_unseen_pictures(tmp_path):
-    data = dataset(tmp_path, 120)
-    x, task = features(data.packed), data.tasks[0]
-    axis = fit_axis(x, data.packed.shape.width, task, np.arange(0, 120, 2))
-    unseen = np.arange(1, 120, 2)
-    assert figure(task, unseen, axis(x[unseen])) > 0.8
-    assert axis(2 * x[:1] - x[1:2]) == pytest.approx(2 * axis(x[:1]) - axis(x[1:2]))
-
-
-def test_the_axis_finds_a_block_that_plain_ridge_cannot_see():
-    """Where the embedding is small beside the tokens, ridge as it is hardly looks at it."""
-    rng = np.random.default_rng(0)
-    x = np.hstack([rng.normal(size=(300, 30)), 0.01 * rng.normal(size=(300, 30))])
-    y = 100 * x[:, 30:].sum(axis=1)
-    train, unseen = slice(0, 60), slice(60, None)
-    axis = averaged_ridge(x[train], 30, y[train], [""] * 60)
-    plain = fit_ridge(x[train], y[train]).axis
-
-    def error(scorer):
-        return np.square(scorer(x[unseen]) - y[unseen]).mean()
-
-    assert error(axis) < 0.8 * error(plain)
-
-
-def test_a_true_hint_of_the_sentence_helps_few_rows_and_a_false_one_is_not_believed():
-    rng = np.random.default_rng(1)
-    truth, false = rng.normal(size=(2, 80))
-    x = np.hstack([rng.normal(size=(400, 40)), rng.normal(size=(400, 80))])
-    y = x[:, 40:] @ truth + rng.normal(size=400)
-
-    def error(sentence):
-        axis = averaged_ridge(x[:25], 40, y[:25], [""] * 25, sentence)
-        return np.square(axis(x[25:]) - y[25:]).mean() / y.var()
-
-    assert error(truth) < 0.5 * error(None)
-    assert error(false) < 1.3 * error(None)
-
-
 def test_the_mix_goes_to_the_better_one_and_to_the_axis_between_equals(tmp_path):
     task, rows = dataset(tmp_path, 60).tasks[0], np.arange(60)
     good, bad = task.values, np.random.default_rng(0).normal(size=60) * 30
@@ -150,6 +110,16 @@ def test_two_that_err_apart_are_mixed(tmp_path):
     task, rows = dataset(tmp_path, 60).tasks[0], np.arange(60)
     noise = np.random.default_rng(0).normal(size=(2, 60)) * 8
     assert 0.25 <= best_mix(Unseen(task, rows, task.values + noise[0], task.values + noise[1])) <= 0.75
+
+
+def test_a_network_is_heard_only_where_it_really_adds(tmp_path):
+    task, rows = dataset(tmp_path, 300).tasks[0], np.arange(300)
+    noise = 50 * np.random.default_rng(0).normal(size=(2, 300))
+    closed = task.values + noise[0]
+    assert network_adds(Unseen(task, rows, task.values + noise[1], closed), 0.5)
+    assert not network_adds(Unseen(task, rows, closed + 0.01 * noise[1], closed), 0.5)
+    assert not network_adds(Unseen(task, rows, task.values, closed), 0.0)
+    assert not network_adds(Unseen(task, rows[:6], task.values[:6] + noise[1, :6], closed[:6]), 0.5)
 
 
 def test_the_common_epoch_is_good_on_every_fold():

@@ -16,10 +16,10 @@ from imgrank.cli.app import app
 from imgrank.errors import LabelsError, TrainingError, UsageError
 from imgrank.evaluation import evaluate
 from imgrank.evaluation.kept import last_trained
-from imgrank.evaluation.metrics import pair_accuracy, srcc
+from imgrank.learning.metrics import pair_accuracy, srcc
 from imgrank.training import TrainingOptions, train
 from imgrank.training.loop import fit
-from tests.training.making import CONFIG, QUICK, SHAPE, FakeSource, NarrowSource, labels_csv, level, pairs_csv
+from tests.training.making import AUTO, CONFIG, QUICK, SHAPE, FakeSource, NarrowSource, labels_csv, level, pairs_csv
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +103,18 @@ def test_pictures_are_encoded_once_and_mirrored_once(tmp_path):
     source = FakeSource()
     train(labels_csv(tmp_path, 30), out=tmp_path / "a.safetensors", options=QUICK, config=CONFIG, source=source)
     assert source.calls == [False, True]
+
+
+def test_mirror_images_are_not_read_before_the_closed_form_is_saved_nor_for_it_alone(tmp_path):
+    path, source, calls = labels_csv(tmp_path, 30), FakeSource(), []
+    make = lambda options, **more: train(
+        path, out=tmp_path / "a.safetensors", options=options, config=CONFIG, source=source, replace=True, **more
+    )
+    make(AUTO, saved=lambda _: calls.extend(source.calls))
+    assert calls == [False]
+    source.calls.clear()
+    make(replace(AUTO, epochs=0))
+    assert source.calls == [False]
 
 
 def test_answers_alone_give_a_ranker(tmp_path):
@@ -216,6 +228,81 @@ def test_an_interrupted_small_run_leaves_a_ranker_too(tmp_path):
     assert srcc(scores(cut, tmp_path, range(30)), np.arange(30.0)) > 0.8
 
 
+@pytest.mark.parametrize("count", [30, 640])
+def test_the_closed_form_is_in_the_file_before_the_first_epoch_and_ctrl_c_keeps_it(tmp_path, count):
+    path, saved = labels_csv(tmp_path, count), []
+
+    def first(result):
+        assert load(result.path).model is None
+        saved.append(result.path.read_bytes())
+
+    cut = trained(tmp_path, path, AUTO, saved=first, watch=Stop(at=1))
+    assert len(saved) == 1
+    assert cut.interrupted
+    assert cut.path.read_bytes() == saved[0]
+    assert srcc(scores(cut, tmp_path, range(30)), np.arange(30.0)) > 0.8
+    assert cut.queries[0].mix == 0
+
+
+def test_no_epochs_are_the_closed_form_alone(tmp_path):
+    seen = []
+    result = trained(tmp_path, labels_csv(tmp_path, 30), replace(QUICK, epochs=0), watch=seen.append, saved=seen.append)
+    assert seen == []
+    assert not result.interrupted
+    assert load(result.path).model is None
+    assert not (tmp_path / "made.resume").exists()
+    assert srcc(scores(result, tmp_path, range(30)), np.arange(30.0)) > 0.8
+
+
+def test_a_network_that_adds_nothing_is_given_up_early_and_stored_nowhere(tmp_path):
+    """What the closed form knows to the last bit leaves a network nothing to add."""
+    path, seen = labels_csv(tmp_path, 60), []
+    source = FakeSource(noise=0.0)
+    result = train(
+        path, out=tmp_path / "made.safetensors", options=AUTO, config=CONFIG, source=source, watch=seen.append
+    )
+    assert {epoch.stage for epoch in seen} <= {"fold 1 of 5", "fold 2 of 5"}
+    assert result.queries[0].mix == 0
+    assert load(result.path).model is None
+    assert "without a network" in result.card.read_text(encoding="utf-8")
+
+
+def test_the_time_left_is_that_of_the_whole_run(tmp_path):
+    """Each epoch of a fold still has the other folds and all rows before it: more epochs than its own fold has."""
+    seen = []
+    trained(tmp_path, labels_csv(tmp_path, 30), watch=seen.append)
+    first, last = seen[0], seen[-1]
+    assert first.stage == "fold 1 of 5"
+    assert first.seconds_left > 0
+    assert last.seconds_left == 0
+    whole_rows = [epoch for epoch in seen if epoch.stage == "all rows"]
+    before = [epoch for epoch in seen if epoch.stage == "fold 5 of 5"][-1]
+    assert whole_rows and before.seconds_left > 0
+
+
+def test_shares_of_the_parts_are_the_whole_answer(tmp_path):
+    (query,) = trained(tmp_path, labels_csv(tmp_path, 40), AUTO).queries
+    assert sum(part.share for part in query.parts) == pytest.approx(1)
+    assert query.parts[-1].name == "network"
+    assert {"moments", "places", "embedding", "likeness to labelled pictures"} <= {part.name for part in query.parts}
+
+
+def test_two_values_many_rows_of_a_group_and_one_row_a_group_are_all_learnt(tmp_path):
+    for n, group in enumerate((lambda n: f"g{n // 10}", lambda n: f"g{n}")):
+        path = labels_csv(tmp_path / str(n), 60, group=group)
+        lines = path.read_text().splitlines()
+        path.write_text("\n".join([lines[0], *(_two_valued(line) for line in lines[1:])]) + "\n")
+        result = trained(tmp_path / str(n), path, replace(AUTO, epochs=0))
+        said = scores(result, tmp_path / str(n), range(60))
+        assert said[30:].mean() - said[:30].mean() > 0.5
+
+
+def _two_valued(line):
+    cells = line.split(",")
+    cells[2] = str(int(float(cells[2]) >= 15))
+    return ",".join(cells)
+
+
 FOLD = QUICK.fold_epochs
 
 
@@ -324,7 +411,7 @@ def test_a_loss_that_is_no_number_stops_with_a_clear_word(tmp_path):
 
 
 def test_options_that_make_no_sense_are_refused():
-    for wrong in ({"batch": 1}, {"learning_rate": 0.0}, {"epochs": 0}, {"averaging": 1.0}):
+    for wrong in ({"batch": 1}, {"learning_rate": 0.0}, {"epochs": -1}, {"averaging": 1.0}):
         with pytest.raises(ValueError, match=r"\w+"):
             TrainingOptions(**wrong)
 

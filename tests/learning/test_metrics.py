@@ -6,8 +6,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from imgrank.evaluation import metrics
-from imgrank.evaluation.metrics import Resamples, interval, srcc_difference
+from imgrank.learning import metrics
+from imgrank.learning.metrics import Resamples, interval, srcc_difference
 
 levels = st.integers(-5, 5).map(float)
 columns = st.integers(2, 30).flatmap(

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.errors import LabelsError
-from imgrank.evaluation.metrics import Resamples
 from imgrank.labels import FEWEST_ROWS, Fault, Labels, PairTask, ValueTask
+from imgrank.learning.metrics import Resamples
 from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, Unreadable
 from imgrank.tokens import PackedTokens, TextTokens, TokenShape
@@ -126,12 +126,16 @@ def resamples_of(rows: TaskRows, chosen: Rows) -> Resamples:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
-    """Every picture that labels name, as tokens (and mirrored, if asked for), and every query's rows."""
+    """Every picture that labels name, as tokens (and mirrored, if asked for), and every query's rows.
+
+    `files` are the pictures, in the order of their tokens.
+    """
 
     labels: Labels
     packed: PackedTokens
     mirrored: PackedTokens | None
     tasks: tuple[TaskRows, ...]
+    files: tuple[ImageFile, ...] = ()
 
 
 def read_dataset(
@@ -147,9 +151,6 @@ def read_dataset(
     Raises LabelsError naming every picture that cannot be read; with `skip_bad` their rows are left out.
     """
     encoded = source.encode(labels.images(), progress=progress)
-    turned = source.encode(labels.images(), mirrored=True, progress=progress) if mirrored else None
-    if turned is not None and turned.files != encoded.files:
-        raise LabelsError(_not_again(turned.skipped))
     place = {file.path: n for n, file in enumerate(encoded.files)}
     unreadable = _unreadable(labels, place, encoded.skipped)
     if unreadable and not skip_bad:
@@ -158,7 +159,18 @@ def read_dataset(
     if not kept.tasks:
         raise LabelsError(f"Nothing is left of {printable(labels.source)}.\n{_listing(unreadable)}")
     tasks = tuple(_rows(task, place, source.sentence) for task in kept.tasks)
-    return Dataset(kept, encoded.packed, None if turned is None else turned.packed, tasks)
+    dataset = Dataset(kept, encoded.packed, None, tasks, encoded.files)
+    return with_mirrored(dataset, source, progress) if mirrored else dataset
+
+
+def with_mirrored(
+    dataset: Dataset, source: TokenSource, progress: Callable[[Progress], None] = lambda _: None
+) -> Dataset:
+    """The same dataset with the tokens of its pictures' mirror images. Raises LabelsError where pictures changed."""
+    turned = source.encode([file.path for file in dataset.files], mirrored=True, progress=progress)
+    if turned.files != dataset.files:
+        raise LabelsError(_not_again(turned.skipped))
+    return replace(dataset, mirrored=turned.packed)
 
 
 def _not_again(skipped: Sequence[Unreadable]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from imgrank.evaluation.dataset import Dataset, Rows, TaskRows, ValueRows, with_splits
+from imgrank.learning.dataset import Dataset, Rows, TaskRows, ValueRows, with_splits
 from imgrank.paths import printable
 
 VAL_SHARE = 0.2
