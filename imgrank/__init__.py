@@ -1,7 +1,9 @@
 """imgrank: puts a folder of pictures in order by a sentence.
 
 from imgrank import Ranker
-ranking = Ranker().rank(["photos"], "older person")
+
+with Ranker() as ranker:
+    ranking = ranker.rank(["photos"], "older person")
 """
 
 from __future__ import annotations

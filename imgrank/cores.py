@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 def map_on_cores(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """Results in the order of the items. Torch holds to one thread an operation meanwhile, also for other callers."""
-    with _CORES.held() as cores, ThreadPoolExecutor(cores) as pool:
+    with _CORES.held() as cores, ThreadPoolExecutor(cores, initializer=_CORES.join) as pool:
         return list(pool.map(function, items))
 
 
@@ -26,29 +26,63 @@ def on_one_core() -> Iterator[None]:
 
 
 class _Cores:
-    """How many cores torch may use. Torch keeps that number by thread and as a whole: both must come back."""
+    """How many cores torch may use.
+
+    Torch keeps that number for each thread, and as a whole for threads that have not asked yet. So every thread that
+    sums sets its own, whatever others do to the whole meanwhile; the whole comes back with the last one to leave.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._holders = self._count = 0
+        self._here = threading.local()  # depth: how often this thread holds
 
     @contextmanager
     def held(self) -> Iterator[int]:
-        """Their number, while torch itself uses one."""
+        """Their number, while torch itself uses one in this thread."""
         import torch
 
         with self._lock:
             if not self._holders:
                 self._count = torch.get_num_threads()
             self._holders += 1
+            self._here.depth = self._depth() + 1
+            self._set(1)
             count = self._count
-        torch.set_num_threads(1)
         try:
             yield count
         finally:
-            torch.set_num_threads(count)
             with self._lock:
                 self._holders -= 1
+                self._here.depth -= 1
+                if not self._depth():
+                    self._set(self._count)
+                    if self._holders:
+                        _in_another_thread(lambda: self._set(1))
+
+    def join(self) -> None:
+        """Have torch use one core in this thread for good: a thread of a pool, whose maker holds."""
+        with self._lock:
+            self._here.depth = self._depth() + 1
+            self._set(1)
+
+    def _depth(self) -> int:
+        depth: int = getattr(self._here, "depth", 0)
+        return depth
+
+    @staticmethod
+    def _set(count: int) -> None:
+        """Torch's number for this thread, and as a whole."""
+        import torch
+
+        torch.set_num_threads(count)
+        torch.get_num_threads()  # a thread's first question would take over the whole's number, whatever was set
+
+
+def _in_another_thread(work: Callable[[], None]) -> None:
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
 
 
 _CORES = _Cores()

@@ -7,12 +7,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
-import xxhash
 
 from imgrank.backbone.contract import Backbone
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, Loaded, load_images
 from imgrank.records import ImageFile, Progress, Unreadable
-from imgrank.store import TokenStore
+from imgrank.store import TokenStore, View
 from imgrank.tokens import PackedTokens
 
 FEWEST = 64  # pictures between two writes to the store
@@ -24,14 +23,17 @@ Batch = list[tuple[int, Loaded]]  # with their positions
 class Encoded:
     """Pictures whose tokens stand in the store, in input order, and what was left out.
 
-    `keys` name their rows in the store; `fresh` counts the pictures that ran through the image tower;
+    `digests` and `view` name their rows in the store; `fresh` counts the pictures that ran through the image tower,
+    `changed` the files whose bytes are others than their size and time led to, where all were read;
     `partial` is True after an interruption.
     """
 
     files: tuple[ImageFile, ...]
-    keys: tuple[str, ...]
+    digests: tuple[str, ...]
+    view: View
     skipped: tuple[Unreadable, ...]
     fresh: int
+    changed: int = 0
     partial: bool = False
 
 
@@ -40,49 +42,59 @@ def encode_files(
     backbone: Backbone,
     store: TokenStore,
     progress: Callable[[Progress], None],
-    mirrored: bool = False,
+    view: View = View.plain,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    verify: bool = False,
 ) -> Encoded:
-    """Make sure that the store holds tokens of every readable file, or of its mirror image.
+    """Make sure that the store holds tokens of every readable file, in this view.
 
-    Pictures of more than `max_megapixels` are not decoded but left out, unless their tokens are stored already.
+    `verify` has every file read and hashed, whatever its size and time say. Pictures of more than `max_megapixels`
+    are not decoded but left out, unless their tokens are stored already.
     Ctrl-C ends it early, with the result marked partial; where nothing was done yet it goes on up.
     """
-    run = _Run(files, backbone, store, mirrored, max_megapixels)
+    run = _Run(files, backbone, store, view, max_megapixels, verify)
     run.recall()
     try:
         run.encode_missing(progress)
     except KeyboardInterrupt:
-        if not run.keys:
+        if not run.digests:
             raise
         run.partial = True
+    finally:
+        store.flush()
     return run.result()
 
 
 @dataclass(slots=True)
 class _Run:
-    """One walk over the files; `keys` and `skipped` grow as pictures are done, by position in `files`."""
+    """One walk over the files; `digests` and `skipped` grow as pictures are done, by position in `files`."""
 
     files: Sequence[ImageFile]
     backbone: Backbone
     store: TokenStore
-    mirrored: bool
+    view: View
     max_megapixels: float
-    keys: dict[int, str] = field(default_factory=dict)
+    verify: bool
+    digests: dict[int, str] = field(default_factory=dict)
     skipped: list[Unreadable] = field(default_factory=list)
     fresh: int = 0
+    changed: int = 0
     partial: bool = False
+    _believed: dict[int, str] = field(default_factory=dict)
 
     def recall(self) -> None:
         """Take what the store knows by path, size and time."""
-        for position, digest in enumerate(self.store.recall(self.files)):
-            if digest is not None and self.store.has(self._key(digest)):
-                self.keys[position] = self._key(digest)
+        recalled = {n: digest for n, digest in enumerate(self.store.recall(self.files)) if digest is not None}
+        if self.verify:
+            self._believed = recalled
+            return
+        have = self.store.have(list(recalled.values()), self.view)
+        self.digests = {n: digest for (n, digest), known in zip(recalled.items(), have, strict=True) if known}
 
     def encode_missing(self, progress: Callable[[Progress], None]) -> None:
         """Read what is not known yet; encode what is not known by its content either."""
-        missing = [position for position in range(len(self.files)) if position not in self.keys]
-        with _Tower(self.backbone, self.mirrored, self._keep) as tower:
+        missing = [position for position in range(len(self.files)) if position not in self.digests]
+        with _Tower(self.backbone, self.view, self._keep) as tower:
             for batch in self._batches(missing, progress):
                 tower.encode(batch)
 
@@ -92,11 +104,13 @@ class _Run:
         for done, (position, item) in enumerate(zip(missing, self._load(missing), strict=True), 1):
             if isinstance(item, Unreadable):
                 self.skipped.append(item)
-            elif item.pixels is None:
-                self.store.remember([item.file], [item.digest])
-                self.keys[position] = self._key(item.digest)
             else:
-                batch.append((position, item))
+                self.changed += self._believed.get(position, item.digest) != item.digest
+                if item.pixels is not None:
+                    batch.append((position, item))
+                else:
+                    self.store.remember([item.file], [item.digest])
+                    self.digests[position] = item.digest
             if batch and (len(batch) >= _at_a_time(self.backbone) or done == len(missing)):
                 yield batch
                 batch = []
@@ -108,31 +122,27 @@ class _Run:
             [self.files[position] for position in missing],
             made.side,
             made.interpolation,
-            is_known=lambda digest: self.store.has(self._key(digest)),
+            is_known=lambda digest: self.store.has(digest, self.view),
             max_megapixels=self.max_megapixels,
         )
 
     def result(self) -> Encoded:
-        kept = sorted(self.keys)
+        kept = sorted(self.digests)
         return Encoded(
             files=tuple(self.files[position] for position in kept),
-            keys=tuple(self.keys[position] for position in kept),
+            digests=tuple(self.digests[position] for position in kept),
+            view=self.view,
             skipped=tuple(self.skipped),
             fresh=self.fresh,
+            changed=self.changed,
             partial=self.partial,
         )
 
     def _keep(self, batch: Batch, packed: PackedTokens) -> None:
-        files, digests = [item.file for _, item in batch], [item.digest for _, item in batch]
-        keys = [self._key(digest) for digest in digests]
-        self.store.put(files, keys, packed)
-        if self.mirrored:
-            self.store.remember(files, digests)
-        self.keys.update(zip((position for position, _ in batch), keys, strict=True))
+        digests = [item.digest for _, item in batch]
+        self.store.put([item.file for _, item in batch], digests, packed, self.view)
+        self.digests.update(zip((position for position, _ in batch), digests, strict=True))
         self.fresh += len(batch)
-
-    def _key(self, digest: str) -> str:
-        return xxhash.xxh3_128_hexdigest(f"mirrored {digest}".encode()) if self.mirrored else digest
 
 
 class _Tower:
@@ -141,8 +151,8 @@ class _Tower:
     A GPU works in a thread of its own while the next batch gathers; the processor is busy with pictures anyway.
     """
 
-    def __init__(self, backbone: Backbone, mirrored: bool, keep: Callable[[Batch, PackedTokens], None]) -> None:
-        self._backbone, self._mirrored, self._keep = backbone, mirrored, keep
+    def __init__(self, backbone: Backbone, view: View, keep: Callable[[Batch, PackedTokens], None]) -> None:
+        self._backbone, self._view, self._keep = backbone, view, keep
         self._thread = None if backbone.device == "cpu" else ThreadPoolExecutor(1, thread_name_prefix="imgrank-encode")
         self._running: tuple[Batch, Future[PackedTokens]] | None = None
 
@@ -164,7 +174,7 @@ class _Tower:
 
     def _tokens(self, batch: Batch) -> PackedTokens:
         pixels = np.stack([item.pixels for _, item in batch if item.pixels is not None])
-        return self._backbone.encode_images(pixels[:, :, ::-1] if self._mirrored else pixels)
+        return self._backbone.encode_images(pixels[:, :, ::-1] if self._view is View.mirrored else pixels)
 
 
 def _settle(running: tuple[Batch, Future[PackedTokens]] | None, keep: Callable[[Batch, PackedTokens], None]) -> None:

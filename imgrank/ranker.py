@@ -27,11 +27,10 @@ from imgrank.records import ImageFile, Progress, Ranking, Unreadable
 from imgrank.scoring.asking import answer, ask
 from imgrank.scoring.question import Answer, Question
 from imgrank.scoring.scorers import Resources
-from imgrank.store import TextStore, open_store
+from imgrank.store import TextStore, View, open_store
 from imgrank.tokens import PackedTokens, TextTokens, joined
 
 SCORED_AT_ONCE = 4096
-SCORE_DIGITS = 6  # sums may differ in their last bits between machines; an order must not
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,9 @@ class Ranker:
     that was taught such a query, if any) or `none` (zero-shot); `device` auto, cpu, cuda or mps;
     `cache=False` neither reads nor writes stored tokens. `note` receives single lines for the user.
     `max_megapixels` bounds what is decoded: a larger picture is skipped, unless its tokens are stored.
-    Raises BackboneError or AdapterError where one of them cannot be used.
+    `verify` reads and hashes every file, also where its size and time are as they were when its tokens were stored.
+    A context manager: leaving it closes the store. Raises BackboneError or AdapterError where one of them cannot be
+    used.
     """
 
     def __init__(
@@ -74,10 +75,12 @@ class Ranker:
         cache: bool = True,
         note: Callable[[str], None] = lambda _: None,
         max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+        verify: bool = False,
     ) -> None:
         self.backbone = load_backbone(backbone, device, note)
         self.adapter = adapter
         self._max_megapixels = max_megapixels
+        self._verify = verify
         self._store = open_store(self.backbone.fingerprint, self.backbone.shape, cache=cache, note=note)
         self._text_store = TextStore(self.backbone.fingerprint) if cache else None
         self._sentences: dict[str, TextTokens] = {}
@@ -131,16 +134,18 @@ class Ranker:
         """Tokens of pictures, or of their mirror images, in input order; what cannot be read is named.
 
         An index among them stands for all its pictures. Ctrl-C ends it; what was encoded by then stays stored. Raises
-        UsageError where a file does not exist, or an index is to be mirrored.
+        UsageError where a file does not exist, or an index is to be mirrored, StoreError where tokens vanish from the
+        store time and again.
         """
         indexes = [str(file) for file in files if is_index(str(file))]
         if indexes:
             return self._encode_with(indexes, files, mirrored, progress)
         found = discover([str(file) for file in files])
-        encoded = self._encoded(_as_given(found, files), progress, mirrored)
-        if encoded.partial:
-            raise KeyboardInterrupt
-        packed = self._store.read(encoded.keys).packed
+        given, view = _as_given(found, files), View.mirrored if mirrored else View.plain
+        try:
+            encoded, packed = self._encode_and_read(given, view, progress)
+        except StoreError:  # rows were damaged or removed meanwhile: encode those again
+            encoded, packed = self._encode_and_read(given, view, progress)
         return EncodedPictures(encoded.files, packed, found.skipped + encoded.skipped)
 
     def open_index(self, where: str | Path) -> Indexed:
@@ -177,8 +182,14 @@ class Ranker:
         return Question(sentence.strip(), opposite, refine=refine)
 
     def close(self) -> None:
-        """Write what waits for the store, and let go of its files."""
+        """Write what waits for the store, and let go of its files. What is encoded later is not stored."""
         self._store.close()
+
+    def __enter__(self) -> Ranker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _open(self, indexes: Sequence[str], found: Discovered) -> Indexed:
         if not indexes:
@@ -211,12 +222,22 @@ class Ranker:
         return _Pictures(encoded, indexed, skipped)
 
     def _encoded(
-        self, files: Sequence[ImageFile], progress: Callable[[Progress], None], mirrored: bool = False
+        self, files: Sequence[ImageFile], progress: Callable[[Progress], None], view: View = View.plain
     ) -> Encoded:
-        return encode_files(files, self.backbone, self._store, progress, mirrored, self._max_megapixels)
+        return encode_files(files, self.backbone, self._store, progress, view, self._max_megapixels, self._verify)
+
+    def _encode_and_read(
+        self, files: Sequence[ImageFile], view: View, progress: Callable[[Progress], None]
+    ) -> tuple[Encoded, PackedTokens]:
+        """Raises StoreError where rows have gone since they were encoded."""
+        encoded = self._encoded(files, progress, view)
+        if encoded.partial:
+            raise KeyboardInterrupt
+        whole = self._store.read_blocks(encoded.digests, max(len(encoded.digests), 1), view)
+        return encoded, next(whole, PackedTokens.empty(0, self.backbone.shape))
 
     def _answer(self, question: Question, pictures: _Pictures) -> Answer:
-        stored = partial(self._store.read_blocks, pictures.encoded.keys, SCORED_AT_ONCE)
+        stored = partial(self._store.read_blocks, pictures.encoded.digests, SCORED_AT_ONCE)
         places = None
         if question.refine and pictures.indexed.paths:  # ties must not stand as parts happen to be named
             paths = pictures.paths
@@ -225,9 +246,8 @@ class Ranker:
 
     def _ranking(self, question: Question, pictures: _Pictures, answered: Answer, seconds: float) -> Ranking:
         verdict = answered.verdict
-        scores = np.round(answered.scores, SCORE_DIGITS) + 0.0  # no negative zero
         with _without_collector():
-            images = order(scores.tolist(), pictures.paths, answered.relevant.tolist())
+            images = order(answered.scores.tolist(), pictures.paths, answered.relevant.tolist())
         return Ranking(
             query=question.sentence,
             images=images,
@@ -242,7 +262,7 @@ class Ranker:
             encoded=pictures.encoded.fresh,
             seconds=seconds,
             partial=pictures.encoded.partial,
-            notes=verdict.notes,
+            notes=verdict.notes + _changed(pictures.encoded.changed),
             confidence=verdict.confidence,
             asked=verdict.asked,
         )
@@ -251,7 +271,7 @@ class Ranker:
 class IndexTokens:
     """Tokens of an index in place of a Ranker's: what training and evaluation ask for, with no picture at hand.
 
-    Raises what `Ranker.open_index` raises.
+    The ranker is the caller's to close. Raises what `Ranker.open_index` raises.
     """
 
     def __init__(self, ranker: Ranker, where: str | Path) -> None:
@@ -288,6 +308,14 @@ def _without_collector() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _changed(count: int) -> tuple[str, ...]:
+    """What is to be said of files whose bytes are others than their size and time led to."""
+    if not count:
+        return ()
+    files = "1 file had changed under its" if count == 1 else f"{count:,} files had changed under their"
+    return (f"{files} old size and time; other commands would have used stored tokens of what stood there before",)
 
 
 def _as_given(found: Discovered, files: Sequence[str | Path]) -> list[ImageFile]:

@@ -16,6 +16,7 @@ from scipy.special import expit
 
 from imgrank.adapter.pairs import PairHead, Summary
 from imgrank.cores import map_on_cores
+from imgrank.rounding import rounded
 
 PAIRS_AT_ONCE = 1024
 PRIOR = 1e-3  # keeps strengths finite where one image wins all its pairs
@@ -37,19 +38,16 @@ def refine(summary: Summary, order: Indices, head: PairHead) -> Refined:
     """Settle an order (N,) of images, best first, by comparing pairs of their summaries."""
     count = len(order)
     ranked = summary[torch.from_numpy(np.ascontiguousarray(order))]
-    upper, lower, logits = [], [], []
-    for offset in _offsets(count):
-        upper.append(np.arange(count - offset))
-        lower.append(np.arange(offset, count))
-        logits.append(_compare(ranked[: count - offset], ranked[offset:], head))
-    if not logits:
+    offsets = _offsets(count)
+    if not offsets:
         return Refined(order, np.zeros(count), 0)
-    pairs = np.concatenate(upper), np.concatenate(lower)
-    by_place = _strengths(count, pairs[0], pairs[1], np.concatenate(logits))
+    upper = np.concatenate([np.arange(count - offset) for offset in offsets])
+    lower = np.concatenate([np.arange(offset, count) for offset in offsets])
+    by_place = rounded(_strengths(count, upper, lower, _compare(ranked, upper, lower, head)))
     strength = np.empty(count)
     strength[order] = by_place
     # Stable: what the pairs leave equal keeps the place its score gave it.
-    return Refined(order[np.argsort(-by_place, kind="stable")], strength, len(pairs[0]))
+    return Refined(order[np.argsort(-by_place, kind="stable")], strength, len(upper))
 
 
 def _offsets(count: int) -> list[int]:
@@ -57,14 +55,17 @@ def _offsets(count: int) -> list[int]:
     return [offset for offset in sorted({*powers, 3}) if offset < count]
 
 
-def _compare(a: Summary, b: Summary, head: PairHead) -> Floats:
+def _compare(ranked: Summary, upper: Indices, lower: Indices, head: PairHead) -> Floats:
+    """Logits (N,) of N pairs of places, in blocks of one size: kernels are picked by shape, and round by it."""
+
     @torch.inference_mode()
     def block(at: int) -> Floats:
-        rows = slice(at, at + PAIRS_AT_ONCE)
-        logits: Floats = head.pairs(a[rows], b[rows]).double().numpy()
+        rows = np.minimum(np.arange(at, at + PAIRS_AT_ONCE), len(upper) - 1)  # the last pair fills the last block up
+        one, other = (ranked[torch.from_numpy(places[rows])] for places in (upper, lower))
+        logits: Floats = head.pairs(one, other).double().numpy()
         return logits
 
-    return np.concatenate(map_on_cores(block, range(0, len(a), PAIRS_AT_ONCE)))
+    return np.concatenate(map_on_cores(block, range(0, len(upper), PAIRS_AT_ONCE)))[: len(upper)]
 
 
 def _strengths(count: int, upper: Indices, lower: Indices, logits: Floats) -> Floats:
@@ -75,7 +76,7 @@ def _strengths(count: int, upper: Indices, lower: Indices, logits: Floats) -> Fl
         slope = expit(gap) - wins
         gradient = np.bincount(upper, slope, count) - np.bincount(lower, slope, count) + PRIOR * strength
         value = np.logaddexp(0, gap) - wins * gap
-        return float(value.sum() + PRIOR / 2 * strength @ strength), gradient
+        return float(value.sum() + PRIOR / 2 * np.square(strength).sum()), gradient  # a dot product knows the cores
 
     found = minimize(cost, np.zeros(count), jac=True, method="L-BFGS-B", options={"maxiter": 300, "maxcor": 20})
     result: Floats = found.x

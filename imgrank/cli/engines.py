@@ -83,7 +83,7 @@ class EngineQuestion:
 
 def order_on(
     wish: EngineWish,
-    ranker: Callable[[], Ranker],
+    new_ranker: Callable[[], Ranker],
     question: EngineQuestion,
     deliver: Callable[[Ranking, Iterator[RankedImage] | None], int],
 ) -> int:
@@ -97,9 +97,9 @@ def order_on(
         raise UsageError(
             "--refine compares neighbours of the whole order, which no part of it can; leave out --engine."
         )
-    with wish.open() as engine:
+    with wish.open() as engine, new_ranker() as ranker:
         ordered = rank_indexes(
-            ranker(),
+            ranker,
             engine,
             question.sources,
             question.sentence,

@@ -61,9 +61,9 @@ def explain(
 
     if out is not None:
         files.check_out(out)
-    ranker = Ranker(backbone, adapter, device.value, not no_cache, _silent if quiet else _note)
     asked = [image] if against is None else [image, against]
-    with progress_line(quiet) as report:
+    note = _silent if quiet else _note
+    with Ranker(backbone, adapter, device.value, not no_cache, note) as ranker, progress_line(quiet) as report:
         explained = [explain(ranker, one, sentence, opposite=opposite, progress=report) for one in asked]
     if fmt is Telling.json:
         typer.echo(wording.as_json(explained))

@@ -112,10 +112,8 @@ def open_desk(wish: Wish, new_ranker: Callable[[str], Ranker], quiet: bool) -> D
     from imgrank.serving.teach import teach
     from imgrank.serving.trainer import Trainer
 
-    ranker = new_ranker(wish.adapter)
-    with progress_line(quiet) as progress:
+    with new_ranker(wish.adapter) as ranker, progress_line(quiet) as progress:
         prepared = prepare(wish, ranker, progress)
-    ranker.close()
     for line in () if quiet else prepared.notes:
         _note(line)
     reasons = Reasons(prepared.album, explainer(wish, new_ranker))

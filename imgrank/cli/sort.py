@@ -118,6 +118,9 @@ def sort(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 if a file was skipped.")] = False,
     device: DeviceOption = Device.auto,
     no_cache: NoCacheOption = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every file again, also if its size and time are as they were.")
+    ] = False,
     max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
     quiet: QuietOption = False,
     rename: act.RenameOption = False,
@@ -165,7 +168,7 @@ def sort(
     wish = engines.EngineWish(engine, address)
     wish.check()
     new_ranker = partial(
-        Ranker, backbone, adapter, device.value, not no_cache, _silent if quiet else _note, max_megapixels
+        Ranker, backbone, adapter, device.value, not no_cache, _silent if quiet else _note, max_megapixels, verify
     )
     streamed = asked is None and look.is_stream and not reverse and bottom is None
     question = engines.EngineQuestion(sources, sentence, opposite, like, refine, streamed, top, min_score)
@@ -182,8 +185,8 @@ def _order_here(
     new_ranker: Callable[[], Ranker], question: engines.EngineQuestion, recursive: bool, *, nul: bool, quiet: bool
 ) -> Ranking:
     """The order by this one process."""
-    with progress_line(quiet) as report:
-        return new_ranker().rank(
+    with new_ranker() as ranker, progress_line(quiet) as report:
+        return ranker.rank(
             question.sources,
             question.sentence,
             opposite=question.opposite,

@@ -20,7 +20,6 @@ from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
 from imgrank.index.reading import KeptRows
 from imgrank.order import ScoredPath, check_finite, rank_sorted
-from imgrank.ranker import SCORE_DIGITS
 from imgrank.records import Unreadable
 from imgrank.scoring.question import Evidence, Scored
 from imgrank.scoring.scorers import Resources, Scorer
@@ -113,9 +112,8 @@ def portable(task: ScoreParts) -> ScoreParts:
 
 
 def _run(paths: Any, scored: Scored) -> Run:  # noqa: ANN401 (pyarrow has no types)
-    scores = np.round(scored.scores, SCORE_DIGITS) + 0.0  # no negative zero
-    run = _table(~scored.relevant, scores, paths.cast(arrow().large_binary()))
-    if not np.isfinite(scores).all():
+    run = _table(~scored.relevant, scored.scores, paths.cast(arrow().large_binary()))
+    if not np.isfinite(scored.scores).all():
         check_finite(paths_of(run))
     return run
 

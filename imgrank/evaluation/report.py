@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,13 +100,15 @@ def evaluate(
     Raises LabelsError where the labels have faults (see `skip_bad`) or
     no row of that split, AdapterError and BackboneError where one of them cannot be used.
     """
-    if index is not None:
-        source = IndexTokens(Ranker(backbone, device=device), index)
-    pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
-    known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
-    source = source or Ranker(backbone, device=device)
-    dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
-    return report(dataset, who_answers_each(dataset, source, adapter), source, split)
+    with ExitStack() as opened:
+        if index is not None:
+            source = IndexTokens(opened.enter_context(Ranker(backbone, device=device)), index)
+        pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
+        known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
+        if source is None:
+            source = opened.enter_context(Ranker(backbone, device=device))
+        dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
+        return report(dataset, who_answers_each(dataset, source, adapter), source, split)
 
 
 def report(

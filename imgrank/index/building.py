@@ -128,8 +128,9 @@ class _Run:
         if self.store is None:
             return {}
         files = [file for item in items if (file := as_file(item)) is not None]
-        digests = zip(files, self.store.recall(files), strict=True)
-        return {file.path: digest for file, digest in digests if digest is not None and self.store.has(digest)}
+        recalled = [(file, digest) for file, digest in zip(files, self.store.recall(files), strict=True) if digest]
+        have = self.store.have([digest for _, digest in recalled])
+        return {file.path: digest for (file, digest), known in zip(recalled, have, strict=True) if known}
 
     def _prepare(self, item: Item, digest: str | None) -> Prepared:
         """The row of an item; without pixels where the store has the tokens of its digest."""

@@ -1,5 +1,6 @@
 """The three scorers, behind one protocol: a trained adapter, likeness to a sentence, nearness to a picture.
 
+Scores are rounded where they are made, by the scale of the query, so that whoever asks sees the same digits.
 A scorer is a question that is ready to be put to pictures, here or, as it can be pickled, on another machine.
 """
 
@@ -17,6 +18,7 @@ from imgrank.adapter.looks import Looks
 from imgrank.adapter.shelf import Shelf
 from imgrank.paths import printable
 from imgrank.records import Asked
+from imgrank.rounding import rounded
 from imgrank.scoring.choosing import Choice
 from imgrank.scoring.likeness import Aim, TextAxis, likeness
 from imgrank.scoring.question import Answer, Evidence, Floats, Question, Scored, Verdict
@@ -100,7 +102,7 @@ class PictureScorer:
         return Verdict("like", None, None, True, 1.0, Asked(None, None, "a picture was named"))
 
     def _score(self, packed: PackedTokens) -> Scored:
-        scores, relevant = likeness(packed, self.aim), np.ones(len(packed), bool)
+        scores, relevant = rounded(likeness(packed, self.aim)), np.ones(len(packed), bool)
         return Scored(scores, relevant, Evidence.of(scores, relevant))
 
 
@@ -134,7 +136,7 @@ class LikenessScorer:
     def _score(self, packed: PackedTokens) -> Scored:
         along = self.axis(packed)
         relevant = np.ones(len(packed), bool)
-        return Scored(along.scores, relevant, Evidence.of(along.likeness, relevant))
+        return Scored(rounded(along.scores), relevant, Evidence.of(along.likeness, relevant))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,7 +172,7 @@ class AdapterScorer:
             return whole
         summaries = [part.summary for part in parts if part.summary is not None]
         values = self._turn * _refined(self._turn * whole.scores, summaries, self._loaded(resources), places)
-        return replace(whole, scores=values)
+        return replace(whole, scores=values + 0.0)  # no negative zero
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """Whether any picture shows the subject."""
@@ -196,8 +198,9 @@ class AdapterScorer:
         from imgrank.adapter.scoring import score_tokens
 
         part = score_tokens(adapter, packed, self.text, self.choice.query, self.question.refine, looks)
-        relevant = (part.relevance >= RELEVANT_FROM) | self.keeps_all
-        return Scored(self._turn * part.value, relevant, Evidence.of(part.relevance, relevant), part.summary)
+        scores, shown = rounded(self._turn * part.value, self.choice.query.scale), rounded(part.relevance)
+        relevant = (shown >= RELEVANT_FROM) | self.keeps_all
+        return Scored(scores, relevant, Evidence.of(shown, relevant), part.summary)
 
 
 def _joined(parts: Sequence[Scored], verdict: Callable[[Evidence], Verdict]) -> Answer:

@@ -35,19 +35,20 @@ def teach(wish: Wish, new_ranker: Callable[[str], Ranker], name: str, replace: b
         report(f"{stage}epoch {epoch.number} of {epoch.of}", epoch.number / epoch.of)
 
     started = time.perf_counter()
-    result = train(
-        _about(wish),
-        name=name,
-        unit=wish.unit if wish.mode == "values" else None,
-        replace=replace,
-        options=TrainingOptions(epochs=20, fold_epochs=8, fewest_steps=4, mirror=False),  # somebody is waiting
-        source=new_ranker("none"),
-        watch=watching,
-        progress=encoding,
-    )
+    with new_ranker("none") as source:
+        result = train(
+            _about(wish),
+            name=name,
+            unit=wish.unit if wish.mode == "values" else None,
+            replace=replace,
+            options=TrainingOptions(epochs=20, fold_epochs=8, fewest_steps=4, mirror=False),  # somebody is waiting
+            source=source,
+            watch=watching,
+            progress=encoding,
+        )
     report("Ordering the folder", 1.0)
-    ranker = new_ranker(str(result.path))
-    ranking = ranker.rank([wish.folder], phrasings(wish.sentence)[0], recursive=wish.recursive)
+    with new_ranker(str(result.path)) as ranker:
+        ranking = ranker.rank([wish.folder], phrasings(wish.sentence)[0], recursive=wish.recursive)
     [query] = result.queries
     order = tuple(image.path for image in ranking.images)
     return Trained(name, query.rows, _figures(query, wish), order, time.perf_counter() - started)

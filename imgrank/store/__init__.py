@@ -1,4 +1,4 @@
-"""The token store: content hash -> packed tokens, sentence -> text tokens. Knows no torch and no sentence's meaning.
+"""The token store: content hash and view -> packed tokens, sentence -> text tokens. Knows no torch and no meaning.
 
 Nothing in it is precious: whatever goes wrong with it costs encoding again, never a result.
 """
@@ -7,6 +7,7 @@ from imgrank.store.opening import open_store
 from imgrank.store.text import TextStore
 from imgrank.store.token_store import Found, TokenStore
 from imgrank.store.upkeep import Pruned, StoredTokens, StoreInfo, clear, prune, store_info
+from imgrank.store.views import View
 
 __all__ = [
     "Found",
@@ -15,6 +16,7 @@ __all__ = [
     "StoredTokens",
     "TextStore",
     "TokenStore",
+    "View",
     "clear",
     "open_store",
     "prune",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from imgrank.store.disk import DiskStore
 from imgrank.store.index import FAULTS, next_segment
 from imgrank.store.rows import are_sound
 from imgrank.store.segments import ROWS
+from imgrank.store.views import Key
 
 _BLOCK = 4096  # rows moved at once
 _WORTH_KEEPING = 0.75  # a segment with a smaller part of its rows in use is written anew
@@ -26,16 +27,16 @@ def drop_gone(disk: DiskStore) -> int:
         unneeded = disk.index.images_without_path()
         disk.index.forget_images(unneeded)
     _compact(disk)
-    return len(unneeded)
+    return _pictures(unneeded)
 
 
 def drop_oldest(disk: DiskStore, count: int) -> int:
-    """Drop the `count` pictures that were stored first; the count of them. Raises one of the index's FAULTS."""
+    """Drop the `count` rows that were stored first; the count of their pictures. Raises one of the index's FAULTS."""
     with disk.index.writing():
         oldest = list(disk.index.all_places())[:count]
         disk.index.forget_images(oldest)
     _compact(disk)
-    return len(oldest)
+    return _pictures(oldest)
 
 
 def _compact(disk: DiskStore) -> None:
@@ -48,7 +49,7 @@ def _compact(disk: DiskStore) -> None:
             for segment in disk.segments.numbers()
             if used[segment] < _WORTH_KEEPING * disk.segments.rows(segment)
         }
-        moving = [digest for digest, place in places.items() if place // ROWS in thin]
+        moving = [key for key, place in places.items() if place // ROWS in thin]
         if thin:
             disk.index.take_places(next_segment(disk.index.next_place(1)))
         for start in range(0, len(moving), _BLOCK):
@@ -59,10 +60,14 @@ def _compact(disk: DiskStore) -> None:
         disk.index.shrink()
 
 
-def _move(disk: DiskStore, digests: Sequence[str], places: dict[str, int]) -> None:
-    rows = disk.read(np.array([places[digest] for digest in digests], np.int64))
-    sound = are_sound(rows, digests)
-    kept = [digest for digest, good in zip(digests, sound, strict=True) if good]
-    disk.index.forget_images(digest for digest, good in zip(digests, sound, strict=True) if not good)
+def _move(disk: DiskStore, keys: Sequence[Key], places: dict[Key, int]) -> None:
+    rows = disk.read(np.array([places[key] for key in keys], np.int64))
+    sound = are_sound(rows, [key.owner for key in keys])
+    kept = [key for key, good in zip(keys, sound, strict=True) if good]
+    disk.index.forget_images(key for key, good in zip(keys, sound, strict=True) if not good)
     if kept:
         disk.index.add(kept, disk.write_rows(rows[sound]))
+
+
+def _pictures(keys: Iterable[Key]) -> int:
+    return len({key.digest for key in keys})

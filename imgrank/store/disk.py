@@ -15,6 +15,7 @@ import numpy.typing as npt
 from imgrank.store.index import Index, Shortcut, next_segment, open_index
 from imgrank.store.rows import Rows
 from imgrank.store.segments import ROWS, Segments
+from imgrank.store.views import Key
 from imgrank.tokens import TokenShape
 
 _ASIDE = ".aside-"  # in the name of a folder that is on its way out
@@ -33,11 +34,11 @@ class DiskStore:
         """Rows at ascending places; zeros where there is nothing to read. Never raises."""
         return self.segments.read(places)
 
-    def append(self, digests: Sequence[str], rows: Rows, shortcuts: Sequence[Shortcut]) -> range:
+    def append(self, keys: Sequence[Key], rows: Rows, shortcuts: Sequence[Shortcut]) -> range:
         """Write rows, then say in the index where they stand; a crash between the two leaves them unused."""
         with self.index.writing():
             places = self.write_rows(rows)
-            self.index.add(digests, places)
+            self.index.add(keys, places)
             self.index.remember(shortcuts)
         return places
 

@@ -1,4 +1,4 @@
-"""`index.sqlite`: digest -> place of its row, and (path, size, mtime_ns) -> digest as a shortcut.
+"""`index.sqlite`: (digest, view) -> place of its row, and (path, size, mtime_ns) -> digest as a shortcut.
 
 Every method may raise one of FAULTS. Many processes share one index: what is written stands
 between BEGIN IMMEDIATE and COMMIT, and whoever holds that also owns the end of the segments.
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from xxhash import xxh3_64_intdigest
 
 from imgrank.store.segments import ROWS, STORE_VERSION
+from imgrank.store.views import Key, View
 from imgrank.tokens import TokenShape, parse_shape
 
 FILE_NAME = "index.sqlite"
@@ -27,7 +28,9 @@ _AT_ONCE = 900  # bound values in one statement; old SQLite takes 999
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE images (digest BLOB PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE images (
+    digest BLOB, view BLOB, place INTEGER NOT NULL, PRIMARY KEY (digest, view)
+) WITHOUT ROWID;
 CREATE TABLE paths (
     path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, digest BLOB NOT NULL,
     checksum INTEGER NOT NULL
@@ -37,6 +40,10 @@ CREATE TABLE paths (
 
 class DamagedIndex(sqlite3.DatabaseError):
     """The file is no index, or not the index of this fingerprint and shape: it may be set aside."""
+
+
+class OlderIndex(DamagedIndex):
+    """An earlier imgrank wrote this index, in a form that is not trusted any more: it may be set aside."""
 
 
 class NewerIndex(sqlite3.DatabaseError):
@@ -65,10 +72,10 @@ class Index:
         self._connection = connection
         self._identity = _identity(path)
 
-    def places(self, digests: Sequence[str]) -> dict[str, int]:
-        """Where the rows of those digests stand that are known."""
-        query = "SELECT digest, place FROM images WHERE digest IN ({})"
-        found = self._select_in(query, [digest.encode() for digest in digests])
+    def places(self, digests: Sequence[str], view: View) -> dict[str, int]:
+        """Where the rows of those digests stand that are known in this view."""
+        query = "SELECT digest, place FROM images WHERE view = ? AND digest IN ({})"
+        found = self._select_in(query, [digest.encode() for digest in digests], view.value.encode())
         return {_text(digest): _number(place) for digest, place in found}
 
     def shortcuts(self, paths: Sequence[bytes]) -> Iterator[Shortcut]:
@@ -104,10 +111,10 @@ class Index:
         """Give out every place before `end`."""
         self._connection.execute("UPDATE meta SET value = ? WHERE key = 'next_place'", [str(end)])
 
-    def add(self, digests: Iterable[str], places: Iterable[int]) -> None:
-        """Say where rows stand; a digest that had a place gets the new one."""
-        rows = [(digest.encode(), place) for digest, place in zip(digests, places, strict=True)]
-        self._connection.executemany("INSERT OR REPLACE INTO images VALUES (?, ?)", rows)
+    def add(self, keys: Iterable[Key], places: Iterable[int]) -> None:
+        """Say where rows stand; a key that had a place gets the new one."""
+        rows = [(*_bytes(key), place) for key, place in zip(keys, places, strict=True)]
+        self._connection.executemany("INSERT OR REPLACE INTO images VALUES (?, ?, ?)", rows)
 
     def remember(self, shortcuts: Iterable[Shortcut]) -> None:
         rows = [(s.path, s.size, s.mtime_ns, s.digest.encode(), s.checksum()) for s in shortcuts]
@@ -116,28 +123,27 @@ class Index:
     def all_paths(self) -> list[bytes]:
         return [path for (path,) in self._connection.execute("SELECT path FROM paths") if isinstance(path, bytes)]
 
-    def all_places(self) -> dict[str, int]:
-        """Every digest and its place, by place: oldest first."""
-        found = self._connection.execute("SELECT digest, place FROM images ORDER BY place")
-        return {_text(digest): _number(place) for digest, place in found}
+    def all_places(self) -> dict[Key, int]:
+        """Every row and its place, by place: oldest first."""
+        found = self._connection.execute("SELECT digest, view, place FROM images ORDER BY place")
+        return {_key(digest, view): _number(place) for digest, view, place in found}
 
     def forget_paths(self, paths: Iterable[bytes]) -> None:
         self._connection.executemany("DELETE FROM paths WHERE path = ?", [(path,) for path in paths])
 
-    def forget_images(self, digests: Iterable[str]) -> None:
-        """Drop rows, and the paths that led to them."""
-        gone = [(digest.encode(),) for digest in digests]
-        self._connection.executemany("DELETE FROM images WHERE digest = ?", gone)
+    def forget_images(self, keys: Iterable[Key]) -> None:
+        """Drop rows, and the paths of pictures that have none left."""
+        self._connection.executemany("DELETE FROM images WHERE digest = ? AND view = ?", map(_bytes, keys))
         self._connection.execute("DELETE FROM paths WHERE digest NOT IN (SELECT digest FROM images)")
 
     def count(self) -> int:
         """How many pictures are stored."""
-        ((images,),) = self._connection.execute("SELECT COUNT(*) FROM images").fetchall()
+        ((images,),) = self._connection.execute("SELECT COUNT(DISTINCT digest) FROM images").fetchall()
         return int(images)
 
-    def images_without_path(self) -> list[str]:
-        query = "SELECT digest FROM images WHERE digest NOT IN (SELECT digest FROM paths)"
-        return [_text(digest) for (digest,) in self._connection.execute(query)]
+    def images_without_path(self) -> list[Key]:
+        query = "SELECT digest, view FROM images WHERE digest NOT IN (SELECT digest FROM paths)"
+        return [_key(digest, view) for digest, view in self._connection.execute(query)]
 
     def shrink(self) -> None:
         """Give room that rows left back to the disk."""
@@ -147,10 +153,10 @@ class Index:
         with contextlib.suppress(*FAULTS):
             self._connection.close()
 
-    def _select_in(self, query: str, values: Sequence[bytes]) -> Iterator[tuple[Any, ...]]:
+    def _select_in(self, query: str, values: Sequence[bytes], *before: bytes) -> Iterator[tuple[Any, ...]]:
         for start in range(0, len(values), _AT_ONCE):
             some = values[start : start + _AT_ONCE]
-            yield from self._connection.execute(query.format(",".join("?" * len(some))), some).fetchall()
+            yield from self._connection.execute(query.format(",".join("?" * len(some))), [*before, *some]).fetchall()
 
 
 def is_damage(error: Exception) -> bool:
@@ -179,7 +185,7 @@ def open_index(folder: Path, fingerprint: str, shape: TokenShape) -> Index:
         return Index(path, connection)
     except FAULTS as error:
         connection.close()
-        if is_damage(error):
+        if is_damage(error) and not isinstance(error, DamagedIndex):
             raise DamagedIndex(str(error)) from error
         raise
 
@@ -236,6 +242,8 @@ def _check_version(meta: dict[str, str]) -> None:
         raise DamagedIndex("it names no version") from error
     if version > STORE_VERSION:
         raise NewerIndex("a newer imgrank wrote it")
+    if version < STORE_VERSION:
+        raise OlderIndex("an earlier imgrank wrote it")
 
 
 def _read_meta(connection: sqlite3.Connection) -> dict[str, str]:
@@ -263,6 +271,17 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _bytes(key: Key) -> tuple[bytes, bytes]:
+    return key.digest.encode(), key.view.value.encode()
+
+
+def _key(digest: object, view: object) -> Key:
+    try:
+        return Key(_text(digest), View(_text(view)))
+    except ValueError as error:
+        raise DamagedIndex("a view is none") from error
 
 
 def _text(value: object) -> str:

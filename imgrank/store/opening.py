@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from imgrank.paths import tokens_dir
 from imgrank.store.disk import DiskStore, open_afresh, open_disk
-from imgrank.store.index import FAULTS, DamagedIndex, NewerIndex
+from imgrank.store.index import FAULTS, DamagedIndex, NewerIndex, OlderIndex
 from imgrank.store.token_store import TokenStore, reason_of
 from imgrank.tokens import TokenShape
 
@@ -26,6 +26,12 @@ def _open(fingerprint: str, shape: TokenShape, note: Callable[[str], None]) -> D
     try:
         try:
             return open_disk(folder, fingerprint, shape)
+        except OlderIndex:
+            note(
+                "the token store of an earlier imgrank, which could take a mirror image for the picture, begins anew: "
+                "pictures are encoded again"
+            )
+            return open_afresh(folder, fingerprint, shape)
         except DamagedIndex:
             note("the token store was damaged and begins anew: pictures are encoded again")
             return open_afresh(folder, fingerprint, shape)

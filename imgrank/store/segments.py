@@ -19,7 +19,7 @@ import numpy.typing as npt
 from imgrank.store.rows import Rows, row_type
 from imgrank.tokens import TokenShape
 
-STORE_VERSION = 1  # raise it when the layout of rows, segments or the index changes
+STORE_VERSION = 2  # raise it when the layout of rows, segments or the index changes, or an earlier one is not trusted
 ROWS = 1 << 14  # in one segment: some 100 MB
 HEADER = 256  # bytes
 

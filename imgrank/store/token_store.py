@@ -1,4 +1,4 @@
-"""Tokens by content hash, whatever happens to the disk: a fault costs encoding again, never a result."""
+"""Tokens by content hash and view, whatever happens to the disk: a fault costs encoding again, never a result."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from imgrank.records import ImageFile
 from imgrank.store.disk import DiskStore, remove_folder
 from imgrank.store.index import FAULTS, UNTRUSTED, Shortcut, is_damage
 from imgrank.store.rows import Rows, are_sound, row_type, to_packed, to_rows
+from imgrank.store.views import Key, View, owner_of
 from imgrank.tokens import PackedTokens, TokenShape
 
 RACY_NS = 2_000_000_000  # the coarsest clock of a file system in use (FAT)
@@ -46,32 +47,41 @@ class TokenStore:
         self._disk = disk
         self._note = note
         self._searching = self._writing = disk is not None
-        self._places: dict[str, int] = {}  # rows on disk that were read once and found sound
-        self._rows: dict[str, Rows] = {}  # rows in memory
+        self._places: dict[View, dict[str, int]] = {view: {} for view in View}  # on disk, read once and found sound
+        self._rows: dict[View, dict[str, Rows]] = {view: {} for view in View}  # in memory
         self._shortcuts: dict[bytes, Shortcut] = {}  # made in this run
         self._waiting: list[Shortcut] = []  # of these, not yet on disk
         self._looked_at = time.time_ns()
         self._lock = threading.RLock()
 
     def recall(self, files: Sequence[ImageFile]) -> list[str | None]:
-        """The digest of each file whose path, size and time are as they were when it was hashed, or None."""
+        """The digest of each file whose path, size and time are as they were when it was hashed, or None.
+
+        It names the file's bytes, whatever view of the picture is wanted.
+        """
         with self._lock:
             self._looked_at = time.time_ns()
             keys = _keys(files)
             known = self._recall_from_disk(keys) | self._shortcuts
-            digests = [_digest_if_same(file, known.get(key)) for file, key in zip(files, keys, strict=True)]
-            self._find([digest for digest in digests if digest is not None])
-            return digests
+            return [_digest_if_same(file, known.get(key)) for file, key in zip(files, keys, strict=True)]
 
-    def has(self, digest: str) -> bool:
-        """True if the tokens can be read; the row has been checked."""
+    def have(self, digests: Sequence[str], view: View = View.plain) -> list[bool]:
+        """True where the tokens of that view can be read; the rows have been checked."""
         with self._lock:
-            return self._knows(digest) or self._find([digest])
+            self._find(digests, view)
+            return [self._knows(digest, view) for digest in digests]
 
-    def put(self, files: Sequence[ImageFile], digests: Sequence[str], packed: PackedTokens) -> None:
-        """Keep the tokens of N pictures, and remember their files. A digest that is known keeps what it has.
+    def has(self, digest: str, view: View = View.plain) -> bool:
+        """As `have`, for one."""
+        with self._lock:
+            return self._knows(digest, view) or self._find([digest], view)
 
-        Raises ValueError on tokens of another shape.
+    def put(
+        self, files: Sequence[ImageFile], digests: Sequence[str], packed: PackedTokens, view: View = View.plain
+    ) -> None:
+        """Keep the tokens of N pictures in one view, and remember their files. What is known is kept as it is.
+
+        `digests` are of the files' bytes. Raises ValueError on tokens of another shape.
         """
         if packed.shape != self.shape or not len(files) == len(digests) == len(packed):
             raise ValueError(f"{len(files)} files, {len(digests)} digests, {len(packed)} tokens of {packed.shape}")
@@ -79,11 +89,14 @@ class TokenStore:
             first: dict[str, int] = {}
             for row, digest in enumerate(digests):
                 first.setdefault(digest, row)
-            fresh = [digest for digest in first if not self._knows(digest)]
-            rows = to_rows(fresh, packed[np.array([first[digest] for digest in fresh], np.intp)])
+            fresh = [digest for digest in first if not self._knows(digest, view)]
+            rows = to_rows(
+                [owner_of(digest, view) for digest in fresh],
+                packed[np.array([first[digest] for digest in fresh], np.intp)],
+            )
             self._remember(files, digests)
             for start in range(0, len(fresh), _BLOCK):
-                self._append(fresh[start : start + _BLOCK], rows[start : start + _BLOCK])
+                self._append(fresh[start : start + _BLOCK], view, rows[start : start + _BLOCK])
             if len(self._waiting) >= _WAITING:
                 self._flush()
 
@@ -94,26 +107,31 @@ class TokenStore:
             if len(self._waiting) >= _WAITING:
                 self._flush()
 
-    def read(self, digests: Sequence[str]) -> Found:
+    def flush(self) -> None:
+        """Write what waits: for the end of a walk over files, so that the next one need not hash them."""
+        with self._lock:
+            self._flush()
+
+    def read(self, digests: Sequence[str], view: View = View.plain) -> Found:
         """Tokens in the order asked. A row that fails its checksum is missing, and no longer known."""
         with self._lock:
-            self._find([digest for digest in dict.fromkeys(digests) if not self._knows(digest)])
-            rows, sound = self._read_from_disk(digests)
+            self._find(list(dict.fromkeys(digests)), view)
+            rows, sound = self._read_from_disk(digests, view)
             for i in np.flatnonzero(~sound).tolist():
-                self._places.pop(digests[i], None)
-                kept = self._rows.get(digests[i])
+                self._places[view].pop(digests[i], None)
+                kept = self._rows[view].get(digests[i])
                 rows[i] = 0 if kept is None else kept
                 sound[i] = kept is not None
             return Found(to_packed(rows, self.shape), ~sound)
 
-    def read_blocks(self, digests: Sequence[str], size: int) -> Iterator[PackedTokens]:
+    def read_blocks(self, digests: Sequence[str], size: int, view: View = View.plain) -> Iterator[PackedTokens]:
         """Tokens in the order asked, `size` pictures at a time, so that memory stays flat.
 
         Raises StoreError if rows that were there have gone meanwhile; `has` is False for them then, so
         encoding what is missing and reading again goes on.
         """
         for start in range(0, len(digests), size):
-            found = self.read(digests[start : start + size])
+            found = self.read(digests[start : start + size], view)
             if found.missing.any():
                 raise StoreError(f"{found.missing.sum()} pictures have left the token store; sort once more.")
             yield found.packed
@@ -125,8 +143,9 @@ class TokenStore:
             if self._disk:
                 self._disk.close()
             self._disk, self._searching, self._writing = None, False, False
-            self._places.clear()
-            self._rows.clear()
+            for view in View:
+                self._places[view].clear()
+                self._rows[view].clear()
 
     def __enter__(self) -> TokenStore:
         return self
@@ -134,8 +153,8 @@ class TokenStore:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _knows(self, digest: str) -> bool:
-        return digest in self._places or digest in self._rows
+    def _knows(self, digest: str, view: View) -> bool:
+        return digest in self._places[view] or digest in self._rows[view]
 
     def _recall_from_disk(self, keys: Sequence[bytes]) -> dict[bytes, Shortcut]:
         if self._disk and self._searching:
@@ -145,47 +164,48 @@ class TokenStore:
                 self._stop_searching(error)
         return {}
 
-    def _find(self, digests: Sequence[str]) -> bool:
+    def _find(self, digests: Sequence[str], view: View) -> bool:
         """Look for rows on disk that are not known yet, and check them; True if one was found."""
-        unknown = [digest for digest in digests if digest not in self._places]
+        known = self._places[view]
+        unknown = [digest for digest in digests if digest not in known]
         if not (self._disk and self._searching and unknown):
             return False
         try:
-            found = self._disk.index.places(unknown)
+            found = self._disk.index.places(unknown, view)
         except FAULTS as error:
             self._stop_searching(error)
             return False
-        before = len(self._places)
+        before = len(known)
         by_place = sorted(found, key=found.__getitem__)
         for start in range(0, len(by_place), _BLOCK):
             some = by_place[start : start + _BLOCK]
             places = np.fromiter((found[digest] for digest in some), np.int64, len(some))
-            sound = are_sound(self._disk.read(places), some)
-            self._places.update((some[i], int(places[i])) for i in np.flatnonzero(sound))
-        return len(self._places) > before
+            sound = are_sound(self._disk.read(places), [owner_of(digest, view) for digest in some])
+            known.update((some[i], int(places[i])) for i in np.flatnonzero(sound))
+        return len(known) > before
 
-    def _read_from_disk(self, digests: Sequence[str]) -> tuple[Rows, npt.NDArray[np.bool_]]:
-        count = len(digests)
-        if self._disk is None or not self._places:
+    def _read_from_disk(self, digests: Sequence[str], view: View) -> tuple[Rows, npt.NDArray[np.bool_]]:
+        count, known = len(digests), self._places[view]
+        if self._disk is None or not known:
             return np.zeros((count, self._row_size), np.uint8), np.zeros(count, np.bool_)
-        places = np.fromiter((self._places.get(digest, -1) for digest in digests), np.int64, count)
+        places = np.fromiter((known.get(digest, -1) for digest in digests), np.int64, count)
         ascending, inverse = np.unique(places, return_inverse=True)
         rows = self._disk.read(ascending)
         if not np.array_equal(inverse, np.arange(len(ascending))):
             rows = rows[inverse]
-        return rows, are_sound(rows, digests)
+        return rows, are_sound(rows, [owner_of(digest, view) for digest in digests])
 
-    def _append(self, digests: Sequence[str], rows: Rows) -> None:
+    def _append(self, digests: Sequence[str], view: View, rows: Rows) -> None:
         if self._disk and self._writing:
             try:
-                places = self._disk.append(digests, rows, self._waiting)
+                places = self._disk.append([Key(digest, view) for digest in digests], rows, self._waiting)
             except FAULTS as error:
                 self._stop_writing(error)
             else:
-                self._places.update(zip(digests, places, strict=True))
+                self._places[view].update(zip(digests, places, strict=True))
                 self._waiting.clear()
                 return
-        self._rows.update(zip(digests, rows, strict=True))
+        self._rows[view].update(zip(digests, rows, strict=True))
 
     def _remember(self, files: Sequence[ImageFile], digests: Sequence[str]) -> None:
         for file, key, digest in zip(files, _keys(files), digests, strict=True):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 import torch
 
 from imgrank.adapter.model import AdapterModel
+from imgrank.cores import on_one_core
 from imgrank.evaluation.baselines import answer_predictions, ridge_predictions
 from imgrank.evaluation.dataset import Dataset, PairRows, Rows, TaskRows
 from imgrank.evaluation.ridge import Axis, features
@@ -80,20 +80,9 @@ class Memory:
 def learn(run: Run, memory: Memory) -> Outcome:
     """Learn a dataset whose rows have splits; test rows are never looked at."""
     if needs_folds(run.dataset):
-        with _one_core():
+        with on_one_core():  # steps on small data are too short to share, and so equal on every machine
             return _by_folds(run, memory)
     return _by_val(run, memory)
-
-
-@contextmanager
-def _one_core() -> Iterator[None]:
-    """Steps on small data are too short to share: on one core they are quicker, and equal on every machine."""
-    cores = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(cores)
 
 
 def _by_val(run: Run, memory: Memory) -> Outcome:

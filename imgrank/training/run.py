@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace as replace_fields
 from pathlib import Path
 
@@ -60,21 +61,23 @@ def train(
     """
     started = time.perf_counter()
     options = options or TrainingOptions()
-    if index is not None:
-        source = IndexTokens(Ranker(backbone, adapter="none", device=device), index)
-        options = replace_fields(options, mirror=False)
-    pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
-    known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
-    path = _destination(known, name, out, replace or resume)
-    source = source or Ranker(backbone, adapter="none", device=device, max_megapixels=max_megapixels)
-    dataset = read_dataset(known, source, mirrored=options.mirror, skip_bad=skip_bad, progress=progress)
-    dataset = made_splits(dataset, options.seed)
-    _check(dataset)
-    outcome, terms = _learn(dataset, source, options, config, path, resume, device, watch)
-    queries = tuple(
-        measure(learnt, dataset, source.sentence, unit, outcome.cross_validated) for learnt in outcome.learnt
-    )
-    return _save(path, dataset, source, outcome, queries, terms, started)
+    with ExitStack() as opened:
+        if index is not None:
+            source = IndexTokens(opened.enter_context(Ranker(backbone, "none", device)), index)
+            options = replace_fields(options, mirror=False)
+        pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
+        known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
+        path = _destination(known, name, out, replace or resume)
+        if source is None:
+            source = opened.enter_context(Ranker(backbone, "none", device, max_megapixels=max_megapixels))
+        dataset = read_dataset(known, source, mirrored=options.mirror, skip_bad=skip_bad, progress=progress)
+        dataset = made_splits(dataset, options.seed)
+        _check(dataset)
+        outcome, terms = _learn(dataset, source, options, config, path, resume, device, watch)
+        queries = tuple(
+            measure(learnt, dataset, source.sentence, unit, outcome.cross_validated) for learnt in outcome.learnt
+        )
+        return _save(path, dataset, source, outcome, queries, terms, started)
 
 
 def _learn(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
 from imgrank.adapter.pairs import PairHead, Summary
-from imgrank.adapter.refine import refine
+from imgrank.adapter.refine import PAIRS_AT_ONCE, refine
+from imgrank.rounding import HOLDS
 
 
 class TrueHead(PairHead):
@@ -68,3 +69,34 @@ def test_the_same_pictures_give_the_same_order() -> None:
     summary = Summary(torch.randn(50, 3, 4), torch.randn(50, 3, 16))
     one, two = (refine(summary, np.arange(50), head).order for _ in range(2))
     assert one.tolist() == two.tolist()
+
+
+class Watched(PairHead):
+    """Notes how many pairs it is shown at once."""
+
+    def __init__(self) -> None:
+        super().__init__(16, 4, 8)
+        self.seen: set[int] = set()
+
+    def pairs(self, a: Summary, b: Summary) -> torch.Tensor:
+        self.seen.add(len(a))
+        return super().pairs(a, b)
+
+
+def test_pairs_are_compared_in_blocks_of_one_size() -> None:
+    """Kernels are picked by shape, and round by it."""
+    head, random = Watched(), torch.Generator().manual_seed(0)
+    for count in (2, 3, 50, 300):
+        summary = Summary(torch.randn(count, 3, 4, generator=random), torch.randn(count, 3, 16, generator=random))
+        refine(summary, np.arange(count), head)
+    assert head.seen == {PAIRS_AT_ONCE}
+
+
+def test_sums_that_differ_in_their_last_bits_move_a_strength_by_one_unit_at_most() -> None:
+    """As those of two processors do."""
+    torch.manual_seed(0)
+    head = PairHead(16, 4, 8)
+    summary = Summary(torch.randn(200, 3, 4), torch.randn(200, 3, 16))
+    nearly = Summary(summary.masses * (1 + 1e-7 * torch.randn(200, 3, 4)), summary.means)
+    one, two = (refine(given, np.arange(200), head) for given in (summary, nearly))
+    np.testing.assert_allclose(one.strength, two.strength, atol=HOLDS * 1.01)

@@ -57,7 +57,7 @@ def store():
 
 
 def _values(encoded, store):
-    return store.read(encoded.keys).packed.embedding[:, 0].astype(int).tolist()
+    return store.read(encoded.digests).packed.embedding[:, 0].astype(int).tolist()
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])

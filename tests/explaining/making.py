@@ -41,6 +41,11 @@ class RedRanker:
     def sentence(self, text: str) -> TextTokens:
         return self.backbone.encode_sentence(text)
 
+    def __enter__(self) -> RedRanker:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
 
 def painted(path: Path, *spots: tuple[tuple[int, int, int, int], tuple[int, int, int]]) -> str:
     """A grey picture of 280 x 280 with spots: (left, upper, right, lower) in a colour."""

@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 from imgrank import Ranker
+from imgrank.adapter.registry import find_adapter
 from imgrank.errors import NothingToRank, UsageError
+from imgrank.rounding import rounded
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 
@@ -148,3 +150,24 @@ def test_tokens_of_mirror_images_are_their_own(ranker):
     flipped = ranker.encode([PHOTOS / "cat.jpg"])
     assert (plain.packed.quantised == flipped.packed.quantised).all()
     assert (plain.packed.quantised != mirrored.packed.quantised).any()
+
+
+@pytest.mark.parametrize(
+    ("asked", "query"),
+    [
+        ({"sentence": "a cat"}, None),
+        ({"sentence": "a bright photo", "opposite": "a dark photo"}, None),
+        ({"like": PHOTOS / "cat.jpg"}, None),
+        ({"sentence": "older person"}, "older person"),
+        ({"sentence": "older person", "refine": True}, "older person"),
+        ({"sentence": "fewer people"}, "more people"),
+        ({"sentence": "fewer people", "refine": True}, "more people"),
+    ],
+)
+def test_a_score_has_the_digits_that_hold_and_no_more(home, asked, query):
+    """Whoever answers; and zero has no sign."""
+    scale = 1.0 if query is None else find_adapter("mini-adapter").query(query).scale
+    scores = np.array([image.score for image in Ranker().rank([PHOTOS], **asked).images])
+    assert (scores == rounded(scores, scale)).all()
+    assert not np.signbit(scores[scores == 0]).any()
+    assert len(set(scores.tolist())) > len(scores) / 2

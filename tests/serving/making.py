@@ -46,7 +46,10 @@ class FakeRanker:
             files=tuple(ImageFile(f, 0, 0) for f in files), packed=SimpleNamespace(embedding=embedding)
         )
 
-    def close(self) -> None: ...
+    def __enter__(self) -> FakeRanker:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
 
 
 def photos(folder: Path, count: int = 12) -> Path:

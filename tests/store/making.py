@@ -1,19 +1,25 @@
-"""Made pictures and made tokens, and a walk over the store as the pipeline takes it."""
+"""Made pictures and made tokens, and the pipeline's own walk over the store."""
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from xxhash import xxh3_64_intdigest, xxh3_128_hexdigest
+import numpy.typing as npt
+from PIL import Image
+from xxhash import xxh3_64_intdigest, xxh3_128_digest, xxh3_128_hexdigest
 
+from imgrank.backbone.contract import Preprocessing
+from imgrank.encoding import encode_files
 from imgrank.paths import tokens_dir
-from imgrank.records import ImageFile
-from imgrank.store import TokenStore, open_store
-from imgrank.tokens import PackedTokens, TokenShape
+from imgrank.records import ImageFile, Progress
+from imgrank.store import TokenStore, View, open_store
+from imgrank.tokens import PackedTokens, TextTokens, TokenShape
 
+SIDE = 4
 SHAPE = TokenShape(tokens=3, width=5, embedding=7)
 FINGERPRINT = "0123456789abcdef"
 OLD_NS = 1_500_000_000_000_000_000  # long before any test runs
@@ -31,8 +37,38 @@ def index() -> Path:
     return folder() / "index.sqlite"
 
 
+def picture_of(content: bytes) -> bytes:
+    """A bitmap of one size whose pixels are a hash of `content`."""
+    return _bitmap(xxh3_128_digest(content))
+
+
+def _bitmap(seed: bytes) -> bytes:
+    pixels = np.frombuffer(seed * SIDE, np.uint8)[: 3 * SIDE**2].reshape(SIDE, SIDE, 3)
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "BMP")
+    return out.getvalue()
+
+
 def digest_of(content: bytes) -> str:
-    return xxh3_128_hexdigest(content)
+    """The hash of that picture's file."""
+    return xxh3_128_hexdigest(picture_of(content))
+
+
+class Tower:
+    """A backbone that knows which file its pixels stood in, and gives the tokens that `encode` gives."""
+
+    name, fingerprint, shape, text_width, device, batch_size = "fake", FINGERPRINT, SHAPE, 1, "cpu", 16
+    preprocessing = Preprocessing(SIDE, (0.0,) * 3, (1.0,) * 3, "bicubic")
+
+    def __init__(self) -> None:
+        self.encoded = 0
+
+    def encode_images(self, pixels: npt.NDArray[np.uint8]) -> PackedTokens:
+        self.encoded += len(pixels)
+        return encode([xxh3_128_hexdigest(_bitmap(picture.tobytes()[:16])) for picture in pixels])
+
+    def encode_sentence(self, sentence: str) -> TextTokens:
+        raise NotImplementedError
 
 
 def encode(digests: list[str], shape: TokenShape = SHAPE) -> PackedTokens:
@@ -53,9 +89,10 @@ def same(a: PackedTokens, b: PackedTokens) -> bool:
 
 
 def write_picture(path: Path, content: bytes, mtime_ns: int = OLD_NS) -> ImageFile:
-    path.write_bytes(content)
+    data = picture_of(content)
+    path.write_bytes(data)
     os.utime(path, ns=(mtime_ns, mtime_ns))
-    return ImageFile(str(path), len(content), mtime_ns)
+    return ImageFile(str(path), len(data), mtime_ns)
 
 
 def write_pictures(where: Path, count: int) -> list[ImageFile]:
@@ -73,34 +110,26 @@ class Walk:
     notes: list[str] = field(default_factory=list)
 
 
-def walk(files: list[ImageFile], *, cache: bool = True, batch: int = 4) -> Walk:
-    """Open the store, sort `files` as the pipeline does, close it."""
+def walk(files: list[ImageFile], *, cache: bool = True) -> Walk:
+    """Open the store, encode `files` as the pipeline does, close it."""
     result = Walk()
     with open_store(FINGERPRINT, SHAPE, cache=cache, note=result.notes.append) as store:
-        walk_with(store, files, result, batch)
+        walk_with(store, files, result)
     return result
 
 
-def walk_with(store: TokenStore, files: list[ImageFile], result: Walk, batch: int = 4) -> None:
-    recalled = store.recall(files)
-    digests = [d if d is not None and store.has(d) else None for d in recalled]
-    waiting = [i for i, digest in enumerate(digests) if digest is None]
-    for start in range(0, len(waiting), batch):
-        some = waiting[start : start + batch]
-        for i in some:
-            digests[i] = digest_of(Path(files[i].path).read_bytes())
-        result.hashed += len(some)
-        known = [i for i in some if store.has(str(digests[i]))]
-        store.remember([files[i] for i in known], [str(digests[i]) for i in known])
-        fresh = [i for i in some if i not in known]
-        result.encoded += len(fresh)
-        names = [str(digests[i]) for i in fresh]
-        store.put([files[i] for i in fresh], names, encode(names))
-    found = store.read([str(digest) for digest in digests])
+def walk_with(store: TokenStore, files: list[ImageFile], result: Walk, view: View = View.plain) -> None:
+    def count(progress: Progress) -> None:
+        result.hashed = progress.total
+
+    tower = Tower()
+    encoded = encode_files(files, tower, store, count, view)
+    assert encoded.files == tuple(files) and not encoded.skipped
+    found = store.read(encoded.digests, view)
     assert not found.missing.any()
-    result.packed = found.packed
+    result.packed, result.encoded = found.packed, tower.encoded
 
 
 def expected(files: list[ImageFile]) -> PackedTokens:
     """What a walk must give, whatever the store does."""
-    return encode([digest_of(Path(file.path).read_bytes()) for file in files])
+    return encode([xxh3_128_hexdigest(Path(file.path).read_bytes()) for file in files])

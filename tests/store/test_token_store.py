@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 import tempfile
 import threading
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from imgrank.errors import StoreError
 from imgrank.records import ImageFile
-from imgrank.store import open_store, segments
+from imgrank.store import View, open_store, segments, store_info
 from imgrank.tokens import PackedTokens, TokenShape
 from tests.store.making import (
     FINGERPRINT,
@@ -26,6 +27,7 @@ from tests.store.making import (
     encode,
     expected,
     folder,
+    index,
     same,
     segment,
     walk,
@@ -110,6 +112,54 @@ def test_a_moved_or_renamed_file_is_a_hit(tmp_path):
     moved = [ImageFile(f.path.replace("photos", "elsewhere"), f.size, f.mtime_ns) for f in files]
     assert walk(moved).encoded == 0
     assert walk(moved).hashed == 0
+
+
+def in_both_views(files: list[ImageFile], cache: bool = True) -> tuple[Walk, Walk]:
+    """One walk for the mirror images, then one for the pictures, each with a store of its own."""
+    walks = Walk(), Walk()
+    for result, view in zip(walks, (View.mirrored, View.plain), strict=True):
+        with open_store(FINGERPRINT, SHAPE, cache=cache, note=no_note) as store:
+            walk_with(store, files, result, view)
+    return walks
+
+
+def test_a_mirror_image_is_never_taken_for_the_picture(tmp_path):
+    files = write_pictures(tmp_path / "photos", 10)
+    mirrored, plain = in_both_views(files)
+    assert same(plain.packed, expected(files)) and not same(mirrored.packed, expected(files))
+    again = in_both_views(files)
+    assert [walk.encoded for walk in again] == [walk.hashed for walk in again] == [0, 0]
+    assert same(again[0].packed, mirrored.packed) and same(again[1].packed, plain.packed)
+
+
+def test_a_picture_stored_in_one_view_alone_is_encoded_for_the_other(tmp_path):
+    files = write_pictures(tmp_path / "photos", 5)
+    mirrored, plain = in_both_views(files)
+    assert (mirrored.encoded, plain.encoded) == (5, 5)
+    assert store_info().backbones[0].images == 5
+
+
+def test_a_row_of_one_view_in_the_place_of_another_is_a_miss(tmp_path):
+    files = write_pictures(tmp_path / "photos", 4)
+    in_both_views(files)
+    connection = sqlite3.connect(index())
+    with connection:
+        connection.execute(
+            "UPDATE images SET place = (SELECT place FROM images AS other"
+            " WHERE other.digest = images.digest AND other.view != images.view)"
+        )
+    connection.close()
+    assert same(walk(files).packed, expected(files))
+
+
+def test_files_are_known_after_a_walk_also_where_nobody_closes_the_store(tmp_path):
+    files = write_pictures(tmp_path / "photos", 4)
+    walk(files)
+    (tmp_path / "photos").rename(tmp_path / "elsewhere")
+    moved = [ImageFile(f.path.replace("photos", "elsewhere"), f.size, f.mtime_ns) for f in files]
+    walk_with(open_store(FINGERPRINT, SHAPE, note=no_note), moved, first := Walk())
+    walk_with(open_store(FINGERPRINT, SHAPE, note=no_note), moved, second := Walk())
+    assert (first.hashed, second.hashed) == (4, 0)
 
 
 def test_a_changed_byte_is_a_miss(tmp_path):

@@ -10,11 +10,12 @@ import pytest
 
 from imgrank.paths import text_dir, tokens_dir
 from imgrank.records import ImageFile
-from imgrank.store import TextStore, clear, open_store, prune, store_info
+from imgrank.store import TextStore, View, clear, open_store, prune, store_info
 from imgrank.tokens import TextTokens, TokenShape
 from tests.store.making import (
     FINGERPRINT,
     SHAPE,
+    Walk,
     digest_of,
     encode,
     expected,
@@ -22,6 +23,7 @@ from tests.store.making import (
     index,
     same,
     walk,
+    walk_with,
     write_picture,
     write_pictures,
 )
@@ -91,6 +93,19 @@ def test_prune_drops_pictures_that_are_gone_and_gives_their_room_back(tmp_path):
         names = [digest_of(b"%d" % i) for i in range(299, 289, -1)]
         assert same(store.read(names).packed, encode(names, BIG))
         assert store.recall(files[290:]) == names[::-1]
+
+
+def test_prune_keeps_the_mirror_image_of_a_picture_that_stays_and_drops_it_with_the_picture(tmp_path):
+    files = write_pictures(tmp_path / "photos", 6)
+    for view in View:
+        with open_store(FINGERPRINT, SHAPE, note=lambda text: None) as store:
+            walk_with(store, files, Walk(), view)
+    for file in files[:4]:
+        os.unlink(file.path)
+    assert prune().images == 4
+    with open_store(FINGERPRINT, SHAPE, note=lambda text: None) as store:
+        for view in View:
+            assert store.have([digest_of(b"picture %d" % n) for n in range(6)], view) == [False] * 4 + [True] * 2
 
 
 def test_prune_keeps_a_picture_that_has_a_copy(tmp_path):

@@ -14,7 +14,7 @@ import pytest
 from imgrank.paths import tokens_dir
 from imgrank.records import ImageFile
 from imgrank.store import prune, store_info
-from imgrank.store.segments import HEADER
+from imgrank.store.segments import HEADER, STORE_VERSION
 from tests.store.making import FINGERPRINT, expected, folder, index, same, segment, walk, write_pictures
 
 COUNT = 12
@@ -91,10 +91,12 @@ def test_a_segment_of_another_backbone(files):
 
 
 def test_a_segment_from_a_newer_version_is_left_alone(files):
-    data = segment().read_bytes().replace(b'"version": 1', b'"version": 2', 1)
-    segment().write_bytes(data)
+    data = segment().read_bytes()
+    newer = data.replace(b'"version": %d' % STORE_VERSION, b'"version": %d' % (STORE_VERSION + 1), 1)
+    assert newer != data
+    segment().write_bytes(newer)
     assert assert_harmless(files, notes=0) == COUNT
-    assert segment().read_bytes() == data
+    assert segment().read_bytes() == newer
 
 
 def test_rows_that_changed_places(files):
@@ -192,13 +194,35 @@ def test_a_damaged_shortcut_does_not_lead_to_another_picture(files):
 
 
 def test_a_newer_store_is_used_neither_nor_changed(files):
-    change_meta("version", "2")
+    change_meta("version", str(STORE_VERSION + 1))
     before = {path.name: path.read_bytes() for path in folder().glob("*.tok")}
     walked = walk(files)
     assert same(walked.packed, expected(files))
     assert walked.encoded == COUNT and len(walked.notes) == 1 and "newer" in walked.notes[0]
     assert {path.name: path.read_bytes() for path in folder().glob("*.tok")} == before
     assert prune().backbones == 0 and index().exists()
+
+
+def test_a_store_that_took_mirror_images_for_pictures_begins_anew_with_one_line(files):
+    """As an earlier version left it: rows have no view, and paths lead to the rows of mirror images."""
+    connection = sqlite3.connect(index())
+    with connection:
+        connection.execute("DROP TABLE images")
+        connection.execute("CREATE TABLE images (digest BLOB PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID")
+        connection.execute("INSERT INTO images SELECT digest, rowid FROM (SELECT digest, 0 AS rowid FROM paths)")
+        connection.execute("UPDATE meta SET value = '1' WHERE key = 'version'")
+    connection.close()
+    walked = walk(files)
+    assert same(walked.packed, expected(files)) and walked.encoded == COUNT
+    assert len(walked.notes) == 1 and "earlier imgrank" in walked.notes[0]
+    again = walk(files)
+    assert (again.encoded, again.hashed, again.notes) == (0, 0, [])
+
+
+def test_an_earlier_store_may_be_looked_at_and_pruned(files):
+    change_meta("version", "1")
+    assert [stored.images for stored in store_info().backbones] == [None]
+    assert prune().backbones == 1
 
 
 def test_a_deleted_index(files):

@@ -1,0 +1,22 @@
+"""The digits of a score that hold: processors differ in the last bits of a sum, and an order must not."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+HOLDS = 1e-5  # of the scale; sums in float32 differ by a tenth of that between processors
+MOST_DIGITS = 15  # after the point; float64 has no more
+
+Floats = npt.NDArray[np.float64]
+
+
+def rounded(scores: npt.NDArray[np.floating], scale: float = 1.0) -> Floats:
+    """Scores (N,) to the power of ten that is nearest to `HOLDS` of their scale, without negative zeros.
+
+    `scale` is by how much such scores differ: a query's own, or 1 for cosines, probabilities and logits.
+    """
+    digits = min(-round(math.log10(scale * HOLDS)), MOST_DIGITS)
+    return np.asarray(np.round(scores.astype(np.float64), digits) + 0.0)

@@ -1,0 +1,40 @@
+"""A score keeps the digits that hold, whatever its unit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imgrank.rounding import HOLDS, rounded
+
+
+@pytest.mark.parametrize(
+    ("scale", "score", "kept"),
+    [
+        (1.0, 0.1234567, 0.12346),
+        (24.3, 27.107784, 27.1078),
+        (0.3, 0.1234567, 0.123457),
+        (4e6, 1234567.8, 1234600.0),
+        (1e-300, 12.5, 12.5),
+    ],
+)
+def test_digits_follow_the_scale(scale, score, kept):
+    assert rounded(np.array([score]), scale).tolist() == [kept]
+
+
+@given(st.floats(1e-6, 1e6), st.floats(-100, 100))
+def test_nothing_moves_by_more_than_a_few_millionths_of_the_scale(scale, standardised):
+    score = np.array([scale * standardised])
+    assert abs(rounded(score, scale) - score).max() <= 2 * HOLDS * scale
+
+
+@given(st.floats(1e-6, 1e6), st.lists(st.floats(-1e3, 1e3), min_size=2))
+def test_rounding_turns_no_two_scores_around(scale, scores):
+    kept = rounded(np.sort(scale * np.array(scores)), scale)
+    assert (np.diff(kept) >= 0).all()
+
+
+def test_there_is_no_negative_zero():
+    assert not np.signbit(rounded(np.array([-0.0, -1e-9]))).any()
