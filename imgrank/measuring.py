@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import numpy as np
+import numpy.typing as npt
 
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, Looked, look_at_images
 from imgrank.detail.measure import DETAIL_VERSION, WIDTH, Detail, measure
@@ -34,10 +35,35 @@ class Measured:
     fresh: int
     partial: bool = False
 
+    @property
+    def known(self) -> npt.NDArray[np.intp]:
+        """Positions of the files that were measured."""
+        return np.flatnonzero(~np.isnan(self.detail[:, 0]))
+
 
 def open_detail_store(*, cache: bool = True, note: Callable[[str], None]) -> TokenStore:
     """Where detail is kept, as `open_store` opens it."""
     return open_store(DETAIL_FINGERPRINT, _SHAPE, cache=cache, note=note)
+
+
+class Details:
+    """Detail of files, from a store that is opened when the first is asked for."""
+
+    def __init__(self, *, cache: bool, note: Callable[[str], None], max_megapixels: float) -> None:
+        self._cache, self._note, self._max_megapixels = cache, note, max_megapixels
+        self._store: TokenStore | None = None
+
+    def of(self, files: Sequence[ImageFile], progress: Callable[[Progress], None]) -> Measured:
+        """As `measure_files` gives it."""
+        if self._store is None:
+            self._store = open_detail_store(cache=self._cache, note=self._note)
+        return measure_files(files, self._store, progress, self._max_megapixels)
+
+    def close(self) -> None:
+        """Let go of the store's files."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
 
 
 def measure_files(

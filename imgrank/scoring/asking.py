@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from imgrank.records import Asked
 from imgrank.scoring.choosing import Candidates, Choice, who_answers
 from imgrank.scoring.comparatives import opposite_of, scale_of
+from imgrank.scoring.detail import DetailScorer, wish_for
 from imgrank.scoring.likeness import aim_at_picture, text_axis
 from imgrank.scoring.question import Answer, Encode, Question
 from imgrank.scoring.scorers import AdapterScorer, LikenessScorer, PictureScorer, Places, Resources, Scorer
 from imgrank.tokens import PackedTokens, TextTokens
 
 NOBODY_TRAINED = "zero-shot: no ranker was trained on such a query"
+WITHOUT_DETAIL = "answered from small copies of the pictures, for their detail at full size is not in this index"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
 
@@ -37,19 +40,23 @@ class Source(Protocol):
     def sentence(self, text: str) -> TextTokens: ...
 
 
-def ask(question: Question, source: Source) -> Scorer:
+def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer:
     """Settle who answers, and make every text token that it takes.
 
-    Raises AdapterError where the adapter asked for cannot be used with this backbone.
+    `detailed` says that the tokens come with what was measured of their pictures at full size. Raises AdapterError where the adapter asked for cannot be used with this backbone.
     """
     if question.like is not None:
         return PictureScorer(question, aim_at_picture(question.like))
+    wish = wish_for(question, source.adapter)
+    if wish is not None and detailed:
+        return DetailScorer(question, wish)
+    without = (WITHOUT_DETAIL,) if wish is not None else ()
     choice = choose(question, source)
     if choice is None:
         axis = text_axis(question.sentence, question.opposite, source.sentence)
-        notes = (NOBODY_TRAINED,) if source.adapter == "auto" else ()
+        notes = (NOBODY_TRAINED, *without) if source.adapter == "auto" else ()
         return LikenessScorer(question, axis, Asked(None, None, "no trained ranker asks for this"), notes)
-    return adapter_scorer(question, choice, source.sentence)
+    return replace(adapter_scorer(question, choice, source.sentence), notes=without)
 
 
 def choose(question: Question, source: Source) -> Choice | None:
