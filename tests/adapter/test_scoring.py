@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imgrank.adapter.folded import FoldedModel
 from imgrank.adapter.header import Scorer
 from imgrank.adapter.model import TextBatch
 from imgrank.adapter.scoring import BLOCK, score_tokens
@@ -42,6 +44,36 @@ def test_a_score_does_not_depend_on_the_number_of_cores() -> None:
             again = score_tokens(ADAPTER, MANY, sentence(), ADAPTER.queries[0])
             np.testing.assert_array_equal(again.value, WHOLE.value)
             assert torch.get_num_threads() == cores
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_many_questions_at_once_sum_on_one_core_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A probe in the midst of them sees how many threads an operation has."""
+    seen: list[int] = []
+
+    def watched(name: str) -> None:
+        original = getattr(FoldedModel, name)
+
+        def probe(*args: object) -> object:
+            seen.append(torch.get_num_threads())
+            result = original(*args)
+            seen.append(torch.get_num_threads())
+            return result
+
+        monkeypatch.setattr(FoldedModel, name, probe)
+
+    for name in ("words", "look", "fuse"):
+        watched(name)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with ThreadPoolExecutor(6) as askers:
+            asked = [askers.submit(score_tokens, ADAPTER, MANY, sentence(), ADAPTER.queries[0]) for _ in range(40)]
+            for one in asked:
+                np.testing.assert_array_equal(one.result().value, WHOLE.value)
+        assert set(seen) == {1}
+        assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
 

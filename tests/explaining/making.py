@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from imgrank.backbone.contract import Preprocessing
+from imgrank.scoring.scorers import Resources
 from imgrank.tokens import PackedTokens, TextTokens, TokenShape, pack
 
 SIDE = 56
@@ -37,6 +38,7 @@ class RedRanker:
 
     def __init__(self) -> None:
         self.backbone = RedBackbone()
+        self.resources = Resources()
 
     def sentence(self, text: str) -> TextTokens:
         return self.backbone.encode_sentence(text)

@@ -156,7 +156,7 @@ class AnySequence(RuleBasedStateMachine):
 
 
 quick = settings(
-    max_examples=8,
+    max_examples=6,
     stateful_step_count=10,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a sequence is short enough to read as it is
