@@ -38,9 +38,7 @@ class Encoded:
 
     def only(self, kept: Sequence[int]) -> Encoded:
         """The same with the pictures at those positions alone."""
-        return replace(
-            self, files=tuple(self.files[n] for n in kept), digests=tuple(self.digests[n] for n in kept)
-        )
+        return replace(self, files=tuple(self.files[n] for n in kept), digests=tuple(self.digests[n] for n in kept))
 
 
 def encode_files(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from operator import neg
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,8 @@ import numpy.typing as npt
 
 SIDE = 64
 SCALES = 3
+DIRECTIONS = 4
+_STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))  # rows and columns from a pixel to its neighbour in each direction
 _MARGIN = 22  # rows and columns around a tile that its coarsest scale looks at
 _SMOOTHING = 2  # pixels that smoothing takes off each side
 _MOST_PIXELS = 8_500_000  # of larger pictures, evenly spread bands are read
@@ -34,14 +37,15 @@ class Picture(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Energies:
-    """Of T tiles at one scale, mean squares: `fine` (T,) of what smoothing takes away, `xx`, `yy`, `xy` (T,) of the
-    gradient, and `fourth` (T,), the mean fourth power of its length."""
+    """Of T tiles at one scale: mean squares `fine` (T,) of what smoothing takes away and `xx`, `yy`, `xy` (T,) of the
+    gradient; `curves` (T, DIRECTIONS), the mean fourth powers of second differences along rows, columns and both
+    diagonals, which the strongest edges make up."""
 
     fine: Floats
     xx: Floats
     yy: Floats
     xy: Floats
-    fourth: Floats
+    curves: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,18 +107,17 @@ def _tiles_of_band(band: Floats) -> Tiles:
 
 
 def _energies(picture: Floats, smoothed: Floats, margin: int, side: int) -> Energies:
-    fine = _inner(picture, margin) - _inner(smoothed, margin - _SMOOTHING)
-    around = _inner(picture, margin - 1)
-    x = (around[1:-1, 2:] - around[1:-1, :-2]) / 2
-    y = (around[2:, 1:-1] - around[:-2, 1:-1]) / 2
-    xx, yy = x * x, y * y
-    length = xx + yy
+    centre = _inner(picture, margin)
+    fine = centre - _inner(smoothed, margin - _SMOOTHING)
+    x = (_moved(picture, margin, 0, 1) - _moved(picture, margin, 0, -1)) / 2
+    y = (_moved(picture, margin, 1, 0) - _moved(picture, margin, -1, 0)) / 2
+    curves = [_moved(picture, margin, *step) + _moved(picture, margin, *map(neg, step)) - 2 * centre for step in _STEPS]
     return Energies(
         _means(fine * fine, side),
-        _means(xx, side),
-        _means(yy, side),
+        _means(x * x, side),
+        _means(y * y, side),
         _means(x * y, side),
-        _means(length * length, side),
+        np.stack([_means(np.square(curve * curve), side) for curve in curves], axis=1),
     )
 
 
@@ -144,6 +147,12 @@ def _smoothed(picture: Floats) -> Floats:
 
 def _inner(picture: Floats, margin: int) -> Floats:
     return picture[margin : len(picture) - margin, margin : picture.shape[1] - margin]
+
+
+def _moved(picture: Floats, margin: int, down: int, right: int) -> Floats:
+    """What `_inner` gives of the picture, some pixels further on."""
+    height, width = picture.shape
+    return picture[margin + down : height - margin + down, margin + right : width - margin + right]
 
 
 def _means(values: Floats, side: int) -> Floats:

@@ -43,7 +43,8 @@ class Source(Protocol):
 def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer:
     """Settle who answers, and make every text token that it takes.
 
-    `detailed` says that the tokens come with what was measured of their pictures at full size. Raises AdapterError where the adapter asked for cannot be used with this backbone.
+    `detailed` says that the tokens come with what was measured of their pictures at full size. Raises AdapterError
+    where the adapter asked for cannot be used with this backbone.
     """
     if question.like is not None:
         return PictureScorer(question, aim_at_picture(question.like))
