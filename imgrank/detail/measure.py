@@ -19,6 +19,7 @@ NAMES = (
     ),
     "sharpest tile",
     "edges against coarse",
+    "corners",
     "noise",
     "coarse noise",
     "motion",
@@ -52,7 +53,8 @@ def measure(picture: Picture) -> Detail:
 
     `edges` are octaves of amplitude: the fourth power mean of second differences in a tile, less what noise adds,
     in the weakest direction and in the mean of rows and columns; then the quantile over tiles with texture.
-    `edges against coarse` compares the finest scale with the next, so that the scene's contrast cancels. `noise` is
+    `edges against coarse` compares the finest scale with the next, so that the scene's contrast cancels; `corners` are
+    crisp in both directions at once. `noise` is
     octaves of its standard deviation in the flattest tiles. `motion` is how much more fine gradients lack along one
     direction than across it, in octaves; `blocks` how much steps stand out every eight pixels. `white`, `black` and
     `textured` are shares; `contrast` and `longer side` octaves of brightness and of pixels.
@@ -68,6 +70,7 @@ def of_tiles(tiles: Tiles, longer_side: int) -> Detail:
         *(number for one in edges for number in _spread(one)),
         edges[0].min(axis=1).max(),
         float(np.quantile((edges[0] - edges[1])[:, :2].mean(axis=1), _QUANTILES[0])),
+        _corners(tiles.grain, textured, flat),
         _noise(tiles.grain[flat]),
         _noise(tiles.scales[1].fine[flat]),
         _motion(tiles.scales[0], tiles.scales[2], textured),
@@ -108,6 +111,13 @@ def _spread(edges: Floats) -> Floats:
     """(4,): quantiles over tiles in the weakest direction, and in the mean of rows and columns."""
     quantiles = np.quantile(edges, _QUANTILES, axis=0)
     return np.concatenate([quantiles.min(axis=1), quantiles[:, :2].mean(axis=1)])
+
+
+def _corners(grain: npt.NDArray[np.float32], textured: Mask, flat: Mask) -> float:
+    """Octaves of what is crisp in both directions at once, in a tile that has much of it, less what noise adds."""
+    strong = float(np.quantile(grain[textured], _QUANTILES[1]))
+    noise = _STRONGER**2 * float(np.median(grain[flat]))
+    return float(np.log2(max(strong - noise, _LEAST**2 + _HIDDEN**2 * noise)) / 2)
 
 
 def _noise(squares: npt.NDArray[np.float32]) -> float:
