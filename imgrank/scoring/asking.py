@@ -16,7 +16,10 @@ from imgrank.scoring.scorers import AdapterScorer, LikenessScorer, PictureScorer
 from imgrank.tokens import PackedTokens, TextTokens
 
 NOBODY_TRAINED = "zero-shot: no ranker was trained on such a query"
-WITHOUT_DETAIL = "answered from small copies of the pictures, for their detail at full size is not in this index"
+WITHOUT_DETAIL = (
+    "answered from small copies of the pictures, which hide focus, motion and noise: asked of the files themselves, "
+    "not of an index, these are measured at full size"
+)
 
 Blocks = Callable[[], Iterator[PackedTokens]]
 
