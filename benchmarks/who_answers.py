@@ -4,7 +4,8 @@
     python benchmarks/who_answers.py --half measure
 
 Reads `sentences.csv`: 1,000 sentences in seven ways of speaking (a photographer, an archivist, a researcher, a child,
-someone whose English is not native, search boxes, long polite requests), written before anyone looked at what answers them.
+someone whose English is not native, search boxes, long polite requests), written before anyone looked at what answers
+them.
 `answer` is the query that a sentence asks for, or nothing where it only stands near one; `end` says which end of it.
 A fixed seed cuts them in two: rules and thresholds were chosen on one half, the other is for measuring alone.
 The shipped quantities are asked of the shipped adapter; six others, of which it knows nothing, of a stand-in that
@@ -94,7 +95,9 @@ def main() -> None:
     asked: list[tuple[Asking, Choice | None]] = []
     for one in read_sentences(args.half):
         header = of_a_user(ranker, shipped, one.near) if one.near in OF_USERS else shipped
-        asked.append((one, who_answers(one.sentence, Candidates((header,)), ranker.sentence)))
+        asked.append(
+            (one, who_answers(one.sentence, Candidates((header,), ranker.backbone.fingerprint), ranker.sentence))
+        )
     print("| sentences about | askers found | strangers captured |\n|---|--:|--:|")
     for near in [query.name for query in shipped.queries] + list(OF_USERS):
         print(row(near, [pair for pair in asked if pair[0].near == near]))

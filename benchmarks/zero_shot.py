@@ -10,6 +10,7 @@ with neutral prompts taken off; and of those captions alone that compare, as sca
 from __future__ import annotations
 
 import argparse
+import csv
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ import numpy as np
 from backbone import recall
 from scales import SCALES, Scale, read_values
 from scipy.stats import spearmanr
-from thresholds import read_captions
 
 from imgrank import Ranker
 from imgrank.scoring.comparatives import opposite_of, scale_of
@@ -27,6 +27,15 @@ from imgrank.scoring.likeness import TEMPLATES, text_axis
 
 NEUTRAL = ("a photo", "a picture", "an image")
 CAPTIONS_EACH = 2
+
+
+def read_captions(data: Path) -> dict[str, list[str]]:
+    captions: dict[str, list[str]] = defaultdict(list)
+    with open(data / "captions" / "captions.csv", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["split"] == "val":
+                captions[str(data / "captions" / row["image"])].append(row["caption"])
+    return captions
 
 
 @dataclass(frozen=True)

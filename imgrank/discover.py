@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import glob
 import os
@@ -12,7 +13,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from functools import lru_cache
 from typing import Any, BinaryIO
 
 from natsort import natsort_keygen, ns
@@ -38,6 +38,7 @@ _KEPT_BY_SYSTEMS = frozenset(
 _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
 _natural_of_any: Callable[[str], tuple[Any, ...]] = natsort_keygen(alg=ns.IGNORECASE)
+_MOST_ORDERS = 1 << 16  # folders whose order is remembered
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 
@@ -105,16 +106,15 @@ class _Search:
 
     def walk(self, folder: str) -> None:
         """Take the pictures of a folder, and below it where `recursive`; real folders before linked ones."""
-        pending = deque([folder])
+        pending = deque([(folder, os.path.realpath(folder))])
         while pending:
-            here = pending.popleft()
-            real = os.path.realpath(here)
+            here, real = pending.popleft()
             if real in self._folders:
                 continue
             self._folders.add(real)
             for entry in self._entries(here):
                 if _is_folder(entry):
-                    self._plan_descent(entry, pending)
+                    self._plan_descent(entry, real, pending)
                 elif looks_like_picture(entry.name):
                     self.take(entry.path, real, entry.is_symlink())
 
@@ -127,14 +127,14 @@ class _Search:
             return
         yield from (entry for entry in listed if not _left_out(entry))
 
-    def _plan_descent(self, entry: os.DirEntry[str], pending: deque[str]) -> None:
+    def _plan_descent(self, entry: os.DirEntry[str], real_parent: str, pending: deque[tuple[str, str]]) -> None:
         if not self.recursive:
             if looks_like_picture(entry.name):
                 self.skip(entry.path, "a folder, not a picture")
         elif entry.is_symlink():
-            pending.append(entry.path)
+            pending.append((entry.path, os.path.realpath(entry.path)))
         else:
-            pending.appendleft(entry.path)
+            pending.appendleft((entry.path, os.path.join(real_parent, entry.name)))
 
     def take(self, path: str, real_folder: str, is_link: bool) -> None:
         """Take one path that is no folder; a regular file becomes an ImageFile, anything else is skipped."""
@@ -177,9 +177,22 @@ def _natural(name: str) -> tuple[Any, ...]:
     return tuple(parts if parts[-1] != "" else parts[:-1])
 
 
-@lru_cache(maxsize=4096)
+_orders: dict[str, tuple[Any, ...]] = {}
+
+
 def _folder_order(folder: str) -> tuple[Any, ...]:
-    return tuple(_natural(part) for part in folder.split(os.sep)) if folder else ()
+    """The natural order of each part of a folder's path, from that of the folder above it where it is known."""
+    missing, above = [], folder
+    while above and above not in _orders:
+        missing.append(above)
+        above = above.rpartition(os.sep)[0]
+    order = _orders.get(above, (_natural(""),) if folder.startswith(os.sep) else ())
+    if len(_orders) > _MOST_ORDERS:
+        _orders.clear()
+    for each in reversed(missing):
+        order = (*order, _natural(each.rpartition(os.sep)[2]))
+        _orders[each] = order
+    return order
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -223,6 +236,8 @@ def _expand(pattern: str, search: _Search) -> None:
 
 def _matches(pattern: str) -> Iterable[str]:
     parts = pattern.split(os.sep) if os.altsep is None else pattern.replace(os.altsep, os.sep).split(os.sep)
+    parts = _literal_first(parts)
+    pattern = os.sep.join(parts)
     if "**" not in parts:
         return [path for path in glob.glob(pattern) if not _is_left_out_name(os.path.basename(path))]
     # glob's own ** follows every link and walks loops to their limit; ours walks each folder once
@@ -230,6 +245,14 @@ def _matches(pattern: str) -> Iterable[str]:
     base = os.sep.join(parts[:start]) + (os.sep if start else "")
     roots = glob.glob(base) if glob.has_magic(base) else [base]
     return [path for root in roots for path in _below(root, parts[start:])]
+
+
+def _literal_first(parts: list[str]) -> list[str]:
+    """The parts of a pattern; the first ones are names, brackets and all, as long as there are folders called so."""
+    there = 0
+    while there < len(parts) and os.path.isdir(os.sep.join(parts[: there + 1]) or os.sep):
+        there += 1
+    return [glob.escape(part) for part in parts[:there]] + parts[there:]
 
 
 def _below(root: str, pattern: list[str]) -> Iterator[str]:
@@ -269,8 +292,23 @@ def _no_such_source(source: str) -> str:
 
 
 def _read_list(stream: BinaryIO, nul: bool) -> Iterator[str]:
-    data = stream.read()
+    yield from list_entries(stream.read(), nul, "on standard input")
+
+
+def list_entries(data: bytes, nul: bool, where: str) -> list[str]:
+    """The paths in a list: one a line, or ended by NUL where `nul`; in UTF-16 too where it begins with that mark.
+
+    Raises UsageError where it is separated otherwise or is no text; `where` says in it which list.
+    """
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            data, nul = os.fsencode(data.decode("utf-16")), False
+        except UnicodeError as error:
+            raise UsageError(f"The list {where} begins as UTF-16 and is none; save it as UTF-8.") from error
+    if b"\n\0" in data and b"\0\r" in data:
+        raise UsageError(f"The list {where} looks like UTF-16 without a mark; save it as UTF-8.")
     if b"\0" in data and not nul:
-        raise UsageError("The list on standard input is separated by NUL bytes; add -0 to read it so.")
-    lines = data.split(b"\0") if nul else (line.removesuffix(b"\r") for line in data.split(b"\n"))
-    yield from (os.fsdecode(line) for line in lines if line)
+        raise UsageError(f"The list {where} is separated by NUL bytes; add -0 to read it so.")
+    lines = data.split(b"\0") if nul else [line.removesuffix(b"\r") for line in data.split(b"\n")]
+    return [os.fsdecode(line) for line in lines if line]

@@ -45,13 +45,17 @@ class RankedImage:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a sentence was taken for: the trained `query` nearest to it, their `similarity` (a cosine), and why it
-    answers, or why likeness does. None where nobody was trained or none was looked for.
+    """What a sentence was taken for: the trained `query` nearest to it, their `similarity` (a cosine), and the `reason`
+    why it answers, or why likeness does. None where nobody was trained or none was looked for.
+
+    `quantity` says in words what the query orders by, and `shipped` whether its ranker came with imgrank.
     """
 
     query: str | None
     similarity: float | None
     reason: str
+    quantity: str = ""
+    shipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

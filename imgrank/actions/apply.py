@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
 from imgrank.actions import operations
 from imgrank.actions.files import Changed, exists, identify
-from imgrank.actions.journal import Journal, Run, kept_path
+from imgrank.actions.journal import Journal, Run, kept
 from imgrank.actions.names import split
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
 from imgrank.actions.steps import is_aside
@@ -61,7 +61,7 @@ def _take(journal: Journal, number: int) -> Iterator[LeftAlone]:
 def _do(journal: Journal, number: int, step: Step, found: Identity) -> Iterator[LeftAlone]:
     try:
         journal.begin(number, found)
-        place = operations.operate(step, found, lambda digest: kept_path(journal.run.number, digest).read_bytes())
+        place = operations.operate(step, found, lambda digest: kept(journal.run.number, digest))
         journal.end(number, place)
     except (FileExistsError, Changed) as error:
         journal.void(number)
@@ -205,9 +205,4 @@ def _halted(journal: Journal, step: Step, error: OSError) -> ActionError:
 def _how_far(journal: Journal) -> str:
     number, run = journal.run.number, journal.run
     done = f"after {len(run.ended)} of {len(run.steps)} changes."
-    return f"{done} imgrank undo {number} puts files back; imgrank undo --finish {number} goes on."
-
-
-def folders_of(steps: Sequence[Step]) -> set[str]:
-    """The folders in which these steps change names."""
-    return {os.path.dirname(path) for step in steps for path in (step.source, step.target) if path}
+    return f"{done} imgrank undo {journal.way_back} puts files back; imgrank undo --finish {number} goes on."

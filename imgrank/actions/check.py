@@ -134,7 +134,12 @@ def forbidden_names(plan: Plan) -> Iterator[Problem]:
         bad = sorted((set(name) & _FORBIDDEN) - set(old))
         bad += [repr(char) for char in set(name) - set(old) if ord(char) < 32 or char == os.sep]
         reserved = name.partition(".")[0].lower() in _RESERVED
-        if name != old and (bad or reserved or name != name.rstrip(". ") or not stem.strip(". ")):
+        if name != old and name.startswith(".") and not old.startswith("."):
+            words = "a name that begins with a dot is hidden, and no program would show the file"
+            yield _problem(
+                "hidden name", change, f"{printable(name)} would be its name, and {words}; change --template"
+            )
+        elif name != old and (bad or reserved or name != name.rstrip(". ") or not stem.strip(". ")):
             words = f"{bad[0]} cannot stand in a name" if bad else "Windows cannot hold that name"
             yield _problem(
                 "forbidden name", change, f"{printable(name)} would be its name, and {words}; change --template"

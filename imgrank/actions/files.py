@@ -9,6 +9,7 @@ import os
 import shutil
 import stat
 import sys
+from functools import lru_cache
 
 import xxhash
 
@@ -63,6 +64,7 @@ def rename_no_replace(source: str, target: str) -> None:
     elif not _rename_by_kernel(source, target):
         link(source, target)
         reached("linked")
+        sync_folder(os.path.dirname(target))
         os.unlink(source)
 
 
@@ -71,9 +73,14 @@ def link(source: str, target: str) -> None:
     os.link(source, target, follow_symlinks=os.link not in os.supports_follow_symlinks)
 
 
+@lru_cache(maxsize=1)
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
 def _rename_by_kernel(source: str, target: str) -> bool:
     """renameat2 or renamex_np; False where neither the C library nor the file system offers it."""
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = _libc()
     from_, to = os.fsencode(source), os.fsencode(target)
     try:
         if sys.platform == "darwin":
@@ -93,8 +100,7 @@ def _rename_by_kernel(source: str, target: str) -> bool:
 def copy_no_replace(source: str, target: str, part: str) -> None:
     """Copy bytes, times and metadata by way of `part`, a new file beside the target. Raises OSError."""
     try:
-        _copy_bytes(source, part)
-        shutil.copystat(source, part)
+        _copy_file(source, part)
         reached("copied")
         rename_no_replace(part, target)
     except BaseException:
@@ -104,12 +110,14 @@ def copy_no_replace(source: str, target: str, part: str) -> None:
     sync_folder(os.path.dirname(target))
 
 
-def _copy_bytes(source: str, part: str) -> None:
+def _copy_file(source: str, part: str) -> None:
+    """Bytes, times and metadata in a new file, on the disk when this returns."""
     with open(source, "rb") as reader, open(part, "xb") as writer:
         reached("part made")
         if not _reflink(reader.fileno(), writer.fileno()):
             shutil.copyfileobj(reader, writer, _BLOCK)
         writer.flush()
+        shutil.copystat(source, part)
         os.fsync(writer.fileno())  # now: a copy of a read-only file cannot be opened to be synced later
 
 
@@ -141,12 +149,40 @@ def move_across(source: str, target: str, part: str, found: Identity) -> None:
     os.unlink(source)
 
 
-def write_new(path: str, content: bytes) -> None:
-    """A new file with these bytes, on the disk when this returns. Raises OSError, FileExistsError where it exists."""
+def move_link_across(source: str, target: str) -> None:
+    """Move a link itself to another device; the new one is on the disk before the old one goes. Raises OSError."""
+    os.symlink(os.readlink(source), target)
+    shutil.copystat(source, target, follow_symlinks=False)
+    reached("link placed")
+    sync_folder(os.path.dirname(target))
+    os.unlink(source)
+
+
+def write_new(path: str, content: bytes, *, like: str | None = None, time_ns: int | None = None) -> None:
+    """A new file with these bytes, on the disk when this returns. Raises OSError, FileExistsError where it exists.
+
+    `like` is a file whose permissions it gets, `time_ns` the time of its last change.
+    """
     with open(path, "xb") as file:
         file.write(content)
         file.flush()
+        if like is not None:
+            shutil.copymode(like, path)
+        if time_ns is not None:
+            os.utime(path, ns=(time_ns, time_ns))
         os.fsync(file.fileno())
+
+
+def make_folders(folder: str, mode: int = 0o777) -> None:
+    """A folder and those above it that are missing, each on the disk when this returns. Raises OSError."""
+    folder, missing = os.path.abspath(folder), []
+    while not exists(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    for each in reversed(missing):
+        with contextlib.suppress(FileExistsError):  # another process made it meanwhile
+            os.mkdir(each, mode)
+        sync_folder(os.path.dirname(each))
 
 
 def sync_folder(folder: str) -> None:

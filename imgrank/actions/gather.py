@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from imgrank.actions.names import companions, split
+from imgrank.actions.names import companions, is_of_stem, split, undoubled
 from imgrank.errors import ActionError
+from imgrank.formats import looks_like_picture
 from imgrank.paths import printable, why
 from imgrank.records import RankedImage
 
@@ -25,12 +26,16 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A ranked picture, first of `members`, with all that goes with it. `stem` is its name today."""
+    """A ranked picture, first of `members`, with all that goes with it. `stem` is its name today.
+
+    `unknown` are paths of files with the same stem that are no pictures, and of which nobody knows whose they are.
+    """
 
     image: RankedImage
     folder: str
     stem: str
     members: tuple[Member, ...]
+    unknown: tuple[str, ...] = ()
 
 
 class Siblings:
@@ -43,7 +48,8 @@ class Siblings:
         self._names: dict[tuple[str, str], list[str]] = defaultdict(list)
         for folder in folders:
             for name in listing(folder):
-                self._names[folder, _first(name)].append(name)
+                for first in {_first(name), _first(undoubled(name))}:
+                    self._names[folder, first].append(name)
 
     def of(self, folder: str, name: str) -> Sequence[str]:
         """All names that may go with this one, itself among them."""
@@ -72,7 +78,9 @@ def gather(images: Iterable[RankedImage]) -> list[Group]:
         found = [name, *companions(name, siblings.of(folder, name))]
         stem = split(name)[0]
         members = [_member(os.path.join(folder, each), each[len(stem) :]) for each in found]
-        groups.append(Group(image, folder, stem, tuple(each for each in members if each.path not in taken)))
+        unknown = (other for other in siblings.of(folder, name) if other not in found and is_of_stem(other, name))
+        others = tuple(os.path.join(folder, other) for other in unknown if not looks_like_picture(other))
+        groups.append(Group(image, folder, stem, tuple(each for each in members if each.path not in taken), others))
         taken.update(each.path for each in members)
     return groups
 

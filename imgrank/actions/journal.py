@@ -12,25 +12,31 @@ JSON is ASCII: a byte of a name that is no UTF-8 stands as a lone surrogate and 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import stat
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from imgrank.actions.boundary import reached
-from imgrank.actions.files import hash_bytes, sync_folder, write_new
-from imgrank.actions.records import Identity, Step, Verb
+from imgrank.actions.decoding import Line, identity_of, index_of, number_of, path_of, step_of, text_of
+from imgrank.actions.files import hash_bytes, make_folders, sync_folder, write_new
+from imgrank.actions.records import Identity, Step
 from imgrank.errors import ActionError
 from imgrank.paths import journal_dir, printable, why
 
 FORMAT = 1
 DAMAGED = "damaged"
-_NAME = re.compile(r"(\d{4,})\.jsonl")
+_NAME = re.compile(r"([0-9]{4,9})\.jsonl")
+_LONGEST_HEAD, _LONGEST_CLOSE = 1 << 20, 200  # bytes
+_STEP_FIELDS = tuple(field.name for field in fields(Step))
+_FAULTS = (ValueError, KeyError, TypeError, RecursionError)  # of lines that imgrank has not written
 
 
 @dataclass(slots=True)
@@ -68,8 +74,10 @@ class Run:
 class Journal:
     """An open journal: each method writes one line, and what must be safe before going on is synced."""
 
-    def __init__(self, run: Run, file: BinaryIO) -> None:
+    def __init__(self, run: Run, file: BinaryIO, way_back: int | None = None) -> None:
+        """`way_back` is the run that puts files back when it is undone: the run itself, or the one it undoes."""
         self.run = run
+        self.way_back = run.number if way_back is None else way_back
         self._file = file
 
     def revise(self, number: int, step: Step) -> None:
@@ -81,7 +89,7 @@ class Journal:
         """On the disk when this returns; the step may be done now."""
         self.run.begun[number] = found
         self.run.voided.discard(number)
-        self._line({"begin": number, **asdict(found)}, sync=True)
+        self._line({"begin": number, "size": found.size, "mtime_ns": found.mtime_ns, "hash": found.hash}, sync=True)
         reached("begun")
 
     def end(self, number: int, place: str) -> None:
@@ -120,9 +128,9 @@ class Journal:
 
 def _keep(number: int, content: bytes) -> None:
     """Keep bytes that run `number` and its undo need, on the disk when this returns."""
-    path = kept_path(number, hash_bytes(content))
+    path = _kept_path(number, hash_bytes(content))
     if not path.exists():
-        path.parent.mkdir(exist_ok=True)
+        make_folders(str(path.parent))
         part = path.with_suffix(".part")
         part.unlink(missing_ok=True)
         write_new(str(part), content)
@@ -130,15 +138,29 @@ def _keep(number: int, content: bytes) -> None:
         sync_folder(str(path.parent))
 
 
-def kept_path(number: int, digest: str) -> Path:
-    """Where bytes of run `number` are kept."""
+def kept(number: int, digest: str) -> bytes:
+    """Bytes that run `number` keeps, by their hash. Raises OSError where they are gone or not what they were."""
+    content = _kept_path(number, digest).read_bytes()
+    if hash_bytes(content) != digest:
+        raise OSError(errno.EIO, "what the journal keeps of it is damaged")
+    return content
+
+
+def _kept_path(number: int, digest: str) -> Path:
     return journal_dir() / f"{number:04d}" / digest
 
 
 def start(
-    action: str, query: str, steps: Sequence[Step], contents: Iterable[bytes] = (), undoes: int | None = None
+    action: str,
+    query: str,
+    steps: Sequence[Step],
+    contents: Iterable[bytes] = (),
+    undoes: int | None = None,
+    way_back: int | None = None,
 ) -> Journal:
     """A new journal with all steps of a run in it, and the bytes that `write` needs beside it, on the disk.
+
+    `undoes` is the run that it takes back, `way_back` as a Journal has it.
 
     Raises ActionError where there is no place for it.
     """
@@ -146,7 +168,7 @@ def start(
         path = _reserve()
         for content in contents:
             _keep(int(path.stem), content)
-        return _begin(path, action, query, steps, undoes)
+        return _begin(path, action, query, steps, undoes, way_back)
     except OSError as error:
         raise ActionError(
             f"The journal cannot be written in {printable(str(journal_dir()))}: {why(error)}. Nothing was changed: "
@@ -157,7 +179,7 @@ def start(
 def _reserve() -> Path:
     """A new, empty journal file; its number is one more than the last."""
     folder = journal_dir()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folders(str(folder))
     number = max(numbers(), default=0) + 1
     while True:
         path = folder / f"{number:04d}.jsonl"
@@ -170,7 +192,9 @@ def _reserve() -> Path:
             return path
 
 
-def _begin(path: Path, action: str, query: str, steps: Sequence[Step], undoes: int | None) -> Journal:
+def _begin(
+    path: Path, action: str, query: str, steps: Sequence[Step], undoes: int | None, way_back: int | None
+) -> Journal:
     now = datetime.now().astimezone().isoformat(timespec="seconds")
     run = Run(int(path.stem), action, query, now, undoes, len(steps), list(steps))
     head = {"imgrank": "journal", "format": FORMAT, "run": run.number, "action": action, "query": query}
@@ -178,7 +202,7 @@ def _begin(path: Path, action: str, query: str, steps: Sequence[Step], undoes: i
         head | {"time": now, "undoes": undoes, "steps": len(steps)},
         *({"step": number} | _fields(step) for number, step in enumerate(steps)),
     )
-    journal = Journal(run, path.open("ab"))
+    journal = Journal(run, path.open("ab"), way_back)
     try:
         journal.write(lines)
     except OSError:
@@ -188,15 +212,15 @@ def _begin(path: Path, action: str, query: str, steps: Sequence[Step], undoes: i
     return journal
 
 
-def reopen(number: int) -> Journal:
+def reopen(number: int, way_back: int | None = None) -> Journal:
     """The journal of a run, to be written on; a line that a crash cut off is removed first."""
-    path = journal_dir() / f"{number:04d}.jsonl"
+    path = _path(number)
     run = read(number)
     content = path.read_bytes()
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
         os.truncate(path, whole)
-    return Journal(run, path.open("ab"))
+    return Journal(run, path.open("ab"), way_back)
 
 
 def numbers() -> list[int]:
@@ -207,23 +231,22 @@ def numbers() -> list[int]:
 
 
 def read(number: int) -> Run:
-    """A run from its journal. Raises ActionError where there is none, or it is damaged."""
-    path = journal_dir() / f"{number:04d}.jsonl"
+    """A run from its journal. Raises ActionError where there is none, or it cannot be read or is damaged."""
+    path = _path(number)
     try:
-        lines = path.read_bytes().split(b"\n")[:-1]
-    except OSError as error:
+        lines = _content(path).split(b"\n")[:-1]
+    except FileNotFoundError as error:
         raise ActionError(f"There is no run {number}; imgrank history lists all.") from error
+    except OSError as error:
+        raise ActionError(f"The journal {printable(str(path))} cannot be read: {why(error)}.") from error
     if not lines:
         return Run(number, "", "", "", None, 0, closed="empty")
-    position = 0
+    position = 1
     try:
-        head = json.loads(lines[0])
-        if head["format"] > FORMAT:
-            raise ActionError(f"Run {number} was written by a newer imgrank; update imgrank to undo it.")
-        run = Run(number, head["action"], head["query"], head["time"], head["undoes"], head["steps"])
+        run = _head(number, lines[0])
         for position, line in enumerate(lines[1:], start=2):  # noqa: B007 (named in the error)
-            _take(run, json.loads(line))
-    except (ValueError, KeyError, TypeError) as error:
+            _take(run, _parsed(line))
+    except _FAULTS as error:
         raise ActionError(
             f"The journal {printable(str(path))} is damaged at line {position}; nothing was changed. The lines before "
             "it say what was done."
@@ -231,53 +254,109 @@ def read(number: int) -> Run:
     return run
 
 
-def read_all(last: int = 0) -> list[Run]:
-    """All runs, or the `last` ones, oldest first. One whose journal is damaged has no steps, and is closed as that."""
-    return [_read_or_damaged(number) for number in numbers()[-last:]]
+def read_all() -> list[Run]:
+    """All runs, oldest first. One whose journal cannot be read has no steps, and is closed as damaged."""
+    return [read_or_damaged(number) for number in numbers()]
 
 
-def _read_or_damaged(number: int) -> Run:
+def read_or_damaged(number: int) -> Run:
+    """A run, or one without steps that is closed as damaged where its journal cannot be read."""
     try:
         return read(number)
     except ActionError:
         return Run(number, "", "", "", None, 0, closed=DAMAGED)
 
 
-def _take(run: Run, line: dict[str, Any]) -> None:
+def undone_by() -> dict[int, list[int]]:
+    """The undos of each run that has any, oldest first, from the first lines of all journals."""
+    found: dict[int, list[int]] = {}
+    for number in numbers():
+        with suppress(OSError, ActionError, *_FAULTS):
+            _require_regular(_path(number))
+            with _path(number).open("rb") as file:
+                undoes = _head(number, file.readline(_LONGEST_HEAD)).undoes
+            if undoes is not None:
+                found.setdefault(undoes, []).append(number)
+    return found
+
+
+def open_ones(last: int) -> list[Run]:
+    """Those of the `last` runs that nobody has closed, oldest first; what cannot be read is not among them."""
+    runs = (read_or_damaged(number) for number in numbers()[-last:] if not _ends_closed(_path(number)))
+    return [run for run in runs if not run.closed]
+
+
+def names_folder(number: int, folders: Iterable[str]) -> bool:
+    """Whether the journal of a run may name one of these folders: looked for in its bytes, which is soon done."""
+    try:
+        content = _content(_path(number))
+    except OSError:
+        return False
+    return any(json.dumps(folder)[1:-1].encode() in content for folder in folders)
+
+
+def _path(number: int) -> Path:
+    return journal_dir() / f"{number:04d}.jsonl"
+
+
+def _require_regular(path: Path) -> None:
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+
+
+def _content(path: Path) -> bytes:
+    _require_regular(path)
+    return path.read_bytes()
+
+
+def _ends_closed(path: Path) -> bool:
+    """Whether the last line closes the run; without a look at the others."""
+    try:
+        _require_regular(path)
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _LONGEST_CLOSE))
+            return "close" in _parsed(file.read().split(b"\n")[-2])
+    except (OSError, IndexError, *_FAULTS):
+        return False
+
+
+def _parsed(line: bytes) -> Line:
+    value = json.loads(line)
+    if not isinstance(value, dict):
+        raise ValueError("a line is no object")
+    return value
+
+
+def _head(number: int, line: bytes) -> Run:
+    head = _parsed(line)
+    if number_of(head, "format") > FORMAT:
+        raise ActionError(f"Run {number} was written by a newer imgrank; update imgrank to undo it.")
+    undoes = None if head.get("undoes") is None else number_of(head, "undoes")
+    if undoes is not None and undoes >= number:
+        raise ValueError("it undoes a run that comes after it")
+    steps = number_of(head, "steps")
+    return Run(number, text_of(head, "action"), text_of(head, "query"), text_of(head, "time"), undoes, steps)
+
+
+def _take(run: Run, line: Line) -> None:
     if "step" in line:
-        step = _step({name: value for name, value in line.items() if name != "step"})
-        _require_below(line["step"], len(run.steps) + 1)
-        run.steps[line["step"] : line["step"] + 1] = [step]
+        number = index_of(line, "step", len(run.steps) + 1)
+        run.steps[number : number + 1] = [step_of(line)]
     elif "begin" in line:
-        _require_below(line["begin"], len(run.steps))
-        run.begun[line["begin"]] = Identity(line["size"], line["mtime_ns"], line["hash"])
-        run.voided.discard(line["begin"])
+        number = index_of(line, "begin", len(run.steps))
+        run.begun[number] = identity_of(line)
+        run.voided.discard(number)
     elif "end" in line:
-        _require_below(line["end"], len(run.steps))
-        _require_path(line["place"])
-        run.ended[line["end"]] = line["place"]
+        number = index_of(line, "end", len(run.steps))
+        if number not in run.begun:
+            raise ValueError(f"step {number} was never begun")
+        run.ended[number] = path_of(line, "place")
     elif "void" in line:
-        run.voided.add(line["void"])
+        run.voided.add(index_of(line, "void", len(run.steps)))
     else:
-        run.closed = line["close"]
-
-
-def _step(fields: dict[str, Any]) -> Step:
-    step = Step(**fields | {"verb": Verb(fields["verb"])})
-    for path in (step.source, step.target, step.part):
-        _require_path(path)
-    return step
-
-
-def _require_below(number: int, count: int) -> None:
-    if number not in range(count):
-        raise ValueError(f"there is no step {number}")
-
-
-def _require_path(path: str) -> None:
-    if b"\0" in os.fsencode(path):
-        raise ValueError("a path holds a NUL")
+        run.closed = text_of(line, "close")
 
 
 def _fields(step: Step) -> dict[str, Any]:
-    return {name: value for name, value in asdict(step).items() if value not in (None, "")} | {"target": step.target}
+    values = ((name, getattr(step, name)) for name in _STEP_FIELDS)
+    return {name: value for name, value in values if value not in (None, "")} | {"target": step.target}

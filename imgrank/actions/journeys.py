@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from imgrank.actions.files import exists
@@ -45,10 +45,9 @@ def possible(steps: Sequence[Step], look: Look) -> tuple[tuple[Step, ...], tuple
     wanted = {key(each.end) for each in journeys}
     reasons = {each: _unfit(each, wanted, look) for each in journeys}
     reasons = {each: reason for each, reason in reasons.items() if reason}
-    while blocked := _blocked([each for each in journeys if each not in reasons]):
-        reasons |= blocked
+    reasons |= _blocked([each for each in journeys if each not in reasons])
     dropped = {step for each in reasons for step in each.steps}
-    left_alone = tuple(LeftAlone(each.start, reason) for each, reason in reasons.items())
+    left_alone = tuple(LeftAlone(each.start, reasons[each]) for each in journeys if each in reasons)
     return tuple(step for step in steps if step not in dropped), left_alone
 
 
@@ -69,16 +68,25 @@ def _unfit(journey: _Journey, wanted: Iterable[str], look: Look) -> str:
 
 
 def _blocked(journeys: Sequence[_Journey]) -> dict[_Journey, str]:
-    leaving: dict[str, list[str]] = defaultdict(list)
+    """What cannot move for its name is taken; then what waits for the name of that, and so on, each looked at then."""
+    leaving: dict[str, set[str]] = defaultdict(set)
+    waiting: dict[str, list[_Journey]] = defaultdict(list)
     for each in journeys:
-        leaving[key(each.start)].append(each.start)
-    return {
-        each: f"the name {printable(each.end)} is taken"
-        for each in journeys
-        if not is_aside(each.start) and exists(each.end) and not _comes_free(each.end, leaving[key(each.end)])
-    }
+        leaving[key(each.start)].add(each.start)
+        waiting[key(each.end)].append(each)
+    blocked: dict[_Journey, str] = {}
+    looked_at = list(reversed(journeys))
+    while looked_at:
+        each = looked_at.pop()
+        if each in blocked or is_aside(each.start) or not exists(each.end):
+            continue
+        if not _comes_free(each.end, leaving[key(each.end)]):
+            blocked[each] = f"the name {printable(each.end)} is taken"
+            leaving[key(each.start)].discard(each.start)
+            looked_at.extend(waiting[key(each.start)])
+    return blocked
 
 
-def _comes_free(path: str, leaving: Sequence[str]) -> bool:
+def _comes_free(path: str, leaving: Collection[str]) -> bool:
     """Whether a file that leaves holds this name, perhaps in another spelling that the file system does not tell."""
     return path in leaving or any(exists(each) and os.path.samefile(path, each) for each in leaving)

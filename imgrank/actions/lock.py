@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import uuid
@@ -11,10 +12,23 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from imgrank.actions.files import make_folders
 from imgrank.errors import ActionError
 from imgrank.paths import journal_dir, printable, why
 
 _PATIENCE = 10.0
+
+
+@contextmanager
+def trash_lock() -> Iterator[None]:
+    """Keep the trash to this process for one file; others wait. Raises OSError where they wait too long."""
+    place = journal_dir().parent / "locks"
+    make_folders(str(place))
+    try:
+        with FileLock(place / "trash.guard", timeout=_PATIENCE):
+            yield
+    except Timeout as error:
+        raise OSError(errno.EBUSY, "another imgrank holds the trash and does not go on") from error
 
 
 @contextmanager
@@ -27,7 +41,7 @@ def holding(folders: Iterable[str]) -> Iterator[None]:
     wanted = {os.path.realpath(folder) for folder in folders}
     place = journal_dir().parent / "locks"
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        make_folders(str(place))
         with FileLock(place / "claims.guard", timeout=_PATIENCE):
             _refuse_overlap(place, wanted)
             claim, lock = _claim(place, wanted)
@@ -65,7 +79,7 @@ def _refuse_overlap(place: Path, wanted: set[str]) -> None:
 
 
 def _refuse(claim: Path, wanted: set[str]) -> None:
-    with suppress(OSError, ValueError, KeyError):
+    with suppress(OSError, ValueError, KeyError, TypeError):
         other = json.loads(claim.read_text())
         shared = wanted.intersection(other["folders"])
         if shared:

@@ -14,7 +14,32 @@ from imgrank.formats import RAW_EXTENSIONS, looks_like_picture
 
 DEFAULT_TEMPLATE = "{rank}-{stem}{ext}"
 FIELDS = ("rank", "score", "stem", "ext", "query")
-SIDECARS = (".xmp", ".json", ".aae")
+# What programs and cameras keep beside a picture, as `a.xmp` or `a.jpg.xmp`, with where it is described.
+SIDECARS = frozenset(
+    {
+        ".xmp",  # Lightroom, digiKam, darktable: docs.darktable.org/usermanual/4.8/en/overview/sidecar-files
+        ".json",  # Google Takeout: support.google.com/accounts/answer/3024190
+        ".aae",  # Apple Photos, edits of a picture: support.apple.com/guide/photos (Export photos)
+        ".acr",  # Adobe Camera Raw, masks: helpx.adobe.com/camera-raw/using/acr-files.html
+        ".arp",  # ART, as .pp3: art.pixls.us
+        ".dop",  # DxO PhotoLab: support.dxo.com (Sidecar files)
+        ".on1",  # ON1 Photo RAW: on1.com/blog (Sidecars)
+        ".pp3",  # RawTherapee: rawpedia.rawtherapee.com/Sidecar_Files_-_Processing_Profiles
+        ".vrd",  # Canon Digital Photo Professional: exiftool.org/TagNames/CanonVRD.html
+    }
+)
+# What a camera took along with a picture, under its very name.
+RECORDINGS = frozenset(
+    {
+        ".mov",  # Live Photo: support.apple.com/en-us/104966
+        ".mp",  # motion photo of Pixel phones: developer.android.com/media/platform/motion-photo-format
+        ".mp4",
+        ".thm",  # thumbnail of old Canon cameras: exiftool.org/filename.html
+        ".wav",  # voice memo of Canon, Nikon and Sony cameras
+    }
+)
+_TAKEOUT = ".supplemental-metadata"  # Google Takeout cuts it off anywhere, so that names stay below 52 characters
+_DUPLICATE = re.compile(r"(.+)_\d\d(\.[^.]+\.xmp)", re.DOTALL | re.IGNORECASE)  # darktable: a_01.jpg.xmp of a.jpg
 _PREFIX = re.compile(r"(\d+)-(?=.)", re.DOTALL)
 _FORBIDDEN = re.compile(r'[/\\\x00-\x1f<>:"|?*]')
 
@@ -71,6 +96,8 @@ class _Score(float):
 
 def key(path: str) -> str:
     """Equal for two paths that some file system takes for one: by case, or by Unicode form."""
+    if path.isascii():
+        return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
@@ -93,29 +120,46 @@ def without_rank(stem: str) -> str:
     return _PREFIX.sub("", stem, count=1)
 
 
-def companions(name: str, siblings: Iterable[str]) -> list[str]:
-    """Files of a folder that go with picture `name`: sidecars, its RAW or JPEG twin, and the twin's sidecars."""
+def companions(name: str, siblings: Collection[str]) -> list[str]:
+    """Files of a folder that go with picture `name`.
+
+    Sidecars, what the camera recorded with it, its RAW or JPEG twin, and the twin's sidecars.
+    """
     stem, extension = split(name)
-    near = {other for other in siblings if other != name and other.startswith(stem + ".")}
+    near = {other for other in siblings if other != name and undoubled(other).startswith(stem + ".")}
     return sorted(
         other
         for other in near
-        if _belongs(extension.lower(), other[len(stem) :].lower()) and not _is_of_namesake(other, name, near)
+        if _belongs(extension.lower(), undoubled(other)[len(stem) :].lower())
+        and not _is_of_namesake(other, name, near)
+        and not (undoubled(other) != other and split(other)[0] in siblings)
     )
+
+
+def undoubled(name: str) -> str:
+    """`a.jpg.xmp` for `a_01.jpg.xmp`, the sidecar of a duplicate in darktable; other names as they are."""
+    found = _DUPLICATE.fullmatch(name)
+    return found[1] + found[2] if found else name
+
+
+def is_of_stem(other: str, name: str) -> bool:
+    """Whether a file has the stem of a picture, whatever it is."""
+    return other != name and other.startswith(split(name)[0] + ".")
 
 
 def _is_of_namesake(other: str, name: str, near: Collection[str]) -> bool:
     """Whether `a.jpg.xmp` would go with `a.JPG`, and there is an `a.jpg`."""
-    owner = split(other)[0]
-    return owner in near and owner.lower() == name.lower()
+    return any(other.startswith(each + ".") and each.lower() == name.lower() for each in near)
 
 
 def _belongs(extension: str, rest: str) -> bool:
     """Whether `stem + rest` goes with `stem + extension`: `a.xmp`, `a.jpg.xmp`, `a.cr2`, `a.cr2.xmp` with `a.jpg`."""
     inner, last = split(rest)
+    if last == ".json" and len(cut := split(inner)[1]) > 1 and _TAKEOUT.startswith(cut):
+        inner = split(inner)[0] or inner
     if last in SIDECARS:
         return inner == extension or _twins(extension, inner)
-    return rest in SIDECARS or _twins(extension, rest)
+    return rest in SIDECARS or rest in RECORDINGS or _twins(extension, rest)
 
 
 def _twins(one: str, other: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -17,6 +16,7 @@ from imgrank.actions.files import (
     identify,
     link,
     move_across,
+    move_link_across,
     rename_no_replace,
     require,
     sync_folder,
@@ -46,9 +46,7 @@ def move(step: Step, found: Identity) -> str:
         if error.errno != errno.EXDEV:
             raise
         if os.path.islink(step.source):
-            os.symlink(os.readlink(step.source), step.target)
-            reached("link placed")
-            os.unlink(step.source)
+            move_link_across(step.source, step.target)
         else:
             move_across(step.source, step.target, step.part, found)
     return step.target
@@ -81,6 +79,7 @@ def _trash(step: Step, found: Identity) -> str:
 
 def _restore(step: Step, found: Identity) -> str:
     move(step, found)
+    sync_folder(os.path.dirname(step.target))
     reached("restored")
     trash.forget(step.source)
     return step.target
@@ -107,12 +106,9 @@ def _write(step: Step, kept: ReadKept) -> str:
         sync_folder(os.path.dirname(step.target))
         return step.target
     try:
-        write_new(step.part, kept(step.new))
+        write_new(step.part, kept(step.new), like=step.target if step.old else None, time_ns=step.time_ns)
         reached("part made")
-        if step.time_ns is not None:
-            os.utime(step.part, ns=(step.time_ns, step.time_ns))
         if step.old:
-            shutil.copymode(step.target, step.part)
             _require_bytes(step.target, step.old)
             os.replace(step.part, step.target)
         else:
@@ -163,7 +159,7 @@ def _placed(step: Step, found: Identity) -> str | None:
     if step.verb in (Verb.move, Verb.restore):
         return _moved(step, found)
     if step.verb is Verb.trash:
-        return None if exists(step.source) else trash.find(step.source, found)
+        return _thrown(step, found)
     if step.verb is Verb.write:
         return step.target if _hash(step.target) == step.new else None
     if step.verb is Verb.mkdir:
@@ -178,19 +174,36 @@ def _placed(step: Step, found: Identity) -> str | None:
 
 
 def _moved(step: Step, found: Identity) -> str | None:
-    """Both names hold the file where the crash fell between the second name and the removal of the first."""
+    """Both names hold the file where the crash fell between the second name and the removal of the first.
+
+    Then the second name goes, for the first is surely on the disk.
+    """
     if _hash(step.target) != found.hash:
         return None
     if exists(step.source):
-        ours = os.path.samestat(os.lstat(step.source), os.lstat(step.target)) or not _on_one_device(
-            step.source, step.target
-        )
-        if _hash(step.source) != found.hash or not ours:
-            return None
-        os.unlink(step.source)
+        ours = _are_one(step.source, step.target) or not _on_one_device(step.source, step.target)
+        if _hash(step.source) == found.hash and ours:
+            os.unlink(step.target)
+            sync_folder(os.path.dirname(step.target))
+        return None
     if step.verb is Verb.restore:
         trash.forget(step.source)
     return step.target
+
+
+def _thrown(step: Step, found: Identity) -> str | None:
+    """Where a file lies in the trash; a second name that it has there beside its own goes."""
+    if not exists(step.source):
+        return trash.find(step.source, found)
+    place = trash.find(step.source, found) if trash.CAN_UNDO else None
+    if place and _are_one(step.source, place):
+        os.unlink(place)
+        trash.forget(place)
+    return None
+
+
+def _are_one(one: str, other: str) -> bool:
+    return os.path.samestat(os.lstat(one), os.lstat(other))
 
 
 def _hash(path: str) -> str:

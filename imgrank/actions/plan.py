@@ -11,6 +11,8 @@ from imgrank.actions.names import DEFAULT_TEMPLATE, Template, key, ranked_alike,
 from imgrank.actions.records import Action, Change, OnConflict, Plan, Problem, Request
 from imgrank.paths import printable
 
+_Wanted = tuple[str, str, tuple[str, ...]]  # folder, stem, and what the names of the files have after it
+
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
@@ -77,17 +79,21 @@ def _place(
         leaving = [wish for number, wish in enumerate(wishes) if number not in staying]
         names -= {member.path for wish in leaving for member in wish.group.members}
     taken = set(map(key, names))
+    tried: dict[_Wanted, int] = {}
     placed: list[str | None] = []
     for number, wish in enumerate(wishes):
-        stem = None if number in staying else _free_stem(wish, request.on_conflict, taken)
+        stem = None if number in staying else _free_stem(wish, request.on_conflict, taken, tried)
         if stem is not None:
             taken.update(key(os.path.join(wish.folder, stem + member.rest)) for member in wish.group.members)
         placed.append(stem)
     return placed
 
 
-def _free_stem(wish: _Wish, on_conflict: OnConflict, taken: Collection[str]) -> str | None:
-    stem, number = wish.stem, 1
+def _free_stem(wish: _Wish, on_conflict: OnConflict, taken: Collection[str], tried: dict[_Wanted, int]) -> str | None:
+    """The stem that a wish gets, or None. `tried`: up to which number the names for what is wanted are taken."""
+    wanted = (wish.folder, wish.stem, tuple(member.rest for member in wish.group.members))
+    number = tried.get(wanted, 1)
+    stem = wish.stem if number == 1 else f"{wish.stem}-{number}"
     while any(key(os.path.join(wish.folder, stem + member.rest)) in taken for member in wish.group.members):
         if on_conflict is OnConflict.fail:
             return wish.stem
@@ -95,6 +101,7 @@ def _free_stem(wish: _Wish, on_conflict: OnConflict, taken: Collection[str]) -> 
             return None
         number += 1
         stem = f"{wish.stem}-{number}"
+    tried[wanted] = number
     return stem
 
 

@@ -108,7 +108,7 @@ class Step:
     `size`, `mtime_ns`: the source as planned (None: not known). `hash`: what the file must be, for undo. `part`: the
     unfinished copy beside the target. `old`, `new`: hashes of the bytes that `write` replaces and writes, kept in
     the journal folder (empty: no file), `time_ns` the time the file gets (None: now). `stem`: the name before ranks.
-    `reverses`: the step of the undone run.
+    `reverses`: the step that is taken back, `of` the run it belongs to (None: the one that the whole run undoes).
     """
 
     verb: Verb
@@ -123,6 +123,7 @@ class Step:
     time_ns: int | None = None
     stem: str = ""
     reverses: int | None = None
+    of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

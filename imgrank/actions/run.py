@@ -7,15 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from imgrank.actions import journal
-from imgrank.actions.apply import carry_out, folders_of, unfit
+from imgrank.actions.apply import carry_out, unfit
+from imgrank.actions.chains import refuse_stopped
 from imgrank.actions.check import check, refuse
-from imgrank.actions.gather import absolute, gather, listing
+from imgrank.actions.gather import Group, absolute, gather, listing
+from imgrank.actions.journal import Run
 from imgrank.actions.journeys import possible
 from imgrank.actions.lock import holding
 from imgrank.actions.plan import plan
 from imgrank.actions.records import Action, Outcome, Plan, Request, Verb
 from imgrank.actions.sparing import spare
-from imgrank.actions.steps import steps_of, token
+from imgrank.actions.steps import folders_of, steps_of, token
 from imgrank.actions.stopping import listening
 from imgrank.actions.tagging import plan_tags
 from imgrank.actions.trash import CAN_UNDO, within_reach
@@ -38,7 +40,7 @@ def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[
         request = replace(request, folder=os.path.realpath(request.folder))
     places = {os.path.dirname(absolute(image.path)) for image in images}
     with holding(places):
-        _refuse_unfinished(places)
+        refuse_stopped(places)
     groups, spared = gather(images), tuple[str, ...]()
     if request.action is Action.trash:
         groups, spared = spare(groups, images, everyone)
@@ -47,9 +49,11 @@ def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[
     else:
         folders = {group.folder for group in groups} if request.folder is None else {request.folder}
         present = {folder: listing(folder) for folder in folders}
-        made = plan(groups, request, count=len(everyone), present=present, originals=_originals(request))
+        made = plan(groups, request, count=len(everyone), present=present, originals=_originals(groups, request))
     refuse(check(made))
-    return replace(made, notes=(*_links(made), *_trash_notes(made), *_spared_notes(spared)))
+    return replace(
+        made, notes=(*_links(made), *_trash_notes(made), *_spared_notes(spared), *_unknown_notes(groups, request))
+    )
 
 
 def act(made: Plan) -> Outcome:
@@ -61,7 +65,7 @@ def act(made: Plan) -> Outcome:
     steps = steps_of(made, token())
     folders = folders_of(steps)
     with listening() as stop, holding(folders):
-        _refuse_unfinished(folders)
+        refuse_stopped(folders)
         refuse(check(made))
         steps, left_alone = possible(steps, unfit)
         contents = (text for change in made.changes for text in (change.text, change.before) if text is not None)
@@ -70,25 +74,31 @@ def act(made: Plan) -> Outcome:
     return replace(outcome, left_alone=(*left_alone, *outcome.left_alone))
 
 
-def _refuse_unfinished(folders: set[str]) -> None:
-    for run in journal.read_all(_REMEMBERED_RUNS):
-        if run.unfinished and folders & folders_of(run.steps):
-            raise ActionError(
-                f"Run {run.number} ({run.action}, {run.time}) stopped in the middle of these files. imgrank undo "
-                f"{run.number} puts them back, imgrank undo --finish {run.number} goes on; nothing was changed now."
-            )
-
-
-def _originals(request: Request) -> dict[str, str]:
-    """The stem that files had before imgrank renamed them, by where the journals say they are now."""
+def _originals(groups: Sequence[Group], request: Request) -> dict[str, str]:
+    """The stem that pictures had before imgrank renamed them, by the last run that says so of a file there."""
     if request.action is not Action.rename and request.template is None:
         return {}
+    wanted = {group.members[0].path for group in groups}
+    folders = {group.folder for group in groups}
     stems: dict[str, str] = {}
-    for run in journal.read_all(_REMEMBERED_RUNS):
-        for number, place in run.ended.items():
-            if run.steps[number].verb is Verb.move and run.steps[number].stem:
-                stems.pop(run.steps[number].source, None)
-                stems[place] = run.steps[number].stem
+    for number in reversed(journal.numbers()[-_REMEMBERED_RUNS:]):
+        if not wanted:
+            break
+        if journal.names_folder(number, folders):
+            found = _stems_after(journal.read_or_damaged(number))
+            stems |= {path: found[path] for path in wanted & found.keys()}
+            wanted -= found.keys()
+    return {path: stem for path, stem in stems.items() if stem}
+
+
+def _stems_after(run: Run) -> dict[str, str]:
+    """By path, the stem before ranks of the file that a run left there; empty where it left none."""
+    stems: dict[str, str] = {}
+    for number, place in run.ended.items():
+        step = run.steps[number]
+        if step.verb is Verb.move and step.stem:
+            stems[step.source] = ""
+            stems[place] = step.stem
     return stems
 
 
@@ -106,13 +116,23 @@ def _links(made: Plan) -> Iterator[str]:
 def _trash_notes(made: Plan) -> Sequence[str]:
     if made.request.action is not Action.trash or not made.changes:
         return ()
-    away = [change.source for change in made.changes if not within_reach(change.source)]
+    folders = {os.path.dirname(change.source) for change in made.changes}
+    away = sorted(folder for folder in folders if not within_reach(folder))
     if away:
         raise ActionError(
             f"The disk of {printable(away[0])} has no trash that can be written, so trashing would copy to another "
             "disk. Nothing was changed. --move DIR takes pictures out of the way on their own disk."
         )
     return () if CAN_UNDO else ("imgrank undo cannot bring files back from this system's trash; the system can.",)
+
+
+def _unknown_notes(groups: Sequence[Group], request: Request) -> Iterator[str]:
+    """Files that have a picture's name, and lose it when the picture gets another or goes away."""
+    taken = {member.path for group in groups for member in group.members}
+    unknown = sorted({path for group in groups for path in group.unknown} - taken)
+    if unknown and request.action in (Action.rename, Action.move, Action.trash):
+        names = ", ".join(printable(path) for path in unknown[:_NAMED]) + (", ..." if len(unknown) > _NAMED else "")
+        yield f"{len(unknown)} files are called like a picture, and stay, for imgrank does not know them: {names}."
 
 
 def _spared_notes(spared: Sequence[str]) -> Iterator[str]:

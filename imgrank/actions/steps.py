@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from imgrank.actions.records import Action, Change, Plan, Step, Verb
 
 PREFIX = ".imgrank-"
 _ASIDE = ".tmp"
+_PART = re.compile(re.escape(PREFIX) + r"[0-9a-f]{8}-[0-9]+\.part")
 
 
 def token() -> str:
@@ -30,6 +32,17 @@ def is_aside(path: str) -> bool:
 def part_of(target: str, mark: str, number: int) -> str:
     """The unfinished file beside a target."""
     return os.path.join(os.path.dirname(target), f"{PREFIX}{mark}-{number}.part")
+
+
+def is_part_of(part: str, target: str) -> bool:
+    """Whether a path is one that `part_of` gives for a target: what may be removed after a crash."""
+    folder, name = os.path.split(part)
+    return bool(target) and folder == os.path.dirname(target) and _PART.fullmatch(name) is not None
+
+
+def folders_of(steps: Sequence[Step]) -> set[str]:
+    """The folders in which these steps change names."""
+    return {os.path.dirname(path) for step in steps for path in (step.source, step.target) if path}
 
 
 def steps_of(plan: Plan, mark: str) -> tuple[Step, ...]:
@@ -72,10 +85,15 @@ def _moves(changes: Sequence[Change], mark: str) -> Iterator[Step]:
     for number, change in enumerate(changes):
         by_key[key(change.source)].append(number)
     waiting = dict(enumerate(changes))
-    while waiting:
-        chain = [next(iter(waiting))]
-        while (after := _holder(waiting[chain[-1]].target or "", by_key, waiting)) is not None and after not in chain:
+    todo = list(reversed(waiting))
+    while todo:
+        if todo[-1] not in waiting:
+            todo.pop()
+            continue
+        chain, known = todo[-1:], set(todo[-1:])
+        while (after := _holder(waiting[chain[-1]].target or "", by_key, waiting)) is not None and after not in known:
             chain.append(after)
+            known.add(after)
         chain = chain if after is None else chain[chain.index(after) :]
         links = [(number, waiting.pop(number)) for number in reversed(chain)]
         yield from (

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from imgrank.actions import journal
-from imgrank.actions.apply import carry_out, folders_of, settle, unfit
-from imgrank.actions.journal import DAMAGED, Run, kept_path
+from imgrank.actions import journal, trash
+from imgrank.actions.apply import carry_out, settle, subject, unfit
+from imgrank.actions.chains import Chain, chain_of, chains, refuse_stopped
+from imgrank.actions.files import exists
+from imgrank.actions.journal import DAMAGED, Run
 from imgrank.actions.journeys import possible
 from imgrank.actions.lock import holding
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
-from imgrank.actions.steps import part_of, token
-from imgrank.actions.stopping import listening
+from imgrank.actions.steps import folders_of, part_of, token
+from imgrank.actions.stopping import Stop, listening
 from imgrank.errors import ActionError
+from imgrank.paths import why
 
 _INVERSE = {
     Verb.copy: Verb.remove_copy,
@@ -26,12 +30,16 @@ _INVERSE |= {back: forth for forth, back in _INVERSE.items()}
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One line of the history: of `done` operations, `left` can be undone; `undoes` names the run it took back."""
+    """One line of the history: of `done` operations, `left` can be undone; `undoes` names the run it took back.
+
+    `folder` is the one in which, or below which, its files are.
+    """
 
     run: int
     time: str
     action: str
     query: str
+    folder: str
     done: int
     left: int
     unfinished: bool
@@ -41,124 +49,201 @@ class Past:
 
 def history() -> tuple[Past, ...]:
     """All runs that did something, oldest first, and those whose journal is damaged."""
-    runs = journal.read_all()
-    return tuple(_past(run, runs) for run in runs if run.begun or run.closed == DAMAGED)
+    past = {run.number: _past(run, chain) for chain in chains(journal.read_all()) for run in chain.runs}
+    return tuple(past[number] for number in sorted(past) if past[number].done or _is_told(past[number]))
+
+
+def look_up(number: int | None = None) -> Past:
+    """What `undo` and `finish` would be about: run `number`; None: the last one that is not undone.
+
+    Raises ActionError where there is none.
+    """
+    number = _last() if number is None else number
+    chain = chain_of(number)
+    return _past(chain.run(number), chain)
 
 
 def undo(number: int | None = None) -> Outcome:
     """Put back what run `number` did; None: the last one that is not undone.
 
-    Each file is checked by size and hash first. What somebody changed meanwhile is left alone and named. Raises
-    ActionError where there is nothing to put back.
+    What undos and their undos did since counts: the first tree comes back, wherever one of them was cut off. Each file
+    is checked by size and hash first. What somebody changed meanwhile is left alone and named. Raises ActionError
+    where there is nothing to put back, or a later run stopped in the middle.
     """
     number = _last() if number is None else number
-    run = journal.read(number)
-    with listening() as stop, holding(folders_of(run.steps)):
-        with journal.reopen(number) as old:
-            settle(old)
-            run = old.run
-            was_open = _close_undos(number) or not run.closed
-            if not run.closed:
-                old.close("undone")
-            steps, lost = _steps_back(run, _taken_back(number, journal.read_all()))
-            if not steps and not lost and not was_open:
-                raise ActionError(f"Run {number} is undone already, or did nothing; imgrank history lists all runs.")
-        if not steps:
-            return Outcome(number, 0, lost)
-        with journal.start("undo", run.query, steps, _kept(number, steps), undoes=number) as new:
-            outcome = carry_out(new, stop)
-    return Outcome(outcome.run, outcome.done, (*lost, *outcome.left_alone))
+    folders = _folders(chain_of(number))
+    with listening() as stop, holding(folders):
+        chain = _settled(number)
+        refuse_stopped(folders, but=chain.root)
+        _refuse_half_way(chain, number)
+        steps, lost = _steps_back(chain, number)
+        if not steps and not lost and chain.stopped is None:
+            raise ActionError(f"Run {number} is undone already, or did nothing; imgrank history lists all runs.")
+        outcome = _carry_back(chain, number, steps, stop) if steps else Outcome(number, 0, ())
+        _close(chain)
+    return replace(outcome, left_alone=(*lost, *outcome.left_alone))
 
 
 def finish(number: int) -> Outcome:
     """Go on with a run that stopped in the middle. Raises ActionError where it is not one."""
-    run = journal.read(number)
-    if not run.unfinished:
-        raise ActionError(f"Run {number} did not stop in the middle; there is nothing to finish.")
-    with listening() as stop, holding(folders_of(run.steps)), journal.reopen(number) as old:
-        settle(old)
-        return carry_out(old, stop)
+    with listening() as stop, holding(_folders(chain_of(number))):
+        chain = chain_of(number)
+        stopped = chain.stopped
+        if stopped is None or stopped.number != number:
+            hint = f" Run {stopped.number} did: imgrank undo --finish {stopped.number}." if stopped else ""
+            raise ActionError(f"Run {number} did not stop in the middle; there is nothing to finish.{hint}")
+        with journal.reopen(number, chain.root) as old:
+            settle(old)
+            return carry_out(old, stop)
 
 
 def _last() -> int:
-    runs = journal.read_all()
-    undos = set[int]()
-    for run in runs:
-        if run.undoes is not None and run.undoes not in undos:
-            undos.add(run.number)
-    for run in reversed(runs):
-        if run.number in undos:
-            if run.unfinished and run.undoes is not None:
-                return run.undoes
-        elif run.closed == DAMAGED:
-            journal.read(run.number)  # raises: what comes before it is not the last run
-        elif run.unfinished or set(run.ended) - _taken_back(run.number, runs):
-            return run.number
-    raise ActionError("There is nothing to undo: no run of imgrank has changed a file, or all are undone.")
+    """The first run of the chain in which something was done last that is in effect, or that stopped."""
+    undone_by, found, unread = journal.undone_by(), dict[int, Chain](), None
+    for number in reversed(journal.numbers()):
+        try:
+            chain = next((each for each in found.values() if number in each.numbers), None)
+            chain = chain or chain_of(number, undone_by)
+        except ActionError as error:
+            unread = unread or error
+            continue
+        found[chain.root] = chain
+        is_stopped = chain.stopped is not None and chain.stopped.number == number
+        if is_stopped or any(deed.run == number for deed in chain.in_effect()):
+            if unread is not None:
+                raise ActionError(f"{unread} imgrank undo {chain.root} takes back the run before.")
+            return chain.root
+    raise unread or ActionError("There is nothing to undo: no run of imgrank has changed a file, or all are undone.")
 
 
-def _past(run: Run, runs: list[Run]) -> Past:
-    left = len(set(run.ended) - _taken_back(run.number, runs))
+def _is_told(past: Past) -> bool:
+    return past.unfinished or past.damaged
+
+
+def _past(run: Run, chain: Chain) -> Past:
     return Past(
         run.number,
         run.time,
         run.action,
         run.query,
+        _common(folders_of(run.steps)),
         len(run.ended),
-        left,
-        run.unfinished,
+        len(chain.in_effect(run.number)),
+        chain.stopped is run,
         run.undoes,
         run.closed == DAMAGED,
     )
 
 
-def _close_undos(number: int) -> bool:
-    """Settle undos of a run that were cut off themselves, so that what they did counts. Whether there was one."""
-    cut_off = [run.number for run in journal.read_all() if run.undoes == number and run.unfinished]
-    for each in cut_off:
-        with journal.reopen(each) as old:
-            settle(old)
-            old.close("undone")
-    return bool(cut_off)
+def _common(folders: Collection[str]) -> str:
+    try:
+        return os.path.commonpath(folders)
+    except ValueError:  # none, or on several drives
+        return min(folders, default="")
 
 
-def _taken_back(number: int, runs: list[Run]) -> set[int]:
-    undos = [run for run in runs if run.undoes == number]
-    return {back for run in undos for each in run.ended if (back := run.steps[each].reverses) is not None}
+def _folders(chain: Chain) -> set[str]:
+    return {folder for run in chain.runs for folder in folders_of(run.steps)}
 
 
-def _steps_back(run: Run, taken_back: set[int]) -> tuple[tuple[Step, ...], tuple[LeftAlone, ...]]:
-    """The inverse of each step that is done, last first; and the files that cannot go back."""
+def _settled(number: int) -> Chain:
+    """The chain of a run, with all that a crash left open looked at and written down."""
+    chain = chain_of(number)
+    for run in chain.runs:
+        if run.uncertain:
+            with journal.reopen(run.number, chain.root) as old:
+                settle(old)
+    return chain_of(number)
+
+
+def _refuse_half_way(chain: Chain, number: int) -> None:
+    """In the middle of a run there are files under hidden names: only the whole way back or forth leads out."""
+    if chain.stopped is not None and number != chain.root:
+        stopped = chain.stopped.number
+        raise ActionError(
+            f"Run {number} cannot be taken back while run {stopped} stands in the middle of these files. imgrank undo "
+            f"{chain.root} puts them back as they were first, imgrank undo --finish {stopped} goes on; nothing was "
+            "changed now."
+        )
+
+
+def _carry_back(chain: Chain, number: int, steps: Sequence[Step], stop: Stop) -> Outcome:
+    contents = _kept(number, steps)
+    with journal.start("undo", chain.run(number).query, steps, contents, number, chain.root) as new:
+        return carry_out(new, stop)
+
+
+def _close(chain: Chain) -> None:
+    """Say of runs that were cut off that nothing more will happen in them."""
+    for run in chain.runs:
+        if run.unfinished:
+            with journal.reopen(run.number) as old:
+                old.close("undone")
+
+
+def _steps_back(chain: Chain, number: int) -> tuple[tuple[Step, ...], tuple[LeftAlone, ...]]:
+    """The inverse of each step that is in effect, last first; and the files that cannot go back."""
     mark, steps, lost = token(), list[Step](), list[LeftAlone]()
-    for number in sorted(set(run.ended) - taken_back, reverse=True):
-        place = run.ended[number]
-        if run.steps[number].verb is Verb.trash and not place:
-            lost.append(
-                LeftAlone(run.steps[number].source, "it is in the system's trash, which can put it back itself")
-            )
-        else:
-            steps.append(_back(run.steps[number], place, run.begun[number], number, mark))
+    runs = {run.number: run for run in chain.runs}
+    for count, deed in enumerate(reversed(chain.in_effect(number))):
+        run = runs[deed.run]
+        step, found = run.steps[deed.step], run.begun[deed.step]
+        place = run.ended[deed.step]
+        reason = ""
+        if step.verb is Verb.trash:
+            place, reason = _in_trash(step, place, found)
+        elif step.verb is Verb.write:
+            reason = _not_kept(deed.run, step)
+        if reason:
+            lost.append(LeftAlone(subject(step), reason))
+            continue
+        back = _back(step, place, found, part_of(step.source, mark, count))
+        steps.append(replace(back, reverses=deed.step, of=None if deed.run == number else deed.run))
     kept, blocked = possible(steps, unfit)
     return kept, (*lost, *blocked)
 
 
-def _back(step: Step, place: str, found: Identity, number: int, mark: str) -> Step:
+def _in_trash(step: Step, place: str, found: Identity) -> tuple[str, str]:
+    """Where a file lies in the trash now, or why it cannot be had."""
+    if place and exists(place):
+        return place, ""
+    try:
+        place = trash.find(step.source, found) or ""
+    except OSError as error:
+        return "", f"it cannot be read in the trash: {why(error)}"
+    if place:
+        return place, ""
+    where = (
+        "it is not in the trash any more" if trash.CAN_UNDO else "it is in the system's trash, which can put it back"
+    )
+    return "", where
+
+
+def _not_kept(run: int, step: Step) -> str:
+    try:
+        for digest in filter(None, (step.old, step.new)):
+            journal.kept(run, digest)
+    except OSError as error:
+        return f"what it was before cannot be read in the journal: {why(error)}"
+    return ""
+
+
+def _back(step: Step, place: str, found: Identity, part: str) -> Step:
+    """The step that takes one back, whose file lies at `place` and was `found`. `part` lies beside its old name."""
     if step.verb in (Verb.move, Verb.restore, Verb.trash):
         verb = {Verb.move: Verb.move, Verb.restore: Verb.trash, Verb.trash: Verb.restore}[step.verb]
-        target = "" if verb is Verb.trash else step.source
-        part = part_of(target, mark, number) if target else ""
-        return Step(verb, place, target, found.size, hash=found.hash, part=part, stem=step.stem, reverses=number)
-    part = part_of(step.target, mark, number) if step.target else ""
+        if verb is Verb.trash:
+            return Step(verb, place, "", found.size, hash=found.hash, stem=step.stem)
+        return Step(verb, place, step.source, found.size, hash=found.hash, part=part, stem=step.stem)
+    part = os.path.join(os.path.dirname(step.target), os.path.basename(part)) if step.target else ""
     if step.verb is Verb.write:
         time = found.mtime_ns if step.old else None
-        return Step(
-            Verb.write, step.target, step.target, part=part, old=step.new, new=step.old, time_ns=time, reverses=number
-        )
+        return Step(Verb.write, step.target, step.target, part=part, old=step.new, new=step.old, time_ns=time)
     content = None if step.verb is Verb.remove_symlink else found.hash
-    return Step(_INVERSE[step.verb], step.source, step.target, found.size, hash=content, part=part, reverses=number)
+    return Step(_INVERSE[step.verb], step.source, step.target, found.size, hash=content, part=part)
 
 
-def _kept(run: int, steps: Sequence[Step]) -> Iterator[bytes]:
+def _kept(number: int, steps: Sequence[Step]) -> Iterator[bytes]:
     """The bytes of sidecars, taken along so that the undo can be undone and finished by itself."""
-    for digest in {digest for step in steps for digest in (step.old, step.new) if digest}:
-        yield kept_path(run, digest).read_bytes()
+    wanted = {(step.of or number, digest) for step in steps for digest in (step.old, step.new) if digest}
+    return (journal.kept(run, digest) for run, digest in sorted(wanted))

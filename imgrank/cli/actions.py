@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from imgrank.records import RankedImage, Ranking
 ASK_ABOVE = 20
 _PANEL = "Changing files"
 _SHOWN = 20
+_NAMED = 5
 
 
 def _folder(name: str, words: str) -> object:
@@ -123,6 +125,37 @@ def change_files(
         show_plan(plan, fmt, print0)
     note(f"{outcome.done} changes done as run {outcome.run}; imgrank undo takes them back.")
     return say_left_alone(outcome)
+
+
+def may_be_index(source: str) -> bool:
+    """Whether a source can be an index, so that what is ranked need not be a file."""
+    return source != "-" and (os.path.isdir(source) or "://" in source)
+
+
+def as_files(
+    ranking: Ranking, images: Sequence[RankedImage], sources: Sequence[str]
+) -> tuple[Ranking, tuple[RankedImage, ...]]:
+    """A ranking, and the part of it that is acted on, with the files that the rows of indexes are about.
+
+    Raises ActionError where something that is to be acted on is no file here, or not the one that was indexed.
+    """
+    from imgrank.index.standing import file_of, rows_of, unfit
+
+    rows = rows_of(sources, {image.path for image in ranking.images})
+    reasons = {image.path: unfit(rows[image.path]) for image in images if image.path in rows}
+    unfits = [f"{printable(path)}: {reason}" for path, reason in reasons.items() if reason]
+    if unfits:
+        more = f"; and {len(unfits) - _NAMED} more" if len(unfits) > _NAMED else ""
+        raise ActionError(
+            f"The index names pictures that cannot be acted on. {'; '.join(unfits[:_NAMED])}{more}. Nothing was "
+            "changed. Sort the pictures themselves, or bring the index up to date with imgrank index."
+        )
+
+    def with_file(image: RankedImage) -> RankedImage:
+        row = rows.get(image.path)
+        return image if row is None else replace(image, path=file_of(row) or image.path)
+
+    return replace(ranking, images=tuple(map(with_file, ranking.images))), tuple(map(with_file, images))
 
 
 def _refuse_doubt(ranking: Ranking, asked: Wanted) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -29,6 +29,7 @@ from imgrank.cli.options import (
 )
 from imgrank.cli.progress import progress_line
 from imgrank.errors import UsageError
+from imgrank.formats import looks_like_picture
 from imgrank.output.formats import Format
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
@@ -172,7 +173,7 @@ def sort(
     )
     streamed = asked is None and look.is_stream and not reverse and bottom is None
     question = engines.EngineQuestion(sources, sentence, opposite, like, refine, streamed, top, min_score)
-    deliver = partial(_deliver_from, look, cut, asked, strict)
+    deliver = partial(_deliver_from, look, cut, asked, strict, sources)
     if wish.name is not None:
         code = engines.order_on(wish, new_ranker, question, deliver)
     else:
@@ -214,17 +215,18 @@ def _deliver_from(
     cut: Cut,
     asked: act.Wanted | None,
     strict: bool,
+    sources: Sequence[str],
     ranking: Ranking,
     stream: Iterator[RankedImage] | None = None,
 ) -> int:
     """Show an order, or the part of it that comes in a stream, or change files by it. Returns the exit code."""
     if stream is not None:
         show(ranking, stream, look)
-    code = 0 if stream is not None else _deliver(ranking, look, cut, asked)
+    code = 0 if stream is not None else _deliver(ranking, look, cut, asked, sources)
     return code or (EXIT_SKIPPED if strict and ranking.skipped else 0)
 
 
-def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None) -> int:
+def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None, sources: Sequence[str]) -> int:
     """Show the order, or change files by it; an order that was interrupted changes none. Returns the exit code."""
     from imgrank.order import select
 
@@ -235,6 +237,8 @@ def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None) -
         return EXIT_INTERRUPTED if ranking.partial else 0
     if asked.request.action is Action.trash:
         images = act.thrown_away(ranking.images, cut.bottom, cut.min_score)
+    if any(map(act.may_be_index, sources)):
+        ranking, images = act.as_files(ranking, images, sources)
     return act.change_files(ranking, images, asked, look.fmt, look.print0)
 
 
@@ -248,6 +252,11 @@ def split_words(words: list[str], like: str | None) -> tuple[list[str], str | No
             'imgrank sort ./photos "older person".'
         )
     *sources, sentence = words
+    if looks_like_picture(sentence) and os.path.isfile(sentence):
+        raise UsageError(
+            f'"{printable(sentence)}" stands last, where the sentence belongs, and is a picture; say what to order by: '
+            'imgrank sort *.jpg "older person".'
+        )
     if os.path.exists(sentence) and not _may_be_source(sources[0]):
         raise UsageError(
             f'"{printable(sentence)}" is a file or folder, and "{printable(sources[0])}" is none; '

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -10,6 +10,9 @@ from imgrank.cli.actions import note, say_left_alone
 from imgrank.cli.tables import print_table
 from imgrank.errors import UsageError
 from imgrank.paths import printable
+
+if TYPE_CHECKING:
+    from imgrank.actions.undo import Past
 
 RunArgument = Annotated[
     Optional[int],
@@ -29,10 +32,19 @@ def undo(
 
     if finish and run is None:
         raise UsageError("--finish needs the number of the run: imgrank undo --finish 7; imgrank history lists them.")
-    outcome = past.finish(run) if finish and run is not None else past.undo(run)
+    which = past.look_up(run)
+    note(f"{'going on with' if finish else 'taking back'} {_told(which)}.")
+    outcome = past.finish(which.run) if finish else past.undo(which.run)
     what = "done in all" if finish else "put back"
     note(f"{outcome.done} operations {what} (run {outcome.run} in imgrank history).")
     raise typer.Exit(say_left_alone(outcome))
+
+
+def _told(which: Past) -> str:
+    """A run in words: which, when, what and where, so that nobody takes back another than they mean."""
+    action = which.action if which.undoes is None else f"undo of {which.undoes}"
+    sentence = f' by "{printable(which.query)}"' if which.query else ""
+    return f"run {which.run} ({printable(action)}{sentence} in {printable(which.folder)}, {printable(which.time)})"
 
 
 def history() -> None:
@@ -44,7 +56,9 @@ def history() -> None:
         action = each.action if each.undoes is None else f"undo of {each.undoes}"
         left = f"{each.left} can be undone" if each.left else "undone"
         state = "stopped in the middle" if each.unfinished else "its journal is damaged" if each.damaged else left
-        rows.append((str(each.run), each.time, action, printable(each.query), str(each.done), state))
+        rows.append(
+            (str(each.run), printable(each.time), printable(action), printable(each.query), str(each.done), state)
+        )
     if len(rows) == 1:
         note("no run has changed a file yet.")
         return

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.errors import LabelsError
+from imgrank.evaluation.metrics import Resamples
 from imgrank.labels import FEWEST_ROWS, Fault, Labels, PairTask, ValueTask
 from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, Unreadable
@@ -113,6 +114,14 @@ class PairRows:
 
 
 TaskRows = ValueRows | PairRows
+
+
+def resamples_of(rows: TaskRows, chosen: Rows) -> Resamples:
+    """Resamples of the chosen rows by what errs together: groups where rows have them, else pictures."""
+    together = rows.together()
+    if isinstance(rows, ValueRows) or all(rows.task.groups[n] for n in chosen):
+        return Resamples.draw(len(chosen), groups=[together[n] for n in chosen])
+    return Resamples.draw_pictures([rows.task.left[n] for n in chosen], [rows.task.right[n] for n in chosen])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

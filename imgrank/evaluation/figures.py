@@ -61,9 +61,7 @@ def answer_section(difference: Floats, preferred: Floats, resamples: Resamples) 
     known = right[np.isfinite(right)]
     if not len(known):
         return Section()
-    with np.errstate(invalid="ignore"):
-        again = np.nanmean(right[resamples.rows], axis=1)
-    return Section(pair_accuracy=Measured(float(known.mean()), interval(again)))
+    return Section(pair_accuracy=Measured(float(known.mean()), interval(resamples.mean(right))))
 
 
 def answers_right(difference: Floats, preferred: Floats) -> Floats:
@@ -74,7 +72,7 @@ def answers_right(difference: Floats, preferred: Floats) -> Floats:
 def answer_difference(one: Floats, other: Floats, preferred: Floats, resamples: Resamples) -> Difference:
     """How much better `one` meets the answers than `other`, in pair accuracy, by paired bootstrap."""
     gain = answers_right(one, preferred) - answers_right(other, preferred)
-    return Difference(float(np.nanmean(gain)), interval(np.nanmean(gain[resamples.rows], axis=1)))
+    return Difference(float(np.nanmean(gain)), interval(resamples.mean(gain)))
 
 
 def _accuracy(predicted: Floats, true: Floats, resamples: Resamples) -> Measured:

@@ -6,7 +6,7 @@ pictures, or a constant on either side) is NaN. Names and meanings are SciPy's a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,8 @@ def plcc(predicted: Floats, true: Floats) -> float:
     """Pearson's linear correlation."""
     if len(true) < 2:
         return float("nan")
-    return float(_correlation(np.asarray(predicted, np.float64)[None], np.asarray(true, np.float64)[None])[0])
+    one, other = (np.asarray(values, np.float64)[None] for values in (predicted, true))
+    return float(_correlation(one, other, np.ones((1, len(true))))[0])
 
 
 def srcc(predicted: Floats, true: Floats) -> float:
@@ -100,27 +101,56 @@ class PairFigures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resamples:
-    """Rows (K, N) drawn with replacement: the same for every scorer, so that differences are paired."""
+    """How often each of N rows was drawn, `weights` (K, N): the same for every scorer, so that differences are paired.
 
-    rows: npt.NDArray[np.intp]
+    Where rows belong together (cars of one model, answers about one picture), what was drawn are not rows: they err
+    together, and so many of them say little more than one.
+    """
+
+    weights: Floats
 
     @staticmethod
-    def draw(count: int, seed: int = 0, resamples: int = RESAMPLES) -> Resamples:
-        """`resamples` times `count` of `count` rows."""
-        return Resamples(np.random.default_rng(seed).integers(0, count, (resamples, count)))
+    def draw(count: int, seed: int = 0, resamples: int = RESAMPLES, groups: Sequence[str] | None = None) -> Resamples:
+        """`resamples` times `count` of `count` rows, or of `groups` (N,) as many as there are, with all their rows."""
+        group_of = _numbered(range(count) if groups is None else groups)
+        drawn = _drawn(np.random.default_rng(seed), int(group_of.max(initial=-1)) + 1, resamples)
+        return Resamples(drawn[:, group_of])
+
+    @staticmethod
+    def draw_pictures(
+        left: Sequence[str], right: Sequence[str], seed: int = 0, resamples: int = RESAMPLES
+    ) -> Resamples:
+        """Of pairs of pictures, pictures are drawn: a pair counts as often as both of its pictures together."""
+        places = _numbered([*left, *right])
+        drawn = _drawn(np.random.default_rng(seed), int(places.max(initial=-1)) + 1, resamples)
+        return Resamples(drawn[:, places[: len(left)]] * drawn[:, places[len(left) :]])
+
+    @property
+    def rows(self) -> list[npt.NDArray[np.intp]]:
+        """The rows of each resample, as often as they were drawn."""
+        return [np.repeat(np.arange(len(row)), row.astype(np.intp)) for row in self.weights]
+
+    def mean(self, values: Floats) -> Floats:
+        """(K,) means of values (N,), those that are NaN left out."""
+        known = np.isfinite(values)
+        weights = self.weights[:, known]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means: Floats = (weights @ values[known]) / weights.sum(axis=1)
+        return means
 
     def srcc(self, predicted: Floats, true: Floats) -> Floats:
         """(K,) figures, one a resample."""
-        return _correlation(_ranks(predicted[self.rows]), _ranks(true[self.rows]))
+        return np.concatenate(
+            [_correlation(_ranks(predicted, part), _ranks(true, part), part) for part in self._parts()]
+        )
 
     def plcc(self, predicted: Floats, true: Floats) -> Floats:
         """(K,) figures, one a resample."""
-        return _correlation(predicted[self.rows], true[self.rows])
+        return np.concatenate([_correlation(predicted[None], true[None], part) for part in self._parts()])
 
     def mae(self, predicted: Floats, true: Floats) -> Floats:
         """(K,) figures, one a resample."""
-        figures: Floats = np.abs(predicted - true)[self.rows].mean(axis=1)
-        return figures
+        return self.mean(np.abs(predicted - true))
 
     def pair_figures(self, predicted: Floats, true: Floats) -> PairFigures:
         """Both figures that are counted over pairs, one a resample.
@@ -128,7 +158,7 @@ class Resamples:
         A resample only says how often each picture was drawn, so that each figure is w' S w with weights w
         and one sign matrix S for all resamples.
         """
-        weights = self._weights(len(true))
+        weights = self.weights.astype(np.float32)
         agreement, wanted_pairs, given_pairs = (np.zeros(len(weights)) for _ in range(3))
         step = max(1, PAIRS_AT_ONCE // max(1, len(true)))
         for start in range(0, len(true), step):
@@ -144,18 +174,28 @@ class Resamples:
             tau = agreement / np.sqrt(wanted_pairs * given_pairs)
         return PairFigures(accuracy, tau)
 
-    def _weights(self, count: int) -> npt.NDArray[np.float32]:
-        weights = np.zeros((len(self.rows), count), np.float32)
-        for weight, row in zip(weights, self.rows, strict=True):
-            weight += np.bincount(row, minlength=count)
-        return weights
-
     def class_accuracy(self, predicted: Floats, true: Floats) -> Floats:
         """(K,) figures, one a resample; classes are those of all pictures."""
         classes = np.unique(true)
         right = classes[np.abs(predicted[:, None] - classes[None, :]).argmin(axis=1)] == true
-        figures: Floats = right[self.rows].mean(axis=1)
-        return figures
+        return self.mean(right.astype(np.float64))
+
+    def _parts(self) -> Iterator[Floats]:
+        """The weights, some resamples at a time."""
+        step = max(1, PAIRS_AT_ONCE // max(1, self.weights.shape[1]))
+        return (self.weights[start : start + step] for start in range(0, len(self.weights), step))
+
+
+def _numbered(names: Iterable[Hashable]) -> npt.NDArray[np.intp]:
+    """Each name's number, in the order in which names come."""
+    known: dict[Hashable, int] = {}
+    return np.array([known.setdefault(name, len(known)) for name in names], np.intp)
+
+
+def _drawn(rng: np.random.Generator, count: int, resamples: int) -> Floats:
+    """(resamples, count): how often each was drawn, with replacement."""
+    rows = rng.integers(0, count, (resamples, count))
+    return np.stack([np.bincount(row, minlength=count) for row in rows]).astype(np.float64)
 
 
 def interval(figures: Floats) -> Interval:
@@ -176,18 +216,31 @@ def srcc_difference(one: Floats, other: Floats, true: Floats, resamples: Resampl
     )
 
 
-def _ranks(values: Floats) -> Floats:
-    ranks: Floats = stats.rankdata(values, axis=1)
-    return ranks
+def _ranks(values: Floats, weights: Floats) -> Floats:
+    """(K, N) ranks of values (N,) among themselves, each as often as weights (K, N) say, ties at their mean rank."""
+    levels, level_of = np.unique(values, return_inverse=True)
+    at_level = np.zeros((len(weights), len(levels)))
+    np.add.at(at_level.T, level_of, weights.T)
+    ranks: Floats = np.cumsum(at_level, axis=1) - at_level / 2 + 0.5
+    return ranks[:, level_of]
 
 
-def _correlation(a: Floats, b: Floats) -> Floats:
-    """Pearson's correlation of each row of a (K, N) with the same row of b; NaN for constants."""
-    constant = (a.max(axis=1) == a.min(axis=1)) | (b.max(axis=1) == b.min(axis=1))
-    a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
+def _correlation(a: Floats, b: Floats, weights: Floats) -> Floats:
+    """(K,) Pearson's correlation of rows of a and b, (K, N) or (1, N), under weights (K, N); NaN for constants."""
+    drawn = weights > 0
+    constant = _is_constant(a, drawn) | _is_constant(b, drawn)
+    total = np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)
+    a = a - (weights * a).sum(axis=1, keepdims=True) / total
+    b = b - (weights * b).sum(axis=1, keepdims=True) / total
     with np.errstate(invalid="ignore", divide="ignore"):
-        result = (a * b).sum(axis=1) / np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
+        result = (weights * a * b).sum(axis=1) / np.sqrt((weights * a * a).sum(axis=1) * (weights * b * b).sum(axis=1))
     return np.where(constant, np.nan, result.clip(-1, 1))
+
+
+def _is_constant(values: Floats, drawn: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    highest, lowest = (np.where(drawn, values, end).T for end in (-np.inf, np.inf))
+    constant: npt.NDArray[np.bool_] = highest.max(axis=0) <= lowest.min(axis=0)
+    return constant
 
 
 def _quadratic(left: npt.NDArray[np.float32], signs: npt.NDArray[np.float32], right: npt.NDArray[np.float32]) -> Floats:

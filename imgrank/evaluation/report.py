@@ -13,7 +13,16 @@ import numpy.typing as npt
 from imgrank.errors import LabelsError
 from imgrank.evaluation.answers import AdapterScores, Answering, who_answers_each, zero_shot
 from imgrank.evaluation.baselines import answer_predictions, ridge_predictions
-from imgrank.evaluation.dataset import Dataset, PairRows, Rows, TaskRows, TokenSource, ValueRows, read_dataset
+from imgrank.evaluation.dataset import (
+    Dataset,
+    PairRows,
+    Rows,
+    TaskRows,
+    TokenSource,
+    ValueRows,
+    read_dataset,
+    resamples_of,
+)
 from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
 from imgrank.evaluation.metrics import Difference, Resamples, srcc_difference
 from imgrank.evaluation.ridge import features
@@ -193,7 +202,7 @@ def _in_unit(strength: Floats, value: Floats) -> Floats:
 
 
 def _query_report(rows: TaskRows, measured: Rows, answers: Answering | None, said: Predictions) -> QueryReport:
-    resamples = Resamples.draw(len(measured))
+    resamples = resamples_of(rows, measured)
     classes = isinstance(rows, ValueRows) and rows.task.are_classes
     has_unit = answers is None or not answers.choice.reversed  # the other end of a scale has an order alone
 

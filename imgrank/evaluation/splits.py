@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from imgrank.evaluation.dataset import Dataset, Rows, TaskRows, ValueRows, with_splits
+from imgrank.paths import printable
 
 VAL_SHARE = 0.2
 SMALL_VAL = 120  # rows of one query below which val says too little and is missed in training: cross-validation decides
@@ -33,8 +34,24 @@ def made_splits(dataset: Dataset, seed: int = 0) -> Dataset:
 
 
 def needs_folds(dataset: Dataset) -> bool:
-    """Whether some query has so few val rows that cross-validation must decide."""
-    return any(len(rows.in_split("val")) < SMALL_VAL for rows in dataset.tasks)
+    """Whether some query's val rows are so few, or so alike, that cross-validation must decide."""
+    return any(len(rows.in_split("val")) < SMALL_VAL or val_is_flat(rows) for rows in dataset.tasks)
+
+
+def val_is_flat(rows: TaskRows) -> bool:
+    """Whether a query has val rows and all of them say the same: no order of them is better than another."""
+    told = (rows.values if isinstance(rows, ValueRows) else rows.preferred)[rows.in_split("val")]
+    return len(told) > 0 and bool((told == told[0]).all())
+
+
+def flat_notes(dataset: Dataset) -> tuple[str, ...]:
+    """A line for the user about each query whose val rows cannot judge."""
+    return tuple(
+        f'the val rows of "{printable(rows.query)}" all have one value and can judge no order: its figures come from '
+        "cross-validation over train and val"
+        for rows in dataset.tasks
+        if val_is_flat(rows)
+    )
 
 
 def deal(tasks: Sequence[TaskRows], used: Sequence[Rows], parts: int, seed: int) -> list[npt.NDArray[np.intp]]:

@@ -25,7 +25,7 @@ FORMAT_VERSION = 1
 MANIFEST = "imgrank-index.json"
 PART_PREFIX, PART_SUFFIX = "part-", ".parquet"
 ROW_GROUP = 4096  # rows read, and scored, at once
-FACTS = ("path", "digest", "size", "mtime_ns", "width", "height", "error")
+FACTS = ("path", "digest", "size", "mtime_ns", "width", "height", "error", "folder")
 TOKEN_COLUMNS = ("scales", "tokens", "embedding")
 _WRITTEN = b"imgrank.written_ns"
 _SHAPE = b"imgrank.shape"
@@ -47,7 +47,9 @@ class IndexRow:
 
     `path` is a path, a URL, `shard.tar/name.jpg` or `file.parquet#7`; `digest` the xxh3-128 of its bytes in
     hex, None where they could not be read; `size` in bytes, `mtime_ns`, `width` and `height` (upright, in pixels)
-    are None where nobody says; `error` is None, or why there are no tokens, in words for the user.
+    are None where nobody says; `error` is None, or why there are no tokens, in words for the user. `folder` is the
+    absolute one that a relative `path` is relative to, where the row is a file of its own on the machine that indexed
+    it; None for a URL, a member of a tar file, a row of a Parquet file, and whatever those name.
     """
 
     path: str
@@ -57,6 +59,7 @@ class IndexRow:
     width: int | None = None
     height: int | None = None
     error: str | None = None
+    folder: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +122,7 @@ def schema(shape: TokenShape, written_ns: int = 0) -> Any:  # noqa: ANN401 (pyar
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("error", pa.string()),
+        ("folder", pa.string()),
         ("scales", pa.binary(2 * shape.rows)),
         ("tokens", pa.binary(shape.rows * shape.width)),
         ("embedding", pa.binary(2 * shape.embedding)),
@@ -161,6 +165,9 @@ def to_table(rows: IndexRows, shape: TokenShape, written_at: int = 0) -> Any:  #
 def facts_of(batch: Any) -> tuple[IndexRow, ...]:  # noqa: ANN401
     """The rows of a pyarrow table or batch of a part that has at least the columns path to error, without tokens."""
     texts = {name: texts_of(batch.column(name)) for name in ("path", "digest", "error")}
+    # Indexes of an older imgrank say of no row whether it is a file.
+    known = "folder" in batch.schema.names
+    texts["folder"] = texts_of(batch.column("folder")) if known else [None] * batch.num_rows
     numbers = {name: batch.column(name).to_pylist() for name in ("size", "mtime_ns", "width", "height")}
     columns = texts | numbers
     return tuple(IndexRow(*values) for values in zip(*(columns[name] for name in FACTS), strict=True))

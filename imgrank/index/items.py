@@ -19,6 +19,8 @@ class SourceItem:
     """A picture by its name in the index, `path`, and where its bytes are; small, and fit to travel to a worker.
 
     `location` is a path or URL to open. `size` in bytes and `mtime_ns` are None where the source does not say.
+    `folder` is the absolute one that a relative `path` is relative to; None where this is no local file that the user
+    named, by itself or with its folder or list.
     """
 
     path: str
@@ -29,6 +31,7 @@ class SourceItem:
     offset: int = 0
     row_group: int = 0
     column: str = ""
+    folder: str | None = None
 
     @property
     def block(self) -> str:

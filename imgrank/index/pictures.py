@@ -60,7 +60,7 @@ def prepare(
     """
     if isinstance(item, Unreadable):
         return Prepared(IndexRow(item.path, error=item.reason), None)
-    row = IndexRow(item.path, None, item.size, item.mtime_ns)
+    row = IndexRow(item.path, None, item.size, item.mtime_ns, folder=item.folder)
     try:
         data = read_bytes(item)
         row = replace(row, digest=xxhash.xxh3_128_hexdigest(data), size=len(data))
@@ -74,7 +74,7 @@ def prepare(
 
 def recall(item: SourceItem, digest: str) -> Prepared:
     """The row of a file here whose digest, and tokens, are known: only its header is read."""
-    row = IndexRow(item.path, digest, item.size, item.mtime_ns)
+    row = IndexRow(item.path, digest, item.size, item.mtime_ns, folder=item.folder)
     try:
         with open(item.location, "rb") as file:
             return Prepared(_measured(row, file), None)

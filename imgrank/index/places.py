@@ -82,7 +82,7 @@ class Place:
                 row_group_size=ROW_GROUP,
                 compression="zstd",
                 compression_level=1,
-                use_dictionary=["error"],
+                use_dictionary=["error", "folder"],
                 write_statistics=["path"],
                 write_page_checksum=True,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from imgrank.backbone.contract import Backbone
@@ -71,7 +72,12 @@ def _is_indexed(item: SourceItem | Unreadable, row: IndexRow | None) -> bool:
         return False
     if isinstance(item, Unreadable):
         return row.error == item.reason
-    return row.error is None and _same(item.size, row.size) and _same(item.mtime_ns, row.mtime_ns)
+    moved = row.folder is not None and item.folder is not None and _place(item) != _place(row)
+    return row.error is None and not moved and _same(item.size, row.size) and _same(item.mtime_ns, row.mtime_ns)
+
+
+def _place(one: SourceItem | IndexRow) -> str:
+    return os.path.join(one.folder or "", one.path)
 
 
 def _same(now: int | None, then: int | None) -> bool:

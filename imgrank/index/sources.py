@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import xxhash
 
-from imgrank.discover import Discovered, discover
+from imgrank.discover import Discovered, discover, list_entries
 from imgrank.errors import UsageError
 from imgrank.index.containers import is_container, items_of
 from imgrank.index.format import encoded_path
@@ -87,9 +87,9 @@ def _plan(sources: Sequence[str], stdin: BinaryIO | None, nul: bool) -> _Plan:
     plan = _Plan([], [], [], [])
     for source in sources:
         if source == "-":
-            _take_list(plan, _lines(stdin.read() if stdin else b"", nul))
+            _take_list(plan, list_entries(stdin.read() if stdin else b"", nul, "on standard input"))
         elif source.lower().endswith(LIST_SUFFIX) and not is_url(source):
-            _take_list(plan, _lines(_list_file(source), nul))
+            _take_list(plan, list_entries(_list_file(source), nul, printable(source)))
         elif is_url(source):
             (plan.containers if is_container(source) and not glob.has_magic(source) else plan.urls).append(source)
         elif is_container(source):
@@ -105,11 +105,6 @@ def _take_list(plan: _Plan, lines: Iterable[str]) -> None:
             plan.containers.append(line)
         else:
             (plan.urls if is_url(line) else plan.listed).append(line)
-
-
-def _lines(data: bytes, nul: bool) -> list[str]:
-    lines = data.split(b"\0") if nul else [line.removesuffix(b"\r") for line in data.split(b"\n")]
-    return [os.fsdecode(line) for line in lines if line]
 
 
 def _list_file(path: str) -> bytes:
@@ -147,6 +142,7 @@ def _discover_list(paths: Sequence[str], recursive: bool) -> Discovered:
 
 
 def _of_files(found: Discovered) -> Iterator[SourceItem | Unreadable]:
+    here = os.getcwd()
     for file in found.files:
-        yield SourceItem(file.path, file.path, size=file.size, mtime_ns=file.mtime_ns)
+        yield SourceItem(file.path, file.path, size=file.size, mtime_ns=file.mtime_ns, folder=here)
     yield from found.skipped

@@ -18,6 +18,7 @@ from imgrank.labels.tasks import phrasings
 from imgrank.paths import printable
 
 RATING = "{http://ns.adobe.com/xap/1.0/}Rating"
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 REJECTED = -1.0
 MOST_STARS = 5
 LARGEST_PACKET = 1 << 22
@@ -90,8 +91,23 @@ def _rating(packet: bytes) -> float | None:
         root = ElementTree.fromstring(packet)  # noqa: S314 (no entities: checked above)
     except (ElementTree.ParseError, ValueError, LookupError):
         return None
-    texts = [node.get(RATING) or "" for node in root.iter()] + [node.text or "" for node in root.iter(RATING)]
-    return next((value for value in map(_number, texts) if value is not None), None)
+    return next((value for value in map(_number, _texts(root)) if value is not None), None)
+
+
+def _texts(root: ElementTree.Element) -> Iterator[str]:
+    """What stands as the rating of the picture itself, and not of what it was made of: right below rdf:RDF."""
+    descriptions = [
+        each for rdf in (root, *root) if rdf.tag == _RDF + "RDF" for each in rdf.findall(_RDF + "Description")
+    ]
+    about = next(filter(None, map(_about, descriptions)), "")
+    for description in descriptions:
+        if _about(description) in ("", about):
+            yield description.get(RATING) or ""
+            yield from (node.text or "" for node in description.findall(RATING))
+
+
+def _about(description: ElementTree.Element) -> str:
+    return description.get(_RDF + "about") or description.get("about") or ""
 
 
 def _number(text: str) -> float | None:

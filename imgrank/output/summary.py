@@ -23,9 +23,22 @@ def summary(ranking: Ranking) -> str:
     return printable(" · ".join(parts + doubts))
 
 
+def who_answered(ranking: Ranking) -> str:
+    """One line: by what the order is, who says so, and what else could be had."""
+    asked = ranking.asked
+    if ranking.scorer == "like":
+        return "Ordered by nearness to that picture."
+    if ranking.scorer == "detail" and asked is not None:
+        return f"Ordered by {asked.quantity}, measured at full size; --adapter none orders by likeness."
+    if ranking.scorer == "zero-shot" or asked is None:
+        return f"Ordered by likeness to your words{f' ({asked.reason})' if asked else ''}."
+    who = "the shipped ranker" if asked.shipped else f"your ranker {ranking.adapter}"
+    return f"Ordered by {asked.quantity}, predicted by {who}; --adapter none orders by likeness."
+
+
 def remarks(ranking: Ranking) -> tuple[str, ...]:
-    """What a person should know about this ranking, a line each; none where all went as it should."""
-    lines = list(ranking.notes)
+    """What a person should know about this ranking, a line each: first who answered, then what did not go well."""
+    lines = [*([who_answered(ranking)] if ranking.asked is not None else []), *ranking.notes]
     if not ranking.confident:
         lines.append(f'not confident: no picture here stands out for "{ranking.query}"; the order may mean little')
     if ranking.partial:

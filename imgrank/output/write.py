@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from imgrank.output.formats import Format
-from imgrank.records import RankedImage, Ranking
+from imgrank.records import Asked, RankedImage, Ranking
 from imgrank.version import __version__
 
 
@@ -64,8 +64,14 @@ def _as_json(ranking: Ranking, images: Iterable[RankedImage]) -> dict[str, Any]:
         "images": [_image_as_json(image) for image in images],
         "skipped": [{"path": utf8_name(left_out.path), "reason": left_out.reason} for left_out in ranking.skipped],
         "seconds": round(ranking.seconds, 3),
+        "confidence": ranking.confidence,
+        "asked": None if ranking.asked is None else _asked_as_json(ranking.asked),
     }
     return fields | {"partial": True} if ranking.partial else fields
+
+
+def _asked_as_json(asked: Asked) -> dict[str, Any]:
+    return {"query": asked.query, "similarity": asked.similarity, "reason": asked.reason}
 
 
 def _image_as_json(image: RankedImage) -> dict[str, Any]:

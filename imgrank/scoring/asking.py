@@ -6,16 +6,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
+from imgrank.paths import printable
 from imgrank.records import Asked
-from imgrank.scoring.choosing import Candidates, Choice, who_answers
-from imgrank.scoring.comparatives import opposite_of, scale_of
+from imgrank.scoring.calibration import confidence_weights
+from imgrank.scoring.choosing import (
+    NO_RANKER,
+    NONE_WANTED,
+    OPPOSITE_NAMED,
+    Candidates,
+    Choice,
+    nearest_query,
+    who_answers,
+)
 from imgrank.scoring.detail import DetailScorer, wish_for
 from imgrank.scoring.likeness import aim_at_picture, text_axis
+from imgrank.scoring.negation import Negation, negation_of
+from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Answer, Encode, Question
 from imgrank.scoring.scorers import AdapterScorer, LikenessScorer, PictureScorer, Places, Resources, Scorer
 from imgrank.tokens import PackedTokens, TextTokens
 
-NOBODY_TRAINED = "zero-shot: no ranker was trained on such a query"
 WITHOUT_DETAIL = (
     "answered from small copies of the pictures, which hide focus, motion and noise: asked of the files themselves, "
     "not of an index, these are measured at full size"
@@ -54,13 +64,22 @@ def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer
     wish = wish_for(question, source.adapter)
     if wish is not None and detailed:
         return DetailScorer(question, wish)
-    without = (WITHOUT_DETAIL,) if wish is not None else ()
+    scorer = _by_tokens(question, source)
+    return scorer if wish is None else replace(scorer, notes=(*scorer.notes, WITHOUT_DETAIL))
+
+
+def _by_tokens(question: Question, source: Source) -> AdapterScorer | LikenessScorer:
     choice = choose(question, source)
-    if choice is None:
+    if choice is not None:
+        return adapter_scorer(question, choice, source.sentence)
+    negation = None if question.opposite else negation_of(question.sentence)
+    notes = () if negation is None else (_said_of(negation),)
+    if negation is not None and negation.thing is not None:
+        axis = text_axis(negation.thing, None, source.sentence).turned()
+    else:
         axis = text_axis(question.sentence, question.opposite, source.sentence)
-        notes = (NOBODY_TRAINED, *without) if source.adapter == "auto" else ()
-        return LikenessScorer(question, axis, Asked(None, None, "no trained ranker asks for this"), notes)
-    return replace(adapter_scorer(question, choice, source.sentence), notes=without)
+    sureness = confidence_weights(source.backbone.fingerprint)
+    return LikenessScorer(question, axis, _nobody(question, source), sureness, notes)
 
 
 def choose(question: Question, source: Source) -> Choice | None:
@@ -72,16 +91,28 @@ def choose(question: Question, source: Source) -> Choice | None:
 
 
 def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> AdapterScorer:
-    """The trained query put to the question; where it asks for the other end, by the sentence turned around."""
-    asked = opposite_of(question.sentence, any_word=True) if choice.reversed else question.sentence
-    scale = scale_of(question.sentence)
-    return AdapterScorer(
-        question,
-        choice,
-        encode(asked or question.sentence),
-        Asked(choice.query.name, choice.similarity, "a trained ranker asks for this"),
-        keeps_all=scale is not None and scale.down and scale.other is None,
-    )
+    """The trained query put to the question."""
+    negation = negation_of(question.sentence)
+    notes = (_said_of(negation),) if negation is not None and negation.thing is None else ()
+    counts = bool(phrasings_of(choice.query.phrasings).things)
+    return AdapterScorer(question, choice, encode(choice.words), keeps_all=choice.reversed and counts, notes=notes)
+
+
+def _said_of(negation: Negation) -> str:
+    if negation.thing is None:
+        return 'a "not" or "no" inside a sentence is not understood: the words count as if it were not there'
+    return f"what lacks {printable(negation.thing)!r} most stands first"
+
+
+def _nobody(question: Question, source: Source) -> Asked:
+    """Why likeness answers, and the trained query that came nearest."""
+    if question.opposite:
+        return Asked(None, None, OPPOSITE_NAMED)
+    if source.adapter == "none":
+        return Asked(None, None, NONE_WANTED)
+    candidates = Candidates.of(source.adapter, source.backbone.name, source.backbone.fingerprint)
+    near = nearest_query(question.sentence, candidates, source.sentence)
+    return Asked(None, None, NO_RANKER) if near is None else Asked(near[0].name, round(near[1], 4), NO_RANKER)
 
 
 def answer(scorer: Scorer, blocks: Blocks, resources: Resources, places: Places = None) -> Answer:

@@ -1,36 +1,54 @@
-"""Who answers a sentence: a query that some adapter was trained on, or nobody."""
+"""Who answers a sentence: a query that some adapter was trained on, or nobody.
+
+A trained query answers only who asks for its scale. "a red car" is about cars as "newer car" is, and asks for none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
 
 from imgrank.adapter.header import AdapterHeader, Query
 from imgrank.adapter.registry import find_adapter, installed_adapters
 from imgrank.errors import AdapterError
 from imgrank.paths import printable
-from imgrank.scoring.comparatives import opposite_of
+from imgrank.records import Asked
+from imgrank.scoring.calibration import AskingWeights, asking_weights
+from imgrank.scoring.phrasings import Phrasings, phrasings_of
 from imgrank.scoring.question import Encode
+from imgrank.scoring.reading import Reading, read
+from imgrank.scoring.signs import nearness, signs_of
+from imgrank.scoring.words import are_kin
 
-ANYONE = -2.0  # below every cosine: who was asked for by name answers whatever is asked
-
-Vector = npt.NDArray[np.float32]
+NEAR_FROM, NEAR_WITHOUT_WORD_FROM = 0.25, 0.45  # cosines below which nobody looks closer: it costs time, and finds none
+OWN_WORDS = "these are the words it was trained on"
+SAME_SCALE = "the sentence asks for the same scale"
+BY_NAME = "the ranker was asked for by name"
+NO_RANKER = "no trained ranker asks for this"
+NONE_WANTED = "no ranker was to be asked"
+OPPOSITE_NAMED = "the other end of the scale was named"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice:
     """The query that answers a sentence; `similarity` is their cosine.
 
-    `reversed` says that the sentence asks for the other end: "younger person" of a query "older person".
+    `reversed` says that the sentence asks for the other end: "younger person" of a query "older person". `words` are
+    what the adapter is to read: the query's own, or the sentence where it was only asked for by name.
     """
 
     adapter: AdapterHeader
     query: Query
     similarity: float
+    reason: str
+    words: str
     reversed: bool = False
+
+    @property
+    def asked(self) -> Asked:
+        """Who was found, for the user."""
+        similarity = round(self.similarity, 4)
+        return Asked(self.query.name, similarity, self.reason, quantity_of(self.query), self.adapter.shipped)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +56,7 @@ class Candidates:
     """Adapters that may answer: all of this backbone, or, `named`, the one that the user asked for."""
 
     headers: tuple[AdapterHeader, ...]
+    fingerprint: str
     named: bool = False
 
     @staticmethod
@@ -47,10 +66,10 @@ class Candidates:
         Raises AdapterError where there is no such adapter, or it was made for another backbone.
         """
         if adapter == "none":
-            return Candidates(())
+            return Candidates((), fingerprint)
         if adapter == "auto":
             headers = installed_adapters().adapters
-            return Candidates(tuple(header for header in headers if header.fingerprint == fingerprint))
+            return Candidates(tuple(header for header in headers if header.fingerprint == fingerprint), fingerprint)
         header = find_adapter(adapter)
         if header.fingerprint != fingerprint:
             raise AdapterError(
@@ -58,44 +77,64 @@ class Candidates:
                 f"({header.fingerprint}), not on those of {backbone} ({fingerprint}); use --backbone "
                 f"{header.backbone} if that is the one, or train the adapter again."
             )
-        return Candidates((header,), named=True)
+        return Candidates((header,), fingerprint, named=True)
 
 
 def who_answers(sentence: str, candidates: Candidates, encode: Encode) -> Choice | None:
-    """The trained query that answers a sentence, None where likeness does. A query's own words find it always."""
+    """The trained query that answers a sentence, None where likeness does.
+
+    A query's own words find it always, other words where they ask for its scale. Who was asked for by name answers
+    whatever is asked, by the nearest of its queries.
+    """
     for header in candidates.headers:
         query = header.query(sentence)
         if query is not None:
-            return Choice(header, query, 1.0)
-    turned = opposite_of(sentence, any_word=True)
-    return _nearest_query(
-        encode(sentence).embedding,
-        encode(turned).embedding if turned else None,
-        candidates.headers,
-        ANYONE if candidates.named else None,
-    )
+            return Choice(header, query, 1.0, OWN_WORDS, query.name)
+    reading, weights = read(sentence), asking_weights(candidates.fingerprint)
+    found = list(_asked_for(sentence, reading, candidates.headers, weights, encode))
+    if found:
+        return max(found, key=lambda one: one[0])[1]
+    return _nearest_of_named(sentence, reading, candidates, encode) if candidates.named else None
 
 
-def _nearest_query(
-    sentence: Vector, opposite: Vector | None, adapters: Iterable[AdapterHeader], threshold: float | None
-) -> Choice | None:
-    """The trained query nearest to a sentence embedding (E,), or None where none is near enough."""
-    choices = [
-        choice
-        for adapter in adapters
-        for query in adapter.queries
-        if (choice := _placed(sentence, opposite, adapter, query)).similarity
-        >= (adapter.threshold if threshold is None else threshold)
-    ]
-    return max(choices, key=lambda choice: choice.similarity, default=None)
+def nearest_query(sentence: str, candidates: Candidates, encode: Encode) -> tuple[Query, float] | None:
+    """The query whose phrasings come nearest to a sentence, and their cosine; None where there is no adapter."""
+    queries = (query for header in candidates.headers for query in header.queries)
+    near = ((query, nearness(sentence, query.embeddings, encode)) for query in queries)
+    return max(near, key=lambda one: one[1], default=None)
 
 
-def _placed(sentence: Vector, opposite: Vector | None, adapter: AdapterHeader, query: Query) -> Choice:
-    straight = _nearest(sentence, query.embeddings)
-    turned = -1.0 if opposite is None else _nearest(opposite, query.embeddings)
-    return Choice(adapter, query, max(straight, turned), reversed=turned > straight)
+def quantity_of(query: Query) -> str:
+    """What a query orders by, in words: the first phrasing that names it ("age of the person"), or its name."""
+    named = (text for text in query.phrasings if " of " in text or text.startswith("how "))
+    return next(named, query.name)
 
 
-def _nearest(embedding: Vector, phrasings: Vector) -> float:
-    lengths = np.linalg.norm(phrasings, axis=1) * np.linalg.norm(embedding)
-    return float((phrasings @ embedding / np.maximum(lengths, 1e-12)).max())
+def _asked_for(
+    sentence: str, reading: Reading, headers: tuple[AdapterHeader, ...], weights: AskingWeights, encode: Encode
+) -> Iterator[tuple[float, Choice]]:
+    """Queries whose scale the sentence asks for, with how clearly."""
+    for header in headers:
+        for query in header.queries:
+            similarity, phrasings = nearness(sentence, query.embeddings, encode), phrasings_of(query.phrasings)
+            if similarity < (NEAR_FROM if _share_a_word(reading, phrasings) else NEAR_WITHOUT_WORD_FROM):
+                continue
+            signs = signs_of(sentence, reading, phrasings, query.embeddings, encode)
+            clearness = weights.clearness(signs.numbers()) if signs is not None else -1.0
+            if clearness >= 0:
+                turned = phrasings.turn(reading) < 0
+                yield clearness, Choice(header, query, similarity, SAME_SCALE, query.name, turned)
+
+
+def _nearest_of_named(sentence: str, reading: Reading, candidates: Candidates, encode: Encode) -> Choice | None:
+    nearest = nearest_query(sentence, candidates, encode)
+    if nearest is None:
+        return None
+    query, similarity = nearest
+    phrasings = phrasings_of(query.phrasings)
+    turned = _share_a_word(reading, phrasings) and phrasings.turn(reading) < 0
+    return Choice(candidates.headers[0], query, similarity, BY_NAME, query.name if turned else sentence, turned)
+
+
+def _share_a_word(reading: Reading, query: Phrasings) -> bool:
+    return any(are_kin(word.base, other) for word in reading.words for other in query.words)

@@ -32,7 +32,7 @@ _MOST_WORDS = 6  # "two older women sit on a bench in the park" describes, and a
 _NOT_AFTER = (["at"], ["or"], ["no"])  # "at least two dogs", "more or less"
 _NOT_BEFORE = (["than"], ["or"], ["of"])  # "more than two dogs"
 _IRREGULAR = {"more", "most", "fewer", "fewest", "less", "least", "better", "worse", "best", "worst"}
-_PICTURES = {"photo", "photos", "photograph", "photographs", "picture", "pictures", "image", "images", "shot", "shots"}
+PICTURES = {"photo", "photos", "photograph", "photographs", "picture", "pictures", "image", "images", "shot", "shots"}
 _PLURALS = {"people", "children", "men", "women", "mice", "feet", "teeth", "geese", "sheep", "fish"}
 _NOT_PLURALS = {"delicious", "glamorous", "gorgeous", "dangerous", "famous", "serious", "various"}
 
@@ -50,6 +50,7 @@ def _table() -> dict[str, str]:
 
 
 OPPOSITES = _table()
+OPPOSITE_PAIRS = tuple(tuple(pair.split()) for pair in re.split(r"[|\n]", _OPPOSITES.strip()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _words(sentence: str) -> list[str]:
 
 def _said(words: list[str]) -> list[str]:
     """What is said of a picture, without articles."""
-    return [word.lower() for word in words if word.strip() and word.lower() not in {"a", "an", "the", *_PICTURES}]
+    return [word.lower() for word in words if word.strip() and word.lower() not in {"a", "an", "the", *PICTURES}]
 
 
 def _compares(word: str) -> bool:

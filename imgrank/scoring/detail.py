@@ -49,9 +49,9 @@ class DetailScorer:
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """Every photograph has some of it."""
-        asked = Asked(None, None, f"it asks for the {self.wish.quality.value} of the photograph")
-        notes = (f"answered by {self.wish.quality.value}, measured on the pictures at their full size",)
-        return Verdict("detail", None, None, True, 1.0, asked, notes)
+        quality = self.wish.quality.value
+        asked = Asked(None, None, f"it asks for the {quality} of the photograph", quality, shipped=True)
+        return Verdict("detail", None, None, True, 1.0, asked)
 
     def _score(self, packed: PackedTokens) -> Scored:
         if packed.detail is None:

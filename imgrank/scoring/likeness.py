@@ -6,17 +6,17 @@ knows of a backbone's space.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.scoring.comparatives import Scale, scale_of
+from imgrank.scoring.comparatives import OPPOSITES, Scale, scale_of
 from imgrank.scoring.question import Encode, Floats
+from imgrank.scoring.reading import read
 from imgrank.tokens import PackedTokens
 
 TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a photo showing {}")
-SUBJECT = 0.1  # share of what both ends of a scale are about, beside what tells them apart
 ROWS_AT_ONCE = 128  # what a core's cache holds
 
 
@@ -53,22 +53,25 @@ def aim_at_picture(embedding: npt.NDArray[np.floating]) -> Aim:
 class TextAxis:
     """A sentence as what grows along it: `turn` times likeness to `end`, less that to `other` where there is one.
 
-    `opposite` names the other end; `shared` is the share of what both ends are about.
+    `opposite` names the other end, `subject` what both ends are about, where a word says it ("person").
     """
 
     end: Aim
     other: Aim | None = None
     turn: float = 1.0
     opposite: str | None = None
-    shared: float = 0.0
+    subject: Aim | None = None
+
+    def turned(self) -> TextAxis:
+        """The same axis the other way round: what lacks it most stands first."""
+        return replace(self, turn=-self.turn)
 
     def __call__(self, packed: PackedTokens) -> Along:
         """Scores of N pictures, and how like they are to what the sentence is about."""
         end = likeness(packed, self.end)
-        if self.other is None:
-            return Along(self.turn * end, end)
-        other = likeness(packed, self.other)
-        return Along(self.turn * (end - other) + self.shared * (end + other), end)
+        about = end if self.subject is None else likeness(packed, self.subject)
+        other = 0.0 if self.other is None else likeness(packed, self.other)
+        return Along(self.turn * (end - other), about)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +87,7 @@ def text_axis(sentence: str, opposite: str | None, encode: Encode) -> TextAxis:
 
     That is away from `opposite`, if given; else from what the other end of a comparative is, or, where a word of
     amount stands before a thing, along the thing alone ("more water" is "water", "fewer dogs" less of "dogs").
-    What both ends have in common counts a little: "older person" and "younger person" both ask for persons.
+    What both ends are about moves no score: whether a picture shows a person at all is asked apart.
     Prompt templates are averaged along a scale, and nothing neutral is taken off a plain sentence:
     `benchmarks/zero_shot.py` measures what other forms cost.
     """
@@ -94,8 +97,15 @@ def text_axis(sentence: str, opposite: str | None, encode: Encode) -> TextAxis:
     end, turn = _over_templates(scale.end, encode), -1.0 if scale.down else 1.0
     if scale.other is None:
         return TextAxis(end, turn=turn)
-    shared = 0.0 if opposite else SUBJECT  # who names both ends means them
-    return TextAxis(end, _over_templates(scale.other, encode), turn, scale.other, shared)
+    about = None if opposite else subject_of(sentence)  # who names both ends means them
+    subject = _over_templates(about, encode) if about else None
+    return TextAxis(end, _over_templates(scale.other, encode), turn, scale.other, subject)
+
+
+def subject_of(sentence: str) -> str | None:
+    """What a scale is about, "person" of "older person"; None where it is about any picture ("sharper")."""
+    words = [word.base for word in read(sentence).words if not word.compares and word.base not in OPPOSITES]
+    return " ".join(words) or None
 
 
 def _over_templates(sentence: str, encode: Encode) -> Aim:

@@ -19,6 +19,7 @@ from imgrank.adapter.shelf import Shelf
 from imgrank.paths import printable
 from imgrank.records import Asked
 from imgrank.rounding import rounded
+from imgrank.scoring.calibration import ConfidenceWeights
 from imgrank.scoring.choosing import Choice
 from imgrank.scoring.likeness import Aim, TextAxis, likeness
 from imgrank.scoring.question import Answer, Evidence, Floats, Question, Scored, Verdict
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from imgrank.adapter.pairs import Summary
 
 RELEVANT_FROM = 0.5
-CONFIDENT_FROM = 0.15  # cosine of the nearest picture from which a sentence counts as placed
 
 Score = Callable[[PackedTokens], Scored]
 Places = npt.NDArray[np.intp] | None
@@ -113,6 +113,7 @@ class LikenessScorer:
     question: Question
     axis: TextAxis
     asked: Asked
+    sureness: ConfidenceWeights
     notes: tuple[str, ...] = ()
     adapter_file: Path | None = None
 
@@ -130,12 +131,15 @@ class LikenessScorer:
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """Whether the sentence is shown here at all."""
-        confidence = evidence.nearest[0]
-        return Verdict("zero-shot", None, None, confidence >= CONFIDENT_FROM, confidence, self.asked, self.notes)
+        sure = self.sureness.confidence(evidence)
+        confident = sure >= self.sureness.threshold
+        return Verdict("zero-shot", None, None, confident, sure, self.asked, self.notes + _lacking(evidence))
 
     def _score(self, packed: PackedTokens) -> Scored:
         along = self.axis(packed)
         relevant = np.ones(len(packed), bool)
+        if self.axis.subject is not None and self.sureness.shown_from is not None:
+            relevant = along.likeness >= self.sureness.shown_from
         return Scored(rounded(along.scores), relevant, Evidence.of(along.likeness, relevant))
 
 
@@ -146,7 +150,6 @@ class AdapterScorer:
     question: Question
     choice: Choice
     text: TextTokens
-    asked: Asked
     keeps_all: bool = False
     notes: tuple[str, ...] = ()
 
@@ -184,7 +187,7 @@ class AdapterScorer:
             unit=None if self.choice.reversed else self.choice.query.unit,
             confident=confident,
             confidence=float(confident),
-            asked=self.asked,
+            asked=self.choice.asked,
             notes=self.notes + _notes(self.choice, evidence),
         )
 
@@ -227,9 +230,14 @@ def _notes(choice: Choice, evidence: Evidence) -> tuple[str, ...]:
     notes = []
     if choice.reversed:
         notes.append(f"answered as the other end of {printable(choice.query.name)!r}")
+    return (*notes, *_lacking(evidence))
+
+
+def _lacking(evidence: Evidence) -> tuple[str, ...]:
+    """How many pictures lack the subject."""
     if evidence.lacking and evidence.lacking == evidence.count:
-        notes.append("no picture seems to show what the sentence is about: this order means little")
-    elif evidence.lacking:
+        return ("no picture seems to show what the sentence is about: this order means little",)
+    if evidence.lacking:
         pictures = "picture does" if evidence.lacking == 1 else "pictures do"
-        notes.append(f"{evidence.lacking} {pictures} not seem to show what the sentence is about; put last")
-    return tuple(notes)
+        return (f"{evidence.lacking} {pictures} not seem to show what the sentence is about; put last",)
+    return ()

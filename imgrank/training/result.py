@@ -13,9 +13,9 @@ import numpy.typing as npt
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import AdapterHeader, Figures, Query
 from imgrank.evaluation.answers import zero_shot
-from imgrank.evaluation.dataset import BackboneFacts, Dataset, PairRows, ValueRows
+from imgrank.evaluation.dataset import BackboneFacts, Dataset, PairRows, ValueRows, resamples_of
 from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
-from imgrank.evaluation.metrics import Difference, Resamples, srcc_difference
+from imgrank.evaluation.metrics import Difference, srcc_difference
 from imgrank.tokens import TextTokens
 from imgrank.training.loop import Epoch
 from imgrank.training.plan import Learnt, Outcome
@@ -81,7 +81,7 @@ def measure(
 ) -> TrainedQuery:
     """Figures of one query on its unseen rows."""
     task, rows = learnt.task, learnt.unseen.rows
-    said, resamples = learnt.unseen.mixed(learnt.mix), Resamples.draw(len(rows))
+    said, resamples = learnt.unseen.mixed(learnt.mix), resamples_of(task, rows)
     trained_on = len(task.in_split("train", "val") if cross_validated else task.in_split("train"))
     misses: tuple[Miss, ...] = ()
     if isinstance(task, PairRows):

@@ -18,7 +18,8 @@ from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import AdapterError, TrainingError, UsageError
 from imgrank.evaluation.dataset import Dataset, TokenSource, read_dataset
 from imgrank.evaluation.kept import keep_rows
-from imgrank.evaluation.splits import made_splits
+from imgrank.evaluation.outliers import tamed
+from imgrank.evaluation.splits import flat_notes, made_splits
 from imgrank.labels import Labels, read_labels
 from imgrank.paths import why
 from imgrank.ranker import IndexTokens, Ranker
@@ -73,11 +74,14 @@ def train(
         dataset = read_dataset(known, source, mirrored=options.mirror, skip_bad=skip_bad, progress=progress)
         dataset = made_splits(dataset, options.seed)
         _check(dataset)
-        outcome, terms = _learn(dataset, source, options, config, path, resume, device, watch)
+        learnable = tamed(dataset)
+        notes = (*learnable.notes, *flat_notes(dataset))
+        outcome, terms = _learn(learnable.dataset, source, options, config, path, resume, device, watch)
         queries = tuple(
-            measure(learnt, dataset, source.sentence, unit, outcome.cross_validated) for learnt in outcome.learnt
+            measure(learnt, learnable.dataset, source.sentence, unit, outcome.cross_validated)
+            for learnt in outcome.learnt
         )
-        return _save(path, dataset, source, outcome, queries, terms, started)
+        return _save(path, dataset, source, outcome, queries, terms, notes, started)
 
 
 def _learn(
@@ -116,6 +120,7 @@ def _save(
     outcome: Outcome,
     queries: tuple[TrainedQuery, ...],
     terms: str,
+    notes: tuple[str, ...],
     started: float,
 ) -> TrainingResult:
     adapter = to_adapter(path.stem, source.backbone, outcome, queries, terms)
@@ -130,7 +135,7 @@ def _save(
         cross_validated=outcome.cross_validated,
         interrupted=outcome.interrupted,
         seconds=time.perf_counter() - started,
-        notes=(*dataset.labels.notes, *(f"left out: {fault}" for fault in dataset.labels.left_out)),
+        notes=(*dataset.labels.notes, *notes, *(f"left out: {fault}" for fault in dataset.labels.left_out)),
     )
     try:
         result.card.write_text(card_text(adapter, result, dataset.labels.source), encoding="utf-8")

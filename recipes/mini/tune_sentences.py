@@ -5,8 +5,7 @@
 Prints R@1/5/10 of val captions for each setting, and how firmly a class name is taken for itself. Of the
 settings that take at least 95 % of "a photo of a NAME" for one class, those within 0.01 of the best
 (the standard error of R@10 is 0.008) are as good as each other; chosen is the one that gives class names most
-weight, then the sharpest shares, then most reach. (Shares that are less sharp put nonsense near some picture:
-`benchmarks/thresholds.py`.)
+weight, then the sharpest shares, then most reach. (Shares that are less sharp put nonsense near some picture.)
 """
 
 from __future__ import annotations

@@ -8,12 +8,16 @@ from dataclasses import replace
 
 import pytest
 
+from imgrank.actions import files
 from imgrank.actions import trash as system_trash
 from imgrank.actions.run import act
+from imgrank.actions.undo import undo
 from imgrank.cli import actions as cli
 from imgrank.errors import ActionError
+from tests.actions.moments import at
 from tests.actions.test_cli import ranking, wanted
 from tests.actions.trees import fill, planned, ranked, snapshot
+from tests.faults.actions.forks import ended, start
 
 pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="throws into the trash of a Linux desktop")
 
@@ -89,3 +93,78 @@ def test_a_disk_without_a_trash_is_refused_before_anything_is_copied(tmp_path, m
     with pytest.raises(ActionError, match="no trash"):
         planned(folder, ["a.jpg"], "trash")
     assert snapshot(folder) == before
+
+
+def lying(trash, stem):
+    """The bytes of what lies in the trash under names that begin so."""
+    return sorted(path.read_bytes() for path in (trash / "files").iterdir() if path.name.startswith(stem))
+
+
+def put(path):
+    return system_trash.put(str(path), files.identify(str(path)))
+
+
+@pytest.mark.parametrize("point", ["noted", "thrown"])
+def test_another_program_that_throws_the_same_name_away_at_that_moment_loses_nothing(
+    tmp_path, trash, monkeypatch, point
+):
+    """It knows nothing of our lock: its home is another one."""
+    ours, theirs = (fill(tmp_path / whose, f"{point}.jpg") / f"{point}.jpg" for whose in ("ours", "theirs"))
+    ours.write_bytes(b"ours")
+    theirs.write_bytes(b"theirs")
+
+    def other():
+        with monkeypatch.context() as patch:
+            patch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+            put(theirs)
+
+    at(1, point, other)
+    put(ours)
+    assert lying(trash, point) == [b"ours", b"theirs"]
+
+
+def test_a_file_without_a_note_in_the_trash_is_not_replaced(tmp_path, trash):
+    path = fill(tmp_path / "p", "bare.jpg") / "bare.jpg"
+    at(1, "noted", lambda: (trash / "files" / "bare.jpg").write_bytes(b"bare"))
+    put(path)
+    assert lying(trash, "bare") == sorted([b"bare", b"bare.jpg" * 100])
+    assert {note.name for note in (trash / "info").glob("bare*")} == {"bare 2.jpg.trashinfo"}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
+def test_runs_side_by_side_that_throw_same_names_away_lose_nothing(tmp_path, trash):
+    runs, names = 3, [f"side-{n}.jpg" for n in range(12)]
+    folders = [fill(tmp_path / str(run), *names) for run in range(runs)]
+    for run, folder in enumerate(folders):
+        for name in names:
+            (folder / name).write_bytes(f"{run} {name}".encode())
+    before = snapshot(tmp_path)
+    children = [start(lambda folder=folder: act(planned(folder, names, "trash"))) for folder in folders]
+    assert [ended(child) for child in children] == [0] * runs
+    assert lying(trash, "side-") == sorted(f"{run} {name}".encode() for run in range(runs) for name in names)
+    for _ in range(runs):
+        assert not undo().left_alone
+    assert snapshot(tmp_path) == before
+
+
+def test_a_name_too_long_for_a_note_is_shortened_in_the_trash(tmp_path):
+    name = "\u00e9" * 125 + ".jpg"
+    folder = fill(tmp_path / "p", name)
+    before = snapshot(folder)
+    assert act(planned(folder, [name], "trash")).done == 1 and not os.listdir(folder)
+    assert not undo().left_alone and snapshot(folder) == before
+
+
+def test_where_nothing_can_be_renamed_safely_nothing_is_thrown_away(tmp_path, trash, monkeypatch):
+    """Undo could not bring it back there."""
+    folder = fill(tmp_path / "p", "stuck.jpg")
+    before = snapshot(folder)
+
+    def refused(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(files, "_rename_by_kernel", lambda *_: False)
+    monkeypatch.setattr(files, "link", refused)
+    with pytest.raises(ActionError, match="after 0 of 1"):
+        act(planned(folder, ["stuck.jpg"], "trash"))
+    assert snapshot(folder) == before and not list(trash.glob("*/stuck*"))

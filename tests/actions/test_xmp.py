@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import re
+import xml.dom.minidom
 import xml.etree.ElementTree as ET
 
 import pytest
 
 from imgrank.actions.xmp import OURS, RDF, XMP, rating, tag
+from tests.actions.sidecars import sidecar
 
 LIGHTROOM = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Adobe XMP Core">
  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -72,3 +76,100 @@ def test_what_is_no_xmp_is_refused(bad):
 
 def test_a_fifth_of_the_pictures_for_each_star():
     assert [rating(p) for p in (0, 19.9, 20, 50, 79, 80, 100)] == [1, 1, 2, 3, 4, 5, 5]
+
+
+ONE_LINE = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"{rdf}'
+    "</x:xmpmeta>"
+)
+DESCRIBED = (
+    '><rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
+    ' xmlns:imgrank="https://imgrank.github.io/ns/1.0/"{more}</rdf:RDF>'
+)
+PACKET = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+OURS_BEFORE = ' xmp:Rating="2" imgrank:rank="3" imgrank:score="0.1"'
+
+
+@pytest.mark.parametrize(
+    "rdf",
+    [
+        "/>",
+        "></rdf:RDF>",
+        DESCRIBED.format(more="><xmp:Rating/></rdf:Description>"),
+        DESCRIBED.format(more="><xmp:Rating/><imgrank:rank/></rdf:Description>"),
+        DESCRIBED.format(more=OURS_BEFORE + "/>"),
+        DESCRIBED.format(more=OURS_BEFORE + "></rdf:Description>"),
+        DESCRIBED.format(more=OURS_BEFORE + "/><rdf:Description rdf:about=''/>"),
+    ],
+)
+def test_a_sidecar_on_one_line_stays_xml(rdf):
+    content = tag(ONE_LINE.format(rdf=rdf).encode(), 7, -0.25, 3)
+    xml.dom.minidom.parseString(content)
+    assert values(content, XMP, "Rating") == ["3"] and values(content, OURS, "rank") == ["7"]
+    assert tag(content, 7, -0.25, 3) == content
+
+
+def test_what_others_put_into_our_element_stays():
+    ours = tag(LIGHTROOM, 1, 0.5, 5)
+    start = ours.rindex(b"<rdf:Description")
+    keywords = b"<dc:subject xmlns:dc='http://purl.org/dc/elements/1.1/'><rdf:Bag><rdf:li>Molly</rdf:li></rdf:Bag></dc:subject>"
+    edited = ours[:start] + ours[start:].replace(b"/>", b">" + keywords + b"</rdf:Description>", 1)
+    content = tag(edited, 7, -0.25, 3)
+    assert keywords in content and values(content, OURS, "rank") == ["7"] and values(content, XMP, "Rating") == ["3"]
+
+
+def test_what_a_picture_was_made_of_keeps_its_stars():
+    nested = b"<rdf:Bag><rdf:li><rdf:Description xap:Rating='1'/></rdf:li></rdf:Bag>"
+    before = LIGHTROOM.replace(b"<!-- kept -->", b"<xap:Nested>" + nested + b"</xap:Nested>")
+    assert nested in tag(before, 1, 0.5, 5)
+    other = LIGHTROOM.replace(
+        b"</rdf:RDF>",
+        b"<rdf:Description rdf:about='uuid:2' xmlns:xap='http://ns.adobe.com/xap/1.0/' xap:Rating='1'/></rdf:RDF>",
+    )
+    other = other.replace(b'rdf:about=""', b'rdf:about="uuid:1"')
+    assert b"about='uuid:2' xmlns:xap='http://ns.adobe.com/xap/1.0/' xap:Rating='1'" in tag(other, 1, 0.5, 5)
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-16"])
+def test_a_sidecar_that_says_another_encoding_is_refused(encoding):
+    with pytest.raises(ValueError, match="UTF-8"):
+        tag(f'<?xml version="1.0" encoding="{encoding}"?>'.encode() + LIGHTROOM, 1, 0.5, 5)
+
+
+def without_ours(content):
+    """The bytes before, as our element is the last of RDF; where RDF was empty, it is again."""
+    found = re.search(rb'<rdf:Description rdf:about=""[^<]*imgrank:score="-0.25"/>\n(?=</rdf:RDF>)', content)
+    return content[: found.start()] + content[found.end() :]
+
+
+def test_three_hundred_sidecars_keep_every_byte_that_is_not_ours():
+    draw = random.Random(20263)
+    for _ in range(300):
+        made = sidecar(draw)
+        content = tag(made.whole.encode(), 7, -0.25, 3)
+        kept = (
+            made.kept.replace("/></x:xmpmeta>", ">\n</rdf:RDF></x:xmpmeta>")
+            if "</rdf:RDF>" not in made.kept
+            else made.kept
+        )
+        kept = kept[:-2] + ">\n</rdf:RDF>" if "</rdf:RDF>" not in kept else kept
+        assert without_ours(content).decode() == kept, made.whole
+
+
+def test_three_hundred_sidecars_read_by_exiv2(tmp_path):
+    pyexiv2 = pytest.importorskip("pyexiv2", exc_type=ImportError)
+    pyexiv2.set_log_level(4)
+    draw = random.Random(20264)
+
+    def read(content):
+        begins = content if content.startswith((b"<?xpacket", b"<x:xmpmeta")) else PACKET + content
+        (tmp_path / "a.xmp").write_bytes(begins)  # exiv2 knows XMP by how it begins
+        with pyexiv2.Image(str(tmp_path / "a.xmp")) as image:
+            return image.read_xmp()
+
+    ours = ("Xmp.xmp.Rating", "Xmp.imgrank.rank", "Xmp.imgrank.score")
+    for _ in range(300):
+        made = sidecar(draw)
+        before, after = read(made.whole.encode()), read(tag(made.whole.encode(), 7, -0.25, 3))
+        assert [after.pop(name) for name in ours] == ["3", "7", "-0.25"], made.whole
+        assert after == {name: value for name, value in before.items() if name not in ours}, made.whole

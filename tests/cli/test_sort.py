@@ -54,7 +54,7 @@ def test_a_pipe_gets_plain_paths_as_they_were_given(imgrank):
     lines = done.stdout.decode().splitlines()
     assert lines[0] == str(Path("photos", "cat.jpg"))
     assert sorted(lines) == sorted(str(Path("photos", name)) for name in USED)
-    assert b"zero-shot" in done.stderr
+    assert b"Ordered by likeness to your words (no trained ranker asks for this)." in done.stderr
 
 
 def test_quiet_leaves_stderr_empty(imgrank):
@@ -67,6 +67,8 @@ def test_json_holds_every_promised_field(imgrank):
         "imgrank", "query", "backbone", "fingerprint", "scorer", "adapter", "unit", "confident", "images", "skipped",
         "seconds",
     ]  # fmt: skip
+    assert {"query", "similarity", "reason"} == set(told["asked"])
+    assert 0 <= told["confidence"] <= 1
     assert (told["query"], told["backbone"], told["scorer"], told["adapter"]) == ("a cat", "mini", "zero-shot", None)
     assert [image["rank"] for image in told["images"]] == [1, 2, 3, 4]
     assert {"rank", "score", "percentile", "path"} <= set(told["images"][0])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -21,6 +21,7 @@ def varied(pair):
     return predicted, true
 
 
+@settings(deadline=None)
 @given(columns)
 def test_correlations_are_scipys(pair):
     predicted, true = varied(pair)
@@ -29,6 +30,7 @@ def test_correlations_are_scipys(pair):
     assert metrics.krcc(predicted, true) == pytest.approx(stats.kendalltau(predicted, true).statistic, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(columns)
 def test_pair_accuracy_counts_each_pair_of_different_values_once(pair):
     predicted, true = varied(pair)
@@ -37,6 +39,7 @@ def test_pair_accuracy_counts_each_pair_of_different_values_once(pair):
     assert metrics.pair_accuracy(predicted, true) == pytest.approx(np.mean(right))
 
 
+@settings(deadline=None)
 @given(columns)
 def test_order_metrics_do_not_see_a_rising_change_of_scale(pair):
     predicted, true = varied(pair)
@@ -44,6 +47,7 @@ def test_order_metrics_do_not_see_a_rising_change_of_scale(pair):
         assert metric(np.exp(predicted), true) == pytest.approx(metric(predicted, true), abs=1e-12)
 
 
+@settings(deadline=None)
 @given(columns)
 def test_turning_the_order_around_turns_the_figures_around(pair):
     predicted, true = varied(pair)
@@ -64,6 +68,7 @@ def test_class_accuracy_takes_the_nearest_class():
     assert metrics.class_accuracy(np.array([0.4, 1.6, 9.0, 3.0]), np.array([0.0, 2.0, 5.0, 5.0])) == 0.75
 
 
+@settings(deadline=None)
 @given(columns)
 def test_figures_of_resamples_are_the_metrics_of_the_rows_drawn(pair):
     predicted, true = varied(pair)
@@ -101,3 +106,37 @@ def test_a_difference_is_real_only_where_there_is_one():
     assert srcc_difference(good, worse, true).is_real
     assert not srcc_difference(good, as_good, true).is_real
     assert not srcc_difference(good, good, true).is_real
+
+
+def test_rows_that_belong_together_are_drawn_together():
+    groups = ["a", "b", "a", "c", "b", "a"]
+    weights = Resamples.draw(6, resamples=50, groups=groups).weights
+    for name in "abc":
+        mine = weights[:, [n for n, group in enumerate(groups) if group == name]]
+        assert (mine == mine[:, :1]).all()
+    assert set(weights[:, [0, 1, 3]].sum(axis=1)) == {3.0}
+
+
+def test_an_interval_over_few_groups_is_wider_than_over_their_many_rows():
+    """Thirty rows of one car say where that car stands, thirty times."""
+    rng = np.random.default_rng(0)
+    car = np.repeat(np.arange(8), 30)
+    true = car.astype(float)
+    predicted = true + rng.normal(size=8)[car] * 3 + rng.normal(size=len(car)) * 0.1
+    widths = []
+    for groups in (None, [str(one) for one in car]):
+        ci = interval(Resamples.draw(len(car), groups=groups).srcc(predicted, true))
+        widths.append(ci.high - ci.low)
+    assert widths[1] > 3 * widths[0]
+
+
+def test_pairs_are_drawn_by_their_pictures():
+    left, right = ["a", "a", "b"], ["b", "c", "c"]
+    weights = Resamples.draw_pictures(left, right, resamples=200).weights
+    assert weights[:, 0].max() > 1
+    assert ((weights[:, 0] == 0) | (weights[:, 1] == 0) | (weights[:, 2] > 0)).all()
+
+
+def test_a_mean_leaves_out_what_is_no_number():
+    means = Resamples.draw(3, resamples=20).mean(np.array([1.0, np.nan, 1.0]))
+    assert set(means[np.isfinite(means)]) == {1.0}

@@ -105,3 +105,16 @@ def test_no_ratings_is_said_with_counts(tmp_path):
     pictures(tmp_path, 9)
     with pytest.raises(LabelsError, match="0 of 9 pictures"):
         labels_from_ratings([str(tmp_path)], "nicer")
+
+
+def test_the_stars_of_what_a_picture_was_made_of_are_not_its_own(tmp_path):
+    pictures(tmp_path, 10)
+    nested = "<xmp:Made><rdf:Bag><rdf:li><rdf:Description xmp:Rating='5'/></rdf:li></rdf:Bag></xmp:Made>"
+    for n in range(10):
+        inside = f'<rdf:Description rdf:about="">{nested}<xmp:Rating>{n % 5}</xmp:Rating></rdf:Description>'
+        (tmp_path / f"{n}.xmp").write_text(META.format(ns=NS, inside=inside))
+    (tmp_path / "9.xmp").write_text(
+        META.format(ns=NS, inside=f'<rdf:Description rdf:about="">{nested}</rdf:Description>')
+    )
+    labels = labels_from_ratings([str(tmp_path)], "nicer")
+    assert np.array_equal(labels.values[0].values, [n % 5 for n in range(9)])

@@ -17,7 +17,7 @@ from imgrank.output.formats import Format
 from imgrank.output.summary import NAMED_AT_MOST, remarks, summary
 from imgrank.output.table import write_table
 from imgrank.output.write import utf8_name, write
-from imgrank.records import RankedImage, Ranking, Unreadable
+from imgrank.records import Asked, RankedImage, Ranking, Unreadable
 from imgrank.version import __version__
 
 IMAGES = (RankedImage(1, 0.5, 100.0, "a.jpg"), RankedImage(2, 0.25, 50.0, "dir/b.jpg"), RankedImage(3, -1.0, 0.0, "c"))
@@ -53,7 +53,8 @@ def ranking_of(paths) -> Ranking:
 
 
 def test_json_is_the_promised_document():
-    ranking = replace(RANKING, skipped=(Unreadable("x.jpg", "empty"),))
+    asked = Asked("older person", 0.31, "no trained ranker asks for this")
+    ranking = replace(RANKING, skipped=(Unreadable("x.jpg", "empty"),), confidence=0.75, asked=asked)
     assert json.loads(written(ranking, IMAGES, Format.json)) == {
         "imgrank": __version__,
         "query": "a cat",
@@ -66,6 +67,8 @@ def test_json_is_the_promised_document():
         "images": [dict(zip(PATH_FIELDS, (i.rank, i.score, i.percentile, i.path), strict=True)) for i in IMAGES],
         "skipped": [{"path": "x.jpg", "reason": "empty"}],
         "seconds": 1.5,
+        "confidence": 0.75,
+        "asked": {"query": "older person", "similarity": 0.31, "reason": "no trained ranker asks for this"},
     }
 
 
@@ -177,7 +180,8 @@ def test_the_table_takes_any_score(score):
 
 
 def test_the_table_ends_with_what_the_run_amounted_to():
-    ranking = replace(RANKING, skipped=(Unreadable("x.jpg", "empty"),))
+    asked = Asked("older person", 0.31, "no trained ranker asks for this")
+    ranking = replace(RANKING, skipped=(Unreadable("x.jpg", "empty"),), confidence=0.75, asked=asked)
     last = written(ranking, IMAGES[:1], Format.table).decode().splitlines()[-1]
     assert last.rstrip() == "3 images · 1 skipped · mini · zero-shot · cpu · 2 images/s · 1.50 s"
 
@@ -198,6 +202,20 @@ def test_the_summary_says_who_answered_and_what_is_in_doubt(change, said):
 
 def test_no_remarks_where_all_went_as_it_should():
     assert remarks(RANKING) == ()
+
+
+def test_one_line_says_who_answered_and_why():
+    near = Asked("older person", 0.31, "no trained ranker asks for this")
+    assert remarks(replace(RANKING, asked=near)) == (
+        "Ordered by likeness to your words (no trained ranker asks for this).",
+    )
+    found = Asked("newer car", 0.9, "the sentence asks for the same scale", "model year of the car", shipped=True)
+    [line] = remarks(replace(RANKING, scorer="adapter", adapter="mini-adapter", asked=found))
+    assert line == (
+        "Ordered by model year of the car, predicted by the shipped ranker; --adapter none orders by likeness."
+    )
+    [line] = remarks(replace(RANKING, scorer="adapter", adapter="cars", asked=replace(found, shipped=False)))
+    assert "predicted by your ranker cars" in line
 
 
 def test_every_doubt_is_one_line():

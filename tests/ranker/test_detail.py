@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter
 
 from imgrank import Ranker
 from imgrank.detail.measure import WIDTH
+from imgrank.output.summary import who_answered
 from tests.detail.making import Bare, noisy, scene
 
 
@@ -45,7 +46,7 @@ def test_sharpness_is_measured_at_full_size(ranker, photos):
     order = [name for name in names(ranking) if name != "noisy"]
     assert (ranking.scorer, ranking.adapter) == ("detail", None)
     assert order == ["sharp", "soft", "blurred"]
-    assert any("sharpness" in note and "full size" in note for note in ranking.notes)
+    assert who_answered(ranking).startswith("Ordered by sharpness, measured at full size")
     assert names(ranker.rank([photos], "blurriest")) == names(ranking)[::-1]
 
 

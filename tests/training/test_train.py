@@ -331,3 +331,31 @@ def test_options_that_make_no_sense_are_refused():
 
 def test_the_stand_in_is_read_by_its_numbers():
     assert level("a/12.jpg") == 12
+
+
+def test_one_wild_value_is_told_and_ruins_nothing(tmp_path):
+    path = labels_csv(tmp_path, 60)
+    rows = list(csv.reader(path.open()))
+    rows[18][2] = "1e6"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    result = trained(tmp_path, path)
+    (note,) = [note for note in result.notes if "1e+06" in note]
+    assert "labels.csv" in note and "17.jpg" in note and "counts as 29.5" in note
+    numbers = np.arange(2, 58, 5)
+    found = scores(result, tmp_path, numbers)
+    assert srcc(found, numbers) > 0.9
+    assert np.abs(found - numbers / 2).mean() < 5
+    assert "1000000" in kept_rows_path(result.path).read_text() or "1e+06" in kept_rows_path(result.path).read_text()
+
+
+def test_a_val_split_of_one_value_is_said_and_folds_decide(tmp_path):
+    path = labels_csv(tmp_path, 300, split=lambda n: "val" if n % 2 else "train")
+    rows = list(csv.reader(path.open()))
+    for row in rows[1:]:
+        row[2] = "7" if row[3] == "val" else row[2]
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    result = trained(tmp_path, path)
+    assert result.cross_validated
+    assert any("all have one value" in note for note in result.notes)

@@ -1,0 +1,257 @@
+"""Writes imgrank/scoring/calibrations.json: what must be measured anew where the weights of a backbone change.
+
+    python benchmarks/calibrate.py --data ../shared/data
+
+Asking: weights of the signs that a sentence asks for a trained query, by logistic regression on the half of
+`sentences.csv` that is for choosing; the threshold is where 1.2 % of its strangers would be captured by fits that had
+not seen them.
+
+Confidence: the chance that a folder shows a sentence at all, by logistic regression on folders of 20 to 2,000 train
+pictures, of the captions and of seven sets of things and places; its threshold keeps 90 % of what is shown. Printed on
+folders of val pictures. Shown are captions and classes of a picture in the folder; absent are classes of which it has
+none, and names of ImageNet that no caption there mentions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import random
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+from who_answers import OF_USERS, Asking, of_a_user, read_sentences
+
+from imgrank import Ranker
+from imgrank.adapter.header import AdapterHeader
+from imgrank.adapter.registry import find_adapter
+from imgrank.backbone.torchvision_ops import ensure_importable
+from imgrank.scoring.calibration import ConfidenceWeights, shown_signs
+from imgrank.scoring.choosing import NEAR_FROM
+from imgrank.scoring.likeness import aim_at
+from imgrank.scoring.phrasings import phrasings_of
+from imgrank.scoring.question import Evidence
+from imgrank.scoring.reading import read
+from imgrank.scoring.signs import nearness, signs_of
+
+ensure_importable()
+from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES  # noqa: E402 (torchvision must be importable first)
+
+FILE = Path(__file__).parents[1] / "imgrank" / "scoring" / "calibrations.json"
+CAPTURED = 0.012
+FOLDS = 5
+FOLDERS = 250
+PENALTY = 0.5
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Sentences and queries: signs (M, 14), whether the one asks for the other (M,), and which sentence (M,) it is."""
+
+    signs: np.ndarray
+    asks: np.ndarray
+    sentence: np.ndarray
+
+
+def pairs(ranker: Ranker, shipped: AdapterHeader, asked: list[Asking]) -> Pairs:
+    """Every sentence with every query that may be asked for it."""
+    users = {near: of_a_user(ranker, shipped, near) for near in OF_USERS}
+    signs, asks, sentence = [], [], []
+    for number, one in enumerate(asked):
+        reading = read(one.sentence)
+        for query in users.get(one.near, shipped).queries:
+            if nearness(one.sentence, query.embeddings, ranker.sentence) < NEAR_FROM:
+                continue
+            found = signs_of(one.sentence, reading, phrasings_of(query.phrasings), query.embeddings, ranker.sentence)
+            if found is not None:
+                signs.append(found.numbers())
+                asks.append(query.name == one.answer)
+                sentence.append(number)
+    return Pairs(np.array(signs), np.array(asks, float), np.array(sentence))
+
+
+def fitted(signs: np.ndarray, asks: np.ndarray) -> np.ndarray:
+    """Logistic weights, the bias last, of signs as they are; penalised by their own spread."""
+    mean, spread = signs.mean(axis=0), signs.std(axis=0) + 1e-9
+    rows = np.column_stack([(signs - mean) / spread, np.ones(len(signs))])
+    weight = 1 + asks  # there are few askers among the pairs
+
+    def loss(weights: np.ndarray) -> float:
+        logits = rows @ weights
+        return float((weight * (np.logaddexp(0, logits) - asks * logits)).sum() + PENALTY * (weights[:-1] ** 2).sum())
+
+    scaled = minimize(loss, np.zeros(rows.shape[1])).x
+    weights = scaled[:-1] / spread
+    return np.append(weights, scaled[-1] - weights @ mean)
+
+
+def asking(ranker: Ranker) -> dict[str, object]:
+    """Weights and bias, chosen on one half of the sentences."""
+    asked = read_sentences("choose")
+    known = pairs(ranker, find_adapter("mini-adapter"), asked)
+    fold = np.random.default_rng(0).integers(0, FOLDS, len(asked))[known.sentence]
+    unseen = np.empty(len(known.asks))
+    for part in range(FOLDS):
+        weights = fitted(known.signs[fold != part], known.asks[fold != part])
+        unseen[fold == part] = known.signs[fold == part] @ weights[:-1] + weights[-1]
+    best = np.full(len(asked), -np.inf)
+    np.maximum.at(best, known.sentence, unseen)
+    strangers = best[[not one.answer for one in asked]]
+    threshold = float(np.quantile(strangers, 1 - CAPTURED))
+    weights = fitted(known.signs, known.asks)
+    found = np.mean(best[[bool(one.answer) for one in asked]] >= threshold)
+    print(f"asking: by fits that had not seen them {found:.1%} of askers are above the threshold {threshold:.2f}")
+    return {"weights": [round(float(w), 4) for w in weights[:-1]], "bias": round(float(weights[-1]) - threshold, 4)}
+
+
+SETS = ("pacs", "scenes15", "sports", "clothing", "aerial", "trash", "silhouettes")
+NAMES = 300  # of ImageNet
+SHOWN = 0.98  # share of pictures of a class that a scale about it keeps
+KEPT = 0.9  # share of shown sentences that stay confident
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures with what is said of each; unit embeddings (N, E)."""
+
+    said: list[list[str]]
+    captioned: list[bool]
+    embeddings: np.ndarray
+
+    def words(self) -> list[set[str]]:
+        return [set(re.findall("[a-z]{3,}", " ".join(said).lower())) for said in self.said]
+
+
+@dataclass(frozen=True)
+class Cases:
+    """M sentences over folders: what the pictures' cosines amount to, whether it is shown (M,), and of what kind."""
+
+    evidence: list[Evidence]
+    shown: np.ndarray
+    kinds: list[str]
+
+
+def gallery(ranker: Ranker, data: Path, split: str) -> Gallery:
+    """The pictures of a split: captions, at most 1,600, and of the sets."""
+    rng = random.Random(0)
+    captions: dict[str, list[str]] = defaultdict(list)
+    with open(data / "captions" / "captions.csv", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["split"] == split:
+                captions[str(data / "captions" / row["image"])].append(row["caption"])
+    chosen = {path: captions[path] for path in rng.sample(sorted(captions), min(len(captions), 1600))}
+    with open(data / "world" / "world.csv", encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == split and row["set"] in SETS]
+    for row in rng.sample(rows, min(len(rows), 1600)):
+        chosen[str(data / "world" / row["image"])] = [row["sentence"]]
+    encoded = ranker.encode(list(chosen))
+    embeddings = encoded.packed.embedding.astype(np.float32)
+    embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
+    paths = [file.path for file in encoded.files]
+    return Gallery([chosen[path] for path in paths], [path in captions for path in paths], embeddings)
+
+
+def cases(ranker: Ranker, pictures: Gallery, folders: int, seed: int) -> Cases:
+    """Folders of 20 to 2,000 pictures, of photographs, of the sets or of both; three sentences of each kind."""
+    rng, words = random.Random(seed), pictures.words()
+    of_sets = [said for said, alone in zip(pictures.said, pictures.captioned, strict=True) if not alone]
+    classes = sorted({one for said in of_sets for one in said})
+    names = [f"a {name}" for name in rng.sample(IMAGENET_CLASSNAMES, NAMES)]
+    evidence, shown, kinds = [], [], []
+
+    def add(folder: list[int], sentence: str, kind: str) -> None:
+        aim = aim_at(sentence, ranker.sentence).vector.astype(np.float32)
+        cosines = (pictures.embeddings[folder] @ aim).astype(np.float64)
+        evidence.append(Evidence.of(cosines, np.ones(len(folder), bool)))
+        shown.append(kind in ("caption", "class"))
+        kinds.append(kind)
+
+    for _ in range(folders):
+        of = rng.choice(["captions", "sets", "both"])
+        pool = [n for n, alone in enumerate(pictures.captioned) if of == "both" or alone == (of == "captions")]
+        count = min(round(20 * 100 ** rng.random()), len(pool) * 7 // 10)
+        folder = rng.sample(pool, count)
+        there = {one for n in folder for one in pictures.said[n]}
+        mentioned = set().union(*(words[n] for n in folder))
+        for n in rng.sample(folder, 3):
+            add(folder, rng.choice(pictures.said[n]), "caption" if pictures.captioned[n] else "class")
+        absent = [one for one in classes if one not in there and _words(one).isdisjoint(mentioned)]
+        for sentence in rng.sample(absent, min(3, len(absent))):
+            add(folder, sentence, "absent class")
+        for name in rng.sample([one for one in names if _words(one).isdisjoint(mentioned)], 3):
+            add(folder, name, "absent name")
+    return Cases(evidence, np.array(shown), kinds)
+
+
+def _words(sentence: str) -> set[str]:
+    return set(re.findall("[a-z]{3,}", sentence.lower())) - {
+        "photo",
+        "drawing",
+        "painting",
+        "sketch",
+        "cartoon",
+        "view",
+    }
+
+
+def confidence(known: Cases, unseen: Cases, with_cosines: bool) -> dict[str, Any]:
+    """Weights, bias and threshold from `known`, and what they do on `unseen`."""
+    signs = np.array([shown_signs(one, with_cosines) for one in known.evidence])
+    weights = fitted(signs, known.shown.astype(float))
+    odds = signs @ weights[:-1] + weights[-1]
+    threshold = float(np.quantile(1 / (1 + np.exp(-odds[known.shown])), 1 - KEPT))
+    made = ConfidenceWeights(tuple(weights[:-1]), float(weights[-1]), threshold, with_cosines)
+    sure = np.array([made.confidence(one) >= threshold for one in unseen.evidence])
+    counts = np.array([one.count for one in unseen.evidence])
+    print(f"\nconfident on val, {'with' if with_cosines else 'without'} cosines, threshold {threshold:.3f}")
+    print("| pictures | shown: captions | shown: classes | absent classes | absent names |\n|---|--:|--:|--:|--:|")
+    for low, high in ((20, 60), (60, 200), (200, 700), (700, 2001), (20, 2001)):
+        within = (counts >= low) & (counts < high)
+        rates = (
+            _rate(sure, within, unseen.kinds, kind) for kind in ("caption", "class", "absent class", "absent name")
+        )
+        print(f"| {low} to {high - 1} | {' | '.join(rates)} |")
+    numbers = {"weights": [round(float(w), 4) for w in weights[:-1]], "bias": round(float(weights[-1]), 4)}
+    return numbers | {"threshold": round(threshold, 3)}
+
+
+def _rate(sure: np.ndarray, within: np.ndarray, kinds: list[str], kind: str) -> str:
+    flags = sure[within & np.array([one == kind for one in kinds])]
+    return f"{flags.mean():.0%} of {len(flags)}" if len(flags) else "-"
+
+
+def shown_from(ranker: Ranker, pictures: Gallery) -> float:
+    """The cosine that 98 % of pictures of the sets reach to the name of their class."""
+    own = [
+        float(embedding @ aim_at(said[0], ranker.sentence).vector)
+        for embedding, said, alone in zip(pictures.embeddings, pictures.said, pictures.captioned, strict=True)
+        if not alone
+    ]
+    return round(float(np.quantile(own, 1 - SHOWN)), 3)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    args = parser.parse_args()
+    ranker = Ranker()
+    told = asking(ranker)
+    train = gallery(ranker, args.data, "train")
+    known = cases(ranker, train, FOLDERS, seed=0)
+    unseen = cases(ranker, gallery(ranker, args.data, "val"), FOLDERS, seed=1)
+    default = {"asking": told, "confidence": confidence(known, unseen, with_cosines=False)}
+    own = {"asking": told, "confidence": confidence(known, unseen, with_cosines=True)}
+    own["confidence"]["shown_from"] = shown_from(ranker, train)
+    FILE.write_text(
+        json.dumps({"default": default, ranker.backbone.fingerprint: own}, indent=1) + "\n", encoding="utf-8"
+    )
+
+
+if __name__ == "__main__":
+    main()

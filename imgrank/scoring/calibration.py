@@ -1,0 +1,90 @@
+"""Numbers that belong to one backbone: how clearly a sentence must ask for a query, and how sure a folder must look.
+
+They are made by `benchmarks/calibrate.py` and stand in `calibrations.json` by fingerprint.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imgrank.scoring.question import Evidence, Floats
+
+_FILE = Path(__file__).with_name("calibrations.json")
+DEFAULT = "default"
+_LEAST_SPREAD = 0.01  # of cosines: a folder of one picture has none
+
+
+@dataclass(frozen=True, slots=True)
+class AskingWeights:
+    """Weights (14,) of `Signs.numbers`, and a bias that puts the threshold at 0."""
+
+    weights: tuple[float, ...]
+    bias: float
+
+    def clearness(self, numbers: Floats) -> float:
+        """Log odds above the threshold that a sentence asks for a query; below 0 it does not."""
+        return float(np.dot(self.weights, numbers)) + self.bias
+
+
+def asking_weights(fingerprint: str) -> AskingWeights:
+    """Those of a backbone, or else those that hold for most."""
+    known = _all().get(fingerprint, {}).get("asking") or _all()[DEFAULT]["asking"]
+    return AskingWeights(tuple(known["weights"]), float(known["bias"]))
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidenceWeights:
+    """Weights of `signs`, and a bias: the log odds that pictures show a sentence; confident from `threshold` on.
+
+    `shown_from` is the cosine that nearly all pictures reach to what is said of them; None where it is not known.
+    `is_own` where they were measured on this backbone, so that cosines themselves count, and not only how far the
+    nearest picture stands out of the others.
+    """
+
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float
+    is_own: bool
+    shown_from: float | None = None
+
+    def confidence(self, evidence: Evidence) -> float:
+        """The chance, 0 to 1, that pictures with this evidence show the sentence."""
+        odds = float(np.dot(self.weights, shown_signs(evidence, self.is_own))) + self.bias
+        return round(float(1 / (1 + np.exp(-np.clip(odds, -30, 30)))), 3)
+
+
+def shown_signs(evidence: Evidence, with_cosines: bool) -> Floats:
+    """Signs that a sentence is shown: how far the nearest, and the nearest few, stand out of the folder, and its size.
+
+    A greatest cosine grows with the number of pictures, so that the number is among them; (3,), with cosines (7,).
+    """
+    nearest = np.array(evidence.nearest)
+    spread = evidence.spread + _LEAST_SPREAD
+    standing_out = [(nearest[0] - evidence.mean) / spread, (nearest.mean() - evidence.mean) / spread]
+    free = [*standing_out, np.log(evidence.count)]
+    return np.array([*free, nearest[0], nearest.mean(), evidence.mean, evidence.spread] if with_cosines else free)
+
+
+def confidence_weights(fingerprint: str) -> ConfidenceWeights:
+    """Those of a backbone, or else those of signs that hold for any."""
+    own = _all().get(fingerprint, {}).get("confidence")
+    known = own or _all()[DEFAULT]["confidence"]
+    return ConfidenceWeights(
+        weights=tuple(known["weights"]),
+        bias=float(known["bias"]),
+        threshold=float(known["threshold"]),
+        is_own=own is not None,
+        shown_from=known.get("shown_from"),
+    )
+
+
+@lru_cache(maxsize=1)
+def _all() -> dict[str, Any]:
+    whole: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return whole

@@ -1,0 +1,51 @@
+"""Sentences that negate: "no cat" asks for what lacks a cat most. Words alone, no model.
+
+Understood is one thing that the whole sentence denies. A denial inside a sentence ("a dog but not a cat") is not: a
+vector of a sentence hardly knows it, and half of it would be answered as if nothing had been denied.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_PICTURE = r"(?:(?:a |an |the |all |any )?(?:photos?|photographs?|pictures?|images?|shots?|ones?|frames?) )"
+_THING = r"(?:anything|everything|something|all|any)"
+_DENIES = (
+    r"(?:is |are |that is |that are |which is |which are )?(?:not|isn'?t|aren'?t)(?: (?:of|with|showing|containing))?",
+    r"(?:with |that has |that have |where there (?:is|are) |there (?:is|are) )?no",
+    r"(?:that |which )?(?:does|do)(?: not|n'?t) (?:show|have|contain|include)",
+    r"without|lacking|free of|except(?: for)?|excluding|other than|but(?: not)?",
+)
+_CLEAR = re.compile(
+    rf"^(?:please )?(?:show me |find )?(?:"
+    rf"(?:{_PICTURE}|{_THING} )?(?:{'|'.join(_DENIES[:3])}|{_DENIES[3].replace('|but(?: not)?', '')})"
+    rf"|(?:{_PICTURE}|{_THING} )(?:{_DENIES[3]})"
+    rf"|nothing (?:with|like|of|that (?:shows|has|contains)))"
+    rf" (?:a single |any |at all )?(?P<thing>.+?)(?: at all| in it| in them)?$",
+    re.IGNORECASE,
+)
+_FREE = re.compile(r"^(?P<thing>[\w' ]+?)(?:-free| free)(?: (?:photos?|pictures?|images?))?$", re.IGNORECASE)
+_DENIAL = re.compile(
+    r"\b(?:not|no|without|never|except|excluding|nothing|neither|nor|lacking|\w+n['’]t)\b", re.IGNORECASE
+)
+_NAMES = re.compile(r"\bno[ -](?:\w+[ -])?(?:entry|sign|signs|parking|smoking|zone|trespassing)\b", re.IGNORECASE)
+_MIXES = re.compile(r"\b(?:and|or|but|with|while)\b|[,;]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """What a sentence denies: the `thing`, or None where a denial inside it is not understood."""
+
+    thing: str | None
+
+
+def negation_of(sentence: str) -> Negation | None:
+    """What a sentence denies; None where it denies nothing."""
+    words = " ".join(sentence.strip().rstrip(".!").replace("’", "'").split())
+    told = _NAMES.sub(" ", words)  # "a no parking sign" is a thing
+    found = _CLEAR.match(words) or _FREE.match(words)
+    if found is not None and told == words:
+        thing = found["thing"]
+        return Negation(None if _DENIAL.search(thing) or _MIXES.search(thing) else thing)
+    return Negation(None) if _DENIAL.search(told) else None

@@ -1,0 +1,80 @@
+"""What a trained query asks for, by the words of its phrasings: its scale, what it counts, its subject."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from imgrank.scoring.comparatives import OPPOSITES
+from imgrank.scoring.reading import Reading, read
+from imgrank.scoring.words import are_opposite, stem
+
+
+@dataclass(frozen=True, slots=True)
+class Phrasings:
+    """A query's words: `scale` are those that grade ("old", "age"), `things` what is counted ("dog"), else empty.
+
+    What is neither is its subject ("person"): a sentence about the subject alone does not ask for the scale.
+    """
+
+    readings: tuple[Reading, ...]
+    words: tuple[str, ...]
+    scale: tuple[str, ...]
+    things: tuple[str, ...]
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """The words that name what the scale is about."""
+        return tuple(word for word in self.words if word not in self.scale and word not in self.things)
+
+    def turn(self, reading: Reading) -> int:
+        """1 where a sentence asks for the same end as these phrasings, -1 where for the other."""
+        for word in reading.words:
+            same = [r for r in self.readings if any(stem(word.base) == stem(other.base) for other in r.words)]
+            if same and word.base in self.scale + self.things:
+                return reading.turn * min(same, key=lambda r: len(r.words)).turn
+            opposed = [r for r in self.readings if any(are_opposite(word.base, other.base) for other in r.words)]
+            if opposed:
+                return -reading.turn * opposed[0].turn
+            if same and word.base not in self.subject:
+                return reading.turn * min(same, key=lambda r: len(r.words)).turn
+        return reading.turn * self.readings[0].turn
+
+
+@lru_cache(maxsize=1024)
+def phrasings_of(texts: tuple[str, ...]) -> Phrasings:
+    """What the phrasings of one query say together."""
+    readings = tuple(reading for reading in map(read, texts) if reading.words) or (read("thing"),)
+    words = tuple(dict.fromkeys(word.base for reading in readings for word in reading.words))
+    counted = [reading for reading in readings if reading.counts and not _graded(reading)]
+    things = _bases([word for reading in counted for word in reading.words if word not in reading.subject])
+    is_count = bool(counted) and counted[0] is readings[0]
+    scale = tuple(word for word in words if word in _scale(readings) and not (is_count and word in things))
+    return Phrasings(readings, words, scale, things if is_count else ())
+
+
+def _scale(readings: tuple[Reading, ...]) -> set[str]:
+    alone = {reading.words[0].base for reading in readings if len(reading.words) == 1 and not reading.counts}
+    after = {base for reading in readings for base in _after_comparative(reading)} - alone
+    found = set(alone)
+    for reading in readings:
+        graded = _graded(reading)
+        attribute = bool(reading.subject) and (not after or not after.isdisjoint(_bases(reading.subject)))
+        if attribute or not (graded or reading.counts or reading.subject):
+            graded += [word.base for word in reading.words if word not in reading.subject and word.base not in after]
+        found.update(graded)
+    return found
+
+
+def _graded(reading: Reading) -> list[str]:
+    """The words that compare, or have an opposite."""
+    return [w.base for w in reading.words if w.compares or (w.base in OPPOSITES and w not in reading.subject)]
+
+
+def _after_comparative(reading: Reading) -> tuple[str, ...]:
+    places = [place for place, word in enumerate(reading.words) if word.compares]
+    return _bases(reading.words[places[0] + 1 :]) if places else ()
+
+
+def _bases(words: object) -> tuple[str, ...]:
+    return tuple(word.base for word in words)  # type: ignore[attr-defined]

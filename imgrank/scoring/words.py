@@ -1,0 +1,117 @@
+"""Words in one form each: number, comparative and family do not matter. No model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from imgrank.scoring.comparatives import OPPOSITE_PAIRS, OPPOSITES
+
+
+def word_set(words: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(words.split())
+
+
+_IRREGULAR = {
+    "people": "person", "persons": "person", "men": "man", "women": "woman", "children": "child", "kids": "kid",
+    "mice": "mouse", "feet": "foot", "teeth": "tooth", "geese": "goose", "colors": "colour", "color": "colour",
+    "colored": "coloured", "better": "good", "best": "good", "worse": "bad", "worst": "bad", "farther": "far",
+    "farthest": "far", "latest": "late", "later": "late", "jpeg": "jpeg", "artefact": "artifact",
+    "artefacts": "artifact", "aged": "age", "ageing": "age", "aging": "age",
+}  # fmt: skip
+_NO_SUPERLATIVE = word_set(
+    """
+    best forest harvest chest nest west guest test rest breast priest protest interest conquest request quest
+    vest contest digest northwest southwest honest modest fest
+    """
+)
+_NO_COMPARATIVE = word_set(
+    """
+    soldier barrier carrier pier frontier glacier terrier courier supplier chandelier cashier premier atelier
+    """
+)
+_ENDINGS = ("iness", "ness", "ation", "ion", "ity", "ing", "ed", "ly", "ie", "th", "y", "e")
+_LEAST_STEM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that tells something: its `base` ("old" of "oldest"), and whether it stood there to compare."""
+
+    base: str
+    compares: bool = False
+
+
+@lru_cache(maxsize=4096)
+def stem(base: str) -> str:
+    """What is alike in words of one family: "compress" of compressed and compression, "blur" of blurry."""
+    for ending in _ENDINGS:
+        kept = base[: -len(ending)]
+        if base.endswith(ending) and len(kept) >= _LEAST_STEM + (ending in ("e", "ing", "ed", "th", "ion")):
+            base = kept
+            break
+    return base[:-1] if len(base) > _LEAST_STEM and base[-1] == base[-2] else base
+
+
+def are_kin(one: str, other: str) -> bool:
+    """Whether two bases speak of one scale or thing: of one family, or opposites."""
+    return stem(one) == stem(other) or are_opposite(one, other)
+
+
+def only_begin_alike(one: str, other: str) -> bool:
+    """Whether one base begins with the other and is of another family: "plate" and "platelet".
+
+    A model that reads pieces of words takes them for near.
+    """
+    short, long = sorted((one, other), key=len)
+    return len(short) > _LEAST_STEM and long.startswith(short) and not are_kin(one, other)
+
+
+def are_opposite(one: str, other: str) -> bool:
+    """Whether two bases stand at the two ends of a scale, in any form: "tidiness" and "messy"."""
+    return stem(other) in _opposite_stems().get(stem(one), frozenset())
+
+
+@lru_cache(maxsize=1)
+def _opposite_stems() -> dict[str, frozenset[str]]:
+    table: dict[str, set[str]] = {}
+    for left, right in OPPOSITE_PAIRS:
+        for one, other in ((left, right), (right, left)):
+            table.setdefault(stem(one), set()).add(stem(other))
+    return {one: frozenset(others) for one, others in table.items()}
+
+
+def word_of(token: str) -> Word:
+    """A word in its base form: singular, and neither comparative nor superlative."""
+    if token in _IRREGULAR:
+        return Word(_IRREGULAR[token], token in {"better", "best", "worse", "worst", "latest", "later"})
+    if token.endswith("ly") and token[:-2] in OPPOSITES:
+        return Word(token[:-2])
+    if token.endswith("est") and token not in _NO_SUPERLATIVE and len(token) > 5:
+        return Word(_without(token, 3), True)
+    if token.endswith("ier") and token not in _NO_COMPARATIVE and len(token) > 4:
+        return Word(token[:-3] + "y", True)
+    if token.endswith("er") and _without(token, 2) in OPPOSITES:
+        return Word(_without(token, 2), True)
+    return Word(_singular(token))
+
+
+def _without(token: str, ending: int) -> str:
+    """ "old" of "oldest", "big" of "biggest", "happy" of "happiest", "ripe" of "ripest"."""
+    base = token[:-ending]
+    forms = [base, base + "e", base[:-1] if base[-1:] == base[-2:-1] else base, base[:-1] + "y"]
+    known = [form for form in forms if form in OPPOSITES]
+    if known:
+        return known[0]
+    return base[:-1] + "y" if base.endswith("i") else forms[2]
+
+
+def _singular(token: str) -> str:
+    if len(token) > 4 and token.endswith("ies"):
+        return token[:-3] + "y"
+    if len(token) > 4 and token.endswith(("sses", "shes", "ches", "xes")):
+        return token[:-2]
+    if len(token) > 3 and token.endswith("s") and not token.endswith(("ss", "us", "is")):
+        return token[:-1]
+    return token

@@ -1,0 +1,36 @@
+"""Sentences that negate."""
+
+import pytest
+
+from imgrank.scoring.negation import Negation, negation_of
+
+CLEAR = """
+not a cat|no cat|without a cat|anything but a cat|everything except a cat|nothing with a cat|not the cat
+is not a cat|isn't a cat|photos without a cat|pictures with no cat|photos that do not show a cat|free of a cat
+everything but a cat|anything other than a cat|no cat at all|photos that don't show a cat|cat-free|a photo without a cat
+images not containing a cat|Not a cat.|all pictures without any cat
+"""
+UNCLEAR = """
+a dog but not a cat|at least two dogs, no people|a man not wearing a hat|a room without people
+no cats and no dogs|a dog that isn't brown|not a cat but a dog|neither a cat nor a dog|a beach with no people
+"""
+PLAIN = (
+    "a cat|a no parking sign|knot in a rope|a note|free climbing|everything|butter|a nobleman|none|a withered flower"
+)
+
+
+@pytest.mark.parametrize("sentence", CLEAR.strip().replace("\n", "|").split("|"))
+def test_one_thing_that_the_whole_sentence_denies_is_understood(sentence):
+    found = negation_of(sentence)
+    assert found is not None and found.thing is not None
+    assert found.thing.split()[-1] == "cat"
+
+
+@pytest.mark.parametrize("sentence", UNCLEAR.strip().replace("\n", "|").split("|"))
+def test_a_denial_inside_a_sentence_is_said_not_to_be_understood(sentence):
+    assert negation_of(sentence) == Negation(None)
+
+
+@pytest.mark.parametrize("sentence", PLAIN.split("|"))
+def test_what_denies_nothing_is_left_alone(sentence):
+    assert negation_of(sentence) is None

@@ -1,0 +1,66 @@
+"""A sentence read once."""
+
+import pytest
+
+from imgrank.scoring.phrasings import phrasings_of
+from imgrank.scoring.reading import read
+from imgrank.scoring.words import are_opposite, only_begin_alike, stem
+
+
+@pytest.mark.parametrize(
+    "alike",
+    [
+        "oldest person|the older people|please show me the oldest persons first|most old person",
+        "number of dogs|how many dogs|more dogs|lots of dogs|dog count",
+        "blurriest|blurrier photos|most blurry image",
+        "best photo|better photos|the best pictures",
+    ],
+)
+def test_these_say_the_same(alike):
+    assert len({tuple(word.base for word in read(sentence).words) for sentence in alike.split("|")}) == 1
+    assert {read(sentence).grades for sentence in alike.split("|")} == {True}
+
+
+def test_less_turns_and_twice_turns_back():
+    assert [read(s).turn for s in ("more contrast", "less contrast", "not less contrast", "lowest number of dogs")] == [
+        1, -1, 1, -1,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "family", ["noise noisy noises", "compress compression compressed", "messy messiness", "dark darkness"]
+)
+def test_words_of_one_family(family):
+    assert len({stem(read(word).words[0].base) for word in family.split()}) == 1
+
+
+def test_opposites_in_any_form_and_words_that_only_begin_alike():
+    assert are_opposite("tidiness", "messy") and are_opposite("old", "new") and are_opposite("old", "young")
+    assert not are_opposite("old", "red")
+    assert only_begin_alike("plate", "platelet") and not only_begin_alike("bright", "brightness")
+
+
+@pytest.mark.parametrize("sentence", ["a dog", "people who wave", "a photo of an old house"])
+def test_a_description_is_known_by_its_build(sentence):
+    assert read(sentence).describes
+
+
+@pytest.mark.parametrize("sentence", ["older person", "who is the oldest", "a lot of dogs", "", "  ", "?!"])
+def test_an_asking_is_no_description(sentence):
+    assert not read(sentence).describes
+
+
+@pytest.mark.parametrize(
+    ("phrasings", "scale", "things", "subject"),
+    [
+        (("older person", "age of the person"), {"old", "age"}, set(), {"person"}),
+        (("messier room",), {"messy"}, set(), {"room"}),
+        (("more expensive house", "price of the house"), {"expensive", "price"}, set(), {"house"}),
+        (("more dogs", "number of dogs"), set(), {"dog"}, set()),
+        (("more bars in the chart",), set(), {"bar"}, {"chart"}),
+        (("blurry", "grainy photo"), {"blurry", "grainy"}, set(), set()),
+    ],
+)
+def test_scale_things_and_subject_come_from_the_phrasings(phrasings, scale, things, subject):
+    found = phrasings_of(phrasings)
+    assert (set(found.scale), set(found.things), set(found.subject)) == (scale, things, subject)
