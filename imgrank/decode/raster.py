@@ -74,7 +74,7 @@ def read_raster(data: bytes, kind: str, target: Target, *, orientation: int | No
 
 
 def look_at_raster(data: bytes, kind: str, look: Callable[[Luma], _T], max_megapixels: float) -> _T:
-    """What `look` makes of the picture in `data` at its full size, whose memory it holds meanwhile. Raises DecodeError."""
+    """What `look` makes of the picture in `data` at its full size, while its memory is held. Raises DecodeError."""
 
     def in_full(image: Image.Image) -> _T:
         share = _checked_share(image, kind, max_megapixels)

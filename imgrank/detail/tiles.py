@@ -109,8 +109,8 @@ def _tiles_of_band(band: Floats) -> Tiles:
 def _energies(picture: Floats, smoothed: Floats, margin: int, side: int) -> Energies:
     centre = _inner(picture, margin)
     fine = centre - _inner(smoothed, margin - _SMOOTHING)
-    x = (_moved(picture, margin, 0, 1) - _moved(picture, margin, 0, -1)) / 2
-    y = (_moved(picture, margin, 1, 0) - _moved(picture, margin, -1, 0)) / 2
+    x = (_moved(picture, margin, 0, 1) - _moved(picture, margin, 0, -1)) * np.float32(0.5)
+    y = (_moved(picture, margin, 1, 0) - _moved(picture, margin, -1, 0)) * np.float32(0.5)
     curves = [_moved(picture, margin, *step) + _moved(picture, margin, *map(neg, step)) - 2 * centre for step in _STEPS]
     return Energies(
         _means(fine * fine, side),
@@ -132,8 +132,8 @@ def _grain(band: Floats) -> Floats:
 def _steps(band: Floats) -> Floats:
     around = _inner(band, _MARGIN - 1)[1:-1, 1:]
     steps = np.abs(around[:, 1:] - around[:, :-1])
-    by_place = steps.reshape(SIDE, -1, SIDE // 8, 8).mean(axis=(0, 2))
-    return by_place.astype(np.float32)
+    by_place: Floats = steps.reshape(SIDE, -1, SIDE // 8, 8).mean(axis=(0, 2))
+    return by_place
 
 
 def _smoothed(picture: Floats) -> Floats:
