@@ -253,16 +253,18 @@ class Ranker:
     ) -> _Pictures:
         """The pictures with all that the question needs of them; what cannot be measured for it is left out."""
         pictures = self._encode(found, indexed, progress)
-        if wish_for(question, self.adapter) is None or (indexed.paths and not indexed.detailed):
+        wanted = wish_for(question, self.adapter) is not None
+        if not wanted or pictures.encoded.partial or (indexed.paths and not indexed.detailed):
             return pictures
         measured = self._details.of(pictures.encoded.files, progress)
         kept = measured.known
-        if not len(kept) and not indexed.paths:
+        if measured.partial and not len(kept):
+            raise KeyboardInterrupt
+        if not len(kept):
             return pictures
-        encoded = replace(pictures.encoded.only(kept.tolist()), partial=pictures.encoded.partial or measured.partial)
-        return replace(
-            pictures, encoded=encoded, skipped=pictures.skipped + measured.skipped, detail=measured.detail[kept]
-        )
+        encoded = replace(pictures.encoded.only(kept.tolist()), partial=measured.partial)
+        skipped = pictures.skipped + measured.skipped
+        return replace(pictures, encoded=encoded, skipped=skipped, detail=measured.detail[kept])
 
     def _encoded(
         self, files: Sequence[ImageFile], progress: Callable[[Progress], None], view: View = View.plain
@@ -349,6 +351,12 @@ class IndexTokens:
         packed = self.pictures.read(found)
         progress(Progress(len(asked), len(asked), "reading"))
         return EncodedPictures(tuple(ImageFile(path, 0, 0) for path in found), packed, tuple(lost))
+
+    def detail_of(
+        self, files: Sequence[str | Path], *, progress: Callable[[Progress], None] = lambda _: None
+    ) -> Detail:
+        """As `Ranker.detail_of`; an index holds no detail, so that no number is one."""
+        return np.full((len(files), WIDTH), np.nan, np.float32)
 
 
 @contextmanager
