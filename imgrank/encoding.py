@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -35,6 +35,10 @@ class Encoded:
     fresh: int
     changed: int = 0
     partial: bool = False
+
+    def only(self, kept: Sequence[int]) -> Encoded:
+        """The same with the pictures at those positions alone."""
+        return replace(self, files=tuple(self.files[n] for n in kept), digests=tuple(self.digests[n] for n in kept))
 
 
 def encode_files(

@@ -6,7 +6,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -17,14 +17,17 @@ import numpy as np
 from imgrank.adapter.looks import Looks
 from imgrank.backbone.load import load_backbone
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
+from imgrank.detail.measure import WIDTH, Detail
 from imgrank.discover import Discovered, discover, path_order
 from imgrank.encoding import Encoded, encode_files
 from imgrank.errors import NothingToRank, StoreError, UsageError
 from imgrank.index.reading import Indexed, is_index, open_indexes
+from imgrank.measuring import Details
 from imgrank.order import order
 from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, Ranking, Unreadable
 from imgrank.scoring.asking import answer, ask
+from imgrank.scoring.detail import wish_for
 from imgrank.scoring.question import Answer, Question
 from imgrank.scoring.scorers import Resources
 from imgrank.store import TextStore, View, open_store
@@ -44,11 +47,15 @@ class EncodedPictures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pictures:
-    """What is put in order: files whose tokens stand in the store, then pictures of indexes."""
+    """What is put in order: files whose tokens stand in the store, then pictures of indexes.
+
+    `detail` (files, WIDTH) was measured of the files at full size, None where nobody asked or indexes lack theirs.
+    """
 
     encoded: Encoded
     indexed: Indexed
     skipped: tuple[Unreadable, ...]
+    detail: Detail | None = None
 
     @property
     def paths(self) -> list[str]:
@@ -82,6 +89,7 @@ class Ranker:
         self._max_megapixels = max_megapixels
         self._verify = verify
         self._store = open_store(self.backbone.fingerprint, self.backbone.shape, cache=cache, note=note)
+        self._details = Details(cache=cache, note=note, max_megapixels=max_megapixels)
         self._text_store = TextStore(self.backbone.fingerprint) if cache else None
         self._sentences: dict[str, TextTokens] = {}
         self.resources = Resources(looks=Looks())
@@ -116,11 +124,11 @@ class Ranker:
                 [source for source in named if not is_index(source)], recursive=recursive, stdin=stdin, nul=nul
             )
         indexed = self._open(indexes, found)
-        pictures = self._encode(found, indexed, progress)
+        pictures = self._prepared(question, found, indexed, progress)
         try:
             answered = self._answer(question, pictures)
         except StoreError:  # rows were damaged or removed meanwhile: encode those again
-            pictures = self._encode(found, indexed, progress)
+            pictures = self._prepared(question, found, indexed, progress)
             answered = self._answer(question, pictures)
         return self._ranking(question, pictures, answered, time.perf_counter() - started)
 
@@ -147,6 +155,24 @@ class Ranker:
         except StoreError:  # rows were damaged or removed meanwhile: encode those again
             encoded, packed = self._encode_and_read(given, view, progress)
         return EncodedPictures(encoded.files, packed, found.skipped + encoded.skipped)
+
+    def detail_of(
+        self, files: Sequence[str | Path], *, progress: Callable[[Progress], None] = lambda _: None
+    ) -> Detail:
+        """(N, WIDTH) float32 of N files, row for row: what `imgrank.detail.measure` says of each at its full size.
+
+        Not a number throughout the row of a file that cannot be decoded at full size. It does not depend on the
+        backbone, and is stored. Ctrl-C ends it; what was measured by then stays stored. Raises UsageError where a
+        file does not exist.
+        """
+        found = discover([str(file) for file in files])
+        given = _as_given(found, files)
+        measured = self._details.of(given, progress)
+        if measured.partial:
+            raise KeyboardInterrupt
+        rows = {file.path: row for file, row in zip(given, measured.detail, strict=True)}
+        unknown = np.full(WIDTH, np.nan, np.float32)
+        return np.array([rows.get(str(file), unknown) for file in files], np.float32).reshape(-1, WIDTH)
 
     def open_index(self, where: str | Path) -> Indexed:
         """The pictures of an index, to be read as tokens. Raises UsageError where there is none of this backbone."""
@@ -184,6 +210,7 @@ class Ranker:
     def close(self) -> None:
         """Write what waits for the store, and let go of its files. What is encoded later is not stored."""
         self._store.close()
+        self._details.close()
 
     def __enter__(self) -> Ranker:
         return self
@@ -221,6 +248,24 @@ class Ranker:
             raise NothingToRank(named + hint)
         return _Pictures(encoded, indexed, skipped)
 
+    def _prepared(
+        self, question: Question, found: Discovered, indexed: Indexed, progress: Callable[[Progress], None]
+    ) -> _Pictures:
+        """The pictures with all that the question needs of them; what cannot be measured for it is left out."""
+        pictures = self._encode(found, indexed, progress)
+        wanted = wish_for(question, self.adapter) is not None
+        if not wanted or pictures.encoded.partial or (indexed.paths and not indexed.detailed):
+            return pictures
+        measured = self._details.of(pictures.encoded.files, progress)
+        kept = measured.known
+        if measured.partial and not len(kept):
+            raise KeyboardInterrupt
+        if not len(kept):
+            return pictures
+        encoded = replace(pictures.encoded.only(kept.tolist()), partial=measured.partial)
+        skipped = pictures.skipped + measured.skipped
+        return replace(pictures, encoded=encoded, skipped=skipped, detail=measured.detail[kept])
+
     def _encoded(
         self, files: Sequence[ImageFile], progress: Callable[[Progress], None], view: View = View.plain
     ) -> Encoded:
@@ -237,12 +282,22 @@ class Ranker:
         return encoded, next(whole, PackedTokens.empty(0, self.backbone.shape))
 
     def _answer(self, question: Question, pictures: _Pictures) -> Answer:
-        stored = partial(self._store.read_blocks, pictures.encoded.digests, SCORED_AT_ONCE)
+        detailed = pictures.detail is not None
         places = None
         if question.refine and pictures.indexed.paths:  # ties must not stand as parts happen to be named
             paths = pictures.paths
             places = np.array(sorted(range(len(paths)), key=lambda n: path_order(paths[n])), np.intp)
-        return answer(ask(question, self), lambda: chain(stored(), pictures.indexed.blocks()), self.resources, places)
+        scorer = ask(question, self, detailed=detailed)
+        blocks = partial(chain.from_iterable, (self._stored(pictures), pictures.indexed.blocks()))
+        return answer(scorer, blocks, self.resources, places)
+
+    def _stored(self, pictures: _Pictures) -> Iterator[PackedTokens]:
+        """Tokens of the files, with their detail where it was measured."""
+        start = 0
+        for block in self._store.read_blocks(pictures.encoded.digests, SCORED_AT_ONCE):
+            detail = None if pictures.detail is None else pictures.detail[start : start + len(block)]
+            yield replace(block, detail=detail)
+            start += len(block)
 
     def _ranking(self, question: Question, pictures: _Pictures, answered: Answer, seconds: float) -> Ranking:
         verdict = answered.verdict
@@ -296,6 +351,12 @@ class IndexTokens:
         packed = self.pictures.read(found)
         progress(Progress(len(asked), len(asked), "reading"))
         return EncodedPictures(tuple(ImageFile(path, 0, 0) for path in found), packed, tuple(lost))
+
+    def detail_of(
+        self, files: Sequence[str | Path], *, progress: Callable[[Progress], None] = lambda _: None
+    ) -> Detail:
+        """As `Ranker.detail_of`; an index holds no detail, so that no number is one."""
+        return np.full((len(files), WIDTH), np.nan, np.float32)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-ScorerName = Literal["adapter", "zero-shot", "like"]
+ScorerName = Literal["adapter", "zero-shot", "like", "detail"]
 
 
 @dataclass(frozen=True, slots=True)

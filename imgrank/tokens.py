@@ -45,19 +45,22 @@ class PackedTokens:
     """Image tokens of N pictures, as stored.
 
     quantised (N, P + M, D) int8, scales (N, P + M) float16 (one a row), embedding (N, E) float16. Of the rows, the
-    first P are tokens of places in the picture, the last M = `moments` hold moments over all places.
+    first P are tokens of places in the picture, the last M = `moments` hold moments over all places. `detail` (N, K)
+    float32 is what was measured of the same pictures at full size, None where nobody asked for it.
     """
 
     quantised: npt.NDArray[np.int8]
     scales: npt.NDArray[np.float16]
     embedding: npt.NDArray[np.float16]
     moments: int = 0
+    detail: npt.NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.quantised)
 
     def __getitem__(self, rows: slice | npt.NDArray[np.intp]) -> PackedTokens:
-        return PackedTokens(self.quantised[rows], self.scales[rows], self.embedding[rows], self.moments)
+        detail = None if self.detail is None else self.detail[rows]
+        return PackedTokens(self.quantised[rows], self.scales[rows], self.embedding[rows], self.moments, detail)
 
     @property
     def shape(self) -> TokenShape:
@@ -95,12 +98,14 @@ class TextTokens:
 
 
 def joined(pieces: Sequence[PackedTokens]) -> PackedTokens:
-    """All pictures of one or more pieces of one shape, in order."""
+    """All pictures of one or more pieces of one shape, in order; with detail where every piece has it."""
+    details = [piece.detail for piece in pieces if piece.detail is not None]
     return PackedTokens(
         np.concatenate([piece.quantised for piece in pieces]),
         np.concatenate([piece.scales for piece in pieces]),
         np.concatenate([piece.embedding for piece in pieces]),
         pieces[0].moments,
+        np.concatenate(details) if len(details) == len(pieces) else None,
     )
 
 

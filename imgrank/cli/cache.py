@@ -19,6 +19,7 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 @app.command()
 def info() -> None:
     """Show where the store lies, how large it is and what it holds."""
+    from imgrank.measuring import DETAIL_FINGERPRINT
     from imgrank.store import store_info
 
     found = store_info()
@@ -27,7 +28,8 @@ def info() -> None:
     for stored in found.backbones:
         images = "unreadable" if stored.images is None else f"{stored.images} images"
         used = datetime.fromtimestamp(stored.last_used).astimezone().strftime("%Y-%m-%d")
-        typer.echo(f"backbone {stored.fingerprint}  {images}  {decimal(stored.bytes)}  last used {used}")
+        whose = "full size" if stored.fingerprint == DETAIL_FINGERPRINT else "backbone"
+        typer.echo(f"{whose} {stored.fingerprint}  {images}  {decimal(stored.bytes)}  last used {used}")
     typer.echo(f"{found.sentences} sentences, {decimal(found.bytes)} in all")
 
 

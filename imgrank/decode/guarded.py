@@ -11,17 +11,21 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from PIL import Image
 
 from imgrank.decode.budget import BUDGET
+from imgrank.decode.luma import Luma
 from imgrank.decode.reasons import DecodeError
 from imgrank.decode.sniff import HEIC
-from imgrank.decode.target import Target
+from imgrank.decode.target import FULL_SIZE, Target
+
+_T = TypeVar("_T")
 
 _SECONDS_A_PICTURE = 60.0
 _RAW_COST = 0.15
@@ -33,11 +37,21 @@ _START = "import sys; sys.path[:] = sys.argv[1:]; from imgrank.decode.worker imp
 
 def read_guarded(data: bytes, kind: str, target: Target) -> Image.Image:
     """The HEIC or RAW picture in `data`, made into `target`. Raises DecodeError, also where the decoder died."""
+    return _guarded(data, kind, target, lambda image: image)
+
+
+def look_guarded(data: bytes, kind: str, look: Callable[[Luma], _T], max_megapixels: float) -> _T:
+    """What `look` makes of the HEIC or RAW picture in `data` at its full size. Raises as `read_guarded`."""
+    target = Target(FULL_SIZE, False, "bicubic", max_megapixels)
+    return _guarded(data, kind, target, lambda image: look(Luma(image)))
+
+
+def _guarded(data: bytes, kind: str, target: Target, use: Callable[[Image.Image], _T]) -> _T:
     library, extra = ("pillow_heif", "heic") if kind == HEIC else ("rawpy", "raw")
     if find_spec(library) is None:
         raise DecodeError(f'a {kind} picture; to read it: pip install "imgrank[{extra}]"')
     with BUDGET.spend(_cost(data, kind)):
-        return _ask_a_worker(data, kind, target)
+        return use(_ask_a_worker(data, kind, target))
 
 
 def _ask_a_worker(data: bytes, kind: str, target: Target) -> Image.Image:

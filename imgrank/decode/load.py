@@ -15,7 +15,8 @@ import numpy.typing as npt
 import xxhash
 
 from imgrank.decode.guarded import end_idle_workers
-from imgrank.decode.picture import decode_bytes, read_file
+from imgrank.decode.luma import Luma
+from imgrank.decode.picture import decode_bytes, look_at, read_file
 from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS, DecodeError
 from imgrank.records import ImageFile, Unreadable
 
@@ -26,6 +27,7 @@ _BYTES_AHEAD = 128 << 20
 _DECODED_AHEAD = 256  # enough to fill the next batch while the backbone works on one
 
 _T = TypeVar("_T")
+_Seen = TypeVar("_Seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,16 @@ class Loaded:
     file: ImageFile
     digest: str
     pixels: npt.NDArray[np.uint8] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked(Generic[_Seen]):
+    """A picture that was looked at in full: digest as `Loaded` has it, and what the look gave, None where the digest
+    was known already."""
+
+    file: ImageFile
+    digest: str
+    seen: _Seen | None
 
 
 def load_images(
@@ -56,7 +68,24 @@ def load_images(
     ends them.
     """
     decode = partial(_decode, side=side, interpolation=interpolation, max_megapixels=max_megapixels)
-    with _Loader(is_known, decode, workers or _cores()) as loader:
+    with _Loader(is_known, decode, _as_loaded, workers or _cores()) as loader:
+        yield from loader.run(iter(files))
+
+
+def look_at_images(
+    files: Iterable[ImageFile],
+    look: Callable[[Luma], _Seen],
+    *,
+    is_known: Callable[[str], bool],
+    workers: int | None = None,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+) -> Iterator[Looked[_Seen] | Unreadable]:
+    """As `load_images`, but each picture is decoded at its full size, and only what `look` makes of it is kept.
+
+    `look` runs in the thread that decodes, while the picture counts against the memory that pictures may take.
+    """
+    decode = partial(_look, look=look, max_megapixels=max_megapixels)
+    with _Loader(is_known, decode, _as_looked, workers or _cores()) as loader:
         yield from loader.run(iter(files))
 
 
@@ -83,30 +112,51 @@ def _decode(read: _Read, side: int, interpolation: str, max_megapixels: float) -
     return Loaded(read.file, read.digest, pixels)
 
 
+def _look(read: _Read, look: Callable[[Luma], _Seen], max_megapixels: float) -> Looked[_Seen] | Unreadable:
+    try:
+        seen = look_at(read.data, read.file.path, look, max_megapixels)
+    except DecodeError as error:
+        return Unreadable(read.file.path, error.reason)
+    return Looked(read.file, read.digest, seen)
+
+
+def _as_loaded(read: _Read) -> Loaded:
+    return Loaded(read.file, read.digest, None)
+
+
+def _as_looked(read: _Read) -> Looked[_Seen]:
+    return Looked(read.file, read.digest, None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Job(Generic[_T]):
     size: int
     future: Future[_T]
 
 
-class _Loader:
+class _Loader(Generic[_T]):
     """Two queues in step, both bounded: files being read, then pictures being decoded.
 
-    Each has threads of its own, so that a file need not wait for its reading behind long decodes.
+    Each has threads of its own, so that a file need not wait for its reading behind long decodes. `undecoded` is
+    what becomes of a file whose digest is known.
     """
 
     def __init__(
-        self, is_known: Callable[[str], bool], decode: Callable[[_Read], Loaded | Unreadable], workers: int
+        self,
+        is_known: Callable[[str], bool],
+        decode: Callable[[_Read], _T | Unreadable],
+        undecoded: Callable[[_Read], _T],
+        workers: int,
     ) -> None:
-        self._is_known, self._decode = is_known, decode
+        self._is_known, self._decode, self._without_decoding = is_known, decode, undecoded
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="imgrank-read")
         self._decoders = ThreadPoolExecutor(workers, thread_name_prefix="imgrank-decode")
         self._reading: deque[_Job[_Read | Unreadable]] = deque()
-        self._decoding: deque[_Job[Loaded | Unreadable]] = deque()
-        self._undecoded: deque[_Job[Loaded | Unreadable]] = deque()  # of these, from the first that is not done
+        self._decoding: deque[_Job[_T | Unreadable]] = deque()
+        self._undecoded: deque[_Job[_T | Unreadable]] = deque()  # of these, from the first that is not done
         self._bytes = 0  # held by files that were read and are not decoded yet, or will be read
 
-    def __enter__(self) -> _Loader:
+    def __enter__(self) -> _Loader[_T]:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -116,7 +166,7 @@ class _Loader:
             threads.shutdown(wait=True)
         end_idle_workers()
 
-    def run(self, files: Iterator[ImageFile]) -> Iterator[Loaded | Unreadable]:
+    def run(self, files: Iterator[ImageFile]) -> Iterator[_T | Unreadable]:
         """Keep both queues filled and yield the head of the second."""
         while True:
             self._read_ahead(files)
@@ -149,14 +199,14 @@ class _Loader:
             decoding = _Job(job.size, self._decoders.submit(self._decode, read))
             self._undecoded.append(decoding)
         else:
-            known = read if isinstance(read, Unreadable) else Loaded(read.file, read.digest, None)
+            known = read if isinstance(read, Unreadable) else self._without_decoding(read)
             decoding = _Job(0, _finished(known))
             self._bytes -= job.size
         self._decoding.append(decoding)
 
 
-def _finished(result: Loaded | Unreadable) -> Future[Loaded | Unreadable]:
-    future: Future[Loaded | Unreadable] = Future()
+def _finished(result: _T) -> Future[_T]:
+    future: Future[_T] = Future()
     future.set_result(result)
     return future
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from imgrank.decode.guarded import read_guarded
-from imgrank.decode.raster import read_raster
+from imgrank.decode.guarded import look_guarded, read_guarded
+from imgrank.decode.luma import Luma
+from imgrank.decode.raster import look_at_raster, read_raster
 from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS, DecodeError
 from imgrank.decode.sniff import HEIC, RAW, picture_kind
 from imgrank.decode.target import Target
 from imgrank.paths import why
 
 _MAX_FILE_BYTES = 512 << 20
+
+_T = TypeVar("_T")
 
 
 def decode_bytes(
@@ -32,6 +37,18 @@ def decode_bytes(
 def open_image(path: str, max_side: int, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS) -> Image.Image:
     """The picture upright, RGB, with its proportions, no side longer than `max_side`. Raises DecodeError."""
     return _read(read_file(path), path, Target(max_side, False, "bicubic", max_megapixels))
+
+
+def look_at(data: bytes, path: str, look: Callable[[Luma], _T], max_megapixels: float = DEFAULT_MAX_MEGAPIXELS) -> _T:
+    """What `look` makes of the brightness of the picture at its full size, as it lies in the file, over white.
+
+    Of RAW it is the camera's own preview where that is at least half as wide as the sensor, else the picture developed
+    at half size. Raises DecodeError.
+    """
+    kind = picture_kind(data, path)
+    if kind in (HEIC, RAW):
+        return look_guarded(data, kind, look, max_megapixels)
+    return look_at_raster(data, kind, look, max_megapixels)
 
 
 def read_file(path: str) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable
+from typing import TypeVar
 
 from PIL import (
     AvifImagePlugin,
@@ -19,6 +21,7 @@ from PIL import (
 )
 
 from imgrank.decode.budget import BUDGET
+from imgrank.decode.luma import Luma
 from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS, DecodeError, cut_off, damaged, too_many_pixels
 from imgrank.decode.shrink import GAP, shrink
 from imgrank.decode.target import Target
@@ -49,6 +52,8 @@ Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined]
 # Pillow warns about odd metadata, which is no news to someone who orders pictures.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
+_T = TypeVar("_T")
+
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -65,11 +70,29 @@ def read_raster(data: bytes, kind: str, target: Target, *, orientation: int | No
 
     `orientation` stands in where the picture itself names none. Raises DecodeError.
     """
+    return _opened(data, kind, lambda image: _small_and_upright(image, kind, target, orientation))
+
+
+def look_at_raster(data: bytes, kind: str, look: Callable[[Luma], _T], max_megapixels: float) -> _T:
+    """What `look` makes of the picture in `data` at its full size, while its memory is held. Raises DecodeError."""
+
+    def in_full(image: Image.Image) -> _T:
+        share = _checked_share(image, kind, max_megapixels)
+        if kind == "JPEG" and image.mode == "RGB":
+            image.draft("L", image.size)  # brightness is what a JPEG stores; colours need not be made
+        with BUDGET.spend(image.width * image.height / (share * DEFAULT_MAX_MEGAPIXELS * 1e6)):
+            image.load()
+            return look(Luma(image))
+
+    return _opened(data, kind, in_full)
+
+
+def _opened(data: bytes, kind: str, use: Callable[[Image.Image], _T]) -> _T:
     if kind == "JPEG 2000" and _lacks_its_end(data):
         raise cut_off(kind)
     try:
         with Image.open(io.BytesIO(data), formats=(pillow_name(kind),)) as image:
-            return _small_and_upright(image, kind, target, orientation)
+            return use(image)
     except DecodeError:
         raise
     except Exception as error:  # a hostile file can make a decoder raise anything
@@ -100,8 +123,7 @@ def check_size(size: tuple[int, int], kind: str, max_megapixels: float, share: f
 
 
 def _small_and_upright(image: Image.Image, kind: str, target: Target, orientation: int | None) -> Image.Image:
-    share = _PROGRESSIVE_SHARE if image.info.get("progressive") else _SHARE_OF_CAP.get(kind, _USUAL_SHARE)
-    check_size(image.size, kind, target.max_megapixels, share)
+    share = _checked_share(image, kind, target.max_megapixels)
     size = target.size(image.size)
     pixels = image.width * image.height
     if kind == "JPEG":
@@ -113,6 +135,13 @@ def _small_and_upright(image: Image.Image, kind: str, target: Target, orientatio
         named = _orientation(image)
         image.close()  # frees the pixels before the next picture may take their place
     return upright(small, named or orientation or 1)
+
+
+def _checked_share(image: Image.Image, kind: str, max_megapixels: float) -> float:
+    """The share of the cap that a picture of this kind may take. Raises DecodeError where it is too large."""
+    share = _PROGRESSIVE_SHARE if image.info.get("progressive") else _SHARE_OF_CAP.get(kind, _USUAL_SHARE)
+    check_size(image.size, kind, max_megapixels, share)
+    return share
 
 
 def _orientation(image: Image.Image) -> int | None:

@@ -6,8 +6,9 @@ interpolating the rest is what Pillow's `reducing_gap=4.0` does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 
 import numpy as np
@@ -37,12 +38,17 @@ def shrink(image: Image.Image, size: tuple[int, int], resampling: Image.Resampli
 def _reduced_rgb(image: Image.Image, factor: tuple[int, int]) -> Image.Image:
     if image.mode == "RGB" and not image.has_transparency_data:
         return image if factor == (1, 1) else image.reduce(factor)
-    scale = _scale(image) if _holds_numbers(image) else None
+    as_rgb = rgb_converter(image)
     canvas = Image.new("RGB", (ceil(image.width / factor[0]), ceil(image.height / factor[1])))
     rows = factor[1] * max(1, _BAND_PIXELS // (image.width * factor[1]))
     for number, band in enumerate(_bands(image, rows)):
-        canvas.paste(_rgb(band, scale).reduce(factor), (0, number * rows // factor[1]))
+        canvas.paste(as_rgb(band).reduce(factor), (0, number * rows // factor[1]))
     return canvas
+
+
+def rgb_converter(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
+    """What makes parts of this loaded image RGB, all of them on one scale."""
+    return partial(_rgb, scale=_scale(image) if _holds_numbers(image) else None)
 
 
 def _bands(image: Image.Image, rows: int) -> Iterator[Image.Image]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+FULL_SIZE = 1 << 30  # as `side`, with proportions kept: the picture as it is
+
 _RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 
 

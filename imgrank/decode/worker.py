@@ -75,8 +75,9 @@ def _preview(raw: rawpy.RawPy, target: Target) -> Image.Image | None:
         return None
     if not isinstance(preview.data, bytes):  # a bitmap, and then a tiny one
         return None
+    developed = max(raw.sizes.width, raw.sizes.height) // 2
     with Image.open(io.BytesIO(preview.data), formats=("JPEG",)) as header:
-        if max(header.size) < target.side:
+        if max(header.size) < min(target.side, developed):
             return None
     return read_raster(preview.data, "JPEG", target, orientation=_ORIENTATION_OF_FLIP.get(raw.sizes.flip))
 

@@ -54,6 +54,11 @@ class Indexed:
     ) -> None:
         self.parts, self.paths, self.skipped, self.shape = parts, paths, skipped, shape
 
+    @property
+    def detailed(self) -> bool:
+        """Whether every block comes with detail at full size."""
+        return not self.paths
+
     def blocks(self) -> Iterator[PackedTokens]:
         """Tokens of all `paths`, in order, one row group at a time. Raises IndexFault."""
         for part in self.parts:

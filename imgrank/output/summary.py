@@ -28,6 +28,8 @@ def who_answered(ranking: Ranking) -> str:
     asked = ranking.asked
     if ranking.scorer == "like":
         return "Ordered by nearness to that picture."
+    if ranking.scorer == "detail" and asked is not None:
+        return f"Ordered by {asked.quantity}, measured at full size; --adapter none orders by likeness."
     if ranking.scorer == "zero-shot" or asked is None:
         return f"Ordered by likeness to your words{f' ({asked.reason})' if asked else ''}."
     who = "the shipped ranker" if asked.shipped else f"your ranker {ranking.adapter}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from imgrank.paths import printable
@@ -17,12 +18,18 @@ from imgrank.scoring.choosing import (
     nearest_query,
     who_answers,
 )
+from imgrank.scoring.detail import DetailScorer, wish_for
 from imgrank.scoring.likeness import aim_at_picture, text_axis
 from imgrank.scoring.negation import Negation, negation_of
 from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Answer, Encode, Question
 from imgrank.scoring.scorers import AdapterScorer, LikenessScorer, PictureScorer, Places, Resources, Scorer
 from imgrank.tokens import PackedTokens, TextTokens
+
+WITHOUT_DETAIL = (
+    "answered from small copies of the pictures, which hide focus, motion and noise: asked of the files themselves, "
+    "not of an index, these are measured at full size"
+)
 
 Blocks = Callable[[], Iterator[PackedTokens]]
 
@@ -46,13 +53,22 @@ class Source(Protocol):
     def sentence(self, text: str) -> TextTokens: ...
 
 
-def ask(question: Question, source: Source) -> Scorer:
+def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer:
     """Settle who answers, and make every text token that it takes.
 
-    Raises AdapterError where the adapter asked for cannot be used with this backbone.
+    `detailed` says that the tokens come with what was measured of their pictures at full size. Raises AdapterError
+    where the adapter asked for cannot be used with this backbone.
     """
     if question.like is not None:
         return PictureScorer(question, aim_at_picture(question.like))
+    wish = wish_for(question, source.adapter)
+    if wish is not None and detailed:
+        return DetailScorer(question, wish)
+    scorer = _by_tokens(question, source)
+    return scorer if wish is None else replace(scorer, notes=(*scorer.notes, WITHOUT_DETAIL))
+
+
+def _by_tokens(question: Question, source: Source) -> AdapterScorer | LikenessScorer:
     choice = choose(question, source)
     if choice is not None:
         return adapter_scorer(question, choice, source.sentence)

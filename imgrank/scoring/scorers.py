@@ -95,7 +95,7 @@ class PictureScorer:
 
     def conclude(self, parts: Sequence[Scored], resources: Resources, places: Places = None) -> Answer:
         """Scores as they are."""
-        return _joined(parts, self.verdict)
+        return joined_answer(parts, self.verdict)
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """A picture that is named is always near to something."""
@@ -127,7 +127,7 @@ class LikenessScorer:
 
     def conclude(self, parts: Sequence[Scored], resources: Resources, places: Places = None) -> Answer:
         """Scores as they are."""
-        return _joined(parts, self.verdict)
+        return joined_answer(parts, self.verdict)
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """Whether the sentence is shown here at all."""
@@ -171,7 +171,7 @@ class AdapterScorer:
 
     def conclude(self, parts: Sequence[Scored], resources: Resources, places: Places = None) -> Answer:
         """Scores as they are, or, where `refine` was asked for, dealt out in the order that pairs settle."""
-        whole = _joined(parts, self.verdict)
+        whole = joined_answer(parts, self.verdict)
         if not self._refines:
             return whole
         summaries = [part.summary for part in parts if part.summary is not None]
@@ -212,7 +212,8 @@ class AdapterScorer:
         return Scored(scores, relevant, Evidence.of(shown, relevant), part.summary)
 
 
-def _joined(parts: Sequence[Scored], verdict: Callable[[Evidence], Verdict]) -> Answer:
+def joined_answer(parts: Sequence[Scored], verdict: Callable[[Evidence], Verdict]) -> Answer:
+    """The scores of all parts in their order, and the verdict on what they say together."""
     evidence = sum((part.evidence for part in parts), Evidence())
     scores = np.concatenate([part.scores for part in parts])
     return Answer(scores, np.concatenate([part.relevant for part in parts]), verdict(evidence))

@@ -45,7 +45,9 @@ def text(words: str) -> str:
 
 def about(ranking: Ranking, shown: int) -> str:
     """Who scored, and how many."""
-    scorer = {"zero-shot": "zero-shot", "like": "by likeness"}.get(ranking.scorer, "trained ranker")
+    scorer = {"zero-shot": "zero-shot", "like": "by likeness", "detail": "measured at full size"}.get(
+        ranking.scorer, "trained ranker"
+    )
     parts = [
         f"{shown:,} of {len(ranking.images):,} pictures" if shown < len(ranking.images) else _counted(shown),
         f"{len(ranking.skipped):,} skipped",

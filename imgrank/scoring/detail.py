@@ -1,0 +1,61 @@
+"""The scorer of the photograph itself: how sharp, shaken, noisy or blocky pictures are, measured at their full size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from imgrank.detail.qualities import amount
+from imgrank.detail.wording import Wish, wish_of
+from imgrank.records import Asked
+from imgrank.rounding import rounded
+from imgrank.scoring.question import Answer, Evidence, Question, Scored, Verdict
+from imgrank.scoring.scorers import Places, Resources, Score, joined_answer
+from imgrank.tokens import PackedTokens
+
+
+def wish_for(question: Question, adapter: str) -> Wish | None:
+    """The quality of the photograph that a question asks for, None where it asks for anything else.
+
+    Who names an adapter, or `none`, or the other end of an axis is answered by just that.
+    """
+    if adapter != "auto" or question.like is not None or question.opposite:
+        return None
+    return wish_of(question.sentence)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetailScorer:
+    """A quality of the photograph, by what stands beside the tokens in `PackedTokens.detail`."""
+
+    question: Question
+    wish: Wish
+    adapter_file: Path | None = None
+
+    def with_adapter_file(self, path: Path) -> DetailScorer:
+        """Needs none."""
+        return self
+
+    def open(self, resources: Resources) -> Score:
+        """Amounts of the quality, more first or less first as the sentence asks."""
+        return self._score
+
+    def conclude(self, parts: Sequence[Scored], resources: Resources, places: Places = None) -> Answer:
+        """Scores as they are."""
+        return joined_answer(parts, self.verdict)
+
+    def verdict(self, evidence: Evidence) -> Verdict:
+        """Every photograph has some of it."""
+        quality = self.wish.quality.value
+        asked = Asked(None, None, f"it asks for the {quality} of the photograph", quality, shipped=True)
+        return Verdict("detail", None, None, True, 1.0, asked)
+
+    def _score(self, packed: PackedTokens) -> Scored:
+        if packed.detail is None:
+            raise ValueError("these tokens come without detail")
+        scores = rounded(self.wish.turn * amount(self.wish.quality, packed.detail))
+        everything = np.ones(len(packed), bool)
+        return Scored(scores, everything, Evidence.of(np.zeros(len(packed)), everything))

@@ -1,0 +1,107 @@
+"""Sentences about the photograph itself are answered from its full size, everything else as ever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from imgrank import Ranker
+from imgrank.detail.measure import WIDTH
+from imgrank.output.summary import who_answered
+from tests.detail.making import Bare, noisy, scene
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def ranker(home):
+    with Ranker() as ranker:
+        yield ranker
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Three scenes, sharp, soft and blurred, and one with noise."""
+    for seed, (name, sigma) in enumerate((("sharp", 0), ("soft", 1.5), ("blurred", 5))):
+        Image.fromarray(Bare(gaussian_filter(scene(seed), sigma)).pixels).save(tmp_path / f"{name}.png")
+    Image.fromarray(Bare(noisy(scene(3), 12)).pixels).save(tmp_path / "noisy.png")
+    return tmp_path
+
+
+def names(ranking):
+    return [Path(image.path).stem for image in ranking.images]
+
+
+def test_sharpness_is_measured_at_full_size(ranker, photos):
+    ranking = ranker.rank([photos], "sharpest photo")
+    order = [name for name in names(ranking) if name != "noisy"]
+    assert (ranking.scorer, ranking.adapter) == ("detail", None)
+    assert order == ["sharp", "soft", "blurred"]
+    assert who_answered(ranking).startswith("Ordered by sharpness, measured at full size")
+    assert names(ranker.rank([photos], "blurriest")) == names(ranking)[::-1]
+
+
+def test_noise_is_measured_at_full_size(ranker, photos):
+    assert names(ranker.rank([photos], "noisy"))[0] == "noisy"
+    assert names(ranker.rank([photos], "less noise"))[-1] == "noisy"
+
+
+def test_things_are_no_qualities(ranker, photos):
+    assert ranker.rank([photos], "a sharp knife").scorer != "detail"
+
+
+def test_who_names_an_adapter_none_or_the_other_end_is_answered_by_that(ranker, photos):
+    assert ranker.rank([photos], "sharp", opposite="blurry").scorer == "zero-shot"
+    with Ranker(adapter="none") as other:
+        assert other.rank([photos], "sharpest photo").scorer == "zero-shot"
+    with Ranker(adapter="mini-adapter") as other:
+        assert other.rank([photos], "blurry").scorer == "adapter"
+
+
+def test_the_order_is_the_same_from_a_warm_store_and_without_one(ranker, photos):
+    first = ranker.rank([photos], "sharpest photo")
+    with Ranker() as warm, Ranker(cache=False) as uncached:
+        assert warm.rank([photos], "sharpest photo").images == first.images
+        assert uncached.rank([photos], "sharpest photo").images == first.images
+
+
+def test_what_cannot_be_decoded_at_full_size_is_left_out_with_its_reason(ranker, photos):
+    Image.fromarray(np.zeros((1200, 1200), np.uint8)).save(photos / "large.png")
+    ranker.rank([photos], "a cat")  # tokens of all are stored, so that size is no matter for those
+    with Ranker(max_megapixels=1.0) as careful:
+        ranking = careful.rank([photos], "sharpest photo")
+    assert "large" not in names(ranking)
+    assert [(Path(bad.path).stem, "too large" in bad.reason) for bad in ranking.skipped] == [("large", True)]
+
+
+def test_an_index_without_detail_answers_as_before_and_says_so(ranker, photos, tmp_path_factory):
+    pytest.importorskip("pyarrow")
+    from imgrank.index.building import build_index
+    from imgrank.index.places import Place
+    from imgrank.index.sources import find_items
+
+    out = str(tmp_path_factory.mktemp("index") / "tokens")
+    build_index(find_items([str(photos)]), Place(out), ranker.backbone)
+    ranking = ranker.rank([out], "blurry")
+    assert ranking.scorer == "adapter"
+    assert any("full size" in note for note in ranking.notes)
+    assert ranker.rank([out, photos], "blurry").scorer == "detail"  # the files themselves stand beside it
+
+
+def test_detail_of_files_stands_row_for_row(ranker, photos):
+    (photos / "broken.jpg").write_bytes(b"\xff\xd8\xff" + bytes(50))
+    asked = [photos / "sharp.png", photos / "broken.jpg", photos / "blurred.png", photos / "sharp.png"]
+    detail = ranker.detail_of(asked)
+    assert detail.shape == (4, WIDTH)
+    assert np.isnan(detail[1]).all()
+    assert np.isfinite(detail[[0, 2]]).all()
+    assert np.array_equal(detail[0], detail[3])
