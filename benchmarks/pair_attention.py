@@ -74,7 +74,7 @@ def _refine(model: AdapterModel, z: torch.Tensor) -> None:
 def _measure(form: str, count: int, cores: int) -> Measured:
     torch.set_num_threads(cores)
     torch.manual_seed(0)
-    model = AdapterModel(AdapterConfig.mini(TokenShape(16, 320, 1384), 384))
+    model = AdapterModel(AdapterConfig.mini(TokenShape(16, 320, 384), 384))
     run = {"all": _compare_all, "refine": _refine}.get(form, partial(_train, form))
     run(model, torch.randn(2, 17, 128))  # loads what torch loads once
     z = torch.randn(count, 17, 128)

@@ -14,7 +14,7 @@ class Assumed:
     """What the model starts from. Rates are pictures a second."""
 
     pictures: float = 1e9
-    token_bytes: float = 7920  # docs/decisions.md: 16 x 320 int8, 16 scales, 1,384 float16
+    token_bytes: float = 8818  # docs/decisions.md: 25 x 320 int8, 25 scales, 384 float16
     row_bytes: float = 8000  # on disk with path, hash and sizes: `scale.py` prints it as "bytes a picture on disk"
     picture_bytes: float = 200e3  # assumed: a photograph of 1024 x 768 at quality 85
     path_bytes: float = 60  # assumed

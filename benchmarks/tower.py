@@ -27,6 +27,7 @@ from imgrank.backbone.batches import FIRST_BATCH
 from imgrank.backbone.device import has_bf16
 from imgrank.backbone.fuse import fuse_conv_bn
 from imgrank.backbone.mini import load_mini
+from imgrank.backbone.mini_trunk import LOWER_STAGES, MIDDLE_STAGE, relu6
 from imgrank.backbone.torchvision_ops import ensure_importable
 
 Outputs = tuple[torch.Tensor, torch.Tensor]
@@ -39,18 +40,29 @@ def shipped_tower() -> mini_image.ImageTower:
     return load_mini()._image_tower
 
 
-class TimmTrunk(torch.nn.Module):
-    """timm's own model under the names that `ImageTower` calls."""
+class TimmUpper(torch.nn.Module):
+    """The upper half of timm's model under the names that `ImageTower` calls."""
 
     def __init__(self, model: torch.nn.Module) -> None:
         super().__init__()
-        self.model, self.blocks, self.classifier = model, model.blocks, model.classifier
+        self.model = model
 
-    def stem(self, x: torch.Tensor) -> torch.Tensor:
-        return self.model.bn1(self.model.conv_stem(x))
+    def forward(self, fine: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        middle = self.model.blocks[LOWER_STAGES : MIDDLE_STAGE + 1](fine)
+        top = self.model.blocks[MIDDLE_STAGE + 1 :](middle)
+        return middle, self.model.bn2(self.model.conv_head(top))
 
-    def head(self, x: torch.Tensor) -> torch.Tensor:
-        return self.model.bn2(self.model.conv_head(x))
+
+class TimmTrunk(torch.nn.Module):
+    """timm's own model in place of `Trunk`."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.model, self.upper, self.classifier = model, TimmUpper(model), model.classifier
+
+    def lower(self, pixels: torch.Tensor) -> torch.Tensor:
+        x = ((pixels.float() - 127) / 128).permute(0, 3, 1, 2)
+        return self.model.blocks[:LOWER_STAGES](self.model.bn1(self.model.conv_stem(x)))
 
 
 class WholeBatches(torch.nn.Module):
@@ -61,21 +73,41 @@ class WholeBatches(torch.nn.Module):
         self.tower = tower
 
     def forward(self, pixels: torch.Tensor) -> Outputs:
-        return self.tower.upper(self.tower.lower(pixels))
+        return self.tower.upper(self.tower.trunk.lower(pixels))
 
 
 def timm_tower(fold: bool = True) -> mini_image.ImageTower:
     """The tower on timm's model with the same weights; not folded: with norms that do nothing beside them."""
     ensure_importable()
+    tower = shipped_tower()
+    general = timm_model(tower.trunk.state_dict(), "upper.", fold)
+    task = timm_model({**tower.trunk.state_dict(), **_renamed(tower.task.state_dict())}, "upper.", fold)
+    tower.trunk, tower.task = TimmTrunk(general), TimmUpper(task)
+    return tower.to(memory_format=torch.channels_last)
+
+
+def timm_model(state: dict[str, torch.Tensor], upper: str, fold: bool) -> torch.nn.Module:
+    """timm's model with the weights of a `Trunk`."""
     import timm
 
-    tower = shipped_tower()
     model = fuse_conv_bn(timm.create_model("tf_efficientnet_lite0").eval())
-    model.load_state_dict(tower.trunk.state_dict())
+    model.load_state_dict({_timm_name(name, upper): tensor for name, tensor in state.items()})
     if not fold:
         _add_norms(model)
-    tower.trunk = TimmTrunk(model.requires_grad_(False).eval())
-    return tower.to(memory_format=torch.channels_last)
+    return model.requires_grad_(False).eval()
+
+
+def _renamed(half: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {f"upper.{name}": tensor for name, tensor in half.items()}
+
+
+def _timm_name(name: str, upper: str) -> str:
+    if not name.startswith(upper):
+        return name
+    part, *rest = name.removeprefix(upper).split(".")
+    return (
+        ".".join([part, str(int(rest[0]) + LOWER_STAGES), *rest[1:]]) if part == "blocks" else name.removeprefix(upper)
+    )
 
 
 def _add_norms(module: torch.nn.Module) -> None:
@@ -112,7 +144,7 @@ def bf16() -> Tower:
 
 def _lower_bf16(tower: mini_image.ImageTower, pixels: torch.Tensor) -> torch.Tensor:
     hidden = ((pixels.float() - 127) / 128).to(torch.bfloat16).permute(0, 3, 1, 2)
-    return tower.trunk.blocks[: mini_image.LOWER_BLOCKS](tower.trunk.stem(hidden))
+    return tower.trunk.blocks(relu6(tower.trunk.conv_stem(hidden)))
 
 
 def scripted() -> Tower:

@@ -182,7 +182,9 @@ class Ranker:
         """Text tokens of a sentence, from memory, from the store, or made now."""
         if text not in self._sentences:
             known = self._text_store.get(text) if self._text_store else None
-            if known is None:
+            if known is not None:
+                known = replace(known, kinds=self.backbone.kinds(text))
+            else:
                 known = self.backbone.encode_sentence(text)
                 if self._text_store:
                     self._text_store.put(text, known)

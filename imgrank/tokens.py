@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 SMALLEST_SCALE = 6e-5  # about the smallest float16 that is not subnormal
+BLOCK = 128  # pictures at once in a product
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,45 @@ class PackedTokens:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KindEvidence:
+    """K kinds of things as sums over C classes of a classifier that is linear in stored moments.
+
+    `weights` (F, C) float32 and `bias` (C,) give logits from the first F moments; the moment at `normaliser`, times
+    `spread` plus `mean`, is the log of the sum of all classes' exponentials. Kind k owns the columns from
+    `starts[k]` on. `coverage`, from 0 to 1, is how much of what the sentence says is these kinds.
+    """
+
+    weights: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+    starts: tuple[int, ...]
+    normaliser: int
+    mean: float
+    spread: float
+    coverage: float = 1.0
+
+    def probabilities(self, packed: PackedTokens) -> npt.NDArray[np.float64]:
+        """(N, K): the probability that a picture shows each kind."""
+        found = np.empty((len(packed), len(self.starts)))
+        for start in range(0, len(packed), BLOCK):
+            block = packed[start : start + BLOCK].moments_of_all()
+            moments = np.zeros((BLOCK, block.shape[1]), np.float32)  # always as large: rounding may depend on sizes
+            moments[: len(block)] = block
+            logits = moments[:, : len(self.weights)] @ self.weights + self.bias
+            whole = self.mean + self.spread * moments[:, self.normaliser]
+            shares = np.exp((logits - whole[:, None]).astype(np.float64))
+            found[start : start + BLOCK] = np.add.reduceat(shares, self.starts, axis=1)[: len(block)]
+        return found.clip(0, 1)
+
+
 @dataclass(frozen=True, slots=True)
 class TextTokens:
-    """One sentence: tokens (L, D_t) float32 without padding, embedding (E,) float32 of unit length."""
+    """One sentence: tokens (L, D_t) float32 without padding, embedding (E,) float32 of unit length, and what the
+    backbone's classifier knows of the kinds that it names, where it has one and the sentence names any."""
 
     tokens: npt.NDArray[np.float32]
     embedding: npt.NDArray[np.float32]
+    kinds: KindEvidence | None = None
 
 
 def joined(pieces: Sequence[PackedTokens]) -> PackedTokens:

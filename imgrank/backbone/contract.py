@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.tokens import PackedTokens, TextTokens, TokenShape
+from imgrank.tokens import KindEvidence, PackedTokens, TextTokens, TokenShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +47,8 @@ class Backbone(Protocol):
 
     def encode_sentence(self, sentence: str) -> TextTokens:
         """Text tokens of one sentence; its embedding lives in the space of the image embeddings."""
+        ...
+
+    def kinds(self, sentence: str) -> KindEvidence | None:
+        """What `encode_sentence` says of kinds, without a model; None where it says nothing."""
         ...

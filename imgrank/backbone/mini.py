@@ -7,7 +7,7 @@ itself needs no torch: a question whose sentence and pictures are stored starts 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,15 +17,17 @@ import numpy.typing as npt
 from safetensors import safe_open
 
 from imgrank.backbone.contract import Preprocessing
+from imgrank.backbone.kinds import coverage, read_kinds
 from imgrank.errors import BackboneError
 from imgrank.paths import weights_dir
-from imgrank.tokens import PackedTokens, TextTokens, TokenShape
+from imgrank.tokens import KindEvidence, PackedTokens, TextTokens, TokenShape
 
 if TYPE_CHECKING:
     from imgrank.backbone.batches import BatchRunner
     from imgrank.backbone.mini_image import ImageTower
     from imgrank.backbone.mini_towers import Sentences
 
+_CLASSIFIER = ("trunk.classifier.weight", "trunk.classifier.bias", "moment_mean", "moment_spread")
 PREPROCESSING = Preprocessing(224, (127 / 255,) * 3, (128 / 255,) * 3, "bicubic")
 
 
@@ -39,7 +41,7 @@ class MiniBackbone:
         self.weights, self.fingerprint, self.device = weights, fingerprint, device
         self.config = _read_config(weights)
         image = self.config["image"]
-        self.shape = TokenShape(image["grid"] ** 2, image["width"], image["caption"] + image["classes"])
+        self.shape = TokenShape(image["grid"] ** 2, image["width"], image["caption"], self.config["moments"]["rows"])
         self.text_width = self.config["text"]["width"]
 
     @property
@@ -54,14 +56,40 @@ class MiniBackbone:
         return self._batches.run(pixels, self._image_tower)
 
     def encode_sentence(self, sentence: str) -> TextTokens:
-        """Token states (L, 384) and the sentence's place (1384,) in the space of the image embeddings."""
-        return self._sentences.encode(sentence)
+        """Token states (L, 384) and the sentence's place (384,) in the space of the image embeddings."""
+        return replace(self._sentences.encode(sentence), kinds=self.kinds(sentence))
+
+    def kinds(self, sentence: str) -> KindEvidence | None:
+        """What the ImageNet classifier can say of the kinds that a sentence names; None where it names none."""
+        named = read_kinds(self.weights.with_name("mini.kinds.json")).named_in(sentence)
+        return self._evidence([kind.classes for kind in named], coverage(sentence, named)) if named else None
+
+    def _evidence(self, classes: list[tuple[int, ...]], covered: float = 1.0) -> KindEvidence:
+        columns = [number for kind in classes for number in kind]
+        weight, bias, mean, spread = self._classifier
+        width = weight.shape[1]
+        chosen = weight[columns]
+        return KindEvidence(
+            weights=np.ascontiguousarray((chosen * spread[:width]).T),
+            bias=bias[columns] + chosen @ mean[:width],
+            starts=tuple(np.cumsum([0, *(len(kind) for kind in classes[:-1])]).tolist()),
+            normaliser=len(mean) - 1,
+            mean=float(mean[-1]),
+            spread=float(spread[-1]),
+            coverage=covered,
+        )
+
+    @cached_property
+    def _classifier(self) -> tuple[npt.NDArray[np.float32], ...]:
+        """Weight (classes, 1280) and bias, and the centres and scales of stored moments."""
+        with safe_open(str(self.weights), "numpy") as file:
+            return tuple(file.get_tensor(f"image.{name}").astype(np.float32) for name in _CLASSIFIER)
 
     @cached_property
     def _batches(self) -> BatchRunner:
         from imgrank.backbone.mini_towers import batch_runner
 
-        return batch_runner(self.device)
+        return batch_runner(self.device, self.shape.moments)
 
     @cached_property
     def _image_tower(self) -> ImageTower:

@@ -1,4 +1,9 @@
-"""The image tower of `mini`: tf_efficientnet_lite0 with three levels read out as a 4 x 4 grid of tokens."""
+"""The image tower of `mini`: tf_efficientnet_lite0 whose upper half stands twice over one lower half.
+
+The *general* half is the published ImageNet tower, untouched: its first and second moments over places at three levels
+say what that tower sees, and class probabilities follow from them. The *task* half was tuned to a few quantities and
+is read out as a 4 x 4 grid of tokens. The caption head looks at both.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +13,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from imgrank.backbone.mini_trunk import Trunk
+from imgrank.backbone.mini_trunk import HEAD, Trunk, UpperHalf
 
-LOWER_BLOCKS = 3  # blocks 0 to 2 keep their ImageNet weights
-MIDDLE_BLOCK = 4
 FEW = 2  # pictures at once in the lower half: there a batch's levels outgrow a processor's cache
+FINE, MIDDLE = 40, 112  # channels of the levels at 28 x 28 and 14 x 14
 
 
 @dataclass(frozen=True)
@@ -24,14 +28,28 @@ class ImageConfig:
     width: int = 320
     fine: int = 64
     middle: int = 128
-    caption_hidden: int = 512
+    caption_hidden: int = 640
     caption: int = 384
     classes: int = 1000
 
     @property
     def cell(self) -> int:
         """Numbers that describe one cell before the projection to a token."""
-        return 1280 + self.middle + self.fine
+        return HEAD + self.middle + self.fine
+
+    @property
+    def moments(self) -> int:
+        """Rows of `width` numbers that hold the moments and, last, the class normaliser."""
+        return -(-(MOMENTS + 1) // self.width)
+
+
+MOMENTS = 2 * (HEAD + MIDDLE + FINE)  # means and deviations of three levels, in the order of `moments_of`
+
+
+def moments_of(fine: torch.Tensor, middle: torch.Tensor, top: torch.Tensor) -> torch.Tensor:
+    """Levels (B, C, S, S) to (B, MOMENTS): means and deviations over places of the top, the middle and the fine one."""
+    pairs = [(level.mean((2, 3)), level.std((2, 3), correction=0)) for level in (top, middle, fine)]
+    return torch.cat([moment for pair in pairs for moment in pair], dim=1)
 
 
 def area_pool_matrix(source: int, target: int) -> torch.Tensor:
@@ -46,14 +64,14 @@ def area_pool_matrix(source: int, target: int) -> torch.Tensor:
 
 
 class Readouts(nn.Module):
-    """The three levels of the trunk as cells: fine (28 x 28), middle (14 x 14) and top (7 x 7)."""
+    """The three levels of the task half as cells: fine (28 x 28), middle (14 x 14) and top (7 x 7)."""
 
     def __init__(self, config: ImageConfig) -> None:
         super().__init__()
         self.config = config
-        self.fine_depthwise = nn.Conv2d(40, 40, 3, padding=1, groups=40)
-        self.fine = nn.Conv2d(40, config.fine, 1)
-        self.middle = nn.Conv2d(112, config.middle, 1)
+        self.fine_depthwise = nn.Conv2d(FINE, FINE, 3, padding=1, groups=FINE)
+        self.fine = nn.Conv2d(FINE, config.fine, 1)
+        self.middle = nn.Conv2d(MIDDLE, config.middle, 1)
         for name, size in (("top", 7), ("middle", 14), ("fine", 28)):
             self.register_buffer(f"pool_{name}", area_pool_matrix(size, config.grid), persistent=False)
 
@@ -72,48 +90,50 @@ class Readouts(nn.Module):
 
 
 class CaptionHead(nn.Module):
-    """Pooled top level to the space of sentence vectors."""
+    """Standardised moments and the task half's pooled top level to the space of sentence vectors."""
 
     def __init__(self, config: ImageConfig) -> None:
         super().__init__()
-        self.up = nn.Linear(1280, config.caption_hidden)
+        self.up = nn.Linear(MOMENTS + HEAD, config.caption_hidden)
         self.down = nn.Linear(config.caption_hidden, config.caption)
 
-    def forward(self, pooled: torch.Tensor) -> torch.Tensor:
-        """(B, 1280) to (B, caption) of unit length."""
-        return F.normalize(self.down(F.gelu(self.up(pooled))), dim=-1)
+    def forward(self, seen: torch.Tensor) -> torch.Tensor:
+        """(B, MOMENTS + 1280) to (B, caption) of unit length."""
+        return F.normalize(self.down(F.gelu(self.up(seen))), dim=-1)
 
 
 class ImageTower(nn.Module):
-    """Pixels to 16 tokens and one embedding of two blocks: caption space, and roots of class probabilities."""
+    """Pixels to 16 tokens, rows of moments, and a place in the space of sentence vectors."""
 
     def __init__(self, config: ImageConfig) -> None:
         super().__init__()
         self.config = config
         self.trunk = Trunk()
+        self.task = UpperHalf()
         self.readouts = Readouts(config)
         self.project = nn.Linear(config.cell, config.width)
         self.caption_head = CaptionHead(config)
-        self.block_weights = nn.Parameter(torch.ones(2))
+        for name in ("moment_mean", "moment_spread"):
+            self.register_buffer(name, torch.zeros(MOMENTS + 1))
 
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """(B, side, side, 3) uint8 to tokens (B, 16, width) and embeddings (B, caption + classes)."""
+        """(B, side, side, 3) uint8 to rows (B, 16 + moments, width), the tokens first, and embeddings (B, caption)."""
         if pixels.device.type == "cpu":
-            return self.upper(torch.cat([self.lower(few) for few in torch.split(pixels, FEW)]))
-        return self.upper(self.lower(pixels))
-
-    def lower(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Pixels to the fine level (B, 40, 28, 28); input (x - 127) / 128."""
-        hidden = ((pixels.float() - 127) / 128).permute(0, 3, 1, 2)
-        fine: torch.Tensor = self.trunk.blocks[:LOWER_BLOCKS](self.trunk.stem(hidden))
-        return fine
+            return self.upper(torch.cat([self.trunk.lower(few) for few in torch.split(pixels, FEW)]))
+        return self.upper(self.trunk.lower(pixels))
 
     def upper(self, fine: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The fine level to tokens and embeddings."""
-        middle = self.trunk.blocks[LOWER_BLOCKS : MIDDLE_BLOCK + 1](fine)
-        top = self.trunk.head(self.trunk.blocks[MIDDLE_BLOCK + 1 :](middle))
+        """The fine level (B, 40, 28, 28) to rows and embeddings."""
+        general = moments_of(fine, *self.trunk.upper(fine))
+        middle, top = self.task(fine)
         cells = self.readouts(fine, middle, top)
-        pooled = cells[..., :1280].mean(1)
-        roots = self.trunk.classifier(pooled).softmax(-1).sqrt()
-        blocks = (self.block_weights[0] * self.caption_head(pooled), self.block_weights[1] * roots)
-        return self.project(cells), torch.cat(blocks, dim=-1)
+        normaliser = self.trunk.classifier(general[:, :HEAD]).logsumexp(dim=1, keepdim=True)
+        middle_of_all, spread = self.get_buffer("moment_mean"), self.get_buffer("moment_spread")
+        moments = (torch.cat([general, normaliser], dim=1) - middle_of_all) / spread
+        embedding = self.caption_head(torch.cat([moments[:, :MOMENTS], cells[..., :HEAD].mean(1)], dim=1))
+        return torch.cat([self.project(cells), self._rows(moments)], dim=1), embedding
+
+    def _rows(self, moments: torch.Tensor) -> torch.Tensor:
+        """(B, MOMENTS + 1) to (B, rows, width), filled up with zeros."""
+        sizes = (len(moments), self.config.moments, self.config.width)
+        return F.pad(moments, (0, sizes[1] * sizes[2] - moments.shape[1])).reshape(sizes)

@@ -124,38 +124,13 @@ _LAYER_NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class ClassSense:
-    """How a sentence is spread over the class names: softmax temperature of the cosines, and the cosine
-    (with its softness) from which on a sentence counts as naming a class at all."""
-
-    temperature: float = 0.03
-    threshold: float = 0.6
-    softness: float = 0.05
-
-
 class SentenceHead(nn.Module):
-    """A sentence vector to the two blocks of the shared space: corrected vector, roots of class shares."""
+    """A sentence vector to its place in the space of image embeddings: a learned correction of the published one."""
 
-    def __init__(self, width: int, names: int, classes: int, sense: ClassSense) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.classes, self.sense = classes, sense
         self.text_map = nn.Parameter(torch.zeros(width, width))
-        self.names = WordTable(names, width)
-        self.register_buffer("name_class", torch.zeros(names, dtype=torch.int16))
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
-        """(N, width) of unit length to (N, width + classes) of unit length."""
-        caption = F.normalize(vectors + vectors @ self.text_map, dim=-1)
-        likeness = self._class_likeness(vectors)
-        shares = (likeness / self.sense.temperature).softmax(-1)
-        known = torch.sigmoid((likeness.amax(-1, keepdim=True) - self.sense.threshold) / self.sense.softness)
-        return F.normalize(torch.cat([caption, known * shares.sqrt()], dim=-1), dim=-1)
-
-    def _class_likeness(self, vectors: torch.Tensor) -> torch.Tensor:
-        """(N, classes): the cosine to the nearest name of each class."""
-        rows = torch.arange(len(self.names.get_buffer("scale")))
-        cosines = vectors @ F.normalize(self.names(rows), dim=-1).T
-        owners = self.get_buffer("name_class").long().expand(len(vectors), -1)
-        nearest = vectors.new_full((len(vectors), self.classes), -1.0)
-        return nearest.scatter_reduce(1, owners, cosines, "amax")
+        """(N, width) of unit length to (N, width) of unit length."""
+        return F.normalize(vectors + vectors @ self.text_map, dim=-1)

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 
 from imgrank.backbone.batches import BatchRunner
 from imgrank.backbone.mini_image import ImageConfig, ImageTower
-from imgrank.backbone.mini_text import ClassSense, SentenceHead, TextConfig, TextTower
+from imgrank.backbone.mini_text import SentenceHead, TextConfig, TextTower
 from imgrank.cores import on_one_core
 from imgrank.tokens import TextTokens
 
@@ -35,9 +35,9 @@ class Sentences:
             return TextTokens(states[0].numpy(), self.head(vector)[0].numpy())
 
 
-def batch_runner(device: str) -> BatchRunner:
+def batch_runner(device: str, moments: int) -> BatchRunner:
     """Batches side by side, one core each."""
-    return BatchRunner(device, lanes=torch.get_num_threads())
+    return BatchRunner(device, lanes=torch.get_num_threads(), moments=moments)
 
 
 def build_image_tower(weights: Path, config: Config, device: str) -> ImageTower:
@@ -53,9 +53,7 @@ def build_sentences(weights: Path, config: Config) -> Sentences:
     """The text tower with its tokenizer, on the processor: text tokens are the same everywhere."""
     tower = TextTower(TextConfig(**config["text"]))
     tower.load_state_dict(_tensors(weights, "text."), assign=True)
-    sizes = config["sentence"]
-    sense = ClassSense(**sizes["sense"])
-    head = SentenceHead(config["text"]["width"], sizes["names"], config["image"]["classes"], sense)
+    head = SentenceHead(config["text"]["width"])
     head.load_state_dict(_tensors(weights, "sentence."), assign=True)
     tokenizer = Tokenizer.from_file(str(weights.with_name("mini.tokenizer.json")))
     return Sentences(tokenizer, tower.requires_grad_(False).eval(), head.requires_grad_(False).eval())

@@ -22,6 +22,8 @@ STAGES = (
     (1, 3, 1, 6, 320),
 )
 STEM, HEAD, CLASSES = 32, 1280, 1000
+LOWER_STAGES = 3  # stages 0 to 2 stand once, whatever stands above them
+MIDDLE_STAGE = 4
 
 
 class Conv(nn.Module):
@@ -90,34 +92,51 @@ class Inverted(nn.Module):
         return narrowed.add_(x) if self.passes else narrowed
 
 
+class UpperHalf(nn.Module):
+    """The stages above the fine level, and the head."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = _stages(LOWER_STAGES, len(STAGES))
+        self.conv_head = Conv(STAGES[-1][-1], HEAD, 1)
+
+    def forward(self, fine: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, 40, 28, 28) to the middle level (B, 112, 14, 14) and the top one (B, 1280, 7, 7)."""
+        middle = self.blocks[: MIDDLE_STAGE + 1 - LOWER_STAGES](fine)
+        return middle, relu6(self.conv_head(self.blocks[MIDDLE_STAGE + 1 - LOWER_STAGES :](middle)))
+
+
 class Trunk(nn.Module):
-    """Stem, seven stages of blocks, head and classifier; `ImageTower` reads it out at three levels."""
+    """The published tower: the lower half up to the fine level, the upper half, and the classifier."""
 
     def __init__(self) -> None:
         super().__init__()
         self.conv_stem = Conv(3, STEM, 3, 2)
-        stages, source = [], STEM
-        for count, kernel, stride, expansion, target in STAGES:
-            blocks: list[nn.Module] = []
-            for number in range(count):
-                first = stride if number == 0 else 1
-                if expansion == 1:
-                    blocks.append(Separable(source, target, kernel))
-                else:
-                    blocks.append(Inverted(source, target, kernel, first, expansion))
-                source = target
-            stages.append(nn.Sequential(*blocks))
-        self.blocks = nn.Sequential(*stages)
-        self.conv_head = Conv(source, HEAD, 1)
+        self.blocks = _stages(0, LOWER_STAGES)
+        self.upper = UpperHalf()
         self.classifier = nn.Linear(HEAD, CLASSES)
 
-    def stem(self, x: torch.Tensor) -> torch.Tensor:
-        """(B, 3, 224, 224) to (B, 32, 112, 112)."""
-        return relu6(self.conv_stem(x))
+    def lower(self, pixels: torch.Tensor) -> torch.Tensor:
+        """(B, 224, 224, 3) uint8 to the fine level (B, 40, 28, 28)."""
+        hidden = ((pixels.float() - 127) / 128).permute(0, 3, 1, 2)
+        fine: torch.Tensor = self.blocks(relu6(self.conv_stem(hidden)))
+        return fine
 
-    def head(self, x: torch.Tensor) -> torch.Tensor:
-        """(B, 320, 7, 7) to (B, 1280, 7, 7)."""
-        return relu6(self.conv_head(x))
+
+def _stages(first: int, last: int) -> nn.Sequential:
+    """Stages `first` to before `last` of the tower, each a sequence of blocks."""
+    stages, source = [], STAGES[first - 1][-1] if first else STEM
+    for count, kernel, stride, expansion, target in STAGES[first:last]:
+        blocks: list[nn.Module] = []
+        for number in range(count):
+            at = stride if number == 0 else 1
+            if expansion == 1:
+                blocks.append(Separable(source, target, kernel))
+            else:
+                blocks.append(Inverted(source, target, kernel, at, expansion))
+            source = target
+        stages.append(nn.Sequential(*blocks))
+    return nn.Sequential(*stages)
 
 
 def relu6(x: torch.Tensor) -> torch.Tensor:

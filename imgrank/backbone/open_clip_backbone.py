@@ -54,6 +54,9 @@ class OpenClipBackbone:
         kept = tokens[0, : max(1, tokenized.length - ahead)]
         return TextTokens(kept.float().numpy(), embedding[0].float().numpy())
 
+    def kinds(self, sentence: str) -> None:
+        """No model of open_clip has a classifier beside its space."""
+
     def _forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         with torch.autocast(self.device, torch.bfloat16, enabled=self._bf16):
             tokens, embedding = self._image_tower(pixels)

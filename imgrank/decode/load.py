@@ -85,7 +85,8 @@ def look_at_images(
     `look` runs in the thread that decodes, while the picture counts against the memory that pictures may take.
     """
     decode = partial(_look, look=look, max_megapixels=max_megapixels)
-    with _Loader(is_known, decode, _as_looked, workers or _cores()) as loader:
+    waiting: _Loader[Looked[_Seen]] = _Loader(is_known, decode, _as_looked, workers or _cores())
+    with waiting as loader:
         yield from loader.run(iter(files))
 
 

@@ -302,7 +302,8 @@ def _joined(blocks: Blocks, rows: Rows, views: Sequence[View]) -> ClosedFit:
 def _squares(one: Floats, other: Floats) -> Floats:
     """(N, L) squared distances."""
     apart = np.square(one).sum(axis=1)[:, None] + np.square(other).sum(axis=1) - 2 * one @ other.T
-    return apart.clip(0)
+    clipped: Floats = apart.clip(0)
+    return clipped
 
 
 def _bumps(where: Floats, landmarks: Floats) -> Floats:

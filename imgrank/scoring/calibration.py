@@ -53,22 +53,26 @@ class ConfidenceWeights:
     is_own: bool
     shown_from: float | None = None
 
-    def confidence(self, evidence: Evidence) -> float:
-        """The chance, 0 to 1, that pictures with this evidence show the sentence."""
-        odds = float(np.dot(self.weights, shown_signs(evidence, self.is_own))) + self.bias
+    def confidence(self, evidence: Evidence, coverage: float = 0.0) -> float:
+        """The chance, 0 to 1, that pictures with this evidence show the sentence, so much of which names kinds."""
+        odds = float(np.dot(self.weights, shown_signs(evidence, coverage, self.is_own))) + self.bias
         return round(float(1 / (1 + np.exp(-np.clip(odds, -30, 30)))), 3)
 
 
-def shown_signs(evidence: Evidence, with_cosines: bool) -> Floats:
+def shown_signs(evidence: Evidence, coverage: float, with_cosines: bool) -> Floats:
     """Signs that a sentence is shown: how far the nearest, and the nearest few, stand out of the folder, and its size.
 
-    A greatest cosine grows with the number of pictures, so that the number is among them; (3,), with cosines (7,).
+    A greatest likeness grows with the number of pictures, so that the number is among them; and with how much of the
+    sentence names kinds (`coverage`), which likeness adds. (3,), with likeness itself (10,).
     """
     nearest = np.array(evidence.nearest)
     spread = evidence.spread + _LEAST_SPREAD
     standing_out = [(nearest[0] - evidence.mean) / spread, (nearest.mean() - evidence.mean) / spread]
     free = [*standing_out, np.log(evidence.count)]
-    return np.array([*free, nearest[0], nearest.mean(), evidence.mean, evidence.spread] if with_cosines else free)
+    if not with_cosines:
+        return np.array(free)
+    own = [nearest[0], nearest.mean(), evidence.mean, evidence.spread]
+    return np.array([*free, *own, coverage, coverage * nearest[0], coverage * nearest.mean()])
 
 
 def confidence_weights(fingerprint: str) -> ConfidenceWeights:

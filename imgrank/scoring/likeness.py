@@ -2,6 +2,9 @@
 
 Every figure is taken row by row, so that it never depends on who else is asked. `likeness` is all that this room
 knows of a backbone's space.
+
+A sentence that names kinds which the backbone's classifier knows is answered by both: the cosine says how well a
+picture fits all of the words, the probability of a kind whether the thing itself is there.
 """
 
 from __future__ import annotations
@@ -14,34 +17,60 @@ import numpy.typing as npt
 from imgrank.scoring.comparatives import OPPOSITES, Scale, scale_of
 from imgrank.scoring.question import Encode, Floats
 from imgrank.scoring.reading import read
-from imgrank.tokens import PackedTokens
+from imgrank.tokens import KindEvidence, PackedTokens
 
 TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a photo showing {}")
 ROWS_AT_ONCE = 128  # what a core's cache holds
+KIND_SHARE = 0.5  # what the kinds add at most where a sentence says nothing else: see `benchmarks/kinds.py`
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Aim:
-    """A sentence, or a picture, that pictures are held against: a unit vector (E,) of the backbone's space."""
+    """A sentence, or a picture, that pictures are held against: a unit vector (E,) of the backbone's space, and what
+    the backbone's classifier says of the kinds that the sentence names, if any."""
 
     vector: Floats
+    kinds: KindEvidence | None = None
+
+    @property
+    def coverage(self) -> float:
+        """How much of the sentence names kinds, from 0 to 1."""
+        return 0.0 if self.kinds is None else self.kinds.coverage
 
 
 def likeness(packed: PackedTokens, aim: Aim) -> Floats:
-    """(N,) float64: how like each picture is to what is aimed at, a cosine; 0 where a picture has no embedding."""
+    """(N,) float64: how like each picture is to what is aimed at: a cosine, 0 where a picture has no embedding.
+
+    Where the aim has kinds, the mean root of their probabilities is added, `KIND_SHARE` times, and the less the more
+    else the sentence says: the root lets a kind that is there among others count.
+    """
+    cosines = _cosines(packed, aim.vector)
+    if aim.kinds is None:
+        return cosines
+    return cosines + KIND_SHARE * evidence(packed, aim.kinds)
+
+
+def evidence(packed: PackedTokens, kinds: KindEvidence) -> Floats:
+    """(N,) from 0 to 1: the mean root of the probabilities of the kinds that a sentence names, times how much of the
+    sentence they are."""
+    found: Floats = kinds.coverage * np.sqrt(kinds.probabilities(packed)).mean(axis=1)
+    return found
+
+
+def _cosines(packed: PackedTokens, vector: Floats) -> Floats:
     found = np.empty(len(packed))
     for start in range(0, len(packed), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
         vectors = packed.embedding[rows].astype(np.float64)
         # Sums along each row, not a matrix product, whose rounding depends on the number of rows.
         lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-        found[rows] = np.einsum("ij,j->i", vectors, aim.vector) / np.maximum(lengths, 1e-12)
+        found[rows] = np.einsum("ij,j->i", vectors, vector) / np.maximum(lengths, 1e-12)
     return found
 
 
 def aim_at(sentence: str, encode: Encode) -> Aim:
     """The sentence as it is."""
-    return Aim(_mean_embedding([sentence], encode))
+    return Aim(_mean_embedding([sentence], encode), encode(sentence).kinds)
 
 
 def aim_at_picture(embedding: npt.NDArray[np.floating]) -> Aim:
@@ -109,7 +138,7 @@ def subject_of(sentence: str) -> str | None:
 
 
 def _over_templates(sentence: str, encode: Encode) -> Aim:
-    return Aim(_mean_embedding([template.format(sentence) for template in TEMPLATES], encode))
+    return Aim(_mean_embedding([template.format(sentence) for template in TEMPLATES], encode), encode(sentence).kinds)
 
 
 def _mean_embedding(sentences: list[str], encode: Encode) -> Floats:

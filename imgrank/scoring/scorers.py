@@ -131,7 +131,8 @@ class LikenessScorer:
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """Whether the sentence is shown here at all."""
-        sure = self.sureness.confidence(evidence)
+        about = self.axis.end if self.axis.subject is None else self.axis.subject
+        sure = self.sureness.confidence(evidence, about.coverage)
         confident = sure >= self.sureness.threshold
         return Verdict("zero-shot", None, None, confident, sure, self.asked, self.notes + _lacking(evidence))
 

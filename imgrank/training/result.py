@@ -153,8 +153,8 @@ def _query(learnt: Learnt, measured: TrainedQuery) -> Query:
     """Closed forms give standardised values; answers have no unit, and theirs takes the network's size."""
     unseen = learnt.unseen
     if isinstance(learnt.task, PairRows):
-        both = unseen.network is not None and learnt.mix > 0
-        closed = learnt.closed.form(scale=size(unseen.closed) / size(unseen.network) if both else 1.0)
+        heard = unseen.network if learnt.mix > 0 else None
+        closed = learnt.closed.form(scale=1.0 if heard is None else size(unseen.closed) / size(heard))
     else:
         closed = learnt.closed.form(learnt.mean, learnt.scale)
     return Query(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from abstract import abstract_pictures
-from data import Sample
-from tower_data import HEADS, TrainingData
-from view_tokens import tokens_of_pictures, tokens_of_views
+from adapter_views import read_seen
+from data import DEGRADATIONS, TASKS, Sample
+from view_tokens import tokens_of_pictures
 
 from imgrank.tokens import PackedTokens, joined
 
@@ -63,7 +63,7 @@ _VEHICLES = re.compile(
 # Photographs of `quality`, each looked at, that show no face, person, dog or car.
 NO_SUBJECT = frozenset((Path(__file__).parent / "no_subject.txt").read_text(encoding="utf-8").splitlines())
 ABSTRACT = {"train": 600, "val": 200}
-MOST_VIEWS = {"age": 3, "car_year": 8, "quality": 4, "blood_cells": 12, "captions": 2}
+HEADS = (*TASKS, *DEGRADATIONS)
 
 
 @dataclass(frozen=True)
@@ -79,22 +79,25 @@ class AdapterData:
     shows: np.ndarray
 
 
-def read_adapter_data(out: Path, samples: list[Sample]) -> AdapterData:
-    """All views but the cropped captions, whose counts and subjects are uncertain."""
-    data = TrainingData(out, samples)
-    most = np.array([MOST_VIEWS.get(source, 1) for source in data.source])
-    rows = np.flatnonzero(data.view < most)
-    rows = rows[(data.source[rows] != "captions") | (data.view[rows] == 0) | ~np.isnan(data.values[rows]).all(1)]
-    plain = (data.view[rows] == 0) | (data.source[rows] == "degraded")
-    shows = np.stack([shown(samples[number]) for number in data.sample[rows]])
-    shows[data.source[rows] == "degraded"] = np.nan
+def read_adapter_data(data: Path, out: Path) -> AdapterData:
+    """All views that `adapter_views.py` saw, with what is known of them."""
+    samples, seen = read_seen(data, out)
+    owners = [samples[view.sample] for view in seen.views]
+    degraded = np.array([view.kind != "" for view in seen.views])
+    values = np.full((len(owners), len(HEADS)), np.nan, np.float32)
+    for row, (view, sample) in enumerate(zip(seen.views, owners, strict=True)):
+        known = {view.kind: view.level} if view.kind else sample.values
+        for name, value in known.items():
+            values[row, HEADS.index(name)] = value
+    shows = np.stack([shown(sample) for sample in owners])
+    shows[degraded] = np.nan
     views = AdapterData(
-        tokens_of_views(out, rows),
-        data.split[rows],
-        data.source[rows],
-        plain,
-        np.array([samples[number].group for number in data.sample[rows]]),
-        data.values[rows],
+        seen.packed,
+        np.array([sample.split for sample in owners]),
+        np.where(degraded, "degraded", [sample.source for sample in owners]),
+        np.array([view.view == 0 for view in seen.views]),
+        np.array([sample.group for sample in owners]),
+        values,
         shows,
     )
     return _with_abstract(views)

@@ -22,15 +22,15 @@ def random_view(image: Image.Image, source: str, view: int, rng: random.Random) 
         return squash(image)
     if source == "captions":
         image = _mirror(image, rng) if view > 1 else ImageOps.mirror(image)
-        return _colour(squash(_crop(image, rng, 0.4) if view > 1 else image), rng, 0.25)
+        return colour(squash(crop(image, rng, 0.4) if view > 1 else image), rng, 0.25)
     if source == "age":
-        return _gray(_colour(squash(_crop(_mirror(image, rng), rng, 0.75)), rng, 0.3), rng, 0.2)
+        return _gray(colour(squash(crop(_mirror(image, rng), rng, 0.75)), rng, 0.3), rng, 0.2)
     if source == "car_year":
-        return _gray(_colour(squash(_crop(_mirror(image, rng), rng, 0.6)), rng, 0.4), rng, 0.3)
+        return _gray(colour(squash(crop(_mirror(image, rng), rng, 0.6)), rng, 0.4), rng, 0.3)
     if source == "quality":
-        return squash(_crop(_mirror(image, rng), rng, 0.7))
+        return squash(crop(_mirror(image, rng), rng, 0.7))
     if source == "blood_cells":
-        return _colour(squash(_dihedral(image, view)), rng, 0.15)
+        return colour(squash(_dihedral(image, view)), rng, 0.15)
     raise ValueError(f"no views are defined for {source!r}")
 
 
@@ -57,7 +57,40 @@ def degrade(image: Image.Image, kind: str, level: float, rng: random.Random) -> 
     raise ValueError(f"unknown degradation {kind!r}")
 
 
-def _crop(image: Image.Image, rng: random.Random, smallest: float) -> Image.Image:
+def styled(image: Image.Image, style: str, rng: random.Random) -> Image.Image:
+    """A picture in one of the styles that words name: see `phrases.STYLES`."""
+    if style == "bw":
+        return ImageOps.grayscale(image).convert("RGB")
+    if style == "sepia":
+        return ImageOps.colorize(ImageOps.grayscale(image), (40, 20, 0), (255, 240, 200))
+    if style == "blur":
+        return image.filter(ImageFilter.GaussianBlur(rng.uniform(0.012, 0.04) * min(image.size)))
+    if style == "vivid":
+        return ImageEnhance.Color(image).enhance(rng.uniform(1.8, 3))
+    if style == "sketchy":
+        return _sketched(ImageOps.grayscale(image), rng.uniform(2, 5))
+    values = np.asarray(image) / 255
+    if style == "dark":
+        values = values ** rng.uniform(1.3, 2.2) * rng.uniform(0.15, 0.4)
+    elif style == "bright":
+        values = values ** rng.uniform(0.4, 0.7) * rng.uniform(1.1, 1.5)
+    elif style == "noise":
+        draws = np.random.default_rng(rng.getrandbits(32))
+        values = values + draws.normal(0, rng.uniform(25, 60) / 255, values.shape)
+    else:
+        raise ValueError(f"unknown style {style!r}")
+    return Image.fromarray((255 * values.clip(0, 1)).astype(np.uint8))
+
+
+def _sketched(grey: Image.Image, radius: float) -> Image.Image:
+    """Colour dodge with its own blurred negative: lines on white."""
+    blurred = np.asarray(ImageOps.invert(grey).filter(ImageFilter.GaussianBlur(radius)), float)
+    lines = np.asarray(grey, float) * 255 / (256 - blurred)
+    return Image.fromarray(lines.clip(0, 255).astype(np.uint8)).convert("RGB")
+
+
+def crop(image: Image.Image, rng: random.Random, smallest: float) -> Image.Image:
+    """A random part of at least `smallest` of the area."""
     area = rng.uniform(smallest, 1.0)
     ratio = rng.uniform(0.8, 1.25)
     width = min(1.0, (area * ratio) ** 0.5)
@@ -76,7 +109,8 @@ def _dihedral(image: Image.Image, view: int) -> Image.Image:
     return image.rotate(90 * (view // 2 % 4), expand=True)
 
 
-def _colour(image: Image.Image, rng: random.Random, strength: float) -> Image.Image:
+def colour(image: Image.Image, rng: random.Random, strength: float) -> Image.Image:
+    """Brightness, contrast and saturation changed by up to `strength`."""
     for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
         image = enhance(image).enhance(rng.uniform(1 - strength, 1 + strength))
     return image

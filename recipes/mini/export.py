@@ -1,9 +1,11 @@
-"""Step 5: the trained tower, its token projection and the text tower into one fp16 file.
+"""Step 6: both halves of the image tower, the caption head and the text tower into one fp16 file.
 
     python recipes/mini/export.py --data ../shared/data --out build/mini --weights weights
 
-The projection from a cell's 1472 numbers to a token's 320 needs no training: the directions that the
-task heads read come first, then the principal components of what is left, on training pictures.
+The general half is the published ImageNet tower as it is. The task half comes from step 4, with a projection from a
+cell's 1472 numbers to a token's 320 that needs no training: the directions that the task heads read come first, then
+the principal components of what is left, on training pictures. `--task-from FILE` takes task half and projection from
+an earlier weights file instead.
 """
 
 from __future__ import annotations
@@ -15,18 +17,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from caption_views import STATISTICS
 from data import read_samples
+from halves import State, general_state, task_names, task_state_from
 from safetensors.torch import save_file
 from text import build_text_tower
-from torch.nn import functional as F
 from tower_data import TrainingData
 from tower_model import TowerInTraining
 
 from imgrank.backbone.fingerprint import TOKENS_VERSION
-from imgrank.backbone.mini_image import ImageConfig
-from imgrank.backbone.mini_text import ClassSense, SentenceHead
+from imgrank.backbone.mini_image import FINE, MIDDLE, MOMENTS, ImageConfig
+from imgrank.backbone.mini_trunk import HEAD
 
-CAPTION_WEIGHT, CLASS_WEIGHT = 1.0, 0.7
+LEVELS = (HEAD, HEAD, MIDDLE, MIDDLE, FINE, FINE)  # the blocks of moments, means and deviations in turn
+NORMALISER_STEPS = 4  # a class normaliser is kept four times as finely as the other numbers of its row
 
 
 @torch.inference_mode()
@@ -57,106 +61,67 @@ def token_projection(cells: torch.Tensor, directions: torch.Tensor, width: int) 
     return weight.float(), (-weight @ mean).float()
 
 
-def refit_classifier(
-    model: TowerInTraining, data: TrainingData, rows: np.ndarray, cells: torch.Tensor, held_out: np.ndarray
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weight and bias of a classifier that reads the ImageNet tower's classes off the tuned features.
+def task_state(out: Path, data_folder: Path, without: str, config: ImageConfig) -> State:
+    """The task half of the tower that step 4 left, its readouts, and the projection to tokens."""
+    data = TrainingData(out, read_samples(data_folder), without)
+    model = TowerInTraining(config)
+    model.load_state_dict(torch.load(out / "averaged.pt", weights_only=True))
+    model.eval()
+    plain = np.flatnonzero((data.split == "train") & (data.view == 0))
+    rows = np.sort(np.random.default_rng(0).choice(plain, 4000, replace=False))
+    directions = torch.cat([head.weight for head in (model.mean_heads, model.density_heads, model.bin_heads)]).detach()
+    weight, bias = token_projection(cells_of(model, data, rows), directions, config.width)
+    return {
+        **task_names(model.trunk.state_dict()),
+        **{f"readouts.{name}": tensor for name, tensor in model.readouts.state_dict().items()},
+        "project.weight": weight / model.cell_scale,
+        "project.bias": bias,
+    }
 
-    Ridge on what the present classifier gets wrong of the ImageNet tower's logits; its strength is the one
-    with the least error on held-out pictures, among which is leaving the classifier as it is.
+
+def caption_state(out: Path) -> State:
+    """The caption head with its standardisation folded in, and the scale on which moments are stored.
+
+    Moments are stored centred, each block of them on one scale: what varies more inside a block says more.
     """
-    layer = model.trunk.classifier
-    features = _pooled(model, cells)
-    missed = _missed(data, rows, layer(features))
-    middle = features.mean(0)
-    gram = (features - middle).T @ (features - middle)
-    right = (features - middle).T @ (missed - missed.mean(0))
-    tested = _pooled(model, cells_of(model, data, held_out))
-    wanted = _missed(data, held_out, layer(tested))
-    found = []
-    for strength in (1e-3, 1e-2, 1e-1, 1.0, 1e6):
-        change = torch.linalg.solve(gram + strength * gram.diagonal().mean() * torch.eye(len(gram)), right)
-        bias = missed.mean(0) - middle @ change
-        error = (tested @ change + bias - wanted).square().mean().item()
-        found.append((error, strength, change, bias))
-        print(f"classifier, ridge {strength:g}: held-out error {error:.4f} (was {wanted.square().mean():.4f})")
-    _, _, change, bias = min(found, key=lambda item: item[0])
-    return layer.weight + change.T, layer.bias + bias
-
-
-def _pooled(model: TowerInTraining, cells: torch.Tensor) -> torch.Tensor:
-    return (cells[..., :1280] * model.cell_scale[:1280]).mean(1)
-
-
-def _missed(data: TrainingData, rows: np.ndarray, logits: torch.Tensor) -> torch.Tensor:
-    """(N, 1000): the ImageNet tower's centred logits less ours."""
-    wanted = torch.from_numpy(data.logits[rows].astype(np.float32))
-    return (wanted - wanted.mean(1, keepdim=True)) - (logits - logits.mean(1, keepdim=True))
-
-
-def image_state(model: TowerInTraining, weight: torch.Tensor, bias: torch.Tensor) -> dict[str, torch.Tensor]:
-    """The image tower's tensors by their shipped names."""
-    state = {f"trunk.{name}": tensor for name, tensor in model.trunk.state_dict().items()}
-    state |= {f"readouts.{name}": tensor for name, tensor in model.readouts.state_dict().items()}
-    state |= {f"caption_head.{name}": tensor for name, tensor in model.caption_head.state_dict().items()}
-    state["project.weight"], state["project.bias"] = weight / model.cell_scale, bias
-    total = (CAPTION_WEIGHT**2 + CLASS_WEIGHT**2) ** 0.5
-    state["block_weights"] = torch.tensor([CAPTION_WEIGHT, CLASS_WEIGHT]) / total
-    return state
-
-
-def sentence_head(model: TowerInTraining, out: Path) -> SentenceHead:
-    """The corrected sentence space and the int8 table of class names."""
-    text = np.load(out / "text.npz")
-    anchors = F.normalize(torch.from_numpy(text["name"]) + torch.from_numpy(text["bare_name"]), dim=-1)
-    head = SentenceHead(anchors.shape[1], len(anchors), 1000, ClassSense())
-    scale = anchors.abs().amax(1) / 127
-    head.load_state_dict(
-        {
-            "text_map": model.text_map.detach(),
-            "names.scale": scale,
-            "names.weight": (anchors / scale.unsqueeze(1)).round().to(torch.int8),
-            "name_class": torch.from_numpy(text["name_class"]).to(torch.int16),
-        }
-    )
-    return head
+    fitted: State = torch.load(out / "captions.pt", weights_only=True)
+    known = np.load(out / STATISTICS)
+    mean, deviation = (torch.from_numpy(known[name]).double() for name in ("mean", "deviation"))
+    blocks = deviation[:MOMENTS].square().split(LEVELS)
+    spread = torch.cat([block.mean().sqrt().expand(len(block)) for block in blocks])
+    scale = torch.cat([spread / deviation[:MOMENTS], 1 / deviation[MOMENTS:]])
+    up = fitted["up.weight"].double()
+    task_mean = torch.cat([torch.zeros(MOMENTS), mean[MOMENTS:]])
+    middle, turn = (torch.from_numpy(known[name]).double() for name in ("normaliser", "normaliser_deviation"))
+    return {
+        "caption_head.up.weight": (up * scale).float(),
+        "caption_head.up.bias": (fitted["up.bias"].double() - (up * scale) @ task_mean).float(),
+        "caption_head.down.weight": fitted["down.weight"],
+        "caption_head.down.bias": fitted["down.bias"],
+        "moment_mean": torch.cat([mean[:MOMENTS], middle.reshape(1)]).float(),
+        "moment_spread": torch.cat([spread, turn.reshape(1) / NORMALISER_STEPS]).float(),
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("build/mini"))
     parser.add_argument("--weights", type=Path, default=Path("weights"))
     parser.add_argument("--without", default="", help="the set that the tower has never seen")
+    parser.add_argument("--task-from", type=Path, metavar="FILE", help="an earlier weights file with the task half")
     args = parser.parse_args()
     config = ImageConfig()
-    data = TrainingData(args.out, read_samples(args.data), args.without)
-    model = TowerInTraining(config)
-    model.load_state_dict(torch.load(args.out / "refit.pt", weights_only=True))
-    model.eval()
-    rng = np.random.default_rng(0)
-    plain = np.flatnonzero((data.split == "train") & (data.view == 0))
-    rows = np.sort(rng.choice(plain, 4000, replace=False))
-    heads = (model.mean_heads, model.density_heads, model.bin_heads)
-    directions = torch.cat([head.weight for head in heads]).detach()
-    cells = cells_of(model, data, rows)
-    weight, bias = token_projection(cells, directions, config.width)
-    with torch.inference_mode():
-        scenes = np.flatnonzero((data.split == "train") & np.isin(data.source, ("captions", "quality")))
-        scenes = np.sort(rng.choice(scenes, 6000, replace=False))
-        held_out = np.concatenate([data.rows("val", "captions"), data.rows("val", "quality")])
-        classifier = refit_classifier(model, data, scenes, cells_of(model, data, scenes), held_out)
-    model.trunk.classifier.weight.data, model.trunk.classifier.bias.data = classifier
-
+    task = task_state_from(args.task_from) if args.task_from else task_state(args.out, args.data, args.without, config)
     text, tokenizer = build_text_tower()
-    head = sentence_head(model, args.out)
-    parts = {"image": image_state(model, weight, bias), "text": text.state_dict(), "sentence": head.state_dict()}
-    tensors = {f"{part}.{name}": _shipped(t) for part, state in parts.items() for name, t in state.items()}
+    sentence = {"text_map": torch.load(args.out / "captions.pt", weights_only=True)["text_map"]}
+    parts = {"image": general_state() | task | caption_state(args.out), "text": text.state_dict(), "sentence": sentence}
+    tensors = {f"{part}.{name}": _shipped(name, t) for part, state in parts.items() for name, t in state.items()}
     facts = {
         "tokens_version": TOKENS_VERSION,
         "image": asdict(config),
+        "moments": {"rows": config.moments},
         "text": asdict(text.config),
-        "sentence": {"names": len(head.names.get_buffer("scale")), "sense": asdict(head.sense)},
         "vision_cfg": {"timm_model_name": "tf_efficientnet_lite0", "image_size": config.side},
     }
     args.weights.mkdir(exist_ok=True)
@@ -166,9 +131,10 @@ def main() -> None:
     print(f"{(args.weights / 'mini.safetensors').stat().st_size / 1e6:.1f} MB")
 
 
-def _shipped(tensor: torch.Tensor) -> torch.Tensor:
+def _shipped(name: str, tensor: torch.Tensor) -> torch.Tensor:
     tensor = tensor.detach().contiguous()
-    return tensor.half() if tensor.is_floating_point() else tensor
+    exact = name in ("moment_mean", "moment_spread")
+    return tensor.half() if tensor.is_floating_point() and not exact else tensor
 
 
 if __name__ == "__main__":

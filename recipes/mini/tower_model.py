@@ -11,10 +11,23 @@ from torch.nn import functional as F
 from tower_data import HEADS
 from trunk import imagenet_tower, upper_half
 
-from imgrank.backbone.mini_image import CaptionHead, ImageConfig, Readouts
+from imgrank.backbone.mini_image import ImageConfig, Readouts
 
 BINNED = ("age", "car_year", "quality", "people")
 BINS = torch.linspace(-2.1, 2.1, 8)
+
+
+class CaptionHead(nn.Module):
+    """The pooled top level to the space of sentence vectors; it only guides the tower, and does not ship."""
+
+    def __init__(self, config: ImageConfig) -> None:
+        super().__init__()
+        self.up = nn.Linear(1280, config.caption_hidden)
+        self.down = nn.Linear(config.caption_hidden, config.caption)
+
+    def forward(self, pooled: torch.Tensor) -> torch.Tensor:
+        """(B, 1280) to (B, caption) of unit length."""
+        return F.normalize(self.down(F.gelu(self.up(pooled))), dim=-1)
 
 
 class TowerInTraining(nn.Module):

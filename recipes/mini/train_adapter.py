@@ -1,4 +1,4 @@
-"""Step 7: the multi-task adapter on the frozen tokens of the shipped backbone.
+"""Step 8: the multi-task adapter on the frozen tokens of the shipped backbone.
 
     python recipes/mini/train_adapter.py --data ../shared/data --out build/mini --weights weights
 
@@ -19,11 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from adapter_data import PHRASINGS, SUBJECTS, UNITS, AdapterData, read_adapter_data
-from data import read_samples
+from adapter_data import HEADS, PHRASINGS, SUBJECTS, UNITS, AdapterData, read_adapter_data
 from scipy.stats import spearmanr
 from torch.nn import functional as F
-from tower_data import HEADS
 
 from imgrank.adapter.files import Adapter, save
 from imgrank.adapter.header import AdapterHeader, Figures, Query
@@ -79,8 +77,9 @@ class Tokens:
     """The packed rows as tensors, widened a batch at a time."""
 
     def __init__(self, data: AdapterData) -> None:
-        self.quantised = torch.from_numpy(data.packed.quantised)
-        self.scales = torch.from_numpy(data.packed.scales)
+        places = data.packed.shape.tokens
+        self.quantised = torch.from_numpy(data.packed.quantised[:, :places])
+        self.scales = torch.from_numpy(data.packed.scales[:, :places])
         self.embedding = torch.from_numpy(data.packed.embedding)
 
     def batch(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
@@ -191,7 +190,7 @@ def main() -> None:
     torch.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed)
     backbone = load_mini()
-    data = read_adapter_data(args.out, read_samples(args.data))
+    data = read_adapter_data(args.data, args.out)
     tokens, tasks = Tokens(data), tasks_of(data)
     texts = {name: [backbone.encode_sentence(p) for p in phrasings] for name, phrasings in PHRASINGS.items()}
     config = replace(AdapterConfig.mini(backbone.shape, backbone.text_width, layers=args.layers), width=args.width)

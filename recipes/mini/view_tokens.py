@@ -1,36 +1,31 @@
-"""Stored training views to the shipped backbone's packed tokens: what the adapter trains on."""
+"""Packed tokens as rows of bytes, for arrays on disk that grow; and tokens of pictures at hand."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-
 import numpy as np
-import torch
+import numpy.typing as npt
 
 from imgrank.backbone.mini import load_mini
-from imgrank.tokens import PackedTokens, joined, pack
+from imgrank.tokens import PackedTokens, TokenShape, joined
 
 BATCH = 64
 
 
-def tokens_of_views(out: Path, rows: np.ndarray) -> PackedTokens:
-    """Packed tokens of the given rows of `lower.npy`, two batches side by side, one core each."""
-    tower = load_mini()._image_tower
-    lower, scale = np.load(out / "lower.npy", mmap_mode="r"), torch.from_numpy(np.load(out / "scale.npy"))
-    torch.set_num_threads(1)
-
-    def encode(at: int) -> PackedTokens:
-        stored = torch.from_numpy(lower[rows[at : at + BATCH]])
-        with torch.inference_mode():
-            tokens, embedding = tower.upper((stored.float() * scale).permute(0, 3, 1, 2))
-        return pack(tokens.numpy(), embedding.numpy())
-
-    with ThreadPoolExecutor(2) as pool:
-        return joined(list(pool.map(encode, range(0, len(rows), BATCH))))
+def pack_rows(packed: PackedTokens) -> npt.NDArray[np.uint8]:
+    """(N, bytes of one picture): tokens, scales, embedding."""
+    parts = (packed.quantised, packed.scales, packed.embedding)
+    return np.hstack([np.ascontiguousarray(part).reshape(len(packed), -1).view(np.uint8) for part in parts])
 
 
-def tokens_of_pictures(pictures: np.ndarray) -> PackedTokens:
+def unpack_rows(rows: npt.NDArray[np.uint8], shape: TokenShape) -> PackedTokens:
+    """What `pack_rows` packed."""
+    ends = np.cumsum([shape.rows * shape.width, 2 * shape.rows])
+    tokens, scales, embedding = (np.ascontiguousarray(part) for part in np.split(rows, ends, axis=1))
+    quantised = tokens.view(np.int8).reshape(-1, shape.rows, shape.width)
+    return PackedTokens(quantised, scales.view(np.float16), embedding.view(np.float16), shape.moments)
+
+
+def tokens_of_pictures(pictures: npt.NDArray[np.uint8]) -> PackedTokens:
     """Packed tokens of (N, 224, 224, 3) uint8."""
     backbone = load_mini()
     return joined([backbone.encode_images(pictures[at : at + BATCH]) for at in range(0, len(pictures), BATCH)])

