@@ -16,7 +16,9 @@ import sys, time, types
 from imgrank.records import RankedImage, Ranking
 
 class Ranker:
-    def __init__(self, *_): pass
+    def __init__(self, *_, **__): pass
+    def __enter__(self): return self
+    def __exit__(self, *_): pass
 
     def rank(self, sources, sentence, **_):
         partial = False
