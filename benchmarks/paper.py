@@ -15,7 +15,7 @@ class Assumed:
 
     pictures: float = 1e9
     token_bytes: float = 8818  # docs/decisions.md: 25 x 320 int8, 25 scales, 384 float16
-    row_bytes: float = 8000  # on disk with path, hash and sizes: `scale.py` prints it as "bytes a picture on disk"
+    row_bytes: float = 8900  # on disk with path, hash and sizes: `scale.py` prints it as "bytes a picture on disk"
     picture_bytes: float = 200e3  # assumed: a photograph of 1024 x 768 at quality 85
     path_bytes: float = 60  # assumed
     gpus: float = 8

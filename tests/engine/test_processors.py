@@ -74,7 +74,7 @@ def orders(indexes, machine):
 
 
 def assert_same(there, here):
-    """Scores agree but for one unit of their last digit; so do places, but for pictures that are as near as that."""
+    """Scores agree but for two units of their last digit; so do places, but for pictures that are as near as that."""
     assert there.keys() == here.keys()
     for asked, order in here.items():
         if asked == REFINED:  # values are dealt out by place
@@ -85,9 +85,9 @@ def assert_same(there, here):
         known = {path: (score, relevant) for path, score, relevant in order}
         assert known.keys() == {path for path, *_ in there[asked]}
         for path, score, relevant in there[asked]:
-            assert abs(score - known[path][0]) <= 1.01 * unit and relevant == known[path][1], (asked, path)
+            assert abs(score - known[path][0]) <= 2.01 * unit and relevant == known[path][1], (asked, path)
         shown = [known[path][0] for path, _, relevant in there[asked] if relevant]
-        assert all(after - before <= 2.02 * unit for before, after in itertools.pairwise(shown)), asked
+        assert all(after - before <= 4.02 * unit for before, after in itertools.pairwise(shown)), asked
 
 
 def unit_of(sentence):

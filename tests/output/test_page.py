@@ -289,7 +289,10 @@ def test_sort_writes_the_page_beside_its_usual_output(tmp_path, monkeypatch, cap
 
     class Ranker:
         def __init__(self, *_): ...
+        def __enter__(self):
+            return self
 
+        def __exit__(self, *_): ...
         def rank(self, *_, **__):
             return ranking
 
