@@ -35,6 +35,9 @@ class Tower:
     def encode_sentence(self, sentence):
         raise NotImplementedError
 
+    def kinds(self, sentence):
+        return None
+
 
 class Broken(Tower):
     def encode_images(self, pixels):

@@ -30,6 +30,9 @@ class RedBackbone:
         vector = np.array([1.0, 0.0] if "red" in sentence else [0.0, 1.0], np.float32)
         return TextTokens(vector[None], vector)
 
+    def kinds(self, sentence):
+        return None
+
 
 class RedRanker:
     """As much of a Ranker as an explanation asks for."""

@@ -45,6 +45,9 @@ class FakeBackbone:
     def encode_sentence(self, sentence):
         raise NotImplementedError
 
+    def kinds(self, sentence):
+        return None
+
 
 def picture(number: int) -> bytes:
     out = io.BytesIO()

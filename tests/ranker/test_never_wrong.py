@@ -43,6 +43,9 @@ class Tower(FakeBackbone):
         vector = random.standard_normal(7).astype(np.float32)
         return TextTokens(random.standard_normal((3, 4)).astype(np.float32), vector / np.linalg.norm(vector))
 
+    def kinds(self, sentence):
+        return None
+
 
 class AnySequence(RuleBasedStateMachine):
     """A folder of pictures, what people do with it, and two Rankers that stand for two processes."""

@@ -70,6 +70,9 @@ class Tower:
     def encode_sentence(self, sentence: str) -> TextTokens:
         raise NotImplementedError
 
+    def kinds(self, sentence):
+        return None
+
 
 def encode(digests: list[str], shape: TokenShape = SHAPE) -> PackedTokens:
     """Tokens that depend on the digest alone, as a backbone's depend on the pixels alone."""
