@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 PILLOW_EXTENSIONS = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif"}
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif"}
     | {".avif", ".avifs", ".jp2", ".j2k", ".jpx", ".jpf", ".jpc", ".j2c"}
 )
 HEIC_EXTENSIONS = frozenset({".heic", ".heif", ".heics", ".heifs", ".hif"})

@@ -61,11 +61,14 @@ def read_file(path: str) -> bytes:
                 raise DecodeError("not a regular file")
             if status.st_size > _MAX_FILE_BYTES:
                 raise DecodeError(f"the file is larger than {_MAX_FILE_BYTES >> 20} MB")
-            return file.read(_MAX_FILE_BYTES)
+            data = file.read(_MAX_FILE_BYTES)
     except OSError as error:
         raise DecodeError(why(error)) from error
     except ValueError as error:
         raise DecodeError("no file can have this name") from error
+    if data is None:  # what is no file on a disk may have nothing to give yet, and would have to be waited for
+        raise DecodeError("reading it gives nothing")
+    return data
 
 
 def _read(data: bytes, path: str, target: Target) -> Image.Image:

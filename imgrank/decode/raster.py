@@ -22,7 +22,15 @@ from PIL import (
 
 from imgrank.decode.budget import BUDGET
 from imgrank.decode.luma import Luma
-from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS, DecodeError, cut_off, damaged, too_many_pixels
+from imgrank.decode.png import without_metadata
+from imgrank.decode.reasons import (
+    DEFAULT_MAX_MEGAPIXELS,
+    DecodeError,
+    cut_off,
+    damaged,
+    too_many_pixels,
+    too_many_scans,
+)
 from imgrank.decode.shrink import GAP, shrink
 from imgrank.decode.target import Target
 
@@ -51,6 +59,10 @@ Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined]
 
 # Pillow warns about odd metadata, which is no news to someone who orders pictures.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+
+# Each scan goes over the whole picture. Encoders write some ten, one for each coefficient would be 192.
+_MOST_SCANS = 200
+_START_OF_SCAN = b"\xff\xda"  # within a scan no 0xff is followed by it
 
 _T = TypeVar("_T")
 
@@ -91,12 +103,21 @@ def _opened(data: bytes, kind: str, use: Callable[[Image.Image], _T]) -> _T:
     if kind == "JPEG 2000" and _lacks_its_end(data):
         raise cut_off(kind)
     try:
-        with Image.open(io.BytesIO(data), formats=(pillow_name(kind),)) as image:
-            return use(image)
+        return _with_pillow(data, kind, use)
     except DecodeError:
         raise
     except Exception as error:  # a hostile file can make a decoder raise anything
-        raise damaged(kind, error) from error
+        bare = without_metadata(data) if kind == "PNG" else data
+        if len(bare) == len(data):
+            raise damaged(kind, error) from error
+    return _opened(bare, kind, use)  # Pillow refuses long texts, long profiles and broken checksums of either
+
+
+def _with_pillow(data: bytes, kind: str, use: Callable[[Image.Image], _T]) -> _T:
+    with Image.open(io.BytesIO(data), formats=(pillow_name(kind),)) as image:
+        if kind == "JPEG" and data.count(_START_OF_SCAN) > _MOST_SCANS:
+            raise too_many_scans(_MOST_SCANS)
+        return use(image)
 
 
 def pillow_name(kind: str) -> str:

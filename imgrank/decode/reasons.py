@@ -25,6 +25,11 @@ def too_many_pixels(size: tuple[int, int], kind: str, allowed: float) -> DecodeE
     )
 
 
+def too_many_scans(allowed: int) -> DecodeError:
+    """A JPEG that goes over its pixels time and again, each time as long as a whole decoding."""
+    return DecodeError(f"a JPEG picture of more than {allowed} scans, which would take too long to decode")
+
+
 def cut_off(kind: str) -> DecodeError:
     """The beginning is there, the end is not."""
     return DecodeError(f"the {kind} picture is cut off: its end is missing")

@@ -58,7 +58,7 @@ def _bands(image: Image.Image, rows: int) -> Iterator[Image.Image]:
 
 def _rgb(image: Image.Image, scale: _Scale | None) -> Image.Image:
     if scale is not None:
-        return _eight_bits(image, scale).convert("RGB")
+        return _grey_over_white(image, scale).convert("RGB")
     if image.has_transparency_data:
         picture = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, image.mode)).convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), picture).convert("RGB")
@@ -96,6 +96,14 @@ def _range(image: Image.Image) -> tuple[float, float]:
 
 def _numbers(image: Image.Image) -> npt.NDArray[np.float64]:
     return np.asarray(image).astype(np.float64)
+
+
+def _grey_over_white(image: Image.Image, scale: _Scale) -> Image.Image:
+    """In 8 bits; a PNG may name one number that stands for nothing, and there white shows."""
+    grey, clear = _eight_bits(image, scale), image.info.get("transparency")
+    if not isinstance(clear, int):
+        return grey
+    return Image.fromarray(np.where(_numbers(image) == clear, np.uint8(255), np.asarray(grey)))
 
 
 def _eight_bits(image: Image.Image, scale: _Scale) -> Image.Image:

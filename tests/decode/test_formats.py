@@ -1,12 +1,14 @@
 """Every format, mode and orientation: what the pixels must be follows from how the file was made."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from imgrank.decode import decode_bytes, open_image
+from imgrank.decode import DecodeError, decode_bytes, open_image
 from tests.decode.making import LOSSLESS, LOSSY, SIDE, dng, encoded, named, quarters, tiff
 
 pytestmark = pytest.mark.filterwarnings("ignore:Corrupt EXIF")  # pytest undoes the filter that imgrank sets
@@ -265,3 +267,65 @@ def test_raw_is_developed_where_it_has_no_preview():
     pytest.importorskip("rawpy", reason="needs the extra raw")
     columns = decoded(dng(), "photo.dng").mean(axis=(0, 2))
     assert columns[-1] > columns[SIDE // 2] > columns[1]
+
+
+def with_chunk(png: bytes, name: bytes, body: bytes) -> bytes:
+    """The PNG with one more chunk behind its header."""
+    chunk = name + body
+    return png[:33] + struct.pack(">I", len(body)) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[33:]
+
+
+LONG = zlib.compress(b"x" * 3_000_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        (b"zTXt", b"workflow\0\0" + LONG),
+        (b"iTXt", b"workflow\0\1\0\0\0" + LONG),
+        (b"iCCP", b"profile\0\0" + zlib.compress(b"\0" * 2_000_000)),
+        (b"iCCP", b"profile\0\0no zlib"),
+        (b"gAMA", b""),
+        (b"eXIf", b"no exif"),
+    ],
+)
+def test_metadata_of_any_length_and_soundness_leaves_the_pixels_of_a_png(name, body):
+    data = with_chunk(encoded(Image.fromarray(quarters()), "PNG"), name, body)
+    assert np.array_equal(decoded(data), quarters())
+
+
+def test_a_png_is_turned_also_where_its_texts_are_too_long():
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = 6
+    stored = Image.fromarray(np.ascontiguousarray(AS_STORED[6](quarters())))
+    data = with_chunk(encoded(stored, "PNG", exif=exif), b"zTXt", b"workflow\0\0" + LONG)
+    assert np.array_equal(decoded(data), quarters())
+
+
+def test_broken_pixels_stay_broken_without_the_metadata():
+    sound = with_chunk(encoded(Image.fromarray(quarters()), "PNG"), b"zTXt", b"workflow\0\0" + LONG)
+    at = sound.index(b"IDAT") + 8
+    with pytest.raises(DecodeError, match="damaged"):
+        decoded(sound[:at] + bytes([sound[at] ^ 255]) + sound[at + 1 :])
+
+
+def test_what_is_clear_in_16_bit_grey_is_white():
+    values = np.full((SIDE, SIDE), 1000, np.uint16)
+    values[: SIDE // 2] = 40000
+    data = encoded(Image.fromarray(values), "PNG", transparency=1000)
+    assert decoded(data)[SIDE // 2 + 4 :].min() == 255
+    assert decoded(data)[: SIDE // 2 - 4].max() == round(40000 / 65535 * 255)
+
+
+def test_a_jpeg_of_very_many_scans_is_refused_before_it_is_decoded():
+    usual = encoded(Image.fromarray(quarters()), "JPEG", progressive=True)
+    assert differs(decoded(usual, "picture.jpg"), quarters()) < 4
+    start = usual.rindex(b"\xff\xda")
+    with pytest.raises(DecodeError, match="more than 200 scans"):
+        decoded(usual[:-2] + 3000 * usual[start:-2] + usual[-2:], "picture.jpg")
+
+
+def test_the_first_picture_of_an_mpo_stands_for_it():
+    other = Image.fromarray(quarters()[::-1])
+    data = encoded(Image.fromarray(quarters()), "MPO", save_all=True, append_images=[other], quality=95, subsampling=0)
+    assert differs(decoded(data, "picture.mpo"), quarters()) < 4

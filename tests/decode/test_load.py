@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from imgrank.decode import Loaded, decode_bytes, load_images
+from imgrank.decode import Loaded, decode_bytes, load_images, picture
 from imgrank.decode.budget import Budget
 from imgrank.records import ImageFile, Unreadable
 from tests.decode.making import encoded, quarters
@@ -163,3 +164,18 @@ def test_the_budget_is_never_exceeded_but_by_one_alone_and_nobody_starves(parts)
         thread.join(timeout=20)
     assert len(overspent) == len(parts)
     assert not any(overspent)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file that has nothing to give yet")
+def test_a_file_that_gives_nothing_is_named(tmp_path, monkeypatch):
+    """As /proc/kmsg does: a regular file to the system, whose reading would have to wait."""
+    os.mkfifo(tmp_path / "later.jpg")
+    monkeypatch.setattr(picture, "stat", SimpleNamespace(S_ISREG=lambda mode: True))
+    reader = os.open(tmp_path / "later.jpg", os.O_RDONLY | os.O_NONBLOCK)
+    writer = os.open(tmp_path / "later.jpg", os.O_WRONLY)
+    try:
+        [item] = load([image_file(tmp_path / "later.jpg")])
+    finally:
+        os.close(reader)
+        os.close(writer)
+    assert item == Unreadable(str(tmp_path / "later.jpg"), "reading it gives nothing")
