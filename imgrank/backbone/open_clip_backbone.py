@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 
 from imgrank.backbone.batches import BatchRunner
+from imgrank.backbone.checkpoints import advice_on
 from imgrank.backbone.facts import Facts
 from imgrank.backbone.names import BackboneName
 from imgrank.backbone.sentences import SentenceTokenizer, load_tokenizer
@@ -87,6 +88,9 @@ class OpenClipBackbone:
 
 
 def _load_fault(model: str, facts: Facts, error: Exception) -> str:
+    advice = advice_on(facts.weights)
+    if advice is not None:
+        return f"{facts.weights} does not load as {model}: {advice}; `mini` needs no file"
     detail = next(iter(str(error).splitlines()), "") or type(error).__name__
     return (
         f"{facts.weights} does not load as {model}: it is damaged, or holds another model ({detail[:200]}); "
