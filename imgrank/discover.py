@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import errno
 import glob
 import os
 import re
@@ -292,7 +293,16 @@ def _no_such_source(source: str) -> str:
 
 
 def _read_list(stream: BinaryIO, nul: bool) -> Iterator[str]:
-    yield from list_entries(stream.read(), nul, "on standard input")
+    yield from list_entries(read_list(stream), nul, "on standard input")
+
+
+def read_list(stream: BinaryIO) -> bytes:
+    """The bytes of standard input. Raises UsageError where it is closed, or refuses."""
+    try:
+        return stream.read() or b""
+    except OSError as error:
+        reason = "it is closed" if error.errno == errno.EBADF else why(error)
+        raise UsageError(f"The list on standard input cannot be read: {reason}.") from error
 
 
 def list_entries(data: bytes, nul: bool, where: str) -> list[str]:

@@ -11,7 +11,7 @@ import platformdirs
 
 
 def _folder(kind: str, default: str) -> Path:
-    home = os.environ.get("IMGRANK_HOME")
+    home = os.path.expanduser(os.environ.get("IMGRANK_HOME", ""))  # a shell leaves the ~ of a quoted one
     return Path(home) / kind if home else Path(default) / "imgrank"
 
 

@@ -179,8 +179,9 @@ class Ranker:
         return self._open([str(where)], Discovered((), ()))
 
     def sentence(self, text: str) -> TextTokens:
-        """Text tokens of a sentence, from memory, from the store, or made now."""
+        """Text tokens of a sentence, from memory, from the store, or made now. Raises UsageError if it is no text."""
         if text not in self._sentences:
+            _check_text(text)
             known = self._text_store.get(text) if self._text_store else None
             if known is not None:
                 known = replace(known, kinds=self.backbone.kinds(text))
@@ -207,6 +208,8 @@ class Ranker:
             return Question(sentence or f"like {like}", like=pictures.packed.embedding[0])
         if not sentence or not sentence.strip():
             raise UsageError('A sentence to order by is missing, such as "older person"; or name a picture by --like.')
+        for text in filter(None, (sentence, opposite)):
+            _check_text(text)
         return Question(sentence.strip(), opposite, refine=refine)
 
     def close(self) -> None:
@@ -371,6 +374,14 @@ def _without_collector() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _check_text(text: str) -> None:
+    """Raise UsageError on what a shell passed on in another encoding: Python keeps such bytes as lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f'The sentence "{printable(text)}" is not UTF-8; write it in a UTF-8 terminal.') from error
 
 
 def _changed(count: int) -> tuple[str, ...]:

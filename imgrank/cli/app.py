@@ -67,6 +67,8 @@ def _is_closed_pipe(error: OSError) -> bool:
 
 
 def _refusal(error: OSError) -> str:
+    if error.errno == errno.EBADF and not error.filename:
+        return "What was asked for cannot be written: standard output is closed."
     where = f" ({error.filename})" if error.filename else ""
     return f"The system refused to go on: {why(error)}{where}."
 
@@ -109,6 +111,7 @@ app.add_typer(cache.app, name="cache")
 
 def main() -> None:
     """Run the command line: the one place where errors become a line on stderr and an exit code."""
+    _open_closed_streams()
     _prepare_streams()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -121,6 +124,21 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = _fail("Interrupted.", Interrupted.exit_code)
     sys.exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Give a stream that was closed before we began (`>&-`) its number back, or the next file opened would take it.
+
+    What is said on stderr is lost then, while to read from stdin or to write on stdout fails, as it should.
+    """
+    for number, name, access in ((0, "stdin", os.O_WRONLY), (1, "stdout", os.O_RDONLY), (2, "stderr", os.O_WRONLY)):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, access)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 (open to the end)
 
 
 def _prepare_streams() -> None:

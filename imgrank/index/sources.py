@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import xxhash
 
-from imgrank.discover import Discovered, discover, list_entries
+from imgrank.discover import Discovered, discover, list_entries, read_list
 from imgrank.errors import UsageError
 from imgrank.index.containers import is_container, items_of
 from imgrank.index.format import encoded_path
@@ -87,7 +87,7 @@ def _plan(sources: Sequence[str], stdin: BinaryIO | None, nul: bool) -> _Plan:
     plan = _Plan([], [], [], [])
     for source in sources:
         if source == "-":
-            _take_list(plan, list_entries(stdin.read() if stdin else b"", nul, "on standard input"))
+            _take_list(plan, list_entries(read_list(stdin) if stdin else b"", nul, "on standard input"))
         elif source.lower().endswith(LIST_SUFFIX) and not is_url(source):
             _take_list(plan, list_entries(_list_file(source), nul, printable(source)))
         elif is_url(source):

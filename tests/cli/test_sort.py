@@ -16,6 +16,7 @@ from PIL import Image
 
 from imgrank.cli.options import MAX_MEGAPIXELS
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
+from imgrank.paths import adapters_dir
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 USED = ("cat.jpg", "dog.jpg", "rocket.jpg", "goldfish.jpg")
@@ -208,3 +209,34 @@ def test_the_version_and_the_help_need_no_torch(folder):
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr
         assert b"imgrank" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    ("words", "code", "lines", "said"),
+    [
+        ('sort photos "a cat" -q >&-', 1, 0, b"standard output is closed"),
+        ('sort photos "a cat" 2>&-', 0, len(USED), b""),
+        ('sort - "a cat" -q <&-', 2, 0, b"standard input cannot be read: it is closed"),
+        ('sort photos "a cat" -q <&-', 0, len(USED), b""),
+        ("--help >&-", 1, 0, b"standard output is closed"),
+        ("sort photos 2>&-", 2, 0, b""),
+        ("sort photos \"$(printf 'caf\\351')\" -q", 2, 0, b"\\xe9"),
+        ("sort photos cat --opposite \"$(printf 'caf\\351')\" -q", 2, 0, b"\\xe9"),
+    ],
+)
+def test_closed_streams_and_odd_sentences_end_in_one_line_at_most(folder, tmp_path, words, code, lines, said):
+    done = subprocess.run(
+        ["bash", "-c", f'"{sys.executable}" -m imgrank {words}'], capture_output=True, cwd=folder, timeout=300,
+        check=False, env={**os.environ, "IMGRANK_HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.count(b"\n")) == (code, lines)
+    assert said in done.stderr
+    assert done.stderr.count(b"\n") == (1 if said else 0)
+
+
+def test_a_tilde_that_the_shell_left_is_the_home_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("IMGRANK_HOME", "~/x")
+    assert adapters_dir() == tmp_path / "x" / "data" / "adapters"
