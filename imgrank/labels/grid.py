@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from imgrank.labels.records import Fault
 from imgrank.paths import printable
 
 DELIMITERS = (",", ";", "\t")
+_EXCEL = re.compile(r'"?sep=.?"?', re.IGNORECASE)  # Excel's own first line, which names the delimiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ def read_grid(path: str, known: Sequence[str]) -> Grid:
     """
     text = _text(path)
     lines = list(io.StringIO(text))
+    if lines and _EXCEL.fullmatch(lines[0].strip()):
+        lines[0] = "\n"  # kept as a line, so that faults are named by theirs
     first = next((line for line in lines if line.strip(" \t\r\n,;")), None)
     if first is None:
         raise LabelsError(f"{printable(path)} is empty; it needs a header, such as image,query,value, and rows below.")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+from urllib.request import url2pathname
 
 from imgrank.errors import LabelsError
 from imgrank.labels.grid import Grid, Row, read_grid
@@ -20,6 +23,10 @@ LONG = ("image", "query", "value")
 PAIRS = ("left", "right", "query", "preferred")
 BESIDE_PAIRS = ("person", "time")
 ANSWERS = {"left": 1.0, "right": -1.0, "tie": 0.0}
+# What cannot be but a separator of thousands: two of them, or one before a decimal point
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})(,\d{3})+(\.\d*)?|[+-]?[1-9]\d{0,2},\d{3}\.\d*", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,}))", re.ASCII)
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 
 
 def read_labels(path: str, *, skip_bad: bool = False, pictures: Collection[str] | None = None) -> Labels:
@@ -46,6 +53,7 @@ class _Reader:
     pictures: Collection[str] | None = None
     _there: dict[str, str | None] = field(default_factory=dict)
     _folders: dict[str, frozenset[str]] = field(default_factory=dict)
+    _decimal_commas: bool | None = None
 
     def read(self) -> Labels:
         names = [name.casefold() for name in self.grid.header]
@@ -82,7 +90,7 @@ class _Reader:
                 yield ValueCell(row.line, image, query, value, split, get("group"))
 
     def _wide(self, names: Sequence[str]) -> Labels:
-        queries = [n for n, name in enumerate(names) if name not in ("image", *KEPT) and (name or self._used(n))]
+        queries = [n for n, name in enumerate(names) if name not in ("image", *KEPT) and self._counts(n)]
         queries = [n for n in queries if self._is_query(n)]
         if not queries and not self.faults:
             self.fault(1, "there is no column for a query, and none called query")
@@ -120,12 +128,23 @@ class _Reader:
         for name in missing:
             self.fault(1, f"the column {name} is missing (this form has {','.join(needed)})")
         for n, name in enumerate(names):
-            if name not in (*needed, *allowed) and (name or self._used(n)):
+            if name not in (*needed, *allowed) and self._counts(n):
                 self.fault(1, f'the column "{printable(self.grid.header[n])}" is unknown')
         return not missing
 
+    def _counts(self, column: int) -> bool:
+        """Whether a column says something: it has a name or cells, and does not just number the rows."""
+        return not self._is_index(column) and bool(self.grid.header[column] or self._used(column))
+
     def _used(self, column: int) -> bool:
         return any(column < len(row.cells) and row.cells[column] for row in self.grid.rows)
+
+    def _is_index(self, column: int) -> bool:
+        """Whether it counts the rows and has no name, or what pandas calls it: it came along, nobody gave values."""
+        if column or self.grid.header[0].casefold() not in ("", "unnamed: 0"):
+            return False
+        cells = [row.cells[0] for row in self.grid.rows]
+        return any(cells == [str(n) for n in range(start, start + len(cells))] for start in (0, 1))
 
     def _is_query(self, column: int) -> bool:
         """A wide column without one number is a mistake in the header rather than in each of its cells."""
@@ -161,6 +180,9 @@ class _Reader:
         return split
 
     def _number(self, row: Row, text: str) -> float | None:
+        if _EITHER.fullmatch(text) and not self._has_decimal_commas():
+            self.fault(row.line, f'the value "{text}" may count thousands or have a decimal comma; write neither')
+            return None
         value = self._parse(text)
         if not text:
             self.fault(row.line, "the value is missing")
@@ -170,13 +192,22 @@ class _Reader:
         return value
 
     def _parse(self, text: str) -> float | None:
-        if self.grid.delimiter != ",":  # where commas do not part cells, they are decimal commas
+        if _THOUSANDS.fullmatch(text):
+            text = text.replace(",", "")
+        elif self.grid.delimiter != ",":  # where commas do not part cells, they are decimal commas
             text = text.replace(",", ".")
         try:
             value = float(text)
         except ValueError:
             return None
         return value if math.isfinite(value) and "_" not in text else None
+
+    def _has_decimal_commas(self) -> bool:
+        """Whether another value of the file shows that its commas are decimal ones: 27,5 or 0,125."""
+        if self._decimal_commas is None:
+            cells = (cell for row in self.grid.rows for cell in row.cells)
+            self._decimal_commas = self.grid.delimiter != "," and any(map(_DECIMAL.fullmatch, cells))
+        return self._decimal_commas
 
     def _image(self, row: Row, text: str) -> str | None:
         if not text:
@@ -189,7 +220,7 @@ class _Reader:
 
     def _existing(self, text: str) -> str | None:
         if text not in self._there:
-            spellings = dict.fromkeys((text, text.replace("\\", "/")))  # files written on Windows travel
+            spellings = dict.fromkeys((text, text.replace("\\", "/"), *_from_address(text)))  # Windows' files travel
             places = [*map(self._place, spellings), *(self._in_index(spellings) if self.pictures is not None else ())]
             self._there[text] = next(filter(self._is_there, places), None)
         return self._there[text]
@@ -212,6 +243,15 @@ class _Reader:
         if folder not in self._folders:
             self._folders[folder] = _names(folder)
         return name in self._folders[folder] or os.path.isfile(path)
+
+
+def _from_address(text: str) -> Iterator[str]:
+    """The path in a file:// address, or in what Label Studio writes for a file that it serves."""
+    address = urlsplit(text) if ":" in text or "?" in text else None
+    if address is not None and address.scheme == "file" and address.netloc in ("", "localhost"):
+        yield url2pathname(address.path)
+    if address is not None and address.path.endswith("/data/local-files/"):
+        yield from (path for name, path in parse_qsl(address.query) if name == "d")
 
 
 def _names(folder: str) -> frozenset[str]:

@@ -245,3 +245,53 @@ def test_values_are_classes_only_where_they_are_few_and_whole():
     assert task([1, 2, 1, 2]).are_classes
     assert not task([1, 2, 1.5, 2]).are_classes
     assert not task([1, 2, 3, 4]).are_classes
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_thousands_are_thousands(folder, delimiter):
+    values = ["1,234,567", "-1,050.5", "900", *map(str, range(7))]
+    lines = [delimiter.join(("image", "query", "value"))]
+    lines += [delimiter.join((f"{n}.jpg", "older", f'"{value}"')) for n, value in enumerate(values)]
+    (task,) = read_labels(written(folder, lines)).values
+    assert task.values.tolist() == [1234567, -1050.5, 900, *range(7)]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_what_may_be_thousands_or_a_decimal_comma_is_refused(folder, delimiter):
+    lines = [line.replace(",", delimiter) for line in long_form()]
+    lines[3] = delimiter.join(("2.jpg", "older person|elderly", '"1,050"'))
+    assert "line 4" in faults(folder, lines)
+
+
+def test_three_digits_behind_a_comma_are_decimals_where_others_show_it(folder):
+    values = ["27,5", "27,108", *(f"{n},000" for n in range(1, 9))]
+    lines = ["image;query;value"] + [f"{n}.jpg;older;{value}" for n, value in enumerate(values)]
+    (task,) = read_labels(written(folder, lines)).values
+    assert task.values.tolist()[:2] == [27.5, 27.108]
+
+
+def test_excels_own_first_line_is_passed_by(folder):
+    lines = ["sep=;", *(line.replace(",", ";") for line in long_form())]
+    (task,) = read_labels(written(folder, lines)).values
+    assert len(task) == ROWS
+    lines[4] = "gone.jpg;older person|elderly;2"
+    assert "line 5" in faults(folder, lines)
+
+
+@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+@pytest.mark.parametrize("wide", [False, True])
+def test_the_index_that_pandas_writes_is_no_query(folder, name, wide):
+    lines = ["image,older"] + [f"{n}.jpg,{n}" for n in range(ROWS)] if wide else long_form()
+    lines = [f"{name},{lines[0]}", *(f"{n},{line}" for n, line in enumerate(lines[1:]))]
+    (task,) = read_labels(written(folder, lines)).values
+    assert len(task) == ROWS
+
+
+def test_addresses_of_local_files_lead_to_them(folder):
+    (folder / "a b.jpg").write_bytes(b"")
+    lines = long_form()
+    lines[1] = f"{(folder / 'a b.jpg').as_uri()},older person|elderly,0"
+    lines[2] = "/data/local-files/?d=1.jpg,older person|elderly,1"
+    lines[3] = "http://localhost:8080/data/local-files/?d=2.jpg,older person|elderly,2"
+    (task,) = read_labels(written(folder, lines)).values
+    assert [os.path.basename(path) for path in task.images[:3]] == ["a b.jpg", "1.jpg", "2.jpg"]
