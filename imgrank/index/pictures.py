@@ -15,6 +15,7 @@ from imgrank.backbone.contract import Backbone
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, DecodeError, decode_bytes
 from imgrank.decode.picture import read_file
 from imgrank.decode.size import picture_size
+from imgrank.errors import UsageError
 from imgrank.index.containers import read_row
 from imgrank.index.format import IndexRow, IndexRows
 from imgrank.index.items import Kind, SourceItem
@@ -45,6 +46,8 @@ def read_bytes(item: SourceItem) -> bytes:
         return _read(item)
     except OSError as error:
         raise DecodeError(reason_of(error) if is_url(item.location) or not error.errno else why(error)) from error
+    except UsageError as error:  # an address of a kind that cannot be read here
+        raise DecodeError(str(error).removesuffix(".")) from error
 
 
 def prepare(

@@ -48,8 +48,9 @@ def file_system(url: str) -> Any:  # noqa: ANN401 (fsspec has no types)
             f"{printable(url)} needs {missing}, which is not installed: pip install "
             f"{'aiohttp' if missing == 'aiohttp' else extra}."
         ) from error
-    except ValueError as error:
-        raise UsageError(f"{printable(url)} cannot be used: {printable(str(error))}.") from error
+    except Exception as error:  # each driver refuses an address in its own way
+        words = " ".join(str(error).split())[:200] or type(error).__name__
+        raise UsageError(f"{printable(url)} cannot be used: {printable(words)}.") from error
 
 
 def retried(action: Callable[[], _T], may_pass: Callable[[Exception], bool] = lambda _: True) -> _T:

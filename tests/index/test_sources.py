@@ -206,3 +206,8 @@ def test_what_is_not_there_is_said(tmp_path):
             list(find_items([str(source)]))
     with pytest.raises(UsageError, match="unpack"):
         list(find_items([str(tmp_path / "x.tar.gz")]))
+
+
+@pytest.mark.parametrize("odd", ["nosuch://x.jpg", "reference://x.jpg"])
+def test_an_odd_address_is_a_row_with_its_reason(odd):
+    assert "cannot be used" in prepare(SourceItem(odd, odd), 8, "bicubic").row.error
