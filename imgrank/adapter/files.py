@@ -25,6 +25,7 @@ from imgrank.adapter.closed import ClosedForm
 from imgrank.adapter.config import AdapterConfig, tensor_shapes
 from imgrank.adapter.header import AdapterHeader, HeaderFields, Query, QueryFields, header_json, parse_header
 from imgrank.adapter.rows import RowShape
+from imgrank.adapter.subject import Subject
 from imgrank.errors import AdapterError
 from imgrank.paths import printable, why
 
@@ -79,6 +80,8 @@ def save(path: Path, adapter: Adapter, half: bool = False) -> None:
             tensors[f"query.{index}.ridge"] = np.ascontiguousarray(query.ridge, np.float32)
         if query.closed is not None:
             tensors |= {f"query.{index}.{name}": array for name, array in query.closed.tensors().items()}
+        if query.subject is not None:
+            tensors[f"query.{index}.subject"] = np.ascontiguousarray(query.subject.known, np.float16)
     for name, array in tensors.items():
         if not np.isfinite(array).all():
             raise AdapterError(
@@ -204,13 +207,16 @@ def _expected_shapes(fields: HeaderFields) -> dict[str, tuple[int, ...]]:
     config = fields.config
     model = tensor_shapes(config) if fields.has_model else {}
     shapes = {f"model.{name}": shape for name, shape in model.items()}
+    shared = config.embedding_width or config.text_width  # of sentences and pictures, in the space of both
     for index, query in enumerate(fields.queries):
-        shapes[f"query.{index}.embeddings"] = (len(query.phrasings), config.embedding_width or config.text_width)
+        shapes[f"query.{index}.embeddings"] = (len(query.phrasings), shared)
         if query.has_ridge:
             shapes[f"query.{index}.ridge"] = (config.image_width + config.embedding_width + 1,)
         if query.closed is not None:
             closed = query.closed.tensors(_row_shape(config, query.closed.moments))
             shapes |= {f"query.{index}.{name}": shape for name, shape in closed.items()}
+        if query.subject is not None:
+            shapes[f"query.{index}.subject"] = (query.subject.known, shared)
     return shapes
 
 
@@ -247,7 +253,14 @@ def _query(file: _SafeFile, index: int, query: QueryFields, config: AdapterConfi
         ridge=_read(file, f"query.{index}.ridge") if query.has_ridge else None,
         figures=query.figures,
         closed=_closed(file, index, query, config),
+        subject=_subject(file, index, query),
     )
+
+
+def _subject(file: _SafeFile, index: int, query: QueryFields) -> Subject | None:
+    if query.subject is None:
+        return None
+    return Subject(_read(file, f"query.{index}.subject").astype(np.float16), query.subject.limit)
 
 
 def _closed(file: _SafeFile, index: int, query: QueryFields, config: AdapterConfig) -> ClosedForm | None:

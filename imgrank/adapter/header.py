@@ -14,9 +14,11 @@ import numpy.typing as npt
 
 from imgrank.adapter.closed import ClosedForm, ClosedSizes
 from imgrank.adapter.config import AdapterConfig
+from imgrank.adapter.subject import Subject, SubjectSizes
 
 PLAIN_FORMAT = 1  # every query is answered by the model, or by an axis on mean token and embedding
-FORMAT_VERSION = 2  # closed forms, or no model
+CLOSED_FORMAT = 2  # closed forms, or no model
+FORMAT_VERSION = 3  # subjects
 ARCHITECTURE = "imgrank-adapter"
 DEFAULT_THRESHOLD = 0.75  # cosine of two sentences from which they count as the same query
 MOST_QUERIES = 256
@@ -47,7 +49,8 @@ class Query:
     `mean + scale * v` in `unit`. `relevance` says whether "shows the subject" was trained. `closed` gives the
     standardised value in closed form; in older files `ridge` (D_v + E + 1,) does: weights over the mean of the image
     tokens, over the embedding, and a bias. `scorer` says what answers: the model ("adapter"), the closed form
-    ("ridge"), or in a blend both: `mix` parts of the model's value and 1 - `mix` of the closed form's.
+    ("ridge"), or in a blend both: `mix` parts of the model's value and 1 - `mix` of the closed form's. `subject`
+    tells pictures of the kind that it was trained on from others, where that was learnt.
     """
 
     phrasings: tuple[str, ...]
@@ -61,6 +64,7 @@ class Query:
     figures: Figures = Figures()
     mix: float = 0.5
     closed: ClosedForm | None = None
+    subject: Subject | None = None
 
     @property
     def name(self) -> str:
@@ -107,6 +111,7 @@ def header_json(header: AdapterHeader) -> str:
             "ridge": query.ridge is not None,
             "closed": None if query.closed is None else asdict(query.closed.sizes),
             "figures": asdict(query.figures),
+            **({} if query.subject is None else {"subject": asdict(query.subject.sizes)}),
         }
         for query in header.queries
     ]
@@ -126,8 +131,10 @@ def header_json(header: AdapterHeader) -> str:
 
 def _format(header: AdapterHeader) -> int:
     """The oldest format that says it all, so that older readers understand what they can."""
+    if any(query.subject is not None for query in header.queries):
+        return FORMAT_VERSION
     plain = header.has_model and all(query.closed is None for query in header.queries)
-    return PLAIN_FORMAT if plain else FORMAT_VERSION
+    return PLAIN_FORMAT if plain else CLOSED_FORMAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,7 @@ class QueryFields:
     mix: float
     has_ridge: bool
     closed: ClosedSizes | None
+    subject: SubjectSizes | None
     figures: Figures
 
 
@@ -224,18 +232,25 @@ def _query(value: object, has_model: bool) -> QueryFields:
         mix=mix,
         has_ridge=has_ridge,
         closed=closed,
+        subject=_subject(query.get("subject")),
         figures=_figures(query.get("figures")),
     )
 
 
 def _closed(value: object) -> ClosedSizes | None:
-    if value is None:
-        return None
-    sizes = _mapping(value, "a closed form")
-    names = {field.name for field in fields(ClosedSizes)}
+    return None if value is None else ClosedSizes(**_exactly(value, "a closed form", ClosedSizes))
+
+
+def _subject(value: object) -> SubjectSizes | None:
+    return None if value is None else SubjectSizes(**_exactly(value, "a subject", SubjectSizes))
+
+
+def _exactly(value: object, what: str, kind: type[ClosedSizes | SubjectSizes]) -> Mapping[str, Any]:
+    """A table that has the fields of a kind and no others."""
+    sizes, names = _mapping(value, what), {field.name for field in fields(kind)}
     if set(sizes) != names:
-        raise ValueError(f"a closed form does not hold exactly {', '.join(sorted(names))}")
-    return ClosedSizes(**sizes)
+        raise ValueError(f"{what} does not hold exactly {', '.join(sorted(names))}")
+    return sizes
 
 
 def _figures(value: object) -> Figures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from imgrank.adapter.header import Query
 from imgrank.adapter.looks import Looks
 from imgrank.adapter.pairs import Summary
 from imgrank.adapter.rows import RowShape, moments_of
+from imgrank.adapter.subject import NEAREST, SOFTNESS, Subject, unit_rows
 from imgrank.cores import map_on_cores, on_one_core
 from imgrank.errors import AdapterError
 from imgrank.paths import printable
@@ -31,7 +33,7 @@ Floats = npt.NDArray[np.float64]
 class ScoredBatch:
     """value (N,) in the query's unit; relevance (N,): probability from 0 to 1 that the query's subject is shown.
 
-    Relevance is 1 for all where the query was trained without. `summary` is what the pair head needs, if asked for.
+    Relevance is 1 for all where the query knows of no subject. `summary` is what the pair head needs, if asked for.
     """
 
     value: Floats
@@ -75,6 +77,18 @@ def closed_values(form: ClosedForm, packed: PackedTokens) -> Floats:
     return np.concatenate(map_on_cores(block, range(0, max(len(packed), 1), BLOCK)))
 
 
+@torch.inference_mode()
+def shows(subject: Subject, packed: PackedTokens) -> Floats:
+    """(N,) probabilities that N stored pictures are of a subject's kind."""
+    known = _Known.of(subject)
+
+    def block(at: int) -> Floats:
+        part = packed[at : at + BLOCK]
+        return known(_Block.of(part))[: len(part)]
+
+    return np.concatenate(map_on_cores(block, range(0, max(len(packed), 1), BLOCK)))
+
+
 def _check_sizes(adapter: Adapter, query: Query, shape: TokenShape) -> None:
     config = adapter.header.config
     embedding = config.embedding_width or shape.embedding
@@ -91,14 +105,15 @@ def _check_sizes(adapter: Adapter, query: Query, shape: TokenShape) -> None:
 def _asked(adapter: Adapter, text: TextTokens, query: Query, summarise: bool, looks: Looks | None) -> _Asked:
     """The model is made ready only where it has a say."""
     closed = None if query.closed is None or query.scorer == "adapter" else _Closed.of(query.closed)
+    subject = None if query.subject is None else _Known.of(query.subject)
     if not (model_share(query) or query.relevance or summarise):
-        return _Asked(None, closed, query, summarise)
+        return _Asked(None, closed, subject, query, summarise)
     if adapter.model is None:
         raise AdapterError(f"The adapter {printable(adapter.header.name)} has no model that could compare pictures.")
     with on_one_core():  # sums over several would differ in their last bits
         folded = FoldedModel(adapter.model)
         words = folded.words(torch.from_numpy(np.ascontiguousarray(text.tokens, np.float32)))
-    return _Asked(_Network(folded, words, looks), closed, query, summarise)
+    return _Asked(_Network(folded, words, looks), closed, subject, query, summarise)
 
 
 def model_share(query: Query) -> float:
@@ -112,6 +127,7 @@ class _Asked:
 
     network: _Network | None
     closed: _Closed | None
+    subject: _Known | None
     query: Query
     summarise: bool
 
@@ -121,14 +137,17 @@ class _Asked:
         query, real, share = self.query, len(packed), model_share(self.query)
         block = _Block.of(packed)
         value = self._plain(block)[:real] if share < 1 else np.zeros(real)
+        relevance = np.ones(real) if self.subject is None else self.subject(block)[:real]
         if self.network is None:
-            return ScoredBatch(value, np.ones(real))
+            return ScoredBatch(value, relevance)
         model = self.network.folded.model
         z = self.network.fuse(block)
         scores = model.score(z)
+        if query.relevance:
+            relevance = relevance * scores.relevance.double().sigmoid()[:real].numpy()
         return ScoredBatch(
             value=share * scores.value[:real].double().numpy() + (1 - share) * value,
-            relevance=scores.relevance.double().sigmoid()[:real].numpy() if query.relevance else np.ones(real),
+            relevance=relevance,
             summary=model.summarise(z)[:real] if self.summarise else None,
         )
 
@@ -182,6 +201,25 @@ class _Closed:
             apart = torch.cdist(along[:, 1:], self.landmarks, compute_mode="donot_use_mm_for_euclid_dist")
             value = value + apart.square_().neg_().exp_() @ self.heights
         result: Floats = value.double().numpy() + self.bias
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A subject ready to be put to blocks: the pictures it knows (L, E) float64."""
+
+    pictures: Tensor
+    limit: float
+
+    @staticmethod
+    def of(subject: Subject) -> _Known:
+        return _Known(torch.from_numpy(unit_rows(subject.known)), subject.limit)
+
+    def __call__(self, block: _Block) -> Floats:
+        """(BLOCK,) probabilities that the subject is shown."""
+        likeness = torch.from_numpy(unit_rows(block.packed.embedding)) @ self.pictures.T
+        far = 2 - 2 * likeness.topk(NEAREST, dim=1).values.mean(dim=1)
+        result: Floats = ((math.log(self.limit) - far.clamp(min=1e-9).log()) / SOFTNESS).sigmoid().numpy()
         return result
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from imgrank.adapter.pairs import Summary
 
 RELEVANT_FROM = 0.5
+SUBJECT_OF_SENTENCE = "what the sentence is about"
+HARDLY_ANY = 0.005  # of pictures: about as many strangers may seem to show a subject
 
 Score = Callable[[PackedTokens], Scored]
 Places = npt.NDArray[np.intp] | None
@@ -180,14 +182,14 @@ class AdapterScorer:
         return replace(whole, scores=values + 0.0)  # no negative zero
 
     def verdict(self, evidence: Evidence) -> Verdict:
-        """Whether any picture shows the subject."""
-        confident = not evidence.lacking or evidence.lacking < evidence.count
+        """Whether pictures show the subject, and more of them than chance would have."""
+        sure = 1.0 if self.keeps_all else _shown_at_all(evidence)
         return Verdict(
             scorer="adapter",
             adapter=self.choice.adapter.name,
             unit=None if self.choice.reversed else self.choice.query.unit,
-            confident=confident,
-            confidence=float(confident),
+            confident=sure >= RELEVANT_FROM,
+            confidence=sure,
             asked=self.choice.asked,
             notes=self.notes + _notes(self.choice, evidence, self.question.refine),
         )
@@ -239,14 +241,23 @@ def _notes(choice: Choice, evidence: Evidence, refine: bool) -> tuple[str, ...]:
         notes.append(f"the ranker {printable(choice.adapter.name)} compares no pairs: the order is that of its scores")
     if choice.reversed:
         notes.append(f"answered as the other end of {printable(choice.query.name)!r}")
-    return (*notes, *_lacking(evidence))
+    learnt = choice.query.subject is not None
+    return (*notes, *_lacking(evidence, "what this ranker was trained on" if learnt else SUBJECT_OF_SENTENCE))
 
 
-def _lacking(evidence: Evidence) -> tuple[str, ...]:
+def _shown_at_all(evidence: Evidence) -> float:
+    """From 0 to 1, how surely some pictures show the subject: the surest of them, past as many as chance may bring."""
+    if not evidence.count:
+        return 1.0
+    by_chance = int(HARDLY_ANY * evidence.count)
+    return round(evidence.nearest[min(by_chance, len(evidence.nearest) - 1)], 3)
+
+
+def _lacking(evidence: Evidence, subject: str = SUBJECT_OF_SENTENCE) -> tuple[str, ...]:
     """How many pictures lack the subject."""
     if evidence.lacking and evidence.lacking == evidence.count:
-        return ("no picture seems to show what the sentence is about: this order means little",)
+        return (f"no picture seems to show {subject}: this order means little",)
     if evidence.lacking:
         pictures = "picture does" if evidence.lacking == 1 else "pictures do"
-        return (f"{evidence.lacking} {pictures} not seem to show what the sentence is about; put last",)
+        return (f"{evidence.lacking} {pictures} not seem to show {subject}; put last",)
     return ()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from imgrank.adapter.files import Adapter
+from imgrank.adapter.header import Query
 from imgrank.evaluation.figures import Section
 from imgrank.evaluation.formats import table_rows, verdict
 from imgrank.paths import printable
@@ -32,8 +33,8 @@ def card_text(adapter: Adapter, result: TrainingResult, source: str) -> str:
     ]
     if adapter.header.terms:
         lines += ["", f"Terms: {adapter.header.terms}"]
-    for query in result.queries:
-        lines += ["", *_query_lines(query)]
+    for query, saved in zip(result.queries, adapter.queries, strict=True):
+        lines += ["", *_query_lines(query), *_subject(saved)]
     return "\n".join(lines) + "\n"
 
 
@@ -57,6 +58,17 @@ def _query_lines(query: TrainedQuery) -> list[str]:
         f"On these rows {verdict(query.ridge, query.versus_ridge, 'this adapter')}.",
         *_parts(query),
         *_misses(query),
+    ]
+
+
+def _subject(saved: Query) -> list[str]:
+    """How strangers are told."""
+    if saved.subject is None:
+        return ["", "Its training pictures are too few to tell what it is about: any picture gets a value."]
+    return [
+        "",
+        "Pictures of another kind than it was trained on are put last: those farther from the nearest of "
+        f"{len(saved.subject.known)} training pictures than left-out training pictures are, with a margin.",
     ]
 
 

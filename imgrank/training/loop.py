@@ -201,8 +201,8 @@ def _step(
     loss = value_loss + order_loss
     if not losses.finite(loss):
         raise TrainingError(
-            f"In epoch {number} the loss was no number any more; nothing was saved from there on. "
-            f"Try a lower --learning-rate than {options.learning_rate:g}."
+            f"Training diverged in epoch {number}: the loss is NaN or infinite. The closed form that was saved before "
+            f"stands; for a network as well, try a lower --learning-rate than {options.learning_rate:g}."
         )
     progress.optimiser.zero_grad(set_to_none=True)
     loss.backward()

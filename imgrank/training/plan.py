@@ -15,12 +15,14 @@ import torch
 
 from imgrank.adapter.config import AdapterConfig
 from imgrank.adapter.model import AdapterModel
+from imgrank.adapter.subject import Subject
 from imgrank.cores import on_one_core
 from imgrank.learning.baselines import answer_predictions, ridge_predictions, ridge_views
 from imgrank.learning.blocks import Blocks
 from imgrank.learning.closed import ClosedFit, fit_closed
 from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows
 from imgrank.learning.splits import FOLDS, deal, needs_folds
+from imgrank.learning.subject import fit_subject
 from imgrank.training.batches import Part
 from imgrank.training.choosing import Unseen, best_common_epoch, best_mix, most_by_folds, network_adds
 from imgrank.training.loop import Epoch, Fit, Progress, fit, predict
@@ -35,7 +37,8 @@ class Learnt:
     """What was learnt of one query.
 
     `unseen` are the rows that its figures are measured on, with what each part said of them; `ridge` (N,) is
-    what the plain baseline says of the same rows. `closed` and `mix`, the network's part, go into the adapter file.
+    what the plain baseline says of the same rows. `closed`, `subject` and `mix`, the network's part, go into the
+    adapter file.
     """
 
     task: TaskRows
@@ -44,6 +47,7 @@ class Learnt:
     closed: ClosedFit
     unseen: Unseen
     ridge: Floats
+    subject: Subject | None
     mix: float = 0.0
 
 
@@ -146,7 +150,8 @@ def _by_val(run: Run) -> Outcome:
         part = Part.of(task, task.in_split("train"), task.in_split("val"))
         closed = fit_closed(blocks, task, part.train)
         unseen = Unseen(task, part.val, None, closed.of_task(task, part.val))
-        learnt.append(Learnt(task, part.mean, part.scale, closed, unseen, _plain(views, part)))
+        subject = fit_subject(run.dataset.packed, task, part.train)
+        learnt.append(Learnt(task, part.mean, part.scale, closed, unseen, _plain(views, part), subject))
     return Outcome(run.new_model(0).config, None, tuple(learnt), (), 0, False, False)
 
 
@@ -162,7 +167,8 @@ def _by_folds(run: Run, folds: _Folds) -> Outcome:
         unseen = Unseen(whole.task, rows[order], None, np.concatenate(said)[order])
         plain = np.concatenate([_plain(views, part) for part in parts])[order]
         closed = fit_closed(blocks, whole.task, whole.train)
-        learnt.append(Learnt(whole.task, whole.mean, whole.scale, closed, unseen, plain))
+        subject = fit_subject(run.dataset.packed, whole.task, whole.train)
+        learnt.append(Learnt(whole.task, whole.mean, whole.scale, closed, unseen, plain, subject))
     return Outcome(run.new_model(0).config, None, tuple(learnt), (), 0, True, False)
 
 

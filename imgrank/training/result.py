@@ -166,6 +166,7 @@ def _query(learnt: Learnt, measured: TrainedQuery) -> Query:
         scorer="adapter" if learnt.mix == 1 else "ridge" if learnt.mix == 0 else "blend",
         mix=learnt.mix,
         closed=closed,
+        subject=learnt.subject,
         figures=Figures(
             rows=measured.rows,
             srcc=_known(measured.adapter.srcc.value),

@@ -19,7 +19,7 @@ from imgrank.cli.app import app
 
 PACKAGE = Path(imgrank.__file__).parent
 HEAVY = ("torch", "torchvision", "open_clip", "timm", "scipy", "matplotlib", "tokenizers", "safetensors.torch")
-TORCH_ROOMS = {"backbone", "adapter", "training", "evaluation"}
+TORCH_ROOMS = {"backbone", "adapter", "training", "evaluation", "learning"}
 
 # Runs `imgrank ARGUMENTS` in a Python where the heavy packages do not exist.
 WITHOUT = f"""

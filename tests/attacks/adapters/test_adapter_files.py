@@ -55,7 +55,7 @@ def _set(header: Header, key: str, value: object) -> None:
 
 
 HEADERS: dict[str, tuple[Callable[[Header, Tensors], object], str]] = {
-    "newer format": (lambda h, t: _set(h, "format", 3), "format is 3"),
+    "newer format": (lambda h, t: _set(h, "format", 4), "format is 4"),
     "no format": (lambda h, t: h.pop("format"), "format"),
     "unknown architecture": (lambda h, t: _set(h, "architecture", "os.system"), "architecture 'os.system'"),
     "no config": (lambda h, t: h.pop("config"), "config"),
