@@ -6,6 +6,7 @@ import io
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
@@ -57,11 +58,11 @@ def digest_of(content: bytes) -> str:
 class Tower:
     """A backbone that knows which file its pixels stood in, and gives the tokens that `encode` gives."""
 
-    name, fingerprint, shape, text_width, device, batch_size = "fake", FINGERPRINT, SHAPE, 1, "cpu", 16
+    name, fingerprint, shape, text_width, device = "fake", FINGERPRINT, SHAPE, 1, "cpu"
     preprocessing = Preprocessing(SIDE, (0.0,) * 3, (1.0,) * 3, "bicubic")
 
-    def __init__(self) -> None:
-        self.encoded = 0
+    def __init__(self, batch_size: int = 16) -> None:
+        self.batch_size, self.encoded = batch_size, 0
 
     def encode_images(self, pixels: npt.NDArray[np.uint8]) -> PackedTokens:
         self.encoded += len(pixels)
@@ -113,20 +114,23 @@ class Walk:
     notes: list[str] = field(default_factory=list)
 
 
-def walk(files: list[ImageFile], *, cache: bool = True) -> Walk:
-    """Open the store, encode `files` as the pipeline does, close it."""
+def walk(files: list[ImageFile], *, cache: bool = True, batch: int = 16) -> Walk:
+    """Open the store, encode `files` as the pipeline does, `batch` at a time between two writes, close it."""
     result = Walk()
     with open_store(FINGERPRINT, SHAPE, cache=cache, note=result.notes.append) as store:
-        walk_with(store, files, result)
+        walk_with(store, files, result, batch=batch)
     return result
 
 
-def walk_with(store: TokenStore, files: list[ImageFile], result: Walk, view: View = View.plain) -> None:
+def walk_with(
+    store: TokenStore, files: list[ImageFile], result: Walk, view: View = View.plain, batch: int = 16
+) -> None:
     def count(progress: Progress) -> None:
         result.hashed = progress.total
 
-    tower = Tower()
-    encoded = encode_files(files, tower, store, count, view)
+    tower = Tower(batch)
+    with patch("imgrank.encoding.FEWEST", batch):
+        encoded = encode_files(files, tower, store, count, view)
     assert encoded.files == tuple(files) and not encoded.skipped
     found = store.read(encoded.digests, view)
     assert not found.missing.any()
