@@ -44,17 +44,17 @@ WEIGHTS_OF_TASKS = {
     "red_cells": 1.0,
     "platelets": 1.0,
 }
-BATCH, NEGATIVES = 64, 24
+BATCH, NEGATIVES, POSITIVES = 64, 24, 16
 
 
 @dataclass(frozen=True)
 class Task:
-    """One head's training rows, who surely lacks its subject (by set), and how its values are standardised."""
+    """One head's training rows, who surely shows or lacks its subject (by set), and how its values are standardised."""
 
     head: int
     name: str
     rows: np.ndarray
-    shown: np.ndarray
+    shown: tuple[np.ndarray, ...]
     lacking: tuple[np.ndarray, ...]
     mean: float
     scale: float
@@ -66,9 +66,7 @@ def tasks_of(data: AdapterData) -> list[Task]:
     for head, name in enumerate(HEADS):
         rows = np.flatnonzero(train & ~np.isnan(data.values[:, head]))
         values = data.values[rows, head]
-        shown = np.flatnonzero(train & (data.shows[:, head] == 1))
-        lacks = train & (data.shows[:, head] == 0)
-        lacking = tuple(np.flatnonzero(lacks & (data.source == source)) for source in np.unique(data.source[lacks]))
+        shown, lacking = (_by_source(data, train & (data.shows[:, head] == known)) for known in (1, 0))
         tasks.append(Task(head, name, rows, shown, lacking, float(values.mean()), float(values.std())))
     return tasks
 
@@ -93,17 +91,25 @@ def rank_loss(logits: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     return F.softplus(-logits[above]).mean() if above.any() else logits.sum() * 0
 
 
-def negatives(task: Task, rng: np.random.Generator) -> np.ndarray:
-    """Rows without the subject, as many from small sets as from large ones."""
-    sets = rng.integers(len(task.lacking), size=NEGATIVES)
-    return np.array([rng.choice(task.lacking[number]) for number in sets])
+def _by_source(data: AdapterData, wanted: np.ndarray) -> tuple[np.ndarray, ...]:
+    return tuple(np.flatnonzero(wanted & (data.source == source)) for source in np.unique(data.source[wanted]))
+
+
+def drawn(sets: tuple[np.ndarray, ...], count: int, rng: np.random.Generator) -> np.ndarray:
+    """Rows of several sets, as many from small ones as from large ones."""
+    return np.array([rng.choice(sets[number]) for number in rng.integers(len(sets), size=count)])
+
+
+def for_relevance(task: Task, rng: np.random.Generator) -> np.ndarray:
+    """Rows without the subject, and with it: pictures of other sets may show it, of which nobody knows a value."""
+    return np.concatenate([drawn(task.lacking, NEGATIVES, rng), drawn(task.shown, POSITIVES, rng)])
 
 
 def step_loss(
     model: AdapterModel, task: Task, data: AdapterData, tokens: Tokens, text: TextTokens, rng: np.random.Generator
 ) -> torch.Tensor:
     rows = rng.choice(task.rows, min(BATCH, len(task.rows)), replace=False)
-    extra = negatives(task, rng) if task.name in SUBJECTS else rows[:0]
+    extra = for_relevance(task, rng) if task.name in SUBJECTS else rows[:0]
     both = np.concatenate([rows, extra])
     z = model.fuse(*tokens.batch(both), TextBatch.of(text))
     scores = model.score(z)
