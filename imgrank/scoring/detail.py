@@ -50,7 +50,8 @@ class DetailScorer:
     def verdict(self, evidence: Evidence) -> Verdict:
         """Every photograph has some of it."""
         quality = self.wish.quality.value
-        asked = Asked(None, None, f"it asks for the {quality} of the photograph", quality, shipped=True)
+        ordered_by = quality if self.wish.turn > 0 else f"{quality}, least first"
+        asked = Asked(None, None, f"it asks for the {quality} of the photograph", ordered_by, shipped=True)
         return Verdict("detail", None, None, True, 1.0, asked)
 
     def _score(self, packed: PackedTokens) -> Scored:
