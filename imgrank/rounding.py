@@ -8,15 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 HOLDS = 1e-5  # of the scale; sums in float32 differ by a tenth of that between processors
+ALMOST = 1e-9  # of a digit: what a logarithm may be off
 MOST_DIGITS = 15  # after the point; float64 has no more
 
 Floats = npt.NDArray[np.float64]
 
 
+def digits_of(scale: float) -> int:
+    """How many digits after the point such scores keep; below 0 where whole tens do not hold."""
+    return min(-math.ceil(math.log10(scale * HOLDS) - ALMOST), MOST_DIGITS)
+
+
 def rounded(scores: npt.NDArray[np.floating], scale: float = 1.0) -> Floats:
-    """Scores (N,) to the power of ten that is nearest to `HOLDS` of their scale, without negative zeros.
+    """Scores (N,) to the least power of ten that is no less than `HOLDS` of their scale, without negative zeros.
 
     `scale` is by how much such scores differ: a query's own, or 1 for cosines, probabilities and logits.
     """
-    digits = min(-round(math.log10(scale * HOLDS)), MOST_DIGITS)
+    digits = digits_of(scale)
     return np.asarray(np.round(scores.astype(np.float64), digits) + 0.0)

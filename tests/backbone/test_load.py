@@ -116,7 +116,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path, tiny_models):
 def test_a_file_of_rubbish_is_one_line(tmp_path, tiny_models, suffix, content):
     file = tmp_path / f"weights{suffix}"
     file.write_bytes(content)
-    assert "damaged" in _refusal(f"tiny-vit@{file}")
+    assert ("damaged" if content else "the file is empty") in _refusal(f"tiny-vit@{file}")
 
 
 def test_a_truncated_file_is_one_line(tmp_path, tiny_models):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import os
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from imgrank import Ranker
 from imgrank.adapter.registry import find_adapter
 from imgrank.index.format import IndexRow, IndexRows
 from imgrank.index.places import Place
-from imgrank.rounding import HOLDS
+from imgrank.rounding import digits_of
 from tests.engine.making import make_index, manifest_of
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +73,7 @@ def orders(indexes, machine):
 
 
 def assert_same(there, here):
-    """Scores agree but for two units of their last digit; so do places, but for pictures that are as near as that."""
+    """Scores agree but for one unit of their last digit; so do places, but for pictures that are as near as that."""
     assert there.keys() == here.keys()
     for asked, order in here.items():
         if asked == REFINED:  # values are dealt out by place
@@ -85,16 +84,16 @@ def assert_same(there, here):
         known = {path: (score, relevant) for path, score, relevant in order}
         assert known.keys() == {path for path, *_ in there[asked]}
         for path, score, relevant in there[asked]:
-            assert abs(score - known[path][0]) <= 2.01 * unit and relevant == known[path][1], (asked, path)
+            assert abs(score - known[path][0]) <= 1.01 * unit and relevant == known[path][1], (asked, path)
         shown = [known[path][0] for path, _, relevant in there[asked] if relevant]
-        assert all(after - before <= 4.02 * unit for before, after in itertools.pairwise(shown)), asked
+        assert all(after - before <= 2.02 * unit for before, after in itertools.pairwise(shown)), asked
 
 
 def unit_of(sentence):
     """One unit of the last digit that a score of this sentence keeps."""
     query = QUERIES.get(sentence)
     scale = 1.0 if query is None else find_adapter("mini-adapter").query(query).scale
-    return 10.0 ** round(math.log10(scale * HOLDS))
+    return 10.0 ** -digits_of(scale)
 
 
 @pytest.mark.parametrize("machine", FEW, ids=lambda machine: " ".join(machine.values()))
