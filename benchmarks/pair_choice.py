@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
+from imgrank.labelling.answers import Answers
+from imgrank.labelling.bradley_terry import Model, likeness, normal_quantiles, sigmoid
+from imgrank.labelling.choosing import next_pair
+from imgrank.labelling.knowledge import knowledge
 from imgrank.labels import ValueTask, read_labels
-from imgrank.teaching.answers import Answers
-from imgrank.teaching.bradley_terry import Model, likeness, normal_quantiles, sigmoid
-from imgrank.teaching.choosing import next_pair
-from imgrank.teaching.knowledge import knowledge
 
 Floats = npt.NDArray[np.float64]
 Curve = list[float]

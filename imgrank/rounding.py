@@ -7,11 +7,11 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from imgrank.arrays import Floats
+
 HOLDS = 1e-5  # of the scale; sums in float32 differ by a tenth of that between processors
 ALMOST = 1e-9  # of a digit: what a logarithm may be off
 MOST_DIGITS = 15  # after the point; float64 has no more
-
-Floats = npt.NDArray[np.float64]
 
 
 def digits_of(scale: float) -> int:

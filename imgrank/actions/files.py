@@ -15,6 +15,7 @@ import xxhash
 
 from imgrank.actions.boundary import reached
 from imgrank.actions.records import Identity
+from imgrank.atomic import sync_folder
 
 _AT_FDCWD, _RENAME_NOREPLACE, _RENAME_EXCL = -100, 1, 4
 _FICLONE = 0x40049409
@@ -183,13 +184,3 @@ def make_folders(folder: str, mode: int = 0o777) -> None:
         with contextlib.suppress(FileExistsError):  # another process made it meanwhile
             os.mkdir(each, mode)
         sync_folder(os.path.dirname(each))
-
-
-def sync_folder(folder: str) -> None:
-    """Wait until a folder's names are on the disk, where the system lets a folder be opened."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

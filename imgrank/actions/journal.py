@@ -26,8 +26,9 @@ from typing import Any, BinaryIO
 
 from imgrank.actions.boundary import reached
 from imgrank.actions.decoding import Line, identity_of, index_of, number_of, path_of, step_of, text_of
-from imgrank.actions.files import hash_bytes, make_folders, sync_folder, write_new
+from imgrank.actions.files import hash_bytes, make_folders, write_new
 from imgrank.actions.records import Identity, Step
+from imgrank.atomic import sync_folder
 from imgrank.errors import ActionError
 from imgrank.paths import journal_dir, printable, why
 

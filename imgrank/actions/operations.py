@@ -19,10 +19,10 @@ from imgrank.actions.files import (
     move_link_across,
     rename_no_replace,
     require,
-    sync_folder,
     write_new,
 )
 from imgrank.actions.records import Identity, Step, Verb
+from imgrank.atomic import sync_folder
 
 ReadKept = Callable[[str], bytes]
 

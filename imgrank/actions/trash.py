@@ -19,9 +19,10 @@ from datetime import datetime
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from imgrank.actions.boundary import reached
-from imgrank.actions.files import exists, identify, make_folders, rename_no_replace, sync_folder, write_new
+from imgrank.actions.files import exists, identify, make_folders, rename_no_replace, write_new
 from imgrank.actions.lock import trash_lock
 from imgrank.actions.records import Identity
+from imgrank.atomic import sync_folder
 
 CAN_UNDO = sys.platform not in ("win32", "darwin")
 _INFO = ".trashinfo"

@@ -7,9 +7,7 @@ the shape that the config implies, and every weight must be finite, or the file 
 from __future__ import annotations
 
 import math
-import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +24,7 @@ from imgrank.adapter.config import AdapterConfig, tensor_shapes
 from imgrank.adapter.header import AdapterHeader, HeaderFields, Query, QueryFields, header_json, parse_header
 from imgrank.adapter.rows import RowShape
 from imgrank.adapter.subject import Subject
+from imgrank.atomic import write_atomic
 from imgrank.errors import AdapterError
 from imgrank.paths import printable, why
 
@@ -89,7 +88,8 @@ def save(path: Path, adapter: Adapter, half: bool = False) -> None:
             )
     header = replace(adapter.header, has_model=adapter.model is not None)
     try:
-        _write_whole(path, to_bytes(tensors, {METADATA_KEY: header_json(header)}))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, to_bytes(tensors, {METADATA_KEY: header_json(header)}), durable=True)
     except OSError as error:
         raise AdapterError(f"{printable(str(path))} could not be written: {why(error)}.") from error
 
@@ -276,17 +276,3 @@ def _read(file: _SafeFile, name: str) -> Floats:
     if not math.isfinite(float(np.abs(array).sum(dtype=np.float64))):
         raise ValueError(f"the weights {name} hold values that are not finite numbers")
     return array
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise

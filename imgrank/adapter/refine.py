@@ -15,14 +15,14 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from imgrank.adapter.pairs import PairHead, Summary
-from imgrank.cores import map_on_cores
+from imgrank.arrays import Floats
+from imgrank.parallel import map_on_cores
 from imgrank.rounding import rounded
 
 PAIRS_AT_ONCE = 1024
 PRIOR = 1e-3  # keeps strengths finite where one image wins all its pairs
 
 Indices = npt.NDArray[np.intp]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

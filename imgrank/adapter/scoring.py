@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from xxhash import xxh3_128
@@ -19,14 +18,13 @@ from imgrank.adapter.looks import Looks
 from imgrank.adapter.pairs import Summary
 from imgrank.adapter.rows import RowShape, moments_of
 from imgrank.adapter.subject import NEAREST, SOFTNESS, Subject, unit_rows
-from imgrank.cores import map_on_cores, on_one_core
+from imgrank.arrays import Floats
 from imgrank.errors import AdapterError
+from imgrank.parallel import map_on_cores, on_one_core
 from imgrank.paths import printable
 from imgrank.tokens import PackedTokens, TextTokens, TokenShape
 
 BLOCK = 128  # what is at work on it stays in a core's own cache
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from imgrank.cores import map_on_cores
 from imgrank.errors import BackboneError
+from imgrank.parallel import map_on_cores
 from imgrank.tokens import SMALLEST_SCALE, PackedTokens, joined
 
 Pixels = npt.NDArray[np.uint8]

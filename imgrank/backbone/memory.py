@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from pathlib import Path
 
+from imgrank.atomic import write_atomic
 from imgrank.paths import backbones_file
 
 
@@ -21,7 +20,7 @@ def remember(key: str, value: object) -> None:
     path = backbones_file()
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, json.dumps({**_read(path), key: value}, indent=1))
+        write_atomic(path, json.dumps({**_read(path), key: value}, indent=1).encode())
 
 
 def _read(path: Path) -> dict[str, object]:
@@ -30,16 +29,3 @@ def _read(path: Path) -> dict[str, object]:
     except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def _replace(path: Path, text: str) -> None:
-    # A reader in another process must see the old file or the new one, never half of one.
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from imgrank.backbone.batches import BatchRunner
 from imgrank.backbone.mini_image import ImageConfig, ImageTower
 from imgrank.backbone.mini_text import SentenceHead, TextConfig, TextTower
-from imgrank.cores import on_one_core
+from imgrank.parallel import on_one_core
 from imgrank.tokens import TextTokens
 
 Config = dict[str, Any]  # as the weights file has it

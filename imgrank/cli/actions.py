@@ -12,6 +12,7 @@ import typer
 
 from imgrank.actions.records import Action, LeftAlone, OnConflict, Outcome, Plan, Request
 from imgrank.cli.plans import write_plan
+from imgrank.cli.terminal import note
 from imgrank.errors import ActionError, UsageError
 from imgrank.output.formats import Format
 from imgrank.paths import printable
@@ -196,8 +197,3 @@ def say_left_alone(outcome: Outcome) -> int:
     if len(left) > _SHOWN:
         note(f"and {len(left) - _SHOWN} more were left alone.")
     return 1 if left else 0
-
-
-def note(line: str) -> None:
-    """One line for the user on stderr."""
-    typer.echo(f"imgrank: {line}", err=True)

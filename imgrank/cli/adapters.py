@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imgrank import paths
+from imgrank.cli.terminal import note
 from imgrank.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ def list_adapters() -> None:
         for row in rows:
             typer.echo("\t".join(row))
     for fault in installed.damaged:
-        typer.echo(f"imgrank: {fault.reason}", err=True)
+        note(fault.reason)
     if not rows:
-        typer.echo("imgrank: no ranker is installed; `imgrank train labels.csv` makes one.", err=True)
+        note("no ranker is installed; `imgrank train labels.csv` makes one.")
 
 
 @app.command()

@@ -11,6 +11,7 @@ import typer
 from imgrank.cli.options import AdapterOption, BackboneOption, Device, DeviceOption, IndexOption, QuietOption
 from imgrank.cli.progress import progress_line
 from imgrank.cli.tables import print_table
+from imgrank.cli.terminal import note
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 
@@ -99,7 +100,7 @@ def _kept_aside(fmt: ReportFormat) -> tuple[str, str] | None:
 
     path = last_trained()
     if path is not None and kept_any(path):
-        typer.echo(f"imgrank: {printable(path.stem)}, on the rows that its training kept aside", err=True)
+        note(f"{printable(path.stem)}, on the rows that its training kept aside")
         return str(kept_rows_path(path)), str(path)
     lack = (
         "no ranker of yours has rows kept aside. Train one with `imgrank train labels.csv`, or measure"
@@ -113,7 +114,7 @@ def _kept_aside(fmt: ReportFormat) -> tuple[str, str] | None:
     card = shipped_card() if path is None else card_of(path)
     if card is not None:
         typer.echo(card)
-    typer.echo(f"imgrank: {advice}", err=True)
+    note(advice)
     return None
 
 
@@ -137,5 +138,5 @@ def _show(report: Report, fmt: ReportFormat, quiet: bool) -> None:
             typer.echo(f"On these rows {verdict(query.ridge, query.versus_ridge)}.")
             typer.echo("")
         typer.echo(f"adapter: {printable(report.adapter or 'none')}, backbone: {printable(report.backbone)}")
-    for note in () if quiet else report.notes:
-        typer.echo(f"imgrank: {note}", err=True)
+    for each in () if quiet else report.notes:
+        note(each)

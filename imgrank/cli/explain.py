@@ -9,6 +9,7 @@ import typer
 
 from imgrank.cli.options import AdapterOption, BackboneOption, Device, DeviceOption, NoCacheOption, QuietOption
 from imgrank.cli.progress import progress_line
+from imgrank.cli.terminal import noting
 from imgrank.paths import printable
 
 
@@ -62,7 +63,7 @@ def explain(
     if out is not None:
         files.check_out(out)
     asked = [image] if against is None else [image, against]
-    note = _silent if quiet else _note
+    note = noting(quiet)
     with Ranker(backbone, adapter, device.value, not no_cache, note) as ranker, progress_line(quiet) as report:
         explained = [explain(ranker, one, sentence, opposite=opposite, progress=report) for one in asked]
     if fmt is Telling.json:
@@ -75,12 +76,4 @@ def explain(
 
         files.write_map(draw(explained), out)
         if not quiet:
-            _note(f"the map is in {printable(out)}")
-
-
-def _note(line: str) -> None:
-    typer.echo(f"imgrank: {line}", err=True)
-
-
-def _silent(_: str) -> None:
-    pass
+            note(f"the map is in {printable(out)}")

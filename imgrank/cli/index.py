@@ -29,6 +29,7 @@ from imgrank.cli.options import (
     RecursiveOption,
 )
 from imgrank.cli.progress import Report, progress_line
+from imgrank.cli.terminal import noting
 from imgrank.errors import NothingToRank, UsageError
 from imgrank.paths import printable
 
@@ -105,7 +106,7 @@ def index(
 
     wish = EngineWish(engine, address, workers, num_gpus)
     wish.check()
-    note = _silent if quiet else _note
+    note = noting(quiet)
     if words[0] == MERGE:
         _merge(words[1:], out, quiet, note)
         return
@@ -208,11 +209,3 @@ def _fill(words: Sequence[str], out: str | None, backbone: str, device: Device, 
     with open_store(loaded.fingerprint, loaded.shape, note=note) as store:
         count = sum(fill_store(Place(word), store, loaded.fingerprint, loaded.name) for word in words)
     note(f"{count:,} pictures that stand here are in the local store")
-
-
-def _note(line: str) -> None:
-    typer.echo(f"imgrank: {line}", err=True)
-
-
-def _silent(_: str) -> None:
-    pass

@@ -20,13 +20,14 @@ from imgrank.cli.options import (
     RecursiveOption,
 )
 from imgrank.cli.progress import progress_line
+from imgrank.cli.terminal import note, noting
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
-    from imgrank.serving.desk import Desk
-    from imgrank.serving.records import Mode, Wish
+    from imgrank.web.desk import Desk
+    from imgrank.web.records import Mode, Wish
 
 FolderArgument = Annotated[
     Optional[str],
@@ -89,7 +90,7 @@ def label(
         raise UsageError('A folder and a sentence are needed: imgrank label ./photos "cosier room".')
     from imgrank.index.reading import is_index
     from imgrank.ranker import Ranker
-    from imgrank.serving.records import Wish
+    from imgrank.web.records import Wish
 
     if is_index(folder):
         raise UsageError(
@@ -98,7 +99,7 @@ def label(
         )
     mode, low, high = _mode(values, stars), min(bounds), max(bounds)
     wish = Wish(folder, sentence, mode, labels, person.strip(), unit, low, high, pictures, recursive, adapter)
-    note = _silent if quiet else _note
+    note = noting(quiet)
     desk = open_desk(wish, lambda a: Ranker(backbone, a, device.value, not no_cache, note), quiet)
     _serve(desk, port, no_open)
     note(f"stopped; the answers are in {printable(labels)}.")
@@ -106,31 +107,31 @@ def label(
 
 def open_desk(wish: Wish, new_ranker: Callable[[str], Ranker], quiet: bool) -> Desk:
     """Rank the folder and make everything ready for the page."""
-    from imgrank.serving.desk import Desk
-    from imgrank.serving.prepare import prepare
-    from imgrank.serving.reasons import Reasons, explainer
-    from imgrank.serving.teach import teach
-    from imgrank.serving.trainer import Trainer
+    from imgrank.web.desk import Desk
+    from imgrank.web.prepare import prepare
+    from imgrank.web.reasons import Reasons, explainer
+    from imgrank.web.teach import teach
+    from imgrank.web.trainer import Trainer
 
     with new_ranker(wish.adapter) as ranker, progress_line(quiet) as progress:
         prepared = prepare(wish, ranker, progress)
     for line in () if quiet else prepared.notes:
-        _note(line)
+        note(line)
     reasons = Reasons(prepared.album, explainer(wish, new_ranker))
     return Desk(wish, prepared, Trainer(partial(teach, wish, new_ranker)), reasons)
 
 
 def _serve(desk: Desk, port: int, no_open: bool) -> None:
-    from imgrank.serving.server import serve
+    from imgrank.web.server import serve
 
     serve(desk, port, lambda address: _ready(address, desk.wish.labels, no_open))
 
 
 def print_report(path: str) -> None:
     """Agreement, contradictions and circles of a labels file, on stdout."""
-    from imgrank.teaching.agreement import report
-    from imgrank.teaching.notebook import PairNote, read_notes
-    from imgrank.teaching.wording import report_lines
+    from imgrank.labelling.agreement import report
+    from imgrank.labelling.notebook import PairNote, read_notes
+    from imgrank.labelling.wording import report_lines
 
     notes = [note for note in read_notes(path) if isinstance(note, PairNote)]
     if not notes:
@@ -147,15 +148,7 @@ def _mode(values: bool, stars: bool) -> Mode:
 
 def _ready(address: str, labels: str, no_open: bool) -> None:
     typer.echo(address)
-    _note(f"each answer is written to {printable(labels)}; Ctrl-C ends.")
+    note(f"each answer is written to {printable(labels)}; Ctrl-C ends.")
     if not no_open and not webbrowser.open(address):
-        _note("no browser could be opened; open the address yourself.")
+        note("no browser could be opened; open the address yourself.")
     sys.stdout.flush()
-
-
-def _note(line: str) -> None:
-    typer.echo(f"imgrank: {line}", err=True)
-
-
-def _silent(_: str) -> None:
-    pass

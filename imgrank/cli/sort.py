@@ -28,6 +28,7 @@ from imgrank.cli.options import (
     RecursiveOption,
 )
 from imgrank.cli.progress import progress_line
+from imgrank.cli.terminal import note, noting
 from imgrank.errors import UsageError
 from imgrank.formats import looks_like_picture
 from imgrank.output.formats import Format
@@ -168,9 +169,7 @@ def sort(
     sources, sentence = split_words(words, like)
     wish = engines.EngineWish(engine, address)
     wish.check()
-    new_ranker = partial(
-        Ranker, backbone, adapter, device.value, not no_cache, _silent if quiet else _note, max_megapixels, verify
-    )
+    new_ranker = partial(Ranker, backbone, adapter, device.value, not no_cache, noting(quiet), max_megapixels, verify)
     streamed = asked is None and look.is_stream and not reverse and bottom is None
     question = engines.EngineQuestion(sources, sentence, opposite, like, refine, streamed, top, min_score)
     deliver = partial(_deliver_from, look, cut, asked, strict, sources)
@@ -280,12 +279,4 @@ def show(ranking: Ranking, images: Iterable[RankedImage], look: Look) -> None:
         write(ranking, images, look.shown_as, sys.stdout, separator="\0" if look.print0 else "\n")
     sys.stdout.flush()
     for line in () if look.quiet else remarks(ranking):
-        _note(line)
-
-
-def _note(line: str) -> None:
-    typer.echo(f"imgrank: {line}", err=True)
-
-
-def _silent(_: str) -> None:
-    pass
+        note(line)

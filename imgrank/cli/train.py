@@ -18,6 +18,7 @@ from imgrank.cli.options import (
     QuietOption,
 )
 from imgrank.cli.tables import print_table
+from imgrank.cli.terminal import note
 from imgrank.cli.watching import training_view
 from imgrank.errors import UsageError
 from imgrank.paths import printable
@@ -164,19 +165,19 @@ def _labels(
 def _notes(labels: Labels, quiet: bool) -> None:
     if quiet:
         return
-    for note in labels.notes:
-        typer.echo(f"imgrank: {note}", err=True)
+    for each in labels.notes:
+        note(each)
     for fault in labels.left_out[:50]:
-        typer.echo(f"imgrank: left out: {fault}", err=True)
+        note(f"left out: {fault}")
     if len(labels.left_out) > 50:
-        typer.echo(f"imgrank: and {len(labels.left_out) - 50} more left out", err=True)
+        note(f"and {len(labels.left_out) - 50} more left out")
 
 
 def _write(labels: Labels, path: str) -> None:
     from imgrank import labels as room
 
     room.write_labels(labels, path)
-    typer.echo(f"imgrank: {sum(map(len, labels.tasks))} rows written to {printable(path)}", err=True)
+    note(f"{sum(map(len, labels.tasks))} rows written to {printable(path)}")
 
 
 def _plot(result: TrainingResult, quiet: bool) -> None:
@@ -192,7 +193,7 @@ def _plot(result: TrainingResult, quiet: bool) -> None:
     else:
         told = f"its plot: {printable(str(path))}"
     if not quiet:
-        typer.echo(f"imgrank: {told}", err=True)
+        note(told)
 
 
 def _show(result: TrainingResult) -> None:
@@ -208,7 +209,7 @@ def _show(result: TrainingResult) -> None:
     state = "the best so far, interrupted" if result.interrupted else f"{result.seconds:.0f} s"
     typer.echo(f"saved {printable(str(result.path))} ({state}); its card: {printable(str(result.card))}")
     if result.interrupted:
-        typer.echo("imgrank: the same command with --resume goes on from here", err=True)
+        note("the same command with --resume goes on from here")
     elif sys.stdout.isatty():
         query_text = printable(result.queries[0].query)
         typer.echo(f'try: imgrank sort FOLDER "{query_text}"')

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from imgrank.cli.actions import note, say_left_alone
+from imgrank.cli.actions import say_left_alone
 from imgrank.cli.tables import print_table
+from imgrank.cli.terminal import note
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from imgrank.arrays import Floats
 from imgrank.detail.tiles import SCALES, Energies, Picture, Tiles, tiles_of
 
 DETAIL_VERSION = 1  # changes with any number below: it names where they are stored
@@ -43,7 +44,6 @@ _LEAST = 0.05  # amplitudes below mean nothing with 8 bits
 _ANGLES = np.pi * np.arange(12) / 12
 _DIAGONAL = 1.0  # octaves that a second difference gains where its pixels lie a diagonal apart
 
-Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Detail = npt.NDArray[np.float32]
 

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from math import log2
 
 import numpy as np
-import numpy.typing as npt
 
+from imgrank.arrays import Floats
 from imgrank.detail.measure import NAMES, Detail
 from imgrank.detail.wording import Quality
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

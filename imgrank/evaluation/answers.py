@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from imgrank.adapter.files import Adapter
@@ -14,14 +13,13 @@ from imgrank.adapter.pairs import Summary
 from imgrank.adapter.refine import refine
 from imgrank.adapter.scoring import score_tokens
 from imgrank.adapter.shelf import Shelf
+from imgrank.arrays import Floats
 from imgrank.learning.dataset import Dataset, Rows, TaskRows, TokenSource
 from imgrank.scoring.asking import adapter_scorer
 from imgrank.scoring.choosing import Candidates, Choice, who_answers
 from imgrank.scoring.likeness import text_axis
 from imgrank.scoring.question import Question
 from imgrank.tokens import PackedTokens, TextTokens
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

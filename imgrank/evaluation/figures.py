@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
-import numpy.typing as npt
 
+from imgrank.arrays import Floats
 from imgrank.learning import metrics
 from imgrank.learning.metrics import Difference, Interval, Resamples, interval
 
-Floats = npt.NDArray[np.float64]
 NOTHING = float("nan")
 UNKNOWN = Interval(NOTHING, NOTHING)
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from imgrank.arrays import Floats
 from imgrank.learning.dataset import Dataset, Rows, TaskRows, ValueRows
 from imgrank.paths import printable
 
 FAR = 50.0  # spreads from the median; prices, which spread most of what people label, stay within twenty
 MOST_SHARE = 0.05  # more of them than that are no slips, but how this quantity is spread
 MOST_NAMED = 5
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

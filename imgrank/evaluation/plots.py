@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from imgrank.arrays import Floats
 from imgrank.errors import UsageError
 from imgrank.evaluation.report import Chances, QueryReport, Report
 from imgrank.paths import printable, why
@@ -16,7 +17,6 @@ from imgrank.paths import printable, why
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = npt.NDArray[np.float64]
 Panel = Callable[["Axes"], None]
 INK, ACCENT, PALE = "#22303c", "#d1495b", "#8d99a6"
 TENTHS = 10

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from imgrank.arrays import Floats
 from imgrank.errors import LabelsError
 from imgrank.evaluation.answers import AdapterScores, Answering, who_answers_each, zero_shot
 from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
@@ -30,7 +30,6 @@ from imgrank.paths import printable
 from imgrank.ranker import IndexTokens, Ranker
 from imgrank.records import Progress
 
-Floats = npt.NDArray[np.float64]
 PAIRS_DRAWN = 4096
 
 

@@ -7,9 +7,9 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from imgrank.arrays import Floats
 from imgrank.decode import DecodeError, open_image
 from imgrank.explaining.records import Explanation
 from imgrank.explaining.wording import difference, score_words
@@ -19,8 +19,6 @@ LARGE, SIDE, THUMB, GAP, MARGIN = 900, 480, 111, 12, 24
 PAPER, INK, QUIET = "#ffffff", "#1b1d21", "#5a606b"
 FOR, AGAINST = np.array([214.0, 80, 20]), np.array([25.0, 90, 200])
 STRONGEST = 0.8  # how much of the picture the colour hides where it is strongest
-
-Floats = npt.NDArray[np.float64]
 
 
 def map_over(picture: Image.Image, influence: Floats, most: float) -> Image.Image:

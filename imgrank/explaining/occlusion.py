@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from imgrank.arrays import Floats
+
 GRID = 14  # parts a side of the map
 WINDOWS = 7  # places a side at which the window stands
 WINDOW = 2 / 7  # its side, as a share of the picture's
 BLUR = 1 / 8  # what is left of a washed-out part: its colours, no edges; as a share of the side
 
 Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float64]
 Score = Callable[[Pixels], Floats]
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from imgrank.explaining.records import Explanation, Floats
+from imgrank.arrays import Floats
+from imgrank.explaining.records import Explanation
 from imgrank.output.decimals import decimals_for
 
 ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")

@@ -6,11 +6,11 @@ import contextlib
 import io
 import os
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from imgrank.atomic import SUFFIX, atomic_file
 from imgrank.errors import IndexFault
 from imgrank.index.format import (
     MANIFEST,
@@ -27,7 +27,7 @@ from imgrank.index.needs import parquet
 from imgrank.index.remote import file_system, is_url, read_url, reason_of, retried
 from imgrank.paths import printable, why
 
-_UNFINISHED = ".unfinished"
+_UNFINISHED = (SUFFIX, ".unfinished")  # the latter by imgrank 0.1
 _FORGOTTEN_AFTER = 86_400.0  # seconds; an unfinished part of a run that was killed
 
 
@@ -124,17 +124,8 @@ class Place:
                 yield file
             return
         os.makedirs(self.where, exist_ok=True)
-        unfinished = self.path(f"{name}.{os.getpid()}-{uuid.uuid4().hex[:8]}{_UNFINISHED}")
-        try:
-            with open(unfinished, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(unfinished, self.path(name))
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(unfinished)
-            raise
+        with atomic_file(self.path(name), durable=True) as file:
+            yield file
 
     @contextlib.contextmanager
     def _buffered(self, name: str) -> Iterator[BinaryIO]:

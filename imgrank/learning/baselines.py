@@ -10,12 +10,12 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from imgrank.arrays import Floats
 from imgrank.learning.dataset import PairRows, Rows, ValueRows
 from imgrank.learning.ridge import features, fit_ridge, spread
 from imgrank.learning.splits import FOLDS, deal
 from imgrank.tokens import PackedTokens
 
-Floats = npt.NDArray[np.float64]
 FEWEST_TO_FIT = 4
 PENALTIES = (0.003, 0.03, 0.3)  # of the logistic axis, a row of standardised features at a time
 

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.adapter.rows import RowShape, moments_of
+from imgrank.arrays import Floats
 from imgrank.tokens import PackedTokens
 
-Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 _Any = TypeVar("_Any", bound=np.generic)
 

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from imgrank.adapter.closed import ClosedForm, Kernel
+from imgrank.arrays import Floats
 from imgrank.learning.baselines import fit_logistic
 from imgrank.learning.blocks import (
     EMBEDDING,
@@ -30,8 +30,6 @@ from imgrank.learning.blocks import (
 from imgrank.learning.dataset import PairRows, Rows, TaskRows
 from imgrank.learning.ridge import fit_ridge
 from imgrank.learning.splits import FOLDS, deal
-
-Floats = npt.NDArray[np.float64]
 
 HINTS = (0.3, 1.0)  # how loudly the sentence speaks, beside pictures with a spread of 1
 HINTED_ROWS = 600  # more rows than that hardly need a hint

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-Floats = npt.NDArray[np.float64]
+from imgrank.arrays import Floats
+
 Metric = Callable[[Floats, Floats], float]
 
 RESAMPLES = 1000

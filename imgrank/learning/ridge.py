@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from imgrank.arrays import Floats
 from imgrank.tokens import PackedTokens
-
-Floats = npt.NDArray[np.float64]
 
 STRENGTHS = 10.0 ** np.arange(-4, 3.5, 0.5)  # times the mean variance of a row
 ROWS_AT_ONCE = 4096

@@ -6,11 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.adapter.subject import MOST_KNOWN, NEAREST, Subject, unit_rows
+from imgrank.arrays import Floats
 from imgrank.learning.blocks import evenly
 from imgrank.learning.dataset import PairRows, Rows, TaskRows
 from imgrank.tokens import PackedTokens
-
-Floats = npt.NDArray[np.float64]
 
 FEWEST_PICTURES = 12  # fewer say too little of what others of their kind may look like
 MOST_MEASURED = 2000

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from imgrank.scoring.question import Evidence, Floats
+from imgrank.arrays import Floats
+from imgrank.scoring.question import Evidence
 
 _FILE = Path(__file__).with_name("calibrations.json")
 DEFAULT = "default"

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from imgrank.arrays import Floats
 from imgrank.scoring.comparatives import OPPOSITES, Scale, scale_of
-from imgrank.scoring.question import Encode, Floats
+from imgrank.scoring.question import Encode
 from imgrank.scoring.reading import read
 from imgrank.tokens import KindEvidence, PackedTokens
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from imgrank.arrays import Flags, Floats
 from imgrank.records import Asked, ScorerName
 from imgrank.tokens import TextTokens
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 NEAREST_KEPT = 5
 _MILLIONTHS = 1_000_000
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 Encode = Callable[[str], TextTokens]
 
 

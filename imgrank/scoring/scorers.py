@@ -16,13 +16,14 @@ import numpy.typing as npt
 
 from imgrank.adapter.looks import Looks
 from imgrank.adapter.shelf import Shelf
+from imgrank.arrays import Floats
 from imgrank.paths import printable
 from imgrank.records import Asked
 from imgrank.rounding import rounded
 from imgrank.scoring.calibration import ConfidenceWeights
 from imgrank.scoring.choosing import Choice
 from imgrank.scoring.likeness import Aim, TextAxis, likeness
-from imgrank.scoring.question import Answer, Evidence, Floats, Question, Scored, Verdict
+from imgrank.scoring.question import Answer, Evidence, Question, Scored, Verdict
 from imgrank.tokens import PackedTokens, TextTokens
 
 if TYPE_CHECKING:

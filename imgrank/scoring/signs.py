@@ -8,8 +8,9 @@ from dataclasses import astuple, dataclass
 import numpy as np
 import numpy.typing as npt
 
+from imgrank.arrays import Floats
 from imgrank.scoring.phrasings import Phrasings
-from imgrank.scoring.question import Encode, Floats
+from imgrank.scoring.question import Encode
 from imgrank.scoring.reading import Reading
 from imgrank.scoring.words import are_kin, only_begin_alike, stem, word_set
 

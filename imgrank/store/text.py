@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import struct
-import tempfile
 from pathlib import Path
 
 import numpy as np
 from xxhash import xxh3_64_intdigest, xxh3_128_hexdigest
 
+from imgrank.atomic import write_atomic
 from imgrank.paths import text_dir
 from imgrank.tokens import TextTokens
 
@@ -44,7 +43,7 @@ class TextStore:
         path = self._path(sentence)
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, struct.pack("<Q", self._checksum(sentence, body)) + body)
+            write_atomic(path, struct.pack("<Q", self._checksum(sentence, body)) + body)
 
     def _path(self, sentence: str) -> Path:
         return self._folder / f"{xxh3_128_hexdigest(_bytes(sentence))}.tok"
@@ -57,16 +56,3 @@ class TextStore:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
-
-
-def _replace(path: Path, data: bytes) -> None:
-    # A reader in another process must see no file or a whole one.
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise

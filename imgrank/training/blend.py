@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import Query
 from imgrank.adapter.scoring import score_tokens
+from imgrank.arrays import Floats
 from imgrank.learning.blocks import Blocks
 from imgrank.learning.closed import ClosedFit, fit_values
 from imgrank.learning.dataset import Rows
 from imgrank.tokens import PackedTokens, TextTokens
 
-Floats = npt.NDArray[np.float64]
 GROUPS_OF_THE_GUESS = 10  # what is known beforehand, that both are of use, weighs as much as so many groups of rows
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from imgrank.adapter.model import AdapterConfig
+from imgrank.atomic import atomic_file
 from imgrank.errors import TrainingError
 from imgrank.learning.dataset import Dataset, ValueRows
 from imgrank.paths import why
@@ -86,16 +87,10 @@ def _fit(kept: Mapping[str, Any]) -> Fit:
 
 def _write(path: Path, state: Mapping[str, object]) -> None:
     """Whole or not at all; a disk that refuses costs the resume, not the run."""
-    part = path.with_name(path.name + ".part")
-    try:
+    with contextlib.suppress(OSError, RuntimeError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(state, part)
-        os.replace(part, path)
-    except (OSError, RuntimeError):
-        part.unlink(missing_ok=True)
-    except KeyboardInterrupt:
-        part.unlink(missing_ok=True)
-        raise
+        with atomic_file(path) as file:
+            torch.save(state, file)
 
 
 def _read(path: Path, key: str) -> Mapping[str, Any]:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from imgrank.arrays import Floats
 from imgrank.evaluation.figures import answer_difference
 from imgrank.learning.dataset import PairRows, Rows, TaskRows, resamples_of
 from imgrank.learning.metrics import srcc_difference
 from imgrank.training.loop import Fit, figure
 
-Floats = npt.NDArray[np.float64]
 MIXES = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)
 CAUTION = 0.3  # of a figure, a whole adapter against none, at one row: the axis is the safer guess on few rows
 ROWS_FOR_HALF = 300  # rows at which cross-validated adapters may have half a say

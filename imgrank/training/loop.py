@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -18,6 +17,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from imgrank.adapter.model import AdapterModel, TextBatch
 from imgrank.adapter.pairs import Summary
+from imgrank.arrays import Floats
 from imgrank.errors import TrainingError
 from imgrank.evaluation.figures import answers_right
 from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows, ValueRows
@@ -26,7 +26,6 @@ from imgrank.training import losses
 from imgrank.training.batches import Batch, Part, ValueBatch, batches, pictures, steps_in_epoch
 from imgrank.training.options import TrainingOptions
 
-Floats = npt.NDArray[np.float64]
 State = dict[str, Tensor]
 SCORED_AT_ONCE = 256
 LARGEST_GRADIENT = 1.0

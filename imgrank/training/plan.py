@@ -10,25 +10,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from imgrank.adapter.config import AdapterConfig
 from imgrank.adapter.model import AdapterModel
 from imgrank.adapter.subject import Subject
-from imgrank.cores import on_one_core
+from imgrank.arrays import Floats
 from imgrank.learning.baselines import answer_predictions, ridge_predictions, ridge_views
 from imgrank.learning.blocks import Blocks
 from imgrank.learning.closed import ClosedFit, fit_closed
 from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows
 from imgrank.learning.splits import FOLDS, deal, needs_folds
 from imgrank.learning.subject import fit_subject
+from imgrank.parallel import on_one_core
 from imgrank.training.batches import Part
 from imgrank.training.choosing import Unseen, best_common_epoch, best_mix, most_by_folds, network_adds
 from imgrank.training.loop import Epoch, Fit, Progress, fit, predict
 from imgrank.training.options import TrainingOptions
 
-Floats = npt.NDArray[np.float64]
 FEWEST_FOLDS = 2  # after which a network that adds nothing is given up
 
 

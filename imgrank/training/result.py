@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import AdapterHeader, Figures, Query
+from imgrank.arrays import Floats
 from imgrank.evaluation.answers import zero_shot
 from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
 from imgrank.learning.closed import average
@@ -21,8 +21,6 @@ from imgrank.tokens import TextTokens
 from imgrank.training.choosing import best_mix, size
 from imgrank.training.loop import Epoch, figure
 from imgrank.training.plan import Learnt, Outcome
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

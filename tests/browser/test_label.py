@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from imgrank.serving.records import Trained
-from imgrank.serving.trainer import Report
+from imgrank.web.records import Trained
+from imgrank.web.trainer import Report
 from tests.browser.looking import AXE, NO_AXE, axe_faults
-from tests.serving.making import Client, fake_teach, make_desk, photos, served
+from tests.web.making import Client, fake_teach, make_desk, photos, served
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000

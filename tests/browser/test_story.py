@@ -16,10 +16,10 @@ from scipy.stats import spearmanr
 
 from imgrank.cli.label import open_desk
 from imgrank.ranker import Ranker
-from imgrank.serving.records import Wish
+from imgrank.web.records import Wish
 from tests.browser.test_label import open_page, ready
 from tests.docs.pages import ROOT
-from tests.serving.making import served
+from tests.web.making import served
 
 pytestmark = pytest.mark.browser
 SENTENCE = "zorbish pictures"  # no ranker knows the word: whatever is known of it comes from the answers

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TextIO
 
+from imgrank.atomic import atomic_file
 from imgrank.errors import UsageError
 from imgrank.paths import printable, why
 from imgrank.version import __version__
@@ -33,18 +34,15 @@ def check_page(path: str) -> None:
 def page_file(path: str) -> Iterator[TextIO]:
     """A stream to the page, which stands at `path` only when it is whole; a failure leaves what was there."""
     check_page(path)
-    real = os.path.realpath(path)
-    part = f"{real}.{secrets.token_hex(4)}.part"
     try:
-        with open(part, "x", encoding="utf-8", newline="\n") as stream:
+        with atomic_file(path) as file:
+            stream = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
             yield stream
-        check_page(path)
-        os.replace(part, real)
+            stream.flush()
+            stream.detach()
+            check_page(path)
     except OSError as error:
         raise UsageError(f"The page {printable(path)} cannot be written: {why(error)}.") from error
-    finally:
-        with suppress(OSError):
-            os.remove(part)
 
 
 def _is_ours(path: str) -> bool:

@@ -1,0 +1,54 @@
+"""Files that are written whole or not at all: a reader sees the old one or the new one, never half of one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+
+SUFFIX = ".part"  # of a file that is not whole yet
+
+
+@contextmanager
+def atomic_file(path: str | os.PathLike[str], *, durable: bool = False) -> Iterator[BinaryIO]:
+    """A binary file that stands at `path` once the block ends; an error or Ctrl-C in it leaves what was there.
+
+    It is written beside `path`, whose folder must exist, under a hidden name. It keeps the permissions of the file that
+    it replaces, and replaces what a link at `path` leads to. `durable` waits until both the bytes and the name are on
+    the disk. Raises OSError.
+    """
+    real = os.path.realpath(path)
+    part = os.path.join(os.path.dirname(real), f".imgrank-{secrets.token_hex(8)}{SUFFIX}")
+    try:
+        with open(part, "xb") as file:
+            yield file
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            os.chmod(part, os.stat(real).st_mode & 0o777)
+        os.replace(part, real)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(part)
+        raise
+    if durable:
+        sync_folder(os.path.dirname(real))
+
+
+def write_atomic(path: str | os.PathLike[str], content: bytes, *, durable: bool = False) -> None:
+    """Put a whole file at `path`, as `atomic_file` does. Raises OSError."""
+    with atomic_file(path, durable=durable) as file:
+        file.write(content)
+
+
+def sync_folder(folder: str) -> None:
+    """Wait until names made in `folder` survive a power cut, where the system lets a folder be opened."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,219 @@
+"""One person teaching one sentence: what is asked, what was answered, taken back or passed by."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from imgrank.arrays import Floats
+from imgrank.errors import UsageError
+from imgrank.labelling.answers import Answers, Pair
+from imgrank.labelling.bradley_terry import Model, likeness
+from imgrank.labelling.choosing import next_pair
+from imgrank.labelling.knowledge import Knowledge, knowledge
+from imgrank.labelling.notebook import Notebook, PairNote, ValueNote
+from imgrank.labels.tasks import phrasings
+
+
+class StaleAnswer(UsageError):
+    """An answer to a question that is not the present one: another tab was quicker."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """The N pictures that are asked about: `paths`, a ranker's `scores` (N,), and their `embeddings` (N, E), if known.
+
+    `sentence` may hold phrasings, `older person|elderly`.
+    """
+
+    sentence: str
+    paths: tuple[str, ...]
+    scores: Floats
+    embeddings: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What undo takes back: a line of the file, or a pair that was passed by."""
+
+    note: PairNote | ValueNote | None
+    passed: tuple[int, int] | None = None
+
+
+class PairLesson:
+    """Which of two is more? Goes on where the file stands. `turn` grows with each change: a question has one turn."""
+
+    def __init__(self, pool: Pool, notebook: Notebook) -> None:
+        self.pool, self._notebook = pool, notebook
+        self._place = _places(pool)
+        self._model = Model(pool.scores, None if pool.embeddings is None else likeness(pool.embeddings))
+        self._history = [Change(note) for note in self._mine()]
+        self.turn = 0
+
+    @property
+    def answers(self) -> Answers:
+        """Everything this person answered about these pictures, also in earlier sessions."""
+        notes = (change.note for change in self._history)
+        return Answers.of(
+            (self._place[note.left], self._place[note.right], note.preferred)
+            for note in notes
+            if isinstance(note, PairNote)
+        )
+
+    def question(self) -> Pair | None:
+        """The pair to ask now, or None where every pair was asked."""
+        answers = self.answers
+        passed = {change.passed for change in self._history if change.passed}
+        return next_pair(self._model.believe(answers), answers, passed)
+
+    def answer(self, turn: int, preferred: float) -> None:
+        """Write down 1 for left, -1 for right, 0 for a tie. Raises StaleAnswer, or UsageError where it cannot be."""
+        pair = self._present(turn)
+        paths = self.pool.paths
+        note = PairNote(
+            _absolute(paths[pair.left]),
+            _absolute(paths[pair.right]),
+            self.pool.sentence,
+            preferred,
+            self._notebook.person,
+        )
+        self._notebook.append(note)
+        self._changed(Change(note))
+
+    def skip(self, turn: int) -> None:
+        """Pass this pair by; it does not come again in this session."""
+        self._changed(Change(None, passed=self._present(turn).key))
+
+    def undo(self, turn: int) -> bool:
+        """Take back the last answer, from the file too, or the last skip. False where there is none."""
+        _check_turn(turn, self.turn)
+        return _undo(self, self._history, self._notebook)
+
+    def knowledge(self) -> Knowledge:
+        """The figures of this moment."""
+        return knowledge(self._model, self.answers)
+
+    def order(self) -> tuple[int, ...]:
+        """Places of the pictures, the most first, as far as is known."""
+        return tuple(np.argsort(-self._model.believe(self.answers).mean, kind="stable").tolist())
+
+    def _present(self, turn: int) -> Pair:
+        _check_turn(turn, self.turn)
+        pair = self.question()
+        if pair is None:
+            raise StaleAnswer("Every pair of these pictures was asked; there is no question to answer.")
+        return pair
+
+    def _changed(self, change: Change) -> None:
+        self._history.append(change)
+        self.turn += 1
+
+    def _mine(self) -> list[PairNote]:
+        query, person = phrasings(self.pool.sentence), self._notebook.person
+        return [
+            note
+            for note in self._notebook.notes()
+            if isinstance(note, PairNote)
+            and (phrasings(note.query), note.person) == (query, person)
+            and {note.left, note.right} <= self._place.keys()
+            and note.left != note.right
+        ]
+
+
+class ValueLesson:
+    """How much is it? A number, or stars, for one picture after another, spread over the ranker's order."""
+
+    def __init__(self, pool: Pool, notebook: Notebook) -> None:
+        self.pool, self._notebook = pool, notebook
+        self._place = _places(pool)
+        self._queue = spread(pool.scores)
+        self._history = [Change(note) for note in self._mine()]
+        self.turn = 0
+
+    @property
+    def values(self) -> dict[int, float]:
+        """The value of each picture that has one, by its place."""
+        notes = (change.note for change in self._history)
+        return {self._place[note.image]: note.value for note in notes if isinstance(note, ValueNote)}
+
+    def question(self) -> int | None:
+        """The place of the picture to ask about, or None where all have their value."""
+        passed = {change.passed[0] for change in self._history if change.passed}
+        known = self.values.keys() | passed
+        return next((place for place in self._queue if place not in known), None)
+
+    def answer(self, turn: int, value: float) -> None:
+        """Write down a number. Raises StaleAnswer, or UsageError where it is no number or cannot be written."""
+        place = self._present(turn)
+        if not math.isfinite(value):
+            raise UsageError(f"{value} is not a number that a picture can have.")
+        note = ValueNote(_absolute(self.pool.paths[place]), self.pool.sentence, value)
+        self._notebook.append(note)
+        self._changed(Change(note))
+
+    def skip(self, turn: int) -> None:
+        """Pass this picture by; it does not come again in this session."""
+        place = self._present(turn)
+        self._changed(Change(None, passed=(place, place)))
+
+    def undo(self, turn: int) -> bool:
+        """Take back the last value, from the file too, or the last skip. False where there is none."""
+        _check_turn(turn, self.turn)
+        return _undo(self, self._history, self._notebook)
+
+    def _present(self, turn: int) -> int:
+        _check_turn(turn, self.turn)
+        place = self.question()
+        if place is None:
+            raise StaleAnswer("Every picture has its value; there is no question to answer.")
+        return place
+
+    def _changed(self, change: Change) -> None:
+        self._history.append(change)
+        self.turn += 1
+
+    def _mine(self) -> list[ValueNote]:
+        query = phrasings(self.pool.sentence)
+        return [
+            note
+            for note in self._notebook.notes()
+            if isinstance(note, ValueNote) and phrasings(note.query) == query and note.image in self._place
+        ]
+
+
+Lesson = PairLesson | ValueLesson
+
+
+def spread(scores: Floats) -> tuple[int, ...]:
+    """All places, so that any first few of them are spread over the order of `scores` (N,) as evenly as may be."""
+    by_score = np.argsort(-scores, kind="stable")
+    bits = max(1, (len(scores) - 1).bit_length())
+    reversed_bits = (int(f"{n:0{bits}b}"[::-1], 2) for n in range(1 << bits))
+    return tuple(int(by_score[n]) for n in reversed_bits if n < len(scores))
+
+
+def _places(pool: Pool) -> dict[str, int]:
+    return {_absolute(path): place for place, path in enumerate(pool.paths)}
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(path)
+
+
+def _check_turn(turn: int, present: int) -> None:
+    if turn != present:
+        raise StaleAnswer("This question was answered meanwhile, perhaps in another tab; here is the present one.")
+
+
+def _undo(lesson: Lesson, history: list[Change], notebook: Notebook) -> bool:
+    if not history:
+        return False
+    note = history[-1].note
+    if note is not None and not notebook.remove_last(note):
+        raise UsageError("The last answer is no longer in the file, so it cannot be taken back there.")
+    history.pop()
+    lesson.turn += 1
+    return True

@@ -1,0 +1,135 @@
+"""The page over HTTP: a handful of addresses, each one step of the desk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from imgrank.errors import ImgrankError, UsageError
+from imgrank.labelling.lesson import StaleAnswer
+from imgrank.web.album import LARGE, SMALL
+from imgrank.web.desk import Desk
+from imgrank.web.guard import Guard
+from imgrank.web.records import Reason
+
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
+
+HERE, SHARED = files("imgrank.web") / "static", files("imgrank.output.page")
+STATIC = {
+    "base.css": (SHARED, "text/css"),
+    "label.css": (HERE, "text/css"),
+    "label.js": (HERE, "text/javascript"),
+    "label.svg": (HERE, "image/svg+xml"),
+}
+
+REPLIES: dict[str, Callable[[Reason], Response]] = {
+    "words": lambda reason: JSONResponse({"said": list(reason.said)}),
+    "map": lambda reason: Response(reason.jpeg, media_type="image/jpeg"),
+}
+
+
+def make_app(desk: Desk, port: int, token: str) -> ASGIApp:
+    """The application for one desk, guarded."""
+    steps: dict[str, Callable[[dict[str, Any]], None]] = {
+        "answer": lambda asked: desk.answer(_turn(asked), asked.get("given")),
+        "skip": lambda asked: desk.skip(_turn(asked)),
+        "undo": lambda asked: desk.undo(_turn(asked)),
+        "train": lambda asked: desk.train(_text(asked, "name"), asked.get("replace") is True),
+    }
+
+    def page(_: Request) -> Response:
+        return _resource("index.html", HERE, "text/html")
+
+    def static(request: Request) -> Response:
+        name = request.path_params["name"]
+        return _resource(name, *STATIC[name]) if name in STATIC else _not_found()
+
+    def state(_: Request) -> Response:
+        return JSONResponse(desk.state())
+
+    def picture(request: Request) -> Response:
+        side = LARGE if request.path_params["size"] == "large" else SMALL
+        jpeg = desk.album.jpeg(request.path_params["name"], side)
+        return _not_found() if jpeg is None else Response(jpeg, media_type="image/jpeg")
+
+    def why(request: Request) -> Response:
+        reply = REPLIES.get(request.path_params["form"])
+        if reply is None:
+            return _not_found()
+        try:
+            reason = desk.why(request.path_params["name"])
+        except ImgrankError as refused:
+            return JSONResponse({"said": [str(refused)]}, 400)
+        return _not_found() if reason is None else reply(reason)
+
+    async def step(request: Request) -> Response:
+        take = steps.get(request.path_params["step"])
+        if take is None:
+            return _not_found()
+        asked = await _body(request)
+        return await run_in_threadpool(_taken, desk, take, asked)
+
+    return Guard(
+        Starlette(
+            routes=[
+                Route("/", page),
+                Route("/static/{name}", static),
+                Route("/state", state),
+                Route("/picture/{size}/{name}", picture),
+                Route("/why/{form}/{name}", why),
+                Route("/step/{step}", step, methods=["POST"]),
+            ]
+        ),
+        port,
+        token,
+    )
+
+
+def _taken(desk: Desk, take: Callable[[dict[str, Any]], None], asked: dict[str, Any] | None) -> Response:
+    """The state after the step; with a step that could not be taken, why, and the state as it is."""
+    if asked is None:
+        return PlainTextResponse("A request is a JSON object.\n", 400)
+    error, status = None, 200
+    try:
+        take(asked)
+    except ImgrankError as refused:
+        error, status = str(refused), 409 if isinstance(refused, StaleAnswer) else 400
+    return JSONResponse(desk.state() | {"error": error}, status)
+
+
+async def _body(request: Request) -> dict[str, Any] | None:
+    try:
+        asked = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        return None
+    return asked if isinstance(asked, dict) else None
+
+
+def _turn(asked: dict[str, Any]) -> int:
+    turn = asked.get("turn")
+    return turn if isinstance(turn, int) else -1
+
+
+def _text(asked: dict[str, Any], key: str) -> str:
+    text = asked.get(key)
+    if not isinstance(text, str) or not text.strip():
+        raise UsageError(f"A {key} is missing.")
+    return text.strip()
+
+
+def _resource(name: str, folder: Traversable, kind: str) -> Response:
+    return Response((folder / name).read_bytes(), media_type=kind)
+
+
+def _not_found() -> Response:
+    return PlainTextResponse("There is nothing here.\n", 404)

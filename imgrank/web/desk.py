@@ -1,0 +1,75 @@
+"""Everything behind the page, one step at a time: lesson, album, training."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from imgrank.errors import UsageError
+from imgrank.labelling.lesson import PairLesson
+from imgrank.labels import FEWEST_ROWS
+from imgrank.web.prepare import Prepared
+from imgrank.web.reasons import Reasons
+from imgrank.web.records import MOST_STARS, Reason, Wish
+from imgrank.web.trainer import Trainer
+from imgrank.web.view import view
+
+PREFERRED = {"left": 1.0, "right": -1.0, "tie": 0.0}
+
+
+class Desk:
+    """Tabs and the training thread ask at the same time; the lesson changes under one lock."""
+
+    def __init__(self, wish: Wish, prepared: Prepared, trainer: Trainer, reasons: Reasons) -> None:
+        self.wish, self.prepared, self.trainer, self._reasons = wish, prepared, trainer, reasons
+        self.album = prepared.album
+        self._lock = threading.Lock()
+
+    def state(self) -> dict[str, Any]:
+        """What the page shows, ready for JSON."""
+        with self._lock:
+            return view(self.wish, self.prepared, self.trainer.state)
+
+    def answer(self, turn: int, given: object) -> None:
+        """Write down an answer. Raises StaleAnswer, or UsageError where it is none."""
+        with self._lock:
+            lesson = self.prepared.lesson
+            if isinstance(lesson, PairLesson):
+                if not isinstance(given, str) or given not in PREFERRED:
+                    raise UsageError("An answer is left, right or tie.")
+                lesson.answer(turn, PREFERRED[given])
+            else:
+                lesson.answer(turn, self._value(given))
+
+    def skip(self, turn: int) -> None:
+        """Pass the question by."""
+        with self._lock:
+            self.prepared.lesson.skip(turn)
+
+    def undo(self, turn: int) -> None:
+        """Take the last answer or skip back."""
+        with self._lock:
+            self.prepared.lesson.undo(turn)
+
+    def train(self, name: str, replace: bool) -> None:
+        """Begin a training. Raises UsageError where there is too little to train on."""
+        lesson = self.prepared.lesson
+        given = len(lesson.answers) if isinstance(lesson, PairLesson) else len(lesson.values)
+        if given < FEWEST_ROWS:
+            raise UsageError(f"{given} answers are too few to train on; at least {FEWEST_ROWS} are needed.")
+        self.trainer.start(name, replace)
+
+    def why(self, name: str) -> Reason | None:
+        """Why a picture has its score, by the ranker trained here if there is one; None where there is no such picture.
+
+        Raises what explaining raises.
+        """
+        trained = self.trainer.state.result
+        return self._reasons.of(name, trained.adapter if trained else self.wish.adapter)
+
+    def _value(self, given: object) -> float:
+        if isinstance(given, bool) or not isinstance(given, (int, float)):
+            raise UsageError("A value is a number.")
+        if self.wish.mode == "stars" and given not in range(MOST_STARS + 1):
+            raise UsageError(f"Stars are 0 to {MOST_STARS}.")
+        return float(given)

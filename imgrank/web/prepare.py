@@ -1,0 +1,91 @@
+"""From a folder and a sentence to a lesson about some of its pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgrank.errors import UsageError
+from imgrank.labelling.lesson import Lesson, PairLesson, Pool, ValueLesson, spread
+from imgrank.labelling.notebook import Notebook, PairNote, can_be_written, place_of
+from imgrank.labels.tasks import phrasings
+from imgrank.paths import printable
+from imgrank.records import Progress
+from imgrank.web.album import Album
+from imgrank.web.records import Wish
+
+if TYPE_CHECKING:
+    from imgrank.ranker import Ranker
+
+FEWEST_PICTURES = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A lesson, the album that shows its pictures, the folder's order before it, and lines for the user."""
+
+    lesson: Lesson
+    album: Album
+    order: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def prepare(wish: Wish, ranker: Ranker, progress: Callable[[Progress], None] = lambda _: None) -> Prepared:
+    """Rank the folder, choose the pictures to ask about, and open the labels file.
+
+    Pictures answered about before are among them; the others are spread over the ranker's order. Raises
+    UsageError where the folder is none, has too few pictures, or the labels file does not fit.
+    """
+    if not phrasings(wish.sentence):
+        raise UsageError('A sentence to order by is missing, such as "older person".')
+    if not os.path.isdir(wish.folder):
+        raise UsageError(f"{printable(wish.folder)} is no folder; imgrank label asks about the pictures of one.")
+    notebook = Notebook(wish.labels, values=wish.mode != "pairs", person=wish.person)
+    ranking = ranker.rank([wish.folder], phrasings(wish.sentence)[0], recursive=wish.recursive, progress=progress)
+    album = Album(wish.folder, (image.path for image in ranking.images))
+    order = tuple(image.path for image in ranking.images if image.path in album)
+    usable = [path for path in order if can_be_written(place_of(path, wish.labels))]
+    if len(usable) < FEWEST_PICTURES:
+        raise UsageError(
+            f"{printable(wish.folder)} has {len(usable)} pictures to ask about; at least {FEWEST_PICTURES} are needed."
+        )
+    chosen = _chosen(usable, _answered(notebook), wish.pictures)
+    packed = ranker.encode(chosen).packed
+    pool = Pool(
+        wish.sentence, tuple(chosen), -np.arange(len(chosen), dtype=np.float64), packed.embedding.astype(np.float64)
+    )
+    lesson = PairLesson(pool, notebook) if wish.mode == "pairs" else ValueLesson(pool, notebook)
+    return Prepared(lesson, album, order, (*ranking.notes, *_left_out(album.outside, order, usable, chosen)))
+
+
+def _answered(notebook: Notebook) -> set[str]:
+    named: set[str] = set()
+    for note in notebook.notes():
+        named |= {note.left, note.right} if isinstance(note, PairNote) else {note.image}
+    return named
+
+
+def _chosen(usable: Sequence[str], answered: set[str], most: int) -> list[str]:
+    """In the ranker's order."""
+    known = [path for path in usable if os.path.abspath(path) in answered]
+    others = [path for path in usable if os.path.abspath(path) not in answered]
+    places = spread(-np.arange(len(others), dtype=np.float64))
+    chosen = {*known, *(others[place] for place in places[: max(0, most - len(known))])}
+    return [path for path in usable if path in chosen]
+
+
+def _left_out(
+    outside: Sequence[str], order: Sequence[str], usable: Sequence[str], chosen: Sequence[str]
+) -> tuple[str, ...]:
+    notes = []
+    if outside:
+        notes.append(f"{len(outside)} links that lead out of the folder are left out, such as {printable(outside[0])}")
+    if len(usable) < len(order):
+        notes.append(f"{len(order) - len(usable)} names cannot stand in a labels file; those pictures are not asked")
+    if len(chosen) < len(usable):
+        notes.append(f"{len(chosen)} of {len(usable)} pictures are asked about, spread over the order; see --pictures")
+    return tuple(notes)

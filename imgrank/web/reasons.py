@@ -1,0 +1,63 @@
+"""Why the ranker puts a picture where it does, on demand: one map at a time, each made once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from imgrank.labels.tasks import phrasings
+from imgrank.paths import printable
+from imgrank.web.album import Album
+from imgrank.web.records import Reason, Wish
+
+if TYPE_CHECKING:
+    from imgrank.explaining import Explanation
+    from imgrank.ranker import Ranker
+
+Explain = Callable[[str, str], Reason]
+KEPT_IN_MEMORY = 32
+
+
+class Reasons:
+    """Asks `explain(path, adapter)`, always in the same thread, for a ranker belongs to the thread that made it."""
+
+    def __init__(self, album: Album, explain: Explain) -> None:
+        self._album = album
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="imgrank-why")
+        self._explain = lru_cache(KEPT_IN_MEMORY)(explain)
+
+    def of(self, name: str, adapter: str) -> Reason | None:
+        """Why the picture of this opaque name has its score by `adapter`; None where there is no such picture.
+
+        Raises what explaining raises.
+        """
+        path = self._album.path(name)
+        return None if path is None else self._thread.submit(self._explain, path, adapter).result()
+
+
+def without_folders(found: Explanation) -> Explanation:
+    """With names in place of paths: no path goes out."""
+    examples = tuple(replace(example, path=os.path.basename(example.path)) for example in found.examples)
+    return replace(found, path=os.path.basename(found.path), examples=examples)
+
+
+def explainer(wish: Wish, new_ranker: Callable[[str], Ranker]) -> Explain:
+    """`explain(path, adapter)` about the sentence of `wish`."""
+
+    @lru_cache(1)
+    def ranker_with(adapter: str) -> Ranker:
+        return new_ranker(adapter)
+
+    def explain_one(path: str, adapter: str) -> Reason:
+        from imgrank.explaining import explain
+        from imgrank.explaining.drawing import draw_map, jpeg
+        from imgrank.explaining.wording import told
+
+        found = without_folders(explain(ranker_with(adapter), path, phrasings(wish.sentence)[0]))
+        return Reason(tuple(map(printable, told([found]))), jpeg(draw_map(replace(found, path=path))))
+
+    return explain_one

@@ -1,0 +1,74 @@
+"""From the answers in the labels file to a saved adapter and the order it gives."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace as with_changes
+from typing import TYPE_CHECKING
+
+from imgrank.errors import UsageError
+from imgrank.labels import FEWEST_ROWS, Labels, read_labels
+from imgrank.labels.tasks import phrasings
+from imgrank.records import Progress
+from imgrank.web.records import Figure, Trained, Wish
+from imgrank.web.trainer import Report
+
+if TYPE_CHECKING:
+    from imgrank.ranker import Ranker
+    from imgrank.training.loop import Epoch
+    from imgrank.training.result import TrainedQuery
+
+
+def teach(wish: Wish, new_ranker: Callable[[str], Ranker], name: str, replace: bool, report: Report) -> Trained:
+    """Train on the answers about this sentence, save the adapter by its name, and order the folder with it.
+
+    `new_ranker(adapter)` makes a ranker for this thread. Raises what reading labels and training raise.
+    """
+    from imgrank.training import TrainingOptions, train
+
+    def encoding(progress: Progress) -> None:
+        report(f"{progress.step} {progress.done} of {progress.total}", 0.0)
+
+    def watching(epoch: Epoch) -> None:
+        stage = f"{epoch.stage}, " if epoch.stage else ""
+        report(f"{stage}epoch {epoch.number} of {epoch.of}", epoch.number / epoch.of)
+
+    started = time.perf_counter()
+    with new_ranker("none") as source:
+        result = train(
+            _about(wish),
+            name=name,
+            unit=wish.unit if wish.mode == "values" else None,
+            replace=replace,
+            options=TrainingOptions(epochs=20, fold_epochs=8, fewest_steps=4, mirror=False),  # somebody is waiting
+            source=source,
+            watch=watching,
+            progress=encoding,
+        )
+    report("Ordering the folder", 1.0)
+    with new_ranker(str(result.path)) as ranker:
+        ranking = ranker.rank([wish.folder], phrasings(wish.sentence)[0], recursive=wish.recursive)
+    [query] = result.queries
+    order = tuple(image.path for image in ranking.images)
+    return Trained(name, query.rows, _figures(query, wish), order, time.perf_counter() - started)
+
+
+def _about(wish: Wish) -> Labels:
+    """The answers about this sentence alone: other sentences of the file, and their faults, stand aside."""
+    labels = read_labels(wish.labels, skip_bad=True)
+    wanted = phrasings(wish.sentence)
+    values = tuple(task for task in labels.values if task.phrasings == wanted)
+    pairs = tuple(task for task in labels.pairs if task.phrasings == wanted)
+    if not values and not pairs:
+        raise UsageError(f"There are fewer than {FEWEST_ROWS} answers about this sentence; answer some more.")
+    return with_changes(labels, values=values, pairs=pairs)
+
+
+def _figures(query: TrainedQuery, wish: Wish) -> tuple[Figure, ...]:
+    names = ("pair_accuracy",) if wish.mode == "pairs" else ("srcc", "mae")
+    sections = (("trained", query.adapter), ("ridge", query.ridge), ("zero-shot", query.zero_shot))
+    measured = ((who, name, section.by_name()[name]) for name in names for who, section in sections)
+    return tuple(
+        Figure(who, name, its.value, its.ci.low, its.ci.high) for who, name, its in measured if its.value == its.value
+    )

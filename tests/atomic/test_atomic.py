@@ -1,0 +1,47 @@
+"""A file is written whole, or what was there stays."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from imgrank.atomic import atomic_file, write_atomic
+
+
+def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "kept.csv"
+    path.write_bytes(b"before")
+    with pytest.raises(KeyboardInterrupt), atomic_file(path) as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+    assert path.read_bytes() == b"before"
+    assert os.listdir(tmp_path) == ["kept.csv"]
+
+
+def test_nobody_sees_half_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "kept.csv"
+    with atomic_file(path) as file:
+        file.write(b"half")
+        file.flush()
+        assert not path.exists()
+    assert path.read_bytes() == b"half"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_permissions_are_those_of_the_file_before_or_of_any_new_file(tmp_path: Path) -> None:
+    plain, private = tmp_path / "plain", tmp_path / "private"
+    private.touch(mode=0o600)
+    for path in (plain, private):
+        write_atomic(path, b"new", durable=True)
+    (tmp_path / "other").touch()
+    assert plain.stat().st_mode == (tmp_path / "other").stat().st_mode
+    assert private.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"before")
+    (tmp_path / "link").symlink_to("real")
+    write_atomic(tmp_path / "link", b"after")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"after"

@@ -1,0 +1,63 @@
+"""Which pictures are asked about, and what cannot be started."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from imgrank.errors import UsageError
+from imgrank.web.prepare import prepare
+from imgrank.web.records import Wish
+from tests.web.making import SENTENCE, FakeRanker, photos
+
+
+def wish(folder: Path, **wishes: object) -> Wish:
+    return Wish(str(folder / "photos"), SENTENCE, labels=str(folder / "labels.csv"), **wishes)
+
+
+def asked_about(folder: Path, **wishes: object) -> list[str]:
+    prepared = prepare(wish(folder, **wishes), FakeRanker())
+    return [os.path.basename(path) for path in prepared.lesson.pool.paths]
+
+
+def test_of_many_pictures_some_are_asked_about_spread_over_the_order(tmp_path: Path) -> None:
+    photos(tmp_path / "photos", 32)
+    numbers = [int(name.removeprefix("photo ").removesuffix(".png")) for name in asked_about(tmp_path, pictures=8)]
+    assert len(numbers) == 8 and numbers == sorted(numbers)
+    assert min(numbers) < 8 and max(numbers) >= 24
+
+
+def test_pictures_answered_about_before_stay_among_them(tmp_path: Path) -> None:
+    photos(tmp_path / "photos", 32)
+    first = set(asked_about(tmp_path, pictures=6))
+    absent = next(f"photo {n}.png" for n in range(32) if f"photo {n}.png" not in first)
+    (tmp_path / "labels.csv").write_text(
+        f"left,right,query,preferred\nphotos/{absent},photos/photo 0.png,{SENTENCE},left\n"
+    )
+    assert {absent, "photo 0.png"} <= set(asked_about(tmp_path, pictures=6))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not allow such names")
+def test_a_name_that_labels_cannot_hold_is_not_asked_about_and_said(tmp_path: Path) -> None:
+    photos(tmp_path / "photos", 4)
+    for name in (b"bad\xff.png", b"two\nlines.png", b"blank .png"):
+        (tmp_path / "photos" / "photo 0.png").rename(tmp_path / "photos" / os.fsdecode(name))
+        photos(tmp_path / "photos", 4)
+    prepared = prepare(wish(tmp_path), FakeRanker())
+    names = {os.path.basename(path) for path in prepared.lesson.pool.paths}
+    assert names == {f"photo {n}.png" for n in range(4)} | {"blank .png"}
+    assert any("2 names" in note for note in prepared.notes)
+
+
+def test_what_cannot_be_taught_is_said_in_words(tmp_path: Path) -> None:
+    photos(tmp_path / "photos", 2)
+    ranker = FakeRanker()
+    with pytest.raises(UsageError, match="at least 3"):
+        prepare(wish(tmp_path), ranker)
+    with pytest.raises(UsageError, match="is no folder"):
+        prepare(Wish(str(tmp_path / "photos" / "photo 0.png"), SENTENCE), ranker)
+    with pytest.raises(UsageError, match="sentence"):
+        prepare(Wish(str(tmp_path), " | "), ranker)
