@@ -21,7 +21,7 @@ from pictures import write_folder
 from synthetic_store import make_stored_folder, random_tokens
 
 SIZES = (1_000, 10_000, 100_000)
-PLOT = ROOT / "docs" / "growth.png"
+PLOT = ROOT / "docs" / "images" / "growth.png"
 SENTENCE, ADAPTER = "older person", "mini-adapter"
 
 

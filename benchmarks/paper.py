@@ -1,4 +1,6 @@
-"""A model on paper of one billion pictures: `python benchmarks/scale.py --paper` prints it, `docs/scale.md` quotes it.
+"""A model on paper of one billion pictures, as `python benchmarks/scale.py --paper` prints it.
+
+docs/experiments/scale.md quotes it.
 
 Every figure that was measured comes in as an option and names the script that prints it; what was assumed says so.
 """
@@ -14,7 +16,7 @@ class Assumed:
     """What the model starts from. Rates are pictures a second."""
 
     pictures: float = 1e9
-    token_bytes: float = 8818  # docs/decisions.md: 25 x 320 int8, 25 scales, 384 float16
+    token_bytes: float = 8818  # docs/decisions: 25 x 320 int8, 25 scales, 384 float16
     row_bytes: float = 8900  # on disk with path, hash and sizes: `scale.py` prints it as "bytes a picture on disk"
     picture_bytes: float = 200e3  # assumed: a photograph of 1024 x 768 at quality 85
     path_bytes: float = 60  # assumed

@@ -3,7 +3,7 @@
     python benchmarks/processors.py
 
 Differences are in hundred thousandths of a query's scale, over all queries of the shipped ranker and the example
-photographs; docs/reproducibility.md quotes the table.
+photographs; docs/explanation/reproducibility.md quotes the table.
 """
 
 from __future__ import annotations

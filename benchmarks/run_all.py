@@ -1,4 +1,4 @@
-"""Runs every benchmark of speed in turn and writes `docs/performance.md`.
+"""Runs every benchmark of speed in turn and writes `docs/experiments/speed.md`.
 
     python benchmarks/run_all.py [NAME...] [--small]
 
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from figures import HEAD, ROOT, Figure, cores
 
-PAGE = ROOT / "docs" / "performance.md"
+PAGE = ROOT / "docs" / "experiments" / "speed.md"
 SCRIPTS = {
     "startup": "Start-up",
     "indexing": "Indexing",
@@ -34,7 +34,7 @@ SCRIPTS = {
     "store": "Reading the store",
     "gpu": "GPU",
 }
-INTRODUCTION = """# Performance
+INTRODUCTION = """# Speed
 
 Made by `python benchmarks/run_all.py`. Every section is one run of the script named in it, and what it compares
 was measured in that run. Seconds and rates belong to this machine, ratios travel further.

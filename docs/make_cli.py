@@ -1,4 +1,4 @@
-"""Writes docs/cli.md: every command with its arguments and options, as the program itself knows them.
+"""Writes docs/reference/commands.md: every command with its arguments and options, as the program itself knows them.
 
 python docs/make_cli.py
 """
@@ -14,9 +14,9 @@ from typer.main import get_command
 from imgrank.cli.app import app
 
 Command = Parameter = Any  # of Click, of which Typer brings its own copy
-PAGE = Path(__file__).with_name("cli.md")
+PAGE = Path(__file__).with_name("reference") / "commands.md"
 INTRODUCTION = """\
-# The command line
+# Commands
 
 Written by `docs/make_cli.py` from the program's own help; do not edit. `imgrank COMMAND --help` says the same.
 """

@@ -1,4 +1,4 @@
-"""Draws docs/ranking.jpg: the example photographs as imgrank orders them, one strip a sentence.
+"""Draws docs/images/ranking.jpg: the example photographs as imgrank orders them, one strip a sentence.
 
 python docs/make_ranking_picture.py ["a cat" "an aeroplane" ...]
 """
@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from imgrank import Ranker, Ranking
 
 ROOT = Path(__file__).parents[1]
-PICTURE = ROOT / "docs" / "ranking.jpg"
+PICTURE = ROOT / "docs" / "images" / "ranking.jpg"
 SENTENCES = ("a cat", "an animal", "a building")
 
 SHOWN, TILE, GAP, LINE = 8, 132, 6, 26

@@ -1,4 +1,4 @@
-"""Draws docs/page.png, docs/label.png and docs/explain.jpg from the example photographs, in a real browser.
+"""Draws page.png, label.png and explain.jpg in docs/images/ from the example photographs, in a real browser.
 
 python docs/make_screenshots.py [--chromium PATH]
 """
@@ -21,6 +21,7 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 HERE = Path(__file__).parent
+IMAGES = HERE / "images"
 PHOTOS = Path("examples") / "photos"
 WIDE = {"width": 1180, "height": 860}
 CHROMIUM = os.environ.get("IMGRANK_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -37,8 +38,8 @@ def run(*words: str) -> None:
 def keep(shot: bytes, name: str) -> None:
     """As a PNG of 256 colours: a screenshot has few, and the folder stays small."""
     picture = Image.open(io.BytesIO(shot)).convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
-    picture.save(HERE / name, "PNG", optimize=True)
-    print(f"{name}: {picture.width} x {picture.height}, {(HERE / name).stat().st_size / 1000:.0f} kB")
+    picture.save(IMAGES / name, "PNG", optimize=True)
+    print(f"{name}: {picture.width} x {picture.height}, {(IMAGES / name).stat().st_size / 1000:.0f} kB")
 
 
 @contextmanager
@@ -90,7 +91,7 @@ def warmth(alt: str) -> float:
 def draw_explanation(folder: Path) -> None:
     out = folder / "explain.png"
     run("explain", str(PHOTOS / "dog.jpg"), "a dog", "--out", str(out))
-    Image.open(out).save(HERE / "explain.jpg", quality=85)
+    Image.open(out).save(IMAGES / "explain.jpg", quality=85)
 
 
 def main() -> None:

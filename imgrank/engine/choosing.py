@@ -21,7 +21,7 @@ def open_engine(name: str, address: str | None = None, workers: int | None = Non
         return RayEngine(address, Workers(workers, gpus))
     if name == DAFT:
         raise UsageError(
-            'Daft is not among the engines: docs/decisions.md, "The engine", says why; use --engine ray, and '
+            "Daft is not among the engines: docs/decisions says why; use --engine ray, and "
             'pip install "imgrank[cluster]" for it.'
         )
     if name != LOCAL:

@@ -1,4 +1,4 @@
-"""docs/cli.md names what the program can do, all of it and nothing else."""
+"""docs/reference/commands.md names what the program can do, all of it and nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.docs.pages import ROOT
 
 MAKE = runpy.run_path(str(ROOT / "docs" / "make_cli.py"))
-PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## imgrank ([^\n]+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 COMMANDS: dict[str, Any] = MAKE["commands"]()
 

@@ -56,3 +56,8 @@ def test_the_example_photographs_are_free() -> None:
 def test_the_readmes_first_screen_states_the_terms_of_the_weights() -> None:
     first_screen = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:25]
     assert any("non-commercial" in line for line in first_screen)
+
+
+def test_decisions_have_numbers_of_their_own() -> None:
+    numbers = [path.name[:4] for path in (ROOT / "docs" / "decisions").glob("[0-9]*.md")]
+    assert len(numbers) == len(set(numbers))

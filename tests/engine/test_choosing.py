@@ -18,7 +18,7 @@ from tests.engine.making import make_index
     ("name", "options", "said"),
     [
         ("spark", {}, "local and ray"),
-        ("daft", {}, 'docs/decisions.md, "The engine"'),
+        ("daft", {}, "docs/decisions"),
         ("local", {"address": "auto"}, "--engine ray"),
         ("local", {"gpus": 1.0}, "--engine ray"),
     ],

@@ -14,4 +14,4 @@ def test_the_page_shows_what_the_script_prints():
     ran = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT / "benchmarks", capture_output=True, text=True, check=True
     )
-    assert ran.stdout.strip() in (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    assert ran.stdout.strip() in (ROOT / "docs" / "experiments" / "scale.md").read_text(encoding="utf-8")

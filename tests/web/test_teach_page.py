@@ -1,4 +1,4 @@
-"""docs/teach.md: every command on it, typed in order, with a person at the page."""
+"""docs/how-to/label-by-comparing.md: every command on it, typed in order, with a person at the page."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ import pytest
 from tests.docs.pages import ROOT, blocks
 from tests.web.making import Client, until
 
-COMMANDS = [
-    line for block in blocks(ROOT / "docs" / "teach.md") if block.language == "sh" for line in block.text.splitlines()
-]
+PAGE = ROOT / "docs" / "how-to" / "label-by-comparing.md"
+COMMANDS = [line for block in blocks(PAGE) if block.language == "sh" for line in block.text.splitlines()]
 ANSWERS = 12
 WARM = {"horses.jpg": 0, "goldfish.jpg": 3, "coffee.jpg": 3, "chickens.jpg": 2, "parrot.jpg": 2, "cat.jpg": 2}
 

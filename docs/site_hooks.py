@@ -1,0 +1,71 @@
+"""What the site adds to the pages in `docs/`: pages that stand elsewhere in the repository, and the list of decisions.
+
+MkDocs calls the functions named `on_...`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+from typing import Any
+
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).parents[1]
+PULLED = {  # pages elsewhere in the repository: where they stand on the site
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "LICENSE": "assets/LICENSE.txt",
+    "examples/photos/LICENCES.md": "reference/example-photos.md",
+    "recipes/mini/README.md": "reference/recipes.md",
+    "weights/README.md": "reference/weights/index.md",
+    "weights/mini.md": "reference/weights/mini.md",
+    "weights/mini-adapter.md": "reference/weights/mini-adapter.md",
+}
+DECISIONS = "decisions/index.md"
+
+_LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?!https?:|mailto:|#)(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]*)?\)")
+_TITLE = re.compile(r"\A# (.+)\n\n(\S+) · ([^·\n]+) · ([^\n]+)\n")
+
+
+def on_files(files: Files, config: Any) -> Files:  # noqa: ANN401 (MkDocs' own configuration)
+    """Add the pages that stand outside `docs/`."""
+    for source, target in PULLED.items():
+        if target not in files.src_uris:
+            files.append(File.generated(config, target, abs_src_path=str(ROOT / source)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
+    """Lead links between `docs/` and the rest of the repository to where their pages stand on the site."""
+    here = page.file.src_uri
+    if here == DECISIONS:
+        markdown += "\n" + decisions()
+    source = next((known for known, target in PULLED.items() if target == here), f"docs/{here}")
+    return _LINK.sub(lambda link: _on_site(link, source, here), markdown)
+
+
+def _on_site(link: re.Match[str], source: str, here: str) -> str:
+    """A link of the page `source` of the repository, as the page `here` of the site needs it.
+
+    Of a link to a file that has no page, the text stays.
+    """
+    meant = posixpath.normpath(posixpath.join(posixpath.dirname(source), link["path"]))
+    target = PULLED.get(meant, meant.removeprefix("docs/") if meant.startswith("docs/") else None)
+    if target is None:
+        return link["text"] if (ROOT / meant).exists() else link[0]
+    return f"[{link['text']}]({posixpath.relpath(target, posixpath.dirname(here) or '.')}{link['anchor'] or ''})"
+
+
+def decisions() -> str:
+    """The table of all records, newest first, by what they say of themselves in their first lines."""
+    rows = ["| | decision | subject | date | status |", "|--:|---|---|---|---|"]
+    for path in sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"), reverse=True):
+        found = _TITLE.match(path.read_text(encoding="utf-8"))
+        if found is None:
+            raise ValueError(f"{path.name} does not begin with `# Title` and `date · status · subject`.")
+        title, date, status, subject = found.groups()
+        rows.append(f"| {int(path.name[:4])} | [{title}]({path.name}) | {subject} | {date} | {status} |")
+    return "\n".join(rows) + "\n"
