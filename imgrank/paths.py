@@ -25,6 +25,11 @@ def text_dir() -> Path:
     return _folder("cache", platformdirs.user_cache_dir()) / "text"
 
 
+def facts_file() -> Path:
+    """What EXIF, XMP and sidecars said of files that were read. Nothing in it is precious."""
+    return _folder("cache", platformdirs.user_cache_dir()) / "facts.sqlite"
+
+
 def adapters_dir() -> Path:
     """Adapters the user trained, and their cards."""
     return _folder("data", platformdirs.user_data_dir()) / "adapters"

@@ -18,13 +18,17 @@ def without_metadata(data: bytes) -> bytes:
     return _SIGNATURE + b"".join(_kept(memoryview(data)))
 
 
-def _kept(data: memoryview) -> Iterator[memoryview]:
+def chunks(data: memoryview) -> Iterator[memoryview]:
+    """The chunks of a PNG, each with its length, name and checksum; only where they begin is looked at."""
     at = len(_SIGNATURE)
     while at < len(data):
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")
-        if _is_kept(data[at:end]):
-            yield data[at:end]
+        yield data[at:end]
         at = end
+
+
+def _kept(data: memoryview) -> Iterator[memoryview]:
+    return filter(_is_kept, chunks(data))
 
 
 def _is_kept(chunk: memoryview) -> bool:

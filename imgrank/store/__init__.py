@@ -4,6 +4,7 @@ Nothing in it is precious: whatever goes wrong with it costs encoding again, nev
 """
 
 from imgrank.store.opening import open_store
+from imgrank.store.remembered import Remembered
 from imgrank.store.text import TextStore
 from imgrank.store.token_store import Found, TokenStore
 from imgrank.store.upkeep import Pruned, StoredTokens, StoreInfo, clear, prune, store_info
@@ -12,6 +13,7 @@ from imgrank.store.views import View
 __all__ = [
     "Found",
     "Pruned",
+    "Remembered",
     "StoreInfo",
     "StoredTokens",
     "TextStore",

@@ -24,7 +24,7 @@ FILE_NAME = "index.sqlite"
 PATIENCE = 20.0  # seconds to wait for another process that writes
 UNTRUSTED = -1  # as a size: the path is known to exist, but is no shortcut
 FAULTS = (OSError, sqlite3.Error, UnicodeError)  # the last: Python reading SQLite's own message on damage
-_AT_ONCE = 900  # bound values in one statement; old SQLite takes 999
+AT_ONCE = 900  # bound values in one statement; old SQLite takes 999
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -154,8 +154,8 @@ class Index:
             self._connection.close()
 
     def _select_in(self, query: str, values: Sequence[bytes], *before: bytes) -> Iterator[tuple[Any, ...]]:
-        for start in range(0, len(values), _AT_ONCE):
-            some = values[start : start + _AT_ONCE]
+        for start in range(0, len(values), AT_ONCE):
+            some = values[start : start + AT_ONCE]
             yield from self._connection.execute(query.format(",".join("?" * len(some))), [*before, *some]).fetchall()
 
 

@@ -61,7 +61,7 @@ class TokenStore:
         """
         with self._lock:
             self._looked_at = time.time_ns()
-            keys = _keys(files)
+            keys = path_keys(files)
             known = self._recall_from_disk(keys) | self._shortcuts
             return [_digest_if_same(file, known.get(key)) for file, key in zip(files, keys, strict=True)]
 
@@ -208,7 +208,7 @@ class TokenStore:
         self._rows[view].update(zip(digests, rows, strict=True))
 
     def _remember(self, files: Sequence[ImageFile], digests: Sequence[str]) -> None:
-        for file, key, digest in zip(files, _keys(files), digests, strict=True):
+        for file, key, digest in zip(files, path_keys(files), digests, strict=True):
             # A file changed just before it was hashed may change again within the same tick of its clock.
             racy = file.mtime_ns > self._looked_at - RACY_NS
             shortcut = Shortcut(key, UNTRUSTED if racy else file.size, file.mtime_ns, digest)
@@ -241,7 +241,7 @@ class TokenStore:
                 remove_folder(self._disk.folder)  # the next run begins anew; open segments stay readable
 
 
-def _keys(files: Sequence[ImageFile]) -> list[bytes]:
+def path_keys(files: Sequence[ImageFile]) -> list[bytes]:
     """Absolute paths in the system's bytes: any name survives. `..` is left alone: it may follow a link."""
     try:
         here = os.getcwd()

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgrank.errors import StoreError
-from imgrank.paths import printable, text_dir, tokens_dir
+from imgrank.paths import facts_file, printable, text_dir, tokens_dir
+from imgrank.store import remembered
 from imgrank.store.compact import drop_gone, drop_oldest
 from imgrank.store.disk import DiskStore, is_aside, remove_folder
 from imgrank.store.index import FAULTS, NewerIndex, is_damage, open_as_found
@@ -64,6 +65,7 @@ def clear() -> Pruned:
     before, backbones = _all_bytes(), len(_live_folders())
     for folder in [*_folders(tokens_dir()), *_folders(text_dir())]:
         _remove(folder)
+    remembered.remove(facts_file())
     return Pruned(backbones, 0, before - _all_bytes())
 
 
@@ -76,6 +78,7 @@ def prune(*, unused_days: float | None = None, max_bytes: int | None = None) -> 
     before, folders = _all_bytes(), len(_live_folders())
     _remove_unused(unused_days)
     images = sum(_drop_gone(folder) for folder in _live_folders())
+    remembered.drop_gone(facts_file())
     if max_bytes is not None:
         images += _fit(max_bytes)
     return Pruned(folders - len(_live_folders()), images, before - _all_bytes())
@@ -170,7 +173,8 @@ def _live_folders() -> list[Path]:
 
 
 def _all_bytes() -> int:
-    return sum(map(_bytes_in, [*_folders(tokens_dir()), *_folders(text_dir())]))
+    folders = sum(map(_bytes_in, [*_folders(tokens_dir()), *_folders(text_dir())]))
+    return folders + remembered.bytes_of(facts_file())
 
 
 def _bytes_in(folder: Path) -> int:

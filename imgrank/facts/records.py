@@ -1,0 +1,60 @@
+"""What is known of a picture beside its pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+_NEARLY_SQUARE = 0.02  # of the longer side
+
+
+class Orientation(str, Enum):
+    """How a picture lies when it is upright."""
+
+    landscape = "landscape"
+    portrait = "portrait"
+    square = "square"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """When a picture was taken: `local` is what the clock there showed, with microseconds where the camera wrote them.
+
+    `offset` is how far that clock was ahead of UTC, in minutes; None where nothing says so.
+    """
+
+    local: datetime
+    offset: int | None = None
+
+    @property
+    def instant(self) -> datetime:
+        """In UTC where the offset is known, as the clock showed it elsewhere."""
+        return self.local - timedelta(minutes=self.offset or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What EXIF, XMP and a sidecar say of one picture.
+
+    `taken` is None where no time can be believed, and `doubt` then says why in a few words. `camera` is maker and
+    model, empty where unknown; `width` and `height` are those of the upright picture in pixels. `rating` is 0 to 5
+    stars, -1 where it was rejected, None where nobody rated it.
+    """
+
+    taken: Taken | None = None
+    doubt: str = "no date"
+    camera: str = ""
+    width: int | None = None
+    height: int | None = None
+    rating: float | None = None
+    keywords: tuple[str, ...] = ()
+
+    @property
+    def orientation(self) -> Orientation | None:
+        """None where the size is unknown; square where the sides differ by at most two percent."""
+        if not self.width or not self.height:
+            return None
+        if abs(self.width - self.height) <= _NEARLY_SQUARE * max(self.width, self.height):
+            return Orientation.square
+        return Orientation.landscape if self.width > self.height else Orientation.portrait
