@@ -25,6 +25,7 @@ SCRIPTS = {
     "startup": "Start-up",
     "indexing": "Indexing",
     "decoding": "Ways to decode",
+    "profiles": "Colour profiles",
     "tower": "Forms of the tower",
     "question": "A new question on stored pictures",
     "pairs": "Pairs",

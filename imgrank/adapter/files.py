@@ -21,7 +21,15 @@ from safetensors.numpy import save as to_bytes
 
 from imgrank.adapter.closed import ClosedForm
 from imgrank.adapter.config import AdapterConfig, tensor_shapes
-from imgrank.adapter.header import AdapterHeader, HeaderFields, Query, QueryFields, header_json, parse_header
+from imgrank.adapter.header import (
+    AdapterHeader,
+    HeaderFields,
+    Query,
+    QueryFields,
+    header_json,
+    other_tokens,
+    parse_header,
+)
 from imgrank.adapter.rows import RowShape
 from imgrank.adapter.subject import Subject
 from imgrank.atomic import write_atomic
@@ -112,11 +120,7 @@ def load(path: Path, fingerprint: str | None = None) -> Adapter:
 
     with _opened(path) as (file, fields):
         if fingerprint is not None and fields.fingerprint != fingerprint:
-            raise AdapterError(
-                f"The adapter {printable(str(path))} was trained on the tokens of backbone {fields.backbone} "
-                f"({fields.fingerprint}), not on those of this one ({fingerprint}); "
-                f"use --backbone {fields.backbone}, or train it again."
-            )
+            raise other_tokens(str(path), fields, "this one", fingerprint)
         header = _header(path, file, fields, shipped=False)
         if not fields.has_model:
             return Adapter(header, None)

@@ -15,6 +15,8 @@ import numpy.typing as npt
 from imgrank.adapter.closed import ClosedForm, ClosedSizes
 from imgrank.adapter.config import AdapterConfig
 from imgrank.adapter.subject import Subject, SubjectSizes
+from imgrank.errors import AdapterError
+from imgrank.paths import printable
 
 PLAIN_FORMAT = 1  # every query is answered by the model, or by an axis on mean token and embedding
 CLOSED_FORMAT = 2  # closed forms, or no model
@@ -165,6 +167,21 @@ class HeaderFields:
     threshold: float
     terms: str
     queries: tuple[QueryFields, ...]
+
+
+def other_tokens(name: str, of: AdapterHeader | HeaderFields, backbone: str, fingerprint: str) -> AdapterError:
+    """Why an adapter cannot read the tokens of `backbone`, which has this fingerprint, and what to do."""
+    name = printable(name)
+    if of.backbone == backbone:
+        return AdapterError(
+            f"The adapter {name} was trained on tokens ({of.fingerprint}) that an earlier imgrank made with backbone "
+            f"{backbone}; this version makes others ({fingerprint}), which it cannot read. Train it again on its "
+            "labels: imgrank train LABELS.csv"
+        )
+    return AdapterError(
+        f"The adapter {name} was trained on the tokens of backbone {of.backbone} ({of.fingerprint}), not on those of "
+        f"{backbone} ({fingerprint}); use --backbone {of.backbone} if that is the one, or train the adapter again."
+    )
 
 
 def parse_header(text: str) -> HeaderFields:

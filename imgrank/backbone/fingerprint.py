@@ -10,7 +10,7 @@ from typing import Any
 
 from imgrank.backbone.memory import recall, remember
 
-TOKENS_VERSION = 2  # raise it when the arithmetic between a file and its stored tokens changes
+TOKENS_VERSION = 3  # raise it when the arithmetic between a file and its stored tokens changes
 DIGITS = 16
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from imgrank.decode.colour import colours_of
 from imgrank.decode.shrink import rgb_converter
 
 
@@ -16,9 +17,9 @@ class Luma:
         self.width, self.height = image.size
         self._image = image
         self._as_rgb = rgb_converter(image)
+        self._is_plain = image.mode == "L" and not image.has_transparency_data and colours_of(image) is None
 
     def rows(self, top: int, bottom: int) -> npt.NDArray[np.uint8]:
         """(bottom - top, width) uint8."""
         band = self._image.crop((0, top, self.width, bottom))
-        is_plain = band.mode == "L" and not band.has_transparency_data
-        return np.asarray(band if is_plain else self._as_rgb(band).convert("L"))
+        return np.asarray(band if self._is_plain else self._as_rgb(band).convert("L"))

@@ -21,6 +21,8 @@ from PIL import (
 )
 
 from imgrank.decode.budget import BUDGET
+from imgrank.decode.colour import colours_of
+from imgrank.decode.frames import telling_frame, turn_to_page
 from imgrank.decode.luma import Luma
 from imgrank.decode.png import without_metadata
 from imgrank.decode.reasons import (
@@ -90,7 +92,7 @@ def look_at_raster(data: bytes, kind: str, look: Callable[[Luma], _T], max_megap
 
     def in_full(image: Image.Image) -> _T:
         share = _checked_share(image, kind, max_megapixels)
-        if kind == "JPEG" and image.mode == "RGB":
+        if kind == "JPEG" and image.mode == "RGB" and colours_of(image) is None:
             image.draft("L", image.size)  # brightness is what a JPEG stores; colours need not be made
         with BUDGET.spend(image.width * image.height / (share * DEFAULT_MAX_MEGAPIXELS * 1e6)):
             image.load()
@@ -117,6 +119,9 @@ def _with_pillow(data: bytes, kind: str, use: Callable[[Image.Image], _T]) -> _T
     with Image.open(io.BytesIO(data), formats=(pillow_name(kind),)) as image:
         if kind == "JPEG" and data.count(_START_OF_SCAN) > _MOST_SCANS:
             raise too_many_scans(_MOST_SCANS)
+        turn_to_page(image)
+        if frame := telling_frame(image, data, kind):
+            image.seek(frame)
         return use(image)
 
 

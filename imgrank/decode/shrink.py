@@ -15,6 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from imgrank.decode.colour import Colours, colours_of
+from imgrank.decode.transparency import ground_of, laid_on
+
 _BAND_PIXELS = 1_000_000
 GAP = 4  # JPEG's scaling and blocks leave so many times the side to interpolate; with less the order strays
 
@@ -28,17 +31,21 @@ class _Scale:
 
 
 def shrink(image: Image.Image, size: tuple[int, int], resampling: Image.Resampling) -> Image.Image:
-    """A loaded image of any mode as RGB of `size`: alpha over white, 16-bit and float scaled, never clipped."""
+    """A loaded image of any mode as sRGB of `size`: alpha over white, 16-bit and float scaled, never clipped."""
     width, height = image.size
     factor = max(1, width // (GAP * size[0])), max(1, height // (GAP * size[1]))
-    reduced = _reduced_rgb(image, factor)
-    return reduced.resize(size, resampling, box=(0, 0, width / factor[0], height / factor[1]))
+    colours = colours_of(image)
+    reduced = _reduced(image, factor, colours)
+    small = reduced.resize(size, resampling, box=(0, 0, width / factor[0], height / factor[1]))
+    return small if colours is None else colours.to_srgb(small)
 
 
-def _reduced_rgb(image: Image.Image, factor: tuple[int, int]) -> Image.Image:
-    if image.mode == "RGB" and not image.has_transparency_data:
+def _reduced(image: Image.Image, factor: tuple[int, int], colours: Colours | None) -> Image.Image:
+    """The image made smaller by a whole factor: RGB, or as it is where `colours` take it so."""
+    mode = image.mode if colours is not None and colours.mode == image.mode else "RGB"
+    if image.mode == mode and not image.has_transparency_data:
         return image if factor == (1, 1) else image.reduce(factor)
-    as_rgb = rgb_converter(image)
+    as_rgb = _converter(image, None)
     canvas = Image.new("RGB", (ceil(image.width / factor[0]), ceil(image.height / factor[1])))
     rows = factor[1] * max(1, _BAND_PIXELS // (image.width * factor[1]))
     for number, band in enumerate(_bands(image, rows)):
@@ -47,8 +54,23 @@ def _reduced_rgb(image: Image.Image, factor: tuple[int, int]) -> Image.Image:
 
 
 def rgb_converter(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
-    """What makes parts of this loaded image RGB, all of them on one scale."""
-    return partial(_rgb, scale=_scale(image) if _holds_numbers(image) else None)
+    """What makes parts of this loaded image sRGB, all of them on one scale."""
+    return _converter(image, colours_of(image))
+
+
+def _converter(image: Image.Image, colours: Colours | None) -> Callable[[Image.Image], Image.Image]:
+    if _holds_numbers(image):
+        plain = partial(_from_numbers, scale=_scale(image))
+    elif image.has_transparency_data:
+        plain = partial(laid_on, ground=ground_of(_some_bands(image)))
+    else:
+        plain = partial(Image.Image.convert, mode="RGB")
+    return plain if colours is None else partial(_in_srgb, colours=colours, plain=plain)
+
+
+def _in_srgb(image: Image.Image, colours: Colours, plain: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    is_as_named = image.mode == colours.mode and not image.has_transparency_data
+    return colours.to_srgb(image if is_as_named else plain(image))
 
 
 def _bands(image: Image.Image, rows: int) -> Iterator[Image.Image]:
@@ -56,13 +78,8 @@ def _bands(image: Image.Image, rows: int) -> Iterator[Image.Image]:
         yield image.crop((0, top, image.width, min(top + rows, image.height)))
 
 
-def _rgb(image: Image.Image, scale: _Scale | None) -> Image.Image:
-    if scale is not None:
-        return _grey_over_white(image, scale).convert("RGB")
-    if image.has_transparency_data:
-        picture = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, image.mode)).convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), picture).convert("RGB")
-    return image.convert("RGB")
+def _some_bands(image: Image.Image) -> Iterator[Image.Image]:
+    return _bands(image, max(1, _BAND_PIXELS // image.width))
 
 
 # Greyscale of more than 8 bits
@@ -85,7 +102,7 @@ def _scale(image: Image.Image) -> _Scale:
 def _range(image: Image.Image) -> tuple[float, float]:
     """The least and the greatest of the finite numbers; 0, 0 where there are none."""
     lows, highs = [], []
-    for band in _bands(image, max(1, _BAND_PIXELS // image.width)):
+    for band in _some_bands(image):
         values = _numbers(band)
         finite = values[np.isfinite(values)]
         if finite.size:
@@ -98,12 +115,12 @@ def _numbers(image: Image.Image) -> npt.NDArray[np.float64]:
     return np.asarray(image).astype(np.float64)
 
 
-def _grey_over_white(image: Image.Image, scale: _Scale) -> Image.Image:
-    """In 8 bits; a PNG may name one number that stands for nothing, and there white shows."""
+def _from_numbers(image: Image.Image, scale: _Scale) -> Image.Image:
+    """A PNG may name one number that stands for nothing, and there white shows."""
     grey, clear = _eight_bits(image, scale), image.info.get("transparency")
-    if not isinstance(clear, int):
-        return grey
-    return Image.fromarray(np.where(_numbers(image) == clear, np.uint8(255), np.asarray(grey)))
+    if isinstance(clear, int):
+        grey = Image.fromarray(np.where(_numbers(image) == clear, np.uint8(255), np.asarray(grey)))
+    return grey.convert("RGB")
 
 
 def _eight_bits(image: Image.Image, scale: _Scale) -> Image.Image:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from imgrank.arrays import Floats
 from imgrank.detail.tiles import SCALES, Energies, Picture, Tiles, tiles_of
 
-DETAIL_VERSION = 1  # changes with any number below: it names where they are stored
+DETAIL_VERSION = 2  # changes with any number below, or with what is decoded: it names where they are stored
 
 _QUANTILES = (0.9, 0.97)
 NAMES = (

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
+from imgrank.adapter.header import other_tokens
 from imgrank.paths import printable
 from imgrank.records import Asked
 from imgrank.scoring.calibration import confidence_weights
@@ -79,7 +80,7 @@ def _by_tokens(question: Question, source: Source) -> AdapterScorer | LikenessSc
     else:
         axis = text_axis(question.sentence, question.opposite, source.sentence)
     sureness = confidence_weights(source.backbone.fingerprint)
-    return LikenessScorer(question, axis, _nobody(question, source), sureness, notes)
+    return LikenessScorer(question, axis, _nobody(question, source), sureness, (*notes, *_outdated(question, source)))
 
 
 def choose(question: Question, source: Source) -> Choice | None:
@@ -102,6 +103,15 @@ def _said_of(negation: Negation) -> str:
     if negation.thing is None:
         return 'a "not" or "no" inside a sentence is not understood: the words count as if it were not there'
     return f"what lacks {printable(negation.thing)!r} most stands first"
+
+
+def _outdated(question: Question, source: Source) -> tuple[str, ...]:
+    """A word about the ranker that was trained on this sentence, and cannot read today's tokens."""
+    if question.opposite or source.adapter == "none":
+        return ()
+    candidates = Candidates.of(source.adapter, source.backbone.name, source.backbone.fingerprint)
+    missed = next((one for one in candidates.outdated if one.query(question.sentence) is not None), None)
+    return () if missed is None else (str(other_tokens(missed.name, missed, missed.backbone, candidates.fingerprint)),)
 
 
 def _nobody(question: Question, source: Source) -> Asked:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from imgrank.adapter.header import AdapterHeader, Query
+from imgrank.adapter.header import AdapterHeader, Query, other_tokens
 from imgrank.adapter.registry import find_adapter, installed_adapters
-from imgrank.errors import AdapterError
-from imgrank.paths import printable
 from imgrank.records import Asked
 from imgrank.scoring.calibration import AskingWeights, asking_weights
 from imgrank.scoring.phrasings import Phrasings, phrasings_of
@@ -53,11 +51,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Adapters that may answer: all of this backbone, or, `named`, the one that the user asked for."""
+    """Adapters that may answer: all of this backbone, or, `named`, the one that the user asked for.
+
+    `outdated` were trained on tokens that an earlier imgrank made with this backbone, and answer nothing any more.
+    """
 
     headers: tuple[AdapterHeader, ...]
     fingerprint: str
     named: bool = False
+    outdated: tuple[AdapterHeader, ...] = ()
 
     @staticmethod
     def of(adapter: str, backbone: str, fingerprint: str) -> Candidates:
@@ -69,14 +71,12 @@ class Candidates:
             return Candidates((), fingerprint)
         if adapter == "auto":
             headers = installed_adapters().adapters
-            return Candidates(tuple(header for header in headers if header.fingerprint == fingerprint), fingerprint)
+            fitting = tuple(header for header in headers if header.fingerprint == fingerprint)
+            others = (header for header in headers if header not in fitting)
+            return Candidates(fitting, fingerprint, outdated=tuple(one for one in others if one.backbone == backbone))
         header = find_adapter(adapter)
         if header.fingerprint != fingerprint:
-            raise AdapterError(
-                f"The adapter {printable(header.name)} was trained on the tokens of backbone {header.backbone} "
-                f"({header.fingerprint}), not on those of {backbone} ({fingerprint}); use --backbone "
-                f"{header.backbone} if that is the one, or train the adapter again."
-            )
+            raise other_tokens(header.name, header, backbone, fingerprint)
         return Candidates((header,), fingerprint, named=True)
 
 

@@ -117,6 +117,13 @@ def test_an_adapter_of_another_backbone_is_not_asked_and_refused_by_name(tmp_pat
         Candidates.of(str(path), "other", "f" * 16)
 
 
+def test_an_adapter_of_an_earlier_version_is_refused_by_name_with_what_to_do(tmp_path) -> None:
+    path = tmp_path / "ages.safetensors"
+    files.save(path, adapter())
+    with pytest.raises(AdapterError, match=r"earlier imgrank.*Train it again on its labels: imgrank train"):
+        Candidates.of(str(path), "mini", "f" * 16)
+
+
 def test_among_equals_the_users_own_answers() -> None:
     choice = answering("more people", replace(AGES, name="first"), replace(AGES, name="second"))
     assert choice is not None and choice.adapter.name == "first"
