@@ -1,48 +1,59 @@
-"""What backbones there are, which are on disk, and what their makers measured."""
+"""What backbones there are, which are on disk, and what their makers measured: from a table, without torch."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
 
 from imgrank.backbone.download import cached_weights
-from imgrank.backbone.names import MINI
+from imgrank.backbone.names import CHOICES, MINI
 from imgrank.paths import weights_dir
 
-# `published.csv` holds well-known rows of docs/openclip_results.csv of mlfoundations/open_clip at its commit
-# f862f86cd92123615a8695ce8bcb6ecc066af452: parameters in millions, zero-shot top-1 accuracy on ImageNet-1k.
-PUBLISHED = "published.csv"
+PUBLISHED = "published.csv"  # written by recipes/backbones/make_table.py
+PUBLISHED_COLUMNS = ("model", "tag", "parameters_millions", "imagenet_top1", "licence", "hub", "url")
 BYTES_A_PARAMETER = 4  # published weights are mostly float32
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedWeights:
+    """One set of published weights: parameters in millions, zero-shot top-1 accuracy on ImageNet-1k from 0 to 1 or
+    None, the licence as far as it is known, and where open_clip looks for its file."""
+
+    name: str
+    parameters_millions: float
+    imagenet_top1: float | None
+    licence: str
+    hub: str
+    url: str
+
+    def as_text(self) -> list[str]:
+        """One row of the table, by PUBLISHED_COLUMNS."""
+        top1 = "" if self.imagenet_top1 is None else f"{self.imagenet_top1:.4f}"
+        return [*self.name.rsplit("/", 1), f"{self.parameters_millions:g}", top1, self.licence, self.hub, self.url]
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
     """One backbone: its name, whether it is on disk, the size of its file in bytes (`about` where it is a
-    guess from the parameters, 0 where unknown) and its published zero-shot ImageNet accuracy, or None."""
+    guess from the parameters, 0 where unknown), its published zero-shot ImageNet accuracy or None, its licence where
+    that is known, and the short name it has, if any."""
 
     name: str
     on_disk: bool
     size: int
     about: bool
     imagenet_top1: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What open_clip's own table says of one set of weights."""
-
-    parameters_millions: float
-    imagenet_top1: float
+    licence: str = ""
+    short: str = ""
 
 
 def catalogue() -> list[CatalogueEntry]:
-    """`mini`, then every set of weights that open_clip knows, in its order. Needs no network."""
-    published = read_published()
-    entries = [_open_clip_entry(name, config, published.get(name)) for name, config in pretrained().items()]
-    return [_mini_entry(), *entries]
+    """`mini`, the three that have a short name, then every other set of weights that open_clip knows, in its order."""
+    known = {row.name: row for row in read_published()}
+    first = [known[name] for name in CHOICES.values()]
+    rest = [row for name, row in known.items() if name not in CHOICES.values()]
+    return [_mini_entry(), *(_open_clip_entry(row) for row in [*first, *rest])]
 
 
 def on_disk() -> list[str]:
@@ -50,44 +61,31 @@ def on_disk() -> list[str]:
     return [entry.name for entry in catalogue() if entry.on_disk]
 
 
-def pretrained() -> dict[str, Mapping[str, Any]]:
-    """open_clip's own notes on each published set of weights, by `NAME/TAG`."""
-    from imgrank.backbone.towers import quiet_and_safe
-
-    with quiet_and_safe():
-        import open_clip
-        from open_clip.pretrained import get_pretrained_cfg
-
-        return {f"{model}/{tag}": get_pretrained_cfg(model, tag) for model, tag in open_clip.list_pretrained()}
-
-
-def models() -> list[str]:
-    """Every architecture that open_clip can build."""
-    from imgrank.backbone.towers import quiet_and_safe
-
-    with quiet_and_safe():
-        import open_clip
-
-        return list(open_clip.list_models())
-
-
-def read_published() -> dict[str, Published]:
-    """The shipped table, by `NAME/TAG`."""
+def read_published() -> list[PublishedWeights]:
+    """The shipped table."""
     text = files(__package__).joinpath(PUBLISHED).read_text("utf-8")
-    return {
-        f"{row['model']}/{row['tag']}": Published(float(row["parameters_millions"]), float(row["imagenet_top1"]))
-        for row in csv.DictReader(text.splitlines())
-    }
+    return [_from_row(row) for row in csv.DictReader(text.splitlines())]
+
+
+def _from_row(row: dict[str, str]) -> PublishedWeights:
+    return PublishedWeights(
+        name=f"{row['model']}/{row['tag']}",
+        parameters_millions=float(row["parameters_millions"]),
+        imagenet_top1=float(row["imagenet_top1"]) if row["imagenet_top1"] else None,
+        licence=row["licence"],
+        hub=row["hub"],
+        url=row["url"],
+    )
 
 
 def _mini_entry() -> CatalogueEntry:
     file = weights_dir() / "mini.safetensors"
     size = file.stat().st_size if file.is_file() else 0
-    return CatalogueEntry(MINI, size > 0, size, False, None)
+    return CatalogueEntry(MINI, size > 0, size, False, None, "Apache-2.0")
 
 
-def _open_clip_entry(name: str, config: Mapping[str, Any], published: Published | None) -> CatalogueEntry:
-    file = cached_weights(config)
-    guess = int(published.parameters_millions * 1e6) * BYTES_A_PARAMETER if published else 0
-    size = file.stat().st_size if file else guess
-    return CatalogueEntry(name, file is not None, size, file is None, published.imagenet_top1 if published else None)
+def _open_clip_entry(row: PublishedWeights) -> CatalogueEntry:
+    file = cached_weights({"hf_hub": row.hub, "url": row.url})
+    size = file.stat().st_size if file else int(row.parameters_millions * 1e6) * BYTES_A_PARAMETER
+    short = next((word for word, name in CHOICES.items() if name == row.name), "")
+    return CatalogueEntry(row.name, file is not None, size, file is None, row.imagenet_top1, row.licence, short)

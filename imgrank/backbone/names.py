@@ -1,4 +1,4 @@
-"""How a backbone is called: `mini`, `NAME/TAG`, `NAME@FILE`."""
+"""How a backbone is called: `mini`, one of three short names, `NAME/TAG`, `NAME@FILE`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from imgrank.errors import BackboneError
 
 MINI = "mini"
-FORMS = "a backbone is `mini`, `NAME/TAG` (ViT-B-32/laion2b_s34b_b79k) or `NAME@FILE`"
+CHOICES = {  # of what is published, the best for its cost under a licence that lets anyone use it
+    "small": "ViT-B-32-256/datacomp_s34b_b86k",
+    "medium": "ViT-B-16-SigLIP2/webli",
+    "best": "PE-Core-L-14-336/meta",
+}
+FORMS = "a backbone is `mini`, `small`, `medium`, `best`, `NAME/TAG` (ViT-B-32/laion2b_s34b_b79k) or `NAME@FILE`"
 
 
 class NoSuchName(BackboneError):
@@ -29,10 +34,11 @@ class BackboneName:
 
 
 def parse_name(text: str) -> BackboneName:
-    """Read `NAME/TAG` or `NAME@FILE`; slashes in NAME become hyphens, as open_clip has it (ViT-B/32/openai).
+    """Read a short name, `NAME/TAG` or `NAME@FILE`; slashes in NAME become hyphens, as open_clip has it.
 
     Raises NoSuchName where the text has neither form.
     """
+    text = CHOICES.get(text.strip().lower(), text)
     model, at, file = text.strip().partition("@")
     if at:
         parsed = BackboneName(model.replace("/", "-"), file=file)

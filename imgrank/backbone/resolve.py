@@ -8,14 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from imgrank.backbone.catalogue import models, on_disk, pretrained
+from imgrank.backbone.catalogue import on_disk
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.download import NotDownloaded, fetch_weights, reason_of
 from imgrank.backbone.facts import Facts
 from imgrank.backbone.fingerprint import fingerprint, weights_hash
+from imgrank.backbone.known import models, pretrained, read_config
 from imgrank.backbone.names import FORMS, MINI, BackboneName, close_matches
 from imgrank.backbone.sentences import load_tokenizer
-from imgrank.backbone.towers import Architecture, measure, read_config
+from imgrank.backbone.towers import Architecture, measure
 from imgrank.errors import BackboneError
 
 FILE_KINDS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
@@ -53,6 +54,12 @@ def resolve(name: BackboneName, note: Callable[[str], None]) -> Facts:
         text_width=shapes.text_width,
         preprocessing=preprocessing,
     )
+
+
+def published_preprocessing(name: BackboneName) -> Preprocessing:
+    """How pixels are made for published weights, on disk or not. Raises BackboneError for an unknown name."""
+    tag_config = _tag_config(name)
+    return _preprocessing(name, read_config(name.model), tag_config)
 
 
 def unnamed(text: str) -> BackboneError:
@@ -117,7 +124,9 @@ def _check_tokenizer(name: BackboneName, config: Mapping[str, Any]) -> None:
     try:
         load_tokenizer(name.model)
     except ImportError as error:
-        raise _refusal(name, "its tokenizer needs the package transformers (pip install transformers)", []) from error
+        raise _refusal(
+            name, 'its tokenizer needs the package transformers: pip install "imgrank[languages]"', []
+        ) from error
     except Exception as error:  # transformers and the hub raise types of their own
         raise _refusal(name, f"its tokenizer does not load: {reason_of(error)}", []) from error
 

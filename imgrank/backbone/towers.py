@@ -102,13 +102,14 @@ def measure(architecture: Architecture, preprocessing: Preprocessing) -> TowerSh
         return TowerShapes(shape, _text_width(model))
 
 
-def read_config(model: str) -> dict[str, Any]:
-    """open_clip's own description of a model of its list."""
-    with quiet_and_safe():
-        import open_clip
-
-        config: dict[str, Any] = open_clip.get_model_config(model)
-    return config
+def random_image_tower(architecture: Architecture, preprocessing: Preprocessing, device: str) -> ImageTower:
+    """The image tower alone with random weights, for timing."""
+    visual = _create(architecture, None, "meta").visual.to_empty(device=device)
+    for tensor in (*visual.parameters(), *visual.buffers()):
+        if tensor.is_floating_point():
+            tensor.data.uniform_(0.01, 0.02)
+    tower = ImageTower(visual, preprocessing).eval().to(device)
+    return tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def build(architecture: Architecture, weights: Path) -> OpenClipModel:

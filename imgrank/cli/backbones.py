@@ -1,4 +1,4 @@
-"""`imgrank backbones`: which backbones there are, which are on disk, how large, how good."""
+"""`imgrank backbones`: which backbones there are, which are on disk, how large, how good, how fast here."""
 
 from __future__ import annotations
 
@@ -7,46 +7,139 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from imgrank.cli.options import Device, DeviceOption
+from imgrank.cli.terminal import note
+
 if TYPE_CHECKING:
     from imgrank.backbone.catalogue import CatalogueEntry
+    from imgrank.backbone.rates import Rate
 
 MEGABYTE = 1_000_000
+PICTURES = 10_000
+RIGHT = ("size", "ImageNet", "images/s")
+WORTH = {  # what a short name stands for, beside the full one
+    "small": "needs no further package",
+    "medium": 'reads 109 languages; pip install "imgrank[languages]"',
+    "best": "knows most and takes its time",
+}
 
 
 def backbones(
     containing: Annotated[str, typer.Argument(metavar="TEXT", help="Only names that contain this.")] = "",
     on_disk: Annotated[bool, typer.Option("--on-disk", help="Only what can be used without a network.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="On a terminal, list all; a pipe always gets all.")] = False,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Time those that have a short name on this machine: a minute or so.")
+    ] = False,
+    device: DeviceOption = Device.auto,
 ) -> None:
-    """List the backbones that --backbone takes: which are on disk, their size, and their published zero-shot accuracy.
+    """List the backbones that --backbone takes: which are on disk, their size, licence and published accuracy.
 
-    Besides these, NAME@FILE takes weights of your own for any model that open_clip can build.
+    The first ones have a short name and are advised; images a second are those of this machine, once --measure took
+    them. Besides these, NAME@FILE takes weights of your own for any model that open_clip can build.
     """
     from imgrank.backbone.catalogue import catalogue
 
-    entries = [entry for entry in catalogue() if containing.lower() in entry.name.lower()]
+    entries = [entry for entry in catalogue() if containing.lower() in f"{entry.short} {entry.name}".lower()]
     shown = [entry for entry in entries if entry.on_disk or not on_disk]
-    if sys.stdout.isatty():
-        _print_table(shown)
+    if measure:
+        _measure([entry for entry in shown if _is_advised(entry)], device.value)
+    if not sys.stdout.isatty():
+        for entry in shown:
+            typer.echo("\t".join(_row(entry)))
         return
-    for entry in shown:
-        typer.echo("\t".join([entry.name, "on disk" if entry.on_disk else "", _size(entry), _accuracy(entry)]))
+    few = shown if every or on_disk or containing else [entry for entry in shown if entry.on_disk or _is_advised(entry)]
+    _print_table(few, short=len(few) < len(shown))
+    if len(few) < len(shown):
+        _advise(few, len(shown) - len(few))
 
 
-def _print_table(entries: list[CatalogueEntry]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("backbone", "on disk", box=box.SIMPLE)
-    table.add_column("size", justify="right")
-    table.add_column("ImageNet zero-shot", justify="right")
+def _advise(entries: list[CatalogueEntry], more: int) -> None:
     for entry in entries:
-        table.add_row(entry.name, "yes" if entry.on_disk else "", _size(entry), _accuracy(entry))
-    Console().print(table)
+        if entry.short:
+            typer.echo(f"--backbone {entry.short:<6}  {entry.name}: {WORTH[entry.short]}")
+    typer.echo("ImageNet: zero-shot accuracy, as published. Weights are downloaded once, and pictures stay here.")
+    typer.echo(f"{more} more by --all; --measure times these on this machine.")
+
+
+def larger_model() -> str:
+    """What to say where `mini` did not know: by which option, and how large the download is."""
+    from imgrank.backbone.catalogue import catalogue
+
+    small = next(entry for entry in catalogue() if entry.short == "small")
+    size = "on disk already" if small.on_disk else f"{_readable_size(small)}, downloaded once"
+    return f"a larger model may know more: --backbone small ({size}); `imgrank backbones` lists them"
+
+
+def _is_advised(entry: CatalogueEntry) -> bool:
+    from imgrank.backbone.names import MINI
+
+    return bool(entry.short) or entry.name == MINI
+
+
+def _measure(entries: list[CatalogueEntry], device: str) -> None:
+    from imgrank.backbone.device import choose_device
+    from imgrank.backbone.rates import measure_rate
+
+    chosen = choose_device(device, note)
+    for entry in entries:
+        note(f"timing {entry.name} on {chosen}, with random weights where it is not on disk")
+        measure_rate(entry.name, chosen)
+
+
+def _row(entry: CatalogueEntry) -> list[str]:
+    """Columns of a pipe: what stood there first, then what came later."""
+    from imgrank.backbone.rates import known_rate
+
+    rate = known_rate(entry.name)
+    on_disk = "on disk" if entry.on_disk else ""
+    here = f"{rate.images_per_second:g}" if rate else ""
+    return [entry.name, on_disk, _size(entry), _accuracy(entry), entry.short, entry.licence, here]
+
+
+def _print_table(entries: list[CatalogueEntry], short: bool) -> None:
+    """Aligned by hand: a name is never cut, for it is what one copies."""
+    from imgrank.backbone.rates import known_rate
+
+    rates = [known_rate(entry.name) if short else None for entry in entries]
+    measured = ("images/s", f"{PICTURES:,} pictures") if any(rates) else ()
+    rows = [("backbone", "on disk", "size", "ImageNet", "licence", *measured)]
+    for entry, rate in zip(entries, rates, strict=True):
+        name = entry.short if short and entry.short else entry.name
+        row = (name, "yes" if entry.on_disk else "", _readable_size(entry), _accuracy(entry), entry.licence)
+        rows.append((*row, *(_cost(rate) if measured else ())))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for cells in rows:
+        line = (
+            cell.rjust(width) if rows[0][n] in RIGHT else cell.ljust(width)
+            for n, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        )
+        typer.echo("  ".join(line).rstrip())
+    typer.echo("")
+
+
+def _cost(rate: Rate | None) -> tuple[str, str]:
+    """Pictures a second, and what many pictures take once: time, and room in the cache."""
+    if rate is None:
+        return "", ""
+    speed = f"{rate.images_per_second:.{0 if rate.images_per_second >= 10 else 1}f}"
+    room = f"{PICTURES * rate.bytes_an_image / MEGABYTE:.0f} MB"
+    return speed, f"{_duration(PICTURES / rate.images_per_second)}, {room}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
 
 
 def _size(entry: CatalogueEntry) -> str:
     return f"{'~' if entry.about else ''}{entry.size / MEGABYTE:.0f} MB" if entry.size else ""
+
+
+def _readable_size(entry: CatalogueEntry) -> str:
+    about = "~" if entry.about else ""
+    return f"{about}{entry.size / 1e9:.1f} GB" if entry.size >= 1e9 else _size(entry)
 
 
 def _accuracy(entry: CatalogueEntry) -> str:

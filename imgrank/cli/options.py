@@ -18,7 +18,10 @@ class Device(str, Enum):
 
 
 BackboneOption = Annotated[
-    str, typer.Option("--backbone", metavar="NAME", help="mini, NAME/TAG as open_clip has it, or NAME@FILE.")
+    str,
+    typer.Option(
+        "--backbone", metavar="NAME", help="mini, small, medium, best, NAME/TAG as open_clip has it, or NAME@FILE."
+    ),
 ]
 AdapterOption = Annotated[
     str, typer.Option("--adapter", metavar="NAME|FILE|auto|none", help="Which trained ranker answers; none: zero-shot.")

@@ -16,6 +16,7 @@ from imgrank.actions.records import Action, OnConflict
 from imgrank.cli import actions as act
 from imgrank.cli import engines
 from imgrank.cli import page as pages
+from imgrank.cli.backbones import larger_model
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     AdapterOption,
@@ -278,5 +279,9 @@ def show(ranking: Ranking, images: Iterable[RankedImage], look: Look) -> None:
     else:
         write(ranking, images, look.shown_as, sys.stdout, separator="\0" if look.print0 else "\n")
     sys.stdout.flush()
-    for line in () if look.quiet else remarks(ranking):
+    if look.quiet:
+        return
+    for line in remarks(ranking):
         note(line)
+    if not ranking.confident and ranking.backbone == "mini":
+        note(larger_model())

@@ -1,18 +1,50 @@
 import pytest
 
-from imgrank.backbone.catalogue import catalogue, pretrained, read_published
+from imgrank.backbone.catalogue import catalogue, read_published
 from imgrank.backbone.download import cached_weights
+from imgrank.backbone.known import pretrained
+from imgrank.backbone.names import CHOICES, parse_name
+from imgrank.backbone.rates import known_rate, measure_rate
 
 
-def test_the_published_table_names_weights_that_open_clip_has():
-    assert set(read_published()) <= set(pretrained())
-    assert all(0.5 < row.imagenet_top1 < 0.9 for row in read_published().values())
+def test_the_shipped_table_says_what_open_clip_says():
+    """Of the weights that this version of open_clip knows; another version may know more."""
+    known = pretrained()
+    assert {row.name for row in read_published()} & set(known)
+    for row in read_published():
+        assert row.imagenet_top1 is None or 0 < row.imagenet_top1 < 0.9
+        if row.name in known:
+            assert (row.hub, row.url) == (known[row.name].get("hf_hub", ""), known[row.name]["url"])
 
 
-def test_mini_comes_first_and_every_set_of_weights_follows():
+def test_mini_comes_first_then_the_short_names_then_every_other_set_of_weights():
     entries = catalogue()
-    assert entries[0].name == "mini"
-    assert {entry.name for entry in entries[1:]} == set(pretrained())
+    assert [entry.short or entry.name for entry in entries[:4]] == ["mini", *CHOICES]
+    assert {entry.name for entry in entries[1:]} >= set(pretrained())
+    assert len({entry.name for entry in entries}) == len(entries)
+
+
+@pytest.mark.parametrize("word", CHOICES)
+def test_a_short_name_is_the_name_it_stands_for(word):
+    assert parse_name(word) == parse_name(word.upper()) == parse_name(CHOICES[word])
+    assert str(parse_name(word)) in pretrained()
+
+
+def test_larger_short_names_are_larger_and_better():
+    small, medium, best = catalogue()[1:4]
+    assert small.size < medium.size < best.size
+    assert small.imagenet_top1 < medium.imagenet_top1 < best.imagenet_top1
+    assert {entry.licence for entry in (small, medium, best)} <= {"MIT", "Apache-2.0"}  # anyone may use them
+
+
+def test_a_measured_rate_is_remembered(monkeypatch):
+    from imgrank.backbone import rates
+
+    monkeypatch.setattr(rates, "SECONDS", 0.0)
+    assert known_rate("mini") is None
+    rate = measure_rate("mini")
+    assert known_rate("mini") == rate
+    assert rate.images_per_second > 0
 
 
 def test_weights_on_disk_are_seen_with_their_size(tmp_path):

@@ -192,4 +192,4 @@ def test_a_tokenizer_that_is_not_there_is_found_out_at_once(tiny_models, monkeyp
         raise ImportError("transformers")
 
     monkeypatch.setattr(resolve, "load_tokenizer", fail)
-    assert "pip install transformers" in _refusal(f"tiny-vit@{tiny_models['tiny-vit']}")
+    assert "imgrank[languages]" in _refusal(f"tiny-vit@{tiny_models['tiny-vit']}")
