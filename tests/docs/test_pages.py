@@ -11,6 +11,7 @@ from imgrank import __version__
 from tests.docs.pages import PAGES, ROOT, blocks
 
 PHOTOS = ROOT / "examples" / "photos"
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 
 
 def _commands(page: Path) -> list[str]:
@@ -59,5 +60,23 @@ def test_the_readmes_first_screen_states_the_terms_of_the_weights() -> None:
 
 
 def test_decisions_have_numbers_of_their_own() -> None:
-    numbers = [path.name[:4] for path in (ROOT / "docs" / "decisions").glob("[0-9]*.md")]
+    numbers = [path.name[:4] for path in DECISIONS]
     assert len(numbers) == len(set(numbers))
+
+
+@pytest.mark.parametrize("record", DECISIONS, ids=lambda path: path.name[:4])
+def test_a_decision_says_when_it_was_taken_whether_it_holds_and_what_about(record: Path) -> None:
+    title, line = record.read_text(encoding="utf-8").splitlines()[:3:2]
+    date, status, subject = line.split(" · ")
+    assert title.startswith("# ") and re.fullmatch(r"\d{4}-\d{2}-\d{2}", date) and subject
+    held = re.fullmatch(r"accepted|tried, not kept|superseded (?:in part )?by (\d{4})", status)
+    assert held
+    assert held[1] is None or list(record.parent.glob(f"{held[1]}-*.md"))
+
+
+def test_the_five_numbers_of_performance_are_those_of_the_full_tables() -> None:
+    explained = (ROOT / "docs" / "explanation" / "performance.md").read_text(encoding="utf-8")
+    measured = (ROOT / "docs" / "experiments" / "speed.md").read_text(encoding="utf-8")
+    numbers = re.findall(r"^\| (?!what)[^|]+ \| ([^|]+) \|$", explained, re.MULTILINE)
+    assert len(numbers) == 5
+    assert all(f"| {number} |" in measured for number in numbers)
