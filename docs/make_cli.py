@@ -52,10 +52,23 @@ def _section(name: str, command: Command) -> str:
     usage = " ".join([name, *(_argument(p) for p in arguments), *(["[OPTIONS]"] if _options(command) else [])])
     rows = [(f"`{_argument(p)}`", p.help) for p in arguments]
     rows += [(", ".join(f"`{typed}`" for typed in _typed(p)), p.help) for p in _options(command)]
-    lines = [f"## imgrank {name}", "", f"`imgrank {usage}`", "", inspect.cleandoc(command.help or ""), ""]
+    lines = [f"## imgrank {name}", "", f"`imgrank {usage}`", "", _described(command.help or ""), ""]
     if rows:
-        lines += ["| | |", "|---|---|", *(f"| {left} | {_cell(right)} |" for left, right in rows), ""]
+        lines += ["| | what it does |", "|---|---|", *(f"| {left} | {_cell(right)} |" for left, right in rows), ""]
     return "\n".join(lines)
+
+
+def _described(text: str) -> str:
+    """The help with its examples, paragraphs that are a command, as one block of code."""
+    parts = inspect.cleandoc(text).split("\n\n")
+    examples = [part for part in parts if part.startswith(("imgrank ", "find "))]
+    if examples:
+        block = "\n".join(
+            ["<!-- not run: examples of the help, with files of the reader -->", "```sh", *examples, "```"]
+        )
+        place = parts.index(examples[0])
+        parts = [*parts[:place], block, *(part for part in parts[place:] if part not in examples)]
+    return "\n\n".join(parts)
 
 
 def _options(command: Command) -> list[Parameter]:
