@@ -38,7 +38,13 @@ SCORED_AT_ONCE = 4096
 
 @dataclass(frozen=True, slots=True)
 class EncodedPictures:
-    """Tokens of pictures in input order, row for row with `files`, and what could not be read."""
+    """Tokens of pictures in input order, and what could not be read.
+
+    Attributes:
+        files: N pictures.
+        packed: Their tokens, row for row.
+        skipped: Files that could not be read, each with its reason.
+    """
 
     files: tuple[ImageFile, ...]
     packed: PackedTokens
@@ -65,13 +71,20 @@ class _Pictures:
 class Ranker:
     """Puts pictures in order by a sentence; answers many sentences without loading anything twice.
 
-    `backbone` is `mini`, `NAME/TAG` or `NAME@FILE`; `adapter` a name, a file, `auto` (the trained one
-    that was taught such a query, if any) or `none` (zero-shot); `device` auto, cpu, cuda or mps;
-    `cache=False` neither reads nor writes stored tokens. `note` receives single lines for the user.
-    `max_megapixels` bounds what is decoded: a larger picture is skipped, unless its tokens are stored.
-    `verify` reads and hashes every file, also where its size and time are as they were when its tokens were stored.
-    A context manager: leaving it closes the store. Raises BackboneError or AdapterError where one of them cannot be
-    used.
+    A context manager: leaving it closes the cache.
+
+    Args:
+        backbone: `mini`, an open_clip model `NAME/TAG`, or `NAME@FILE` with weights of your own.
+        adapter: Which trained ranker answers: a name, a file, `auto` (the one that was trained on such a query, if
+            any) or `none` (zero-shot).
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        cache: Whether stored tokens are read and written.
+        note: Receives single lines for the user.
+        max_megapixels: A larger picture is skipped, unless its tokens are stored.
+        verify: Read and hash every file, even where its size and time are as they were when its tokens were stored.
+
+    Raises:
+        BackboneError: The backbone is unknown, cannot be downloaded, or does not load.
     """
 
     def __init__(
@@ -139,11 +152,18 @@ class Ranker:
         mirrored: bool = False,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> EncodedPictures:
-        """Tokens of pictures, or of their mirror images, in input order; what cannot be read is named.
+        """Tokens of pictures, in input order; what cannot be read is named.
 
-        An index among them stands for all its pictures. Ctrl-C ends it; what was encoded by then stays stored. Raises
-        UsageError where a file does not exist, or an index is to be mirrored, StoreError where tokens vanish from the
-        store time and again.
+        Ctrl-C ends it; what was encoded by then stays stored.
+
+        Args:
+            files: Pictures, folders, and indexes; an index stands for all its pictures.
+            mirrored: Encode the mirror images instead.
+            progress: Is told how far it is.
+
+        Raises:
+            UsageError: A file does not exist, or an index is to be mirrored.
+            StoreError: Tokens vanish from the cache time and again.
         """
         indexes = [str(file) for file in files if is_index(str(file))]
         if indexes:
@@ -159,11 +179,20 @@ class Ranker:
     def detail_of(
         self, files: Sequence[str | Path], *, progress: Callable[[Progress], None] = lambda _: None
     ) -> Detail:
-        """(N, WIDTH) float32 of N files, row for row: what `imgrank.detail.measure` says of each at its full size.
+        """Sharpness, noise and other numbers of each file at its full size; they do not depend on the backbone.
 
-        Not a number throughout the row of a file that cannot be decoded at full size. It does not depend on the
-        backbone, and is stored. Ctrl-C ends it; what was measured by then stays stored. Raises UsageError where a
-        file does not exist.
+        Ctrl-C ends it; what was measured by then stays stored.
+
+        Args:
+            files: N pictures.
+            progress: Is told how far it is.
+
+        Returns:
+            (N, WIDTH) float32, row for row with `files`; the columns are named by `imgrank.detail.measure.NAMES`.
+            A file that cannot be decoded at full size has NaN throughout its row.
+
+        Raises:
+            UsageError: A file does not exist.
         """
         found = discover([str(file) for file in files])
         given = _as_given(found, files)
@@ -175,11 +204,19 @@ class Ranker:
         return np.array([rows.get(str(file), unknown) for file in files], np.float32).reshape(-1, WIDTH)
 
     def open_index(self, where: str | Path) -> Indexed:
-        """The pictures of an index, to be read as tokens. Raises UsageError where there is none of this backbone."""
+        """The pictures of an index, to be read as tokens.
+
+        Raises:
+            UsageError: There is no index there, or it was made with another backbone.
+        """
         return self._open([str(where)], Discovered((), ()))
 
     def sentence(self, text: str) -> TextTokens:
-        """Text tokens of a sentence, from memory, from the store, or made now. Raises UsageError if it is no text."""
+        """Text tokens of a sentence, from memory, from the cache, or made now.
+
+        Raises:
+            UsageError: The sentence is not valid Unicode.
+        """
         if text not in self._sentences:
             _check_text(text)
             known = self._text_store.get(text) if self._text_store else None
@@ -213,7 +250,7 @@ class Ranker:
         return Question(sentence.strip(), opposite, refine=refine)
 
     def close(self) -> None:
-        """Write what waits for the store, and let go of its files. What is encoded later is not stored."""
+        """Write what waits for the cache, and release its files. What is encoded later is not stored."""
         self._store.close()
         self._details.close()
 

@@ -62,9 +62,19 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueryReport:
-    """One query on its `n` measured rows; `versus_ridge` says whether the adapter is really better.
+    """One query on its measured rows, by each scorer: SRCC, KRCC, PLCC, MAE, pair accuracy and accuracy.
 
-    `versus_ridge` is in SRCC for values and in pair accuracy for answers; None where no adapter answers.
+    Attributes:
+        query: What was asked.
+        n: The number of measured rows.
+        unit: The unit of the values, or None.
+        score: The ranker's scores.
+        pairs: Its comparisons of pairs.
+        ridge: Ridge regression on the same tokens.
+        zero_shot: Likeness to the words.
+        versus_ridge: Ranker less ridge, with its 95 % interval; in SRCC for values and in pair accuracy for answers.
+            None where no ranker answers.
+        predictions: What each scorer says of each row.
     """
 
     query: str
@@ -80,7 +90,14 @@ class QueryReport:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """Everything that was measured; `adapter` is None where no query found one, `notes` are lines for the user."""
+    """Everything that was measured.
+
+    Attributes:
+        adapter: The ranker, or None where no query found one.
+        backbone: Who encoded the pictures.
+        queries: One report a query.
+        notes: Lines for the user.
+    """
 
     adapter: str | None
     backbone: str
@@ -100,12 +117,26 @@ def evaluate(
     index: str | Path | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Report:
-    """Measure on the rows of one split: the one asked for, or else test, val, or all, whichever there is first.
+    """Measure a ranker on labelled pictures, beside ridge regression and zero-shot, with 95 % bootstrap intervals.
 
     Ridge learns from the other rows (train, and val where test is measured); where there are none, from the
-    measured rows outside each row's group. `index` names an index that has the tokens, so that no picture is read.
-    Raises LabelsError where the labels have faults (see `skip_bad`) or
-    no row of that split, AdapterError and BackboneError where one of them cannot be used.
+    measured rows outside each row's group.
+
+    Args:
+        labels: A labels file, or `Labels` from `imgrank.labels`.
+        adapter: As in `Ranker`.
+        backbone: As in `Ranker`.
+        device: As in `Ranker`.
+        split: Which rows to measure: by default test, val, or all, whichever there is first.
+        skip_bad: Leave faulty rows out instead of refusing the file.
+        source: Where tokens come from, instead of a `Ranker` of its own.
+        index: An index that has the pictures' tokens: no picture is read.
+        progress: Is told how far encoding is.
+
+    Raises:
+        LabelsError: The labels have faults, or no row of that split.
+        AdapterError: The ranker cannot be used.
+        BackboneError: The backbone cannot be used.
     """
     with ExitStack() as opened:
         if index is not None:

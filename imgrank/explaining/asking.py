@@ -35,10 +35,21 @@ def explain(
     examples: bool = True,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Explanation:
-    """Why `ranker` gives a picture its score: what moves it where parts are washed out, and labelled pictures like it.
+    """Why `ranker` gives a picture its score: how it falls where parts are blurred, and labelled pictures like it.
 
-    Takes as long as ranking fifty pictures. `examples=False` leaves the labelled pictures out. Raises UsageError
-    where the sentence is empty or `image` does not name one file, NothingToRank where that cannot be read.
+    Takes as long as ranking fifty pictures.
+
+    Args:
+        ranker: Who gave the score.
+        image: The picture.
+        sentence: What it was ordered by.
+        opposite: The other end of the scale, as in `Ranker.rank`.
+        examples: Whether to look for labelled pictures like it.
+        progress: Is told how far it is.
+
+    Raises:
+        UsageError: The sentence is empty, or `image` does not name one file.
+        NothingToRank: The picture cannot be read.
     """
     question = Question(sentence.strip(), opposite)
     if not question.sentence:

@@ -12,8 +12,10 @@ from imgrank.records import ScorerName
 class Example:
     """A labelled picture that looks like the one explained.
 
-    `likeness` is the cosine of their embeddings, 1 for the same picture; `said` is what people said of it,
-    such as "34 years" or "more in 5 of 6 answers".
+    Attributes:
+        path: The picture.
+        likeness: The cosine of their embeddings, 1 for the same picture.
+        said: What people said of it, such as "34 years" or "more in 5 of 6 answers".
     """
 
     path: str
@@ -25,11 +27,17 @@ class Example:
 class Explanation:
     """Why a picture has its score.
 
-    `influence` (G, G) goes over the picture in equal parts, from its upper left: by how much the score falls where
-    that part is washed out. Above 0 the part speaks for the sentence, below 0 against it. `score` is what `sort`
-    gives, in `unit`; `adapter` is None where no trained ranker answered; `relevant` is False where the picture does
-    not show what the sentence is about. `examples` are the nearest labelled pictures first, none where the
-    ranker kept none.
+    Attributes:
+        path: The picture.
+        sentence: What it was ordered by.
+        score: What `Ranker.rank` gives it, in `unit`.
+        influence: (G, G) float, the picture in G x G equal parts from its upper left: by how much the score falls
+            where that part is blurred. Above 0 the part speaks for the sentence, below 0 against it.
+        unit: The unit of the score, or None.
+        scorer: Who answered, as in `Ranking.scorer`.
+        adapter: The trained ranker that answered, or None.
+        relevant: False where the picture does not show what the sentence is about.
+        examples: Labelled pictures like it, nearest first; none where the ranker kept none.
     """
 
     path: str

@@ -28,11 +28,17 @@ SCALES = (  # names whose order everybody knows
 def labels_from_folders(
     folder: str, query: str, order: Sequence[str] = (), pictures: Sequence[str] | None = None
 ) -> Labels:
-    """The pictures below each sub-folder get its value: the number its name begins with, or else its place.
+    """The pictures below each sub-folder get its value: the number that its name begins with, or else its place.
 
-    Places count from 1 in the given `order` of names, or where it is empty in the order of a scale that
-    everybody knows (bad, fair, good), or else by name. `pictures`, in natural order, are those of an index, whose
-    common folder then stands for `folder`. Raises LabelsError where that cannot be.
+    Args:
+        folder: The folder that holds the sub-folders.
+        query: What the order means; other words for it after bars.
+        order: The sub-folders from least to most. Without it: a scale that everybody knows (bad, fair, good), or else
+            the order of the names. Places count from 1.
+        pictures: The pictures of an index in natural order; their common folder then stands for `folder`.
+
+    Raises:
+        LabelsError: There are too few pictures or sub-folders, or `order` does not name them all.
     """
     found = _below(folder) if pictures is None else _grouped(folder, pictures)
     names = list(found)

@@ -18,8 +18,15 @@ from imgrank.paths import printable
 def labels_from_ratings(sources: Sequence[str], query: str, *, recursive: bool = True) -> Labels:
     """Pictures and the stars given to them; unrated and rejected ones are left out and counted in the notes.
 
-    A sidecar (`name.xmp`, or `name.jpg.xmp`) goes before what stands in the picture. Raises LabelsError where
-    too few pictures have stars, or all of them the same.
+    A sidecar (`name.xmp`, or `name.jpg.xmp`) goes before what stands in the picture.
+
+    Args:
+        sources: Pictures and folders.
+        query: What the stars mean; other words for it after bars.
+        recursive: Go down into sub-folders.
+
+    Raises:
+        LabelsError: Too few pictures have stars, or all have the same.
     """
     files = discover(sources, recursive=recursive).files
     stars = {file.path: facts.rating for file, facts in zip(files, facts_of(files), strict=True)}

@@ -30,10 +30,15 @@ _EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 
 
 def read_labels(path: str, *, skip_bad: bool = False, pictures: Collection[str] | None = None) -> Labels:
-    """Read a labels file in any of its three forms; pictures must exist, or be among `pictures` if that is given.
+    """Read a labels file in any of its three forms.
 
-    Raises LabelsError naming every fault with its line. With `skip_bad` faulty rows, and queries that are
-    then too small, are left out and named in `left_out`; the error remains where nothing is left.
+    Args:
+        path: The file.
+        skip_bad: Leave out faulty rows, and queries that are then too small, and name them in `Labels.left_out`.
+        pictures: The pictures that there are; without it, the pictures must exist as files.
+
+    Raises:
+        LabelsError: The file has faults; the message names each with its line. With `skip_bad`: nothing is left.
     """
     grid = read_grid(path, (*LONG, *PAIRS, *KEPT, *BESIDE_PAIRS))
     reader = _Reader(grid, list(grid.faults), pictures)

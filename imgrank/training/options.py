@@ -10,14 +10,29 @@ Ranking = Literal["pairs", "list", "none"]
 
 @dataclass(frozen=True, slots=True)
 class TrainingOptions:
-    """How to train. Raises ValueError on numbers that make no sense.
+    """How to train. The network is optimised by AdamW with a cosine schedule.
 
-    `ranking` is the loss beside the values: RankNet on pair logits, a listwise loss on scores, or none, with
-    `order_weight` parts to one of values; RankNet on the scores themselves has `score_order_weight` parts.
-    The network trains for at most `epochs` (0: the closed form answers alone), in folds for at most `fold_epochs`,
-    and stops early after `patience` or `fold_patience` epochs without a better figure on rows left out. `always`
-    runs it to the end and keeps it, whether it adds to the closed form or not: for ablations. `averaging` is the
-    decay of the running mean of weights, which is what is kept.
+    Attributes:
+        epochs: At most so many passes over the labels; 0: the closed form answers alone.
+        fold_epochs: The same in each fold of a cross-validation.
+        batch: Pictures in a batch.
+        fewest_steps: At least so many steps in an epoch.
+        learning_rate: At its peak.
+        weight_decay: Of AdamW.
+        warm_up: The share of steps, 0 to 1, in which the learning rate rises.
+        patience: Stop after so many epochs without a better metric on rows left out.
+        fold_patience: The same in each fold.
+        ranking: The loss beside that of the values: RankNet on the logits of pairs (`pairs`), a listwise loss on scores
+            (`list`), or none (`none`).
+        order_weight: Weight of that loss, where that of the values has 1.
+        score_order_weight: Weight of RankNet on the scores themselves.
+        averaging: Decay of the moving average of the weights, which is what is kept.
+        mirror: Train on mirror images, too.
+        seed: The same seed gives the same ranker on the same machine.
+        always: Run to the end and keep the network even where it adds nothing: for ablations.
+
+    Raises:
+        ValueError: A number makes no sense.
     """
 
     epochs: int = 60

@@ -74,10 +74,19 @@ class Miss:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingResult:
-    """A saved adapter: its file, its card, the figures of each query, and how it went.
+    """A saved ranker and how training went.
 
-    `cross_validated` is True where the figures come from folds of the train and val rows; `notes` are lines
-    for the user.
+    Attributes:
+        path: The ranker's file.
+        card: Its card, in Markdown.
+        backbone: The backbone that it was trained with.
+        queries: Figures of each query.
+        epochs: What each epoch of the network came to.
+        best_epoch: The one that was kept, from 1; 0 where there was none.
+        cross_validated: Whether the figures come from folds of the train and val rows.
+        interrupted: Whether training was stopped before its end.
+        seconds: Wall time.
+        notes: Lines for the user.
     """
 
     path: Path

@@ -53,14 +53,36 @@ def train(
     progress: Callable[[Progress], None] = lambda _: None,
     saved: Callable[[TrainingResult], None] = lambda _: None,
 ) -> TrainingResult:
-    """Train an adapter on labels and save it as `out`, or under `name` among the user's adapters.
+    """Train a ranker on labels and save it as `out`, or under `name` among the user's rankers.
 
-    `unit` is the unit of the values, for print; `config` sets the model's sizes; `replace` overwrites an
-    adapter of that name; `saved` is told the closed form, which is in the file before the network's first epoch;
-    `index` names an index that has the tokens, so that no picture is read (and none is
-    mirrored); `resume` goes on with an interrupted run; `max_megapixels` is the Ranker's. Ctrl-C keeps
-    the best so far and the result says so. Raises LabelsError, TrainingError, AdapterError, BackboneError, or
-    UsageError where the name is taken.
+    The closed form is saved within seconds; the network is tried after that. Ctrl-C keeps the best so far, and the
+    result says so.
+
+    Args:
+        labels: A labels file, or `Labels` from `imgrank.labels`.
+        name: The ranker's name; by default that of the query.
+        out: A file to save it as, instead of a name.
+        unit: The unit of the values, such as `years`; printed beside scores.
+        backbone: As in `Ranker`.
+        device: As in `Ranker`.
+        max_megapixels: As in `Ranker`.
+        options: Epochs, learning rate, seed and the like.
+        config: Sizes of the network.
+        skip_bad: Leave faulty rows out instead of refusing the file.
+        replace: Overwrite a ranker of that name.
+        resume: Go on with an interrupted run.
+        source: Where tokens come from, instead of a `Ranker` of its own.
+        index: An index that has the pictures' tokens: no picture is read, and none is mirrored.
+        watch: Is told each epoch.
+        progress: Is told how far encoding is.
+        saved: Is told the closed form, which is in the file before the network's first epoch.
+
+    Raises:
+        LabelsError: The labels have faults; the message names each with its line.
+        TrainingError: There is too little to learn from, or training diverged.
+        UsageError: The name is taken.
+        BackboneError: The backbone cannot be used.
+        AdapterError: The file to resume does not fit.
     """
     started = time.perf_counter()
     options = options or TrainingOptions()
