@@ -17,16 +17,17 @@ if TYPE_CHECKING:
     from imgrank.evaluation import evaluate
     from imgrank.explaining import Explanation, explain
     from imgrank.ranker import Ranker
-    from imgrank.records import RankedImage, Ranking
+    from imgrank.records import RankedImage, Ranking, Term
     from imgrank.training import train
 
-__all__ = ["Explanation", "RankedImage", "Ranker", "Ranking", "__version__", "evaluate", "explain", "train"]
+__all__ = ["Explanation", "RankedImage", "Ranker", "Ranking", "Term", "__version__", "evaluate", "explain", "train"]
 
 _ROOM_OF = {
     "Explanation": "imgrank.explaining",
     "RankedImage": "imgrank.records",
     "Ranker": "imgrank.ranker",
     "Ranking": "imgrank.records",
+    "Term": "imgrank.records",
     "evaluate": "imgrank.evaluation",
     "explain": "imgrank.explaining",
     "train": "imgrank.training",

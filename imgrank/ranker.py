@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
@@ -25,10 +26,13 @@ from imgrank.index.reading import Indexed, is_index, open_indexes
 from imgrank.measuring import Details
 from imgrank.order import order
 from imgrank.paths import printable
-from imgrank.records import ImageFile, Progress, Ranking, Unreadable
+from imgrank.records import ImageFile, Progress, Ranking, Term, Unreadable
 from imgrank.scoring.asking import answer, ask
+from imgrank.scoring.composing import Asking, Pictures, compose
 from imgrank.scoring.detail import wish_for
-from imgrank.scoring.question import Answer, Question
+from imgrank.scoring.likeness import mean_of
+from imgrank.scoring.mixing import answered_term
+from imgrank.scoring.question import Answer, NamedPictures, Question, single_questions
 from imgrank.scoring.scorers import Resources
 from imgrank.store import TextStore, View, open_store
 from imgrank.tokens import PackedTokens, TextTokens, joined
@@ -66,6 +70,15 @@ class _Pictures:
     @property
     def paths(self) -> list[str]:
         return [*(file.path for file in self.encoded.files), *self.indexed.paths]
+
+    @property
+    def name(self) -> bytes:
+        """A name that other pictures, or these in another order, do not have."""
+        name = blake2b("\0".join(self.encoded.digests).encode())
+        name.update(b"" if self.detail is None else self.detail.tobytes())
+        for part in self.indexed.parts:
+            name.update(f"{part.place.where}\0{part.name}".encode(errors="surrogateescape") + part.kept.tobytes())
+        return name.digest()
 
 
 class Ranker:
@@ -113,7 +126,10 @@ class Ranker:
         sentence: str | None = None,
         *,
         opposite: str | None = None,
-        like: str | Path | None = None,
+        like: Pictures | None = None,
+        between: tuple[Pictures, Pictures] | None = None,
+        plus: Sequence[Term | str] = (),
+        minus: Sequence[Term | str] = (),
         recursive: bool = False,
         stdin: BinaryIO | None = None,
         nul: bool = False,
@@ -122,14 +138,17 @@ class Ranker:
     ) -> Ranking:
         """Order the pictures that `sources` name (files, folders, globs, indexes, `-`) by a sentence, best first.
 
-        `opposite` names the other end of a zero-shot axis; `like` orders by nearness to a picture
-        instead of a sentence; `refine` lets the pairwise head settle neighbours. An index is a folder or a URL that
+        `opposite` names the other end of a zero-shot axis; `like` asks for nearness to a picture, or to several;
+        `between` names two pictures, or two sets, and orders from the first to the second, which stands first; `plus`
+        and `minus` are terms beside all that, a text or a `Term` with a weight. A folder stands for its pictures. What
+        is asked together is mixed as `imgrank.scoring.mixing` says; asking again with other weights is cheap.
+        `refine` lets the pairwise head settle neighbours. An index is a folder or a URL that
         `imgrank index` made; it is read block by block. Ctrl-C while encoding
-        gives the ranking of what was done, marked partial. Raises UsageError where neither a sentence nor
-        `like` is given, NothingToRank where no picture could be read, IndexFault where an index cannot be.
+        gives the ranking of what was done, marked partial. Raises UsageError where nothing is asked, or what is asked
+        does not fit together, NothingToRank where no picture could be read, IndexFault where an index cannot be.
         """
         started = time.perf_counter()
-        question = self.question(sentence, opposite, like, refine)
+        question = self.question(Asking(sentence, opposite, like, between, plus, minus, refine))
         named = [str(source) for source in sources]
         indexes = [source for source in named if is_index(source)]
         with _without_collector():
@@ -229,25 +248,13 @@ class Ranker:
             self._sentences[text] = known
         return self._sentences[text]
 
-    def question(
-        self,
-        sentence: str | None = None,
-        opposite: str | None = None,
-        like: str | Path | None = None,
-        refine: bool = False,
-    ) -> Question:
-        """What `rank` would ask; a picture to be like is encoded. Raises UsageError as `rank` does."""
-        if like is not None:
-            pictures = self.encode([like])
-            if not len(pictures.packed):
-                reason = pictures.skipped[0].reason if pictures.skipped else "it is no picture"
-                raise UsageError(f"No picture can be like {printable(str(like))}: {reason}.")
-            return Question(sentence or f"like {like}", like=pictures.packed.embedding[0])
-        if not sentence or not sentence.strip():
-            raise UsageError('A sentence to order by is missing, such as "older person"; or name a picture by --like.')
-        for text in filter(None, (sentence, opposite)):
+    def question(self, asking: Asking) -> Question:
+        """What `rank` would ask; pictures that stand for it are encoded. Raises UsageError as `rank` does."""
+        for term in (*asking.plus, *asking.minus):
+            _check_text((term if isinstance(term, str) else term.text) or "")
+        for text in filter(None, (asking.sentence, asking.opposite)):
             _check_text(text)
-        return Question(sentence.strip(), opposite, refine=refine)
+        return compose(asking, self._look, self._taken_apart)
 
     def close(self) -> None:
         """Write what waits for the cache, and release its files. What is encoded later is not stored."""
@@ -259,6 +266,25 @@ class Ranker:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _look(self, named: Pictures) -> NamedPictures:
+        """Pictures that stand for what is asked. Raises UsageError where one of them cannot be used."""
+        each = [named] if isinstance(named, (str, Path)) else list(named)
+        paths: list[str] = []
+        vectors = []
+        for one in each:
+            files = [str(one)] if is_index(str(one)) else [file.path for file in discover([str(one)]).files]
+            pictures = self.encode(files or [one])
+            if not len(pictures.packed):
+                reason = pictures.skipped[0].reason if pictures.skipped else "no picture is there"
+                raise UsageError(f"No picture can be like {printable(str(one))}: {reason}.")
+            paths.append(str(one))
+            vectors.append(pictures.packed.embedding)
+        return NamedPictures(tuple(paths), mean_of(np.concatenate(vectors)))
+
+    def _taken_apart(self, sentence: str) -> tuple[Term, ...]:
+        """The terms that a sentence names itself; none where it is one."""
+        return ()
 
     def _open(self, indexes: Sequence[str], found: Discovered) -> Indexed:
         if not indexes:
@@ -295,7 +321,7 @@ class Ranker:
     ) -> _Pictures:
         """The pictures with all that the question needs of them; what cannot be measured for it is left out."""
         pictures = self._encode(found, indexed, progress)
-        wanted = wish_for(question, self.adapter) is not None
+        wanted = any(wish_for(one, self.adapter) is not None for one in single_questions(question))
         if not wanted or pictures.encoded.partial or (indexed.paths and not indexed.detailed):
             return pictures
         measured = self._details.of(pictures.encoded.files, progress)
@@ -331,7 +357,7 @@ class Ranker:
             places = np.array(sorted(range(len(paths)), key=lambda n: path_order(paths[n])), np.intp)
         scorer = ask(question, self, detailed=detailed)
         blocks = partial(chain.from_iterable, (self._stored(pictures), pictures.indexed.blocks()))
-        return answer(scorer, blocks, self.resources, places)
+        return answer(scorer, blocks, self.resources, places, pictures.name if question.parts else None)
 
     def _stored(self, pictures: _Pictures) -> Iterator[PackedTokens]:
         """Tokens of the files, with their detail where it was measured."""
@@ -362,6 +388,7 @@ class Ranker:
             notes=verdict.notes + _changed(pictures.encoded.changed),
             confidence=verdict.confidence,
             asked=verdict.asked,
+            terms=verdict.terms or (answered_term(question, verdict),),
         )
 
 

@@ -6,10 +6,48 @@ surrogateescape so that any bytes survive.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
-ScorerName = Literal["adapter", "zero-shot", "like", "detail"]
+from imgrank.errors import UsageError
+
+ScorerName = Literal["adapter", "zero-shot", "like", "between", "detail", "mix"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One part of a mix: a `text`, or a `picture` (a file, or a folder of pictures that are alike), and its weight.
+
+    Below a weight of 0, what has less of it stands first; of 0 is as if the term were not there. Raises UsageError
+    where it is neither or both, or the weight is not a finite number.
+    """
+
+    text: str | None = None
+    picture: str | None = None
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if (self.text is None) == (self.picture is None):
+            raise UsageError("A term of a mix is either a text or a picture.")
+        if not math.isfinite(self.weight):
+            raise UsageError(f"The weight of a term is a finite number, not {self.weight}.")
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredTerm:
+    """A part of a ranking: what was asked, with its weight, and who answered it.
+
+    It is a `text`, or `pictures` to be near to, or with `low` a scale that runs from those to `pictures`.
+    """
+
+    weight: float
+    scorer: ScorerName
+    adapter: str | None
+    unit: str | None
+    text: str | None = None
+    pictures: tuple[str, ...] = ()
+    low: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +104,7 @@ class Ranking:
     these pictures show what the sentence is about at all, and `confident` whether it is high enough; `asked` says
     who was chosen to answer, and why; `partial` is True where the run was interrupted; `notes` are lines
     for the user, not for scripts; `encoded` counts the pictures that ran through the image tower,
-    `seconds` is wall time.
+    `seconds` is wall time; `terms` are what was asked, with who answered each.
     """
 
     query: str
@@ -85,6 +123,7 @@ class Ranking:
     notes: tuple[str, ...] = ()
     confidence: float = 1.0
     asked: Asked | None = None
+    terms: tuple[AnsweredTerm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

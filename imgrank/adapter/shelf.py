@@ -27,7 +27,7 @@ class Shelf:
 
         path = header.path or Path()
         with self._lock:
-            version = _version(path)
+            version = version_of(path)
             known = self._adapters.get(path)
             if known is None or version is None or known[0] != version:
                 known = version or (0, 0), load(path, fingerprint)
@@ -35,7 +35,7 @@ class Shelf:
             return known[1]
 
 
-def _version(path: Path) -> _Version | None:
+def version_of(path: Path) -> _Version | None:
     """Size and time of a file; None where it cannot be seen, and loading says why."""
     try:
         status = path.stat()

@@ -45,13 +45,14 @@ class PartScores:
 class ScoreParts:
     """The task of a worker. Small, and complete: a machine that never saw the adapter gets its file along.
 
-    `top` keeps only so many of a part, the best.
+    `top` keeps only so many of a part, the best; with `evidence_alone`, none.
     """
 
     asked: Scorer
     shape: TokenShape
     top: int | None = None
-    adapter_file: bytes | None = None
+    adapter_files: tuple[bytes, ...] = ()
+    evidence_alone: bool = False
     version: str = __version__
 
     def __call__(self, part: KeptRows) -> PartScores:
@@ -63,7 +64,7 @@ class ScoreParts:
             raise UsageError(
                 f"A worker has imgrank {__version__} and this machine {self.version}; use one on all machines."
             )
-        score = _asked_here(self.asked, self.adapter_file).open(_resources())
+        score = _asked_here(self.asked, self.adapter_files).open(_resources())
         skipped: list[tuple[bool, Unreadable]] = []
         done, evidence, at = [], Evidence(), 0
         with Part(part.place, part.name) as whole:
@@ -74,7 +75,8 @@ class ScoreParts:
                 skipped += _skipped(kept.filter(arrow().compute.invert(good)))
                 if len(kept := kept.filter(good)):
                     scored = score(tokens_of(kept, self.shape))
-                    done.append(_run(kept.column("path"), scored))
+                    if not self.evidence_alone:
+                        done.append(_run(kept.column("path"), scored))
                     evidence += scored.evidence
         rows = arrow().concat_tables(done) if done else empty_run()
         return PartScores(evidence, tuple(skipped), best(rows, self.top) if self.top else rows)
@@ -106,9 +108,8 @@ def paths_of(run: Run) -> Iterator[ScoredPath]:
 
 
 def portable(task: ScoreParts) -> ScoreParts:
-    """The task with the file of the adapter that answers, for machines that may not have it."""
-    file = task.asked.adapter_file
-    return task if file is None else replace(task, adapter_file=file.read_bytes())
+    """The task with the files of the adapters that answer, for machines that may not have them."""
+    return replace(task, adapter_files=tuple(file.read_bytes() for file in task.asked.adapter_files))
 
 
 def _run(paths: Any, scored: Scored) -> Run:  # noqa: ANN401 (pyarrow has no types)
@@ -130,9 +131,9 @@ def _skipped(rows: Any) -> list[tuple[bool, Unreadable]]:  # noqa: ANN401
     return [(size, Unreadable(path or "", error or "")) for size, path, error in named]
 
 
-def _asked_here(asked: Scorer, file: bytes | None) -> Scorer:
-    """The question with the adapter's file where this machine has it."""
-    return asked if file is None else asked.with_adapter_file(_kept_file(file))
+def _asked_here(asked: Scorer, files: tuple[bytes, ...]) -> Scorer:
+    """The question with the adapters' files where this machine has them."""
+    return asked.with_adapter_files(list(map(_kept_file, files))) if files else asked
 
 
 @lru_cache(maxsize=1)

@@ -18,9 +18,11 @@ from imgrank.index.reading import checked_manifest, is_index, settled
 from imgrank.order import rank_sorted
 from imgrank.paths import printable
 from imgrank.ranker import Ranker
-from imgrank.records import RankedImage, Ranking, Unreadable
+from imgrank.records import RankedImage, Ranking, Term, Unreadable
 from imgrank.scoring.asking import ask
-from imgrank.scoring.question import Evidence, Verdict
+from imgrank.scoring.composing import Asking, Pictures
+from imgrank.scoring.mixing import MixScorer, answered_term
+from imgrank.scoring.question import Evidence, Question, Verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,21 +41,30 @@ def rank_indexes(
     sentence: str | None = None,
     *,
     opposite: str | None = None,
-    like: str | Path | None = None,
+    like: Pictures | None = None,
+    between: tuple[Pictures, Pictures] | None = None,
+    plus: Sequence[Term | str] = (),
+    minus: Sequence[Term | str] = (),
     top: int | None = None,
     min_score: float | None = None,
 ) -> Ordered:
-    """Order the pictures of indexes by a sentence or by nearness to a picture, best first.
+    """Order the pictures of indexes by what `Ranker.rank` may be asked, best first.
 
     `top` keeps the best alone, and then each part hands over only so many; `min_score` ends the order where scores
-    are less. Raises UsageError where a source is no index of this backbone, NothingToRank where indexes are empty,
+    are less. A mix is scored twice: first how its terms are spread over all parts, then the order.
+
+    Raises UsageError where a source is no index of this backbone, NothingToRank where indexes are empty,
     and what `Ranker.rank` raises.
     """
     started = time.perf_counter()
-    asked = ask(ranker.question(sentence, opposite, like), ranker)
+    question = ranker.question(Asking(sentence, opposite, like, between, plus, minus))
+    asked = ask(question, ranker)
     places = [Place(str(_checked(source))) for source in sources]
     shape = [checked_manifest(place, ranker.backbone.fingerprint, ranker.backbone.name).shape for place in places][-1]
     parts = settled([(place, name) for place in places for name in place.parts()])
+    if isinstance(asked, MixScorer):
+        survey = engine.score(ScoreParts(asked, shape, evidence_alone=True), parts)
+        asked = asked.settled(sum((part.evidence for part in survey), Evidence()))
     task = ScoreParts(asked, shape, top)
     if top:
         scored, run = _best(engine.score(task, parts), top)
@@ -64,7 +75,7 @@ def rank_indexes(
     count = evidence.count
     if not count:
         raise NothingToRank(f"None of {len(skipped)} files could be read." if skipped else "No picture was found.")
-    ranking = _ranking(ranker, asked.question.sentence, asked.verdict(evidence), skipped, time.perf_counter() - started)
+    ranking = _ranking(ranker, question, asked.verdict(evidence), skipped, time.perf_counter() - started)
     images = rank_sorted((row for run in runs for row in paths_of(run)), count)
     if min_score is not None:
         least = min_score
@@ -73,10 +84,10 @@ def rank_indexes(
 
 
 def _ranking(
-    ranker: Ranker, sentence: str, verdict: Verdict, skipped: tuple[Unreadable, ...], seconds: float
+    ranker: Ranker, question: Question, verdict: Verdict, skipped: tuple[Unreadable, ...], seconds: float
 ) -> Ranking:
     return Ranking(
-        query=sentence,
+        query=question.sentence,
         images=(),
         skipped=skipped,
         backbone=ranker.backbone.name,
@@ -91,6 +102,7 @@ def _ranking(
         notes=verdict.notes,
         confidence=verdict.confidence,
         asked=verdict.asked,
+        terms=verdict.terms or (answered_term(question, verdict),),
     )
 
 

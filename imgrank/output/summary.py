@@ -27,7 +27,12 @@ def who_answered(ranking: Ranking) -> str:
     """One line: by what the order is, who says so, and what else could be had."""
     asked = ranking.asked
     if ranking.scorer == "like":
-        return "Ordered by nearness to that picture."
+        several = any(len(term.pictures) > 1 for term in ranking.terms)
+        return f"Ordered by nearness to {'those pictures' if several else 'that picture'}."
+    if ranking.scorer == "between":
+        return "Ordered along the line from the one end to the other: 0 is like the first, 1 like the second."
+    if ranking.scorer == "mix" and asked is not None:
+        return f"Ordered by a mix: {asked.quantity}."
     if ranking.scorer == "detail" and asked is not None:
         return f"Ordered by {asked.quantity}, measured at full size; --adapter none orders by likeness."
     if ranking.scorer == "zero-shot" or asked is None:

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from imgrank.output.formats import Format
-from imgrank.records import Asked, RankedImage, Ranking
+from imgrank.records import AnsweredTerm, Asked, RankedImage, Ranking
 from imgrank.version import __version__
 
 
@@ -66,12 +66,23 @@ def _as_json(ranking: Ranking, images: Iterable[RankedImage]) -> dict[str, Any]:
         "seconds": round(ranking.seconds, 3),
         "confidence": ranking.confidence,
         "asked": None if ranking.asked is None else _asked_as_json(ranking.asked),
+        "terms": [_term_as_json(term) for term in ranking.terms],
     }
     return fields | {"partial": True} if ranking.partial else fields
 
 
 def _asked_as_json(asked: Asked) -> dict[str, Any]:
     return {"query": asked.query, "similarity": asked.similarity, "reason": asked.reason}
+
+
+def _term_as_json(term: AnsweredTerm) -> dict[str, Any]:
+    """What was asked, as `text`, `picture` or `pictures`, with `low` where those name one end of a scale alone."""
+    pictures = [utf8_name(path) for path in term.pictures]
+    what = {"text": term.text} if term.text is not None else {"pictures": pictures}
+    if len(pictures) == 1:
+        what = {"picture": pictures[0]}
+    low = {"low": [utf8_name(path) for path in term.low]} if term.low else {}
+    return {**what, **low, "weight": term.weight, "scorer": term.scorer, "adapter": term.adapter, "unit": term.unit}
 
 
 def _image_as_json(image: RankedImage) -> dict[str, Any]:

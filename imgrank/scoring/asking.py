@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
@@ -20,11 +20,20 @@ from imgrank.scoring.choosing import (
     who_answers,
 )
 from imgrank.scoring.detail import DetailScorer, wish_for
-from imgrank.scoring.likeness import aim_at_picture, text_axis
+from imgrank.scoring.likeness import Line, aim_at_picture, text_axis
+from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.negation import Negation, negation_of
 from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Answer, Encode, Question
-from imgrank.scoring.scorers import AdapterScorer, LikenessScorer, PictureScorer, Places, Resources, Scorer
+from imgrank.scoring.scorers import (
+    AdapterScorer,
+    BetweenScorer,
+    LikenessScorer,
+    PictureScorer,
+    Places,
+    Resources,
+    Scorer,
+)
 from imgrank.tokens import PackedTokens, TextTokens
 
 WITHOUT_DETAIL = (
@@ -60,8 +69,13 @@ def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer
     `detailed` says that the tokens come with what was measured of their pictures at full size. Raises AdapterError
     where the adapter asked for cannot be used with this backbone.
     """
+    if question.parts:
+        terms = (MixTerm(ask(part.question, source, detailed=detailed), part.weight) for part in question.parts)
+        return MixScorer(question, tuple(terms))
+    if question.like is not None and question.low is not None:
+        return BetweenScorer(question, Line(question.low.mean, question.like.mean))
     if question.like is not None:
-        return PictureScorer(question, aim_at_picture(question.like))
+        return PictureScorer(question, aim_at_picture(question.like.mean))
     wish = wish_for(question, source.adapter)
     if wish is not None and detailed:
         return DetailScorer(question, wish)
@@ -125,7 +139,16 @@ def _nobody(question: Question, source: Source) -> Asked:
     return Asked(None, None, NO_RANKER) if near is None else Asked(near[0].name, round(near[1], 4), NO_RANKER)
 
 
-def answer(scorer: Scorer, blocks: Blocks, resources: Resources, places: Places = None) -> Answer:
-    """Scores of all pictures that `blocks` gives; `places` as `Scorer.conclude` takes it."""
+def answer(
+    scorer: Scorer, blocks: Blocks, resources: Resources, places: Places = None, pictures: Hashable = None
+) -> Answer:
+    """Scores of all pictures that `blocks` gives; `places` as `Scorer.conclude` takes it.
+
+    `pictures` names the pictures by their content, so that what was found out about terms of a mix may be kept.
+    """
+    if resources.looks is not None:
+        resources.looks.next_question()
+    if isinstance(scorer, MixScorer):
+        return mixed(scorer, blocks(), resources, pictures)
     score = scorer.open(resources)
     return scorer.conclude([score(packed) for packed in blocks()], resources, places)

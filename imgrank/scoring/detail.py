@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +33,15 @@ class DetailScorer:
 
     question: Question
     wish: Wish
-    adapter_file: Path | None = None
+    scale: float = 1.0
+    adapter_files: tuple[Path, ...] = ()
 
-    def with_adapter_file(self, path: Path) -> DetailScorer:
+    @property
+    def depends_on(self) -> Hashable:
+        """The quality, and which way."""
+        return "detail", self.wish
+
+    def with_adapter_files(self, paths: Sequence[Path]) -> DetailScorer:
         """Needs none."""
         return self
 

@@ -75,8 +75,33 @@ def aim_at(sentence: str, encode: Encode) -> Aim:
 
 
 def aim_at_picture(embedding: npt.NDArray[np.floating]) -> Aim:
-    """A picture's embedding (E,)."""
+    """A picture's embedding (E,), or the mean of several."""
     return Aim(_unit(embedding.astype(np.float64)))
+
+
+def mean_of(embeddings: npt.NDArray[np.floating]) -> Floats:
+    """(E,) the mean of pictures' embeddings (N, E) as unit vectors."""
+    mean: Floats = _unit(embeddings.astype(np.float64)).mean(axis=0)
+    return mean
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """The way from `low` to `high`, means (E,) of some pictures' unit vectors, whose `length` is not 0."""
+
+    low: Floats
+    high: Floats
+
+    @property
+    def length(self) -> float:
+        """How far apart the ends are."""
+        return float(np.linalg.norm(self.high - self.low))
+
+    def __call__(self, packed: PackedTokens) -> Floats:
+        """(N,) float64: where pictures stand along it, 0 at the low end and 1 at the high one."""
+        way = (self.high - self.low) / np.square(self.high - self.low).sum()
+        places: Floats = _cosines(packed, way) - float(self.low @ way)
+        return places
 
 
 @dataclass(frozen=True, slots=True, eq=False)

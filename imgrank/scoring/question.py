@@ -5,13 +5,14 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import add
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from imgrank.arrays import Flags, Floats
-from imgrank.records import Asked, ScorerName
+from imgrank.records import AnsweredTerm, Asked, ScorerName
 from imgrank.tokens import TextTokens
 
 if TYPE_CHECKING:
@@ -19,18 +20,47 @@ if TYPE_CHECKING:
 
 NEAREST_KEPT = 5
 _MILLIONTHS = 1_000_000
+_AT_ONCE = 1 << 16  # pictures whose squares are added at once
+_HALF = 20  # bits of the lower part of a whole number
 
 Encode = Callable[[str], TextTokens]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class NamedPictures:
+    """Pictures that stand for what is asked: their `paths`, and their mean (E,) as unit vectors."""
+
+    paths: tuple[str, ...]
+    mean: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """What was asked: a sentence, the other end of its axis if named, or the embedding of a picture to be like."""
+    """What was asked: a sentence, the other end of its axis if named, or pictures to be like.
+
+    With `low`, pictures name a scale that runs from those to the ones of `like`. A mix has `parts`, and its `sentence`
+    says in words what it is made of.
+    """
 
     sentence: str
     opposite: str | None = None
-    like: npt.NDArray[np.float16] | None = None
+    like: NamedPictures | None = None
+    low: NamedPictures | None = None
     refine: bool = False
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One term of a mix."""
+
+    question: Question
+    weight: float
+
+
+def single_questions(question: Question) -> tuple[Question, ...]:
+    """The questions of a mix, or the one."""
+    return tuple(part.question for part in question.parts) or (question,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +69,7 @@ class Evidence:
 
     `count` pictures, `lacking` of them without the subject; the greatest likenesses to it are `nearest`, greatest
     first; `total` and `squares` are of all likenesses in millionths, whole numbers, so that parts add up to the same
-    in any order.
+    in any order. Of a mix, `terms` say it of each term.
     """
 
     count: int = 0
@@ -47,6 +77,7 @@ class Evidence:
     nearest: tuple[float, ...] = ()
     total: int = 0
     squares: int = 0
+    terms: tuple[TermEvidence, ...] = ()
 
     @staticmethod
     def of(likeness: Floats, relevant: Flags) -> Evidence:
@@ -67,6 +98,7 @@ class Evidence:
             tuple(heapq.nlargest(NEAREST_KEPT, self.nearest + other.nearest)),
             self.total + other.total,
             self.squares + other.squares,
+            tuple(map(add, self.terms, other.terms)) or self.terms or other.terms,
         )
 
     @property
@@ -81,6 +113,70 @@ class Evidence:
             return 0.0
         variance = (self.squares * self.count - self.total**2) / self.count**2
         return float(max(variance, 0) ** 0.5 / _MILLIONTHS)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How the scores of pictures that show a term's subject are spread, as whole numbers in units of their last digit.
+
+    `count` pictures, the `total` and `squares` of their scores, and the `least` of them: parts add up to the same in
+    any order.
+    """
+
+    digits: int
+    count: int = 0
+    total: int = 0
+    squares: int = 0
+    least: int | None = None
+
+    @staticmethod
+    def of(scores: Floats, relevant: Flags, digits: int) -> Tally:
+        """Of scores (N,) that were rounded to so many digits, those that are relevant (N,)."""
+        whole = np.rint(scores[relevant] * 10.0**digits).astype(np.int64)
+        if not len(whole):
+            return Tally(digits)
+        blocks = (whole[start : start + _AT_ONCE] for start in range(0, len(whole), _AT_ONCE))
+        return Tally(digits, len(whole), int(whole.sum()), sum(map(_squares, blocks)), int(whole.min()))
+
+    def __add__(self, other: Tally) -> Tally:
+        known = [one.least for one in (self, other) if one.least is not None]
+        return Tally(
+            self.digits,
+            self.count + other.count,
+            self.total + other.total,
+            self.squares + other.squares,
+            min(known, default=None),
+        )
+
+    @property
+    def mean(self) -> float:
+        """The mean score, in its own unit."""
+        return self.total / self.count * 10.0**-self.digits if self.count else 0.0
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of scores, in their own unit."""
+        if not self.count:
+            return 0.0
+        variance = (self.squares * self.count - self.total**2) / self.count**2
+        return float(max(variance, 0) ** 0.5 * 10.0**-self.digits)
+
+
+def _squares(whole: npt.NDArray[np.int64]) -> int:
+    """The sum of squares, in halves: none of them passes 64 bits."""
+    high, low = whole >> _HALF, whole & ((1 << _HALF) - 1)
+    return (int(high @ high) << 2 * _HALF) + (int(high @ low) << _HALF + 1) + int(low @ low)
+
+
+@dataclass(frozen=True, slots=True)
+class TermEvidence:
+    """What all pictures say of one term of a mix."""
+
+    evidence: Evidence
+    tally: Tally
+
+    def __add__(self, other: TermEvidence) -> TermEvidence:
+        return TermEvidence(self.evidence + other.evidence, self.tally + other.tally)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +203,7 @@ class Verdict:
     confidence: float
     asked: Asked
     notes: tuple[str, ...] = ()
+    terms: tuple[AnsweredTerm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""The three scorers, behind one protocol: a trained adapter, likeness to a sentence, nearness to a picture.
+"""Three scorers, behind one protocol: a trained adapter, likeness to a sentence, nearness to pictures.
 
 Scores are rounded where they are made, by the scale of the query, so that whoever asks sees the same digits.
 A scorer is a question that is ready to be put to pictures, here or, as it can be pickled, on another machine.
@@ -6,7 +6,7 @@ A scorer is a question that is ready to be put to pictures, here or, as it can b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,14 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.adapter.looks import Looks
-from imgrank.adapter.shelf import Shelf
+from imgrank.adapter.shelf import Shelf, version_of
 from imgrank.arrays import Floats
 from imgrank.paths import printable
 from imgrank.records import Asked
 from imgrank.rounding import rounded
 from imgrank.scoring.calibration import ConfidenceWeights
 from imgrank.scoring.choosing import Choice
-from imgrank.scoring.likeness import Aim, TextAxis, likeness
+from imgrank.scoring.kept import KeptScores
+from imgrank.scoring.likeness import Aim, Line, TextAxis, likeness
 from imgrank.scoring.question import Answer, Evidence, Question, Scored, Verdict
 from imgrank.tokens import PackedTokens, TextTokens
 
@@ -47,6 +48,7 @@ class Resources:
 
     shelf: Shelf = field(default_factory=Shelf)
     looks: Looks | None = None
+    terms: KeptScores = field(default_factory=KeptScores)
 
 
 class Scorer(Protocol):
@@ -56,12 +58,22 @@ class Scorer(Protocol):
     def question(self) -> Question: ...
 
     @property
-    def adapter_file(self) -> Path | None:
-        """The file that scoring needs, if any."""
+    def scale(self) -> float:
+        """By how much its scores differ, as a rule: their digits follow from it."""
         ...
 
-    def with_adapter_file(self, path: Path) -> Scorer:
-        """The same with that file in another place."""
+    @property
+    def depends_on(self) -> Hashable:
+        """All that its scores depend on, beside the backbone and the pictures."""
+        ...
+
+    @property
+    def adapter_files(self) -> tuple[Path, ...]:
+        """The files that scoring needs."""
+        ...
+
+    def with_adapter_files(self, paths: Sequence[Path]) -> Scorer:
+        """The same with those files in other places."""
         ...
 
     def open(self, resources: Resources) -> Score:
@@ -82,13 +94,19 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureScorer:
-    """Nearness to a picture."""
+    """Nearness to a picture, or to some."""
 
     question: Question
     aim: Aim
-    adapter_file: Path | None = None
+    scale: float = 1.0
+    adapter_files: tuple[Path, ...] = ()
 
-    def with_adapter_file(self, path: Path) -> PictureScorer:
+    @property
+    def depends_on(self) -> Hashable:
+        """The direction."""
+        return "like", self.aim.vector.tobytes()
+
+    def with_adapter_files(self, paths: Sequence[Path]) -> PictureScorer:
         """Needs none."""
         return self
 
@@ -102,11 +120,52 @@ class PictureScorer:
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """A picture that is named is always near to something."""
-        return Verdict("like", None, None, True, 1.0, Asked(None, None, "a picture was named"))
+        named = self.question.like
+        reason = "a picture was named" if named is None or len(named.paths) == 1 else "pictures were named"
+        return Verdict("like", None, None, True, 1.0, Asked(None, None, reason))
 
     def _score(self, packed: PackedTokens) -> Scored:
         scores, relevant = rounded(likeness(packed, self.aim)), np.ones(len(packed), bool)
         return Scored(scores, relevant, Evidence.of(scores, relevant))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BetweenScorer:
+    """Where pictures stand on the line from some pictures, at 0, to others, at 1; they may pass both."""
+
+    question: Question
+    line: Line
+    adapter_files: tuple[Path, ...] = ()
+
+    @property
+    def scale(self) -> float:
+        """The nearer the ends, the more a cosine counts."""
+        return max(1.0, 1.0 / self.line.length)
+
+    @property
+    def depends_on(self) -> Hashable:
+        """Both ends."""
+        return "between", self.line.low.tobytes(), self.line.high.tobytes()
+
+    def with_adapter_files(self, paths: Sequence[Path]) -> BetweenScorer:
+        """Needs none."""
+        return self
+
+    def open(self, resources: Resources) -> Score:
+        """Places on the line."""
+        return self._score
+
+    def conclude(self, parts: Sequence[Scored], resources: Resources, places: Places = None) -> Answer:
+        """Scores as they are."""
+        return joined_answer(parts, self.verdict)
+
+    def verdict(self, evidence: Evidence) -> Verdict:
+        """Every picture stands somewhere on it."""
+        return Verdict("between", None, None, True, 1.0, Asked(None, None, "pictures name both ends"))
+
+    def _score(self, packed: PackedTokens) -> Scored:
+        scores, relevant = rounded(self.line(packed), self.scale), np.ones(len(packed), bool)
+        return Scored(scores, relevant, Evidence.of(np.zeros(len(packed)), relevant))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,9 +177,15 @@ class LikenessScorer:
     asked: Asked
     sureness: ConfidenceWeights
     notes: tuple[str, ...] = ()
-    adapter_file: Path | None = None
+    scale: float = 1.0
+    adapter_files: tuple[Path, ...] = ()
 
-    def with_adapter_file(self, path: Path) -> LikenessScorer:
+    @property
+    def depends_on(self) -> Hashable:
+        """The words: they say what the axis is."""
+        return "likeness", self.question.sentence, self.question.opposite, self.axis.turn
+
+    def with_adapter_files(self, paths: Sequence[Path]) -> LikenessScorer:
         """Needs none."""
         return self
 
@@ -137,7 +202,7 @@ class LikenessScorer:
         about = self.axis.end if self.axis.subject is None else self.axis.subject
         sure = self.sureness.confidence(evidence, about.coverage)
         confident = sure >= self.sureness.threshold
-        return Verdict("zero-shot", None, None, confident, sure, self.asked, self.notes + _lacking(evidence))
+        return Verdict("zero-shot", None, None, confident, sure, self.asked, self.notes + lacking(evidence))
 
     def _score(self, packed: PackedTokens) -> Scored:
         along = self.axis(packed)
@@ -158,19 +223,29 @@ class AdapterScorer:
     notes: tuple[str, ...] = ()
 
     @property
-    def adapter_file(self) -> Path | None:
-        """The adapter."""
-        return self.choice.adapter.path
+    def scale(self) -> float:
+        """The query's."""
+        return self.choice.query.scale
 
-    def with_adapter_file(self, path: Path) -> AdapterScorer:
+    @property
+    def depends_on(self) -> Hashable:
+        """The file as it stands, and what it is asked."""
+        said = self.choice.query.name, self.choice.words, self.choice.reversed, self.keeps_all
+        return "adapter", self.choice.adapter.path, version_of(self.choice.adapter.path or Path()), said
+
+    @property
+    def adapter_files(self) -> tuple[Path, ...]:
+        """The adapter."""
+        return () if self.choice.adapter.path is None else (self.choice.adapter.path,)
+
+    def with_adapter_files(self, paths: Sequence[Path]) -> AdapterScorer:
         """The same adapter, in another place."""
+        (path,) = paths
         return replace(self, choice=replace(self.choice, adapter=replace(self.choice.adapter, path=path)))
 
     def open(self, resources: Resources) -> Score:
         """Values in the query's unit, turned around where the other end was asked for."""
         adapter = self._loaded(resources)
-        if resources.looks is not None:
-            resources.looks.next_question()
         return lambda packed: self._score(adapter, resources.looks, packed)
 
     def conclude(self, parts: Sequence[Scored], resources: Resources, places: Places = None) -> Answer:
@@ -211,7 +286,7 @@ class AdapterScorer:
         from imgrank.adapter.scoring import score_tokens
 
         part = score_tokens(adapter, packed, self.text, self.choice.query, self._refines, looks)
-        scores, shown = rounded(self._turn * part.value, self.choice.query.scale), rounded(part.relevance)
+        scores, shown = rounded(self._turn * part.value, self.scale), rounded(part.relevance)
         relevant = (shown >= RELEVANT_FROM) | self.keeps_all
         return Scored(scores, relevant, Evidence.of(shown, relevant), part.summary)
 
@@ -243,7 +318,7 @@ def _notes(choice: Choice, evidence: Evidence, refine: bool) -> tuple[str, ...]:
     if choice.reversed:
         notes.append(f"answered as the other end of {printable(choice.query.name)!r}")
     learnt = choice.query.subject is not None
-    return (*notes, *_lacking(evidence, "what this ranker was trained on" if learnt else SUBJECT_OF_SENTENCE))
+    return (*notes, *lacking(evidence, "what this ranker was trained on" if learnt else SUBJECT_OF_SENTENCE))
 
 
 def _shown_at_all(evidence: Evidence) -> float:
@@ -254,7 +329,7 @@ def _shown_at_all(evidence: Evidence) -> float:
     return round(evidence.nearest[min(by_chance, len(evidence.nearest) - 1)], 3)
 
 
-def _lacking(evidence: Evidence, subject: str = SUBJECT_OF_SENTENCE) -> tuple[str, ...]:
+def lacking(evidence: Evidence, subject: str = SUBJECT_OF_SENTENCE) -> tuple[str, ...]:
     """How many pictures lack the subject."""
     if evidence.lacking and evidence.lacking == evidence.count:
         return (f"no picture seems to show {subject}: this order means little",)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from imgrank import Ranker
+from imgrank import Ranker, Term
 from imgrank.engine.local import LocalEngine
 from imgrank.engine.scoring import ScoreParts, portable
 from imgrank.engine.sorting import rank_indexes
 from imgrank.errors import NothingToRank, UsageError
 from imgrank.order import select
+from imgrank.scoring.question import Question
 from tests.engine.making import make_index, printed
 
 PHOTO = Path(__file__).parents[2] / "examples" / "photos" / "cat.jpg"
@@ -44,6 +45,7 @@ def both(ranker, index, sentence, **asked):
     assert (ordered.ranking.skipped, ordered.ranking.notes) == (alone.skipped, alone.notes)
     assert (ordered.ranking.confident, ordered.ranking.scorer) == (alone.confident, alone.scorer)
     assert (ordered.ranking.confidence, ordered.ranking.asked) == (alone.confidence, alone.asked)
+    assert ordered.ranking.terms == alone.terms
     return printed(alone, select(alone.images, **parts)), printed(ordered.ranking, ordered.images)
 
 
@@ -60,6 +62,20 @@ def test_nearness_to_a_picture_is_answered_too(ranker, index):
     assert spread == alone
 
 
+@pytest.mark.parametrize("part", [{}, {"top": 7}])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"sentence": "a cat", "minus": [Term("more people", weight=0.5)]},
+        {"sentence": "older person", "plus": ["a dog", Term(picture=str(PHOTO))]},
+        {"sentence": None, "between": (PHOTO, PHOTO.with_name("rocket.jpg"))},
+    ],
+)
+def test_a_mix_is_that_of_one_machine(ranker, index, asked, part):
+    alone, spread = both(ranker, index, **asked, **part)
+    assert spread == alone
+
+
 def test_a_path_in_two_parts_counts_once(ranker, tmp_path):
     make_index(tmp_path, ranker.backbone, 60, 20)
     make_index(tmp_path, ranker.backbone, 60, 33, seed=1)
@@ -73,18 +89,18 @@ def test_a_worker_needs_nothing_but_its_task(ranker, index, tmp_path):
     from imgrank.index.reading import settled
     from imgrank.scoring.asking import ask
 
-    asked = ask(ranker.question("older person"), ranker)
+    asked = ask(Question("older person"), ranker)
     task = portable(ScoreParts(asked, ranker.backbone.shape))
     part = settled([(Place(index), Place(index).parts()[0])])[0]
     here = task(part)
-    task = replace(task, asked=asked.with_adapter_file(tmp_path / "nowhere"))
+    task = replace(task, asked=asked.with_adapter_files([tmp_path / "nowhere"]))
     assert task(part).rows.equals(here.rows)
 
 
 def test_a_worker_with_another_imgrank_scores_nothing(ranker):
     from imgrank.scoring.asking import ask
 
-    asked = ask(ranker.question("a cat"), ranker)
+    asked = ask(Question("a cat"), ranker)
     task = ScoreParts(asked, ranker.backbone.shape, version="0.0.1")
     with pytest.raises(UsageError, match="one on all machines"):
         task(None)

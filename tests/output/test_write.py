@@ -17,7 +17,7 @@ from imgrank.output.formats import Format
 from imgrank.output.summary import NAMED_AT_MOST, remarks, summary
 from imgrank.output.table import write_table
 from imgrank.output.write import utf8_name, write
-from imgrank.records import Asked, RankedImage, Ranking, Unreadable
+from imgrank.records import AnsweredTerm, Asked, RankedImage, Ranking, Unreadable
 from imgrank.version import __version__
 
 IMAGES = (RankedImage(1, 0.5, 100.0, "a.jpg"), RankedImage(2, 0.25, 50.0, "dir/b.jpg"), RankedImage(3, -1.0, 0.0, "c"))
@@ -54,7 +54,8 @@ def ranking_of(paths) -> Ranking:
 
 def test_json_is_the_promised_document():
     asked = Asked("older person", 0.31, "no trained ranker asks for this")
-    ranking = replace(RANKING, skipped=(Unreadable("x.jpg", "empty"),), confidence=0.75, asked=asked)
+    term = AnsweredTerm(1.0, "zero-shot", None, None, "a cat")
+    ranking = replace(RANKING, skipped=(Unreadable("x.jpg", "empty"),), confidence=0.75, asked=asked, terms=(term,))
     assert json.loads(written(ranking, IMAGES, Format.json)) == {
         "imgrank": __version__,
         "query": "a cat",
@@ -69,6 +70,7 @@ def test_json_is_the_promised_document():
         "seconds": 1.5,
         "confidence": 0.75,
         "asked": {"query": "older person", "similarity": 0.31, "reason": "no trained ranker asks for this"},
+        "terms": [{"text": "a cat", "weight": 1.0, "scorer": "zero-shot", "adapter": None, "unit": None}],
     }
 
 
@@ -181,7 +183,8 @@ def test_the_table_takes_any_score(score):
 
 def test_the_table_ends_with_what_the_run_amounted_to():
     asked = Asked("older person", 0.31, "no trained ranker asks for this")
-    ranking = replace(RANKING, skipped=(Unreadable("x.jpg", "empty"),), confidence=0.75, asked=asked)
+    term = AnsweredTerm(1.0, "zero-shot", None, None, "a cat")
+    ranking = replace(RANKING, skipped=(Unreadable("x.jpg", "empty"),), confidence=0.75, asked=asked, terms=(term,))
     last = written(ranking, IMAGES[:1], Format.table).decode().splitlines()[-1]
     assert last.rstrip() == "3 images · 1 skipped · mini · zero-shot · cpu · 2 images/s · 1.50 s"
 

@@ -45,7 +45,17 @@ def _python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_public_names_are_promised_and_there() -> None:
-    promised = {"Ranker", "Ranking", "RankedImage", "train", "evaluate", "explain", "Explanation", "__version__"}
+    promised = {
+        "Ranker",
+        "Ranking",
+        "RankedImage",
+        "Term",
+        "train",
+        "evaluate",
+        "explain",
+        "Explanation",
+        "__version__",
+    }
     assert set(imgrank.__all__) == promised
     assert promised <= set(dir(imgrank))
     for name in promised:

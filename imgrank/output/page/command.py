@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_MIXES = ("--like", "--between", "--plus", "--minus")
 _SHAPES_SCORES = ("--adapter", "--backbone", "--opposite")
 
 
@@ -28,9 +29,10 @@ def shell_command(words: Sequence[str]) -> Command:
 
 
 def explain_command(words: Sequence[str], query: str) -> Command | None:
-    """The command that explains one picture of the order that `words` made, open for its path; None for --like."""
+    """The command that explains one picture of the order that `words` made, open for its path; None where the order
+    is no sentence's alone."""
     options = words[: words.index("--")] if "--" in words else words
-    if any(word == "--like" or word.startswith("--like=") for word in options):
+    if any(word.partition("=")[0] in _MIXES for word in options):
         return None
     kept = ["imgrank", "explain"]
     for at, word in enumerate(options):

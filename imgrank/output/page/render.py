@@ -15,6 +15,13 @@ from imgrank.output.thumbnails import Thumbnail
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking, Unreadable
 
+_SCORERS = {
+    "zero-shot": "zero-shot",
+    "like": "by likeness",
+    "between": "between two ends",
+    "detail": "measured at full size",
+    "mix": "by a mix",
+}
 ASIDE = "These do not seem to show what the sentence is about"
 
 
@@ -45,9 +52,7 @@ def text(words: str) -> str:
 
 def about(ranking: Ranking, shown: int) -> str:
     """Who scored, and how many."""
-    scorer = {"zero-shot": "zero-shot", "like": "by likeness", "detail": "measured at full size"}.get(
-        ranking.scorer, "trained ranker"
-    )
+    scorer = _SCORERS.get(ranking.scorer, "trained ranker")
     parts = [
         f"{shown:,} of {len(ranking.images):,} pictures" if shown < len(ranking.images) else _counted(shown),
         f"{len(ranking.skipped):,} skipped",

@@ -1,0 +1,111 @@
+"""From what a caller names (a sentence, pictures, terms with weights) to one question, which may be a mix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from imgrank.errors import UsageError
+from imgrank.records import Term
+from imgrank.scoring.question import NamedPictures, Part, Question
+
+Pictures = str | Path | Sequence[str | Path]
+Look = Callable[[Pictures], NamedPictures]
+Split = Callable[[str], tuple[Term, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What was asked, in the caller's words: see `Ranker.rank`."""
+
+    sentence: str | None = None
+    opposite: str | None = None
+    like: Pictures | None = None
+    between: tuple[Pictures, Pictures] | None = None
+    plus: Sequence[Term | str] = ()
+    minus: Sequence[Term | str] = ()
+    refine: bool = False
+
+
+def compose(asking: Asking, look: Look, split: Split) -> Question:
+    """The question, where one thing was asked, or the mix of all that has a weight.
+
+    `look` encodes pictures; `split` takes a sentence apart that names several terms itself. Raises UsageError where
+    nothing is asked, or what is asked does not fit together.
+    """
+    parts = [part for part in _parts(asking, look, split) if part.weight]
+    if not parts:
+        raise UsageError(_nothing_asked(asking))
+    if len(parts) == 1 and parts[0].weight > 0:
+        return replace(parts[0].question, refine=asking.refine)
+    if asking.refine:
+        raise UsageError("Pairs are compared by one ranker, and a mix has several scorers; refine a single sentence.")
+    return Question(_words(parts, asking), parts=tuple(parts))
+
+
+def _parts(asking: Asking, look: Look, split: Split) -> Iterator[Part]:
+    sentence = (asking.sentence or "").strip()
+    if sentence and asking.opposite:
+        yield Part(Question(sentence, asking.opposite), 1.0)
+    elif sentence:
+        yield from _of_text(sentence, 1.0, () if asking.refine else split(sentence))
+    elif asking.opposite and (asking.plus or asking.minus):
+        raise UsageError("The other end of a scale was named, and no sentence that names the one end.")
+    if asking.like is not None and not _is_empty(asking.like):
+        yield Part(_of_pictures(look(asking.like)), 1.0)
+    if asking.between is not None:
+        yield Part(_scale(*map(look, asking.between)), 1.0)
+    for terms, sign in ((asking.plus, 1.0), (asking.minus, -1.0)):
+        for term in terms:
+            yield from _of_term(Term(term) if isinstance(term, str) else term, sign, look, split)
+
+
+def _of_term(term: Term, sign: float, look: Look, split: Split) -> Iterator[Part]:
+    if term.picture is not None:
+        yield Part(_of_pictures(look(term.picture)), sign * term.weight)
+        return
+    text = (term.text or "").strip()
+    if not text:
+        raise UsageError("A term of the mix has no words.")
+    yield from _of_text(text, sign * term.weight, split(text))
+
+
+def _of_text(text: str, weight: float, terms: tuple[Term, ...]) -> Iterator[Part]:
+    """The text as one term, or as those that it names itself."""
+    for term in terms or (Term(text),):
+        yield Part(Question(term.text or ""), weight * term.weight)
+
+
+def _of_pictures(named: NamedPictures) -> Question:
+    return Question(f"like {', '.join(named.paths)}", like=named)
+
+
+def _scale(low: NamedPictures, high: NamedPictures) -> Question:
+    if np.allclose(low.mean, high.mean, atol=1e-4):
+        raise UsageError("The two ends of the scale look the same; name pictures that differ.")
+    return Question(f"from {', '.join(low.paths)} to {', '.join(high.paths)}", like=high, low=low)
+
+
+def _is_empty(pictures: Pictures) -> bool:
+    return not isinstance(pictures, (str, Path)) and not len(pictures)
+
+
+def _nothing_asked(asking: Asking) -> str:
+    if asking.plus or asking.minus:
+        return "Every term of the mix has a weight of 0, so nothing is left to order by."
+    return 'A sentence to order by is missing, such as "older person"; or name a picture to be like.'
+
+
+def _words(parts: Sequence[Part], asking: Asking) -> str:
+    """The mix in words: the sentence as it was typed where it is all that was asked."""
+    if not (asking.plus or asking.minus or asking.like or asking.between) and asking.sentence:
+        return asking.sentence.strip()
+    told: list[str] = []
+    for part in parts:
+        times = "" if abs(part.weight) == 1 else f" ({abs(part.weight):g})"
+        joined = "minus " if part.weight < 0 else "plus " if told else ""
+        told.append(f"{joined}{part.question.sentence}{times}")
+    return ", ".join(told)

@@ -1,0 +1,146 @@
+"""Mixes through the whole pipeline, on the example photographs."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from imgrank import Ranker, Term
+from imgrank.errors import UsageError
+from imgrank.output.formats import Format
+from imgrank.output.summary import remarks
+from imgrank.output.write import write
+from imgrank.scoring.scorers import LikenessScorer
+
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def ranker(home):
+    with Ranker() as made:
+        yield made
+
+
+def names(ranking):
+    return [Path(image.path).stem for image in ranking.images]
+
+
+def places(ranking):
+    return {image.path: (image.rank, image.score, image.relevant) for image in ranking.images}
+
+
+def test_minus_takes_away_what_plus_brings(ranker):
+    plain = names(ranker.rank([PHOTOS], "an animal"))
+    without = names(ranker.rank([PHOTOS], "an animal", minus=["a cat"]))
+    with_it = names(ranker.rank([PHOTOS], "an animal", plus=["a cat"]))
+    assert without.index("cat") > plain.index("cat")
+    assert set(with_it[:2]) == {"cat", "kitten"}
+    assert without[-2:] != with_it[-2:]
+
+
+def test_a_weight_of_0_is_absence(ranker):
+    plain = ranker.rank([PHOTOS], "a cat")
+    for nothing in ({"plus": [Term("a dog", weight=0)]}, {"minus": [Term(picture=str(PHOTOS / "dog.jpg"), weight=0)]}):
+        assert ranker.rank([PHOTOS], "a cat", **nothing).images == plain.images
+
+
+def test_minus_is_plus_of_a_negative_weight_and_terms_have_no_order(ranker):
+    one = ranker.rank([PHOTOS], "an animal", plus=["outdoors"], minus=[Term("a cat", weight=2)])
+    other = ranker.rank([PHOTOS], plus=[Term("a cat", weight=-2), "outdoors", "an animal"])
+    assert places(one) == places(other)
+
+
+def test_asking_again_with_another_weight_scores_no_picture(ranker, monkeypatch):
+    ranker.rank([PHOTOS], "an animal", plus=[Term("outdoors", weight=0.5)])
+    fresh = Ranker().rank([PHOTOS], "an animal", plus=[Term("outdoors", weight=2)])
+
+    def never(*_):
+        raise AssertionError("scored again")
+
+    monkeypatch.setattr(LikenessScorer, "_score", never)
+    assert ranker.rank([PHOTOS], "an animal", plus=[Term("outdoors", weight=2)]).images == fresh.images
+
+
+def test_scorers_of_different_units_are_mixed_and_named(ranker):
+    ranking = ranker.rank([PHOTOS], "sharpest photo", plus=["more people"], minus=[Term("a rocket", weight=0.5)])
+    assert [(term.text, term.weight, term.scorer, term.unit) for term in ranking.terms] == [
+        ("sharpest photo", 1.0, "detail", None),
+        ("more people", 1.0, "adapter", "people"),
+        ("a rocket", -0.5, "zero-shot", None),
+    ]
+    assert (ranking.scorer, ranking.unit) == ("mix", None)
+    assert ranking.query == "sharpest photo, plus more people, minus a rocket (0.5)"
+    assert "number of people, predicted by mini-adapter" in remarks(ranking)[0]
+
+
+def test_json_says_what_was_asked(ranker):
+    picture = str(PHOTOS / "dog.jpg")
+    ranking = ranker.rank([PHOTOS], "water", like=picture, plus=[Term(picture=str(PHOTOS / "boats.jpg"), weight=0.5)])
+    out = io.StringIO()
+    write(ranking, ranking.images, Format.json, out)
+    assert json.loads(out.getvalue())["terms"] == [
+        {"text": "water", "weight": 1.0, "scorer": "zero-shot", "adapter": None, "unit": None},
+        {"picture": picture, "weight": 1.0, "scorer": "like", "adapter": None, "unit": None},
+        {"picture": str(PHOTOS / "boats.jpg"), "weight": 0.5, "scorer": "like", "adapter": None, "unit": None},
+    ]
+
+
+def test_one_sentence_is_one_term(ranker):
+    (term,) = ranker.rank([PHOTOS], "older person").terms
+    assert (term.text, term.weight, term.scorer, term.adapter, term.unit) == (
+        "older person", 1.0, "adapter", "mini-adapter", "years",
+    )  # fmt: skip
+
+
+def test_like_takes_several_and_a_folder(ranker, tmp_path):
+    both = ranker.rank([PHOTOS], like=[PHOTOS / "cat.jpg", PHOTOS / "rocket.jpg"])
+    assert set(names(both)[:2]) == {"cat", "rocket"}
+    for name in ("cat.jpg", "rocket.jpg"):
+        (tmp_path / name).write_bytes((PHOTOS / name).read_bytes())
+    assert ranker.rank([PHOTOS], like=tmp_path).images == both.images
+    assert both.scorer == "like"
+
+
+def test_a_scale_runs_from_one_picture_to_the_other(ranker):
+    low, high = PHOTOS / "cat.jpg", PHOTOS / "rocket.jpg"
+    ranking = ranker.rank([PHOTOS], between=(low, high))
+    assert (names(ranking)[0], names(ranking)[-1]) == ("rocket", "cat")
+    assert [ranking.images[0].score, ranking.images[-1].score] == pytest.approx([1, 0], abs=1e-3)
+    turned = ranker.rank([PHOTOS], between=(high, low))
+    assert names(turned) == names(ranking)[::-1]
+    assert "between" in (ranking.scorer, ranker.rank([PHOTOS], "water", between=(low, high)).terms[1].scorer)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({}, "sentence to order by is missing"),
+        ({"plus": [Term("a cat", weight=0)]}, "weight of 0"),
+        ({"plus": ["  "]}, "no words"),
+        ({"like": []}, "missing"),
+        ({"between": (PHOTOS / "cat.jpg", PHOTOS / "cat.jpg")}, "look the same"),
+        ({"opposite": "dark", "plus": ["a cat"]}, "other end"),
+        ({"sentence": "a dog", "plus": ["a cat"], "refine": True}, "several scorers"),
+        ({"plus": [Term(picture="nowhere.jpg")]}, "nowhere.jpg"),
+        ({"plus": ["a \udcff cat"]}, "UTF-8"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_a_sentence(ranker, asked, told):
+    with pytest.raises(UsageError, match=told):
+        ranker.rank([PHOTOS], **asked)
+
+
+@pytest.mark.parametrize("made", [{}, {"text": "a", "picture": "b"}, {"text": "a", "weight": float("nan")}])
+def test_a_term_is_one_thing_with_a_weight(made):
+    with pytest.raises(UsageError):
+        Term(**made)

@@ -1,0 +1,181 @@
+"""What people expect of a mix, whatever its terms score: laws of the rule that brings them to one scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imgrank.records import Asked
+from imgrank.rounding import rounded
+from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
+from imgrank.scoring.question import Evidence, Question, Scored, Tally, Verdict
+from imgrank.scoring.scorers import Resources
+from imgrank.tokens import PackedTokens, TokenShape
+
+SHAPE = TokenShape(1, 1, 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A scorer that reads its scores from the first number of a picture's embedding: which row of a table it is."""
+
+    question: Question
+    table: np.ndarray
+    relevant: np.ndarray
+    scale: float = 1.0
+    opened: list[str] | None = None
+    adapter_files = ()
+
+    @property
+    def depends_on(self):
+        return self.question.sentence, self.table.tobytes(), self.relevant.tobytes(), self.scale
+
+    def open(self, resources):
+        if self.opened is not None:
+            self.opened.append(self.question.sentence)
+        return self._score
+
+    def verdict(self, evidence):
+        return Verdict("zero-shot", None, None, True, 1.0, Asked(None, None, ""))
+
+    def _score(self, packed):
+        rows = packed.embedding[:, 0].astype(int)
+        scores, relevant = rounded(self.table[rows], self.scale), self.relevant[rows]
+        return Scored(scores, relevant, Evidence.of(scores, relevant))
+
+
+def pictures(count):
+    packed = PackedTokens.empty(count, SHAPE)
+    packed.embedding[:, 0] = np.arange(count)
+    return packed
+
+
+def ask(terms, count, cuts=(), resources=None, name=None):
+    packed, edges = pictures(count), [0, *sorted(cuts), count]
+    blocks = [packed[start:end] for start, end in pairwise(edges) if end > start]
+    return mixed(MixScorer(Question("mix"), tuple(terms)), iter(blocks), resources or Resources(), name)
+
+
+@st.composite
+def some_terms(draw, least=1):
+    count = draw(st.integers(2, 12))
+    terms = []
+    for number in range(draw(st.integers(least, 4))):
+        scale = draw(st.sampled_from([1e-3, 1.0, 10.0, 2e5]))
+        values = draw(st.lists(st.floats(-3, 3), min_size=count, max_size=count))
+        shown = draw(st.lists(st.booleans(), min_size=count, max_size=count))
+        offset = draw(st.sampled_from([0.0, 2000.0]))
+        table = np.array(values) * scale + offset * scale
+        weight = draw(st.sampled_from([-2.0, -1.0, -0.3, 0.1, 0.5, 1.0, 3.0]))
+        terms.append(MixTerm(Known(Question(f"term {number}"), table, np.array(shown), scale), weight))
+    return terms, count
+
+
+def order(answer):
+    return np.lexsort((-answer.scores, ~answer.relevant)).tolist()
+
+
+@given(some_terms(), st.lists(st.integers(0, 12), max_size=4), st.randoms())
+@settings(deadline=None)
+def test_neither_cuts_nor_the_order_of_terms_move_a_digit(made, cuts, random):
+    terms, count = made
+    whole = ask(terms, count)
+    shuffled = random.sample(terms, len(terms))
+    other = ask(shuffled, count, [min(cut, count) for cut in cuts])
+    assert other.scores.tolist() == whole.scores.tolist()
+    assert other.relevant.tolist() == whole.relevant.tolist()
+
+
+@given(some_terms(), st.lists(st.integers(0, 12), max_size=4))
+@settings(deadline=None)
+def test_parts_that_are_scored_apart_come_to_the_same(made, cuts):
+    """As engines do it: first the evidence of all parts, then the scores of each."""
+    terms, count = made
+    mix, whole = MixScorer(Question("mix"), tuple(terms)), ask(terms, count)
+    edges = [0, *sorted(min(cut, count) for cut in cuts), count]
+    blocks = [pictures(count)[a:b] for a, b in pairwise(edges) if b > a]
+    said = [mix.open(Resources())(block).evidence for block in blocks]
+    settled = mix.settled(sum(reversed(said), Evidence()))
+    parts = settled.conclude([settled.open(Resources())(block) for block in blocks], Resources())
+    assert parts.scores.tolist() == whole.scores.tolist()
+    assert parts.relevant.tolist() == whole.relevant.tolist()
+    assert parts.verdict == whole.verdict
+
+
+@given(some_terms())
+@settings(deadline=None)
+def test_minus_mirrors_plus(made):
+    terms, count = made
+    turned = [replace(term, weight=-term.weight) for term in terms]
+    assert ask(turned, count).scores.tolist() == (-ask(terms, count).scores + 0.0).tolist()
+
+
+@given(some_terms(), st.floats(-5, 5), st.booleans(), st.sampled_from([-1.0, 1.0]))
+@settings(deadline=None)
+def test_a_term_that_all_pictures_share_changes_no_order(made, value, shown, weight):
+    terms, count = made
+    shared = MixTerm(Known(Question("shared"), np.full(count, value), np.full(count, shown)), weight)
+    with_it, without = ask([*terms, shared], count), ask(terms, count)
+    assert with_it.relevant.tolist() == without.relevant.tolist()
+    digit = 10.0**-4 * max(1.0, np.abs(without.scores).max())
+    for one, other in zip(order(with_it), order(without), strict=True):
+        assert one == other or abs(without.scores[one] - without.scores[other]) <= digit
+
+
+def test_what_lacks_a_subject_has_the_least_of_it_either_way():
+    age = Known(Question("older person"), np.array([20.0, 70.0, 90.0]), np.array([True, True, False]), 20.0)
+    cat = Known(Question("a cat"), np.array([0.3, 0.3, 0.3]), np.ones(3, bool))
+    assert order(ask([MixTerm(cat, 1.0), MixTerm(age, 1.0)], 3)) == [1, 0, 2]
+    assert order(ask([MixTerm(cat, 1.0), MixTerm(age, -1.0)], 3)) == [2, 0, 1]
+
+
+@pytest.mark.parametrize(("weight", "stands_last"), [(0.1, False), (1.0, True)])
+def test_a_picture_stands_last_where_it_lacks_half_of_what_is_wanted(weight, stands_last):
+    age = Known(Question("older person"), np.array([20.0, 70.0]), np.array([True, False]), 20.0)
+    beach = Known(Question("a beach"), np.array([0.1, 0.9]), np.ones(2, bool))
+    answer = ask([MixTerm(beach, 1.0), MixTerm(age, weight)], 2)
+    assert answer.relevant.tolist() == [True, not stands_last]
+
+
+def test_units_do_not_matter():
+    low = Known(Question("price"), np.array([1e5, 3e5, 2e5]), np.ones(3, bool), 1e5)
+    same = Known(Question("price"), np.array([1.0, 3.0, 2.0]), np.ones(3, bool), 1.0)
+    cat = MixTerm(Known(Question("a cat"), np.array([0.2, 0.1, 0.6]), np.ones(3, bool)), 1.0)
+    mixes = [ask([MixTerm(one, 1.0), cat], 3).scores for one in (low, same)]
+    assert mixes[0].tolist() == mixes[1].tolist()
+
+
+def test_what_hardly_differs_hardly_counts():
+    """A folder of beaches: rounding noise among them must not decide as much as who is there."""
+    beach = Known(Question("a beach"), np.array([0.70003, 0.70002, 0.70001]), np.ones(3, bool))
+    people = Known(Question("people"), np.array([0.1, 0.2, 0.3]), np.ones(3, bool))
+    assert order(ask([MixTerm(beach, 1.0), MixTerm(people, 0.1)], 3)) == [2, 1, 0]
+
+
+def test_terms_that_were_scored_are_not_scored_again():
+    opened = []
+    one, other, third = (
+        Known(Question(name), np.array(values), np.ones(3, bool), opened=opened)
+        for name, values in (("one", [0.1, 0.5, 0.9]), ("other", [0.9, 0.2, 0.1]), ("third", [0.2, 0.9, 0.2]))
+    )
+    kept = Resources()
+    ask([MixTerm(one, 1.0), MixTerm(other, 1.0)], 3, resources=kept, name=b"folder")
+    again = ask([MixTerm(one, 3.0), MixTerm(other, -1.0), MixTerm(third, 1.0)], 3, resources=kept, name=b"folder")
+    assert opened == ["one", "other", "third"]
+    fresh = ask([MixTerm(one, 3.0), MixTerm(other, -1.0), MixTerm(third, 1.0)], 3)
+    assert again.scores.tolist() == fresh.scores.tolist()
+    ask([MixTerm(one, 1.0), MixTerm(other, 1.0)], 3, resources=kept, name=b"another folder")
+    assert opened[-2:] == ["one", "other"]
+
+
+@given(st.lists(st.integers(-(2**45), 2**45), min_size=1, max_size=40), st.integers(0, 9))
+def test_a_tally_is_exact_in_any_cut(values, cut):
+    scores, flags = np.array(values, float), np.ones(len(values), bool)
+    whole = Tally.of(scores, flags, 0)
+    assert (whole.total, whole.squares) == (sum(values), sum(value**2 for value in values))
+    assert Tally.of(scores[:cut], flags[:cut], 0) + Tally.of(scores[cut:], flags[cut:], 0) == whole
