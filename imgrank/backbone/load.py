@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from imgrank.backbone.contract import Backbone
-from imgrank.backbone.names import MINI, BackboneName, NoSuchName, parse_name
+from imgrank.backbone.names import MINI
 from imgrank.errors import BackboneError
 
 
@@ -32,9 +32,10 @@ def load_backbone(
 def _load_open_clip(text: str, device: str, note: Callable[[str], None], bf16: bool) -> Backbone:
     from imgrank.backbone.device import has_bf16
     from imgrank.backbone.facts import recall_facts, remember_facts
+    from imgrank.backbone.known import read_name
     from imgrank.backbone.open_clip_backbone import OpenClipBackbone
 
-    name = _name(text)
+    name = read_name(text)
     if bf16 and not has_bf16(device):
         raise BackboneError(f"bfloat16 was asked for, and {device} does not have it in hardware: it would be slower")
     facts = recall_facts(name)
@@ -46,15 +47,6 @@ def _load_open_clip(text: str, device: str, note: Callable[[str], None], bf16: b
     if bf16:
         facts = replace(facts, fingerprint=_bf16_fingerprint(facts.fingerprint))
     return OpenClipBackbone(name, facts, device, bf16)
-
-
-def _name(text: str) -> BackboneName:
-    try:
-        return parse_name(text)
-    except NoSuchName as error:
-        from imgrank.backbone.resolve import unnamed
-
-        raise unnamed(text) from error
 
 
 def _bf16_fingerprint(exact: str) -> str:

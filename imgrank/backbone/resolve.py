@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from imgrank.backbone.catalogue import on_disk
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.download import NotDownloaded, fetch_weights, reason_of
 from imgrank.backbone.facts import Facts
 from imgrank.backbone.fingerprint import fingerprint, weights_hash
-from imgrank.backbone.known import models, pretrained, read_config
-from imgrank.backbone.names import FORMS, MINI, BackboneName, close_matches
+from imgrank.backbone.known import check_name, pretrained, read_config, refusal
+from imgrank.backbone.names import BackboneName
 from imgrank.backbone.sentences import load_tokenizer
 from imgrank.backbone.towers import Architecture, measure
-from imgrank.errors import BackboneError
 
 FILE_KINDS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 # open_clip's own default, for a file whose model has no published weights or several kinds of them
@@ -34,10 +32,8 @@ def resolve(name: BackboneName, note: Callable[[str], None]) -> Facts:
     Raises BackboneError in one line: what was asked, what is close, what is on disk, and that `mini`
     needs nothing.
     """
-    known = models()
-    if name.model not in known:
-        raise _refusal(name, f"open_clip has no model {name.model!r}", _close_models(name, known))
-    tag_config = _file_config(name) if name.file else _tag_config(name)
+    check_name(name)
+    tag_config = _file_config(name) if name.file else pretrained()[str(name)]
     weights = _own_file(name) if name.file else _published_file(name, tag_config, note)
     config = read_config(name.model)
     quick_gelu = bool(tag_config.get("quick_gelu")) and not config.get("quick_gelu")
@@ -58,28 +54,8 @@ def resolve(name: BackboneName, note: Callable[[str], None]) -> Facts:
 
 def published_preprocessing(name: BackboneName) -> Preprocessing:
     """How pixels are made for published weights, on disk or not. Raises BackboneError for an unknown name."""
-    tag_config = _tag_config(name)
-    return _preprocessing(name, read_config(name.model), tag_config)
-
-
-def unnamed(text: str) -> BackboneError:
-    """What to say of a text that has no form of a name."""
-    known = [MINI, *pretrained()]
-    close = close_matches(text, known) or _tags_of(close_matches(text, models()), known)
-    return BackboneError(f"No backbone is called {text!r}: {FORMS}{_instead(close)}")
-
-
-def _tags_of(near: Iterable[str], known: Sequence[str]) -> list[str]:
-    return [name for model in near for name in known if name.startswith(f"{model}/")][:3]
-
-
-def _tag_config(name: BackboneName) -> Mapping[str, Any]:
-    published = pretrained()
-    if str(name) not in published:
-        tags = [known for known in published if known.startswith(f"{name.model}/")]
-        close = close_matches(str(name), tags) or close_matches(str(name), published) or tags[:5]
-        raise _refusal(name, f"open_clip has no weights {name.tag!r} for {name.model}", close)
-    return published[str(name)]
+    check_name(name)
+    return _preprocessing(name, read_config(name.model), pretrained()[str(name)])
 
 
 def _file_config(name: BackboneName) -> Mapping[str, Any]:
@@ -91,11 +67,11 @@ def _file_config(name: BackboneName) -> Mapping[str, Any]:
 
 def _own_file(name: BackboneName) -> Path:
     if not os.path.isfile(name.file):
-        raise _refusal(name, f"there is no file {name.file}", [])
+        raise refusal(name, f"there is no file {name.file}")
     if not name.file.lower().endswith(FILE_KINDS):
-        raise _refusal(name, f"{name.file} is none of {', '.join(FILE_KINDS)}", [])
+        raise refusal(name, f"{name.file} is none of {', '.join(FILE_KINDS)}")
     if not os.access(name.file, os.R_OK):
-        raise _refusal(name, f"{name.file} may not be read", [])
+        raise refusal(name, f"{name.file} may not be read")
     return Path(name.file)
 
 
@@ -103,14 +79,14 @@ def _published_file(name: BackboneName, config: Mapping[str, Any], note: Callabl
     try:
         return fetch_weights(str(name), config, note)
     except NotDownloaded as error:
-        raise _refusal(name, str(error), []) from error
+        raise refusal(name, str(error)) from error
 
 
 def _preprocessing(name: BackboneName, config: Mapping[str, Any], tag_config: Mapping[str, Any]) -> Preprocessing:
     size = config["vision_cfg"].get("image_size", 224)
     sides = set(size) if isinstance(size, (list, tuple)) else {size}
     if len(sides) != 1:
-        raise _refusal(name, f"it takes pictures of {size} pixels, and imgrank makes squares", [])
+        raise refusal(name, f"it takes pictures of {size} pixels, and imgrank makes squares")
     mean, std = (tuple(float(value) for value in tag_config[key]) for key in ("mean", "std"))
     interpolation = "bilinear" if tag_config["interpolation"] == "bilinear" else "bicubic"
     return Preprocessing(int(sides.pop()), (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]), interpolation)
@@ -124,27 +100,6 @@ def _check_tokenizer(name: BackboneName, config: Mapping[str, Any]) -> None:
     try:
         load_tokenizer(name.model)
     except ImportError as error:
-        raise _refusal(
-            name, 'its tokenizer needs the package transformers: pip install "imgrank[languages]"', []
-        ) from error
+        raise refusal(name, 'its tokenizer needs the package transformers: pip install "imgrank[languages]"') from error
     except Exception as error:  # transformers and the hub raise types of their own
-        raise _refusal(name, f"its tokenizer does not load: {reason_of(error)}", []) from error
-
-
-def _close_models(name: BackboneName, known: Iterable[str]) -> list[str]:
-    """Whole names that can be used, nearest first; models without published weights by their own name."""
-    close = close_matches(name.model, known)
-    if name.file:
-        return [f"{model}@{name.file}" for model in close]
-    tags = list(pretrained())
-    return close_matches(str(name), tags) or _tags_of(close, tags)
-
-
-def _refusal(name: BackboneName, reason: str, close: list[str]) -> BackboneError:
-    return BackboneError(f"The backbone {str(name)!r} cannot be used: {reason}{_instead(close)}")
-
-
-def _instead(close: list[str]) -> str:
-    near = f"; close to it: {', '.join(close)}" if close else ""
-    stored = ", ".join(on_disk()) or "nothing"
-    return f"{near}; on disk: {stored}; `mini` needs no download, and `imgrank backbones` lists all."
+        raise refusal(name, f"its tokenizer does not load: {reason_of(error)}") from error

@@ -11,6 +11,7 @@ from typing import Annotated, Optional
 import typer
 
 from imgrank.actions.records import Action, LeftAlone, OnConflict, Outcome, Plan, Request
+from imgrank.cli.options import choices, flag
 from imgrank.cli.plans import write_plan
 from imgrank.cli.terminal import note
 from imgrank.errors import ActionError, UsageError
@@ -28,32 +29,45 @@ def _folder(name: str, words: str) -> object:
     return typer.Option(name, metavar="DIR", help=words, rich_help_panel=_PANEL)
 
 
-def _flag(name: str, words: str) -> object:
-    return typer.Option(name, help=words, rich_help_panel=_PANEL)
-
-
-RenameOption = Annotated[bool, _flag("--rename", "Put the rank before each name: 01-cat.jpg.")]
+RenameOption = Annotated[bool, flag("--rename", "Put the rank before each file name: 01-cat.jpg.", panel=_PANEL)]
 TemplateOption = Annotated[
     Optional[str],
     typer.Option(
         "--template",
         metavar="TEXT",
         rich_help_panel=_PANEL,
-        help="New names, from {rank} {score} {stem} {ext} {query}: '{rank}-{stem}{ext}'.",
+        help="New file names, made of {rank} {score} {stem} {ext} {query}, such as '{rank}-{stem}{ext}'.",
     ),
 ]
-SymlinkOption = Annotated[Optional[str], _folder("--symlink", "Make links to the pictures in DIR.")]
-HardlinkOption = Annotated[Optional[str], _folder("--hardlink", "Make second names in DIR.")]
-CopyOption = Annotated[Optional[str], _folder("--copy", "Copy the pictures to DIR, times and all.")]
-MoveOption = Annotated[Optional[str], _folder("--move", "Move the pictures to DIR.")]
+SymlinkOption = Annotated[Optional[str], _folder("--symlink", "Create symbolic links to the images in DIR.")]
+HardlinkOption = Annotated[Optional[str], _folder("--hardlink", "Create hard links to the images in DIR.")]
+CopyOption = Annotated[Optional[str], _folder("--copy", "Copy the images to DIR and keep their file times.")]
+MoveOption = Annotated[Optional[str], _folder("--move", "Move the images to DIR.")]
 TrashOption = Annotated[
-    bool, _flag("--trash", "Throw away the --bottom N, or what scores less than --min-score, into the trash.")
+    bool,
+    flag("--trash", "Move the --bottom N images, or those below --min-score X, to the system's trash.", panel=_PANEL),
 ]
-TagOption = Annotated[bool, _flag("--tag", "Write rank, score and stars into XMP sidecars, never into pictures.")]
-DryRunOption = Annotated[bool, _flag("--dry-run", "Print what would be done, and do nothing.")]
-YesOption = Annotated[bool, _flag("--yes", f"Do not ask; scripts need it for more than {ASK_ABOVE} changes.")]
+TagOption = Annotated[
+    bool, flag("--tag", "Write rank, score and stars to XMP sidecar files, never into images.", panel=_PANEL)
+]
+DryRunOption = Annotated[bool, flag("--dry-run", "Print what would be changed, and change nothing.", panel=_PANEL)]
+YesOption = Annotated[
+    bool,
+    flag(
+        "--yes",
+        f"Do not ask for confirmation; scripts need it for more than {ASK_ABOVE} changes.",
+        "-y",
+        _PANEL,
+    ),
+]
 OnConflictOption = Annotated[
-    OnConflict, _flag("--on-conflict", "Where a name is taken: another one, stop, or skip it.")
+    OnConflict,
+    typer.Option(
+        "--on-conflict",
+        metavar=choices(OnConflict),
+        rich_help_panel=_PANEL,
+        help="If a file name is taken: add a suffix, stop before any change, or skip the image.",
+    ),
 ]
 
 

@@ -1,4 +1,4 @@
-"""`imgrank adapters`: which trained rankers there are, what each knows, and how to be rid of one."""
+"""`imgrank adapters`: lists, shows and removes trained rankers."""
 
 from __future__ import annotations
 
@@ -8,27 +8,29 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imgrank import paths
+from imgrank.cli.help import HelpfulCommand, new_group
+from imgrank.cli.options import YesOption
 from imgrank.cli.terminal import note
 from imgrank.errors import UsageError
 
 if TYPE_CHECKING:
     from imgrank.adapter.header import AdapterHeader, Query
 
-app = typer.Typer(help="List, show or remove trained rankers.", no_args_is_help=True)
+app = new_group("List, show or remove trained rankers.")
 
 _ANSWERED_BY = {
-    "adapter": "the adapter",
-    "ridge": "ridge, which did better",
-    "blend": "the adapter and ridge together, which did better than either",
+    "adapter": "the neural network",
+    "ridge": "ridge regression, which was better",
+    "blend": "the neural network and ridge regression together, which was better than either",
 }
 
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The ranker's name.")]
-NameOrFile = Annotated[str, typer.Argument(metavar="NAME|FILE", help="The ranker's name, or its file.")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the ranker.")]
+NameOrFile = Annotated[str, typer.Argument(metavar="NAME|FILE", help="Name of the ranker, or its .safetensors file.")]
 
 
-@app.command("list")
+@app.command("list", cls=HelpfulCommand)
 def list_adapters() -> None:
-    """List the trained rankers: for which backbone, and what they order by."""
+    """List the trained rankers, their backbone, and what each ranks by."""
     from imgrank.adapter.registry import installed_adapters
 
     installed = installed_adapters()
@@ -44,12 +46,12 @@ def list_adapters() -> None:
     for fault in installed.damaged:
         note(fault.reason)
     if not rows:
-        note("no ranker is installed; `imgrank train labels.csv` makes one.")
+        note("no ranker is installed; `imgrank train labels.csv` trains one.")
 
 
-@app.command()
+@app.command(cls=HelpfulCommand)
 def show(name: NameOrFile) -> None:
-    """Show what a ranker was trained on, how well it did, and on what terms it may be used."""
+    """Show what a ranker was trained on, how good it is, and under which terms it may be used."""
     from imgrank.adapter.registry import card_path, find_adapter
 
     header = find_adapter(name)
@@ -60,18 +62,18 @@ def show(name: NameOrFile) -> None:
     if card_path(header.path).is_file():
         typer.echo(f"card: {paths.printable(str(card_path(header.path)))}")
     typer.echo(f"terms: {header.terms or 'none stated'}")
-    typer.echo(f"answers sentences from a similarity of {header.threshold:.2f}")
+    typer.echo(f"minimum similarity of a sentence to its queries: {header.threshold:.2f}")
     for query in header.queries:
         typer.echo("")
         _show_query(query)
 
 
-@app.command()
+@app.command(cls=HelpfulCommand)
 def remove(
     name: NameArgument,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: YesOption = False,
 ) -> None:
-    """Delete a ranker that you trained, and its card. Pictures and labels stay as they are."""
+    """Delete a ranker that you trained, and its model card. Images and labels stay as they are."""
     from imgrank.adapter.registry import remove as remove_adapter
 
     if not yes:
@@ -93,7 +95,7 @@ def _show_query(query: Query) -> None:
         typer.echo(f"  also: {'; '.join(query.phrasings[1:])}")
     typer.echo(f"  unit: {query.unit or 'none'}")
     typer.echo(f"  answered by: {_ANSWERED_BY[query.scorer]}")
-    typer.echo(f"  knows what does not show its subject: {'yes' if query.relevance else 'no'}")
+    typer.echo(f"  recognizes images without its subject: {'yes' if query.relevance else 'no'}")
     measured = {
         "SRCC": figures.srcc,
         "MAE": figures.mae,
@@ -103,7 +105,7 @@ def _show_query(query: Query) -> None:
     }
     known = ", ".join(f"{name} {value:.3f}" for name, value in measured.items() if value is not None)
     if known:
-        typer.echo(f"  on {figures.rows} rows kept aside: {known}")
+        typer.echo(f"  on {figures.rows} rows set aside: {known}")
 
 
 def _print_table(rows: list[tuple[str, str, str, str]]) -> None:
@@ -112,7 +114,7 @@ def _print_table(rows: list[tuple[str, str, str, str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("ranker", "backbone", "from", "orders by", box=box.SIMPLE)
+    table = Table("ranker", "backbone", "from", "ranks by", box=box.SIMPLE)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)

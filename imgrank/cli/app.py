@@ -6,15 +6,17 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any, Optional
 
 import typer
-from typer.core import TyperGroup
 
 from imgrank.cli import adapters, backbones, cache, evaluate, explain, index, label, sort, train, undo
-from imgrank.errors import ImgrankError, Interrupted
+from imgrank.cli.help import HelpfulCommand, HelpfulGroup
+from imgrank.cli.mistakes import sentence_of
+from imgrank.errors import ImgrankError, Interrupted, UsageError
 from imgrank.paths import printable, why
 from imgrank.version import __version__
 
@@ -22,7 +24,7 @@ from imgrank.version import __version__
 _ClickError: type[typer.BadParameter] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 
-class _Commands(TyperGroup):
+class _Commands(HelpfulGroup):
     """Settles what can end any command before Typer does, whose versions differ in what they make of it."""
 
     def make_context(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 (Typer's own signature)
@@ -76,10 +78,19 @@ def _refusal(error: OSError) -> str:
 app = typer.Typer(
     name="imgrank",
     cls=_Commands,
-    help="Puts a folder of pictures in order by a sentence.",
+    help="""Rank a folder of images by a sentence.
+
+    imgrank sort ./photos "older person"
+
+    For help on a command: imgrank help sort
+    """,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
+HelpArgument = Annotated[
+    Optional[list[str]], typer.Argument(metavar="[COMMAND]", help="The command, such as sort.", show_default=False)
+]
 
 
 def _print_version(wanted: bool) -> None:
@@ -95,18 +106,38 @@ def _root(
     pass
 
 
-# One line a command: app.command("name")(module.function)
-app.command("sort")(sort.sort)
-app.command("index")(index.index)
-app.command("label")(label.label)
-app.command("explain")(explain.explain)
-app.command("train")(train.train)
-app.command("eval")(evaluate.evaluate)
-app.command("undo")(undo.undo)
-app.command("history")(undo.history)
+# One line a command: _add("name", module.function)
+def _add(name: str, function: Callable[..., None]) -> None:
+    app.command(name, cls=HelpfulCommand)(function)
+
+
+_add("sort", sort.sort)
+_add("undo", undo.undo)
+_add("history", undo.history)
+_add("label", label.label)
+_add("train", train.train)
+_add("eval", evaluate.evaluate)
+_add("explain", explain.explain)
 app.add_typer(adapters.app, name="adapters")
-app.command("backbones")(backbones.backbones)
+app.add_typer(index.app, name="index")
+_add("backbones", backbones.backbones)
 app.add_typer(cache.app, name="cache")
+
+
+@app.command("help", cls=HelpfulCommand)
+def help_(ctx: typer.Context, command: HelpArgument = None) -> None:
+    """Show help for imgrank or one of its commands.
+
+    imgrank help sort
+    """
+    root: Any = ctx.find_root()
+    found, below = root.command, root
+    for word in command or ():
+        if not hasattr(found, "commands"):
+            raise UsageError(f"{below.command_path} has no command {word!r}.")
+        name, found, _ = found.resolve_command(below, [word])
+        below = type(below)(found, info_name=name, parent=below)
+    typer.echo(found.get_help(below))
 
 
 def main() -> None:
@@ -115,15 +146,24 @@ def main() -> None:
     _prepare_streams()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="imgrank", standalone_mode=False)
     except ImgrankError as error:
+        if {"-v", "--verbose"} & set(sys.argv):
+            traceback.print_exc()
         code = _fail(str(error), error.exit_code)
     except _ClickError as error:
-        # A group without a command has printed its help by then, and has no message.
-        code = _fail(_usage(error), error.exit_code) if error.format_message() else error.exit_code
+        code = _refuse(error)
     except (KeyboardInterrupt, typer.Abort):
         code = _fail("Interrupted.", Interrupted.exit_code)
     sys.exit(code)
+
+
+def _refuse(error: Any) -> int:  # noqa: ANN401 (Click's own types)
+    """Say what is wrong with the command line; a group without a command shows its help instead."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(error.ctx.get_help())
+        return int(error.exit_code)
+    return _fail(sentence_of(error), error.exit_code)
 
 
 def _open_closed_streams() -> None:
@@ -151,11 +191,3 @@ def _prepare_streams() -> None:
 def _fail(message: str, code: int) -> int:
     typer.echo("\n".join(map(printable, f"imgrank: {message}".splitlines())), err=True)
     return code
-
-
-def _usage(error: typer.BadParameter) -> str:
-    """Click's own words as a sentence, with the help to read."""
-    message = error.format_message().replace("Value error, ", "")
-    context = getattr(error, "ctx", None)
-    hint = f" See {context.command_path} --help." if context else ""
-    return message + "." * (message[-1:] not in ".?!)") + hint

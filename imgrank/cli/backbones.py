@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imgrank.cli.options import Device, DeviceOption
+from imgrank.cli.options import Device, DeviceOption, flag
 from imgrank.cli.terminal import note
 
 if TYPE_CHECKING:
@@ -24,19 +24,30 @@ WORTH = {  # what a short name stands for, beside the full one
 }
 
 
+TextArgument = Annotated[
+    str, typer.Argument(metavar="[TEXT]", help="List only names that contain this text.", show_default=False)
+]
+OnDiskOption = Annotated[bool, flag("--on-disk", "List only what works without a download.")]
+AllOption = Annotated[bool, flag("--all", "List all on a terminal, too; a pipe always gets all.")]
+MeasureOption = Annotated[
+    bool, flag("--measure", "Time the recommended backbones on this machine; this takes a minute or so.")
+]
+
+
 def backbones(
-    containing: Annotated[str, typer.Argument(metavar="TEXT", help="Only names that contain this.")] = "",
-    on_disk: Annotated[bool, typer.Option("--on-disk", help="Only what can be used without a network.")] = False,
-    every: Annotated[bool, typer.Option("--all", help="On a terminal, list all; a pipe always gets all.")] = False,
-    measure: Annotated[
-        bool, typer.Option("--measure", help="Time those that have a short name on this machine: a minute or so.")
-    ] = False,
+    containing: TextArgument = "",
+    on_disk: OnDiskOption = False,
+    every: AllOption = False,
+    measure: MeasureOption = False,
     device: DeviceOption = Device.auto,
 ) -> None:
-    """List the backbones that --backbone takes: which are on disk, their size, licence and published accuracy.
+    """List the image models for --backbone, with their size, license and published accuracy.
 
-    The first ones have a short name and are advised; images a second are those of this machine, once --measure took
-    them. Besides these, NAME@FILE takes weights of your own for any model that open_clip can build.
+    imgrank backbones
+    imgrank backbones ViT-B-32
+
+    The first ones have a short name and are recommended. Images per second are those of this machine, once --measure
+    has timed them. Besides these, MODEL@FILE loads weights of your own for any model that open_clip can build.
     """
     from imgrank.backbone.catalogue import catalogue
 

@@ -1,24 +1,36 @@
-"""`imgrank cache`: what is stored of pictures and sentences, and making it smaller."""
+"""`imgrank cache`: what is stored of images and sentences, and making it smaller."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Annotated
 
 import typer
 from rich.filesize import decimal
 
+from imgrank.cli.help import HelpfulCommand, new_group
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 
-app = typer.Typer(help="Show or shrink what is kept so that no picture is encoded twice.", no_args_is_help=True)
+app = new_group("Show or shrink the cache, which keeps encoded images so that none is encoded twice.")
 
+UnusedDays = Annotated[
+    float,
+    typer.Option("--unused-days", metavar="DAYS", min=0, help="Remove backbones unused for this many days."),
+]
+MaxSize = Annotated[
+    str,
+    typer.Option(
+        "--max-size", metavar="SIZE", help="Then remove the oldest until the cache fits this size: 500MB, 2GB."
+    ),
+]
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
-@app.command()
+@app.command(cls=HelpfulCommand)
 def info() -> None:
-    """Show where the store lies, how large it is and what it holds."""
+    """Show where the cache is, how large it is, and what it holds."""
     from imgrank.measuring import DETAIL_FINGERPRINT
     from imgrank.store import store_info
 
@@ -33,31 +45,31 @@ def info() -> None:
     typer.echo(f"{found.sentences} sentences, {decimal(found.bytes)} in all")
 
 
-@app.command()
-def prune(
-    unused_days: float = typer.Option(90, "--unused-days", min=0, help="Drop backbones unused for so many days."),
-    max_size: str = typer.Option(
-        "", "--max-size", metavar="SIZE", help="Then drop the oldest down to this: 500MB, 2GB."
-    ),
-) -> None:
-    """Drop what is no longer needed: unused backbones, and pictures that are gone (also from drives not plugged in)."""
+@app.command(cls=HelpfulCommand)
+def prune(unused_days: UnusedDays = 90, max_size: MaxSize = "") -> None:
+    """Remove what is no longer needed: backbones not used lately, and images that no longer exist.
+
+    imgrank cache prune --max-size 2GB
+
+    Images on drives that are not connected count as gone; they are encoded again when needed.
+    """
     from imgrank.store import prune as prune_store
 
     gone = prune_store(unused_days=unused_days, max_bytes=_parse_size(max_size) if max_size else None)
-    typer.echo(f"dropped {gone.images} images and {gone.backbones} backbones, {decimal(max(0, gone.bytes))} freed")
+    typer.echo(f"removed {gone.images} images and {gone.backbones} backbones, {decimal(max(0, gone.bytes))} freed")
 
 
-@app.command()
+@app.command(cls=HelpfulCommand)
 def clear() -> None:
-    """Remove everything stored. Pictures are encoded again when they are next sorted."""
+    """Remove everything from the cache. Images are encoded again when they are next used."""
     from imgrank.store import clear as clear_store
 
     gone = clear_store()
-    typer.echo(f"dropped {gone.backbones} backbones, {decimal(max(0, gone.bytes))} freed")
+    typer.echo(f"removed {gone.backbones} backbones, {decimal(max(0, gone.bytes))} freed")
 
 
 def _parse_size(text: str) -> int:
     parts = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)b?\s*", text.lower())
     if not parts:
-        raise UsageError(f"--max-size {text!r} is no size; write it as 500MB or 2GB.")
+        raise UsageError(f"--max-size takes a size such as 500MB or 2GB, not {text!r}.")
     return int(float(parts[1]) * _UNITS[parts[2]])

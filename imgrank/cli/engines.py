@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from imgrank.cli.options import choices
 from imgrank.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,25 +23,46 @@ class EngineName(str, Enum):
 
     local = "local"
     ray = "ray"
-    daft = "daft"
 
 
+_PANEL = "Many machines"
 EngineOption = Annotated[
     Optional[EngineName],
-    typer.Option("--engine", help="Spread the work: local, or ray, which the extra cluster installs."),
+    typer.Option(
+        "--engine",
+        metavar=choices(EngineName),
+        rich_help_panel=_PANEL,
+        help='Where the work runs: on this machine, or on a Ray cluster (pip install "imgrank[cluster]").',
+    ),
 ]
 AddressOption = Annotated[
     Optional[str],
-    typer.Option("--address", metavar="HOST:PORT|auto", help="The Ray cluster; without it one is started here."),
+    typer.Option(
+        "--address",
+        metavar="HOST:PORT|auto",
+        rich_help_panel=_PANEL,
+        help="Address of the Ray cluster; by default a cluster is started on this machine.",
+    ),
 ]
 WorkersOption = Annotated[
     Optional[int],
     typer.Option(
-        "--workers", metavar="N", min=1, help="Workers of a cluster that encode; as many as fit, if not said."
+        "--workers",
+        metavar="N",
+        min=1,
+        rich_help_panel=_PANEL,
+        help="Number of cluster workers that encode images; by default as many as fit.",
     ),
 ]
 NumGpusOption = Annotated[
-    float, typer.Option("--num-gpus", metavar="X", min=0, help="GPUs of each such worker: 1, or 0.5 for two on a GPU.")
+    float,
+    typer.Option(
+        "--num-gpus",
+        metavar="X",
+        min=0,
+        rich_help_panel=_PANEL,
+        help="GPUs of each worker: 1, or 0.5 for two workers on one GPU.",
+    ),
 ]
 
 

@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from imgrank.cli.options import AdapterOption, BackboneOption, Device, DeviceOption, IndexOption, QuietOption
+from imgrank.cli.options import (
+    MAX_MEGAPIXELS,
+    AdapterOption,
+    BackboneOption,
+    Device,
+    DeviceOption,
+    IndexOption,
+    MaxMegapixelsOption,
+    NoCacheOption,
+    QuietOption,
+    VerboseOption,
+    choices,
+    flag,
+)
 from imgrank.cli.progress import progress_line
 from imgrank.cli.tables import print_table
 from imgrank.cli.terminal import note
@@ -20,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class ReportFormat(str, Enum):
-    """How figures are printed."""
+    """How metrics are printed."""
 
     table = "table"
     json = "json"
@@ -38,31 +51,46 @@ class Split(str, Enum):
 
 LabelsArgument = Annotated[
     Optional[str],
-    typer.Argument(metavar="[LABELS.CSV]", help="Labelled pictures; without: those the last training kept aside."),
+    typer.Argument(
+        metavar="[LABELS.CSV]",
+        help="Labelled images; by default the rows that the last training set aside.",
+        show_default=False,
+    ),
 ]
 SplitOption = Annotated[
     Optional[Split],
-    typer.Option("--split", help="Which rows (default: test, or else val, or else all)."),
+    typer.Option(
+        "--split",
+        metavar=choices(Split),
+        help="Which rows to measure; by default test if there are any, else val, else all.",
+    ),
 ]
+FormatOption = Annotated[ReportFormat, typer.Option("--format", metavar=choices(ReportFormat), help="Output format.")]
 PlotOption = Annotated[
     Optional[Path],
-    typer.Option("--plot", metavar="OUT.PNG", help="Also draw values, errors by decile, and probabilities."),
+    typer.Option(
+        "--plot", metavar="FILE.png", help="Also plot predictions, errors by decile, and calibration of probabilities."
+    ),
 ]
+SkipBad = Annotated[bool, flag("--skip-bad", "Leave out labels with errors, and list them.")]
 
 
 def evaluate(
     labels: LabelsArgument = None,
+    split: SplitOption = None,
+    fmt: FormatOption = ReportFormat.table,
+    plot: PlotOption = None,
+    index: IndexOption = None,
+    skip_bad: SkipBad = False,
     adapter: AdapterOption = "auto",
     backbone: BackboneOption = "mini",
-    split: SplitOption = None,
-    index: IndexOption = None,
-    fmt: Annotated[ReportFormat, typer.Option("--format", help="How to print.")] = ReportFormat.table,
-    plot: PlotOption = None,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave faulty rows out.")] = False,
     device: DeviceOption = Device.auto,
+    no_cache: NoCacheOption = False,
+    max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
     quiet: QuietOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
-    """Measure a ranker on labelled pictures, beside ridge regression and zero-shot, with 95 % intervals.
+    """Measure a ranker on labelled images, beside ridge regression and the image model without training.
 
     imgrank eval labels.csv --split test --plot figures.png
     """
@@ -81,12 +109,14 @@ def evaluate(
             adapter=adapter,
             backbone=backbone,
             device=device.value,
+            cache=not no_cache,
+            max_megapixels=max_megapixels,
             split=None if split is None else split.value,
             skip_bad=skip_bad,
             index=index,
             progress=report,
         )
-    _show(measured, fmt, quiet)
+    _show(measured, fmt, quiet, verbose)
     if plot is not None:
         from imgrank.evaluation.plots import plot_report
 
@@ -100,13 +130,13 @@ def _kept_aside(fmt: ReportFormat) -> tuple[str, str] | None:
 
     path = last_trained()
     if path is not None and kept_any(path):
-        note(f"{printable(path.stem)}, on the rows that its training kept aside")
+        note(f"measuring {printable(path.stem)} on the rows that its training set aside")
         return str(kept_rows_path(path)), str(path)
     lack = (
-        "no ranker of yours has rows kept aside. Train one with `imgrank train labels.csv`, or measure"
+        "none of your rankers has rows set aside. Train one with `imgrank train labels.csv`, or measure"
         if path is None
-        else f"{printable(path.stem)} was trained last and kept no rows aside: it learnt from all of them, and the "
-        "figures of its card are cross-validated. Measure it"
+        else f"{printable(path.stem)}, the ranker trained last, has no rows set aside: it learned from all of them, "
+        "and the metrics on its card are cross-validated. Measure it"
     )
     advice = f"{lack} on labels of yours with `imgrank eval labels.csv`."
     if fmt is not ReportFormat.table:  # a card is no report, and a script waits for one
@@ -124,7 +154,7 @@ def _rows_of(adapter: str) -> str:
     return str(rows_of(adapter))
 
 
-def _show(report: Report, fmt: ReportFormat, quiet: bool) -> None:
+def _show(report: Report, fmt: ReportFormat, quiet: bool, verbose: bool) -> None:
     from imgrank.evaluation.formats import report_csv, report_json, scorers, table_rows, verdict
 
     if fmt is ReportFormat.json:
@@ -134,9 +164,10 @@ def _show(report: Report, fmt: ReportFormat, quiet: bool) -> None:
     else:
         for query in report.queries:
             unit = f" ({printable(query.unit)})" if query.unit else ""
-            print_table(f'"{printable(query.query)}"{unit}, {query.n} rows, 95 % intervals', table_rows(scorers(query)))
+            title = f'"{printable(query.query)}"{unit}, {query.n} rows ({query.split}), 95% intervals'
+            print_table(title, table_rows(scorers(query), whole=verbose))
             typer.echo(f"On these rows {verdict(query.ridge, query.versus_ridge)}.")
             typer.echo("")
-        typer.echo(f"adapter: {printable(report.adapter or 'none')}, backbone: {printable(report.backbone)}")
+        typer.echo(f"ranker: {printable(report.adapter or 'none')}, backbone: {printable(report.backbone)}")
     for each in () if quiet else report.notes:
         note(each)

@@ -1,4 +1,4 @@
-"""`imgrank explain`: what speaks for a picture's score, and what against it."""
+"""`imgrank explain`: what raises the score of an image, and what lowers it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from typing import Annotated, Optional
 
 import typer
 
-from imgrank.cli.options import AdapterOption, BackboneOption, Device, DeviceOption, NoCacheOption, QuietOption
+from imgrank.cli.options import (
+    MAX_MEGAPIXELS,
+    AdapterOption,
+    BackboneOption,
+    Device,
+    DeviceOption,
+    MaxMegapixelsOption,
+    NoCacheOption,
+    QuietOption,
+    VerboseOption,
+    choices,
+)
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import noting
 from imgrank.paths import printable
@@ -20,22 +31,30 @@ class Telling(str, Enum):
     json = "json"
 
 
-ImageArgument = Annotated[str, typer.Argument(metavar="IMAGE", help="The picture.", show_default=False)]
+ImageArgument = Annotated[str, typer.Argument(metavar="IMAGE", help="The image to explain.", show_default=False)]
 SentenceArgument = Annotated[
-    str, typer.Argument(metavar="SENTENCE", help="What it was ordered by, such as 'older person'.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="SENTENCE", help="What it is ranked by, such as 'older person', in quotes.", show_default=False
+    ),
 ]
 AgainstOption = Annotated[
     Optional[str],
-    typer.Option("--against", metavar="OTHER", help="Another picture: what speaks for each, side by side."),
+    typer.Option("--against", metavar="IMAGE", help="A second image, to explain side by side."),
 ]
 OutOption = Annotated[
     Optional[str],
-    typer.Option("--out", metavar="MAP.png", help="Draw the map over the picture, with labelled pictures like it."),
+    typer.Option(
+        "--out", metavar="FILE.png", help="Write a heat map over the image, with similar labelled images beside it."
+    ),
 ]
 OppositeOption = Annotated[
     Optional[str],
-    typer.Option("--opposite", metavar="TEXT", help="The other end of the scale, for zero-shot."),
+    typer.Option(
+        "--opposite", metavar="TEXT", help="The other end of the scale, such as 'young person'; not for rankers."
+    ),
 ]
+FormatOption = Annotated[Telling, typer.Option("--format", metavar=choices(Telling), help="Output format.")]
 
 
 def explain(
@@ -43,18 +62,19 @@ def explain(
     sentence: SentenceArgument,
     against: AgainstOption = None,
     out: OutOption = None,
-    fmt: Annotated[Telling, typer.Option("--format", help="How to print.")] = Telling.text,
+    fmt: FormatOption = Telling.text,
     adapter: AdapterOption = "auto",
-    backbone: BackboneOption = "mini",
     opposite: OppositeOption = None,
+    backbone: BackboneOption = "mini",
     device: DeviceOption = Device.auto,
     no_cache: NoCacheOption = False,
+    max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
     quiet: QuietOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
-    """Show which parts of a picture speak for its score: how far it falls where each is washed out.
+    """Show which parts of an image raise its score: how far the score falls when each part is blurred.
 
     imgrank explain photo.jpg "older person" --out map.png
-
     imgrank explain first.jpg "a cat" --against second.jpg --out both.png
     """
     from imgrank.explaining import explain, files, wording
@@ -64,7 +84,8 @@ def explain(
         files.check_out(out)
     asked = [image] if against is None else [image, against]
     note = noting(quiet)
-    with Ranker(backbone, adapter, device.value, not no_cache, note) as ranker, progress_line(quiet) as report:
+    ranker = Ranker(backbone, adapter, device.value, not no_cache, note, max_megapixels)
+    with ranker, progress_line(quiet) as report:
         explained = [explain(ranker, one, sentence, opposite=opposite, progress=report) for one in asked]
     if fmt is Telling.json:
         typer.echo(wording.as_json(explained))
@@ -76,4 +97,4 @@ def explain(
 
         files.write_map(draw(explained), out)
         if not quiet:
-            note(f"the map is in {printable(out)}")
+            note(f"wrote {printable(out)}")

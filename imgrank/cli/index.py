@@ -1,12 +1,12 @@
-"""`imgrank index`: pictures from anywhere to a portable index of their tokens; merging such indexes."""
+"""`imgrank index`: images from anywhere to a portable index of their tokens; such indexes to one, or to the cache."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -18,6 +18,7 @@ from imgrank.cli.engines import (
     NumGpusOption,
     WorkersOption,
 )
+from imgrank.cli.help import HelpfulCommand, HelpfulGroup, new_group
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     BackboneOption,
@@ -27,6 +28,8 @@ from imgrank.cli.options import (
     NoCacheOption,
     QuietOption,
     RecursiveOption,
+    VerboseOption,
+    flag,
 )
 from imgrank.cli.progress import Report, progress_line
 from imgrank.cli.terminal import noting
@@ -41,97 +44,156 @@ Note = Callable[[str], None]
 
 EXIT_SKIPPED, EXIT_INTERRUPTED = 3, 130
 NAMED_AT_MOST = 10
-MERGE, FILL = "merge", "fill"
+BUILD, MERGE, IMPORT, FILL = "build", "merge", "import", "fill"
 
-Words = Annotated[
+
+class _IndexGroup(HelpfulGroup):
+    """`imgrank index SOURCE... --out INDEX` is short for `imgrank index build`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 (Click's own signature)
+        """Put the command in where none was named."""
+        named = not args or args[0] in self.commands or args[0] == "--help"
+        return super().parse_args(ctx, args if named else [BUILD, *args])
+
+
+app = new_group(
+    """Encode images once, wherever they are, into an index: a folder that sort, train and eval take in place of images.
+
+    imgrank index build ./photos -r --out tokens
+    imgrank sort tokens "a cat"
+    """,
+    _IndexGroup,
+)
+
+SourcesArgument = Annotated[
     list[str],
     typer.Argument(
-        metavar="SOURCES",
-        help="Folders, globs, lists (- or .txt), URLs (s3, gs, az, http), .tar and .parquet files. Or the word merge, "
-        "a place to write and indexes to read; or the word fill and indexes: take their tokens into the local store.",
+        metavar="SOURCE...",
+        help="Folders, globs, lists of paths (- for standard input, or a .txt file), URLs (s3, gs, az, http), .tar and "
+        ".parquet files.",
         show_default=False,
     ),
 ]
+IndexesArgument = Annotated[
+    list[str], typer.Argument(metavar="INDEX...", help="Indexes to read: folders or URLs.", show_default=False)
+]
+MergedArgument = Annotated[
+    str, typer.Argument(metavar="OUT", help="The index to write: a folder or a URL.", show_default=False)
+]
 OutOption = Annotated[
     Optional[str],
-    typer.Option(
-        "--out", metavar="TOKENS", help="Where the index stands: a folder, or a URL such as s3://mine/tokens."
-    ),
+    typer.Option("--out", metavar="INDEX", help="The index to write: a folder, or a URL such as s3://mine/tokens."),
 ]
 ShardOption = Annotated[
-    str, typer.Option("--shard", metavar="I/N", help="Do the I-th of N parts alone, counted from 0: for N machines.")
+    str,
+    typer.Option(
+        "--shard", metavar="I/N", help="Encode part I of N only, counted from 0, to share the work among N machines."
+    ),
 ]
 ColumnOption = Annotated[
     Optional[str],
-    typer.Option("--column", metavar="NAME", help="The Parquet column of bytes or addresses, if it is not clear."),
+    typer.Option(
+        "--column", metavar="NAME", help="The Parquet column with image bytes or addresses, if imgrank cannot tell."
+    ),
 ]
-Print0Option = Annotated[bool, typer.Option("-0", help="The list on standard input is separated by NUL.")]
-StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 3 if a picture could not be read.")]
+Print0Option = Annotated[bool, flag("--print0", "The list on standard input is separated by NUL.", "-0")]
+StrictOption = Annotated[bool, flag("--strict", "Exit with code 3 if an image could not be read.")]
 
 
-def index(
-    words: Words,
+@app.command(BUILD, cls=HelpfulCommand)
+def build(
+    sources: SourcesArgument,
     out: OutOption = None,
     recursive: RecursiveOption = False,
     shard: ShardOption = "0/1",
     column: ColumnOption = None,
-    backbone: BackboneOption = "mini",
-    device: DeviceOption = Device.auto,
-    max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
-    no_cache: NoCacheOption = False,
     nul: Print0Option = False,
     strict: StrictOption = False,
-    quiet: QuietOption = False,
+    backbone: BackboneOption = "mini",
+    device: DeviceOption = Device.auto,
+    no_cache: NoCacheOption = False,
+    max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
     engine: EngineOption = None,
     address: AddressOption = None,
     workers: WorkersOption = None,
     num_gpus: NumGpusOption = 0.0,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
-    """Encode pictures once, wherever they are, into an index that sort and train take in place of a folder.
+    """Encode images into an index, or add new ones to it.
 
-    imgrank index ./photos -r --out tokens
+    imgrank index build ./photos -r --out tokens
+    imgrank index build "s3://mine/shards/*.tar" --out s3://mine/tokens --shard 3/64
+    imgrank index build "s3://mine/photos/**" --out s3://mine/tokens --engine ray
 
-    imgrank index "s3://mine/shards/*.tar" --out s3://mine/tokens --shard 3/64
-
-    imgrank index merge tokens tokens-0 tokens-1
-
-    imgrank index fill tokens
-
-    imgrank index "s3://mine/photos/**" --out s3://mine/tokens --engine ray --address auto --num-gpus 1
-
-    Run it again and it goes on where it stood: what is indexed is not encoded again. A picture that cannot be
-    read is a row with its reason.
+    Run it again to continue: indexed images are not encoded a second time. Unreadable images are recorded with the
+    reason.
     """
     from imgrank.index.sources import find_items, parse_shard
 
     wish = EngineWish(engine, address, workers, num_gpus)
     wish.check()
     note = noting(quiet)
-    if words[0] == MERGE:
-        _merge(words[1:], out, quiet, note)
-        return
-    if words[0] == FILL:
-        _fill(words[1:], out, backbone, device, note)
-        return
     if out is None:
-        raise UsageError("Where shall the index stand? Name it: --out TOKENS.")
+        raise UsageError("Where should the index be written? Add --out, such as --out tokens.")
     items = find_items(
-        words,
+        sources,
         recursive=recursive,
         shard=parse_shard(shard),
         column=column,
-        stdin=sys.stdin.buffer if "-" in words else None,
+        stdin=sys.stdin.buffer if "-" in sources else None,
         nul=nul,
     )
     wanted = _Wanted(out, backbone, device, not no_cache, max_megapixels)
     with progress_line(quiet) as report:
         on = _build if engine in (None, EngineName.local) else partial(_build_on, wish)
         built = on(items, wanted, report, note)
-    _report(built, out, note)
+    _report(built, out, note, named=len(built.failed) if verbose else NAMED_AT_MOST)
     if built.partial:
         raise typer.Exit(EXIT_INTERRUPTED)
     if strict and built.failed:
         raise typer.Exit(EXIT_SKIPPED)
+
+
+@app.command(MERGE, cls=HelpfulCommand)
+def merge(out: MergedArgument, indexes: IndexesArgument, quiet: QuietOption = False) -> None:
+    """Merge indexes into one; encodes nothing.
+
+    imgrank index merge tokens tokens-0 tokens-1
+    """
+    from imgrank.index.merging import merge as merge_indexes
+    from imgrank.index.places import Place
+
+    target = Place(out)
+    with progress_line(quiet) as report:
+        rows = merge_indexes(target, [Place(index) for index in indexes], progress=report)
+    noting(quiet)(f"{printable(target.where)}: {rows:,} images from {len(indexes)} indexes")
+
+
+@app.command(IMPORT, cls=HelpfulCommand)
+def import_(
+    indexes: IndexesArgument,
+    backbone: BackboneOption = "mini",
+    device: DeviceOption = Device.auto,
+    quiet: QuietOption = False,
+) -> None:
+    """Copy encoded images from indexes to the cache, for those images that are on this machine.
+
+    imgrank index import tokens
+    """
+    from imgrank.backbone.load import load_backbone
+    from imgrank.index.local import fill_store
+    from imgrank.index.places import Place
+    from imgrank.store import open_store
+
+    note = noting(quiet)
+    loaded = load_backbone(backbone, device.value, note)
+    with open_store(loaded.fingerprint, loaded.shape, note=note) as store:
+        count = sum(fill_store(Place(index), store, loaded.fingerprint, loaded.name) for index in indexes)
+    note(f"{count:,} images were added to the cache")
+
+
+app.command(FILL, cls=HelpfulCommand, hidden=True)(import_)  # its name until 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,40 +234,14 @@ def _build_on(wish: EngineWish, items: Iterable[Item], wanted: _Wanted, progress
         return engine.build(items, Place(wanted.out), making, progress, note)
 
 
-def _report(built: Built, out: str, note: Note) -> None:
+def _report(built: Built, out: str, note: Note, named: int) -> None:
     """What the run came to. Raises NothingToRank where the sources gave nothing at all."""
-    for failed in built.failed[:NAMED_AT_MOST]:
+    for failed in built.failed[:named]:
         note(f"not read: {printable(failed.path)}: {failed.reason}")
-    if len(built.failed) > NAMED_AT_MOST:
-        note(f"and {len(built.failed) - NAMED_AT_MOST:,} more; each is a row of the index with its reason")
+    if len(built.failed) > named:
+        note(f"and {len(built.failed) - named:,} more; the index records each with the reason")
     if not built.known and not built.partial and len(built.failed) == built.found:
-        hint = " Use -r to go down into folders." if not built.failed else ""
-        raise NothingToRank(f"No picture was found that could be read.{hint}")
-    state = "interrupted; run it again to go on" if built.partial else f"{built.known:,} were there"
-    note(f"{printable(out)}: {built.added:,} rows added, {built.encoded:,} pictures encoded, {state}")
-
-
-def _merge(words: Sequence[str], out: str | None, quiet: bool, note: Note) -> None:
-    from imgrank.index.merging import merge
-    from imgrank.index.places import Place
-
-    if out is not None or len(words) < 2:
-        raise UsageError("Merging needs one place to write and indexes to read: imgrank index merge OUT SHARD SHARD...")
-    target, *shards = map(Place, words)
-    with progress_line(quiet) as report:
-        rows = merge(target, shards, progress=report)
-    note(f"{printable(target.where)}: {rows:,} pictures of {len(shards)} indexes")
-
-
-def _fill(words: Sequence[str], out: str | None, backbone: str, device: Device, note: Note) -> None:
-    from imgrank.backbone.load import load_backbone
-    from imgrank.index.local import fill_store
-    from imgrank.index.places import Place
-    from imgrank.store import open_store
-
-    if out is not None or not words:
-        raise UsageError("Filling the local store needs indexes to read: imgrank index fill TOKENS...")
-    loaded = load_backbone(backbone, device.value, note)
-    with open_store(loaded.fingerprint, loaded.shape, note=note) as store:
-        count = sum(fill_store(Place(word), store, loaded.fingerprint, loaded.name) for word in words)
-    note(f"{count:,} pictures that stand here are in the local store")
+        hint = " Use -r to include subfolders." if not built.failed else ""
+        raise NothingToRank(f"No readable image was found.{hint}")
+    state = "interrupted; run the command again to continue" if built.partial else f"{built.known:,} already there"
+    note(f"{printable(out)}: {built.added:,} images added, {built.encoded:,} encoded, {state}")

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from imgrank.cli.options import (
+    MAX_MEGAPIXELS,
     AdapterOption,
     BackboneOption,
     Device,
     DeviceOption,
+    MaxMegapixelsOption,
     NoCacheOption,
     QuietOption,
     RecursiveOption,
+    VerboseOption,
+    flag,
 )
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import note, noting
@@ -31,29 +35,43 @@ if TYPE_CHECKING:
 
 FolderArgument = Annotated[
     Optional[str],
-    typer.Argument(metavar="DIR", help="The folder whose pictures are asked about.", show_default=False),
+    typer.Argument(metavar="FOLDER", help="The folder with the images to compare.", show_default=False),
 ]
 SentenceArgument = Annotated[
     Optional[str],
-    typer.Argument(metavar="SENTENCE", help="What to order by, such as 'cosier room'.", show_default=False),
+    typer.Argument(metavar="SENTENCE", help="What to rank by, such as 'cosier room', in quotes.", show_default=False),
 ]
 LabelsOption = Annotated[
-    str, typer.Option("--labels", metavar="FILE", help="Where answers go; by default in the folder you stand in.")
+    str,
+    typer.Option("--labels", metavar="FILE", help="Where to write the answers; relative to the current folder."),
 ]
-PersonOption = Annotated[str, typer.Option("--person", metavar="NAME", help="Whose answers these are.")]
+PersonOption = Annotated[
+    str, typer.Option("--person", metavar="NAME", help="Your name, to tell the answers of several people apart.")
+]
+ValuesOption = Annotated[bool, flag("--values", "Ask for a number for each image, with a slider.")]
+StarsOption = Annotated[bool, flag("--stars", "Ask for 0 to 5 stars for each image.")]
 UnitOption = Annotated[
     Optional[str],
-    typer.Option("--unit", metavar="UNIT", help="With --values: what the numbers count, such as years."),
+    typer.Option("--unit", metavar="UNIT", help="With --values: the unit of the numbers, such as years."),
 ]
 RangeOption = Annotated[
     tuple[float, float], typer.Option("--range", metavar="LOW HIGH", help="With --values: the ends of the slider.")
 ]
 PicturesOption = Annotated[
-    int, typer.Option("--pictures", min=3, max=400, help="Ask about at most so many pictures of the folder.")
+    int, typer.Option("--pictures", metavar="N", min=3, max=400, help="Ask about at most N images of the folder.")
 ]
+PortOption = Annotated[
+    int,
+    typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port of the local web page; 0 takes a free one."),
+]
+NoOpenOption = Annotated[bool, flag("--no-open", "Print the address of the page, but do not open a browser.")]
 ReportOption = Annotated[
     Optional[str],
-    typer.Option("--report", metavar="FILE", help="Instead: agreement, contradictions and circles in a labels file."),
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        help="Instead of asking: report agreement and contradictions among the answers in FILE.",
+    ),
 ]
 
 
@@ -62,45 +80,46 @@ def label(
     sentence: SentenceArgument = None,
     labels: LabelsOption = "labels.csv",
     person: PersonOption = "",
-    values: Annotated[bool, typer.Option("--values", help="Ask for a number of each picture, by a slider.")] = False,
+    values: ValuesOption = False,
     unit: UnitOption = None,
     bounds: RangeOption = (0.0, 100.0),
-    stars: Annotated[bool, typer.Option("--stars", help="Ask for 0 to 5 stars of each picture.")] = False,
+    stars: StarsOption = False,
     pictures: PicturesOption = 150,
     recursive: RecursiveOption = False,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="A port of your own; 0 takes a free one.")] = 0,
-    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address; open no browser.")] = False,
+    port: PortOption = 0,
+    no_open: NoOpenOption = False,
     report: ReportOption = None,
-    backbone: BackboneOption = "mini",
     adapter: AdapterOption = "auto",
+    backbone: BackboneOption = "mini",
     device: DeviceOption = Device.auto,
     no_cache: NoCacheOption = False,
+    max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
     quiet: QuietOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
-    """Teach an order by hand: a page asks "which is more?" and trains on the answers.
+    """Compare images two at a time on a local web page, and train a ranker on the answers.
 
     imgrank label ./photos "cosier room"
-
     imgrank label --report labels.csv
     """
     if report is not None:
         print_report(report)
         return
     if folder is None or sentence is None:
-        raise UsageError('A folder and a sentence are needed: imgrank label ./photos "cosier room".')
+        raise UsageError('label needs a folder and a sentence: imgrank label ./photos "cosier room".')
     from imgrank.index.reading import is_index
     from imgrank.ranker import Ranker
     from imgrank.web.records import Wish
 
     if is_index(folder):
         raise UsageError(
-            f"{printable(folder)} is an index, and has no pictures to show; name the folder that they stand in, and "
-            "train on the answers with imgrank train labels.csv --index TOKENS."
+            f"{printable(folder)} is an index and has no images to show. Name the folder with the images, then train "
+            f"on the answers with imgrank train labels.csv --index {printable(folder)}."
         )
     mode, low, high = _mode(values, stars), min(bounds), max(bounds)
     wish = Wish(folder, sentence, mode, labels, person.strip(), unit, low, high, pictures, recursive, adapter)
     note = noting(quiet)
-    desk = open_desk(wish, lambda a: Ranker(backbone, a, device.value, not no_cache, note), quiet)
+    desk = open_desk(wish, lambda a: Ranker(backbone, a, device.value, not no_cache, note, max_megapixels), quiet)
     _serve(desk, port, no_open)
     note(f"stopped; the answers are in {printable(labels)}.")
 
@@ -135,20 +154,20 @@ def print_report(path: str) -> None:
 
     notes = [note for note in read_notes(path) if isinstance(note, PairNote)]
     if not notes:
-        raise UsageError(f"{printable(path)} holds no answers about pairs; a report is about those.")
+        raise UsageError(f"{printable(path)} has no answers about pairs, so there is nothing to report.")
     for line in report_lines(report(notes)):
         typer.echo(line)
 
 
 def _mode(values: bool, stars: bool) -> Mode:
     if values and stars:
-        raise UsageError("Ask for --values or for --stars, not for both.")
+        raise UsageError("--values and --stars cannot be used together; leave one out.")
     return "values" if values else "stars" if stars else "pairs"
 
 
 def _ready(address: str, labels: str, no_open: bool) -> None:
     typer.echo(address)
-    note(f"each answer is written to {printable(labels)}; Ctrl-C ends.")
+    note(f"answers are saved to {printable(labels)} as you give them; press Ctrl-C to stop.")
     if not no_open and not webbrowser.open(address):
-        note("no browser could be opened; open the address yourself.")
+        note("no browser could be opened; open the address above yourself.")
     sys.stdout.flush()

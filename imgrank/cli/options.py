@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
+from imgrank.backbone.known import check_backbone
+
 
 class Device(str, Enum):
-    """Where the towers run."""
+    """Where the image model runs."""
 
     auto = "auto"
     cpu = "cpu"
@@ -17,22 +19,51 @@ class Device(str, Enum):
     mps = "mps"
 
 
+def choices(kind: type[Enum]) -> str:
+    """The placeholder of an option that takes one of a few words."""
+    return "|".join(str(member.value) for member in kind)
+
+
+def flag(name: str, words: str, short: str = "", panel: str | None = None) -> Any:  # noqa: ANN401 (as typer.Option)
+    """An option that takes no value."""
+    return typer.Option(*filter(None, (name, short)), help=words, rich_help_panel=panel)
+
+
+def _checked(name: str) -> str:
+    check_backbone(name)
+    return name
+
+
 BackboneOption = Annotated[
     str,
     typer.Option(
-        "--backbone", metavar="NAME", help="mini, small, medium, best, NAME/TAG as open_clip has it, or NAME@FILE."
+        "--backbone",
+        metavar="NAME",
+        callback=_checked,
+        help="Image model: mini (included), small, medium, best, MODEL/TAG from open_clip, or MODEL@FILE for weights "
+        "of your own. imgrank backbones lists them.",
     ),
 ]
 AdapterOption = Annotated[
-    str, typer.Option("--adapter", metavar="NAME|FILE|auto|none", help="Which trained ranker answers; none: zero-shot.")
+    str,
+    typer.Option(
+        "--adapter",
+        metavar="NAME|FILE",
+        help="Ranker to use: a name, a .safetensors file, auto for the trained ranker that fits the sentence, or none "
+        "to compare images with the sentence by the image model alone.",
+    ),
 ]
-DeviceOption = Annotated[Device, typer.Option("--device", help="Where the backbone runs.")]
-RecursiveOption = Annotated[bool, typer.Option("--recursive", "-r", help="Go down into folders.")]
-NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write stored tokens.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")]
+DeviceOption = Annotated[
+    Device, typer.Option("--device", metavar=choices(Device), help="Where the image model runs; auto prefers a GPU.")
+]
+RecursiveOption = Annotated[bool, flag("--recursive", "Include subfolders.", "-r")]
+NoCacheOption = Annotated[bool, flag("--no-cache", "Neither read nor write the cache of encoded images.")]
+QuietOption = Annotated[bool, flag("--quiet", "Print no progress and no notes on stderr.", "-q")]
+VerboseOption = Annotated[bool, flag("--verbose", "Print more: every note, and where an error came from.", "-v")]
+YesOption = Annotated[bool, flag("--yes", "Do not ask for confirmation.", "-y")]
 IndexOption = Annotated[
     Optional[str],
-    typer.Option("--index", metavar="TOKENS", help="An index that has the pictures' tokens: no picture is read."),
+    typer.Option("--index", metavar="INDEX", help="Take encoded images from this index; no image file is read."),
 ]
 MaxMegapixelsOption = Annotated[
     float,
@@ -40,7 +71,7 @@ MaxMegapixelsOption = Annotated[
         "--max-megapixels",
         metavar="N",
         min=0,
-        help="Skip what is larger; kinds of files that take more memory may have a share of it.",
+        help="Skip images with more megapixels than this; memory-hungry formats get a lower limit.",
     ),
 ]
 MAX_MEGAPIXELS = 500.0  # as in imgrank.decode, which loads too much to be asked for its number here

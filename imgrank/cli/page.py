@@ -15,10 +15,10 @@ from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
 
 MANY = 2000  # from here on a page with its thumbnails inside is slow to open
-_PANEL = "Looking at the order"
+_PANEL = "Output"
 PageOption = Annotated[
     Optional[str],
-    typer.Option("--page", metavar="FILE", rich_help_panel=_PANEL, help="Write a page of the pictures in order, too."),
+    typer.Option("--page", metavar="FILE", rich_help_panel=_PANEL, help="Also write a web page of the ranked images."),
 ]
 PageDirOption = Annotated[
     Optional[str],
@@ -26,7 +26,7 @@ PageDirOption = Annotated[
         "--page-dir",
         metavar="DIR",
         rich_help_panel=_PANEL,
-        help="With --page: thumbnails as files in DIR, for thousands of pictures.",
+        help="With --page: write thumbnails as files in DIR, for thousands of images.",
     ),
 ]
 PreviewOption = Annotated[
@@ -34,7 +34,7 @@ PreviewOption = Annotated[
     typer.Option(
         "--preview",
         rich_help_panel=_PANEL,
-        help='Show the pictures on the terminal; sharp in many with: pip install "imgrank[preview]".',
+        help='Show the images in the terminal; pip install "imgrank[preview]" makes them sharper.',
     ),
 ]
 

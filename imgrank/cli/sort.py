@@ -27,6 +27,9 @@ from imgrank.cli.options import (
     NoCacheOption,
     QuietOption,
     RecursiveOption,
+    VerboseOption,
+    choices,
+    flag,
 )
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import note, noting
@@ -41,34 +44,60 @@ if TYPE_CHECKING:
 
 EXIT_SKIPPED, EXIT_INTERRUPTED = 3, 130
 
+_PICKING = "Choosing what to show"
+_PRINTING = "Output"
 Words = Annotated[
     list[str],
     typer.Argument(
-        metavar="SOURCES... SENTENCE",
-        help="Pictures, folders, globs or - (a list on standard input); last, the sentence to order by.",
+        metavar="SOURCE... SENTENCE",
+        help="Images, folders, globs, indexes, or - for a list of paths on standard input; last, the sentence to rank "
+        "by, in quotes.",
         show_default=False,
     ),
 ]
 LikeOption = Annotated[
     Optional[str],
-    typer.Option("--like", metavar="PICTURE", help="Order by nearness to a picture; no sentence then."),
+    typer.Option("--like", metavar="IMAGE", help="Rank by similarity to this image, in place of a sentence."),
 ]
 OppositeOption = Annotated[
     Optional[str],
-    typer.Option("--opposite", metavar="TEXT", help="The other end of the scale, for zero-shot."),
+    typer.Option(
+        "--opposite", metavar="TEXT", help="The other end of the scale, such as 'young person'; not for rankers."
+    ),
+]
+RefineOption = Annotated[
+    bool, flag("--refine", "Re-rank close results by pairwise comparison; needs a trained ranker with a network.")
 ]
 FormatOption = Annotated[
     Optional[Format],
-    typer.Option("--format", help="Table on a terminal, paths in a pipe, unless said here."),
+    typer.Option(
+        "--format",
+        metavar=choices(Format),
+        rich_help_panel=_PRINTING,
+        help="Output format; by default a table on a terminal and paths in a pipe.",
+    ),
 ]
 Print0Option = Annotated[
-    bool, typer.Option("--print0", "-0", help="End each path with NUL, and read a list on standard input so.")
+    bool, flag("--print0", "Use NUL separators for input and output, as find -print0 does.", "-0", _PRINTING)
 ]
-TopOption = Annotated[Optional[int], typer.Option("--top", metavar="N", help="Show the N first.")]
-BottomOption = Annotated[Optional[int], typer.Option("--bottom", metavar="N", help="Show the N last.")]
+StrictOption = Annotated[bool, flag("--strict", "Exit with code 3 if a file was skipped.", panel=_PRINTING)]
+ReverseOption = Annotated[bool, flag("--reverse", "Print the lowest score first.", panel=_PICKING)]
+TopOption = Annotated[
+    Optional[int],
+    typer.Option("--top", metavar="N", help="Keep the N highest-ranked images.", rich_help_panel=_PICKING),
+]
+BottomOption = Annotated[
+    Optional[int],
+    typer.Option("--bottom", metavar="N", help="Keep the N lowest-ranked images.", rich_help_panel=_PICKING),
+]
 MinScoreOption = Annotated[
     Optional[float],
-    typer.Option("--min-score", metavar="X", help="Leave out what scores less."),
+    typer.Option(
+        "--min-score", metavar="X", help="Leave out images with a lower score than this.", rich_help_panel=_PICKING
+    ),
+]
+VerifyOption = Annotated[
+    bool, flag("--verify", "Read and hash every file, even if its size and time have not changed.")
 ]
 
 
@@ -107,25 +136,20 @@ class Cut:
 def sort(
     words: Words,
     recursive: RecursiveOption = False,
-    backbone: BackboneOption = "mini",
     adapter: AdapterOption = "auto",
     opposite: OppositeOption = None,
     like: LikeOption = None,
-    refine: Annotated[bool, typer.Option("--refine", help="Let pairs settle neighbours (trained rankers).")] = False,
-    reverse: Annotated[bool, typer.Option("--reverse", help="Show the last first.")] = False,
+    refine: RefineOption = False,
     top: TopOption = None,
     bottom: BottomOption = None,
     min_score: MinScoreOption = None,
+    reverse: ReverseOption = False,
     fmt: FormatOption = None,
     print0: Print0Option = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 if a file was skipped.")] = False,
-    device: DeviceOption = Device.auto,
-    no_cache: NoCacheOption = False,
-    verify: Annotated[
-        bool, typer.Option("--verify", help="Read every file again, also if its size and time are as they were.")
-    ] = False,
-    max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
-    quiet: QuietOption = False,
+    strict: StrictOption = False,
+    page: pages.PageOption = None,
+    page_dir: pages.PageDirOption = None,
+    preview: pages.PreviewOption = False,
     rename: act.RenameOption = False,
     template: act.TemplateOption = None,
     symlink: act.SymlinkOption = None,
@@ -137,19 +161,24 @@ def sort(
     on_conflict: act.OnConflictOption = OnConflict.suffix,
     dry_run: act.DryRunOption = False,
     yes: act.YesOption = False,
-    page: pages.PageOption = None,
-    page_dir: pages.PageDirOption = None,
-    preview: pages.PreviewOption = False,
+    backbone: BackboneOption = "mini",
+    device: DeviceOption = Device.auto,
+    no_cache: NoCacheOption = False,
+    verify: VerifyOption = False,
+    max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
     engine: engines.EngineOption = None,
     address: engines.AddressOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
-    """Put pictures in order by a sentence, best first.
+    """Rank images by a sentence, best match first.
 
     imgrank sort ./photos "older person"
-
+    imgrank sort ./photos "older person" --page order.html
+    imgrank sort ./photos "a cat" --rename --dry-run
     find . -name "*.jpg" -print0 | imgrank sort -0 - "a cat" --top 10
 
-    imgrank sort ./photos "a cat" --rename --dry-run
+    Only the options under "Changing files" change anything, and imgrank undo takes that back.
     """
     from imgrank.ranker import Ranker
 

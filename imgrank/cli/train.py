@@ -1,4 +1,4 @@
-"""`imgrank train`: labels in, an adapter out."""
+"""`imgrank train`: labels in, a ranker out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from imgrank.cli.options import (
     DeviceOption,
     IndexOption,
     MaxMegapixelsOption,
+    NoCacheOption,
     QuietOption,
+    VerboseOption,
+    flag,
 )
 from imgrank.cli.tables import print_table
 from imgrank.cli.terminal import note
@@ -29,40 +32,80 @@ if TYPE_CHECKING:
 
 EXIT_INTERRUPTED = 130
 
-Source = Annotated[str, typer.Argument(metavar="LABELS.CSV|FOLDER", help="What people say about pictures.")]
-FromFolders = Annotated[
-    bool, typer.Option("--from-folders", help="Sub-folders are ordered classes: 1, 2, 3, or bad, fair, good.")
+_TRAINING = "Training"
+_SAVING = "Saving"
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="LABELS.CSV|FOLDER",
+        help="A labels file, or a folder with --from-folders or --from-ratings.",
+        show_default=False,
+    ),
 ]
-FromRatings = Annotated[bool, typer.Option("--from-ratings", help="Star ratings (XMP) of the pictures in a folder.")]
+FromFolders = Annotated[
+    bool, flag("--from-folders", "Take labels from subfolders: 1, 2, 3, or names such as bad, fair, good.")
+]
+FromRatings = Annotated[bool, flag("--from-ratings", "Take labels from the star ratings (XMP) of the images.")]
 QueryOption = Annotated[
     Optional[str],
-    typer.Option("--query", metavar="TEXT", help="What folders or stars mean; other words for it after |."),
+    typer.Option(
+        "--query",
+        metavar="TEXT",
+        help="What the folders or stars measure; separate other wordings by |: 'better photo|nicer picture'.",
+    ),
 ]
 OrderOption = Annotated[
     Optional[str],
-    typer.Option("--order", metavar="A,B,C", help="The sub-folders from least to most."),
+    typer.Option("--order", metavar="A,B,C", help="With --from-folders: the subfolders from lowest to highest."),
 ]
 WriteLabels = Annotated[
     Optional[str],
-    typer.Option("--write-labels", metavar="OUT.CSV", help="Write what was understood, and train nothing."),
+    typer.Option("--write-labels", metavar="FILE", help="Write the labels to a CSV file instead of training."),
 ]
+SkipBad = Annotated[bool, flag("--skip-bad", "Leave out labels with errors, and list them.")]
 NameOption = Annotated[
     Optional[str],
-    typer.Option("--name", metavar="NAME", help="Save it under this name (default: the query's)."),
+    typer.Option(
+        "--name", metavar="NAME", rich_help_panel=_SAVING, help="Name of the ranker; by default made from the query."
+    ),
 ]
 OutOption = Annotated[
     Optional[Path],
-    typer.Option("--out", metavar="FILE.safetensors", help="Save it as this file instead."),
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        rich_help_panel=_SAVING,
+        help="Save the ranker as this .safetensors file, not among the installed rankers.",
+    ),
 ]
 UnitOption = Annotated[
     Optional[str],
-    typer.Option("--unit", metavar="TEXT", help="What the values are: years, points, cells."),
+    typer.Option(
+        "--unit", metavar="TEXT", rich_help_panel=_SAVING, help="Unit of the values, such as years, points or cells."
+    ),
 ]
+ReplaceOption = Annotated[bool, flag("--replace", "Overwrite a ranker of the same name.", panel=_SAVING)]
 EpochsOption = Annotated[
-    int, typer.Option("--epochs", min=0, help="The most passes of the network over the labels; 0: closed form alone.")
+    int,
+    typer.Option(
+        "--epochs",
+        metavar="N",
+        min=0,
+        rich_help_panel=_TRAINING,
+        help="Maximum number of epochs for the neural network; 0 trains ridge regression only.",
+    ),
 ]
-RateOption = Annotated[float, typer.Option("--learning-rate", help="Of AdamW, at its highest.")]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same adapter.")]
+RateOption = Annotated[
+    float,
+    typer.Option("--learning-rate", metavar="X", rich_help_panel=_TRAINING, help="Peak learning rate of AdamW."),
+]
+SeedOption = Annotated[
+    int,
+    typer.Option(
+        "--seed", metavar="N", min=0, rich_help_panel=_TRAINING, help="Random seed; the same seed repeats a run."
+    ),
+]
+ResumeOption = Annotated[bool, flag("--resume", "Continue an interrupted run.", panel=_TRAINING)]
 
 
 def train(
@@ -71,27 +114,30 @@ def train(
     from_ratings: FromRatings = False,
     query: QueryOption = None,
     order: OrderOption = None,
-    write_labels: WriteLabels = None,
     index: IndexOption = None,
+    skip_bad: SkipBad = False,
+    write_labels: WriteLabels = None,
     name: NameOption = None,
     out: OutOption = None,
     unit: UnitOption = None,
-    backbone: BackboneOption = "mini",
-    device: DeviceOption = Device.auto,
-    max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
+    replace: ReplaceOption = False,
     epochs: EpochsOption = 60,
     learning_rate: RateOption = 5e-4,
     seed: SeedOption = 0,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave faulty rows out, and name them.")] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Overwrite an adapter of that name.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+    resume: ResumeOption = False,
+    backbone: BackboneOption = "mini",
+    device: DeviceOption = Device.auto,
+    no_cache: NoCacheOption = False,
+    max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
     quiet: QuietOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
-    """Train a ranker of your own on labelled pictures.
+    """Train a ranker on your own labelled images.
 
     imgrank train labels.csv --name ages --unit years
-
     imgrank train ./sorted --from-folders --query "better photo"
+
+    A labels file has the columns image,query,value, or left,right,query,preferred for pairs.
     """
     from imgrank.index.reading import is_index
 
@@ -112,6 +158,7 @@ def train(
             unit=unit,
             backbone=backbone,
             device=device.value,
+            cache=not no_cache,
             max_megapixels=max_megapixels,
             options=training.TrainingOptions(epochs=epochs, learning_rate=learning_rate, seed=seed),
             skip_bad=skip_bad,
@@ -122,8 +169,8 @@ def train(
             progress=view.reading,
             saved=view.saved,
         )
-    _show(result)
-    _plot(result, quiet)
+    _show(result, verbose)
+    _plot(result, quiet, verbose)
     if result.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
 
@@ -141,24 +188,28 @@ def _labels(
     from imgrank.labels import labels_from_folders, labels_from_ratings, read_labels
 
     if folders and ratings:
-        raise UsageError("Labels come from folders or from ratings, not from both.")
+        raise UsageError("--from-folders and --from-ratings cannot be used together; leave one out.")
     if order is not None and not folders:
-        raise UsageError("--order puts sub-folders in order; it goes with --from-folders.")
+        raise UsageError("--order needs --from-folders: it gives the order of the subfolders.")
     if not (folders or ratings):
         if query is not None:
-            raise UsageError("A labels file names its own queries; --query goes with --from-folders or --from-ratings.")
+            raise UsageError("--query needs --from-folders or --from-ratings; a labels file names its own queries.")
         if Path(source).is_dir():
             raise UsageError(
-                f"{printable(source)} is a folder; say --from-folders or --from-ratings, or name a labels.csv."
+                f"{printable(source)} is a folder. Add --from-folders or --from-ratings to take labels from it, or "
+                "name a labels file."
             )
         return read_labels(source, skip_bad=skip_bad, pictures=set(index_paths(index)) if index else None)
     if not query or not query.strip("| "):
-        raise UsageError('Say what more of it means: --query "better photo".')
+        raise UsageError('--from-folders and --from-ratings need --query, what they measure: --query "better photo".')
     if folders:
         names = [part.strip() for part in order.split(",")] if order else ()
         return labels_from_folders(source, query, names, index_paths(index) if index else None)
     if index is not None:
-        raise UsageError("Stars stand in the pictures themselves, not in an index; write them to a labels.csv first.")
+        raise UsageError(
+            "An index has no star ratings. Name the folder of the images, or write the ratings to a labels.csv with "
+            "--write-labels first."
+        )
     return labels_from_ratings([source], query)
 
 
@@ -170,7 +221,7 @@ def _notes(labels: Labels, quiet: bool) -> None:
     for fault in labels.left_out[:50]:
         note(f"left out: {fault}")
     if len(labels.left_out) > 50:
-        note(f"and {len(labels.left_out) - 50} more left out")
+        note(f"and {len(labels.left_out) - 50} more were left out")
 
 
 def _write(labels: Labels, path: str) -> None:
@@ -180,8 +231,8 @@ def _write(labels: Labels, path: str) -> None:
     note(f"{sum(map(len, labels.tasks))} rows written to {printable(path)}")
 
 
-def _plot(result: TrainingResult, quiet: bool) -> None:
-    """Draw how it went, beside the adapter; where that cannot be, the adapter is saved all the same."""
+def _plot(result: TrainingResult, quiet: bool, verbose: bool) -> None:
+    """Draw how it went, beside the ranker, if matplotlib is here; the ranker is saved all the same."""
     from imgrank.adapter.registry import plot_path
     from imgrank.training.plots import plot_training
 
@@ -189,27 +240,30 @@ def _plot(result: TrainingResult, quiet: bool) -> None:
     try:
         plot_training(result, path)
     except UsageError as error:
-        told = str(error)
+        told, wanted = str(error), verbose  # nobody asked for a plot
     else:
-        told = f"its plot: {printable(str(path))}"
-    if not quiet:
+        told, wanted = f"plot: {printable(str(path))}", True
+    if wanted and not quiet:
         note(told)
 
 
-def _show(result: TrainingResult) -> None:
+def _show(result: TrainingResult, verbose: bool) -> None:
     from imgrank.evaluation.formats import table_rows, verdict
     from imgrank.training.card import sections
 
     for query in result.queries:
-        how = "cross-validated" if result.cross_validated else "val"
-        title = f'"{printable(query.query)}", {query.rows} rows ({how}), 95 % intervals'
-        print_table(title, table_rows(sections(query)))
-        typer.echo(f"On these rows {verdict(query.ridge, query.versus_ridge, 'this adapter')}.")
+        rows = (
+            f"{query.rows} rows, each predicted by a fit without it"
+            if result.cross_validated
+            else (f"{query.rows} rows set aside (val)")
+        )
+        print_table(f'"{printable(query.query)}", {rows}, 95% intervals', table_rows(sections(query), whole=verbose))
+        typer.echo(f"On these rows {verdict(query.ridge, query.versus_ridge, 'this ranker')}.")
         typer.echo("")
-    state = "the best so far, interrupted" if result.interrupted else f"{result.seconds:.0f} s"
-    typer.echo(f"saved {printable(str(result.path))} ({state}); its card: {printable(str(result.card))}")
+    state = "the best so far; interrupted" if result.interrupted else f"{result.seconds:.0f} s"
+    typer.echo(f"saved {printable(str(result.path))} ({state})\nmodel card: {printable(str(result.card))}")
     if result.interrupted:
-        note("the same command with --resume goes on from here")
+        note("to continue, run the same command with --resume")
     elif sys.stdout.isatty():
         query_text = printable(result.queries[0].query)
         typer.echo(f'try: imgrank sort FOLDER "{query_text}"')

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from imgrank.cli.actions import say_left_alone
+from imgrank.cli.options import flag
 from imgrank.cli.tables import print_table
 from imgrank.cli.terminal import note
 from imgrank.errors import UsageError
@@ -17,17 +18,25 @@ if TYPE_CHECKING:
 
 RunArgument = Annotated[
     Optional[int],
-    typer.Argument(metavar="[ID]", help="Which run, by its number in imgrank history; the last one if none is named."),
+    typer.Argument(
+        metavar="[ID]",
+        help="Number of the run, as imgrank history lists it; by default the last run.",
+        show_default=False,
+    ),
 ]
+FinishOption = Annotated[bool, flag("--finish", "Complete a run that stopped in the middle, instead of undoing it.")]
 
 
 def undo(
     run: RunArgument = None,
-    finish: Annotated[bool, typer.Option("--finish", help="Go on with a run that stopped in the middle.")] = False,
+    finish: FinishOption = False,
 ) -> None:
-    """Put files back as they were before a run, byte for byte.
+    """Undo a run that changed files: names, places and contents are as before.
 
-    What somebody changed meanwhile is left alone and named. An undo is in the history too, and can be undone.
+    imgrank undo
+    imgrank undo 7
+
+    Files that somebody changed in the meantime are left alone and listed. An undo can itself be undone.
     """
     from imgrank.actions import undo as past
 
@@ -49,7 +58,7 @@ def _told(which: Past) -> str:
 
 
 def history() -> None:
-    """List the runs that changed files, oldest first, and what of them can be undone."""
+    """List the runs that changed files, oldest first, and whether they can be undone."""
     from imgrank.actions.undo import history as past
 
     rows = [("ID", "TIME", "ACTION", "SENTENCE", "DONE", "STATE")]

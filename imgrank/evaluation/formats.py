@@ -13,6 +13,7 @@ from imgrank.evaluation.report import QueryReport, Report
 from imgrank.learning.metrics import Difference
 
 PRINTED = ("srcc", "krcc", "plcc", "mae", "pair_accuracy")
+BRIEF = ("srcc", "mae", "pair_accuracy")
 SCORERS = ("score", "pairs", "ridge", "zero_shot")
 
 
@@ -44,14 +45,21 @@ def report_csv(report: Report) -> str:
     return out.getvalue()
 
 
-def table_rows(sections: Mapping[str, Section]) -> list[list[str]]:
-    """A head, then one row a scorer: `0.853 [0.841, 0.866]` in each cell; what nobody fills is left out."""
+def table_rows(sections: Mapping[str, Section], whole: bool = True) -> list[list[str]]:
+    """A head, then one row a scorer: `0.853 [0.841, 0.866]` in each cell; what nobody fills is left out.
+
+    Without `whole` only the metrics of BRIEF, and an interval of two of them: that fits a terminal of 80 columns.
+    """
     filled = {name: section.by_name() for name, section in sections.items()}
-    columns = [name for name in Section().by_name() if any(_known(figures[name]) for figures in filled.values())]
+    named = Section().by_name() if whole else BRIEF
+    columns = [name for name in named if any(_known(figures[name]) for figures in filled.values())]
     rows = [["", *(name.replace("_", " ") for name in columns)]]
     for scorer, figures in filled.items():
         if any(map(_known, figures.values())):
-            rows.append([scorer, *(figure_text(figures[name]) for name in columns)])
+            cells = [figure_text(figures[name]) for name in columns]
+            if not whole and len(columns) > 1:
+                cells[-1] = cells[-1].partition(" ")[0]
+            rows.append([scorer, *cells])
     return rows
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from imgrank.arrays import Floats
+from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import LabelsError
 from imgrank.evaluation.answers import AdapterScores, Answering, who_answers_each, zero_shot
 from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
@@ -67,6 +68,7 @@ class QueryReport:
     Attributes:
         query: What was asked.
         n: The number of measured rows.
+        split: Which rows those are: train, val, test or all.
         unit: The unit of the values, or None.
         score: The ranker's scores.
         pairs: Its comparisons of pairs.
@@ -79,6 +81,7 @@ class QueryReport:
 
     query: str
     n: int
+    split: str
     unit: str | None
     score: Section
     pairs: Section
@@ -115,6 +118,8 @@ def evaluate(
     skip_bad: bool = False,
     source: TokenSource | None = None,
     index: str | Path | None = None,
+    cache: bool = True,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Report:
     """Measure a ranker on labelled pictures, beside ridge regression and zero-shot, with 95 % bootstrap intervals.
@@ -131,6 +136,8 @@ def evaluate(
         skip_bad: Leave faulty rows out instead of refusing the file.
         source: Where tokens come from, instead of a `Ranker` of its own.
         index: An index that has the pictures' tokens: no picture is read.
+        cache: As in `Ranker`.
+        max_megapixels: As in `Ranker`.
         progress: Is told how far encoding is.
 
     Raises:
@@ -140,11 +147,11 @@ def evaluate(
     """
     with ExitStack() as opened:
         if index is not None:
-            source = IndexTokens(opened.enter_context(Ranker(backbone, device=device)), index)
+            source = IndexTokens(opened.enter_context(Ranker(backbone, device=device, cache=cache)), index)
         pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
         known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
         if source is None:
-            source = opened.enter_context(Ranker(backbone, device=device))
+            source = opened.enter_context(Ranker(backbone, device=device, cache=cache, max_megapixels=max_megapixels))
         dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
         return report(dataset, who_answers_each(dataset, source, adapter), source, split)
 
@@ -163,7 +170,7 @@ def report(
         if answers is None:
             notes.append(f'no adapter answers "{printable(rows.query)}": ridge and zero-shot stand alone')
         predictions = _predict(dataset, rows, measured, train, answers, source, views)
-        queries.append(_query_report(rows, measured, answers, predictions))
+        queries.append(_query_report(rows, measured, name, answers, predictions))
     if not queries:
         raise LabelsError(f"No query of {printable(dataset.labels.source)} has rows in the split {split}.")
     names = dict.fromkeys(answers.adapter.name for answers in answering if answers is not None)
@@ -244,7 +251,9 @@ def _in_unit(strength: Floats, value: Floats) -> Floats:
     return handed
 
 
-def _query_report(rows: TaskRows, measured: Rows, answers: Answering | None, said: Predictions) -> QueryReport:
+def _query_report(
+    rows: TaskRows, measured: Rows, split: str, answers: Answering | None, said: Predictions
+) -> QueryReport:
     resamples = resamples_of(rows, measured)
     classes = isinstance(rows, ValueRows) and rows.task.are_classes
     has_unit = answers is None or not answers.choice.reversed  # the other end of a scale has an order alone
@@ -259,6 +268,7 @@ def _query_report(rows: TaskRows, measured: Rows, answers: Answering | None, sai
     return QueryReport(
         query=rows.query,
         n=len(measured),
+        split=split,
         unit=None if answers is None else answers.unit,
         score=section(said.score, has_unit),
         pairs=section(said.pairs, has_unit),

@@ -41,6 +41,7 @@ def train(
     unit: str | None = None,
     backbone: str = "mini",
     device: str = "auto",
+    cache: bool = True,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     options: TrainingOptions | None = None,
     config: AdapterConfig | None = None,
@@ -65,6 +66,7 @@ def train(
         unit: The unit of the values, such as `years`; printed beside scores.
         backbone: As in `Ranker`.
         device: As in `Ranker`.
+        cache: As in `Ranker`.
         max_megapixels: As in `Ranker`.
         options: Epochs, learning rate, seed and the like.
         config: Sizes of the network.
@@ -88,13 +90,13 @@ def train(
     options = options or TrainingOptions()
     with ExitStack() as opened:
         if index is not None:
-            source = IndexTokens(opened.enter_context(Ranker(backbone, "none", device)), index)
+            source = IndexTokens(opened.enter_context(Ranker(backbone, "none", device, cache)), index)
             options = replace_fields(options, mirror=False)
         pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
         known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
         path = _destination(known, name, out, replace or resume)
         if source is None:
-            source = opened.enter_context(Ranker(backbone, "none", device, max_megapixels=max_megapixels))
+            source = opened.enter_context(Ranker(backbone, "none", device, cache, max_megapixels=max_megapixels))
         dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
         dataset = made_splits(dataset, options.seed)
         _check(dataset)

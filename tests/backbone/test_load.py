@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from imgrank.backbone import resolve
+from imgrank.backbone import catalogue, known, resolve
 from imgrank.backbone.load import load_backbone
 from imgrank.errors import BackboneError
 
@@ -42,7 +42,7 @@ def test_a_wrong_name_or_tag_names_close_ones(asked, close):
 
 
 def test_offline_says_so_and_what_is_on_disk(monkeypatch):
-    monkeypatch.setattr(resolve, "on_disk", lambda: ["mini", "RN50/openai"])
+    monkeypatch.setattr(catalogue, "on_disk", lambda: ["mini", "RN50/openai"])
     text = _refusal("ViT-B-32/laion2b_s34b_b79k")
     assert "HF_HUB_OFFLINE" in text
     assert "on disk: mini, RN50/openai" in text
@@ -89,7 +89,8 @@ def test_a_download_is_announced_once_and_used(tiny_models, monkeypatch, tmp_pat
 
     notes = []
     tag = {"hf_hub": "nobody/tiny/", "mean": (0.5,) * 3, "std": (0.5,) * 3, "interpolation": "bilinear"}
-    monkeypatch.setattr(resolve, "pretrained", lambda: {"tiny-vit/mine": tag})
+    for module in (known, resolve):
+        monkeypatch.setattr(module, "pretrained", lambda: {"tiny-vit/mine": tag})
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(download, "_is_reachable", lambda _: True)
     monkeypatch.setattr(download, "_download", lambda _: str(tiny_models["tiny-vit"]))
@@ -193,3 +194,29 @@ def test_a_tokenizer_that_is_not_there_is_found_out_at_once(tiny_models, monkeyp
 
     monkeypatch.setattr(resolve, "load_tokenizer", fail)
     assert "imgrank[languages]" in _refusal(f"tiny-vit@{tiny_models['tiny-vit']}")
+
+
+def test_a_wrong_name_is_refused_without_torch_and_open_clip():
+    """It answers at once, for nothing heavy is imported to look."""
+    code = (
+        "import sys\n"
+        "from imgrank.backbone.known import check_backbone\n"
+        "from imgrank.errors import BackboneError\n"
+        "try: check_backbone('ViT-B-23/openai')\n"
+        "except BackboneError as error: print('ViT-B-32/openai' in str(error))\n"
+        "print([m for m in ('torch', 'open_clip', 'timm') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["True", "[]"]
+
+
+def test_the_light_lists_are_open_clips_own(tiny_models):
+    import open_clip
+
+    assert known.models() == open_clip.list_models()
+    code = "from imgrank.backbone.known import models, pretrained; print(len(models()), len(pretrained()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [
+        str(len(open_clip.list_models()) - len(tiny_models)),
+        str(len(open_clip.list_pretrained())),
+    ]

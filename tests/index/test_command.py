@@ -126,7 +126,7 @@ def test_the_library_reads_tokens_of_an_index(folder, tokens, monkeypatch):
 def test_indexing_again_encodes_nothing(folder, tokens):
     done = imgrank("index", "photos", "--out", "tokens", "--no-cache", cwd=folder)
     assert done.returncode == 0
-    assert "0 rows added, 0 pictures encoded, 9 were there" in done.stderr
+    assert "0 images added, 0 encoded, 9 already there" in done.stderr
     assert "broken.jpg" in done.stderr
     quiet = imgrank("index", "photos", "--out", "tokens", "--quiet", "--strict", cwd=folder)
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (3, "", "")
@@ -135,17 +135,17 @@ def test_indexing_again_encodes_nothing(folder, tokens):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["index", "photos"], 2, "--out TOKENS"),
+        (["index", "photos"], 2, "--out tokens"),
         (["index", "nowhere", "--out", "t"], 2, "nowhere"),
         (["index", "photos", "--out", "t", "--shard", "2/2"], 2, "the last is 7/8"),
-        (["index", "merge", "t"], 2, "merge OUT SHARD"),
+        (["index", "merge", "t"], 2, "INDEX... is missing"),
         (["index", "merge", "t", "photos"], 2, "is no index"),
         (["index", "merge", "tokens", "tokens"], 2, "into itself"),
-        (["index", "photos/broken.jpg", "--out", "t"], 1, "No picture was found that could be read"),
+        (["index", "photos/broken.jpg", "--out", "t"], 1, "No readable image was found"),
         (["sort", "s3x://bucket/x", "a cat"], 2, "s3x://bucket/x"),
-        (["label", "tokens", "a cat", "--no-open"], 2, "name the folder"),
+        (["label", "tokens", "a cat", "--no-open"], 2, "Name the folder"),
         (["eval", "labels.csv", "--index", "photos"], 2, "is no index"),
-        (["train", "tokens", "--from-ratings", "--query", "better"], 2, "not in an index"),
+        (["train", "tokens", "--from-ratings", "--query", "better"], 2, "An index has no star ratings"),
     ],
 )
 def test_mistakes_are_one_sentence(folder, tokens, words, code, said):

@@ -22,13 +22,13 @@ def test_prune_drops_and_says_how_much(tmp_path):
     files = write_pictures(tmp_path / "photos", 3)
     walk(files)
     shown = run(app, ["prune", "--max-size", "0"])
-    assert shown.exit_code == 0 and shown.stdout.startswith("dropped 3 images and 0 backbones")
+    assert shown.exit_code == 0 and shown.stdout.startswith("removed 3 images and 0 backbones")
 
 
 def test_clear_makes_the_next_sort_encode_again(tmp_path):
     files = write_pictures(tmp_path / "photos", 3)
     walk(files)
-    assert run(app, ["clear"]).stdout.startswith("dropped 1 backbones")
+    assert run(app, ["clear"]).stdout.startswith("removed 1 backbones")
     assert walk(files).encoded == 3
 
 

@@ -3,6 +3,7 @@
 import csv
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -181,7 +182,7 @@ def test_eval_without_labels_shows_the_card_of_the_last_training_where_it_kept_n
     shown = CliRunner().invoke(app, ["eval"])
     assert shown.exit_code == 0
     assert shown.stdout.startswith("# all rows\n")
-    assert "all rows was trained last and kept no rows aside" in shown.stderr
+    assert "all rows, the ranker trained last, has no rows set aside" in shown.stderr
     asked = CliRunner().invoke(app, ["eval", "--format", "json"])
     assert isinstance(asked.exception, UsageError)
     assert asked.stdout == ""
@@ -364,9 +365,9 @@ def test_ctrl_c_while_a_fold_is_being_kept_keeps_it_and_leaves_no_half_of_a_file
     kept = []
 
     def save_or_stop(state, part):
-        kept.append(part)
+        kept.append(Path(part.name))
         if len(kept) == 3:
-            part.write_bytes(b"half")
+            part.write(b"half")
             raise KeyboardInterrupt
         return save(state, part)
 

@@ -1,0 +1,102 @@
+"""What Click says of a command line it cannot read, as a plain sentence with what to type instead."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from typing import Any
+
+_CHOICE = re.compile(r"(.+) is not one of (.+?)\.?$")
+
+
+def sentence_of(error: Any) -> str:  # noqa: ANN401 (Click's errors, of which Typer has its own copy from 0.20 on)
+    """One line: what is wrong, what would be right, and where the help stands."""
+    context = getattr(error, "ctx", None)
+    message = (
+        _about_value(error)
+        or _about_option(error)
+        or _about_words(error)
+        or error.format_message().replace("Value error, ", "")
+    )
+    hint = f" See {context.command_path} --help." if context else ""
+    return message + "." * (message[-1:] not in ".?!)") + hint
+
+
+def _about_value(error: Any) -> str | None:  # noqa: ANN401
+    """Of a value that is none: `--top takes a whole number of at least 1, not "abc"`."""
+    param, message = getattr(error, "param", None), getattr(error, "message", "") or ""
+    if param is None or type(error).__name__ != "BadParameter":
+        return None
+    names = [*getattr(param, "opts", ())] if param.param_type_name == "option" else []
+    name = max(names, key=len, default=param.metavar or param.name)
+    chosen = _CHOICE.match(message.removeprefix("Value error, "))
+    if chosen:
+        allowed = chosen[2].replace("'", "")
+        return f"{name} takes one of {allowed}, not {_quoted(chosen[1])}"
+    wanted = _wanted(param, message)
+    typed = _typed(names)
+    return f"{name} takes {wanted}{'' if typed is None else f', not {_quoted(typed)}'}" if wanted else None
+
+
+def _wanted(param: Any, message: str) -> str:  # noqa: ANN401
+    low, high = (getattr(param, bound, None) for bound in ("min", "max"))
+    is_number = re.search(r"valid (integer|int\b|number|float)|greater than|less than|in the range", message)
+    if not is_number:
+        return ""
+    whole = "integer" in message or "int" in str(getattr(param, "type", "")).lower()
+    kind = "a whole number" if whole or isinstance(param.default, int) else "a number"
+    if getattr(param, "nargs", 1) == 2:
+        return "two numbers"
+    if low is not None and high is not None:
+        return f"{kind} from {low:g} to {high:g}"
+    return f"{kind} of at least {low:g}" if low is not None else kind
+
+
+def _typed(names: list[str]) -> str | None:
+    """What was typed behind an option, the last time it stands there."""
+    found = None
+    for word, following in zip(sys.argv[1:], [*sys.argv[2:], None], strict=True):
+        for name in names:
+            if word == name:
+                found = following
+            elif name.startswith("--") and word.startswith(f"{name}="):
+                found = word.partition("=")[2]
+    return found
+
+
+def _about_option(error: Any) -> str | None:  # noqa: ANN401
+    """Of an option that there is not, with those that are near, or that lacks its value."""
+    if type(error).__name__ == "BadOptionUsage" and error.message.endswith("requires an argument."):
+        return f"{error.option_name} needs a value"
+    if type(error).__name__ != "NoSuchOption" or error.ctx is None:
+        return None
+    known = [name for param in error.ctx.command.params for name in param.opts if param.param_type_name == "option"]
+    near = difflib.get_close_matches(error.option_name, known, 3, cutoff=0.7)
+    return f"There is no option {error.option_name}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+
+
+def _about_words(error: Any) -> str | None:  # noqa: ANN401
+    """Of words that are too many or too few; most often a sentence stands without quotes."""
+    message = getattr(error, "message", "") or ""
+    context = getattr(error, "ctx", None)
+    param = getattr(error, "param", None)
+    if type(error).__name__ == "MissingParameter" and param is not None and context is not None:
+        example = _example(context.command.help)
+        return f"{param.metavar or param.name} is missing" + (f", as in: {example}" if example else "")
+    extra = re.match(r"Got unexpected extra argument(?:s|\(s\))? \((.+)\)", message)
+    if extra is None or context is None:
+        return None
+    asks = any((param.metavar or "").endswith("SENTENCE") for param in context.command.params)
+    words = f"{_quoted(extra[1])} is more than {context.command_path} takes"
+    return f"{words}; put the sentence in quotes, as in: {_example(context.command.help)}" if asks else words
+
+
+def _example(text: str | None) -> str:
+    """The first example in a command's help."""
+    lines = (line.strip() for line in (text or "").splitlines())
+    return next((line for line in lines if line.startswith("imgrank ")), "")
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.strip("'\"") + '"'
