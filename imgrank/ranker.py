@@ -136,16 +136,33 @@ class Ranker:
         refine: bool = False,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> Ranking:
-        """Order the pictures that `sources` name (files, folders, globs, indexes, `-`) by a sentence, best first.
+        """Order pictures by a sentence, or by pictures, or by a mix of both, best first.
 
-        `opposite` names the other end of a zero-shot axis; `like` asks for nearness to a picture, or to several;
-        `between` names two pictures, or two sets, and orders from the first to the second, which stands first; `plus`
-        and `minus` are terms beside all that, a text or a `Term` with a weight. A folder stands for its pictures. What
-        is asked together is mixed as `imgrank.scoring.mixing` says; asking again with other weights is cheap.
-        `refine` lets the pairwise head settle neighbours. An index is a folder or a URL that
-        `imgrank index` made; it is read block by block. Ctrl-C while encoding
-        gives the ranking of what was done, marked partial. Raises UsageError where nothing is asked, or what is asked
-        does not fit together, NothingToRank where no picture could be read, IndexFault where an index cannot be.
+        Ctrl-C while encoding gives the ranking of what was done, marked `partial`.
+
+        Args:
+            sources: Files, folders, globs, `-` for a list on standard input, and indexes (folders or URLs that
+                `imgrank index` made).
+            sentence: What to order by, such as "older person".
+            opposite: The other end of the scale, where no ranker was trained.
+            like: Order by likeness to a picture, to several, or to those in a folder.
+            between: Two pictures, or two sets of them: the order runs from the first to the second, which stands first.
+            plus: More of these: texts, or `Term`s with a weight, beside the rest.
+            minus: Less of these.
+            recursive: Go down into sub-folders.
+            stdin: Where the list of `-` is read from.
+            nul: Paths of that list end with NUL bytes instead of line ends.
+            refine: Re-rank close results by comparing pairs; for trained rankers.
+            progress: Is told how far encoding is.
+
+        Returns:
+            The ranking. Of a mix, scores are weighted means of standard deviations: see `imgrank.scoring.mixing`.
+
+        Raises:
+            UsageError: Nothing is asked, or what is asked does not fit together.
+            AdapterError: The ranker that was asked for cannot be used.
+            NothingToRank: No picture was found, or none could be read.
+            IndexFault: An index cannot be read.
         """
         started = time.perf_counter()
         question = self.question(Asking(sentence, opposite, like, between, plus, minus, refine))
@@ -249,7 +266,11 @@ class Ranker:
         return self._sentences[text]
 
     def question(self, asking: Asking) -> Question:
-        """What `rank` would ask; pictures that stand for it are encoded. Raises UsageError as `rank` does."""
+        """What `rank` would ask; pictures that stand for it are encoded.
+
+        Raises:
+            UsageError: Nothing is asked, or what is asked does not fit together.
+        """
         for term in (*asking.plus, *asking.minus):
             _check_text((term if isinstance(term, str) else term.text) or "")
         for text in filter(None, (asking.sentence, asking.opposite)):

@@ -17,10 +17,15 @@ ScorerName = Literal["adapter", "zero-shot", "like", "between", "detail", "mix"]
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One part of a mix: a `text`, or a `picture` (a file, or a folder of pictures that are alike), and its weight.
+    """One part of a mix: a text or a picture, and its weight.
 
-    Below a weight of 0, what has less of it stands first; of 0 is as if the term were not there. Raises UsageError
-    where it is neither or both, or the weight is not a finite number.
+    Attributes:
+        text: A sentence; None where it is a picture.
+        picture: A file, or a folder of pictures that are alike; None where it is a text.
+        weight: How much it counts. Below 0, what has less of it stands first; 0 is as if the term were not there.
+
+    Raises:
+        UsageError: It is neither or both, or the weight is not a finite number.
     """
 
     text: str | None = None
@@ -36,9 +41,16 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredTerm:
-    """A part of a ranking: what was asked, with its weight, and who answered it.
+    """A part of a ranking: what was asked, and who answered it.
 
-    It is a `text`, or `pictures` to be near to, or with `low` a scale that runs from those to `pictures`.
+    Attributes:
+        weight: How much it counts.
+        scorer: Who answered, as in `Ranking.scorer`.
+        adapter: The ranker's name, or None.
+        unit: The unit of its scores, or None.
+        text: The sentence; None where pictures were asked for.
+        pictures: Pictures to be like.
+        low: The other end: the scale runs from these to `pictures`.
     """
 
     weight: float
@@ -61,7 +73,12 @@ class ImageFile:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A file or folder that was left out, and why, in words for the user."""
+    """A file or folder that was left out.
+
+    Attributes:
+        path: Its path as it was found.
+        reason: Why, in words for the user.
+    """
 
     path: str
     reason: str
@@ -69,9 +86,14 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class RankedImage:
-    """One picture's place: rank from 1, score (higher is more), percentile 100 (best) to 0.
+    """One picture and its place.
 
-    `relevant` is False where the picture does not show what the sentence is about: it stands after all that do.
+    Attributes:
+        rank: 1 is the best.
+        score: Higher is more; in `Ranking.unit` where a ranker answered.
+        percentile: 100 for the best, 0 for the last.
+        path: As it was given: a relative folder gives relative paths. Bytes that are no UTF-8 are lone surrogates.
+        relevant: False where the picture does not show what the sentence is about: it stands after all that do.
     """
 
     rank: int
@@ -83,10 +105,14 @@ class RankedImage:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a sentence was taken for: the trained `query` nearest to it, their `similarity` (a cosine), and the `reason`
-    why it answers, or why likeness does. None where nobody was trained or none was looked for.
+    """What a sentence was taken for.
 
-    `quantity` says in words what the query orders by, and `shipped` whether its ranker came with imgrank.
+    Attributes:
+        query: The trained query nearest to it; None where none was trained or none was looked for.
+        similarity: The cosine of their embeddings, or None.
+        reason: Why that query's ranker answers, or why likeness does.
+        quantity: In words, what the query orders by.
+        shipped: Whether its ranker came with imgrank.
     """
 
     query: str | None
@@ -100,11 +126,25 @@ class Asked:
 class Ranking:
     """Pictures in the order of a sentence, and how that order came about.
 
-    `unit` is the unit of the scores or None; `confidence`, 0 to 1, is the chance that
-    these pictures show what the sentence is about at all, and `confident` whether it is high enough; `asked` says
-    who was chosen to answer, and why; `partial` is True where the run was interrupted; `notes` are lines
-    for the user, not for scripts; `encoded` counts the pictures that ran through the image tower,
-    `seconds` is wall time; `terms` are what was asked, with who answered each.
+    Attributes:
+        query: The sentence.
+        images: The pictures, best first.
+        skipped: Files that could not be read.
+        backbone: The name of the backbone.
+        fingerprint: 16 hex digits that name its exact weights and settings.
+        scorer: Who answered: `adapter` (a trained ranker), `zero-shot` (likeness to the words), `like` (likeness to
+            pictures), `between` (a scale between pictures), `detail` (measured at full size), or `mix` (several).
+        adapter: The ranker's name, or None.
+        unit: The unit of the scores, or None.
+        confident: Whether these pictures seem to show what the sentence is about.
+        device: Where the backbone ran.
+        encoded: How many pictures ran through the backbone; the others were in the cache.
+        seconds: Wall time.
+        partial: Whether the run was interrupted.
+        notes: Lines for the user, not for scripts.
+        confidence: The chance, 0 to 1, that these pictures show what the sentence is about.
+        asked: Who was chosen to answer, and why.
+        terms: What was asked, with who answered each.
     """
 
     query: str
