@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from imgrank.cli.options import choices
+from imgrank.cli.terms import AskedFor
 from imgrank.errors import UsageError
 
 if TYPE_CHECKING:
@@ -94,9 +95,7 @@ class EngineQuestion:
     """What `sort` asks of an engine. `streamed`: the order is written as it comes, and only `top` of it is made."""
 
     sources: Sequence[str]
-    sentence: str | None
-    opposite: str | None
-    like: str | None
+    wanted: AskedFor
     refine: bool
     streamed: bool
     top: int | None
@@ -124,9 +123,12 @@ def order_on(
             ranker,
             engine,
             question.sources,
-            question.sentence,
-            opposite=question.opposite,
-            like=question.like,
+            question.wanted.sentence,
+            opposite=question.wanted.opposite,
+            like=question.wanted.like,
+            between=question.wanted.between,
+            plus=question.wanted.plus,
+            minus=question.wanted.minus,
             top=question.top if question.streamed else None,
             min_score=question.min_score if question.streamed else None,
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import glob
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ import typer
 
 from imgrank.actions.records import Action, OnConflict
 from imgrank.cli import actions as act
-from imgrank.cli import engines
+from imgrank.cli import engines, terms
 from imgrank.cli import page as pages
 from imgrank.cli.backbones import larger_model
 from imgrank.cli.options import (
@@ -33,10 +31,7 @@ from imgrank.cli.options import (
 )
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import note, noting
-from imgrank.errors import UsageError
-from imgrank.formats import looks_like_picture
 from imgrank.output.formats import Format
-from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
 
 if TYPE_CHECKING:
@@ -53,16 +48,6 @@ Words = Annotated[
         help="Images, folders, globs, indexes, or - for a list of paths on standard input; last, the sentence to rank "
         "by, in quotes.",
         show_default=False,
-    ),
-]
-LikeOption = Annotated[
-    Optional[str],
-    typer.Option("--like", metavar="IMAGE", help="Rank by similarity to this image, in place of a sentence."),
-]
-OppositeOption = Annotated[
-    Optional[str],
-    typer.Option(
-        "--opposite", metavar="TEXT", help="The other end of the scale, such as 'young person'; not for rankers."
     ),
 ]
 RefineOption = Annotated[
@@ -137,8 +122,11 @@ def sort(
     words: Words,
     recursive: RecursiveOption = False,
     adapter: AdapterOption = "auto",
-    opposite: OppositeOption = None,
-    like: LikeOption = None,
+    opposite: terms.OppositeOption = None,
+    like: terms.LikeOption = None,
+    between: terms.BetweenOption = None,
+    plus: terms.PlusOption = None,
+    minus: terms.MinusOption = None,
     refine: RefineOption = False,
     top: TopOption = None,
     bottom: BottomOption = None,
@@ -175,6 +163,7 @@ def sort(
 
     imgrank sort ./photos "older person"
     imgrank sort ./photos "older person" --page order.html
+    imgrank sort ./photos "a beach" --plus sunset --minus people:0.5
     imgrank sort ./photos "a cat" --rename --dry-run
     find . -name "*.jpg" -print0 | imgrank sort -0 - "a cat" --top 10
 
@@ -196,12 +185,12 @@ def sort(
         chosen=bottom is not None or min_score is not None,
     )
     _check(look, cut, changes_files=asked is not None)
-    sources, sentence = split_words(words, like)
+    sources, wanted = terms.asked_for(words, opposite, like, between, plus, minus)
     wish = engines.EngineWish(engine, address)
     wish.check()
     new_ranker = partial(Ranker, backbone, adapter, device.value, not no_cache, noting(quiet), max_megapixels, verify)
     streamed = asked is None and look.is_stream and not reverse and bottom is None
-    question = engines.EngineQuestion(sources, sentence, opposite, like, refine, streamed, top, min_score)
+    question = engines.EngineQuestion(sources, wanted, refine, streamed, top, min_score)
     deliver = partial(_deliver_from, look, cut, asked, strict, sources)
     if wish.name is not None:
         code = engines.order_on(wish, new_ranker, question, deliver)
@@ -218,9 +207,12 @@ def _order_here(
     with new_ranker() as ranker, progress_line(quiet) as report:
         return ranker.rank(
             question.sources,
-            question.sentence,
-            opposite=question.opposite,
-            like=question.like,
+            question.wanted.sentence,
+            opposite=question.wanted.opposite,
+            like=question.wanted.like,
+            between=question.wanted.between,
+            plus=question.wanted.plus,
+            minus=question.wanted.minus,
             recursive=recursive,
             stdin=sys.stdin.buffer if "-" in question.sources else None,
             nul=nul,
@@ -269,33 +261,6 @@ def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None, s
     if any(map(act.may_be_index, sources)):
         ranking, images = act.as_files(ranking, images, sources)
     return act.change_files(ranking, images, asked, look.fmt, look.print0)
-
-
-def split_words(words: list[str], like: str | None) -> tuple[list[str], str | None]:
-    """Sources and sentence: the last word is the sentence, unless a picture is named to be like."""
-    if like is not None:
-        return words, None
-    if len(words) < 2:
-        raise UsageError(
-            f'"{printable(words[0])}" is all that was given; sort needs pictures and a sentence: '
-            'imgrank sort ./photos "older person".'
-        )
-    *sources, sentence = words
-    if looks_like_picture(sentence) and os.path.isfile(sentence):
-        raise UsageError(
-            f'"{printable(sentence)}" stands last, where the sentence belongs, and is a picture; say what to order by: '
-            'imgrank sort *.jpg "older person".'
-        )
-    if os.path.exists(sentence) and not _may_be_source(sources[0]):
-        raise UsageError(
-            f'"{printable(sentence)}" is a file or folder, and "{printable(sources[0])}" is none; '
-            'the sentence comes last: imgrank sort ./photos "older person".'
-        )
-    return sources, sentence
-
-
-def _may_be_source(word: str) -> bool:
-    return word == "-" or os.path.lexists(word) or glob.has_magic(word)
 
 
 def show(ranking: Ranking, images: Iterable[RankedImage], look: Look) -> None:

@@ -203,6 +203,17 @@ def test_like_takes_no_sentence(imgrank):
     assert done.stdout.splitlines()[0].endswith(b"rocket.jpg")
 
 
+def test_terms_stand_beside_a_sentence_or_alone(imgrank):
+    done = imgrank("sort", "photos", "a cat", "--minus", "a kitten:0.5", "--plus", "photos/cat.jpg", "--format", "json")
+    terms = json.loads(done.stdout)["terms"]
+    assert [(term.get("text") or term["picture"], term["weight"]) for term in terms] == [
+        ("a cat", 1.0), ("photos/cat.jpg", 1.0), ("a kitten", -0.5),
+    ]  # fmt: skip
+    assert b"Ordered by a mix: 'a cat', by likeness; 'like photos/cat.jpg'; less of 'a kitten'" in done.stderr
+    done = imgrank("sort", "photos", "--between", "photos/rocket.jpg", "photos/cat.jpg", "--top", "1")
+    assert done.stdout == b"photos/cat.jpg\n"
+
+
 def test_the_version_and_the_help_need_no_torch(folder):
     for words in (["--version"], ["--help"], ["sort", "--help"]):
         script = f"import sys; sys.modules['torch'] = None; sys.argv = {['imgrank', *words]}; import imgrank.__main__"
