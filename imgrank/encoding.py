@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from imgrank.backbone.contract import Backbone
+from imgrank.backbone.contract import Backbone, together
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, Loaded, load_images
 from imgrank.records import ImageFile, Progress, Unreadable
 from imgrank.store import TokenStore, View
@@ -126,6 +124,7 @@ class _Run:
             [self.files[position] for position in missing],
             made.side,
             made.interpolation,
+            crop=made.crop,
             is_known=lambda digest: self.store.has(digest, self.view),
             max_megapixels=self.max_megapixels,
         )
@@ -177,8 +176,9 @@ class _Tower:
             _settle(self._running, self._keep)
 
     def _tokens(self, batch: Batch) -> PackedTokens:
-        pixels = np.stack([item.pixels for _, item in batch if item.pixels is not None])
-        return self._backbone.encode_images(pixels[:, :, ::-1] if self._view is View.mirrored else pixels)
+        pixels = [item.pixels for _, item in batch if item.pixels is not None]
+        seen = [one[:, ::-1] for one in pixels] if self._view is View.mirrored else pixels
+        return self._backbone.encode_images(together(seen))
 
 
 def _settle(running: tuple[Batch, Future[PackedTokens]] | None, keep: Callable[[Batch, PackedTokens], None]) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
+from torch.nn import functional
 
+from imgrank.backbone.contract import Pixels
+from imgrank.backbone.windows import Window, Windows
 from imgrank.errors import BackboneError
 from imgrank.parallel import map_on_cores
 from imgrank.tokens import SMALLEST_SCALE, PackedTokens, joined
 
-Pixels = npt.NDArray[np.uint8]
 Forward = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+WindowForward = Callable[[torch.Tensor, Sequence[Window]], tuple[torch.Tensor, torch.Tensor]]
+_T = TypeVar("_T")
 
 FIRST_BATCH = {"cpu": 16, "mps": 32, "cuda": 64}
 LARGEST_BATCH = 512
@@ -62,39 +65,57 @@ class BatchRunner:
 
         Raises BackboneError where the device has no room for even one picture, or the tokens are no numbers.
         """
-        self._try_out(pixels[:1], forward)
-        parts: list[PackedTokens] = []
+        self._try_out(lambda: self._one(pixels[:1], forward))
+        return joined(self._in_batches(len(pixels), lambda rows: self._one(pixels[rows], forward)))
+
+    def run_windows(self, windows: Windows, forward: WindowForward) -> PackedTokens:
+        """The same of pictures that are seen in squares: what the squares of one say is put together."""
+        self._try_out(lambda: self._squares(windows, slice(0, 1), forward))
+        parts = self._in_batches(len(windows.pixels), lambda rows: self._squares(windows, rows, forward))
+        tokens, embedding = (torch.cat(pieces) for pieces in zip(*parts, strict=True))
+        owners = torch.from_numpy(windows.owners).to(tokens.device)
+        count = int(windows.owners[-1]) + 1
+        whole = torch.zeros(count, *tokens.shape[1:], device=tokens.device).index_add_(0, owners, tokens)
+        mean = torch.zeros(count, embedding.shape[1], device=tokens.device).index_add_(0, owners, embedding)
+        return packed_by_torch(whole, functional.normalize(mean, dim=-1), self._moments)
+
+    def _in_batches(self, count: int, one: Callable[[slice], _T]) -> list[_T]:
+        """What `one` makes of each batch of `count` rows; a batch is halved where memory does not suffice."""
+        parts: list[_T] = []
         at = 0
-        while at < len(pixels):
-            rows = pixels[at : at + self.at_once]
+        while at < count:
+            end = min(at + self.at_once, count)
+            batches = [slice(start, min(start + self.size, end)) for start in range(at, end, self.size)]
             try:
-                parts += self._side_by_side(rows, forward)
+                parts += [one(batch) for batch in batches] if self._lanes == 1 else map_on_cores(one, batches)
             except RuntimeError as error:
                 if not _is_out_of_memory(error):
                     raise
             else:
-                at += len(rows)
+                at = end
                 continue
             self._halve()
-        return joined(parts)
-
-    def _side_by_side(self, rows: Pixels, forward: Forward) -> list[PackedTokens]:
-        batches = [rows[at : at + self.size] for at in range(0, len(rows), self.size)]
-        if self._lanes == 1:
-            return [self._one(batch, forward) for batch in batches]
-        return map_on_cores(lambda batch: self._one(batch, forward), batches)
+        return parts
 
     def _one(self, batch: Pixels, forward: Forward) -> PackedTokens:
         with torch.inference_mode():
             outputs = forward(torch.from_numpy(_fill(batch, self.size)).to(self.device))
             return packed_by_torch(*outputs, self._moments)[: len(batch)]
 
-    def _try_out(self, picture: Pixels, forward: Forward) -> None:
+    def _squares(self, windows: Windows, rows: slice, forward: WindowForward) -> tuple[torch.Tensor, torch.Tensor]:
+        batch, places = windows.pixels[rows], list(windows.places[rows])
+        filled = places + places[-1:] * (self.size - len(places))
+        with torch.inference_mode():
+            pixels = torch.from_numpy(_fill(batch, self.size)).to(self.device)
+            tokens, embedding = forward(pixels, filled)
+            return tokens[: len(batch)].float(), embedding[: len(batch)].float()
+
+    def _try_out(self, one_picture: Callable[[], object]) -> None:
         memory, self._untried = self._untried, None
         if memory is None:
             return
         try:
-            taken = memory.taken_by(lambda: self._one(picture, forward))
+            taken = memory.taken_by(one_picture)
         except RuntimeError as error:
             if not _is_out_of_memory(error):
                 raise

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +14,29 @@ from imgrank.tokens import KindEvidence, PackedTokens, TextTokens, TokenShape
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """How pixels are made: squash to side x side, then (pixel / 255 - mean) / std by channel."""
+    """How pixels are made: squash to side x side, then (pixel / 255 - mean) / std by channel.
+
+    With `crop` only pictures of up to 4 : 3 are squashed; of longer ones the shorter side becomes `side`, and the tower
+    sees two or three squares that cover them.
+    """
 
     side: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     interpolation: str  # "bicubic" or "bilinear"
+    crop: bool = False
+
+    def facts(self) -> dict[str, Any]:
+        """What a fingerprint is taken of; where nothing is cropped, as before cropping was known."""
+        return {name: value for name, value in asdict(self).items() if name != "crop" or value}
+
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def together(pictures: Sequence[Pixels]) -> Pixels | Sequence[Pixels]:
+    """Pictures as `Backbone.encode_images` takes them: in one array where they are of one size."""
+    return np.stack(pictures) if len({one.shape for one in pictures}) == 1 else pictures
 
 
 class Backbone(Protocol):
@@ -40,9 +58,9 @@ class Backbone(Protocol):
     @property
     def batch_size(self) -> int: ...
 
-    def encode_images(self, pixels: npt.NDArray[np.uint8]) -> PackedTokens:
-        """(N, side, side, 3) uint8 RGB, already squashed, to tokens. The result for a picture never
-        depends on its batch mates: batches are padded to one fixed size."""
+    def encode_images(self, pixels: Pixels | Sequence[Pixels]) -> PackedTokens:
+        """N pictures, uint8 RGB, to tokens: (N, side, side, 3), or where `preprocessing.crop` N arrays whose shorter
+        side is `side`. The result for a picture never depends on its batch mates: batches are padded to one size."""
         ...
 
     def encode_sentence(self, sentence: str) -> TextTokens:

@@ -70,5 +70,9 @@ def _from_json(known: Mapping[str, Any]) -> Facts:
 def _preprocessing_from_json(known: Mapping[str, Any]) -> Preprocessing:
     mean, std = ([float(value) for value in known[name]] for name in ("mean", "std"))
     return Preprocessing(
-        int(known["side"]), (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]), str(known["interpolation"])
+        int(known["side"]),
+        (mean[0], mean[1], mean[2]),
+        (std[0], std[1], std[2]),
+        str(known["interpolation"]),
+        bool(known["crop"]),
     )

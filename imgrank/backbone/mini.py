@@ -7,7 +7,8 @@ itself needs no torch: a question whose sentence and pictures are stored starts 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import safe_open
 
-from imgrank.backbone.contract import Preprocessing
+from imgrank.backbone.contract import Pixels, Preprocessing
 from imgrank.backbone.kinds import coverage, read_kinds
 from imgrank.errors import BackboneError
 from imgrank.paths import weights_dir
@@ -49,11 +50,11 @@ class MiniBackbone:
         """How many pictures a call does best with: a multiple of it wastes nothing."""
         return self._batches.at_once
 
-    def encode_images(self, pixels: npt.NDArray[np.uint8]) -> PackedTokens:
+    def encode_images(self, pixels: Pixels | Sequence[Pixels]) -> PackedTokens:
         """(N, 224, 224, 3) uint8 RGB to N packed rows. Raises BackboneError where the device has too little memory."""
         if len(pixels) == 0:
             return PackedTokens.empty(0, self.shape)
-        return self._batches.run(pixels, self._image_tower)
+        return self._batches.run(np.asarray(pixels), self._image_tower)
 
     def encode_sentence(self, sentence: str) -> TextTokens:
         """Token states (L, 384) and the sentence's place (384,) in the space of the image embeddings."""
@@ -113,7 +114,7 @@ def load_mini(device: str = "cpu") -> MiniBackbone:
     for file in (weights, tokenizer):
         if not file.is_file():
             raise BackboneError(f"the shipped backbone `mini` is missing its file {file.name}; install imgrank again")
-    print_of = fingerprint(_read_config(weights), [weights, tokenizer], asdict(PREPROCESSING))
+    print_of = fingerprint(_read_config(weights), [weights, tokenizer], PREPROCESSING.facts())
     return MiniBackbone(weights, print_of, device)
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from imgrank.backbone.batches import BatchRunner
 from imgrank.backbone.checkpoints import advice_on
+from imgrank.backbone.contract import Pixels
 from imgrank.backbone.facts import Facts
 from imgrank.backbone.names import BackboneName
 from imgrank.backbone.sentences import SentenceTokenizer, load_tokenizer
 from imgrank.backbone.towers import Architecture, ImageTower, OpenClipModel, TextTower, build, hold_in_bf16
+from imgrank.backbone.windows import Window, cut
 from imgrank.errors import BackboneError
-from imgrank.tokens import PackedTokens, TextTokens
+from imgrank.tokens import PackedTokens, TextTokens, joined
+
+CUT_AT_ONCE = 128  # pictures whose squares are held as floats
 
 
 class OpenClipBackbone:
@@ -40,11 +44,16 @@ class OpenClipBackbone:
         """How many pictures a call does best with: a multiple of it wastes nothing."""
         return self._batches.at_once
 
-    def encode_images(self, pixels: npt.NDArray[np.uint8]) -> PackedTokens:
-        """(N, side, side, 3) uint8 RGB to N packed rows. Raises BackboneError where the weights do not load."""
+    def encode_images(self, pixels: Pixels | Sequence[Pixels]) -> PackedTokens:
+        """N pictures as `preprocessing` makes them to N rows. Raises BackboneError where the weights do not load."""
         if len(pixels) == 0:
             return PackedTokens.empty(0, self.shape)
-        return self._batches.run(pixels, self._forward)
+        if not self.preprocessing.crop:
+            return self._batches.run(np.asarray(pixels), self._forward)
+        some = (pixels[start : start + CUT_AT_ONCE] for start in range(0, len(pixels), CUT_AT_ONCE))
+        return joined(
+            [self._batches.run_windows(cut(list(each), self.preprocessing.side), self._forward) for each in some]
+        )
 
     def encode_sentence(self, sentence: str) -> TextTokens:
         """Tokens (L, D_t) without padding, and the embedding (E,). Raises BackboneError as above."""
@@ -58,9 +67,11 @@ class OpenClipBackbone:
     def kinds(self, sentence: str) -> None:
         """No model of open_clip has a classifier beside its space."""
 
-    def _forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _forward(
+        self, pixels: torch.Tensor, windows: Sequence[Window] | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         with torch.autocast(self.device, torch.bfloat16, enabled=self._bf16):
-            tokens, embedding = self._image_tower(pixels)
+            tokens, embedding = self._image_tower(pixels, windows)
         return tokens, embedding
 
     @cached_property

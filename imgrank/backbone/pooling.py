@@ -17,9 +17,16 @@ def area_weights(source: int, target: int) -> torch.Tensor:
     return (high - low).clamp(min=0) * target
 
 
-def pool_grid(grid: torch.Tensor) -> torch.Tensor:
-    """(B, D, H, W) to (B, P, D), averaged over areas to at most 7 cells a side; the mean stays what it was."""
-    if max(grid.shape[2:]) > GRID:
+def pool_grid(
+    grid: torch.Tensor, rows: torch.Tensor | None = None, columns: torch.Tensor | None = None
+) -> torch.Tensor:
+    """(B, D, H, W) to (B, P, D), averaged over areas to at most 7 cells a side; the mean stays what it was.
+
+    With `rows` (B, R, H) and `columns` (B, C, W) each grid is averaged by weights of its own.
+    """
+    if rows is not None and columns is not None:
+        grid = torch.einsum("bchw,bih,bjw->bcij", grid, rows.to(grid), columns.to(grid))
+    elif max(grid.shape[2:]) > GRID:
         rows, columns = (area_weights(size, min(size, GRID)).to(grid) for size in grid.shape[2:])
         grid = torch.einsum("bchw,ih,jw->bcij", grid, rows, columns)
     return grid.flatten(2).transpose(1, 2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ OPENAI = {
     "mean": (0.48145466, 0.4578275, 0.40821073),
     "std": (0.26862954, 0.26130258, 0.27577711),
     "interpolation": "bicubic",
+    "resize_mode": "shortest",
 }
 
 
@@ -45,7 +45,7 @@ def resolve(name: BackboneName, note: Callable[[str], None]) -> Facts:
         weights=weights,
         hash=weights_hash(weights),
         quick_gelu=quick_gelu,
-        fingerprint=fingerprint(architecture, [weights], asdict(preprocessing)),
+        fingerprint=fingerprint(architecture, [weights], preprocessing.facts()),
         shape=shapes.image,
         text_width=shapes.text_width,
         preprocessing=preprocessing,
@@ -89,7 +89,8 @@ def _preprocessing(name: BackboneName, config: Mapping[str, Any], tag_config: Ma
         raise refusal(name, f"it takes pictures of {size} pixels, and imgrank makes squares")
     mean, std = (tuple(float(value) for value in tag_config[key]) for key in ("mean", "std"))
     interpolation = "bilinear" if tag_config["interpolation"] == "bilinear" else "bicubic"
-    return Preprocessing(int(sides.pop()), (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]), interpolation)
+    crop = tag_config.get("resize_mode", "shortest") == "shortest"
+    return Preprocessing(int(sides.pop()), (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]), interpolation, crop)
 
 
 def _check_tokenizer(name: BackboneName, config: Mapping[str, Any]) -> None:

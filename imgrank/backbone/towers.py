@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.fuse import fuse_conv_bn
 from imgrank.backbone.pooling import pool_grid
 from imgrank.backbone.torchvision_ops import ensure_importable
+from imgrank.backbone.windows import Window, shares
 from imgrank.tokens import TokenShape
 
 FORCE_SAFE = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
@@ -64,12 +65,19 @@ class ImageTower(nn.Module):
         self.register_buffer("mean", torch.tensor(preprocessing.mean), persistent=False)
         self.register_buffer("std", torch.tensor(preprocessing.std), persistent=False)
 
-    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """(B, side, side, 3) uint8 to tokens (B, P, D) with P <= 49 and embeddings (B, E) of unit length."""
+    def forward(
+        self, pixels: torch.Tensor, windows: Sequence[Window] | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, side, side, 3) uint8 to tokens (B, P, D) with P <= 49 and embeddings (B, E) of unit length.
+
+        With `windows` the pixels are squares of pictures, and the tokens each one's part of the whole picture's.
+        """
         hidden = ((pixels.float() / 255 - self.mean) / self.std).permute(0, 3, 1, 2)
         run: Any = self.visual.forward_intermediates
         found = run(hidden, indices=1, normalize_intermediates=self.normalises)
-        return pool_grid(found["image_intermediates"][-1]), F.normalize(found["image_features"].float(), dim=-1)
+        grid, side = found["image_intermediates"][-1], pixels.shape[1]
+        weights = () if windows is None else shares(windows, side, *grid.shape[2:])
+        return pool_grid(grid, *weights), F.normalize(found["image_features"].float(), dim=-1)
 
 
 class TextTower(nn.Module):

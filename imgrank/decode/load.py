@@ -32,7 +32,8 @@ _Seen = TypeVar("_Seen")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A picture that was read: digest is the xxh3-128 of its bytes in hex, pixels (side, side, 3) uint8 RGB.
+    """A picture that was read: digest is the xxh3-128 of its bytes in hex, pixels (side, side, 3) uint8 RGB, or
+    longer one way where squares will be cropped from it.
 
     `pixels` is None where the digest was known already.
     """
@@ -60,14 +61,15 @@ def load_images(
     is_known: Callable[[str], bool],
     workers: int | None = None,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    crop: bool = False,
 ) -> Iterator[Loaded | Unreadable]:
     """Yield each of `files` in its order, Loaded or Unreadable with the reason.
 
     `is_known` is called with a digest in the caller's own thread; where it is true nothing is decoded.
     Reading and decoding run ahead in `workers` threads (one a core by default); closing the iterator
-    ends them.
+    ends them. `crop` is that of `decode_bytes`.
     """
-    decode = partial(_decode, side=side, interpolation=interpolation, max_megapixels=max_megapixels)
+    decode = partial(_decode, side=side, interpolation=interpolation, max_megapixels=max_megapixels, crop=crop)
     with _Loader(is_known, decode, _as_loaded, workers or _cores()) as loader:
         yield from loader.run(iter(files))
 
@@ -105,9 +107,9 @@ def _read(file: ImageFile) -> _Read | Unreadable:
     return _Read(file, xxhash.xxh3_128_hexdigest(data), data)
 
 
-def _decode(read: _Read, side: int, interpolation: str, max_megapixels: float) -> Loaded | Unreadable:
+def _decode(read: _Read, side: int, interpolation: str, max_megapixels: float, crop: bool) -> Loaded | Unreadable:
     try:
-        pixels = decode_bytes(read.data, read.file.path, side, interpolation, max_megapixels)
+        pixels = decode_bytes(read.data, read.file.path, side, interpolation, max_megapixels, crop)
     except DecodeError as error:
         return Unreadable(read.file.path, error.reason)
     return Loaded(read.file, read.digest, pixels)

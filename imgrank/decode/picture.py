@@ -25,13 +25,20 @@ _T = TypeVar("_T")
 
 
 def decode_bytes(
-    data: bytes, path: str, side: int, interpolation: str, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS
+    data: bytes,
+    path: str,
+    side: int,
+    interpolation: str,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    crop: bool = False,
 ) -> npt.NDArray[np.uint8]:
     """(side, side, 3) uint8 RGB: the picture upright, over white, squashed to the square and never cropped.
 
+    With `crop` a long picture keeps its proportions, and its shorter side is `side`: for who cuts squares from it.
+
     `path` only names the kind where the bytes leave a doubt. Raises DecodeError with a reason for the user.
     """
-    return np.asarray(_read(data, path, Target(side, True, interpolation, max_megapixels)))
+    return np.asarray(_read(data, path, Target(side, True, interpolation, max_megapixels, crop)))
 
 
 def open_image(path: str, max_side: int, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS) -> Image.Image:

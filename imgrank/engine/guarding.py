@@ -38,6 +38,7 @@ class Decoding:
     side: int
     interpolation: str
     max_megapixels: float
+    crop: bool = False
 
 
 def prepare_guarded(items: Sequence[Item], decoding: Decoding, seconds: float = _SECONDS_A_PICTURE) -> list[Prepared]:
@@ -66,6 +67,7 @@ def serve() -> None:
                 side=decoding.side,
                 interpolation=decoding.interpolation,
                 max_megapixels=decoding.max_megapixels,
+                crop=decoding.crop,
             )
             _send(answers, pickle.dumps(list(threads.map(read, items)), pickle.HIGHEST_PROTOCOL))
 

@@ -78,7 +78,7 @@ class RayEngine:
         known, found = known_rows(place, note), _Counted(items)
         todo = (Todo(_readable_anywhere(item), known.get(item.path)) for item in missing(found, known))
         made = backbone.preprocessing
-        decode = Decode(Decoding(made.side, made.interpolation, making.max_megapixels))
+        decode = Decode(Decoding(made.side, made.interpolation, making.max_megapixels, made.crop))
         built = Built(0, 0, 0, 0, ())
         asked = 0
         try:

@@ -45,7 +45,7 @@ class Decode:
 
     def __call__(self, chunks: Table) -> Table:
         """Of each item its row, and its pixels where it could be read; no row where that is as it was."""
-        rows, pixels = [], []
+        rows, pixels, heights = [], [], []
         for chunk in chunks.column("chunk").to_pylist():
             todo: list[Todo] = pickle.loads(chunk)  # noqa: S301 - written by `chunked`
             prepared = prepare_guarded([one.item for one in todo], self.decoding)
@@ -54,8 +54,10 @@ class Decode:
                 if is_news(made.row, known):
                     rows.append(pickle.dumps(made.row))
                     pixels.append(None if made.pixels is None else made.pixels.tobytes())
+                    heights.append(0 if made.pixels is None else len(made.pixels))
         pa = arrow()
-        return pa.table({"row": pa.array(rows, pa.binary()), "pixels": pa.array(pixels, pa.large_binary())})
+        columns = {"row": pa.array(rows, pa.binary()), "pixels": pa.array(pixels, pa.large_binary())}
+        return pa.table({**columns, "height": pa.array(heights, pa.int32())})
 
 
 class Encode:
@@ -76,10 +78,10 @@ class Encode:
 
     def __call__(self, pictures: Table) -> Table:
         """Rows of a part; a picture's tokens do not depend on which others come along."""
-        side = self._backbone.preprocessing.side
         prepared = []
-        for row, pixels in zip(pictures.column("row").to_pylist(), pictures.column("pixels").to_pylist(), strict=True):
-            whole = None if pixels is None else np.frombuffer(pixels, np.uint8).reshape(side, side, 3)
+        columns = (pictures.column(name).to_pylist() for name in ("row", "pixels", "height"))
+        for row, pixels, height in zip(*columns, strict=True):
+            whole = None if pixels is None else np.frombuffer(pixels, np.uint8).reshape(height, -1, 3)
             prepared.append(Prepared(pickle.loads(row), whole))  # noqa: S301 - written by Decode
         return to_table(encode(prepared, self._backbone), self._manifest.shape).replace_schema_metadata(None)
 

@@ -95,7 +95,10 @@ def _pixels(ranker: Ranker, image: str) -> Pixels:
     made = ranker.backbone.preprocessing
     if [file.path for file in found.files] != [image] and not found.skipped:
         raise UsageError(f"{printable(image)} is not one picture; name the one whose score is to be explained.")
-    loaded = [*load_images(found.files, made.side, made.interpolation, is_known=lambda _: False), *found.skipped]
+    loaded = [
+        *load_images(found.files, made.side, made.interpolation, is_known=lambda _: False, crop=made.crop),
+        *found.skipped,
+    ]
     if isinstance(loaded[0], Unreadable):
         raise NothingToRank(f"{printable(image)} cannot be explained: {loaded[0].reason}.")
     assert loaded[0].pixels is not None

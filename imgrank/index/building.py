@@ -62,7 +62,9 @@ def build_index(
     all_items = list(items)
     todo = list(missing(all_items, known))
     made = backbone.preprocessing
-    read = partial(prepare, side=made.side, interpolation=made.interpolation, max_megapixels=max_megapixels)
+    read = partial(
+        prepare, side=made.side, interpolation=made.interpolation, max_megapixels=max_megapixels, crop=made.crop
+    )
     run = _Run(place, manifest, backbone, store, known, part_rows, read)
     stopped = False
     try:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from imgrank.backbone.contract import Backbone
+from imgrank.backbone.contract import Backbone, together
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, DecodeError, decode_bytes
 from imgrank.decode.picture import read_file
 from imgrank.decode.size import picture_size
@@ -29,7 +29,7 @@ Item = SourceItem | Unreadable
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A row that lacks its tokens: `pixels` (side, side, 3) uint8 RGB, None where `row.error` says why not."""
+    """A row that lacks its tokens: `pixels` as the backbone takes them, None where `row.error` says why not."""
 
     row: IndexRow
     pixels: npt.NDArray[np.uint8] | None
@@ -56,6 +56,7 @@ def prepare(
     interpolation: str,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     is_known: Callable[[str], bool] = lambda _: False,
+    crop: bool = False,
 ) -> Prepared:
     """Read, hash and decode: what a worker without a model does with an item. Never raises for a bad picture.
 
@@ -67,9 +68,9 @@ def prepare(
     try:
         data = read_bytes(item)
         row = replace(row, digest=xxhash.xxh3_128_hexdigest(data), size=len(data))
-        pixels = (
-            None if is_known(row.digest or "") else decode_bytes(data, item.path, side, interpolation, max_megapixels)
-        )
+        pixels = None
+        if not is_known(row.digest or ""):
+            pixels = decode_bytes(data, item.path, side, interpolation, max_megapixels, crop)
     except DecodeError as error:
         return Prepared(replace(row, error=error.reason), None)
     return Prepared(_measured(row, io.BytesIO(data)), pixels)
@@ -91,7 +92,7 @@ def encode(prepared: Sequence[Prepared], backbone: Backbone) -> IndexRows:
     A picture's tokens do not depend on its batch mates, so batches may be cut anywhere.
     """
     pixels = [one.pixels for one in prepared if one.pixels is not None]
-    packed = backbone.encode_images(np.stack(pixels)) if pixels else PackedTokens.empty(0, backbone.shape)
+    packed = backbone.encode_images(together(pixels)) if pixels else PackedTokens.empty(0, backbone.shape)
     return IndexRows(tuple(one.row for one in prepared), packed)
 
 

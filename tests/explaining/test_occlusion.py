@@ -15,7 +15,7 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
 @given(st.integers(GRID, 400))
 @settings(max_examples=30, deadline=None)
 def test_the_windows_cover_every_part_of_a_picture_of_any_side(side: int) -> None:
-    masks = windows(side)
+    masks = windows(side, side)
     assert masks.any(axis=0).all()
     assert len({int(mask.sum()) for mask in masks}) == 1
 
@@ -30,7 +30,7 @@ def test_parts_hold_the_mean_of_what_they_cover(side: int, seed: int) -> None:
 
 
 def test_only_what_is_masked_is_washed_out() -> None:
-    masks = windows(48)[:3]
+    masks = windows(48, 48)[:3]
     for washed, mask in zip(washed_out(PIXELS, masks), masks, strict=True):
         assert np.array_equal(washed[~mask], PIXELS[~mask])
         assert not np.array_equal(washed[mask], PIXELS[mask])
