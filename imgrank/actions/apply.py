@@ -20,6 +20,7 @@ from imgrank.paths import printable, why
 _CHANGED = "somebody changed it meanwhile"
 _MANY = 10_000
 _NOTHING = Identity(0, 0, "")
+_WRITES = (Verb.write, Verb.patch)
 _REMOVALS = (Verb.remove_copy, Verb.remove_hardlink, Verb.remove_symlink)
 
 
@@ -119,14 +120,14 @@ def settle(journal: Journal) -> None:
 
 def subject(step: Step) -> str:
     """The file that a step is about, as a user would name it."""
-    return step.target if step.verb in (*_REMOVALS, Verb.write, Verb.restore) else step.source
+    return step.target if step.verb in (*_REMOVALS, *_WRITES, Verb.restore) else step.source
 
 
 def _look(step: Step) -> Identity:
     """What the step's file is now. Raises _Refused if it is not as it should be, OSError if it cannot be read."""
     if step.verb in (Verb.mkdir, Verb.rmdir):
         return _NOTHING
-    if step.verb is Verb.write:
+    if step.verb in _WRITES:
         return _look_at_sidecar(step)
     if step.verb in _REMOVALS:
         return _look_at_twin(step)

@@ -45,7 +45,7 @@ def collisions(plan: Plan) -> Iterator[Problem]:
     leaving = {change.source for change in plan.changes if change.action in (Action.rename, Action.move)}
     seen: dict[str, str] = {}
     for change, target in _targets(plan):
-        if change.action is Action.tag:
+        if change.action.writes:
             continue
         first = seen.setdefault(key(target), change.source)
         if first != change.source:
@@ -58,7 +58,7 @@ def collisions(plan: Plan) -> Iterator[Problem]:
 def listed_twice(plan: Plan) -> Iterator[Problem]:
     """One file by two paths: the second change would find it gone."""
     seen: set[str] = set()
-    for change in plan.changes:
+    for change in plan.changes if not plan.request.action.writes else ():
         if change.source in seen:
             yield _problem("listed twice", change, "it stands in the plan twice")
         seen.add(change.source)
@@ -73,11 +73,7 @@ def read_only(plan: Plan) -> Iterator[Problem]:
         if not os.access(_nearest(folder), os.W_OK | os.X_OK):
             yield Problem("read-only", folder, f"The folder {printable(folder)} cannot be written.")
     for change in plan.changes:
-        if (
-            change.action is not Action.tag
-            and not os.path.islink(change.source)
-            and not os.access(change.source, os.R_OK)
-        ):
+        if not change.action.writes and not os.path.islink(change.source) and not os.access(change.source, os.R_OK):
             yield _problem("read-only", change, "it cannot be read")
 
 

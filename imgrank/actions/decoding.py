@@ -65,6 +65,7 @@ def step_of(line: Line) -> Step:
         part=path_of({"part": "", **line}, "part"),
         old=_hash_of({"old": "", **line}, "old", empty=True),
         new=_hash_of({"new": "", **line}, "new", empty=True),
+        delta=_hash_of({"delta": "", **line}, "delta", empty=True),
         time_ns=_optional(line, "time_ns", number_of),
         stem=text_of({"stem": "", **line}, "stem"),
         reverses=_optional(line, "reverses", number_of),

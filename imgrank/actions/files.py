@@ -9,6 +9,7 @@ import os
 import shutil
 import stat
 import sys
+import time
 from functools import lru_cache
 
 import xxhash
@@ -162,16 +163,26 @@ def move_link_across(source: str, target: str) -> None:
 def write_new(path: str, content: bytes, *, like: str | None = None, time_ns: int | None = None) -> None:
     """A new file with these bytes, on the disk when this returns. Raises OSError, FileExistsError where it exists.
 
-    `like` is a file whose permissions it gets, `time_ns` the time of its last change.
+    `like` is a file whose owner, permissions and attributes it gets, `time_ns` the time of its last change.
     """
     with open(path, "xb") as file:
         file.write(content)
         file.flush()
         if like is not None:
-            shutil.copymode(like, path)
-        if time_ns is not None:
-            os.utime(path, ns=(time_ns, time_ns))
+            _copy_state(like, path)
+        if like is not None or time_ns is not None:
+            now = time.time_ns() if time_ns is None else time_ns
+            os.utime(path, ns=(now, now))
         os.fsync(file.fileno())
+
+
+def _copy_state(source: str, target: str) -> None:
+    """Owner as far as that is allowed, permissions and extended attributes."""
+    if hasattr(os, "chown"):
+        status = os.stat(source)
+        with contextlib.suppress(OSError):
+            os.chown(target, status.st_uid, status.st_gid)
+    shutil.copystat(source, target)
 
 
 def make_folders(folder: str, mode: int = 0o777) -> None:

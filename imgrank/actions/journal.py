@@ -27,12 +27,12 @@ from typing import Any, BinaryIO
 from imgrank.actions.boundary import reached
 from imgrank.actions.decoding import Line, identity_of, index_of, number_of, path_of, step_of, text_of
 from imgrank.actions.files import hash_bytes, make_folders, write_new
-from imgrank.actions.records import Identity, Step
+from imgrank.actions.records import Identity, Step, Verb
 from imgrank.atomic import sync_folder
 from imgrank.errors import ActionError
 from imgrank.paths import journal_dir, printable, why
 
-FORMAT = 1
+FORMAT = 2  # the newest that is read; 1 is written where no step needs more, so that an older imgrank can undo it
 DAMAGED = "damaged"
 _NAME = re.compile(r"([0-9]{4,9})\.jsonl")
 _LONGEST_HEAD, _LONGEST_CLOSE = 1 << 20, 200  # bytes
@@ -198,7 +198,7 @@ def _begin(
 ) -> Journal:
     now = datetime.now().astimezone().isoformat(timespec="seconds")
     run = Run(int(path.stem), action, query, now, undoes, len(steps), list(steps))
-    head = {"imgrank": "journal", "format": FORMAT, "run": run.number, "action": action, "query": query}
+    head = {"imgrank": "journal", "format": _format_of(steps), "run": run.number, "action": action, "query": query}
     lines: Iterable[dict[str, Any]] = (
         head | {"time": now, "undoes": undoes, "steps": len(steps)},
         *({"step": number} | _fields(step) for number, step in enumerate(steps)),
@@ -211,6 +211,10 @@ def _begin(
             raise
     reached("planned")
     return journal
+
+
+def _format_of(steps: Sequence[Step]) -> int:
+    return 2 if any(step.verb is Verb.patch for step in steps) else 1
 
 
 def reopen(number: int, way_back: int | None = None) -> Journal:

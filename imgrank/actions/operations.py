@@ -9,10 +9,12 @@ from contextlib import suppress
 
 from imgrank.actions import trash
 from imgrank.actions.boundary import reached
+from imgrank.actions.embed.delta import decode
 from imgrank.actions.files import (
     Changed,
     copy_no_replace,
     exists,
+    hash_bytes,
     identify,
     link,
     move_across,
@@ -29,7 +31,7 @@ ReadKept = Callable[[str], bytes]
 
 def operate(step: Step, found: Identity, kept: ReadKept) -> str:
     """Do one step on the file that was `found`; `kept` gives the bytes of a hash. Raises OSError where it cannot."""
-    if step.verb is Verb.write:
+    if step.verb in (Verb.write, Verb.patch):
         return _write(step, kept)
     place = _OPERATIONS[step.verb](step, found)
     reached("operated")
@@ -105,8 +107,9 @@ def _write(step: Step, kept: ReadKept) -> str:
         os.unlink(step.target)
         sync_folder(os.path.dirname(step.target))
         return step.target
+    content = _patched(step, kept) if step.verb is Verb.patch else kept(step.new)
     try:
-        write_new(step.part, kept(step.new), like=step.target if step.old else None, time_ns=step.time_ns)
+        write_new(step.part, content, like=step.target if step.old else None, time_ns=step.time_ns)
         reached("part made")
         if step.old:
             _require_bytes(step.target, step.old)
@@ -120,6 +123,19 @@ def _write(step: Step, kept: ReadKept) -> str:
     reached("operated")
     sync_folder(os.path.dirname(step.target))
     return step.target
+
+
+def _patched(step: Step, kept: ReadKept) -> bytes:
+    """A picture with the parts of it that differ. Raises Changed where it is not the one that they were made for."""
+    with open(step.target, "rb") as file:
+        old = file.read()
+    try:
+        new = decode(kept(step.delta)).apply(old)
+    except ValueError as error:
+        raise Changed(errno.EBUSY, "somebody changed it meanwhile", step.target) from error
+    if hash_bytes(old) != step.old or hash_bytes(new) != step.new:
+        raise Changed(errno.EBUSY, "somebody changed it meanwhile", step.target)
+    return new
 
 
 def _require_bytes(path: str, digest: str) -> None:
@@ -160,7 +176,7 @@ def _placed(step: Step, found: Identity) -> str | None:
         return _moved(step, found)
     if step.verb is Verb.trash:
         return _thrown(step, found)
-    if step.verb is Verb.write:
+    if step.verb in (Verb.write, Verb.patch):
         return step.target if _hash(step.target) == step.new else None
     if step.verb is Verb.mkdir:
         return step.source if os.path.isdir(step.source) else None

@@ -16,6 +16,12 @@ class Action(str, Enum):
     move = "move"
     trash = "trash"
     tag = "tag"
+    untag = "untag"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it writes into files, and gives none another name."""
+        return self in (Action.tag, Action.untag)
 
 
 class OnConflict(str, Enum):
@@ -27,38 +33,48 @@ class OnConflict(str, Enum):
 
 
 class Verb(str, Enum):
-    """One operation on the disk. The second row undoes the first; `move` and `write` undo themselves."""
+    """One operation on the disk. The last two rows undo the first; `move`, `write` and `patch` undo themselves."""
 
-    move, copy, hardlink, symlink, trash, write, mkdir = (
-        "move",
-        "copy",
-        "hardlink",
-        "symlink",
-        "trash",
-        "write",
-        "mkdir",
-    )
+    move, copy, hardlink, symlink, trash = "move", "copy", "hardlink", "symlink", "trash"
+    write, patch, mkdir = "write", "patch", "mkdir"
     remove_copy, remove_hardlink, remove_symlink = "remove-copy", "remove-hardlink", "remove-symlink"
     restore, rmdir = "restore", "rmdir"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked to be done: `folder` for the actions that have one, `template` for names."""
+    """What the user asked to be done: `folder` for the actions that have one, `template` for names.
+
+    `keyword` is what a tag adds to the keywords of a picture (empty: none); `fitting_only`: not of pictures that lack
+    the subject of the sentence. `embed`: tags go into pictures too.
+    """
 
     action: Action
     query: str
     folder: str | None = None
     template: str | None = None
     on_conflict: OnConflict = OnConflict.suffix
+    keyword: str = ""
+    fitting_only: bool = False
+    embed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """How a picture changes that gets tags: the hashes before and after, and what differs (`embed.delta`)."""
+
+    old: str
+    new: str
+    delta: bytes
+    back: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One file's change. `source` and `target` are paths (`target` None: to the trash); `rank` is its picture's.
 
-    `stem` is the picture's name before any rank was put before it. `text` is what a tag writes,
-    `before` what stood there (None: no file).
+    `stem` is the picture's name before any rank was put before it. `text` is what a tag writes (empty: the file goes),
+    `before` what stood there (None: no file); `patch` is what it changes in the picture itself.
     """
 
     action: Action
@@ -71,6 +87,7 @@ class Change:
     stem: str = ""
     text: bytes | None = None
     before: bytes | None = None
+    patch: Patch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +123,9 @@ class Step:
     """One operation of a run, small enough to be wholly done or wholly not.
 
     `size`, `mtime_ns`: the source as planned (None: not known). `hash`: what the file must be, for undo. `part`: the
-    unfinished copy beside the target. `old`, `new`: hashes of the bytes that `write` replaces and writes, kept in
-    the journal folder (empty: no file), `time_ns` the time the file gets (None: now). `stem`: the name before ranks.
+    unfinished copy beside the target. `old`, `new`: hashes of the bytes that `write` and `patch` replace and write;
+    those of `write` are kept in the journal folder (empty: no file), for `patch` what differs, by its hash `delta`.
+    `time_ns` is the time the file gets (None: now). `stem`: the name before ranks.
     `reverses`: the step that is taken back, `of` the run it belongs to (None: the one that the whole run undoes).
     """
 
@@ -120,6 +138,7 @@ class Step:
     part: str = ""
     old: str = ""
     new: str = ""
+    delta: str = ""
     time_ns: int | None = None
     stem: str = ""
     reverses: int | None = None

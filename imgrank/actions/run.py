@@ -19,7 +19,7 @@ from imgrank.actions.records import Action, Outcome, Plan, Request, Verb
 from imgrank.actions.sparing import spare
 from imgrank.actions.steps import folders_of, steps_of, token
 from imgrank.actions.stopping import listening
-from imgrank.actions.tagging import plan_tags
+from imgrank.actions.tagging import kept_of, plan_tags
 from imgrank.actions.trash import CAN_UNDO, within_reach
 from imgrank.errors import ActionError
 from imgrank.paths import printable
@@ -44,7 +44,7 @@ def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[
     groups, spared = gather(images), tuple[str, ...]()
     if request.action is Action.trash:
         groups, spared = spare(groups, images, everyone)
-    if request.action is Action.tag:
+    if request.action.writes:
         made = plan_tags(groups, request)
     else:
         folders = {group.folder for group in groups} if request.folder is None else {request.folder}
@@ -52,7 +52,14 @@ def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[
         made = plan(groups, request, count=len(everyone), present=present, originals=_originals(groups, request))
     refuse(check(made))
     return replace(
-        made, notes=(*_links(made), *_trash_notes(made), *_spared_notes(spared), *_unknown_notes(groups, request))
+        made,
+        notes=(
+            *made.notes,
+            *_links(made),
+            *_trash_notes(made),
+            *_spared_notes(spared),
+            *_unknown_notes(groups, request),
+        ),
     )
 
 
@@ -68,7 +75,7 @@ def act(made: Plan) -> Outcome:
         refuse_stopped(folders)
         refuse(check(made))
         steps, left_alone = possible(steps, unfit)
-        contents = (text for change in made.changes for text in (change.text, change.before) if text is not None)
+        contents = (content for change in made.changes for content in kept_of(change))
         with journal.start(made.request.action.value, made.request.query, steps, contents) as new:
             outcome = carry_out(new, stop)
     return replace(outcome, left_alone=(*left_alone, *outcome.left_alone))

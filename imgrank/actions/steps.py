@@ -68,13 +68,17 @@ def _step(change: Change, number: int, mark: str) -> Step:
     part = part_of(target, mark, number) if target else ""
     if change.text is not None:
         return _write(change, target, part)
+    if change.patch is not None:
+        patch = change.patch
+        delta = hash_bytes(patch.delta)
+        return Step(Verb.patch, target, target, part=part, old=patch.old, new=patch.new, delta=delta, stem=change.stem)
     return Step(
         Verb(change.action.value), change.source, target, change.size, change.mtime_ns, part=part, stem=change.stem
     )
 
 
 def _write(change: Change, target: str, part: str) -> Step:
-    new = hash_bytes(change.text or b"")
+    new = hash_bytes(change.text) if change.text else ""
     old = "" if change.before is None else hash_bytes(change.before)
     return Step(Verb.write, target, target, part=part, old=old, new=new, stem=change.stem)
 

@@ -1,69 +1,178 @@
-"""Plans the tags: which sidecar each picture has or gets, and its new bytes."""
+"""Plans the tags: where each picture has or gets them, and what changes there."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
-from imgrank.actions.gather import Group
-from imgrank.actions.names import split
+from imgrank.actions.embed import pictures
+from imgrank.actions.embed.pictures import Edit
+from imgrank.actions.gather import Group, Member
+from imgrank.actions.names import key
 from imgrank.actions.records import Action, Change, Plan, Problem, Request
-from imgrank.actions.xmp import rating, tag
-from imgrank.formats import RAW_EXTENSIONS
+from imgrank.actions.xmp import has_tags, rating, tag, untag
+from imgrank.formats import RAW_EXTENSIONS, extension, looks_like_picture
 from imgrank.paths import printable, why
+
+_NAMED = 5
+_NOT_ITS_OWN = "it belongs to another picture"
 
 
 def plan_tags(groups: Sequence[Group], request: Request) -> Plan:
-    """One sidecar a picture. A sidecar that cannot be read is left out and named; its picture stays untagged."""
-    found = list(_tags(groups))
-    changes = tuple(each for each in found if isinstance(each, Change))
-    return Plan(request, changes, tuple(each for each in found if isinstance(each, Problem)))
+    """The sidecars of each picture, and with `embed` the picture itself, with tags or without them.
 
-
-def _tags(groups: Iterable[Group]) -> Iterator[Change | Problem]:
-    for group in groups:
-        picture, image = group.members[0], group.image
-        path, exists = sidecar_of(group)
-        try:
-            if os.path.islink(path):
-                raise ValueError("it is a link to a file elsewhere")
-            if not exists and os.path.lexists(path):
-                raise ValueError("it belongs to another picture")
-            before = _bytes(path) if exists else None
-            text = tag(before, image.rank, image.score, rating(image.percentile))
-        except (OSError, ValueError) as error:
-            words = why(error) if isinstance(error, OSError) else str(error)
-            yield Problem("sidecar", path, f"{printable(path)} is left as it is: {words}.")
-            continue
-        if text != before:
-            yield Change(
-                Action.tag,
-                picture.path,
-                path,
-                image.rank,
-                image.score,
-                picture.size,
-                picture.mtime_ns,
-                group.stem,
-                text,
-                before,
-            )
-
-
-def sidecar_of(group: Group) -> tuple[str, bool]:
-    """The sidecar that a picture has, and True; or that it gets, and False.
-
-    A new one is `a.xmp` for RAW, as Lightroom has it, and `a.jpg.xmp` for others, as digiKam and darktable do.
+    What cannot be read or written is left out and named; the picture stays as it is there.
     """
-    picture = group.members[0]
-    extension = split(picture.path)[1]
-    own, shared = extension.lower() + ".xmp", ".xmp"
+    found = list(_once(_tags(groups, request)))
+    changes = tuple(each for each in found if isinstance(each, Change))
+    left_out = tuple(each for each in found if isinstance(each, Problem))
+    return Plan(request, changes, left_out, tuple(_notes(groups, request)))
+
+
+def kept_of(change: Change) -> Iterator[bytes]:
+    """The bytes that a change and its undo need."""
+    yield from (text for text in (change.text, change.before) if text)
+    if change.patch is not None:
+        yield from (change.patch.delta, change.patch.back)
+
+
+def sidecars_of(group: Group, picture: Member) -> tuple[tuple[str, bool], ...]:
+    """The sidecars that a picture has, each with True; and those that it gets, with False.
+
+    `a.xmp` belongs to the RAW of a shot, if there is one. A RAW gets `a.xmp`, which Lightroom, Bridge and Capture One
+    read, and also `a.nef.xmp` where it has none at all: beside a fuller `a.xmp` a new one would hide from digiKam and
+    darktable what stands there. Others get `a.jpg.xmp`. docs/tags.md says which program reads what.
+    """
+    raws = [member for member in group.members if extension(member.path) in RAW_EXTENSIONS]
     by_rest = {member.rest.lower(): member.path for member in group.members}
-    for rest in (own, shared):
-        if rest in by_rest:
-            return by_rest[rest], True
-    rest = shared if extension.lower() in RAW_EXTENSIONS else extension + ".xmp"
-    return os.path.join(group.folder, group.stem + rest), False
+    is_raw = picture in raws
+    wanted = [picture.rest.lower() + ".xmp"] + ([".xmp"] if is_raw or not raws else [])
+    there = tuple((by_rest[rest], True) for rest in wanted if rest in by_rest)
+    if is_raw:
+        new = [".xmp"] if there else [".xmp", picture.rest + ".xmp"]
+        new = [rest for rest in new if rest.lower() not in by_rest]
+    else:
+        new = [] if there else [picture.rest + ".xmp"]
+    return (*there, *((os.path.join(group.folder, group.stem + rest), False) for rest in new))
+
+
+def _once(found: Iterable[Change | Problem]) -> Iterator[Change | Problem]:
+    """Two RAW files of one stem would share `a.xmp`; it goes to the first of them."""
+    taken = set[str]()
+    for each in found:
+        if isinstance(each, Change):
+            target = each.target or ""
+            if key(target) in taken:
+                yield _left_as_it_is(target, ValueError(_NOT_ITS_OWN))
+                continue
+            taken.add(key(target))
+        yield each
+
+
+def _tags(groups: Iterable[Group], request: Request) -> Iterator[Change | Problem]:
+    for group in groups:
+        for picture in group.members:
+            if looks_like_picture(picture.path):
+                yield from _tags_of(group, picture, request)
+
+
+def _tags_of(group: Group, picture: Member, request: Request) -> Iterator[Change | Problem]:
+    inside = request.embed and pictures.can_hold(picture.path)
+    edit = _edit_of(group, picture, request)
+    if inside:
+        yield from _change_in_picture(group, picture, request, edit)
+    for path, exists in sidecars_of(group, picture):
+        if exists or not (inside or request.action is Action.untag):
+            yield from _change_in_sidecar(group, picture, request, edit, path, exists)
+
+
+def _edit_of(group: Group, picture: Member, request: Request) -> Edit:
+    if request.action is Action.untag:
+        return lambda before: b"" if before is None else untag(before)
+    image = group.image
+    keyword = request.keyword if image.relevant or not request.fitting_only else ""
+    others = pictures.keywords_in(picture.path) if keyword else ()
+    stars = rating(image.percentile)
+    return partial(tag, rank=image.rank, score=image.score, stars=stars, keyword=keyword, others=others)
+
+
+def _change_in_picture(group: Group, picture: Member, request: Request, edit: Edit) -> Iterator[Change | Problem]:
+    try:
+        patch = pictures.edited(picture.path, edit)
+    except (OSError, ValueError) as error:
+        yield _left_as_it_is(picture.path, error)
+        return
+    if patch is not None:
+        yield _change(group, picture, request, picture.path, patch=patch)
+
+
+def _change_in_sidecar(
+    group: Group, picture: Member, request: Request, edit: Edit, path: str, exists: bool
+) -> Iterator[Change | Problem]:
+    try:
+        if os.path.islink(path):
+            raise ValueError("it is a link to a file elsewhere")
+        if not exists and os.path.lexists(path):
+            raise ValueError(_NOT_ITS_OWN)
+        before = _bytes(path) if exists else None
+        text = edit(before)
+    except (OSError, ValueError) as error:
+        yield _left_as_it_is(path, error)
+        return
+    if text != before:
+        yield _change(group, picture, request, path, text=text, before=before)
+
+
+def _change(group: Group, picture: Member, request: Request, target: str, **how: object) -> Change:
+    image = group.image
+    return Change(
+        request.action,
+        picture.path,
+        target,
+        image.rank,
+        image.score,
+        picture.size,
+        picture.mtime_ns,
+        group.stem,
+        **how,  # type: ignore[arg-type]
+    )
+
+
+def _left_as_it_is(path: str, error: OSError | ValueError) -> Problem:
+    words = why(error) if isinstance(error, OSError) else str(error)
+    return Problem("tags", path, f"{printable(path)} is left as it is: {words}.")
+
+
+def _notes(groups: Sequence[Group], request: Request) -> Iterator[str]:
+    paths = [member.path for group in groups for member in group.members if looks_like_picture(member.path)]
+    if request.embed:
+        outside = [path for path in paths if not pictures.can_hold(path)]
+        if outside and request.action is Action.tag:
+            yield f"{_count(outside)} cannot be written into, and gets a sidecar: {_named(outside)}."
+        waiting = [path for path in outside if pictures.needs_exiftool(path)]
+        if waiting:
+            yield f"With exiftool installed, tags could be written into {len(waiting)} more."
+    elif request.action is Action.untag:
+        tagged = [path for path in paths if _has_tags_inside(path)]
+        if tagged:
+            yield f"{_count(tagged)} holds tags inside, which stay: {_named(tagged)}. With embed they go as well."
+
+
+def _has_tags_inside(path: str) -> bool:
+    try:
+        packet = pictures.packet_in(path) if pictures.can_hold(path) else None
+        return packet is not None and has_tags(packet.rstrip(b"\0"))
+    except (OSError, ValueError):
+        return False
+
+
+def _count(paths: Sequence[str]) -> str:
+    return "1 picture" if len(paths) == 1 else f"Each of {len(paths)} pictures"
+
+
+def _named(paths: Sequence[str]) -> str:
+    return ", ".join(printable(path) for path in paths[:_NAMED]) + (", ..." if len(paths) > _NAMED else "")
 
 
 def _bytes(path: str) -> bytes:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from imgrank.actions import journal, trash
 from imgrank.actions.apply import carry_out, settle, subject, unfit
 from imgrank.actions.chains import Chain, chain_of, chains, refuse_stopped
-from imgrank.actions.files import exists
+from imgrank.actions.embed.delta import decode
+from imgrank.actions.files import exists, hash_bytes
 from imgrank.actions.journal import DAMAGED, Run
 from imgrank.actions.journeys import possible
 from imgrank.actions.lock import holding
@@ -192,12 +193,14 @@ def _steps_back(chain: Chain, number: int) -> tuple[tuple[Step, ...], tuple[Left
         reason = ""
         if step.verb is Verb.trash:
             place, reason = _in_trash(step, place, found)
-        elif step.verb is Verb.write:
+        elif step.verb in (Verb.write, Verb.patch):
             reason = _not_kept(deed.run, step)
         if reason:
             lost.append(LeftAlone(subject(step), reason))
             continue
         back = _back(step, place, found, part_of(step.source, mark, count))
+        if step.verb is Verb.patch:
+            back = replace(back, delta=hash_bytes(decode(journal.kept(deed.run, step.delta)).reversed().encode()))
         steps.append(replace(back, reverses=deed.step, of=None if deed.run == number else deed.run))
     kept, blocked = possible(steps, unfit)
     return kept, (*lost, *blocked)
@@ -221,10 +224,12 @@ def _in_trash(step: Step, place: str, found: Identity) -> tuple[str, str]:
 
 def _not_kept(run: int, step: Step) -> str:
     try:
-        for digest in filter(None, (step.old, step.new)):
-            journal.kept(run, digest)
-    except OSError as error:
-        return f"what it was before cannot be read in the journal: {why(error)}"
+        for content in _contents(run, step):
+            if step.verb is Verb.patch:
+                decode(content)
+    except (OSError, ValueError) as error:
+        words = why(error) if isinstance(error, OSError) else str(error)
+        return f"what it was before cannot be read in the journal: {words}"
     return ""
 
 
@@ -236,14 +241,22 @@ def _back(step: Step, place: str, found: Identity, part: str) -> Step:
             return Step(verb, place, "", found.size, hash=found.hash, stem=step.stem)
         return Step(verb, place, step.source, found.size, hash=found.hash, part=part, stem=step.stem)
     part = os.path.join(os.path.dirname(step.target), os.path.basename(part)) if step.target else ""
-    if step.verb is Verb.write:
+    if step.verb in (Verb.write, Verb.patch):
         time = found.mtime_ns if step.old else None
-        return Step(Verb.write, step.target, step.target, part=part, old=step.new, new=step.old, time_ns=time)
+        return Step(step.verb, step.target, step.target, part=part, old=step.new, new=step.old, time_ns=time)
     content = None if step.verb is Verb.remove_symlink else found.hash
     return Step(_INVERSE[step.verb], step.source, step.target, found.size, hash=content, part=part)
 
 
 def _kept(number: int, steps: Sequence[Step]) -> Iterator[bytes]:
-    """The bytes of sidecars, taken along so that the undo can be undone and finished by itself."""
-    wanted = {(step.of or number, digest) for step in steps for digest in (step.old, step.new) if digest}
-    return (journal.kept(run, digest) for run, digest in sorted(wanted))
+    """What was written, taken along so that the undo can be undone and finished by itself."""
+    return (content for step in steps for content in _contents(step.of or number, step))
+
+
+def _contents(run: int, step: Step) -> Iterator[bytes]:
+    """What run `run` keeps of a step that writes: both versions of a sidecar, and what differs in a picture."""
+    if step.verb is Verb.patch:
+        delta = journal.kept(run, step.delta)
+        yield from (delta, decode(delta).reversed().encode())
+    elif step.verb is Verb.write:
+        yield from (journal.kept(run, digest) for digest in (step.old, step.new) if digest)

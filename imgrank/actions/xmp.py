@@ -1,27 +1,31 @@
-"""Rank, score and rating in an XMP sidecar. What stood in the file before stays, byte for byte; pure.
+"""Rank, score, stars and keywords in XMP. What stood there before stays, byte for byte; pure.
 
-The file is read by a parser that tells at which byte each element begins, and our properties are cut out of the bytes
-and put in; no other byte is written anew. Ours are those of the picture itself: they stand in an rdf:Description right
-below rdf:RDF, and never in what it was made of, its history or its faces.
+The packet is read into a tree that knows its bytes (`xmp_tree`); ours are cut out and put in, and no other byte is
+written anew. Ours are those of the picture itself, which stand in an rdf:Description right below rdf:RDF.
+
+`imgrank:stars` says which rating imgrank gave, `imgrank:starsBefore` which stood there before, `imgrank:added` which
+keywords it added to `dc:subject`: so `untag` takes away what is ours and nothing that somebody else wrote. None of them
+is called as a property of others, for programs that ask for `Rating` or `Keywords` by name alone.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
 
-RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+from imgrank.actions.xmp_tree import ABOUT, RDF, Element, Packet, Splice, items_of, read, spliced
+
 XMP = "http://ns.adobe.com/xap/1.0/"
+DC = "http://purl.org/dc/elements/1.1/"
+LIGHTROOM = "http://ns.adobe.com/lightroom/1.0/"
 OURS = "https://imgrank.github.io/ns/1.0/"
-_TAGS = {f"{XMP} Rating", f"{OURS} rank", f"{OURS} score"}
-_ABOUT = (f"{RDF} about", "about")  # old files have it without a name space
-_OURS_ALONE = {RDF, XMP, OURS}
-_TAG = re.compile(rb"<(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
-_ATTRIBUTE = re.compile(rb"\s+([^\s=]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
-_NAME = re.compile(rb"<([^\s/>]+)")
+SUBJECT, HIERARCHY, KEYWORDS = f"{DC} subject", f"{LIGHTROOM} hierarchicalSubject", f"{OURS} added"
+_RATING, _RANK, _SCORE = f"{XMP} Rating", f"{OURS} rank", f"{OURS} score"
+_GIVEN, _FORMER = f"{OURS} stars", f"{OURS} starsBefore"
+_SIMPLE = {_RATING, _RANK, _SCORE, _GIVEN, _FORMER}
+_USUAL = {XMP: "xmp", OURS: "imgrank", DC: "dc", LIGHTROOM: "lr", RDF: "rdf"}
+_ROOT = "imgrank|"  # of our keywords in a tree of keywords; the sign parts its levels
 
 _EMPTY = (
     b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
@@ -37,205 +41,209 @@ def rating(percentile: float) -> int:
     return 1 + min(4, int(percentile / 20))
 
 
-def tag(before: bytes | None, rank: int, score: float, stars: int) -> bytes:
-    """The sidecar `before` (None: a new one) with these three properties. Raises ValueError where it is no XMP."""
-    content = _EMPTY if before is None else before
-    found = _read(content)
-    cuts = [cut for description in found.descriptions for cut in _cuts(description, found.about)]
-    values = {f"{XMP} Rating": str(stars), f"{OURS} rank": str(rank), f"{OURS} score": repr(score)}
-    for start, end, text in sorted([*((*cut, b"") for cut in cuts), _insertion(found, values)], reverse=True):
-        content = content[:start] + text + content[end:]
-    if sorted(_tags_of(_read(content))) != sorted(values.items()):
-        raise ValueError("it is built in a way that imgrank cannot change without harm")
+def tag(
+    before: bytes | None, rank: int, score: float, stars: int, keyword: str = "", others: Sequence[str] = ()
+) -> bytes:
+    """The packet `before` (None: a new one) with these, and with the keywords that imgrank gave earlier.
+
+    `others` are keywords that the picture has elsewhere. A list in this packet would hide them from programs that look
+    at one place alone, so a new list gets them too, as what somebody else wrote.
+
+    Raises ValueError where it is no XMP, or built in a way that cannot be changed without harm.
+    """
+    found = read(_EMPTY if before is None else before)
+    known = _known(found)
+    former = {} if known.stars_before is None else {_FORMER: known.stars_before}
+    values = {_RATING: str(stars), _GIVEN: str(stars), **former, _RANK: str(rank), _SCORE: repr(score)}
+    rest = read(spliced(found.content, _cuts(found, known)))
+    keyword = _clean(keyword)
+    wanted = dict.fromkeys((*known.keywords, *([keyword] if keyword else [])))
+    there = rest.items(SUBJECT)
+    others = () if not wanted or rest.properties(SUBJECT) else tuple(dict.fromkeys(filter(None, map(_clean, others))))
+    added = [each for each in wanted if each not in (*there, *others)]
+    below = dict.fromkeys((*known.levels, *(each.replace("|", "/") for each in wanted)))
+    levels = [_ROOT + each for each in below]
+    content = spliced(rest.content, _insertions(rest, values, added, levels, others))
+    arrays = {SUBJECT: [*there, *others, *added], HIERARCHY: [*rest.items(HIERARCHY), *levels], KEYWORDS: added}
+    _require(read(content), values, arrays)
     return content
 
 
-@dataclass(slots=True)
-class _Element:
-    """An element by its bytes: `tag` is the span of its first tag, `end` the byte after all of it.
+def untag(before: bytes) -> bytes:
+    """The packet without what imgrank wrote, and with the stars that stood there before, if they were kept.
 
-    `attributes`: values by name, `spans`: their bytes with the space before. `spaces` are the name spaces that it
-    declares. `children` are elements, `value` is its own text; `text` tells whether anything but elements and white
-    space stands in it, `line_end` whether a line ends right behind it.
+    Empty where nothing else is left, so that the file may go. Raises ValueError as `tag` does.
     """
+    found = read(before)
+    known = _known(found)
+    if not known.ours:
+        return before
+    rest = read(spliced(before, _cuts(found, known)))
+    former = known.stars_before
+    content = spliced(rest.content, _insertions(rest, {_RATING: former}, (), ())) if former else rest.content
+    _require(read(content), {_RATING: former} if former else {}, {SUBJECT: rest.items(SUBJECT)})
+    return b"" if content == _EMPTY else content
 
-    name: str
-    attributes: dict[str, str]
-    tag: tuple[int, int]
-    spans: dict[str, tuple[int, int]]
-    spaces: set[str]
-    end: int = -1
-    value: str = ""
-    children: list[_Element] = field(default_factory=list)
-    text: bool = False
-    line_end: bool = False
 
-    @property
-    def about(self) -> str:
-        return next((self.attributes[name] for name in _ABOUT if name in self.attributes), "")
+def has_tags(content: bytes) -> bool:
+    """Whether imgrank wrote something into a packet that `untag` would take out. Raises ValueError as `tag` does."""
+    return _known(read(content)).ours
 
-    @property
-    def is_ours(self) -> bool:
-        """Whether it is what `tag` writes, and nobody has put anything into it."""
-        own = f"{OURS} rank" in self.attributes and set(self.attributes) <= _TAGS.union(_ABOUT)
-        return own and not self.children and not self.text and self.spaces <= _OURS_ALONE
+
+def keywords_of(content: bytes) -> tuple[str, ...]:
+    """The keywords in a packet. Raises ValueError as `tag` does."""
+    return tuple(read(content).items(SUBJECT))
+
+
+def speaks_of_ours(content: bytes) -> bool:
+    """Whether a part of a packet holds a property that `tag` writes into another part. Raises ValueError."""
+    found = read(content)
+    return any(found.values(name) or found.properties(name) for name in (*_SIMPLE, SUBJECT, HIERARCHY))
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """The RDF element of a sidecar, and under which prefixes name spaces are known in it.
+class _Known:
+    """What imgrank wrote earlier: the keywords that it added, and the `levels` below its root in a tree of keywords.
 
-    A name space keeps the prefix that it has in the file, `xap` in old ones: Adobe's reader takes no second one.
+    `stars_before` stood there before, or was given since by somebody else; None: none. `ours`: there is anything.
     """
 
-    content: bytes
-    rdf: _Element
-    prefixes: dict[str, set[str]]
-
-    @property
-    def descriptions(self) -> list[_Element]:
-        return [child for child in self.rdf.children if child.name == f"{RDF} Description"]
-
-    @property
-    def about(self) -> str:
-        """What the picture is called; most files leave it empty."""
-        return next((each.about for each in self.descriptions if each.about), "")
-
-    def prefix(self, space: str, usual: str) -> str:
-        return min(filter(None, self.prefixes.get(space, ())), default=usual)
+    keywords: tuple[str, ...]
+    levels: tuple[str, ...]
+    stars_before: str | None
+    ours: bool
 
 
-def _cuts(description: _Element, about: str) -> Iterator[tuple[int, int]]:
-    """The bytes of our properties in a description of the picture itself."""
-    if description.about not in ("", about):
-        return
-    if description.is_ours:
-        yield description.tag[0], description.end + description.line_end
-        return
-    yield from (span for name, span in description.spans.items() if name in _TAGS)
-    yield from ((child.tag[0], child.end) for child in description.children if child.name in _TAGS)
+def _known(found: Packet) -> _Known:
+    stars, given = _first(found, _RATING), _first(found, _GIVEN)
+    keywords = tuple(dict.fromkeys(found.items(KEYWORDS)))
+    levels = (text[len(_ROOT) :] for text in found.items(HIERARCHY) if text.startswith(_ROOT))
+    ranked = bool(found.values(_RANK) or found.values(_SCORE))
+    is_given = stars is not None and (stars == given if given is not None else ranked)
+    before = _first(found, _FORMER) if is_given else stars
+    return _Known(keywords, tuple(dict.fromkeys(levels)), before or None, ranked or given is not None or bool(keywords))
 
 
-def _tags_of(found: _Found) -> Iterator[tuple[str, str]]:
-    """The values of our properties that a reader finds."""
+def _first(found: Packet, name: str) -> str | None:
+    return next((value.strip() for value in found.values(name)), None)
+
+
+def _clean(keyword: str) -> str:
+    """A keyword on one line, without what XML cannot hold."""
+    return " ".join("".join(char for char in keyword if char.isprintable() or char.isspace()).split())
+
+
+def _cuts(found: Packet, known: _Known) -> Iterator[Splice]:
     for description in found.descriptions:
-        if description.about in ("", found.about):
-            yield from ((name, value) for name, value in description.attributes.items() if name in _TAGS)
-            yield from ((child.name, child.value) for child in description.children if child.name in _TAGS)
+        names = set(description.attributes).union(child.name for child in description.children)
+        has_ours = any(name.startswith(OURS) for name in names)
+        going = [child for child in description.children if _goes(child, known, has_ours)]
+        if has_ours and len(going) == len(description.children) and _is_plain(description):
+            yield description.tag[0], description.end + description.line_end, b""
+            continue
+        yield from ((*span, b"") for name, span in description.spans.items() if name in _SIMPLE)
+        for child in description.children:
+            if child in going:
+                yield child.tag[0], child.end, b""
+            else:
+                yield from ((*span, b"") for span in _item_cuts(found.content, child, known))
 
 
-def _insertion(found: _Found, values: dict[str, str]) -> tuple[int, int, bytes]:
-    """Our element, and the bytes in whose place it comes: none before the end of RDF, or the end of an empty one."""
-    start, end = found.rdf.tag
-    name = _NAME.match(found.content, start)
-    qualified = name[1].decode() if name else "rdf:RDF"
-    prefix, colon, _ = qualified.rpartition(":")
-    spaces = {found.prefix(XMP, "xmp"): XMP, found.prefix(OURS, "imgrank"): OURS} | ({} if colon else {"rdf": RDF})
-    prefix = prefix or "rdf"
-    short = {space: each for each, space in spaces.items()}
-    written = "".join(f" xmlns:{each}={quoteattr(space)}" for each, space in spaces.items())
-    for key, value in values.items():
-        space, local = key.split(" ")
-        written += f" {short[space]}:{local}={quoteattr(value)}"
-    ours = f"<{prefix}:Description {prefix}:about={quoteattr(found.about)}{written}/>\n".encode()
-    if found.content[end - 2 : end] == b"/>":
-        return end - 2, end, b">\n" + ours + f"</{qualified}>".encode()
-    at = found.content.rindex(b"</", start, found.rdf.end)
-    return at, at, ours
+def _is_plain(description: Element) -> bool:
+    """Whether a description has nothing beside its properties that `tag` would not write."""
+    names = set(description.attributes) <= _SIMPLE.union(ABOUT)
+    return names and not description.text and description.spaces <= set(_USUAL)
 
 
-class _Reader:
-    """Builds the tree of elements with their bytes; nothing is written by it."""
-
-    def __init__(self, content: bytes, at: Callable[[], int]) -> None:
-        self.content, self.at = content, at
-        self.root: _Element | None = None
-        self.prefixes: dict[str, set[str]] = {}
-        self._open: list[_Element] = []
-        self._scope: dict[str, list[str]] = {}
-        self._declared: set[str] = set()
-
-    def declare(self, prefix: str | None, space: str | None) -> None:
-        self.prefixes.setdefault(space or "", set()).add(prefix or "")
-        self._scope.setdefault(prefix or "", []).append(space or "")
-        self._declared.add(space or "")
-
-    def forget(self, prefix: str | None) -> None:
-        self._scope[prefix or ""].pop()
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        start = self.at()
-        match = _TAG.match(self.content, start)
-        if match is None:
-            raise ValueError("it has a tag that does not end")
-        element = _Element(name, attributes, match.span(), self._spans(start, match.end()), self._declared)
-        self._declared = set()
-        if self._open:
-            self._open[-1].children.append(element)
-        else:
-            self.root = element
-        self._open.append(element)
-
-    def end(self, _name: str) -> None:
-        element = self._open.pop()
-        first_end = element.tag[1]
-        empty = self.content[first_end - 2 : first_end] == b"/>"
-        element.end = first_end if empty else self.content.index(b">", self.at()) + 1
-        element.line_end = self.content.startswith(b"\n", element.end)
-
-    def write(self, text: str) -> None:
-        if self._open:
-            self._open[-1].value += text
-            self._open[-1].text |= not text.isspace()
-
-    def remark(self, *_: object) -> None:
-        """A comment or instruction of somebody's."""
-        if self._open:
-            self._open[-1].text = True
-
-    def _spans(self, start: int, end: int) -> dict[str, tuple[int, int]]:
-        name = _NAME.match(self.content, start)
-        at = name.end() if name else end
-        spans = {}
-        while match := _ATTRIBUTE.match(self.content, at, end):
-            prefix, colon, local = match[1].decode().rpartition(":")
-            space = self._scope.get(prefix, [""])[-1] if colon and prefix not in ("xml", "xmlns") else ""
-            spans[f"{space} {local}" if space else match[1].decode()] = match.span()
-            at = match.end()
-        return spans
+def _goes(child: Element, known: _Known, has_ours: bool) -> bool:
+    """Whether a property is ours as a whole; a list only where we write one, beside others of ours."""
+    if child.name in _SIMPLE or child.name == KEYWORDS:
+        return True
+    items = items_of(child) if has_ours else []
+    return bool(items) and not child.children[0].text and all(_is_our_item(child.name, item, known) for item in items)
 
 
-def _read(content: bytes) -> _Found:
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    reader = _Reader(content, lambda: parser.CurrentByteIndex)
-    parser.StartNamespaceDeclHandler, parser.EndNamespaceDeclHandler = reader.declare, reader.forget
-    parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
-    parser.CharacterDataHandler = reader.write
-    parser.CommentHandler = parser.ProcessingInstructionHandler = reader.remark
-    parser.StartDoctypeDeclHandler = _no_doctype
-    parser.XmlDeclHandler = _utf8_alone
-    try:
-        content.decode("utf-8")
-        parser.Parse(content, True)
-    except (expat.ExpatError, UnicodeDecodeError) as error:
-        raise ValueError(f"it is no XMP in UTF-8 ({error})") from error
-    rdf = _rdf_of(reader.root)
-    if rdf is None:
-        raise ValueError("it holds no RDF")
-    return _Found(content, rdf, reader.prefixes)
+def _is_our_item(name: str, item: Element, known: _Known) -> bool:
+    if name == SUBJECT:
+        return item.value in known.keywords
+    return name == HIERARCHY and item.value.startswith(_ROOT)
 
 
-def _rdf_of(root: _Element | None) -> _Element | None:
-    """The RDF element: the whole, or what the outermost element wraps."""
-    each = [root, *root.children] if root is not None else []
-    return next((element for element in each if element.name == f"{RDF} RDF"), None)
+def _item_cuts(content: bytes, array: Element, known: _Known) -> Iterator[tuple[int, int]]:
+    """Our items, each with the white space before it."""
+    items = items_of(array)
+    before = array.children[0].tag[1] if items else 0
+    for item in items:
+        if _is_our_item(array.name, item, known):
+            blank = not content[before : item.tag[0]].strip()
+            yield (before if blank else item.tag[0]), item.end
+        before = item.end
 
 
-def _no_doctype(*_: object) -> None:
-    raise ValueError("it declares a document type, which XMP does not")
+def _insertions(
+    found: Packet, values: dict[str, str], keywords: Sequence[str], levels: Sequence[str], others: Sequence[str] = ()
+) -> list[Splice]:
+    """Our element, and our items in arrays that are there already."""
+    splices, arrays = [], [(KEYWORDS, keywords)] if keywords else []
+    for name, texts in ((SUBJECT, (*others, *keywords)), (HIERARCHY, levels)):
+        if any(name in each.attributes for each in found.descriptions):
+            raise ValueError("its keywords are not written as a list")
+        there = found.properties(name)
+        if texts and there:
+            splices.append(_more_items(found, there[0], texts))
+        elif texts:
+            arrays.append((name, texts))
+    return [*splices, found.into(found.rdf, _our_element(found, values, arrays))]
 
 
-def _utf8_alone(_version: str, encoding: str | None, _standalone: int) -> None:
-    if encoding is not None and encoding.lower() not in ("utf-8", "us-ascii"):
-        raise ValueError(f"it says that it is written in {encoding}, and XMP is written in UTF-8")
+def _more_items(found: Packet, array: Element, texts: Sequence[str]) -> Splice:
+    """More items behind those of an array, in its own way of writing."""
+    items = items_of(array)
+    if items:
+        before = items[-2].end if len(items) > 1 else array.children[0].tag[1]
+        between = found.content[before : items[-1].tag[0]]
+        li = found.qualified(items[-1])
+        end = items[-1].end
+        return end, end, b"".join((b"" if between.strip() else between) + _item(li, text) for text in texts)
+    if array.text or len(array.children) > 1 or (array.children and not found.qualified(array.children[0])):
+        raise ValueError("its keywords are not written as a list")
+    rdf = found.qualified(found.rdf).rpartition("RDF")[0]
+    inner = b"".join(_item(f"{rdf}li", text) for text in texts)
+    if array.children:
+        return found.into(array.children[0], inner)
+    return found.into(array, f"<{rdf}Bag>".encode() + inner + f"</{rdf}Bag>".encode())
+
+
+def _item(name: str, text: str) -> bytes:
+    return f"<{name}>{escape(text)}</{name}>".encode()
+
+
+def _our_element(found: Packet, values: dict[str, str], arrays: Sequence[tuple[str, Sequence[str]]]) -> bytes:
+    rdf = found.qualified(found.rdf).rpartition(":")[0]
+    used = dict.fromkeys(name.split(" ")[0] for name in (*values, *(name for name, _ in arrays)))
+    used |= {} if rdf else {RDF: None}
+    short = {space: found.prefix(space, _USUAL[space]) for space in used} | {RDF: rdf or "rdf"}
+    spaces = "".join(f" xmlns:{short[space]}={quoteattr(space)}" for space in used)
+
+    def qualified(name: str) -> str:
+        space, local = name.split(" ")
+        return f"{short[space]}:{local}"
+
+    written = "".join(f" {qualified(name)}={quoteattr(value)}" for name, value in values.items())
+    description, bag, li = (f"{short[RDF]}:{name}" for name in ("Description", "Bag", "li"))
+    first = f"<{description} {short[RDF]}:about={quoteattr(found.about)}{spaces}{written}"
+    empty = found.content[found.rdf.tag[1] - 2 : found.rdf.tag[1]] == b"/>"
+    if not arrays:
+        return ("\n" * empty + first + "/>\n").encode()
+    inner = ""
+    for name, texts in arrays:
+        items = b"".join(_item(li, text) for text in texts).decode()
+        inner += f" <{qualified(name)}><{bag}>{items}</{bag}></{qualified(name)}>\n"
+    return ("\n" * empty + first + ">\n" + inner + f"</{description}>\n").encode()
+
+
+def _require(found: Packet, values: dict[str, str], arrays: dict[str, list[str]]) -> None:
+    """Raise ValueError unless a reader finds these values, once each, and these items."""
+    simple = all(found.values(name) == ([values[name]] if name in values else []) for name in _SIMPLE)
+    if not simple or any(sorted(found.items(name)) != sorted(texts) for name, texts in arrays.items()):
+        raise ValueError("it is built in a way that imgrank cannot change without harm")

@@ -11,6 +11,7 @@ from typing import Annotated, Optional
 import typer
 
 from imgrank.actions.records import Action, LeftAlone, OnConflict, Outcome, Plan, Request
+from imgrank.cli import tags
 from imgrank.cli.options import choices, flag
 from imgrank.cli.plans import write_plan
 from imgrank.cli.terminal import note
@@ -47,9 +48,6 @@ TrashOption = Annotated[
     bool,
     flag("--trash", "Move the --bottom N images, or those below --min-score X, to the system's trash.", panel=_PANEL),
 ]
-TagOption = Annotated[
-    bool, flag("--tag", "Write rank, score and stars to XMP sidecar files, never into images.", panel=_PANEL)
-]
 DryRunOption = Annotated[bool, flag("--dry-run", "Print what would be changed, and change nothing.", panel=_PANEL)]
 YesOption = Annotated[
     bool,
@@ -78,6 +76,7 @@ class Wanted:
     request: Request
     dry_run: bool
     yes: bool
+    keyword: str | None = None
 
 
 def wanted(
@@ -91,25 +90,34 @@ def wanted(
     dry_run: bool,
     yes: bool,
     chosen: bool,
+    untag: bool = False,
+    keyword: str | None = None,
+    embed: bool = False,
 ) -> Wanted | None:
     """The one action that the options name, or None. Raises UsageError where they do not fit together."""
     named: list[tuple[Action, str | None]] = [(action, folder) for action, folder in folders if folder is not None]
-    named += [(action, None) for action, asked in ((Action.trash, trash), (Action.tag, tag)) if asked]
+    named += [(action, None) for action, asked in _alone(trash, tag, untag) if asked]
     if len(named) > 1:
         names = " and ".join(f"--{action.value}" for action, _ in named)
         raise UsageError(f"{names} were asked for; one of them can be done at a time.")
+    tags.check(named[0][0] if named else None, keyword, embed)
     if not named and not rename:
         if dry_run or template is not None:
             raise UsageError("--dry-run and --template belong to an action, --rename or another; none was named.")
         return None
     action, folder = named[0] if named else (Action.rename, None)
-    if action in (Action.trash, Action.tag) and (rename or template is not None):
+    if (action is Action.trash or action.writes) and (rename or template is not None):
         raise UsageError(f"--{action.value} gives no new names; leave --rename and --template away.")
     if action is Action.trash and not chosen:
         raise UsageError("--trash needs --bottom N or --min-score X, which say what to throw away.")
     if rename and template is None:
         template = "{rank}-{stem}{ext}"
-    return Wanted(Request(action, "", folder, template, on_conflict), dry_run, yes)
+    return Wanted(Request(action, "", folder, template, on_conflict, embed=embed), dry_run, yes, keyword)
+
+
+def _alone(trash: bool, tag: bool, untag: bool) -> tuple[tuple[Action, bool], ...]:
+    """The actions that need no folder and give no names."""
+    return (Action.trash, trash), (Action.tag, tag), (Action.untag, untag)
 
 
 def thrown_away(images: Iterable[RankedImage], bottom: int | None, min_score: float | None) -> tuple[RankedImage, ...]:
@@ -125,7 +133,7 @@ def change_files(
     from imgrank.actions.run import act, prepare
 
     _refuse_doubt(ranking, asked)
-    plan = prepare(images, replace(asked.request, query=ranking.query), ranking.images)
+    plan = prepare(images, tags.with_sentence(asked.request, asked.keyword, ranking), ranking.images)
     if fmt is None:
         fmt = Format.table if sys.stdout.isatty() and not print0 else Format.paths
     if asked.dry_run or sys.stdout.isatty():

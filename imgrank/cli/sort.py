@@ -12,7 +12,8 @@ import typer
 
 from imgrank.actions.records import Action, OnConflict
 from imgrank.cli import actions as act
-from imgrank.cli import engines, terms
+from imgrank.cli import engines, tags, terms
+from imgrank.cli import export as exports
 from imgrank.cli import page as pages
 from imgrank.cli.backbones import larger_model
 from imgrank.cli.options import (
@@ -96,6 +97,7 @@ class Look:
     page: str | None
     page_dir: str | None
     preview: bool
+    export: str | None = None
 
     @property
     def shown_as(self) -> Format:
@@ -105,7 +107,7 @@ class Look:
     @property
     def is_stream(self) -> bool:
         """Whether pictures are written one by one, each without regard to the others."""
-        return not (self.page or self.page_dir or self.preview) and self.shown_as is not Format.table
+        return not (self.page or self.page_dir or self.preview or self.export) and self.shown_as is not Format.table
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ def sort(
     page: pages.PageOption = None,
     page_dir: pages.PageDirOption = None,
     preview: pages.PreviewOption = False,
+    export: exports.ExportOption = None,
     rename: act.RenameOption = False,
     template: act.TemplateOption = None,
     symlink: act.SymlinkOption = None,
@@ -145,7 +148,10 @@ def sort(
     copy: act.CopyOption = None,
     move: act.MoveOption = None,
     trash: act.TrashOption = False,
-    tag: act.TagOption = False,
+    tag: tags.TagOption = False,
+    keyword: tags.KeywordOption = None,
+    embed: tags.EmbedOption = False,
+    untag: tags.UntagOption = False,
     on_conflict: act.OnConflictOption = OnConflict.suffix,
     dry_run: act.DryRunOption = False,
     yes: act.YesOption = False,
@@ -171,7 +177,7 @@ def sort(
     """
     from imgrank.ranker import Ranker
 
-    look = Look(fmt, print0, quiet, page, page_dir, preview)
+    look = Look(fmt, print0, quiet, page, page_dir, preview, export)
     cut = Cut(reverse, top, bottom, min_score)
     asked = act.wanted(
         rename=rename,
@@ -183,7 +189,11 @@ def sort(
         dry_run=dry_run,
         yes=yes,
         chosen=bottom is not None or min_score is not None,
+        untag=untag,
+        keyword=keyword,
+        embed=embed,
     )
+    exports.check(export, yes, asked is not None)
     _check(look, cut, changes_files=asked is not None)
     sources, wanted = terms.asked_for(words, opposite, like, between, plus, minus)
     wish = engines.EngineWish(engine, address)
@@ -255,6 +265,7 @@ def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None, s
     if asked is None or ranking.partial:
         show(ranking, images, look)
         pages.write(ranking, images, look.page, look.page_dir, look.quiet)
+        exports.write(ranking, images, look.export, look.quiet)
         return EXIT_INTERRUPTED if ranking.partial else 0
     if asked.request.action is Action.trash:
         images = act.thrown_away(ranking.images, cut.bottom, cut.min_score)

@@ -14,13 +14,10 @@ from imgrank.actions.run import act
 from imgrank.actions.undo import history, undo
 from imgrank.errors import ActionError
 from tests.actions.trees import contents, fill, planned, snapshot
+from tests.faults.actions.driver import XMP
 
 NAMES = ["b.jpg", "a.jpg", "c.png"]
 FOLDERED = {Action.copy, Action.move, Action.symlink, Action.hardlink}
-XMP = (
-    b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
-    b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"> </r:RDF></x:xmpmeta>'
-)
 
 
 def done(place, action, **more):

@@ -8,8 +8,11 @@ import xml.dom.minidom
 import xml.etree.ElementTree as ET
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from imgrank.actions.xmp import OURS, RDF, XMP, rating, tag
+from imgrank.actions.xmp import HIERARCHY, OURS, SUBJECT, XMP, rating, tag, untag
+from imgrank.actions.xmp_tree import RDF, read
 from tests.actions.sidecars import sidecar
 
 LIGHTROOM = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Adobe XMP Core">
@@ -168,8 +171,86 @@ def test_three_hundred_sidecars_read_by_exiv2(tmp_path):
             return image.read_xmp()
 
     ours = ("Xmp.xmp.Rating", "Xmp.imgrank.rank", "Xmp.imgrank.score")
+    beside = ("Xmp.imgrank.stars", "Xmp.imgrank.starsBefore")
     for _ in range(300):
         made = sidecar(draw)
         before, after = read(made.whole.encode()), read(tag(made.whole.encode(), 7, -0.25, 3))
         assert [after.pop(name) for name in ours] == ["3", "7", "-0.25"], made.whole
+        after = {name: value for name, value in after.items() if name not in beside}
         assert after == {name: value for name, value in before.items() if name not in ours}, made.whole
+
+
+SUBJECTS = [
+    "",
+    "<dc:subject/>",
+    "<dc:subject><rdf:Bag/></dc:subject>",
+    "<dc:subject><rdf:Bag></rdf:Bag></dc:subject>",
+    "<dc:subject><rdf:Bag><rdf:li>cat</rdf:li></rdf:Bag></dc:subject>",
+    "<dc:subject>\n <rdf:Bag>\n  <rdf:li>Molly &amp; me</rdf:li>\n  <rdf:li>cat</rdf:li>\n </rdf:Bag>\n</dc:subject>",
+    "<dc:subject><rdf:Seq><rdf:li>cat</rdf:li><!-- kept --></rdf:Seq></dc:subject>",
+]
+HIERARCHIES = ["", "<lr:hierarchicalSubject><rdf:Bag><rdf:li>pets|cat</rdf:li></rdf:Bag></lr:hierarchicalSubject>"]
+
+
+def packet(subject, hierarchy, stars=""):
+    spaces = 'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:lr="http://ns.adobe.com/lightroom/1.0/"'
+    first = f'<rdf:Description rdf:about="" xmlns:xmp="{XMP}" {spaces}{stars}>'
+    return ONE_LINE.format(rdf=f">{first}{subject}{hierarchy}</rdf:Description></rdf:RDF>").encode()
+
+
+keywords = st.one_of(st.just("cat"), st.text(st.characters(exclude_categories=("Cs",)), max_size=20))
+
+
+@pytest.mark.parametrize("hierarchy", HIERARCHIES)
+@pytest.mark.parametrize("subject", SUBJECTS)
+@settings(max_examples=20, deadline=None)
+@given(st.lists(keywords, min_size=1, max_size=3))
+def test_keywords_are_merged_never_doubled_and_taken_away(subject, hierarchy, given_ones):
+    before = packet(subject, hierarchy)
+    content = before
+    for keyword in given_ones:
+        content = tag(content, 7, -0.25, 3, keyword)
+        assert tag(content, 7, -0.25, 3, keyword) == content
+        assert content.count(b"<!-- kept -->") == before.count(b"<!-- kept -->")
+    old, new = read(before), read(content)
+    cleaned = [" ".join("".join(c for c in each if c.isprintable() or c.isspace()).split()) for each in given_ones]
+    wanted = dict.fromkeys(filter(None, cleaned))
+    assert new.items(SUBJECT) == list(dict.fromkeys((*old.items(SUBJECT), *wanted)))
+    ours = list(dict.fromkeys("imgrank|" + each.replace("|", "/") for each in wanted))
+    assert new.items(HIERARCHY) == [*old.items(HIERARCHY), *ours]
+    back = untag(content)
+    assert read(back).items(SUBJECT) == old.items(SUBJECT) and read(back).items(HIERARCHY) == old.items(HIERARCHY)
+    if old.items(SUBJECT) or not subject:
+        assert back == before
+
+
+def test_a_sidecar_of_ours_alone_may_go():
+    assert untag(tag(tag(None, 1, 0.5, 5, "a cat"), 2, 0.1, 1, "a dog")) == b""
+    assert untag(LIGHTROOM) == LIGHTROOM
+
+
+@pytest.mark.parametrize("before", [LIGHTROOM, DIGIKAM, packet(*"  ")])
+def test_untag_brings_the_stars_of_before_back(before):
+    content = tag(tag(before, 1, 0.5, 5), 2, 0.25, 4)
+    assert values(untag(content), XMP, "Rating") == values(before, XMP, "Rating")
+    assert not values(untag(content), OURS, "rank") and untag(untag(content)) == untag(content)
+
+
+def test_stars_that_somebody_gave_since_stay():
+    content = tag(LIGHTROOM, 1, 0.5, 5).replace(b'xap:Rating="5"', b'xap:Rating="3"')
+    assert values(untag(content), XMP, "Rating") == ["3"]
+    assert values(untag(tag(content, 2, 0.5, 1)), XMP, "Rating") == ["3"]
+
+
+def test_what_an_older_imgrank_wrote_goes_too():
+    older = LIGHTROOM.replace(b'xap:Rating="2"', b'xap:Rating="2" xmlns:imgrank="%b" imgrank:rank="3"' % OURS.encode())
+    assert not values(untag(older), XMP, "Rating") and not values(untag(older), OURS, "rank")
+
+
+@pytest.mark.parametrize("subject", ["<dc:subject>cat</dc:subject>", "<dc:subject>cat<rdf:Bag/></dc:subject>"])
+def test_keywords_that_are_no_list_are_left_as_they_are(subject):
+    with pytest.raises(ValueError, match="keywords"):
+        tag(packet(subject, ""), 1, 0.5, 5, "dog")
+    assert subject.encode() in tag(packet(subject, ""), 1, 0.5, 5)
+    with pytest.raises(ValueError, match="keywords"):
+        tag(packet("", "", ' dc:subject="cat"'), 1, 0.5, 5, "dog")

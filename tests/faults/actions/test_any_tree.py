@@ -11,6 +11,7 @@ import itertools
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,13 +19,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from imgrank.actions.embed import delta
 from imgrank.actions.records import Action, OnConflict
 from imgrank.actions.run import act, prepare
 from imgrank.actions.undo import undo
 from imgrank.errors import ActionError, UsageError
 from imgrank.formats import looks_like_picture
 from tests.actions.trees import contents, ranked, request, snapshot
-from tests.faults.actions.driver import FOLDERED, XMP
+from tests.faults.actions.driver import FOLDERED, XMP, jpeg
 
 STEMS = ("a", "A", "b", "\u00e9", "e\u0301", "1-a", "2-b", "1", "1-1-a", "a-2")
 RESTS = (".jpg", ".JPG", ".png", ".cr2", ".xmp", ".jpg.xmp", ".cr2.xmp", ".json", ".aae", ".txt")
@@ -39,7 +41,11 @@ _serial, _made = itertools.count(), set()
 def own_bytes(name):
     """Bytes that no other file has; of a sidecar they are XMP."""
     mark = b"%d-%09d" % (os.getpid(), next(_serial))  # the trash may be shared with other tests
-    content = XMP.replace(b"</x:xmpmeta>", b"<!--" + mark + b"--></x:xmpmeta>") if name.endswith(".xmp") else mark * 3
+    content = mark * 3
+    if name.endswith(".xmp"):
+        content = XMP.replace(b"</x:xmpmeta>", b"<!--" + mark + b"--></x:xmpmeta>")
+    elif name.lower().endswith(".jpg"):
+        content = jpeg(mark)
     _made.add(content)
     return content
 
@@ -64,12 +70,12 @@ class World:
             os.utime(path, ns=(time, time))
 
     def everything(self):
-        """All bytes of the tree, those that the journals keep, and those of ours that are in the trash."""
-        kept = [*self.top.rglob("*"), *Path(os.environ["IMGRANK_HOME"]).glob("state/journal/*/*")]
+        """All bytes of the tree, those that the journals keep or can make, and those of ours that are in the trash."""
+        tree = {path.read_bytes() for path in self.top.rglob("*") if path.is_file()}
+        kept = {path.read_bytes() for path in Path(os.environ["IMGRANK_HOME"]).glob("state/journal/*/*")}
         thrown = [path for place in trashes(self.top) for path in place.glob("files/*")]
-        return {path.read_bytes() for path in kept if path.is_file()} | {
-            content for path in thrown if path.is_file() and (content := path.read_bytes()) in _made
-        }
+        thrown = {content for path in thrown if path.is_file() and (content := path.read_bytes()) in _made}
+        return tree | kept | thrown | remade(tree, kept)
 
     def meddle(self, data):
         """Somebody edits, deletes, renames or makes a file."""
@@ -92,6 +98,24 @@ class World:
     def _free_name(self, data):
         paths = (str(self.top / data.draw(st.sampled_from(FOLDERS)) / data.draw(st.sampled_from(NAMES))) for _ in NAMES)
         return next(path for path in paths if not os.path.lexists(path))
+
+
+def remade(tree, kept):
+    """What the journals make of pictures that were written into; the deltas of several runs follow one another."""
+    deltas = []
+    for content in kept:
+        with suppress(ValueError):
+            deltas.append(delta.decode(content))
+    found, waiting = set(), list(tree)
+    while waiting:
+        content = waiting.pop()
+        for each in deltas:
+            with suppress(ValueError):
+                made = each.apply(content)
+                if made not in found and made not in tree:
+                    found.add(made)
+                    waiting.append(made)
+    return found
 
 
 def trashes(top):
@@ -118,7 +142,10 @@ def plan(data, world):
     chosen = everyone if data.draw(st.booleans()) else [image for image in everyone if data.draw(st.booleans())]
     out = str(world.top / data.draw(st.sampled_from([*FOLDERS, "new/deep"]))) if action in FOLDERED else None
     template = data.draw(st.sampled_from(TEMPLATES)) if action in {Action.rename, *FOLDERED} else None
-    asked = request(action, out, template=template, on_conflict=data.draw(st.sampled_from(OnConflict)))
+    more = (
+        {"embed": data.draw(st.booleans()), "keyword": data.draw(st.sampled_from(["", "a"]))} if action.writes else {}
+    )
+    asked = request(action, out, template=template, on_conflict=data.draw(st.sampled_from(OnConflict)), **more)
     try:
         return prepare(chosen, asked, everyone)
     except (ActionError, UsageError):

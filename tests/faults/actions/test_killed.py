@@ -26,10 +26,10 @@ def undo_if_started():
         assert not undo().left_alone
 
 
-def boundaries(place, action, count, stride=1):
+def boundaries(place, action, count, stride=1, **more):
     make(place, count)
     before, at = snapshot(place), 0
-    while killed_at(at, lambda: run(place, action, count)):
+    while killed_at(at, lambda: run(place, action, count, **more)):
         yield before
         at += stride
         shutil.rmtree(os.environ["IMGRANK_HOME"])
@@ -43,6 +43,21 @@ def test_undo_after_a_kill_at_every_boundary(place, action):
     for before in boundaries(place, action, FEW):
         undo_if_started()
         assert snapshot(place) == before
+
+
+@pytest.mark.parametrize("action", [Action.tag, Action.untag])
+def test_undo_after_a_kill_while_pictures_are_written_into(place, action):
+    make(place, FEW)
+    if action is Action.untag:
+        run(place, Action.tag, FEW, embed=True)
+    before, at = snapshot(place), 0
+    while killed_at(at, lambda: run(place, action, FEW, embed=True)):
+        if history() and (history()[-1].unfinished or history()[-1].action == action.value):
+            assert not undo(history()[-1].run).left_alone
+        assert snapshot(place) == before
+        at += 1
+    assert at >= 4 * FEW and snapshot(place) != before
+    assert not undo().left_alone and snapshot(place) == before
 
 
 @pytest.mark.parametrize("stride", [pytest.param(1, marks=pytest.mark.soak), 17])
@@ -66,14 +81,15 @@ def test_without_a_kernel_that_refuses_to_clobber(place, monkeypatch):
 def test_finish_after_a_kill_at_every_boundary(place, action):
     make(place, FEW)
     before, at = snapshot(place), 0
-    run(place, action, FEW)
+    embed = action is Action.tag
+    run(place, action, FEW, embed=embed)
     wanted = contents(snapshot(place))
     undo()
-    while killed_at(at, lambda: run(place, action, FEW)):
+    while killed_at(at, lambda: run(place, action, FEW, embed=embed)):
         last = history()[-1]
         if last.unfinished:
             with pytest.raises(ActionError, match=f"undo --finish {last.run}"):
-                run(place, action, FEW)
+                run(place, action, FEW, embed=embed)
             assert not finish(last.run).left_alone
             assert contents(snapshot(place)) == wanted
             undo()
@@ -87,7 +103,7 @@ def test_undo_that_is_killed_is_taken_up_again(place, action):
     make(place, FEW)
     before, at = snapshot(place), 0
     while True:
-        run(place, action, FEW)
+        run(place, action, FEW, embed=action is Action.tag)
         killed = killed_at(at, undo)
         undo_if_started()
         assert snapshot(place) == before

@@ -1,0 +1,137 @@
+"""The XMP in a picture of any kind that can hold it, read, and replaced with all pixels as they were."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgrank.actions.embed import containers, exiftool, jpeg, png, webp
+from imgrank.actions.embed.delta import between
+from imgrank.actions.files import hash_bytes
+from imgrank.actions.records import Patch
+from imgrank.actions.xmp import keywords_of
+from imgrank.formats import extension
+
+Edit = Callable[[bytes | None], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """One kind of file that is written here: its XMP, the same file with another, and what may not change in it."""
+
+    packet_of: Callable[[bytes], bytes | None]
+    with_packet: Callable[[bytes, bytes], bytes]
+    pixels_of: Callable[[bytes], list[bytes]]
+
+
+_JPEG = _Format(jpeg.packet_of, jpeg.with_packet, jpeg.pixels_of)
+_FORMATS = {
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), _JPEG),
+    **dict.fromkeys((".png", ".apng"), _Format(png.packet_of, png.with_packet, png.pixels_of)),
+    ".webp": _Format(webp.packet_of, webp.with_packet, webp.pixels_of),
+}
+_OTHER_PIXELS = "its pixels would not stay as they are"
+_HEAD = 1 << 20  # bytes in which nearly all cameras and programs keep what stands before a picture
+_LARGEST = 1 << 30  # bytes of a picture that is read as a whole
+
+
+def can_hold(path: str) -> bool:
+    """Whether tags can be written into a picture of this kind, by imgrank or by exiftool where it is installed."""
+    kind = extension(path)
+    return kind in _FORMATS or (kind in exiftool.EXTENSIONS and exiftool.program() is not None)
+
+
+def needs_exiftool(path: str) -> bool:
+    """Whether tags could be written into a picture if exiftool were installed."""
+    return extension(path) in exiftool.EXTENSIONS and exiftool.program() is None
+
+
+def packet_in(path: str) -> bytes | None:
+    """The XMP in a picture. Raises OSError where it cannot be read, ValueError where it is not what its name says."""
+    if extension(path) in exiftool.EXTENSIONS:
+        return exiftool.packet_of(path)
+    return _format(path).packet_of(_content(path))
+
+
+def edited(path: str, edit: Edit) -> Patch | None:
+    """What must change in a picture so that its XMP is what `edit` makes of it; None: nothing must.
+
+    `edit` gets None where there is no XMP, and gives nothing where none shall be.
+
+    Raises ValueError where that cannot be done and the pixels stay byte for byte, OSError where it cannot be read.
+    """
+    status = os.lstat(path)
+    if os.path.islink(path):
+        raise ValueError("it is a link to a file elsewhere")
+    if not status.st_mode & 0o200:
+        raise ValueError("it is marked as read-only")
+    before = _content(path)
+    after = _by_exiftool(path, before, edit) if extension(path) in exiftool.EXTENSIONS else _here(path, before, edit)
+    if after == before:
+        return None
+    delta = between(before, after)
+    if delta.apply(before) != after or delta.reversed().apply(after) != before:
+        raise ValueError("its change could not be taken back")
+    return Patch(hash_bytes(before), hash_bytes(after), delta.encode(), delta.reversed().encode())
+
+
+def keywords_in(path: str) -> tuple[str, ...]:
+    """The keywords in a JPEG, as XMP or in the older IPTC form; none where they cannot be read."""
+    if _FORMATS.get(extension(path)) is not _JPEG:
+        return ()
+    with suppress(OSError, ValueError), open(path, "rb") as file:
+        head = file.read(_HEAD)
+        with suppress(ValueError):
+            return _keywords(head)
+        return _keywords(head + file.read(_LARGEST))
+    return ()
+
+
+def _keywords(content: bytes) -> tuple[str, ...]:
+    packet = jpeg.packet_of(content)
+    found = keywords_of(packet.rstrip(b"\0")) if packet else ()
+    return found or jpeg.keywords_of(content)
+
+
+def _edited(old: bytes | None, edit: Edit) -> bytes:
+    """The packet as edited; bytes of NUL that some programs leave behind it stay there."""
+    if old is None:
+        return edit(None)
+    text = old.rstrip(b"\0")
+    new = edit(text)
+    return new + old[len(text) :] if new else b""
+
+
+def _here(path: str, before: bytes, edit: Edit) -> bytes:
+    kind = _format(path)
+    old = kind.packet_of(before)
+    new = _edited(old, edit)
+    after = before if new == (old or b"") else kind.with_packet(before, new)
+    if kind.pixels_of(before) != kind.pixels_of(after):
+        raise ValueError(_OTHER_PIXELS)
+    return after
+
+
+def _by_exiftool(path: str, before: bytes, edit: Edit) -> bytes:
+    old = exiftool.packet_of(path)
+    new = _edited(old, edit)
+    after = before if new == (old or b"") else exiftool.with_packet(path, new)
+    if not containers.same_pixels(before, after):
+        raise ValueError(_OTHER_PIXELS)
+    return after
+
+
+def _format(path: str) -> _Format:
+    kind = _FORMATS.get(extension(path))
+    if kind is None:
+        raise ValueError("pictures of this kind are not written into")
+    return kind
+
+
+def _content(path: str) -> bytes:
+    if os.path.getsize(path) > _LARGEST:
+        raise ValueError("it is too large to be written anew")
+    return Path(path).read_bytes()

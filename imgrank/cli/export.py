@@ -1,0 +1,48 @@
+"""The option by which `sort` writes the chosen list into a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Annotated, Optional
+
+import typer
+
+from imgrank.cli.terminal import noting
+from imgrank.errors import UsageError
+from imgrank.paths import printable
+from imgrank.records import RankedImage, Ranking
+
+ExportOption = Annotated[
+    Optional[str],
+    typer.Option(
+        "--export",
+        metavar="FILE",
+        rich_help_panel="Output",
+        help="Also write the list to a file for other programs: .csv, .json or .m3u8 (a playlist).",
+    ),
+]
+
+
+def check(file: str | None, yes: bool, changes_files: bool) -> None:
+    """Raise UsageError before any work where the list that is asked for cannot be written."""
+    if file is None:
+        return
+    if changes_files:
+        raise UsageError("Ask for a list or for a change of files, not for both: the list would show names of before.")
+    from imgrank.output.export import check_export
+
+    check_export(file, replaces=yes)
+
+
+def write(ranking: Ranking, images: Sequence[RankedImage], file: str | None, quiet: bool) -> None:
+    """Write the list, if one is asked for, and say so."""
+    if file is None:
+        return
+    from imgrank.output.export import write_export
+
+    was_there = os.path.lexists(file)
+    count = write_export(ranking, images, file)
+    say = noting(quiet)
+    left_out = f"; {len(images) - count} names with a line break cannot stand in it" if count < len(images) else ""
+    say(f"{count} pictures are listed in {printable(file)}{', which was replaced' if was_there else ''}{left_out}.")

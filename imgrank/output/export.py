@@ -1,0 +1,110 @@
+"""A list of pictures in a file, for other programs: CSV, JSON or a playlist (M3U8), in UTF-8, whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from imgrank.atomic import write_atomic
+from imgrank.errors import ActionError, UsageError
+from imgrank.formats import extension
+from imgrank.output.formats import Format
+from imgrank.output.write import write
+from imgrank.paths import printable, why
+from imgrank.records import RankedImage, Ranking
+
+KINDS = (".csv", ".json", ".m3u8")
+_PLAYLIST, _MARK = "#EXTM3U", "#PLAYLIST:imgrank: "
+_HEAD = 1 << 16  # bytes in which it shows whether a file is a list of ours
+
+
+def check_export(file: str, *, replaces: bool) -> None:
+    """Raise UsageError before any work where no list can be written to `file`.
+
+    A file that is no list of imgrank's is only replaced where `replaces` says so.
+    """
+    if extension(file) not in KINDS:
+        raise UsageError(f"{printable(file)} does not say which list is meant; call it {', '.join(KINDS)}.")
+    folder = os.path.dirname(os.path.abspath(file))
+    if not os.path.isdir(folder):
+        raise UsageError(f"There is no folder {printable(folder)} to write {printable(file)} in.")
+    if os.path.isdir(file):
+        raise UsageError(f"{printable(file)} is a folder; name a file.")
+    if os.path.lexists(file) and not replaces and not is_ours(file):
+        raise UsageError(
+            f"{printable(file)} is there, and is no list that imgrank wrote. Nothing was written; name another file, "
+            "or say --yes to replace it."
+        )
+
+
+def is_ours(file: str) -> bool:
+    """Whether a file is a list that imgrank wrote, in the form that its name says."""
+    try:
+        with open(file, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            head = stream.read(_HEAD)
+            kind = extension(file)
+            if kind == ".json":
+                return '"imgrank"' in head and '"images"' in head + stream.read()
+            if kind == ".csv":
+                return head.startswith(_csv_header())
+            return head.startswith(_PLAYLIST) and _MARK in head
+    except OSError:
+        return False
+
+
+def write_export(ranking: Ranking, images: Iterable[RankedImage], file: str) -> int:
+    """Write the list; returns how many pictures are in it. Raises ActionError where the system refuses.
+
+    Paths are whole, so that any program finds them from anywhere; in a playlist those below its folder are relative, so
+    that the folder can be moved. A playlist cannot hold a name with a line break: such pictures are not in it.
+    """
+    chosen = tuple(images)
+    kind = extension(file)
+    if kind == ".m3u8":
+        folder = os.path.dirname(os.path.realpath(file))
+        chosen = tuple(image for image in chosen if not {"\n", "\r"} & set(image.path))
+        text = _playlist(ranking.query, chosen, folder)
+    else:
+        whole = tuple(replace(image, path=_whole(image.path)) for image in chosen)
+        stream = io.StringIO()
+        write(ranking, whole, Format.json if kind == ".json" else Format.csv, stream)
+        text = stream.getvalue()
+    try:
+        write_atomic(file, text.encode("utf-8", "surrogateescape"))
+    except OSError as error:
+        raise ActionError(f"{printable(file)} cannot be written: {why(error)}.") from error
+    return len(chosen)
+
+
+def _whole(path: str) -> str:
+    return path if "://" in path else os.path.abspath(path)
+
+
+def _playlist(sentence: str, images: Sequence[RankedImage], folder: str) -> str:
+    name = " ".join(sentence.split())
+    lines = [_PLAYLIST, "#EXTENC:UTF-8", _MARK + name]
+    for image in images:
+        lines += [f"#EXTINF:-1,{image.rank}. {os.path.basename(image.path)}", _listed(image.path, folder)]
+    return "\n".join(lines) + "\n"
+
+
+def _listed(path: str, folder: str) -> str:
+    whole = _whole(path)
+    if "://" not in path:
+        with suppress(ValueError):  # another drive on Windows
+            short = os.path.relpath(os.path.realpath(os.path.dirname(whole)), folder)
+            if not short.startswith(os.pardir):
+                whole = os.path.normpath(os.path.join(short, os.path.basename(whole)))
+    return f"./{whole}" if whole.startswith("#") else whole
+
+
+def _csv_header() -> str:
+    stream = io.StringIO()
+    write(_NOTHING, (), Format.csv, stream)
+    return stream.getvalue()
+
+
+_NOTHING = Ranking("", (), (), "", "", "like", None, None, True, "", 0, 0.0)
