@@ -6,14 +6,15 @@ import os
 
 PILLOW_EXTENSIONS = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif"}
-    | {".avif", ".avifs", ".jp2", ".j2k", ".jpx", ".jpf", ".jpc", ".j2c"}
+    | {".avif", ".avifs", ".jp2", ".j2k", ".jpx", ".jpf", ".jpc", ".j2c", ".psd", ".btf", ".tf8"}
 )
+JXL_EXTENSIONS = frozenset({".jxl"})
 HEIC_EXTENSIONS = frozenset({".heic", ".heif", ".heics", ".heifs", ".hif"})
 RAW_EXTENSIONS = frozenset(
     {".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".kdc", ".mef", ".mos"}
     | {".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"}
 )
-PICTURE_EXTENSIONS = PILLOW_EXTENSIONS | HEIC_EXTENSIONS | RAW_EXTENSIONS
+PICTURE_EXTENSIONS = PILLOW_EXTENSIONS | JXL_EXTENSIONS | HEIC_EXTENSIONS | RAW_EXTENSIONS
 
 
 def extension(path: str) -> str:

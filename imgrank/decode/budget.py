@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+
+class Spending(Protocol):
+    """Gives parts of the memory that pictures may take."""
+
+    def spend(self, part: float) -> AbstractContextManager[None]: ...
 
 
 class Budget:
@@ -29,4 +36,15 @@ class Budget:
                 self._changed.notify_all()
 
 
-BUDGET = Budget()
+_whole: Spending = Budget()
+
+
+def spend(part: float) -> AbstractContextManager[None]:
+    """Hold `part` of the memory for pictures of this process while the body runs."""
+    return _whole.spend(part)
+
+
+def spend_from(other: Spending) -> None:
+    """Let what is spent in this process come from elsewhere."""
+    global _whole
+    _whole = other

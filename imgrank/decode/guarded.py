@@ -1,4 +1,4 @@
-"""HEIC and RAW are decoded in processes of their own: their libraries can crash, and the run must go on.
+"""Decoding in processes of their own: where a decoder crashes, hangs or eats all memory, it costs one picture.
 
 A worker starts when the first such picture appears, is kept for the next one, and ends with its input.
 """
@@ -7,63 +7,62 @@ from __future__ import annotations
 
 import atexit
 import json
-import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import asdict
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TypeVar
 
 from PIL import Image
 
-from imgrank.decode.budget import BUDGET
+from imgrank.decode.budget import spend
 from imgrank.decode.luma import Luma
 from imgrank.decode.reasons import DecodeError
-from imgrank.decode.sniff import HEIC
+from imgrank.decode.sniff import HEIC, JXL
 from imgrank.decode.target import FULL_SIZE, Target
 
 _T = TypeVar("_T")
 
 _SECONDS_A_PICTURE = 60.0
-_RAW_COST = 0.15
-_HEIC_PIXELS = 200e6
-_HEADER_BYTES = 1 << 20
+_NEEDS = {HEIC: ("pi_heif", "pi-heif"), JXL: ("pillow_jxl", '"imgrank[jxl]"')}
 # Not `-m`: it would look for modules in the current folder, which holds a stranger's files.
 _START = "import sys; sys.path[:] = sys.argv[1:]; from imgrank.decode.worker import main; main()"
 
 
 def read_guarded(data: bytes, kind: str, target: Target) -> Image.Image:
-    """The HEIC or RAW picture in `data`, made into `target`. Raises DecodeError, also where the decoder died."""
-    return _guarded(data, kind, target, lambda image: image)
+    """The picture in `data`, made into `target`. Raises DecodeError, also where the decoder died."""
+    return _guarded(data, kind, target, False, lambda image: image)
 
 
 def look_guarded(data: bytes, kind: str, look: Callable[[Luma], _T], max_megapixels: float) -> _T:
-    """What `look` makes of the HEIC or RAW picture in `data` at its full size. Raises as `read_guarded`."""
+    """What `look` makes of the picture in `data` at its full size. Raises as `read_guarded`."""
     target = Target(FULL_SIZE, False, "bicubic", max_megapixels)
-    return _guarded(data, kind, target, lambda image: look(Luma(image)))
+    return _guarded(data, kind, target, True, lambda image: look(Luma(image)))
 
 
-def _guarded(data: bytes, kind: str, target: Target, use: Callable[[Image.Image], _T]) -> _T:
-    library, extra = ("pillow_heif", "heic") if kind == HEIC else ("rawpy", "raw")
-    if find_spec(library) is None:
-        raise DecodeError(f'a {kind} picture; to read it: pip install "imgrank[{extra}]"')
-    with BUDGET.spend(_cost(data, kind)):
-        return use(_ask_a_worker(data, kind, target))
+def _guarded(data: bytes, kind: str, target: Target, in_grey: bool, use: Callable[[Image.Image], _T]) -> _T:
+    library, package = _NEEDS.get(kind, ("", ""))
+    if library and find_spec(library) is None:
+        raise DecodeError(f"a {kind} picture; to read it: pip install {package}")
+    with ExitStack() as memory:
+        return use(_ask_a_worker(_Request(data, kind, target, in_grey), memory))
 
 
-def _ask_a_worker(data: bytes, kind: str, target: Target) -> Image.Image:
+def _ask_a_worker(request: _Request, memory: ExitStack) -> Image.Image:
     try:
         worker = _IDLE.take()
     except OSError as error:
-        raise DecodeError(f"the {kind} decoder could not be started") from error
+        raise DecodeError(f"the {request.kind} decoder could not be started") from error
     try:
-        return worker.ask(data, kind, target)
+        return worker.ask(request, memory)
     except (OSError, ValueError) as error:
         worker.end()
-        raise DecodeError(f"the {kind} decoder crashed on it or took too long") from error
+        raise DecodeError(f"the {request.kind} decoder crashed on it or took too long") from error
     except BaseException:
         if not worker.is_ready:
             worker.end()
@@ -73,18 +72,19 @@ def _ask_a_worker(data: bytes, kind: str, target: Target) -> Image.Image:
             _IDLE.give(worker)
 
 
-def _cost(data: bytes, kind: str) -> float:
-    """The part of the budget that a worker will need; a HEIC says its sizes in boxes called ispe."""
-    if kind != HEIC:
-        return _RAW_COST
-    boxes = [found.end() + 4 for found in re.finditer(b"ispe", data[:_HEADER_BYTES])]
-    pixels = [int.from_bytes(data[at : at + 4], "big") * int.from_bytes(data[at + 4 : at + 8], "big") for at in boxes]
-    return max(pixels, default=0) / _HEIC_PIXELS
-
-
 def end_idle_workers() -> None:
     """Let the workers that wait for a picture go."""
     _IDLE.end_all()
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A picture, and what to make of it: RGB of `target`, or its brightness alone."""
+
+    data: bytes
+    kind: str
+    target: Target
+    in_grey: bool
 
 
 class _Worker:
@@ -102,28 +102,62 @@ class _Worker:
         )
         self.is_ready = True
 
-    def ask(self, data: bytes, kind: str, target: Target) -> Image.Image:
-        """Raises DecodeError as the worker gives it; OSError or ValueError where the worker died."""
+    def ask(self, request: _Request, memory: ExitStack) -> Image.Image:
+        """The picture; what it takes of the memory for pictures is held in `memory`.
+
+        Raises DecodeError as the worker gives it; OSError or ValueError where the worker died or was too slow.
+        """
         self.is_ready = False
-        watchdog = threading.Timer(_SECONDS_A_PICTURE, self._process.kill)
-        watchdog.start()
-        try:
-            request = {"bytes": len(data), "kind": kind, "target": asdict(target)}
-            send(_pipe(self._process.stdin), request, data)
-            answer = _pipe(self._process.stdout)
-            head = json.loads(answer.readline())
-            if "reason" not in head:
-                image = Image.frombytes("RGB", tuple(head["size"]), answer.read(head["bytes"]))
-        finally:
-            watchdog.cancel()
+        with _Watch(self._process.kill) as watch:
+            head = {"bytes": len(request.data), "kind": request.kind, "target": asdict(request.target)}
+            send(_pipe(self._process.stdin), {**head, "in_grey": request.in_grey}, request.data)
+            answer = json.loads(_pipe(self._process.stdout).readline())
+            while "cost" in answer:
+                memory.close()  # it asks once it has let go of what it had
+                with watch.paused():
+                    memory.enter_context(spend(float(answer["cost"])))
+                send(_pipe(self._process.stdin), {}, b"")
+                answer = json.loads(_pipe(self._process.stdout).readline())
+            if "reason" not in answer:
+                pixels = _pipe(self._process.stdout).read(answer["bytes"])
+                image = Image.frombytes(answer["mode"], tuple(answer["size"]), pixels)
         self.is_ready = True
-        if "reason" in head:
-            raise DecodeError(head["reason"])
+        if "reason" in answer:
+            raise DecodeError(answer["reason"])
         return image
 
     def end(self) -> None:
         self._process.kill()
         self._process.communicate()
+
+
+class _Watch:
+    """Calls `stop` once the time for one picture is over; the time that it waits for memory does not count."""
+
+    def __init__(self, stop: Callable[[], object]) -> None:
+        self._stop, self._left = stop, _SECONDS_A_PICTURE
+
+    def __enter__(self) -> _Watch:
+        self._go()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        self._timer.cancel()
+        self._left -= time.monotonic() - self._started
+        try:
+            yield
+        finally:
+            self._go()
+
+    def _go(self) -> None:
+        self._started = time.monotonic()
+        self._timer = threading.Timer(max(0.0, self._left), self._stop)
+        self._timer.daemon = True
+        self._timer.start()
 
 
 class _Idle:

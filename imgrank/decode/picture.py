@@ -15,7 +15,7 @@ from imgrank.decode.guarded import look_guarded, read_guarded
 from imgrank.decode.luma import Luma
 from imgrank.decode.raster import look_at_raster, read_raster
 from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS, DecodeError
-from imgrank.decode.sniff import HEIC, RAW, picture_kind
+from imgrank.decode.sniff import GUARDED, picture_kind
 from imgrank.decode.target import Target
 from imgrank.paths import why
 
@@ -49,11 +49,11 @@ def open_image(path: str, max_side: int, max_megapixels: float = DEFAULT_MAX_MEG
 def look_at(data: bytes, path: str, look: Callable[[Luma], _T], max_megapixels: float = DEFAULT_MAX_MEGAPIXELS) -> _T:
     """What `look` makes of the brightness of the picture at its full size, as it lies in the file, over white.
 
-    Of RAW it is the camera's own preview where that is at least half as wide as the sensor, else the picture developed
-    at half size. Raises DecodeError.
+    Of RAW it is the camera's own preview where that is large, else the picture developed at half size. Raises
+    DecodeError.
     """
     kind = picture_kind(data, path)
-    if kind in (HEIC, RAW):
+    if kind in GUARDED:
         return look_guarded(data, kind, look, max_megapixels)
     return look_at_raster(data, kind, look, max_megapixels)
 
@@ -80,4 +80,4 @@ def read_file(path: str) -> bytes:
 
 def _read(data: bytes, path: str, target: Target) -> Image.Image:
     kind = picture_kind(data, path)
-    return read_guarded(data, kind, target) if kind in (HEIC, RAW) else read_raster(data, kind, target)
+    return read_guarded(data, kind, target) if kind in GUARDED else read_raster(data, kind, target)

@@ -16,11 +16,13 @@ from PIL import (
     Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
+    PsdImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
 )
 
-from imgrank.decode.budget import BUDGET
+from imgrank.decode.aperture import clean_aperture
+from imgrank.decode.budget import spend
 from imgrank.decode.colour import colours_of
 from imgrank.decode.frames import telling_frame, turn_to_page
 from imgrank.decode.luma import Luma
@@ -34,6 +36,7 @@ from imgrank.decode.reasons import (
     too_many_scans,
 )
 from imgrank.decode.shrink import GAP, shrink
+from imgrank.decode.sniff import HEIC, JXL
 from imgrank.decode.target import Target
 
 # Named here because Pillow's own search for a plugin imports every one it has.
@@ -44,15 +47,16 @@ _PLUGINS = (
     Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
+    PsdImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
 )
-_PILLOW_NAMES = {"WebP": "WEBP", "JPEG 2000": "JPEG2000", "HEIC": "HEIF"}
+_PILLOW_NAMES = {"WebP": "WEBP", "JPEG 2000": "JPEG2000", HEIC: "HEIF", JXL: "JXL", "Photoshop": "PSD"}
 
 # Our own cap is checked before any pixel is allocated, and counts what each format needs while it is
 # decoded: a JPEG can be decoded small, a progressive one takes 6 bytes a pixel, AVIF 12, WebP 16,
-# JPEG 2000 20, all others 4 to 7. Each share of 500 megapixels is then about a gigabyte.
-_SHARE_OF_CAP = {"JPEG": 1.0, "HEIC": 0.4, "AVIF": 0.2, "WebP": 0.15, "JPEG 2000": 0.12}
+# JPEG 2000 and JPEG XL 20, all others 4 to 7. Each share of 500 megapixels is then about a gigabyte.
+_SHARE_OF_CAP = {"JPEG": 1.0, HEIC: 0.4, "AVIF": 0.2, "WebP": 0.15, "JPEG 2000": 0.12, JXL: 0.12}
 _PROGRESSIVE_SHARE = 0.4
 _USUAL_SHARE = 0.5
 Image.MAX_IMAGE_PIXELS = None
@@ -63,7 +67,8 @@ Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined]
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 # Each scan goes over the whole picture. Encoders write some ten, one for each coefficient would be 192.
-_MOST_SCANS = 200
+_MOST_SCANS, _FEWEST_SCANS = 200, 20
+_MOST_SCANNED = 4e9  # pixels, over all scans: half a minute
 _START_OF_SCAN = b"\xff\xda"  # within a scan no 0xff is followed by it
 
 _T = TypeVar("_T")
@@ -84,7 +89,7 @@ def read_raster(data: bytes, kind: str, target: Target, *, orientation: int | No
 
     `orientation` stands in where the picture itself names none. Raises DecodeError.
     """
-    return _opened(data, kind, lambda image: _small_and_upright(image, kind, target, orientation))
+    return _opened(data, kind, lambda image: made_into(image, kind, target, data, orientation))
 
 
 def look_at_raster(data: bytes, kind: str, look: Callable[[Luma], _T], max_megapixels: float) -> _T:
@@ -94,7 +99,7 @@ def look_at_raster(data: bytes, kind: str, look: Callable[[Luma], _T], max_megap
         share = _checked_share(image, kind, max_megapixels)
         if kind == "JPEG" and image.mode == "RGB" and colours_of(image) is None:
             image.draft("L", image.size)  # brightness is what a JPEG stores; colours need not be made
-        with BUDGET.spend(image.width * image.height / (share * DEFAULT_MAX_MEGAPIXELS * 1e6)):
+        with spend(image.width * image.height / (share * DEFAULT_MAX_MEGAPIXELS * 1e6)):
             image.load()
             return look(Luma(image))
 
@@ -117,12 +122,16 @@ def _opened(data: bytes, kind: str, use: Callable[[Image.Image], _T]) -> _T:
 
 def _with_pillow(data: bytes, kind: str, use: Callable[[Image.Image], _T]) -> _T:
     with Image.open(io.BytesIO(data), formats=(pillow_name(kind),)) as image:
-        if kind == "JPEG" and data.count(_START_OF_SCAN) > _MOST_SCANS:
-            raise too_many_scans(_MOST_SCANS)
+        if kind == "JPEG" and data.count(_START_OF_SCAN) > (most := _most_scans(image.size)):
+            raise too_many_scans(most)
         turn_to_page(image)
         if frame := telling_frame(image, data, kind):
             image.seek(frame)
         return use(image)
+
+
+def _most_scans(size: tuple[int, int]) -> int:
+    return int(min(_MOST_SCANS, max(_FEWEST_SCANS, _MOST_SCANNED / max(1, size[0] * size[1]))))
 
 
 def pillow_name(kind: str) -> str:
@@ -141,6 +150,11 @@ def upright(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
 
 
+def cost(size: tuple[int, int], kind: str) -> float:
+    """The part of the memory for pictures that one of this size and kind takes while it is decoded."""
+    return size[0] * size[1] / (_SHARE_OF_CAP.get(kind, _USUAL_SHARE) * DEFAULT_MAX_MEGAPIXELS * 1e6)
+
+
 def check_size(size: tuple[int, int], kind: str, max_megapixels: float, share: float | None = None) -> None:
     """Raise DecodeError where a picture of this size must not be decoded."""
     allowed = max_megapixels * (share or _SHARE_OF_CAP.get(kind, _USUAL_SHARE))
@@ -148,16 +162,24 @@ def check_size(size: tuple[int, int], kind: str, max_megapixels: float, share: f
         raise too_many_pixels(size, kind, allowed)
 
 
-def _small_and_upright(image: Image.Image, kind: str, target: Target, orientation: int | None) -> Image.Image:
+def made_into(
+    image: Image.Image, kind: str, target: Target, data: bytes | None = None, orientation: int | None = None
+) -> Image.Image:
+    """An opened picture made into `target`, and closed.
+
+    `data` is what it was opened from, None where all of it is seen; `orientation` as `read_raster` takes it. Raises
+    DecodeError where it is too large.
+    """
     share = _checked_share(image, kind, target.max_megapixels)
-    size = target.size(image.size)
+    seen = clean_aperture(data, image.size) if data is not None and kind == "AVIF" else None
+    size = target.size(image.size if seen is None else (seen[2] - seen[0], seen[3] - seen[1]))
     pixels = image.width * image.height
     if kind == "JPEG":
         image.draft(image.mode, (GAP * size[0], GAP * size[1]))
         pixels = pixels if image.info.get("progressive") else image.width * image.height
-    with BUDGET.spend(pixels / (share * DEFAULT_MAX_MEGAPIXELS * 1e6)):
+    with spend(pixels / (share * DEFAULT_MAX_MEGAPIXELS * 1e6)):
         image.load()
-        small = shrink(image, size, target.resampling)
+        small = shrink(image if seen is None else image.crop(seen), size, target.resampling)
         named = _orientation(image)
         image.close()  # frees the pixels before the next picture may take their place
     return upright(small, named or orientation or 1)
@@ -171,7 +193,12 @@ def _checked_share(image: Image.Image, kind: str, max_megapixels: float) -> floa
 
 
 def _orientation(image: Image.Image) -> int | None:
-    """Read after loading: a TIFF is turned upright by Pillow as it loads, and says so."""
+    """Read after loading: a TIFF is turned upright by Pillow as it loads, and says so.
+
+    A JPEG XL is upright whatever its EXIF says, unless it is a JPEG in another dress.
+    """
+    if image.format == "JXL" and not getattr(image, "jpeg", False):
+        return 1
     try:
         return image.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # noqa: BLE001 - broken EXIF raises anything, and the pixels are fine

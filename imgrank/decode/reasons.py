@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import struct
 
+from PIL import UnidentifiedImageError
+
 DEFAULT_MAX_MEGAPIXELS = 500.0
+
+_NO_DECODER = (NotImplementedError, KeyError, UnidentifiedImageError)
 
 
 class DecodeError(Exception):
-    """Bytes that are no picture we can read; `reason` may stand in `Unreadable`."""
+    """Bytes that are no picture we can read; `reason` may stand in `Unreadable`.
 
-    def __init__(self, reason: str) -> None:
+    `is_of_decoder` says that a decoder refused them, and another one may not.
+    """
+
+    def __init__(self, reason: str, is_of_decoder: bool = False) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.is_of_decoder = reason, is_of_decoder
 
 
 def too_many_pixels(size: tuple[int, int], kind: str, allowed: float) -> DecodeError:
@@ -27,7 +34,7 @@ def too_many_pixels(size: tuple[int, int], kind: str, allowed: float) -> DecodeE
 
 def too_many_scans(allowed: int) -> DecodeError:
     """A JPEG that goes over its pixels time and again, each time as long as a whole decoding."""
-    return DecodeError(f"a JPEG picture of more than {allowed} scans, which would take too long to decode")
+    return DecodeError(f"a JPEG picture of more than {allowed} scans of its size, which would take too long to decode")
 
 
 def cut_off(kind: str) -> DecodeError:
@@ -42,8 +49,12 @@ def damaged(kind: str, error: Exception) -> DecodeError:
         return DecodeError(f"the {kind} picture needs more memory than there is")
     if isinstance(error, EOFError) or "truncated" in text or "end of file" in text or "buffer is not large" in text:
         return cut_off(kind)
-    if isinstance(error, (NotImplementedError, KeyError)) or "unsupported" in text or "unknown" in text:
-        return DecodeError(f"the {kind} picture is damaged, or of a kind that cannot be read")
+    if (
+        isinstance(error, (NotImplementedError, KeyError, UnidentifiedImageError))
+        or "unsupported" in text
+        or "unknown" in text
+    ):
+        return DecodeError(f"the {kind} picture is damaged, or of a kind that cannot be read", is_of_decoder=True)
     if isinstance(error, (struct.error, IndexError)):
-        return DecodeError(f"the {kind} picture is cut off or damaged")
-    return DecodeError(f"the {kind} picture is damaged")
+        return DecodeError(f"the {kind} picture is cut off or damaged", is_of_decoder=True)
+    return DecodeError(f"the {kind} picture is damaged", is_of_decoder=True)

@@ -8,7 +8,7 @@ from PIL import ExifTags, Image, TiffImagePlugin
 
 from imgrank.decode import raster
 from imgrank.decode.reasons import DecodeError
-from imgrank.decode.sniff import HEIC, RAW, picture_kind
+from imgrank.decode.sniff import HEIC, JXL, RAW, picture_kind
 
 _HEAD = 4096  # bytes that tell the kind
 _LYING = range(5, 9)  # EXIF orientations that swap width and height
@@ -19,7 +19,7 @@ def picture_size(stream: BinaryIO, path: str) -> tuple[int, int] | None:
     try:
         kind = picture_kind(stream.read(_HEAD), path)
         stream.seek(0)
-        if kind in (HEIC, RAW):
+        if kind in (HEIC, RAW, JXL):
             return None
         with Image.open(stream, formats=(raster.pillow_name(kind),)) as image:
             return upright(size_in_file(image), image.getexif().get(ExifTags.Base.Orientation))

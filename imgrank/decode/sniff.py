@@ -5,7 +5,10 @@ from __future__ import annotations
 from imgrank.decode.reasons import DecodeError
 from imgrank.formats import RAW_EXTENSIONS, extension
 
-HEIC, RAW = "HEIC", "RAW"
+HEIC, RAW, JXL = "HEIC", "RAW", "JPEG XL"
+
+# Decoded in processes of their own. Their decoders are large, few have a bound of time, and some write to the terminal.
+GUARDED = frozenset({HEIC, RAW, JXL, "AVIF", "JPEG 2000", "Photoshop", "TIFF"})
 
 _PICTURES = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -25,14 +28,14 @@ _PICTURES = (
     (b"MM\0*", "TIFF"),
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
+    (b"8BPS", "Photoshop"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", JXL),
+    (b"\xff\x0a", JXL),
     (b"BM", "BMP"),
 )
 _OTHERS = (
     (b"%PDF", "a PDF document"),
     (b"%!PS", "a PostScript document"),
-    (b"8BPS", "a Photoshop document"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL picture, which is not supported yet"),
-    (b"\xff\x0a", "a JPEG XL picture, which is not supported yet"),
     (b"PK\x03\x04", "a ZIP archive or office document"),
     (b"Rar!", "an archive"),
     (b"7z\xbc\xaf", "an archive"),
@@ -50,7 +53,7 @@ _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", 
 
 
 def picture_kind(data: bytes, path: str) -> str:
-    """The name of the picture format: JPEG, PNG, GIF, WebP, TIFF, BMP, AVIF, JPEG 2000, HEIC or RAW.
+    """The name of the format: JPEG, PNG, GIF, WebP, TIFF, BMP, AVIF, JPEG 2000, JPEG XL, Photoshop, HEIC or RAW.
 
     Raises DecodeError, naming what the file is instead where that can be told.
     """
@@ -107,8 +110,3 @@ def _kind_of_text(head: bytes) -> str | None:
         return "an SVG drawing, which is not supported"
     is_text = all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head)
     return "a text file" if is_text else None
-
-
-def needs_extra(kind: str) -> str:
-    """The extra of the package that reads this kind."""
-    return "heic" if kind == HEIC else "raw"

@@ -1,87 +1,121 @@
-"""The process that decodes HEIC and RAW: pictures come in on standard input, small ones go out."""
+"""The process that decodes what is guarded: pictures come in on standard input, and go out small, or grey."""
 
 from __future__ import annotations
 
-import io
+import contextlib
 import json
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
 
+import numpy as np
 from PIL import Image
 
+from imgrank.decode import raster, raw
+from imgrank.decode.budget import spend, spend_from
 from imgrank.decode.guarded import send
-from imgrank.decode.raster import check_size, read_raster
-from imgrank.decode.reasons import DecodeError, damaged
-from imgrank.decode.shrink import shrink
-from imgrank.decode.sniff import HEIC, RAW
+from imgrank.decode.jxl import jxl_size
+from imgrank.decode.luma import Luma
+from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS, DecodeError
+from imgrank.decode.second import KINDS, has_second, read_again
+from imgrank.decode.sniff import HEIC, JXL, RAW
 from imgrank.decode.target import Target
 
-if TYPE_CHECKING:
-    import rawpy
-
-# LibRaw says how far a picture was turned in its own numbers; these are EXIF's.
-_ORIENTATION_OF_FLIP = {0: 1, 3: 3, 5: 8, 6: 6}
+_LARGEST = 6 << 30  # bytes of memory where up to the usual number of megapixels may be decoded
 
 
 def main() -> None:
     """Answer each request until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    answers = os.fdopen(os.dup(1), "wb")
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # a library that prints must not garble the answers
-    requests = sys.stdin.buffer
+    spend_from(_ParentsBudget(requests, answers))
     while line := requests.readline():
         head = json.loads(line)
         data = requests.read(head["bytes"])
+        target = Target(**head["target"])
         try:
-            image = _read(data, head["kind"], Target(**head["target"]))
+            _limit_memory(target.max_megapixels)
+            image = _read(data, head["kind"], target)
         except DecodeError as error:
             send(answers, {"reason": error.reason}, b"")
         else:
-            pixels = image.tobytes()
-            send(answers, {"size": image.size, "bytes": len(pixels)}, pixels)
+            pixels = _brightness(image) if head["in_grey"] else image.tobytes()
+            send(answers, {"size": image.size, "mode": "L" if head["in_grey"] else "RGB", "bytes": len(pixels)}, pixels)
+
+
+class _ParentsBudget:
+    """The memory that pictures may take, which the parent gives to all its processes: asked for over the pipe."""
+
+    def __init__(self, requests: IO[bytes], answers: IO[bytes]) -> None:
+        self._requests, self._answers = requests, answers
+        self._held = False
+
+    @contextmanager
+    def spend(self, part: float) -> Iterator[None]:
+        """Wait until the parent allows it; given back with the answer. Whoever holds some already asks no more."""
+        if not self._held:
+            send(self._answers, {"cost": part}, b"")
+            if not self._requests.readline():
+                sys.exit()
+        before, self._held = self._held, True
+        try:
+            yield
+        finally:
+            self._held = before
 
 
 def _read(data: bytes, kind: str, target: Target) -> Image.Image:
+    if kind == RAW:
+        return raw.read_raw(data, target)
     if kind == HEIC:
-        import pillow_heif
+        import pi_heif
 
-        pillow_heif.register_heif_opener()
-        return read_raster(data, HEIC, target)
-    return _read_raw(data, target)
-
-
-def _read_raw(data: bytes, target: Target) -> Image.Image:
-    import rawpy
-
+        pi_heif.register_heif_opener()
+    if kind == JXL:
+        return _read_jxl(data, target)
     try:
-        with rawpy.imread(io.BytesIO(data)) as raw:
-            check_size((raw.sizes.raw_width, raw.sizes.raw_height), RAW, target.max_megapixels)
-            return _preview(raw, target) or _developed(raw, target)
-    except DecodeError:
-        raise
-    except Exception as error:  # a hostile file can make a decoder raise anything
-        raise damaged(RAW, error) from error
+        return raster.read_raster(data, kind, target)
+    except DecodeError as error:
+        if kind not in KINDS or not error.is_of_decoder:
+            raise
+        return _read_again(data, kind, target, error)
 
 
-def _preview(raw: rawpy.RawPy, target: Target) -> Image.Image | None:
-    """The JPEG that the camera put beside the sensor's values, where it is large enough to stand for them."""
-    import rawpy
+def _read_jxl(data: bytes, target: Target) -> Image.Image:
+    """Opening one decodes it."""
+    import pillow_jxl  # noqa: F401 (it tells Pillow of itself)
 
+    size = jxl_size(data)
+    if size is None:
+        raise DecodeError(f"the {JXL} picture is damaged")
+    raster.check_size(size, JXL, target.max_megapixels)
+    with spend(raster.cost(size, JXL)):
+        return raster.read_raster(data, JXL, target)
+
+
+def _read_again(data: bytes, kind: str, target: Target, first: DecodeError) -> Image.Image:
+    if not has_second():
+        raise DecodeError(f'{first.reason}; another decoder may read it: pip install "imgrank[vips]"') from first
     try:
-        preview = raw.extract_thumb()
-    except (rawpy.LibRawNoThumbnailError, rawpy.LibRawUnsupportedThumbnailError):
-        return None
-    if not isinstance(preview.data, bytes):  # a bitmap, and then a tiny one
-        return None
-    developed = max(raw.sizes.width, raw.sizes.height) // 2
-    with Image.open(io.BytesIO(preview.data), formats=("JPEG",)) as header:
-        if max(header.size) < min(target.side, developed):
-            return None
-    return read_raster(preview.data, "JPEG", target, orientation=_ORIENTATION_OF_FLIP.get(raw.sizes.flip))
+        return read_again(data, kind, target)
+    except DecodeError as error:
+        raise (first if error.is_of_decoder else error) from error
 
 
-def _developed(raw: rawpy.RawPy, target: Target) -> Image.Image:
-    image = Image.fromarray(raw.postprocess(half_size=True, use_camera_wb=True))
-    return shrink(image, target.size(image.size), target.resampling)
+def _brightness(image: Image.Image) -> bytes:
+    luma = Luma(image)
+    return np.ascontiguousarray(luma.rows(0, luma.height)).tobytes()
+
+
+def _limit_memory(max_megapixels: float) -> None:
+    """What asks for more gets none, and is one picture's trouble; where a system has no such limit, there is none."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        wanted = int(_LARGEST * max(1.0, max_megapixels / DEFAULT_MAX_MEGAPIXELS))
+        resource.setrlimit(resource.RLIMIT_AS, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))

@@ -97,3 +97,33 @@ def dng(width: int = 256, height: int = 192) -> bytes:
         (254, 4, struct.pack("<I", 0), 1),
     )
     return tiff(np.tile(ramp, (height, 1)), photometric=32803, extra=extra)
+
+
+def photoshop(pixels: npt.NDArray[np.uint8]) -> bytes:
+    """A Photoshop document without layers: the picture that it shows, uncompressed."""
+    height, width = pixels.shape[:2]
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, height, width, 8, 3)
+    return head + struct.pack(">IIIH", 0, 0, 0, 0) + pixels.transpose(2, 0, 1).tobytes()
+
+
+def without_alpha_size(avif: bytes) -> bytes:
+    """An AVIF whose transparency, its second item, says its sample format where it should say its size (ispe)."""
+    data = bytearray(avif)
+    boxes, at = [], data.index(b"ipco") + 4
+    end = at - 8 + int.from_bytes(data[at - 8 : at - 4], "big")
+    while at < end:
+        boxes.append(bytes(data[at + 4 : at + 8]))
+        at += int.from_bytes(data[at : at + 4], "big")
+    sizes = {number for number, name in enumerate(boxes, 1) if name == b"ispe"}
+    at = data.index(b"ipma") + 4 + 8  # of its items, which have two bytes of number and one of properties
+    at += 3 + data[at + 2]
+    uses = slice(at + 3, at + 3 + data[at + 2])
+    other = next(value for value in data[uses] if value & 0x7F not in sizes)
+    data[uses] = bytes(other if value & 0x7F in sizes else value for value in data[uses])
+    return bytes(data)
+
+
+def raw_with_preview(preview: bytes, orientation: int = 1, before: bytes = b"") -> bytes:
+    """A camera's file that is TIFF by its header: how the camera was held, and a JPEG somewhere behind."""
+    entry = struct.pack("<HHIHH", 274, 3, 1, orientation, 0)
+    return b"II*\0" + struct.pack("<IH", 8, 1) + entry + struct.pack("<I", 0) + before + preview + b"\0" * 50
