@@ -43,7 +43,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     here = page.file.src_uri
     if here == DECISIONS:
         markdown += "\n" + decisions()
-    if here.startswith(("decisions/", "experiments/")):
+    if here.startswith(("decisions/", "experiments/", "reference/weights/")):
         page.meta["search"] = {"boost": 0.3}  # who searches for "undo" wants the command first
     source = next((known for known, target in PULLED.items() if target == here), f"docs/{here}")
     return _LINK.sub(lambda link: _on_site(link, source, here), markdown)
