@@ -23,7 +23,7 @@ from imgrank.discover import Discovered, discover, path_order
 from imgrank.encoding import Encoded, encode_files
 from imgrank.errors import NothingToRank, StoreError, UsageError
 from imgrank.index.reading import Indexed, is_index, open_indexes
-from imgrank.measuring import Details
+from imgrank.measuring import DetailMeasure, Measuring
 from imgrank.order import order
 from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, Ranking, Term, Unreadable
@@ -115,7 +115,7 @@ class Ranker:
         self._max_megapixels = max_megapixels
         self._verify = verify
         self._store = open_store(self.backbone.fingerprint, self.backbone.shape, cache=cache, note=note)
-        self._details = Details(cache=cache, note=note, max_megapixels=max_megapixels)
+        self._details = Measuring(DetailMeasure(), cache=cache, note=note, max_megapixels=max_megapixels)
         self._text_store = TextStore(self.backbone.fingerprint) if cache else None
         self._sentences: dict[str, TextTokens] = {}
         self.resources = Resources(looks=Looks())

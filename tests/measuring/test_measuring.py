@@ -8,7 +8,7 @@ from PIL import Image
 
 from imgrank.detail.measure import WIDTH
 from imgrank.discover import discover
-from imgrank.measuring import Details
+from imgrank.measuring import DetailMeasure, Measuring
 from tests.detail.making import Bare, scene
 
 
@@ -28,7 +28,7 @@ def files(tmp_path):
 
 
 def details(cache=True):
-    return Details(cache=cache, note=lambda line: pytest.fail(line), max_megapixels=500.0)
+    return Measuring(DetailMeasure(), cache=cache, note=lambda line: pytest.fail(line), max_megapixels=500.0)
 
 
 def test_detail_is_kept_and_the_same_from_a_warm_store(files):

@@ -1,0 +1,11 @@
+"""Pictures that belong together: near-duplicates and retakes, bursts, folders, days.
+
+Knows small copies of pictures and their facts. Must not know sentences and scores: which picture of a group is the best
+is another question.
+"""
+
+from imgrank.grouping.copies import Copies, CopyMeasure
+from imgrank.grouping.groups import GroupBy, group
+from imgrank.grouping.likeness import DEFAULT_THRESHOLD
+
+__all__ = ["DEFAULT_THRESHOLD", "Copies", "CopyMeasure", "GroupBy", "group"]

@@ -1,0 +1,98 @@
+"""Pictures to numbered groups, which depend on the pictures alone: not on their order, on batches or on a sentence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+from imgrank.discover import path_order
+from imgrank.errors import UsageError
+from imgrank.facts import Facts
+from imgrank.grouping.copies import Copies
+from imgrank.grouping.likeness import DEFAULT_THRESHOLD, Album
+from imgrank.grouping.similar import bursts, similar
+
+
+class GroupBy(str, Enum):
+    """What puts pictures into one group."""
+
+    similar = "similar"
+    burst = "burst"
+    folder = "folder"
+    day = "day"
+    none = "none"
+
+    @property
+    def needs_facts(self) -> bool:
+        """Whether it goes by when and by which camera pictures were taken."""
+        return self in (GroupBy.similar, GroupBy.burst, GroupBy.day)
+
+    @property
+    def needs_copies(self) -> bool:
+        """Whether it goes by how pictures look."""
+        return self in (GroupBy.similar, GroupBy.burst)
+
+
+def group(
+    by: GroupBy,
+    paths: Sequence[str],
+    facts: Sequence[Facts] = (),
+    copies: Copies | None = None,
+    threshold: float = DEFAULT_THRESHOLD,
+) -> tuple[int, ...]:
+    """The number of each picture's group, row for row with `paths`.
+
+    Groups are numbered from 1 by the first of their pictures in natural order of paths; days by date, and pictures
+    without a date after them. What nothing is known of stands in a group of its own. `similar` takes `facts` where they
+    are known; `burst` and `day` need them, and `burst` and `similar` need `copies`. `threshold`, between 0 and 1, is
+    how surely two pictures show the same moment. Raises UsageError on a threshold that is none, ValueError where
+    what is needed is lacking.
+    """
+    if not 0 < threshold < 1:
+        raise UsageError(f"The threshold of groups lies between 0 and 1, and {threshold:g} does not.")
+    if not paths:
+        return ()
+    order = sorted(range(len(paths)), key=lambda n: path_order(paths[n]))
+    if by is GroupBy.none:
+        keys: list[Any] = [0] * len(paths)
+    elif by is GroupBy.folder:
+        keys = [os.path.dirname(paths[n]) for n in order]
+    elif by is GroupBy.day:
+        keys = _days([facts[n] for n in order])
+    else:
+        keys = _alike(by, order, facts, copies, threshold)
+    return _numbered(keys, order)
+
+
+def _days(facts: Sequence[Facts]) -> list[Any]:
+    """The day that the clock showed there, as its place among the days; a place of its own where there is none."""
+    days = [None if each.taken is None else each.taken.local.date() for each in facts]
+    place = {day: n for n, day in enumerate(sorted(filter(None, days)))}
+    return [("day", place[day]) if day is not None else ("picture", n) for n, day in enumerate(days)]
+
+
+def _alike(
+    by: GroupBy, order: Sequence[int], facts: Sequence[Facts], copies: Copies | None, threshold: float
+) -> list[Any]:
+    if copies is None or (by is GroupBy.burst and not facts and order):
+        raise ValueError(f"{by.value} needs small copies of the pictures, and burst their facts")
+    album = Album(
+        Copies(copies.grey[order], copies.colour[order], copies.known[order]),
+        [facts[n] for n in order] if facts else (),
+    )
+    labels = similar(album, threshold) if by is GroupBy.similar else bursts(album, threshold)
+    return list(map(int, labels))
+
+
+def _numbered(keys: Sequence[Any], order: Sequence[int]) -> tuple[int, ...]:
+    """Numbers of keys, which come in `order`; days go by their date and before all others."""
+    first = {key: n for n, key in reversed(list(enumerate(keys)))}
+    days = isinstance(next(iter(first), None), tuple)
+    ranked = sorted(first, key=(lambda key: key) if days else first.__getitem__)
+    number = {key: n for n, key in enumerate(ranked, 1)}
+    found = [0] * len(keys)
+    for place, key in zip(order, keys, strict=True):
+        found[place] = number[key]
+    return tuple(found)

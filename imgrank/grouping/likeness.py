@@ -1,0 +1,89 @@
+"""How surely two pictures show the same moment: from their small copies, and from when and by which camera.
+
+The weights were fitted by `benchmarks/groups.py` on one half of the pictures that it makes, and measured on the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from imgrank.facts import Facts
+from imgrank.grouping.aligning import alignment
+from imgrank.grouping.copies import Copies
+from imgrank.grouping.signatures import Pairs, Signatures, signatures
+
+DEFAULT_THRESHOLD = 0.5
+_COLOURS, _HASH, _ALIGNMENT, _BIAS = 5.3168, 3.5108, 4.1952, -17.3070  # log odds
+_NOT_WHOLE = 1.01  # keeps the logarithm finite where two copies are equal
+AT_ONCE, LATER = 10.0, 3600.0  # seconds
+_TAKEN_AT_ONCE, _TAKEN_LATER = 2.0, -1.5  # log odds: retakes follow each other, and mostly by one camera
+_DIGITS = 3  # of log odds; processors differ in the last bits of a correlation
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (on any one clock)
+
+LogOdds = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Album:
+    """N pictures to be grouped: their small copies, and their facts where those are known."""
+
+    copies: Copies
+    facts: Sequence[Facts] = ()
+
+    def __len__(self) -> int:
+        return len(self.copies)
+
+    @cached_property
+    def signatures(self) -> Signatures:
+        """What can be compared at once with many."""
+        return signatures(self.copies)
+
+    @cached_property
+    def times(self) -> npt.NDArray[np.float64]:
+        """(N,) seconds, not a number where no time is known."""
+        return np.array([seconds_of(facts) for facts in self.facts] or [np.nan] * len(self))
+
+    @cached_property
+    def cameras(self) -> npt.NDArray[np.intp]:
+        """(N,) a number for each camera, -1 where it is not known."""
+        names = sorted({facts.camera for facts in self.facts} - {""})
+        number = {name: n for n, name in enumerate(names)} | {"": -1}
+        return np.array([number[facts.camera] for facts in self.facts] or [-1] * len(self), np.intp)
+
+
+def seconds_of(facts: Facts) -> float:
+    """When a picture was taken, in seconds; not a number where that is not known."""
+    if facts.taken is None:
+        return float("nan")
+    since = facts.taken.instant - _EPOCH
+    return since.days * 86_400 + since.seconds + since.microseconds / 1e6
+
+
+def log_odds(album: Album, first: Pairs, second: Pairs) -> LogOdds:
+    """(P,) that pictures `first` and `second` show the same moment, mirrored or not; above 0 it is likelier than not.
+
+    The same whichever of two pictures comes first, and whatever other pairs are asked about.
+    """
+    colours, upright, turned = album.signatures.of_pairs(first, second)
+    found = np.zeros(len(first), np.float32)
+    for mirrored in (False, True):
+        these = np.flatnonzero((turned > upright) == mirrored)
+        one, other = first[these], second[these]
+        grey = album.copies.grey
+        found[these] = np.maximum(alignment(grey, one, other, mirrored), alignment(grey, other, one, mirrored))
+    odds = _COLOURS * colours + _HASH * np.maximum(upright, turned)
+    odds = odds - _ALIGNMENT * np.log(_NOT_WHOLE - found.clip(0, 1).astype(np.float64)) + _BIAS
+    return np.round(odds + _by_time(album, first, second), _DIGITS)
+
+
+def _by_time(album: Album, first: Pairs, second: Pairs) -> LogOdds:
+    apart = np.abs(album.times[first] - album.times[second])
+    at_once = (apart <= AT_ONCE) & (album.cameras[first] == album.cameras[second])
+    return np.where(at_once, _TAKEN_AT_ONCE, 0) + np.where(apart > LATER, _TAKEN_LATER, 0)
