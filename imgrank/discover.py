@@ -1,4 +1,4 @@
-"""Folders, globs and standard input -> ImageFile. Opens no picture; everything here is names and `stat`."""
+"""Folders, globs and lists -> ImageFile. Opens no picture; everything here is names and `stat`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import glob
 import os
 import re
 import stat
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -45,29 +44,29 @@ _DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """The files that may be pictures, in natural order of their paths, and what was passed by."""
+    """The files that may be pictures, in natural order of their paths, and what was passed by.
+
+    `subfolders` counts the folders that were not entered.
+    """
 
     files: tuple[ImageFile, ...]
     skipped: tuple[Unreadable, ...]
+    subfolders: int = 0
 
 
-def discover(
-    sources: Sequence[str], *, recursive: bool = False, stdin: BinaryIO | None = None, nul: bool = False
-) -> Discovered:
-    """Find the pictures that `sources` name: files, folders, globs, or `-` for a list on standard input.
+def discover(sources: Sequence[str], *, listed: Sequence[str] = (), recursive: bool = False) -> Discovered:
+    """Find the pictures that `sources` name: files, folders and globs; and those of a list.
 
-    The list is separated by newlines, or by NUL where `nul`; its entries are taken literally, and one that
-    does not exist is skipped by name. `recursive` goes down into folders. Paths stay as given.
-    Raises UsageError where a source does not exist, a glob matches nothing, or the list cannot be split.
+    `listed` paths are taken literally, and one that does not exist is skipped by name. `recursive` goes down into
+    folders. Paths stay as given. Raises UsageError where a source does not exist, or a glob matches nothing.
     """
     search = _Search(recursive)
     for source in sources:
-        if source == "-":
-            for path in _read_list(stdin or sys.stdin.buffer, nul):
-                if not search.add(path):
-                    search.skip(path, "no such file or folder")
-        elif not search.add(source):
+        if not search.add(source):
             _expand(source, search)
+    for path in listed:
+        if not search.add(path):
+            search.skip(path, "no such file or folder")
     return search.found()
 
 
@@ -85,6 +84,7 @@ class _Search:
     _files: dict[str, _Candidate] = field(default_factory=dict)
     _skipped: dict[str, Unreadable] = field(default_factory=dict)
     _folders: set[str] = field(default_factory=set)
+    _passed: int = 0
 
     def add(self, source: str) -> bool:
         """Take a file or folder that was named; False where there is none of that name."""
@@ -130,6 +130,7 @@ class _Search:
 
     def _plan_descent(self, entry: os.DirEntry[str], real_parent: str, pending: deque[tuple[str, str]]) -> None:
         if not self.recursive:
+            self._passed += 1
             if looks_like_picture(entry.name):
                 self.skip(entry.path, "a folder, not a picture")
         elif entry.is_symlink():
@@ -160,7 +161,8 @@ class _Search:
     def found(self) -> Discovered:
         """Everything so far, in natural order."""
         files = sorted((candidate.file for candidate in self._files.values()), key=lambda file: path_order(file.path))
-        return Discovered(tuple(files), tuple(sorted(self._skipped.values(), key=lambda item: path_order(item.path))))
+        skipped = sorted(self._skipped.values(), key=lambda item: path_order(item.path))
+        return Discovered(tuple(files), tuple(skipped), self._passed)
 
 
 def path_order(path: str) -> tuple[Any, str]:
@@ -280,7 +282,7 @@ def _fits(parts: list[str], pattern: list[str]) -> bool:
 
 def _no_such_source(source: str) -> str:
     if not source:
-        return "An empty path was given; name a picture, a folder, or - for a list on standard input."
+        return "An empty path was given; name an image or a folder."
     folder, name = os.path.split(source.rstrip(os.sep) or source)
     try:
         neighbours = [entry for entry in os.listdir(folder or os.curdir) if not _is_left_out_name(entry)]
@@ -290,10 +292,6 @@ def _no_such_source(source: str) -> str:
     hint = " or ".join(f'"{printable(os.path.join(folder, match))}"' for match in close)
     ending = f"; did you mean {hint}?" if hint else "; check the spelling."
     return f'There is no file or folder "{printable(source)}"{ending}'
-
-
-def _read_list(stream: BinaryIO, nul: bool) -> Iterator[str]:
-    yield from list_entries(read_list(stream), nul, "on standard input")
 
 
 def read_list(stream: BinaryIO) -> bytes:

@@ -17,9 +17,20 @@ from __future__ import annotations
 
 
 class ImgrankError(Exception):
-    """Base of every error that imgrank raises on purpose; `str(error)` is a whole sentence."""
+    """Base of every error that imgrank raises on purpose.
+
+    Attributes:
+        exit_code: What the command line exits with.
+        remedy: What to do about it, or empty. `{skip_bad}` in it names a parameter of the call, which the command line
+            prints as its option, `--skip-bad`.
+    """
 
     exit_code = 1
+
+    def __init__(self, facts: str = "", remedy: str = "") -> None:
+        """`facts` says in a whole sentence what was asked and what is wrong; it is what `str` gives."""
+        super().__init__(facts)
+        self.remedy = remedy
 
 
 class UsageError(ImgrankError):

@@ -11,7 +11,6 @@ from functools import partial
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -122,17 +121,16 @@ class Ranker:
 
     def rank(
         self,
-        sources: Sequence[str | Path],
+        sources: Pictures,
         sentence: str | None = None,
         *,
+        listed: Sequence[str | Path] = (),
         opposite: str | None = None,
         like: Pictures | None = None,
         between: tuple[Pictures, Pictures] | None = None,
         plus: Sequence[Term | str] = (),
         minus: Sequence[Term | str] = (),
         recursive: bool = False,
-        stdin: BinaryIO | None = None,
-        nul: bool = False,
         refine: bool = False,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> Ranking:
@@ -141,17 +139,15 @@ class Ranker:
         Ctrl-C while encoding gives the ranking of what was done, marked `partial`.
 
         Args:
-            sources: Files, folders, globs, `-` for a list on standard input, and indexes (folders or URLs that
-                `imgrank index` made).
+            sources: A file, folder, glob or index (a folder or URL that `imgrank index` made), or several of them.
             sentence: What to order by, such as "older person".
+            listed: Further files, taken literally: one that does not exist is skipped and named, not refused.
             opposite: The other end of the scale, where no ranker was trained.
             like: Order by likeness to a picture, to several, or to those in a folder.
             between: Two pictures, or two sets of them: the order runs from the first to the second, which stands first.
             plus: More of these: texts, or `Term`s with a weight, beside the rest.
             minus: Less of these.
             recursive: Go down into sub-folders.
-            stdin: Where the list of `-` is read from.
-            nul: Paths of that list end with NUL bytes instead of line ends.
             refine: Re-rank close results by comparing pairs; for trained rankers.
             progress: Is told how far encoding is.
 
@@ -166,13 +162,14 @@ class Ranker:
         """
         started = time.perf_counter()
         question = self.question(Asking(sentence, opposite, like, between, plus, minus, refine))
-        named = [str(source) for source in sources]
+        named = _several(sources)
         indexes = [source for source in named if is_index(source)]
         with _without_collector():
-            found = discover(
-                [source for source in named if not is_index(source)], recursive=recursive, stdin=stdin, nul=nul
-            )
+            others = [source for source in named if not is_index(source)]
+            found = discover(others, listed=[str(path) for path in listed], recursive=recursive)
         indexed = self._open(indexes, found)
+        if not (found.files or found.skipped or indexed.paths or indexed.skipped):
+            raise nothing_found(named, found.subfolders)
         pictures = self._prepared(question, found, indexed, progress)
         try:
             answered = self._answer(question, pictures)
@@ -328,13 +325,8 @@ class Ranker:
         encoded = self._encoded(found.files, progress)
         skipped = found.skipped + encoded.skipped + indexed.skipped
         if not encoded.files and not indexed.paths and not encoded.partial:
-            hint = (
-                f" {printable(skipped[0].path)}: {skipped[0].reason}."
-                if skipped
-                else " Use -r to go down into folders."
-            )
-            named = f"None of {len(skipped)} files could be read." if skipped else "No picture was found."
-            raise NothingToRank(named + hint)
+            first = f" {printable(skipped[0].path)}: {skipped[0].reason}." if skipped else ""
+            raise NothingToRank(f"None of {len(skipped)} images could be read.{first}")
         return _Pictures(encoded, indexed, skipped)
 
     def _prepared(
@@ -459,6 +451,19 @@ def _without_collector() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def nothing_found(sources: Sequence[str], subfolders: int = 0) -> NothingToRank:
+    """What to say of sources without any picture."""
+    named = ", ".join(f'"{printable(source)}"' for source in sources[:3]) or "the list"
+    more = f" and {len(sources) - 3} more" if len(sources) > 3 else ""
+    remedy = f"Use {{recursive}} to include {subfolders:,} subfolder{'s' * (subfolders != 1)}." if subfolders else ""
+    return NothingToRank(f"No image was found in {named}{more}.", remedy)
+
+
+def _several(files: Pictures) -> list[str]:
+    """One path, or several, as strings."""
+    return [str(files)] if isinstance(files, (str, Path)) else [str(file) for file in files]
 
 
 def _check_text(text: str) -> None:

@@ -7,8 +7,10 @@ surrogateescape so that any bytes survive.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from importlib import import_module
+from typing import Literal, overload
 
 from imgrank.errors import UsageError
 
@@ -164,6 +166,29 @@ class Ranking:
     confidence: float = 1.0
     asked: Asked | None = None
     terms: tuple[AnsweredTerm, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __bool__(self) -> bool:
+        """An order of no pictures is an order, too."""
+        return True
+
+    def __iter__(self) -> Iterator[RankedImage]:
+        return iter(self.images)
+
+    @overload
+    def __getitem__(self, place: int) -> RankedImage: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[RankedImage, ...]: ...
+    def __getitem__(self, place: int | slice) -> RankedImage | tuple[RankedImage, ...]:
+        """`ranking[0]` is the first picture, `ranking[:10]` the first ten."""
+        return self.images[place]
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the first pictures, small, with rank and score."""
+        draw: Callable[[Ranking], str] = import_module("imgrank.output.notebook").as_html  # it stands above this room
+        return draw(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import typer
 from imgrank.cli import adapters, backbones, cache, evaluate, explain, index, label, sort, train, undo
 from imgrank.cli.help import HelpfulCommand, HelpfulGroup
 from imgrank.cli.mistakes import sentence_of
+from imgrank.cli.remedies import with_remedy
 from imgrank.errors import ImgrankError, Interrupted, UsageError
 from imgrank.paths import printable, why
 from imgrank.version import __version__
@@ -150,7 +151,7 @@ def main() -> None:
     except ImgrankError as error:
         if {"-v", "--verbose"} & set(sys.argv):
             traceback.print_exc()
-        code = _fail(str(error), error.exit_code)
+        code = _fail(with_remedy(error), error.exit_code)
     except _ClickError as error:
         code = _refuse(error)
     except (KeyboardInterrupt, typer.Abort):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from imgrank.cli.options import choices
+from imgrank.cli.progress import progress_line
 from imgrank.cli.terms import AskedFor
 from imgrank.errors import UsageError
 
@@ -102,11 +105,21 @@ class EngineQuestion:
     min_score: float | None
 
 
+def can_order(question: EngineQuestion) -> bool:
+    """Whether the local engine can answer, which is faster and holds less: where all sources are indexes."""
+    if question.refine or not all(os.path.isdir(source) or "://" in source for source in question.sources):
+        return False
+    from imgrank.index.reading import is_index
+
+    return all(map(is_index, question.sources))
+
+
 def order_on(
     wish: EngineWish,
     new_ranker: Callable[[], Ranker],
     question: EngineQuestion,
-    deliver: Callable[[Ranking, Iterator[RankedImage] | None], int],
+    deliver: Callable[[Ranking, Iterator[RankedImage] | None, float | None], int],
+    quiet: bool,
 ) -> int:
     """Put a question to an engine, and let `deliver` show the order while it is made; the exit code.
 
@@ -118,20 +131,22 @@ def order_on(
         raise UsageError(
             "--refine compares neighbours of the whole order, which no part of it can; leave out --engine."
         )
-    with wish.open() as engine, new_ranker() as ranker:
-        ordered = rank_indexes(
-            ranker,
-            engine,
-            question.sources,
-            question.wanted.sentence,
-            opposite=question.wanted.opposite,
-            like=question.wanted.like,
-            between=question.wanted.between,
-            plus=question.wanted.plus,
-            minus=question.wanted.minus,
-            top=question.top if question.streamed else None,
-            min_score=question.min_score if question.streamed else None,
-        )
+    with ExitStack() as opened:
+        with progress_line(quiet):
+            engine, ranker = opened.enter_context(wish.open()), opened.enter_context(new_ranker())
+            ordered = rank_indexes(
+                ranker,
+                engine,
+                question.sources,
+                question.wanted.sentence,
+                opposite=question.wanted.opposite,
+                like=question.wanted.like,
+                between=question.wanted.between,
+                plus=question.wanted.plus,
+                minus=question.wanted.minus,
+                top=question.top if question.streamed else None,
+                min_score=question.min_score if question.streamed else None,
+            )
         if question.streamed:
-            return deliver(ordered.ranking, ordered.images)
-        return deliver(replace(ordered.ranking, images=tuple(ordered.images)), None)
+            return deliver(ordered.ranking, ordered.images, ordered.highest)
+        return deliver(replace(ordered.ranking, images=tuple(ordered.images)), None, None)

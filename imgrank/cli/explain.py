@@ -21,6 +21,7 @@ from imgrank.cli.options import (
 )
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import noting
+from imgrank.cli.words import check_sentence
 from imgrank.paths import printable
 
 
@@ -77,6 +78,7 @@ def explain(
     imgrank explain photo.jpg "older person" --out map.png
     imgrank explain first.jpg "a cat" --against second.jpg --out both.png
     """
+    check_sentence(sentence, [image])
     from imgrank.explaining import explain, files, wording
     from imgrank.ranker import Ranker
 

@@ -25,6 +25,7 @@ from imgrank.cli.options import (
 )
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import note, noting
+from imgrank.cli.words import check_sentence
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 
@@ -107,6 +108,7 @@ def label(
         return
     if folder is None or sentence is None:
         raise UsageError('label needs a folder and a sentence: imgrank label ./photos "cosier room".')
+    check_sentence(sentence, [folder])
     from imgrank.index.reading import is_index
     from imgrank.ranker import Ranker
     from imgrank.web.records import Wish

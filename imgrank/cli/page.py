@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from imgrank.cli.progress import progress_line
+from imgrank.cli.terminal import seconds_so_far
 from imgrank.errors import UsageError
 from imgrank.output.formats import Format
 from imgrank.paths import printable
@@ -54,7 +55,7 @@ def write_preview(ranking: Ranking, images: Sequence[RankedImage]) -> None:
     """Show the order on stdout, a picture beside each rank."""
     from imgrank.output.preview import write_preview
 
-    write_preview(ranking, images, sys.stdout)
+    write_preview(ranking, images, sys.stdout, seconds_so_far())
 
 
 def check(page: str | None, page_dir: str | None, changes_files: bool) -> None:

@@ -31,7 +31,7 @@ from imgrank.cli.options import (
     flag,
 )
 from imgrank.cli.progress import progress_line
-from imgrank.cli.terminal import note, noting
+from imgrank.cli.terminal import note, noting, seconds_so_far
 from imgrank.output.formats import Format
 from imgrank.records import RankedImage, Ranking
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from imgrank.ranker import Ranker
 
 EXIT_SKIPPED, EXIT_INTERRUPTED = 3, 130
+STDIN = "-"
 
 _PICKING = "Choosing what to show"
 _PRINTING = "Output"
@@ -175,8 +176,6 @@ def sort(
 
     Only the options under "Changing files" change anything, and imgrank undo takes that back.
     """
-    from imgrank.ranker import Ranker
-
     look = Look(fmt, print0, quiet, page, page_dir, preview, export)
     cut = Cut(reverse, top, bottom, min_score)
     asked = act.wanted(
@@ -198,12 +197,17 @@ def sort(
     sources, wanted = terms.asked_for(words, opposite, like, between, plus, minus)
     wish = engines.EngineWish(engine, address)
     wish.check()
-    new_ranker = partial(Ranker, backbone, adapter, device.value, not no_cache, noting(quiet), max_megapixels, verify)
+
+    def new_ranker() -> Ranker:
+        from imgrank.ranker import Ranker  # slow to import, which the line of progress is to cover
+
+        return Ranker(backbone, adapter, device.value, not no_cache, noting(quiet), max_megapixels, verify)
+
     streamed = asked is None and look.is_stream and not reverse and bottom is None
     question = engines.EngineQuestion(sources, wanted, refine, streamed, top, min_score)
     deliver = partial(_deliver_from, look, cut, asked, strict, sources)
-    if wish.name is not None:
-        code = engines.order_on(wish, new_ranker, question, deliver)
+    if wish.name is not None or engines.can_order(question):
+        code = engines.order_on(wish, new_ranker, question, deliver, quiet)
     else:
         code = deliver(_order_here(new_ranker, question, recursive, nul=print0, quiet=quiet))
     if code:
@@ -214,18 +218,23 @@ def _order_here(
     new_ranker: Callable[[], Ranker], question: engines.EngineQuestion, recursive: bool, *, nul: bool, quiet: bool
 ) -> Ranking:
     """The order by this one process."""
-    with new_ranker() as ranker, progress_line(quiet) as report:
+    from imgrank.discover import list_entries, read_list
+
+    sources = [source for source in question.sources if source != STDIN]
+    listed = []
+    if len(sources) < len(question.sources):
+        listed = list_entries(read_list(sys.stdin.buffer), nul, "on standard input")
+    with progress_line(quiet) as report, new_ranker() as ranker:
         return ranker.rank(
-            question.sources,
+            sources,
             question.wanted.sentence,
+            listed=listed,
             opposite=question.wanted.opposite,
             like=question.wanted.like,
             between=question.wanted.between,
             plus=question.wanted.plus,
             minus=question.wanted.minus,
             recursive=recursive,
-            stdin=sys.stdin.buffer if "-" in question.sources else None,
-            nul=nul,
             refine=question.refine,
             progress=report,
         )
@@ -249,10 +258,11 @@ def _deliver_from(
     sources: Sequence[str],
     ranking: Ranking,
     stream: Iterator[RankedImage] | None = None,
+    highest: float | None = None,
 ) -> int:
     """Show an order, or the part of it that comes in a stream, or change files by it. Returns the exit code."""
     if stream is not None:
-        show(ranking, stream, look)
+        show(ranking, _told_if_none(stream, cut, highest, look.quiet), look)
     code = 0 if stream is not None else _deliver(ranking, look, cut, asked, sources)
     return code or (EXIT_SKIPPED if strict and ranking.skipped else 0)
 
@@ -263,7 +273,8 @@ def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None, s
 
     images = select(ranking.images, reverse=cut.reverse, top=cut.top, bottom=cut.bottom, min_score=cut.min_score)
     if asked is None or ranking.partial:
-        show(ranking, images, look)
+        highest = max((image.score for image in ranking.images if image.relevant), default=None)
+        show(ranking, tuple(_told_if_none(iter(images), cut, highest, look.quiet)), look)
         pages.write(ranking, images, look.page, look.page_dir, look.quiet)
         exports.write(ranking, images, look.export, look.quiet)
         return EXIT_INTERRUPTED if ranking.partial else 0
@@ -274,6 +285,17 @@ def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None, s
     return act.change_files(ranking, images, asked, look.fmt, look.print0)
 
 
+def _told_if_none(images: Iterator[RankedImage], cut: Cut, highest: float | None, quiet: bool) -> Iterator[RankedImage]:
+    """The images; where --min-score left none, a note says up to where scores go."""
+    first = next(images, None)
+    if first is not None:
+        yield first
+        yield from images
+    elif cut.min_score is not None and not quiet:
+        known = "" if highest is None else f"; the highest score is {highest:g}"
+        note(f"no image has a score of {cut.min_score:g} or more{known}")
+
+
 def show(ranking: Ranking, images: Iterable[RankedImage], look: Look) -> None:
     """The order on stdout, in the format asked for; what a person should know of it on stderr."""
     from imgrank.output.summary import remarks
@@ -282,7 +304,8 @@ def show(ranking: Ranking, images: Iterable[RankedImage], look: Look) -> None:
     if look.preview:
         pages.write_preview(ranking, tuple(images))
     else:
-        write(ranking, images, look.shown_as, sys.stdout, separator="\0" if look.print0 else "\n")
+        separator = "\0" if look.print0 else "\n"
+        write(ranking, images, look.shown_as, sys.stdout, separator=separator, seconds=seconds_so_far())
     sys.stdout.flush()
     if look.quiet:
         return

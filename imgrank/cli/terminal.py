@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import typer
+
+_STARTED = time.perf_counter()  # this module is among the first that the command line imports
 
 
 def note(line: str) -> None:
@@ -19,3 +22,8 @@ def silent(_: str) -> None:
 def noting(quiet: bool) -> Callable[[str], None]:
     """Where lines for the user go: nowhere under --quiet."""
     return silent if quiet else note
+
+
+def seconds_so_far() -> float:
+    """Wall time of the whole command, imports included."""
+    return time.perf_counter() - _STARTED

@@ -1,4 +1,4 @@
-"""The options that ask for more than a sentence, and which of the words is the sentence."""
+"""The options that ask for more than a sentence."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from imgrank.cli.words import is_written_as_path, split_words
 from imgrank.errors import UsageError
 from imgrank.formats import looks_like_picture
 from imgrank.paths import printable
@@ -72,7 +73,7 @@ def asked_for(
 ) -> tuple[list[str], AskedFor]:
     """Sources, and what is asked of them. Raises UsageError where a word is missing or stands in the wrong place."""
     more = bool(like or between or plus or minus)
-    sources, sentence = split_words(list(words), more)
+    sources, sentence = split_words(words, more)
     ends = None if between is None else (_pictures(between[0]), _pictures(between[1]))
     terms = (tuple(map(parse_term, given or ())) for given in (plus, minus))
     return sources, AskedFor(sentence, opposite, tuple(like or ()), ends, *terms)
@@ -96,35 +97,10 @@ def parse_term(word: str) -> Term:
     return Term(word)
 
 
-def split_words(words: list[str], more: bool = False) -> tuple[list[str], str | None]:
-    """Sources and sentence: the last word is the sentence. With `more` to order by it need not be there: what is, or
-    looks like, a picture, a folder or a pattern is a source then."""
-    if more:
-        has_sentence = len(words) > 1 and not _looks_like_source(words[-1])
-        return (words[:-1], words[-1]) if has_sentence else (words, None)
-    if len(words) < 2:
-        raise UsageError(
-            f'"{printable(words[0])}" is all that was given; sort needs pictures and a sentence: '
-            'imgrank sort ./photos "older person".'
-        )
-    *sources, sentence = words
-    if looks_like_picture(sentence) and os.path.isfile(sentence):
-        raise UsageError(
-            f'"{printable(sentence)}" stands last, where the sentence belongs, and is a picture; say what to order by: '
-            'imgrank sort *.jpg "older person".'
-        )
-    if os.path.exists(sentence) and not _may_be_source(sources[0]):
-        raise UsageError(
-            f'"{printable(sentence)}" is a file or folder, and "{printable(sources[0])}" is none; '
-            'the sentence comes last: imgrank sort ./photos "older person".'
-        )
-    return sources, sentence
-
-
 def _is_picture(word: str) -> bool:
     """A file; a folder where it is written as a path; a name as pictures have it, which will be missed."""
     if os.path.isdir(word):
-        return _is_written_as_path(word)
+        return is_written_as_path(word)
     return os.path.isfile(word) or looks_like_picture(word)
 
 
@@ -139,19 +115,3 @@ def _pictures(end: str) -> tuple[str, ...]:
             'imgrank sort ./photos "bright room" --opposite "dark room".'
         )
     return found
-
-
-def _looks_like_source(word: str) -> bool:
-    if word == "-" or os.path.lexists(word) or looks_like_picture(word) or "://" in word:
-        return True
-    if any(char.isspace() for char in word):
-        return glob.has_magic(word) and bool(glob.glob(word))
-    return glob.has_magic(word) or _is_written_as_path(word)
-
-
-def _is_written_as_path(word: str) -> bool:
-    return os.sep in word or (os.altsep is not None and os.altsep in word)
-
-
-def _may_be_source(word: str) -> bool:
-    return word == "-" or os.path.lexists(word) or glob.has_magic(word)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from pathlib import Path
 
 from imgrank.discover import path_order
@@ -17,7 +17,7 @@ from imgrank.index.places import Place
 from imgrank.index.reading import checked_manifest, is_index, settled
 from imgrank.order import rank_sorted
 from imgrank.paths import printable
-from imgrank.ranker import Ranker
+from imgrank.ranker import Ranker, nothing_found
 from imgrank.records import RankedImage, Ranking, Term, Unreadable
 from imgrank.scoring.asking import ask
 from imgrank.scoring.composing import Asking, Pictures
@@ -27,11 +27,14 @@ from imgrank.scoring.question import Evidence, Question, Verdict
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ordered:
-    """An order that is made while it is read. `ranking` holds all but its images; `count` says how many it has."""
+    """An order that is made while it is read. `ranking` holds all but its images; `count` says how many it has,
+    `highest` the best score of those that are relevant, None where there is none.
+    """
 
     ranking: Ranking
     images: Iterator[RankedImage]
     count: int
+    highest: float | None
 
 
 def rank_indexes(
@@ -74,13 +77,19 @@ def rank_indexes(
     evidence, skipped = sum((part.evidence for part in scored), Evidence()), _skipped(scored)
     count = evidence.count
     if not count:
-        raise NothingToRank(f"None of {len(skipped)} files could be read." if skipped else "No picture was found.")
+        raise (
+            NothingToRank(f"None of {len(skipped)} images could be read.")
+            if skipped
+            else nothing_found([str(source) for source in sources])
+        )
     ranking = _ranking(ranker, question, asked.verdict(evidence), skipped, time.perf_counter() - started)
     images = rank_sorted((row for run in runs for row in paths_of(run)), count)
+    first = next(images)
+    images = chain((first,), images)
     if min_score is not None:
         least = min_score
         images = takewhile(lambda image: image.relevant and image.score >= least, images)
-    return Ordered(ranking, islice(images, top), count)
+    return Ordered(ranking, islice(images, top), count, first.score if first.relevant else None)
 
 
 def _ranking(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import io
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -126,7 +125,7 @@ def _all_items(plan: _Plan, recursive: bool, shard: Shard, column: str | None) -
     if plan.local:
         yield from _of_files(discover(plan.local, recursive=recursive))
     if plan.listed:
-        yield from _of_files(_discover_list(plan.listed, recursive))
+        yield from _of_files(discover((), listed=plan.listed, recursive=recursive))
     for url in plan.urls:
         for item in list_url(url, recursive):
             if isinstance(item, str):
@@ -135,10 +134,6 @@ def _all_items(plan: _Plan, recursive: bool, shard: Shard, column: str | None) -
                 yield item
     for container in plan.containers:
         yield from items_of(container, shard.holds, column)
-
-
-def _discover_list(paths: Sequence[str], recursive: bool) -> Discovered:
-    return discover(["-"], recursive=recursive, stdin=io.BytesIO(b"\0".join(map(os.fsencode, paths))), nul=True)
 
 
 def _of_files(found: Discovered) -> Iterator[SourceItem | Unreadable]:

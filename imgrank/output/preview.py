@@ -40,7 +40,9 @@ def check_preview(stream: TextIO) -> None:
         )
 
 
-def write_preview(ranking: Ranking, images: Sequence[RankedImage], stream: TextIO) -> None:
+def write_preview(
+    ranking: Ranking, images: Sequence[RankedImage], stream: TextIO, seconds: float | None = None
+) -> None:
     """Write `images`, a selection of `ranking.images`, each beside its picture, as soon as it is read."""
     console = Console(file=stream, highlight=False)
     scale = scale_of([image.score for image in ranking.images], ranking.unit)
@@ -48,7 +50,7 @@ def write_preview(ranking: Ranking, images: Sequence[RankedImage], stream: TextI
     for image, thumbnail in zip(images, thumbnails([image.path for image in images]), strict=True):
         console.print(_row(image, scale, thumbnail, draw))
         console.print()
-    console.print(summary(ranking), markup=False, style="dim", soft_wrap=True)
+    console.print(summary(ranking, seconds), markup=False, style="dim", soft_wrap=True)
 
 
 def _row(image: RankedImage, scale: Scale, thumbnail: Thumbnail, draw: Draw) -> Table:

@@ -8,16 +8,17 @@ from imgrank.records import Ranking
 NAMED_AT_MOST = 10
 
 
-def summary(ranking: Ranking) -> str:
-    """One line: images, skipped, backbone, scorer, device, images/s, seconds."""
+def summary(ranking: Ranking, seconds: float | None = None) -> str:
+    """One line: images, skipped, backbone, scorer, device, images/s, seconds; those of the ranking, unless given."""
+    seconds = ranking.seconds if seconds is None else seconds
     parts = [
         _counted(len(ranking.images), "image"),
         f"{len(ranking.skipped):,} skipped",
         ranking.backbone,
         f"adapter {ranking.adapter}" if ranking.adapter else ranking.scorer,
         ranking.device,
-        f"{len(ranking.images) / max(ranking.seconds, 1e-3):,.0f} images/s",
-        f"{ranking.seconds:.2f} s",
+        f"{len(ranking.images) / max(seconds, 1e-3):,.0f} images/s",
+        f"{seconds:.2f} s",
     ]
     doubts = ["not confident"] * (not ranking.confident) + ["partial"] * ranking.partial
     return printable(" · ".join(parts + doubts))

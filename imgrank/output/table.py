@@ -17,17 +17,18 @@ from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
 
 BAR_WIDTH = 16
+APART = "set aside: these do not seem to show it"
 WIDTH_OF_A_FILE = 10_000  # nothing is cut or folded where no terminal sets the width
 
 
-def write_table(ranking: Ranking, images: Sequence[RankedImage], stream: TextIO) -> None:
+def write_table(ranking: Ranking, images: Sequence[RankedImage], stream: TextIO, seconds: float | None = None) -> None:
     """Write `images` as a table with the summary line below it; no control character of a name gets through."""
     console = Console(file=stream, highlight=False, width=None if stream.isatty() else WIDTH_OF_A_FILE)
     table = _table(ranking, images)
     if not _fits(table, console):
         table = _table(ranking, images, bars=False)
     console.print(table)
-    console.print(summary(ranking), markup=False, style="dim", soft_wrap=True)
+    console.print(summary(ranking, seconds), markup=False, style="dim", soft_wrap=True)
 
 
 def _fits(table: Table, console: Console) -> bool:
@@ -44,13 +45,23 @@ def _table(ranking: Ranking, images: Sequence[RankedImage], bars: bool = True) -
     if bars:
         table.add_column("", width=BAR_WIDTH)
     table.add_column("path", overflow="fold")
-    for image in images:
+    apart = _first_apart(images)
+    for place, image in enumerate(images):
+        if place and place == apart:
+            table.add_section()
+            table.add_row(*["", ""] + [""] * bars, Text(APART, style="italic dim"))
         share = (image.score - low) / (high - low) if high > low else 1.0
         cells: list[RenderableType] = [str(image.rank), f"{image.score:.{decimals}f}"]
         cells += [Bar(1.0, 0.0, share, width=BAR_WIDTH, color="cyan")] * bars
         cells.append(Text(printable(image.path)))
         table.add_row(*cells, style=None if image.relevant else "dim")
     return table
+
+
+def _first_apart(images: Sequence[RankedImage]) -> int:
+    """From where on the pictures were set aside, whatever their score; 0 where all are alike."""
+    aside = [not image.relevant for image in images]
+    return aside.index(True) if any(aside) and not all(aside) and aside == sorted(aside) else 0
 
 
 def _range(ranking: Ranking) -> tuple[float, float]:

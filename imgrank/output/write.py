@@ -22,16 +22,23 @@ from imgrank.version import __version__
 
 
 def write(
-    ranking: Ranking, images: Iterable[RankedImage], fmt: Format, stream: TextIO, *, separator: str = "\n"
+    ranking: Ranking,
+    images: Iterable[RankedImage],
+    fmt: Format,
+    stream: TextIO,
+    *,
+    separator: str = "\n",
+    seconds: float | None = None,
 ) -> None:
     """Write `images`, a selection of `ranking.images`, to `stream` in one of the formats; they may come one by one.
 
     `separator` ends each path of the paths format: a newline, or NUL for names that hold newlines.
+    `seconds` stand at the table's foot instead of the ranking's own.
     """
     if fmt is Format.table:
         from imgrank.output.table import write_table  # rich is slow to import, and scripts do not need it
 
-        write_table(ranking, tuple(images), stream)
+        write_table(ranking, tuple(images), stream, seconds)
     elif fmt is Format.paths:
         stream.writelines(utf8_name(image.path) + separator for image in images)
     elif fmt is Format.json:

@@ -138,7 +138,21 @@ def test_a_mistake_is_one_sentence_and_exit_2(imgrank, words, code, said):
 def test_an_empty_folder_is_exit_1(imgrank, tmp_path):
     done = imgrank("sort", ".", "a cat", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, b"")
-    assert b"No picture" in done.stderr
+    assert b'No image was found in "."' in done.stderr
+    assert b"subfolder" not in done.stderr
+
+
+def test_a_folder_with_nothing_but_folders_tells_how_to_enter_them(imgrank, folder):
+    done = imgrank("sort", str(folder), "a cat")
+    assert done.returncode == 1
+    assert f'No image was found in "{folder}". Use --recursive to include 1 subfolder.'.encode() in done.stderr
+
+
+def test_a_cut_above_all_scores_says_how_high_they_go(imgrank):
+    best = imgrank("sort", "photos", "a cat", "--format", "csv").stdout.decode().splitlines()[1].split(",")[1]
+    done = imgrank("sort", "photos", "a cat", "--min-score", "900")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert f"no image has a score of 900 or more; the highest score is {float(best):g}".encode() in done.stderr
 
 
 def test_strict_tells_of_skipped_files(imgrank, tmp_path):

@@ -1,4 +1,4 @@
-"""Which of the words after `sort` are pictures, and which is the sentence."""
+"""Which of the words after `sort` are sources, and which is the sentence."""
 
 from __future__ import annotations
 
@@ -6,21 +6,81 @@ import os
 
 import pytest
 
-from imgrank.cli.terms import parse_term, split_words
+from imgrank.cli.terms import parse_term
+from imgrank.cli.words import split_words
 from imgrank.errors import UsageError
 from imgrank.records import Term
 
 
-def test_a_picture_in_the_place_of_the_sentence_is_no_sentence(tmp_path, monkeypatch):
-    """The shell made *.jpg into names, and the sentence was forgotten."""
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("a.jpg", "b.jpg", "cats"):
+    for name in ("a.jpg", "b.jpg", "notes.txt", "README"):
         (tmp_path / name).touch()
+    for name in ("photos", "tokens"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "photos" / "c.jpg").touch()
+
+
+def split(*words):
+    return split_words(words)
+
+
+@pytest.mark.parametrize("last", ["b.jpg", "notes.txt", "README", "photos", "tokens", "photos/c.jpg", "*.jpg"])
+def test_a_file_or_folder_in_the_place_of_the_sentence_is_no_sentence(folder, last):
+    """The shell made `*` into names, and the sentence was forgotten."""
     with pytest.raises(UsageError, match="where the sentence belongs"):
-        split_words(["a.jpg", "b.jpg"])
-    assert split_words(["a.jpg", "cats"]) == (["a.jpg"], "cats")
-    assert split_words(["a.jpg", "gone.jpg"]) == (["a.jpg"], "gone.jpg")
-    assert split_words(["a.jpg", "b.jpg"], more=True) == (["a.jpg", "b.jpg"], None)
+        split("a.jpg", last)
+
+
+def test_an_address_is_no_sentence(folder):
+    with pytest.raises(UsageError, match="an address"):
+        split("a.jpg", "s3://mine/tokens")
+
+
+def test_a_sentence_that_is_called_as_a_file_is_had_by_a_space(folder):
+    with pytest.raises(UsageError) as refusal:
+        split("a.jpg", "README")
+    assert '" README"' in str(refusal.value)
+    assert split("a.jpg", " README") == (["a.jpg"], " README")
+
+
+@pytest.mark.parametrize("sentence", ["gone.jpg", "is it sharp?", "a cat", "[red] car", "*", ""])
+def test_what_names_nothing_is_a_sentence(tmp_path, monkeypatch, sentence):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    assert split("../photos", sentence) == (["../photos"], sentence)
+
+
+def test_the_sentence_before_the_folder_is_told_to_come_last(folder):
+    with pytest.raises(UsageError, match="comes last"):
+        split("a cat", "photos")
+
+
+@pytest.mark.parametrize(
+    ("words", "typed"),
+    [
+        (["photos", "a", "cat"], 'imgrank sort photos "a cat"'),
+        (["photos", "a.jpg", "an", "old", "cat"], 'imgrank sort photos a.jpg "an old cat"'),
+        (["an", "old", "cat"], 'imgrank sort FOLDER "an old cat"'),
+        (["-", "a", "cat"], 'imgrank sort - "a cat"'),
+    ],
+)
+def test_a_sentence_without_quotes_is_shown_with_them(folder, words, typed):
+    with pytest.raises(UsageError) as refusal:
+        split(*words)
+    assert typed in str(refusal.value)
+
+
+@pytest.mark.parametrize("words", [["photoz", "a cat"], ["photos", "photoz", "a cat"], ["x", "cat"]])
+def test_a_path_that_is_misspelt_is_left_to_those_who_know_what_is_near(folder, words):
+    assert split(*words) == (words[:-1], words[-1])
+
+
+def test_only_words_without_anything_of_a_path_belong_to_the_sentence(folder):
+    with pytest.raises(UsageError, match='imgrank sort x/y "a cat"'):
+        split("x/y", "a", "cat")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Which files are found, under which names, in which order."""
 
-import io
 import os
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgrank.discover import _natural, _natural_of_any, discover
+from imgrank.discover import _natural, _natural_of_any, discover, list_entries
 from imgrank.errors import UsageError
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="Windows lets only some users make symbolic links")
@@ -29,6 +28,10 @@ def fill(*names: str) -> None:
     for name in names:
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_bytes(b"x" * len(name))
+
+
+def entries(data: bytes, nul: bool = False) -> list[str]:
+    return list_entries(data, nul, "on standard input")
 
 
 def paths(*sources: str, **options) -> list[str]:
@@ -123,23 +126,29 @@ def test_a_name_that_looks_like_a_glob_is_taken_literally_where_it_exists(folder
 def test_a_list_on_standard_input(folder, ending):
     fill("a.jpg", "b c.jpg", "sub/d.jpg")
     listed = ending.join([b"b c.jpg", b"", b"a.jpg", b"sub", b""])
-    assert paths("-", stdin=io.BytesIO(listed)) == ["a.jpg", "b c.jpg", "sub/d.jpg"]
+    assert paths(listed=entries(listed)) == ["a.jpg", "b c.jpg", "sub/d.jpg"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
 def test_a_list_separated_by_nul_may_hold_any_name(folder):
     fill("new\nline.jpg")
-    assert paths("-", stdin=io.BytesIO(b"new\nline.jpg\0"), nul=True) == ["new\nline.jpg"]
+    assert paths(listed=entries(b"new\nline.jpg\0", True)) == ["new\nline.jpg"]
 
 
 def test_a_nul_list_without_the_option_is_explained(folder):
     with pytest.raises(UsageError, match="-0"):
-        discover(["-"], stdin=io.BytesIO(b"a.jpg\0b.jpg\0"))
+        discover((), listed=entries(b"a.jpg\0b.jpg\0"))
+
+
+def test_folders_that_are_not_entered_are_counted(folder):
+    fill("photos/notes.txt", "photos/sub/c.png", "photos/other/d.png")
+    assert discover(["photos"]).subfolders == 2
+    assert discover(["photos"], recursive=True).subfolders == 0
 
 
 def test_entries_of_a_list_that_are_missing_are_skipped_by_name(folder):
     fill("a.jpg")
-    found = discover(["-"], stdin=io.BytesIO(b"a.jpg\ngone.jpg\n*.jpg\n"))
+    found = discover((), listed=entries(b"a.jpg\ngone.jpg\n*.jpg\n"))
     assert [file.path for file in found.files] == ["a.jpg"]
     assert [item.path for item in found.skipped] == ["*.jpg", "gone.jpg"]
 
@@ -227,7 +236,7 @@ def test_any_bytes_survive_as_a_name(tmp_path_factory, name):
     path = os.path.join(folder, name + b".jpg")
     with open(path, "wb"):
         pass
-    for found in (discover([os.fsdecode(folder)]), discover(["-"], stdin=io.BytesIO(path + b"\n"))):
+    for found in (discover([os.fsdecode(folder)]), discover((), listed=entries(path + b"\n"))):
         assert [os.fsencode(file.path) for file in found.files] == [path]
 
 
@@ -244,7 +253,7 @@ def test_a_list_as_windows_writes_it(folder, encoding, nul):
     mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}.get(encoding, b"")
     if nul and encoding == "utf-8-sig":
         text = text.replace("\r\n", "\0")
-    assert paths("-", stdin=io.BytesIO(mark + text.encode(encoding)), nul=nul) == ["e/cat.jpg", "e/\u00e9.jpg"]
+    assert paths(listed=entries(mark + text.encode(encoding), nul)) == ["e/cat.jpg", "e/\u00e9.jpg"]
 
 
 @pytest.mark.parametrize("data", ["e/cat.jpg\r\n".encode("utf-16-le"), b"\xff\xfea"])
@@ -252,7 +261,7 @@ def test_a_list_as_windows_writes_it(folder, encoding, nul):
 def test_a_list_in_utf16_without_its_mark_or_cut_off_is_refused(folder, data, nul):
     fill("e/cat.jpg")
     with pytest.raises(UsageError, match="save it as UTF-8"):
-        paths("-", stdin=io.BytesIO(data), nul=nul)
+        paths(listed=entries(data, nul))
 
 
 @pytest.mark.parametrize("pattern", ["trip [2024]/*.jpg", "trip [2024]/**/*.jpg", "./trip [2024]/a*.jpg"])

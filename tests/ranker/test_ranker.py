@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +49,36 @@ def names(ranking):
 )
 def test_what_is_asked_for_comes_first(ranker, sentence, first):
     assert names(ranker.rank([PHOTOS], sentence))[0] in first
+
+
+def test_one_source_needs_no_list(ranker):
+    whole = ranker.rank([PHOTOS], "a cat").images
+    assert ranker.rank(PHOTOS, "a cat").images == ranker.rank(str(PHOTOS), "a cat").images == whole
+
+
+def test_a_list_is_taken_literally_and_what_is_gone_is_named(ranker):
+    ranking = ranker.rank((), "a cat", listed=[PHOTOS / "cat.jpg", PHOTOS / "gone.jpg"])
+    assert names(ranking) == ["cat"]
+    assert [left_out.path for left_out in ranking.skipped] == [str(PHOTOS / "gone.jpg")]
+
+
+def test_a_ranking_is_a_sequence_of_its_images(ranker):
+    ranking = ranker.rank([PHOTOS], "a cat")
+    assert len(ranking) == len(ranking.images)
+    assert list(ranking) == list(ranking.images)
+    assert (ranking[0], ranking[-1], ranking[:3]) == (ranking.images[0], ranking.images[-1], ranking.images[:3])
+
+
+def test_a_notebook_shows_small_pictures_and_escapes_names(ranker, tmp_path):
+    name = "<b>cat&'.jpg" if sys.platform != "win32" else "cat&'.jpg"
+    shutil.copy(PHOTOS / "cat.jpg", tmp_path / name)
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    shown = ranker.rank(tmp_path, "<script>a cat")._repr_html_()
+    assert shown.count("<img ") == 1
+    assert "data:image/webp;base64," in shown
+    assert escape(name) in shown
+    assert "<script>" not in shown
+    assert "<b>cat" not in shown
 
 
 def test_a_second_question_encodes_nothing(ranker):
@@ -107,7 +139,7 @@ def test_bad_files_are_named_and_the_rest_is_ranked(ranker, tmp_path):
 
 
 def test_nothing_to_rank_is_said(ranker, tmp_path):
-    with pytest.raises(NothingToRank, match="No picture"):
+    with pytest.raises(NothingToRank, match="No image was found in"):
         ranker.rank([tmp_path], "a cat")
     (tmp_path / "broken.jpg").write_bytes(b"")
     with pytest.raises(NothingToRank, match=r"broken\.jpg"):
