@@ -9,7 +9,7 @@ import glob
 import os
 import re
 import stat
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from natsort import natsort_keygen, ns
 
 from imgrank.errors import UsageError
-from imgrank.formats import looks_like_picture
+from imgrank.formats import OTHER_EXTENSIONS, UNREAD_EXTENSIONS, extension, looks_like_picture
 from imgrank.paths import printable, why
 from imgrank.records import ImageFile, Unreadable
 
@@ -46,12 +46,13 @@ _DIGITS = re.compile(r"(\d+)", re.ASCII)
 class Discovered:
     """The files that may be pictures, in natural order of their paths, and what was passed by.
 
-    `subfolders` counts the folders that were not entered.
+    `subfolders` counts the folders that were not entered; `others`, by extension, what is no picture by its name.
     """
 
     files: tuple[ImageFile, ...]
     skipped: tuple[Unreadable, ...]
     subfolders: int = 0
+    others: tuple[tuple[str, int], ...] = ()
 
 
 def discover(sources: Sequence[str], *, listed: Sequence[str] = (), recursive: bool = False) -> Discovered:
@@ -85,6 +86,7 @@ class _Search:
     _skipped: dict[str, Unreadable] = field(default_factory=dict)
     _folders: set[str] = field(default_factory=set)
     _passed: int = 0
+    _others: Counter[str] = field(default_factory=Counter)
 
     def add(self, source: str) -> bool:
         """Take a file or folder that was named; False where there is none of that name."""
@@ -118,6 +120,8 @@ class _Search:
                     self._plan_descent(entry, real, pending)
                 elif looks_like_picture(entry.name):
                     self.take(entry.path, real, entry.is_symlink())
+                else:
+                    self._pass_by(entry.path)
 
     def _entries(self, folder: str) -> Iterator[os.DirEntry[str]]:
         try:
@@ -154,6 +158,13 @@ class _Search:
             self._files[real] = _Candidate(ImageFile(path, status.st_size, status.st_mtime_ns), is_link)
         return None
 
+    def _pass_by(self, path: str) -> None:
+        kind = extension(path)
+        if kind in UNREAD_EXTENSIONS:
+            self.skip(path, f"a picture of a kind that is not read ({kind})")
+        elif kind in OTHER_EXTENSIONS:
+            self._others[kind] += 1
+
     def skip(self, path: str, reason: str) -> None:
         """Remember that `path` was passed by."""
         self._skipped.setdefault(path, Unreadable(path, reason))
@@ -162,7 +173,20 @@ class _Search:
         """Everything so far, in natural order."""
         files = sorted((candidate.file for candidate in self._files.values()), key=lambda file: path_order(file.path))
         skipped = sorted(self._skipped.values(), key=lambda item: path_order(item.path))
-        return Discovered(tuple(files), tuple(skipped), self._passed)
+        return Discovered(tuple(files), tuple(skipped), self._passed, tuple(self._others.most_common()))
+
+
+def told_of_others(others: Sequence[tuple[str, int]]) -> tuple[str, ...]:
+    """One line about what `Discovered.others` counts, or none."""
+    if not others:
+        return ()
+    count = sum(number for _, number in others)
+    kinds = list(dict.fromkeys(OTHER_EXTENSIONS[extension] for extension, _ in others))
+    named = " or ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))
+    each = ", ".join(f"{number:,} {extension}" for extension, number in others)
+    if count == 1:
+        return (f"1 file is no picture and was not looked at: {each}",)
+    return (f"{count:,} files are {named} and were not looked at: {each}",)
 
 
 def path_order(path: str) -> tuple[Any, str]:

@@ -1,4 +1,4 @@
-"""Which file names promise a picture. No decoder, no file access."""
+"""Which file names promise a picture, and which something else. No decoder, no file access."""
 
 from __future__ import annotations
 
@@ -15,6 +15,20 @@ RAW_EXTENSIONS = frozenset(
     | {".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"}
 )
 PICTURE_EXTENSIONS = PILLOW_EXTENSIONS | JXL_EXTENSIONS | HEIC_EXTENSIONS | RAW_EXTENSIONS
+
+# Pictures that imgrank does not read: left out by name, with this reason.
+UNREAD_EXTENSIONS = frozenset(
+    {".ai", ".cdr", ".dcm", ".dds", ".djvu", ".eps", ".exr", ".fits", ".hdp", ".hdr", ".icns", ".ico", ".jxr", ".kra"}
+    | {".pbm", ".pcx", ".pgm", ".pnm", ".ppm", ".psb", ".qoi", ".svg", ".svgz", ".tga", ".wdp", ".xcf"}
+)
+# What people keep beside pictures, and may take for some: counted, and not looked at.
+_OTHER_KINDS = {
+    "videos": ".3gp .avi .flv .insv .lrv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .webm .wmv",
+    "sounds": ".aac .aif .aiff .flac .m4a .mp3 .oga .ogg .opus .wav .wma",
+    "documents": ".doc .docx .indd .key .odp .odt .pages .pdf .ppt .pptx .ps .rtf",
+    "archives": ".7z .bz2 .gz .rar .tar .tgz .xz .zip .zst",
+}
+OTHER_EXTENSIONS = {extension: kind for kind, extensions in _OTHER_KINDS.items() for extension in extensions.split()}
 
 
 def extension(path: str) -> str:

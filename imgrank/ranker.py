@@ -18,7 +18,7 @@ from imgrank.adapter.looks import Looks
 from imgrank.backbone.load import load_backbone
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.detail.measure import WIDTH, Detail
-from imgrank.discover import Discovered, discover, path_order
+from imgrank.discover import Discovered, discover, path_order, told_of_others
 from imgrank.encoding import Encoded, encode_files
 from imgrank.errors import NothingToRank, StoreError, UsageError
 from imgrank.index.reading import Indexed, is_index, open_indexes
@@ -169,14 +169,15 @@ class Ranker:
             found = discover(others, listed=[str(path) for path in listed], recursive=recursive)
         indexed = self._open(indexes, found)
         if not (found.files or found.skipped or indexed.paths or indexed.skipped):
-            raise nothing_found(named, found.subfolders)
+            raise nothing_found(named, found.subfolders, found.others)
         pictures = self._prepared(question, found, indexed, progress)
         try:
             answered = self._answer(question, pictures)
         except StoreError:  # rows were damaged or removed meanwhile: encode those again
             pictures = self._prepared(question, found, indexed, progress)
             answered = self._answer(question, pictures)
-        return self._ranking(question, pictures, answered, time.perf_counter() - started)
+        ranking = self._ranking(question, pictures, answered, time.perf_counter() - started)
+        return replace(ranking, notes=ranking.notes + told_of_others(found.others))
 
     def encode(
         self,
@@ -453,12 +454,13 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def nothing_found(sources: Sequence[str], subfolders: int = 0) -> NothingToRank:
+def nothing_found(sources: Sequence[str], subfolders: int = 0, others: Sequence[tuple[str, int]] = ()) -> NothingToRank:
     """What to say of sources without any picture."""
     named = ", ".join(f'"{printable(source)}"' for source in sources[:3]) or "the list"
     more = f" and {len(sources) - 3} more" if len(sources) > 3 else ""
     remedy = f"Use {{recursive}} to include {subfolders:,} subfolder{'s' * (subfolders != 1)}." if subfolders else ""
-    return NothingToRank(f"No image was found in {named}{more}.", remedy)
+    passed_by = "".join(f" {line}." for line in told_of_others(others))
+    return NothingToRank(f"No image was found in {named}{more}.{passed_by}", remedy)
 
 
 def _several(files: Pictures) -> list[str]:

@@ -143,6 +143,7 @@ def build(
         column=column,
         stdin=sys.stdin.buffer if "-" in sources else None,
         nul=nul,
+        note=note,
     )
     wanted = _Wanted(out, backbone, device, not no_cache, max_megapixels)
     with progress_line(quiet) as report:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import xxhash
 
-from imgrank.discover import Discovered, discover, list_entries, read_list
+from imgrank.discover import Discovered, discover, list_entries, read_list, told_of_others
 from imgrank.errors import UsageError
 from imgrank.index.containers import is_container, items_of
 from imgrank.index.format import encoded_path
@@ -55,17 +55,18 @@ def find_items(
     column: str | None = None,
     stdin: BinaryIO | None = None,
     nul: bool = False,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Iterator[SourceItem | Unreadable]:
     """Everything that `sources` name and that belongs to `shard`, each path once, in an order of names alone.
 
     A source is a picture, a folder, a glob, `-` or a `.txt` file (a list of paths and URLs, one a line), a URL of
     a picture, of a folder or with a glob (s3, gs, az, http), or a `.tar` or `.parquet` file, here or at a URL, also
-    from a list or a glob. A tar file belongs to one shard, and so does a row group of a Parquet file. `column` is the
-    Parquet column of bytes or URLs, found by its type if None. What is passed by comes as Unreadable.
-    Raises UsageError where a source does not exist or cannot be listed.
+    from a list or a glob; `note` is told of files in folders that are no pictures. A tar file belongs to one shard, and
+    so does a row group of a Parquet file. `column` is the Parquet column of bytes or URLs, found by its type if None.
+    What is passed by comes as Unreadable. Raises UsageError where a source does not exist or cannot be listed.
     """
     seen: set[str] = set()
-    for item in _all_items(_plan(sources, stdin, nul), recursive, shard, column):
+    for item in _all_items(_plan(sources, stdin, nul), recursive, shard, column, note):
         belongs = shard.holds(item.block if isinstance(item, SourceItem) else item.path)
         if belongs and item.path not in seen:
             seen.add(item.path)
@@ -121,9 +122,14 @@ def _local_containers(source: str) -> list[str]:
     return found
 
 
-def _all_items(plan: _Plan, recursive: bool, shard: Shard, column: str | None) -> Iterator[SourceItem | Unreadable]:
+def _all_items(
+    plan: _Plan, recursive: bool, shard: Shard, column: str | None, note: Callable[[str], None]
+) -> Iterator[SourceItem | Unreadable]:
     if plan.local:
-        yield from _of_files(discover(plan.local, recursive=recursive))
+        found = discover(plan.local, recursive=recursive)
+        for line in told_of_others(found.others):
+            note(line)
+        yield from _of_files(found)
     if plan.listed:
         yield from _of_files(discover((), listed=plan.listed, recursive=recursive))
     for url in plan.urls:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgrank.discover import _natural, _natural_of_any, discover, list_entries
+from imgrank.discover import _natural, _natural_of_any, discover, list_entries, told_of_others
 from imgrank.errors import UsageError
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="Windows lets only some users make symbolic links")
@@ -280,3 +280,40 @@ def test_a_deep_tree_is_in_the_order_of_its_folders(folder):
         "d/d2/1.jpg",
         "d/d10/1.jpg",
     ]
+
+
+# What is no picture, or one that is not read
+
+
+def test_what_is_no_picture_is_counted_by_kind(folder):
+    fill("a.jpg", "b.mp4", "c.MP4", "d.pdf", "e.txt", "f.xmp", "sub/g.mov", ".hidden.mp4")
+    assert discover(["."]).others == ((".mp4", 2), (".pdf", 1))
+    assert dict(discover(["."], recursive=True).others) == {".mp4": 2, ".pdf": 1, ".mov": 1}
+    assert discover(["a.jpg"]).others == ()
+    assert skipped(".") == {}
+
+
+@pytest.mark.parametrize(
+    ("others", "line"),
+    [
+        ((), ()),
+        (((".mp4", 9), (".pdf", 3)), "12 files are videos or documents and were not looked at: 9 .mp4, 3 .pdf"),
+        (((".mp4", 1200), (".mov", 2)), "1,202 files are videos and were not looked at: 1,200 .mp4, 2 .mov"),
+        (((".zip", 1),), "1 file is no picture and was not looked at: 1 .zip"),
+        (
+            ((".mp4", 2), (".wav", 1), (".pdf", 1)),
+            "4 files are videos, sounds or documents and were not looked at: 2 .mp4, 1 .wav, 1 .pdf",
+        ),
+    ],
+)
+def test_what_was_not_looked_at_is_told_in_one_line(others, line):
+    assert told_of_others(others) == (line if line == () else (line,))
+
+
+def test_pictures_of_kinds_that_are_not_read_are_skipped_by_name(folder):
+    fill("a.jpg", "drawing.svg", "layers.XCF")
+    assert paths(".") == ["./a.jpg"]
+    assert skipped(".") == {
+        "./drawing.svg": "a picture of a kind that is not read (.svg)",
+        "./layers.XCF": "a picture of a kind that is not read (.xcf)",
+    }
