@@ -14,20 +14,65 @@ from typing import TYPE_CHECKING, Any
 from imgrank.version import __version__
 
 if TYPE_CHECKING:
+    from imgrank.errors import (
+        ActionError,
+        AdapterError,
+        BackboneError,
+        ImgrankError,
+        IndexFault,
+        Interrupted,
+        LabelsError,
+        NothingToRank,
+        StoreError,
+        TrainingError,
+        UsageError,
+    )
     from imgrank.evaluation import evaluate
     from imgrank.explaining import Explanation, explain
     from imgrank.ranker import Ranker
     from imgrank.records import RankedImage, Ranking, Term
     from imgrank.training import train
 
-__all__ = ["Explanation", "RankedImage", "Ranker", "Ranking", "Term", "__version__", "evaluate", "explain", "train"]
+__all__ = [
+    "ActionError",
+    "AdapterError",
+    "BackboneError",
+    "Explanation",
+    "ImgrankError",
+    "IndexFault",
+    "Interrupted",
+    "LabelsError",
+    "NothingToRank",
+    "RankedImage",
+    "Ranker",
+    "Ranking",
+    "StoreError",
+    "Term",
+    "TrainingError",
+    "UsageError",
+    "__version__",
+    "evaluate",
+    "explain",
+    "train",
+]
 
 _ROOM_OF = {
+    "ActionError": "imgrank.errors",
+    "AdapterError": "imgrank.errors",
+    "BackboneError": "imgrank.errors",
     "Explanation": "imgrank.explaining",
+    "ImgrankError": "imgrank.errors",
+    "IndexFault": "imgrank.errors",
+    "Interrupted": "imgrank.errors",
+    "LabelsError": "imgrank.errors",
+    "NothingToRank": "imgrank.errors",
     "RankedImage": "imgrank.records",
     "Ranker": "imgrank.ranker",
     "Ranking": "imgrank.records",
+    "StoreError": "imgrank.errors",
     "Term": "imgrank.records",
+    "TrainingError": "imgrank.errors",
+    "UsageError": "imgrank.errors",
     "evaluate": "imgrank.evaluation",
     "explain": "imgrank.explaining",
     "train": "imgrank.training",

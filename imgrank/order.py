@@ -72,9 +72,9 @@ def select(
 def check_selection(top: int | None, bottom: int | None, min_score: float | None) -> None:
     """Raises UsageError if `select` would refuse these: to be asked before a long run, not after."""
     if any(count is not None and count < 1 for count in (top, bottom)):
-        raise UsageError("The number of pictures to keep at the top or the bottom must be at least 1.")
+        raise UsageError("The number of images to keep at the top or the bottom must be at least 1.")
     if min_score is not None and math.isnan(min_score):
-        raise UsageError("The least score to keep must be a number, not nan.")
+        raise UsageError("The minimum score must be a number, not nan.")
 
 
 class ScoredPath(NamedTuple):
@@ -90,8 +90,9 @@ def check_finite(scored: Iterable[ScoredPath]) -> None:
     for _, score, path in scored:
         if not math.isfinite(score):
             raise ImgrankError(
-                f"The score of {path!r} is {score}, which has no place in an order. The adapter or the tokens of this "
-                "picture are damaged; try again with --no-cache, or with --adapter none."
+                f"The score of {path!r} is {score}, which cannot be ranked: the ranker or the cached encoding of this "
+                "image is damaged.",
+                "Try again with {no_cache}, or with {adapter} none.",
             )
 
 

@@ -174,13 +174,14 @@ def other_tokens(name: str, of: AdapterHeader | HeaderFields, backbone: str, fin
     name = printable(name)
     if of.backbone == backbone:
         return AdapterError(
-            f"The adapter {name} was trained on tokens ({of.fingerprint}) that an earlier imgrank made with backbone "
-            f"{backbone}; this version makes others ({fingerprint}), which it cannot read. Train it again on its "
-            "labels: imgrank train LABELS.csv"
+            f"The ranker {name} was trained on tokens ({of.fingerprint}) that an earlier imgrank made with backbone "
+            f"{backbone}; this version makes others ({fingerprint}), which it cannot read.",
+            "Train it again on its labels: imgrank train LABELS.csv",
         )
     return AdapterError(
-        f"The adapter {name} was trained on the tokens of backbone {of.backbone} ({of.fingerprint}), not on those of "
-        f"{backbone} ({fingerprint}); use --backbone {of.backbone} if that is the one, or train the adapter again."
+        f"The ranker {name} was trained on the tokens of backbone {of.backbone} ({of.fingerprint}), not on those of "
+        f"{backbone} ({fingerprint}).",
+        f"Use {{backbone}} {of.backbone} if that is the one, or train the ranker again.",
     )
 
 

@@ -125,7 +125,7 @@ class BatchRunner:
     def _halve(self) -> None:
         # Called outside the except block: the error's traceback would hold on to the tensors of the failed run.
         if self.size == 1:
-            raise BackboneError(f"{self.device} has too little memory for even one picture; use --device cpu")
+            raise BackboneError(f"{self.device} has too little memory for even one image.", "Use {device} cpu.")
         self.size //= 2
         if self.device == "cuda":
             torch.cuda.empty_cache()

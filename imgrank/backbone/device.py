@@ -25,14 +25,14 @@ def choose_device(wanted: str = "auto", note: Callable[[str], None] = lambda _: 
     Raises BackboneError for another word, or where the device asked for cannot be used.
     """
     if wanted not in DEVICES:
-        raise BackboneError(f"there is no device {wanted!r}; choose one of {', '.join(DEVICES)}")
+        raise BackboneError(f"There is no device {wanted!r}; choose one of {', '.join(DEVICES)}.")
     if wanted == "cpu":
         return "cpu"
     if wanted == "auto":
         return _best_device(note)
     reason = _cuda_fault() if wanted == "cuda" else _mps_fault()
     if reason:
-        raise BackboneError(f"the device {wanted!r} cannot be used: {reason}; use --device cpu or auto")
+        raise BackboneError(f"The device {wanted!r} cannot be used: {reason}.", "Use {device} cpu or auto.")
     return wanted
 
 

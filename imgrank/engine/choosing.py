@@ -6,7 +6,7 @@ from imgrank.engine.contract import Engine
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 
-LOCAL, RAY, DAFT = "local", "ray", "daft"
+LOCAL, RAY = "local", "ray"
 
 
 def open_engine(name: str, address: str | None = None, workers: int | None = None, gpus: float = 0.0) -> Engine:
@@ -19,15 +19,10 @@ def open_engine(name: str, address: str | None = None, workers: int | None = Non
         from imgrank.engine.on_ray import RayEngine, Workers
 
         return RayEngine(address, Workers(workers, gpus))
-    if name == DAFT:
-        raise UsageError(
-            "Daft is not among the engines: docs/decisions says why; use --engine ray, and "
-            'pip install "imgrank[cluster]" for it.'
-        )
     if name != LOCAL:
         raise UsageError(f'"{printable(name)}" is no engine; there are local and ray.')
     if address is not None or workers is not None or gpus:
-        raise UsageError("--address, --workers and --num-gpus are for a cluster; add --engine ray.")
+        raise UsageError("An address, workers and GPUs belong to a cluster.", "Add {engine} ray.")
     from imgrank.engine.local import LocalEngine
 
     return LocalEngine()

@@ -118,8 +118,8 @@ def _ranking(
 def _checked(source: str | Path) -> str | Path:
     if not is_index(str(source)):
         raise UsageError(
-            f"With --engine, sort orders indexes alone, and {printable(str(source))} is none; make one: "
-            f"imgrank index {printable(str(source))} --out TOKENS."
+            f"An engine ranks indexes only, and {printable(str(source))} is none.",
+            f"To make one: imgrank index build {printable(str(source))} {{out}} INDEX.",
         )
     return source
 

@@ -17,13 +17,13 @@ _KEY, _VALUE = "Software", "imgrank explain"
 def check_out(path: str) -> None:
     """Raise UsageError where a map cannot be written at `path`, or would replace what imgrank did not write."""
     if not path.lower().endswith(".png"):
-        raise UsageError(f"A map is a PNG picture: {printable(path)} should end in .png.")
+        raise UsageError(f"A heat map is a PNG file, and {printable(path)} does not end in .png.")
     if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
-        raise UsageError(f"The map {printable(path)} cannot be written: its folder is not there.")
+        raise UsageError(f"The heat map {printable(path)} cannot be written: its folder does not exist.")
     if os.path.lexists(path) and not _is_ours(path):
         raise UsageError(
-            f"{printable(path)} is there already and is no map of imgrank's, so it is left as it is. "
-            "Give --out another name, or remove that file first."
+            f"{printable(path)} exists and was not made by imgrank, so it is left as it is.",
+            "Choose another name for {out}, or remove that file first.",
         )
 
 

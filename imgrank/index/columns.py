@@ -38,7 +38,8 @@ def find_column(schema: Any, asked: str | None, where: str) -> Column:  # noqa: 
             return known
     if len(set(of_bytes.values())) == 1:
         return next(iter(of_bytes.values()))
-    raise UsageError(f"Which column of {printable(where)} holds pictures? Name it: --column NAME{_has(schema)}.")
+    facts = f"It is not clear which column of {printable(where)} holds images{_has(schema)}."
+    raise UsageError(facts, "Name it with {column}.")
 
 
 def values_of(file: Any, group: int, column: str) -> Any:  # noqa: ANN401

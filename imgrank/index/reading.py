@@ -121,13 +121,14 @@ def checked_manifest(place: Place, fingerprint: str | None, backbone: str) -> Ma
     manifest = place.manifest()
     if manifest is None:
         raise UsageError(
-            f"{printable(place.where)} is no index; make one: imgrank index {printable(place.where)} --out TOKENS."
+            f"{printable(place.where)} is no index.",
+            f"To make one: imgrank index build {printable(place.where)} {{out}} INDEX.",
         )
     if fingerprint is not None and manifest.fingerprint != fingerprint:
         raise UsageError(
             f"The index {printable(place.where)} holds tokens of backbone {printable(manifest.backbone)} "
-            f"({manifest.fingerprint}), and {backbone} is {fingerprint}; use --backbone {printable(manifest.backbone)} "
-            "if that is the one, or make a new index."
+            f"({manifest.fingerprint}), and {backbone} is {fingerprint}.",
+            f"Use {{backbone}} {printable(manifest.backbone)} if that is the one, or make a new index.",
         )
     return manifest
 

@@ -63,7 +63,10 @@ class Notebook:
         self.person = person
         self._lock = FileLock(f"{path}.lock", timeout=LOCK_SECONDS)
         if not os.path.isdir(os.path.dirname(path) or os.curdir):
-            raise UsageError(f"The folder of {printable(path)} does not exist; make it, or name another --labels.")
+            raise UsageError(
+                f"The folder of {printable(path)} does not exist.",
+                "Create it, or choose another file for {labels}.",
+            )
         self._with_lock(self._open)
 
     def notes(self) -> tuple[Note, ...]:
@@ -83,7 +86,7 @@ class Notebook:
             with self._lock:
                 return change()
         except Timeout:
-            raise UsageError(f"{printable(self.path)} is locked by another program; end it and try again.") from None
+            raise UsageError(f"{printable(self.path)} is locked by another program.", "End it and try again.") from None
         except OSError as error:
             raise UsageError(f"{printable(self.path)} could not be written: {why(error)}.") from error
 
@@ -99,11 +102,11 @@ class Notebook:
         columns = _columns(_grid(self.path))
         if ("left" in columns) == self.values or ("value" in columns) != self.values:
             holds = "answers about pairs" if self.values else "values"
-            raise UsageError(f"{printable(self.path)} holds {holds}; name another file with --labels.")
+            raise UsageError(f"{printable(self.path)} holds {holds}.", "Choose another file for {labels}.")
         if self.person and "person" not in columns:
             raise UsageError(
-                f"{printable(self.path)} has no column person, so it cannot hold whose answers these are; "
-                "name another file with --labels, or leave --person away."
+                f"{printable(self.path)} has no column person, so it cannot record whose answers these are.",
+                "Choose another file for {labels}, or leave out {person}.",
             )
         read_notes(self.path)
         return True

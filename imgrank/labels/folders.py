@@ -90,7 +90,7 @@ def _sub_folders(folder: str) -> list[str]:
         raise LabelsError(f"{printable(folder)} cannot be read: {error.strerror or error}.") from error
     if len(names) < 2:
         raise LabelsError(
-            f"{printable(folder)} has {len(names)} sub-folders; one for each class is needed, 2 at least."
+            f"{printable(folder)} has {len(names)} subfolders; at least 2 are needed, one for each class."
         )
     return natsorted(names, alg=ns.IGNORECASE)
 
@@ -103,7 +103,7 @@ def _values(folder: str, names: Sequence[str], order: Sequence[str]) -> tuple[di
         return {name: float(match[1].replace(",", ".")) for name, match in matches.items() if match}, ()
     ranked, how = _by_scale(names)
     listed = " < ".join(map(printable, ranked))
-    note = f"classes in the order {listed} ({how}; another order: --order {','.join(map(printable, ranked))})"
+    note = f"classes in the order {listed} ({how})"
     return {name: float(place) for place, name in enumerate(ranked, 1)}, (note,)
 
 
@@ -118,7 +118,7 @@ def _by_order(folder: str, names: Sequence[str], order: Sequence[str]) -> dict[s
     odd = sorted(set(names) ^ set(order))
     if odd or len(set(order)) < len(order):
         raise LabelsError(
-            f"--order must name each sub-folder of {printable(folder)} once ({', '.join(map(printable, names))}); "
+            f"The order must name each subfolder of {printable(folder)} once ({', '.join(map(printable, names))}); "
             f"it differs in {', '.join(map(printable, odd)) or 'a name given twice'}."
         )
     return {name: float(place) for place, name in enumerate(order, 1)}

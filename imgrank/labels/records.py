@@ -10,6 +10,7 @@ import numpy.typing as npt
 SPLITS = ("train", "val", "test")
 FEWEST_ROWS = 8  # labelled rows of one query, below which nothing can be trained
 MOST_CLASSES = 10
+SKIP_BAD = "Correct them, or use {skip_bad} to leave these rows out."  # a remedy
 
 
 @dataclass(frozen=True, slots=True)

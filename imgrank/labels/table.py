@@ -13,7 +13,7 @@ from urllib.request import url2pathname
 
 from imgrank.errors import LabelsError
 from imgrank.labels.grid import Grid, Row, read_grid
-from imgrank.labels.records import SPLITS, Fault, Labels
+from imgrank.labels.records import SKIP_BAD, SPLITS, Fault, Labels
 from imgrank.labels.tasks import PairCell, ValueCell, pair_tasks, value_tasks
 from imgrank.paths import printable
 
@@ -45,7 +45,7 @@ def read_labels(path: str, *, skip_bad: bool = False, pictures: Collection[str] 
     labels = reader.read()
     faults = sorted(reader.faults, key=lambda fault: fault.line)
     if faults and not (skip_bad and labels.tasks):
-        raise LabelsError(_listing(path, faults, skip_bad))
+        raise LabelsError(_listing(path, faults, skip_bad), "" if skip_bad else SKIP_BAD)
     return Labels(path, labels.values, labels.pairs, tuple(faults))
 
 
@@ -272,5 +272,5 @@ def _listing(path: str, faults: Sequence[Fault], skipping: bool) -> str:
     count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
     more = len(faults) - MOST_PRINTED
     lines = [f"  {fault}" for fault in faults[:MOST_PRINTED]] + ([f"  and {more} more"] if more > 0 else [])
-    ending = "Nothing is left without them." if skipping else "Mend them, or leave these rows out with --skip-bad."
-    return "\n".join([f"{printable(path)} has {count}; nothing was trained or measured.", *lines, ending])
+    ending = ["Nothing is left without them."] if skipping else []
+    return "\n".join([f"{printable(path)} has {count}; nothing was trained or measured.", *lines, *ending])

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.errors import LabelsError
-from imgrank.labels import FEWEST_ROWS, Fault, Labels, PairTask, ValueTask
+from imgrank.labels import FEWEST_ROWS, SKIP_BAD, Fault, Labels, PairTask, ValueTask
 from imgrank.learning.metrics import Resamples
 from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, Unreadable
@@ -154,10 +154,10 @@ def read_dataset(
     place = {file.path: n for n, file in enumerate(encoded.files)}
     unreadable = _unreadable(labels, place, encoded.skipped)
     if unreadable and not skip_bad:
-        raise LabelsError(_listing(unreadable))
+        raise LabelsError(_listing(unreadable), SKIP_BAD)
     kept = replace(_readable(labels, place), left_out=(*labels.left_out, *unreadable))
     if not kept.tasks:
-        raise LabelsError(f"Nothing is left of {printable(labels.source)}.\n{_listing(unreadable)}")
+        raise LabelsError(f"Nothing is left of {printable(labels.source)}.\n{_listing(unreadable)}", SKIP_BAD)
     tasks = tuple(_rows(task, place, source.sentence) for task in kept.tasks)
     dataset = Dataset(kept, encoded.packed, None, tasks, encoded.files)
     return with_mirrored(dataset, source, progress) if mirrored else dataset
@@ -241,6 +241,5 @@ def _listing(faults: Sequence[Fault]) -> str:
             f"{pictures} cannot be read; nothing was trained or measured.",
             *lines,
             *([f"  and {more} more"] if more > 0 else []),
-            "Mend them, or leave their rows out with --skip-bad.",
         ]
     )

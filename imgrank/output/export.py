@@ -35,8 +35,8 @@ def check_export(file: str, *, replaces: bool) -> None:
         raise UsageError(f"{printable(file)} is a folder; name a file.")
     if os.path.lexists(file) and not replaces and not is_ours(file):
         raise UsageError(
-            f"{printable(file)} is there, and is no list that imgrank wrote. Nothing was written; name another file, "
-            "or say --yes to replace it."
+            f"{printable(file)} is there, and is no list that imgrank wrote. Nothing was written.",
+            "Choose another file, or use {yes} to replace it.",
         )
 
 

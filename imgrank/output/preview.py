@@ -35,8 +35,8 @@ def check_preview(stream: TextIO) -> None:
     console = Console(file=stream)
     if not console.is_terminal or console.color_system is None or console.no_color:
         raise UsageError(
-            "--preview draws pictures on a terminal with colours, and the output is none; "
-            "--page order.html writes a page to look at instead."
+            "A preview needs a terminal with colors, and the output is not one.",
+            "Use {page} order.html to write a page to look at.",
         )
 
 

@@ -97,14 +97,16 @@ def _read(path: Path, key: str) -> Mapping[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
-        raise TrainingError(f"There is nothing to resume: {path} does not exist. Leave out --resume.") from None
+        raise TrainingError(f"There is nothing to resume: {path} does not exist.", "Leave out {resume}.") from None
     except OSError as error:
         raise TrainingError(f"{path} cannot be read: {why(error)}.") from error
     except Exception as error:  # whatever unpickling meets in a damaged file
-        raise TrainingError(f"{path} is damaged and cannot be resumed; leave out --resume to begin again.") from error
+        raise TrainingError(
+            f"{path} is damaged and cannot be resumed.", "Leave out {resume} to start again."
+        ) from error
     if not isinstance(state, dict) or state.get("key") != key:
         raise TrainingError(
-            "The interrupted run had other labels, options or tokens, and cannot be resumed with these; "
-            "leave out --resume to begin again."
+            "The interrupted run had other labels, options or encoded images, and cannot be resumed with these.",
+            "Leave out {resume} to start again.",
         )
     return state

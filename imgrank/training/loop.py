@@ -200,8 +200,9 @@ def _step(
     loss = value_loss + order_loss
     if not losses.finite(loss):
         raise TrainingError(
-            f"Training diverged in epoch {number}: the loss is NaN or infinite. The closed form that was saved before "
-            f"stands; for a network as well, try a lower --learning-rate than {options.learning_rate:g}."
+            f"Training diverged in epoch {number}: the loss is NaN or infinite. The ranker that was saved before "
+            "is kept; it has no network.",
+            f"To train a network as well, set {{learning_rate}} below {options.learning_rate:g}.",
         )
     progress.optimiser.zero_grad(set_to_none=True)
     loss.backward()

@@ -194,16 +194,18 @@ def checkpoint_path(path: Path) -> Path:
 
 def _destination(labels: Labels, name: str | None, out: str | Path | None, replace: bool) -> Path:
     if name is not None and out is not None:
-        raise UsageError("An adapter is saved under --name or as --out, not both.")
+        raise UsageError(
+            "A ranker is saved under a name or as a file, and both were given.", "Leave out {name} or {out}."
+        )
     path = Path(out) if out is not None else adapter_path(name if name is not None else _name_of(labels))
     if path.suffix != ".safetensors":
-        raise UsageError(f"An adapter file ends in .safetensors, and {path} does not.")
+        raise UsageError(f"The file of a ranker ends in .safetensors, and {path} does not.")
     if path.exists() and not replace:
-        raise UsageError(f"{path} exists; give another name, or --replace to overwrite it.")
+        raise UsageError(f"{path} already exists.", "Choose another {name}, or use {replace} to overwrite it.")
     try:  # now, rather than after an hour of training
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"No adapter can be saved as {path}: {why(error)}.") from error
+        raise UsageError(f"The ranker cannot be saved as {path}: {why(error)}.") from error
     return path
 
 

@@ -87,5 +87,5 @@ def _left_out(
     if len(usable) < len(order):
         notes.append(f"{len(order) - len(usable)} names cannot stand in a labels file; those pictures are not asked")
     if len(chosen) < len(usable):
-        notes.append(f"{len(chosen)} of {len(usable)} pictures are asked about, spread over the order; see --pictures")
+        notes.append(f"{len(chosen)} of {len(usable)} pictures are asked about, spread over the order")
     return tuple(notes)

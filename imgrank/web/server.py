@@ -35,7 +35,7 @@ def listen(port: int) -> socket.socket:
     try:
         return socket.create_server((LOOPBACK, port))
     except (OSError, OverflowError) as error:
-        raise UsageError(f"Port {port} cannot be used ({error}); give another --port, or none.") from error
+        raise UsageError(f"Port {port} cannot be used: {error}.", "Choose another {port}, or leave it out.") from error
 
 
 def address(listener: socket.socket, token: str) -> str:

@@ -18,9 +18,8 @@ from tests.engine.making import make_index
     ("name", "options", "said"),
     [
         ("spark", {}, "local and ray"),
-        ("daft", {}, "docs/decisions"),
-        ("local", {"address": "auto"}, "--engine ray"),
-        ("local", {"gpus": 1.0}, "--engine ray"),
+        ("local", {"address": "auto"}, "belong to a cluster"),
+        ("local", {"gpus": 1.0}, "belong to a cluster"),
     ],
 )
 def test_what_no_engine_can_do_is_said(name, options, said):
@@ -68,7 +67,6 @@ def test_sort_prints_the_same_with_an_engine(index, words):
     [
         (["--address", "auto"], "--engine ray"),
         (["--engine", "local", "--address", "auto"], "--engine ray"),
-        (["--engine", "daft"], "decisions"),
         (["--engine", "local", "--refine"], "--refine"),
     ],
 )

@@ -53,7 +53,7 @@ def test_a_map_replaces_a_map_and_nothing_else(spots: list[str], tmp_path: Path)
     for there in (spots[0], str(tmp_path / "notes.png")):
         before = Path(there).read_bytes()
         refused = RUN.invoke(APP, [spots[0], "red", "--out", there]).exception
-        assert isinstance(refused, UsageError) and "no map of imgrank's" in str(refused)
+        assert isinstance(refused, UsageError) and "was not made by imgrank" in str(refused)
         assert Path(there).read_bytes() == before
 
 

@@ -159,7 +159,7 @@ def test_parquet_of_addresses(folder, server, tmp_path):
 def test_a_parquet_column_is_named_where_it_cannot_be_known(tmp_path):
     path = tmp_path / "p.parquet"
     pq.write_table(pa.table({"left": [picture(0)], "right": [picture(1)]}), path)
-    with pytest.raises(UsageError, match="--column NAME"):
+    with pytest.raises(UsageError, match="not clear which column"):
         list(find_items([str(path)]))
     with pytest.raises(UsageError, match='no column "middle"'):
         list(find_items([str(path)], column="middle"))

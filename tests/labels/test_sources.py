@@ -49,12 +49,12 @@ def test_named_folders_follow_the_scale_the_order_or_the_names_and_say_so(tmp_pa
     assert "bad < fair < good" in known.notes[0]
     given = labels_from_folders(str(tmp_path), "worse", ["good", "fair", "bad"])
     assert by_class(given)["bad"] == 3
-    with pytest.raises(LabelsError, match="each sub-folder"):
+    with pytest.raises(LabelsError, match="each subfolder"):
         labels_from_folders(str(tmp_path), "worse", ["good", "bad"])
 
 
 def test_folders_without_classes_or_pictures_are_refused(tmp_path):
-    with pytest.raises(LabelsError, match="sub-folders"):
+    with pytest.raises(LabelsError, match="subfolders"):
         labels_from_folders(str(tmp_path), "better")
     pictures(tmp_path / "a", 3)
     pictures(tmp_path / "b", 3)

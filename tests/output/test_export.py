@@ -67,7 +67,7 @@ def test_only_lists_of_ours_are_replaced(tmp_path, kind):
     check_export(str(file), replaces=False)
     for foreign in ("#EXTM3U\nsong.mp3\n", "image,query,value\n", '{"images": []}', ""):
         file.write_text(foreign)
-        with pytest.raises(UsageError, match="--yes"):
+        with pytest.raises(UsageError, match="Nothing was written"):
             check_export(str(file), replaces=False)
         check_export(str(file), replaces=True)
     assert file.read_text() == ""

@@ -179,10 +179,10 @@ def test_a_page_replaces_a_page_and_nothing_else(tmp_path):
     page_of(ranking, out)
     assert out.read_bytes() == first
     out.write_text("<p>my own notes</p>")
-    with pytest.raises(UsageError, match="not a page of imgrank"):
+    with pytest.raises(UsageError, match="was not made by imgrank"):
         write_page(ranking, ranking.images, str(out))
     assert out.read_text() == "<p>my own notes</p>"
-    with pytest.raises(UsageError, match="not a page of imgrank"):
+    with pytest.raises(UsageError, match="was not made by imgrank"):
         write_page(ranking, ranking.images, str(tmp_path / "in"))
     with pytest.raises(UsageError, match="is not there"):
         write_page(ranking, ranking.images, str(tmp_path / "nowhere" / "x.html"))
@@ -309,7 +309,7 @@ def test_sort_refuses_a_page_in_place_of_another_file_before_it_ranks(tmp_path, 
     (tmp_path / "notes.html").write_text("mine")
     monkeypatch.setattr("imgrank.ranker.Ranker", None)
     assert run(monkeypatch, "sort", str(tmp_path), "a cat", "--page", str(tmp_path / "notes.html")) == 2
-    assert "not a page of imgrank" in capsys.readouterr().err
+    assert "was not made by imgrank" in capsys.readouterr().err
     assert (tmp_path / "notes.html").read_text() == "mine"
 
 

@@ -102,13 +102,13 @@ def test_pixels_are_drawn_where_textual_image_finds_them(tmp_path, monkeypatch):
 
 
 def test_a_pipe_is_refused_with_the_way_out():
-    with pytest.raises(UsageError, match="--page"):
+    with pytest.raises(UsageError, match="needs a terminal"):
         check_preview(io.StringIO())
 
 
 def test_a_terminal_without_colours_is_refused(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
-    with pytest.raises(UsageError, match="colours"):
+    with pytest.raises(UsageError, match="colors"):
         check_preview(Terminal())
 
 

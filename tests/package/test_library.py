@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import inspect
+import pickle
+import re
 from pathlib import Path
 
 import pytest
 
-from imgrank import RankedImage, Ranker, Ranking
+import imgrank
+from imgrank import RankedImage, Ranker, Ranking, errors
+from imgrank.cli.remedies import with_remedy
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+UNWORDED = {"actions"}
 FILES = [str(PHOTOS / name) for name in ("rocket.jpg", "cat.jpg", "goldfish.jpg")]
 
 
@@ -46,3 +52,25 @@ def test_progress_is_told_up_to_the_last_picture(asked: tuple[Ranking, list[tupl
     assert [done for done, _, _ in steps] == sorted(done for done, _, _ in steps)
     assert steps[-1][:2] == (len(FILES), len(FILES))
     assert all(step for _, _, step in steps)
+
+
+def test_every_error_can_be_imported_and_carries_what_to_do() -> None:
+    known = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
+    assert {kind.__name__ for kind in known} <= set(imgrank.__all__)
+    for kind in known:
+        assert getattr(imgrank, kind.__name__) is kind
+        error = pickle.loads(pickle.dumps(kind("It is so.", "Use {skip_bad}.")))
+        assert (type(error), str(error), error.remedy) == (kind, "It is so.", "Use {skip_bad}.")
+    assert with_remedy(imgrank.LabelsError("It is so.", "Use {skip_bad}.")) == "It is so. Use --skip-bad."
+
+
+def test_no_message_of_the_library_names_an_option_of_the_command_line() -> None:
+    """It may stand in a remedy alone, as the parameter in braces."""
+    for file in sorted(Path(imgrank.__file__).parent.rglob("*.py")):
+        if "cli" in file.relative_to(Path(imgrank.__file__).parent).parts:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Raise):
+                words = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
+                named = [word for word in words if isinstance(word, str) and re.search(r"(?<!\w)--[a-z]", word)]
+                assert not named or file.parent.name in UNWORDED, f"{file}:{node.lineno}: {named}"

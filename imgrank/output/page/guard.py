@@ -25,8 +25,8 @@ def check_page(path: str) -> None:
         raise UsageError(f"The page {printable(path)} cannot be written: the folder {printable(folder)} is not there.")
     if os.path.lexists(path) and not _is_ours(path):
         raise UsageError(
-            f"{printable(path)} is there already and is not a page of imgrank's, so it is left as it is. "
-            "Give --page another name, or remove that file first."
+            f"{printable(path)} exists and was not made by imgrank, so it is left as it is.",
+            "Choose another name for {page}, or remove that file first.",
         )
 
 
