@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -16,6 +16,7 @@ from imgrank.actions.steps import is_aside
 from imgrank.actions.stopping import Stop
 from imgrank.errors import ActionError, Interrupted
 from imgrank.paths import printable, why
+from imgrank.records import Progress
 
 _CHANGED = "somebody changed it meanwhile"
 _MANY = 10_000
@@ -28,7 +29,7 @@ class _Refused(Exception):
     """A file is not as it should be; the words say how."""
 
 
-def carry_out(journal: Journal, stop: Stop) -> Outcome:
+def carry_out(journal: Journal, stop: Stop, progress: Callable[[Progress], None] = lambda _: None) -> Outcome:
     """Do the steps that are not done, in their order. A file that is not as planned is left alone and named.
 
     Raises Interrupted between two steps once `stop` is asked for, ActionError where the system refuses to go on
@@ -40,6 +41,7 @@ def carry_out(journal: Journal, stop: Stop) -> Outcome:
             if stop.asked:
                 raise Interrupted(f"stopped as asked, {_how_far(journal)}")
             left_alone.extend(_take(journal, number))
+            progress(Progress(number + 1, len(journal.run.steps), journal.run.action))
         journal.close("done")
     except OSError as error:
         raise ActionError(f"The journal cannot be written ({why(error)}), {_how_far(journal)}") from error

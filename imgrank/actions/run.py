@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from imgrank.actions import journal
@@ -18,12 +18,12 @@ from imgrank.actions.plan import plan
 from imgrank.actions.records import Action, Outcome, Plan, Request, Verb
 from imgrank.actions.sparing import spare
 from imgrank.actions.steps import folders_of, steps_of, token
-from imgrank.actions.stopping import listening
+from imgrank.actions.stopping import Stop, listening
 from imgrank.actions.tagging import kept_of, plan_tags
 from imgrank.actions.trash import CAN_UNDO, within_reach
 from imgrank.errors import ActionError
 from imgrank.paths import printable
-from imgrank.records import RankedImage
+from imgrank.records import Progress, RankedImage
 
 _REMEMBERED_RUNS = 100
 _NAMED = 5
@@ -63,21 +63,22 @@ def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[
     )
 
 
-def act(made: Plan) -> Outcome:
+def act(made: Plan, *, progress: Callable[[Progress], None] = lambda _: None, stop: Stop | None = None) -> Outcome:
     """Carry out a plan. A file that is not as planned any more is left alone and named in the outcome.
 
+    `stop` may be asked from another thread, as Ctrl-C asks it.
     Raises ActionError where another imgrank is at work there, an earlier run stopped in the middle, or the system
     refuses to go on; Interrupted when asked to stop.
     """
     steps = steps_of(made, token())
     folders = folders_of(steps)
-    with listening() as stop, holding(folders):
+    with listening(stop) as stop, holding(folders):
         refuse_stopped(folders)
         refuse(check(made))
         steps, left_alone = possible(steps, unfit)
         contents = (content for change in made.changes for content in kept_of(change))
         with journal.start(made.request.action.value, made.request.query, steps, contents) as new:
-            outcome = carry_out(new, stop)
+            outcome = carry_out(new, stop, progress)
     return replace(outcome, left_alone=(*left_alone, *outcome.left_alone))
 
 

@@ -20,9 +20,12 @@ class Stop:
 
 
 @contextmanager
-def listening() -> Iterator[Stop]:
-    """Take both signals as a wish to stop between two steps. Outside the main thread they stay as they are."""
-    stop = Stop()
+def listening(stop: Stop | None = None) -> Iterator[Stop]:
+    """Take both signals as a wish to stop between two steps. Outside the main thread they stay as they are.
+
+    `stop` is one that somebody else may ask, too.
+    """
+    stop = stop or Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return

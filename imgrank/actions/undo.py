@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from imgrank.actions import journal, trash
@@ -19,6 +19,7 @@ from imgrank.actions.steps import folders_of, part_of, token
 from imgrank.actions.stopping import Stop, listening
 from imgrank.errors import ActionError
 from imgrank.paths import why
+from imgrank.records import Progress
 
 _INVERSE = {
     Verb.copy: Verb.remove_copy,
@@ -64,7 +65,9 @@ def look_up(number: int | None = None) -> Past:
     return _past(chain.run(number), chain)
 
 
-def undo(number: int | None = None) -> Outcome:
+def undo(
+    number: int | None = None, *, progress: Callable[[Progress], None] = lambda _: None, stop: Stop | None = None
+) -> Outcome:
     """Put back what run `number` did; None: the last one that is not undone.
 
     What undos and their undos did since counts: the first tree comes back, wherever one of them was cut off. Each file
@@ -73,21 +76,21 @@ def undo(number: int | None = None) -> Outcome:
     """
     number = _last() if number is None else number
     folders = _folders(chain_of(number))
-    with listening() as stop, holding(folders):
+    with listening(stop) as stop, holding(folders):
         chain = _settled(number)
         refuse_stopped(folders, but=chain.root)
         _refuse_half_way(chain, number)
         steps, lost = _steps_back(chain, number)
         if not steps and not lost and chain.stopped is None:
             raise ActionError(f"Run {number} is undone already, or did nothing; imgrank history lists all runs.")
-        outcome = _carry_back(chain, number, steps, stop) if steps else Outcome(number, 0, ())
+        outcome = _carry_back(chain, number, steps, stop, progress) if steps else Outcome(number, 0, ())
         _close(chain)
     return replace(outcome, left_alone=(*lost, *outcome.left_alone))
 
 
-def finish(number: int) -> Outcome:
+def finish(number: int, *, progress: Callable[[Progress], None] = lambda _: None, stop: Stop | None = None) -> Outcome:
     """Go on with a run that stopped in the middle. Raises ActionError where it is not one."""
-    with listening() as stop, holding(_folders(chain_of(number))):
+    with listening(stop) as stop, holding(_folders(chain_of(number))):
         chain = chain_of(number)
         stopped = chain.stopped
         if stopped is None or stopped.number != number:
@@ -95,7 +98,7 @@ def finish(number: int) -> Outcome:
             raise ActionError(f"Run {number} did not stop in the middle; there is nothing to finish.{hint}")
         with journal.reopen(number, chain.root) as old:
             settle(old)
-            return carry_out(old, stop)
+            return carry_out(old, stop, progress)
 
 
 def _last() -> int:
@@ -168,10 +171,12 @@ def _refuse_half_way(chain: Chain, number: int) -> None:
         )
 
 
-def _carry_back(chain: Chain, number: int, steps: Sequence[Step], stop: Stop) -> Outcome:
+def _carry_back(
+    chain: Chain, number: int, steps: Sequence[Step], stop: Stop, progress: Callable[[Progress], None]
+) -> Outcome:
     contents = _kept(number, steps)
     with journal.start("undo", chain.run(number).query, steps, contents, number, chain.root) as new:
-        return carry_out(new, stop)
+        return carry_out(new, stop, progress)
 
 
 def _close(chain: Chain) -> None:
