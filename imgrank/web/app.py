@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -20,17 +18,9 @@ from imgrank.web.album import LARGE, SMALL
 from imgrank.web.desk import Desk
 from imgrank.web.guard import Guard
 from imgrank.web.records import Reason
+from imgrank.web.replies import STATIC, not_found, read_json, resource, static_files
 
-if TYPE_CHECKING:
-    from importlib.abc import Traversable
-
-HERE, SHARED = files("imgrank.web") / "static", files("imgrank.output.page")
-STATIC = {
-    "base.css": (SHARED, "text/css"),
-    "label.css": (HERE, "text/css"),
-    "label.js": (HERE, "text/javascript"),
-    "label.svg": (HERE, "image/svg+xml"),
-}
+FILES = static_files()
 
 REPLIES: dict[str, Callable[[Reason], Response]] = {
     "words": lambda reason: JSONResponse({"said": list(reason.said)}),
@@ -48,11 +38,11 @@ def make_app(desk: Desk, port: int, token: str) -> ASGIApp:
     }
 
     def page(_: Request) -> Response:
-        return _resource("index.html", HERE, "text/html")
+        return resource(STATIC / "index.html")
 
     def static(request: Request) -> Response:
         name = request.path_params["name"]
-        return _resource(name, *STATIC[name]) if name in STATIC else _not_found()
+        return resource(FILES[name]) if name in FILES else not_found()
 
     def state(_: Request) -> Response:
         return JSONResponse(desk.state())
@@ -60,30 +50,30 @@ def make_app(desk: Desk, port: int, token: str) -> ASGIApp:
     def picture(request: Request) -> Response:
         side = LARGE if request.path_params["size"] == "large" else SMALL
         jpeg = desk.album.jpeg(request.path_params["name"], side)
-        return _not_found() if jpeg is None else Response(jpeg, media_type="image/jpeg")
+        return not_found() if jpeg is None else Response(jpeg, media_type="image/jpeg")
 
     def why(request: Request) -> Response:
         reply = REPLIES.get(request.path_params["form"])
         if reply is None:
-            return _not_found()
+            return not_found()
         try:
             reason = desk.why(request.path_params["name"])
         except ImgrankError as refused:
             return JSONResponse({"said": [str(refused)]}, 400)
-        return _not_found() if reason is None else reply(reason)
+        return not_found() if reason is None else reply(reason)
 
     async def step(request: Request) -> Response:
         take = steps.get(request.path_params["step"])
         if take is None:
-            return _not_found()
-        asked = await _body(request)
+            return not_found()
+        asked = await read_json(request)
         return await run_in_threadpool(_taken, desk, take, asked)
 
     return Guard(
         Starlette(
             routes=[
                 Route("/", page),
-                Route("/static/{name}", static),
+                Route("/static/{name:path}", static),
                 Route("/state", state),
                 Route("/picture/{size}/{name}", picture),
                 Route("/why/{form}/{name}", why),
@@ -107,14 +97,6 @@ def _taken(desk: Desk, take: Callable[[dict[str, Any]], None], asked: dict[str, 
     return JSONResponse(desk.state() | {"error": error}, status)
 
 
-async def _body(request: Request) -> dict[str, Any] | None:
-    try:
-        asked = json.loads(await request.body())
-    except (ValueError, RecursionError):
-        return None
-    return asked if isinstance(asked, dict) else None
-
-
 def _turn(asked: dict[str, Any]) -> int:
     turn = asked.get("turn")
     return turn if isinstance(turn, int) else -1
@@ -125,11 +107,3 @@ def _text(asked: dict[str, Any], key: str) -> str:
     if not isinstance(text, str) or not text.strip():
         raise UsageError(f"A {key} is missing.")
     return text.strip()
-
-
-def _resource(name: str, folder: Traversable, kind: str) -> Response:
-    return Response((folder / name).read_bytes(), media_type=kind)
-
-
-def _not_found() -> Response:
-    return PlainTextResponse("There is nothing here.\n", 404)

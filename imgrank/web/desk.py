@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from starlette.types import ASGIApp
+
 from imgrank.errors import UsageError
 from imgrank.labelling.lesson import PairLesson
 from imgrank.labels import FEWEST_ROWS
@@ -24,6 +26,12 @@ class Desk:
         self.wish, self.prepared, self.trainer, self._reasons = wish, prepared, trainer, reasons
         self.album = prepared.album
         self._lock = threading.Lock()
+
+    def app(self, port: int, token: str) -> ASGIApp:
+        """The page about this desk, guarded."""
+        from imgrank.web.app import make_app
+
+        return make_app(self, port, token)
 
     def state(self) -> dict[str, Any]:
         """What the page shows, ready for JSON."""
@@ -72,4 +80,7 @@ class Desk:
             raise UsageError("A value is a number.")
         if self.wish.mode == "stars" and given not in range(MOST_STARS + 1):
             raise UsageError(f"Stars are 0 to {MOST_STARS}.")
-        return float(given)
+        try:
+            return float(given)
+        except OverflowError:
+            raise UsageError("A value is a number that a computer can hold; this one is too large.") from None

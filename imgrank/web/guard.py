@@ -13,10 +13,11 @@ from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 4096
+MOVED_ON = '<!doctype html><meta http-equiv="refresh" content="0; url=/"><title>imgrank</title><a href="/">Go on</a>\n'
 SAFE_METHODS = {"GET", "HEAD"}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -37,8 +38,11 @@ HEADERS = {
 class Guard:
     """An ASGI application around another: lets through what this page's own browser asks, and nothing else."""
 
-    def __init__(self, app: ASGIApp, port: int, token: str) -> None:
-        self._app, self._token = app, token
+    def __init__(
+        self, app: ASGIApp, port: int, token: str, *, command: str = "imgrank label", most_bytes: int = MOST_BYTES
+    ) -> None:
+        """`command` is what the user has running; a request's body may have `most_bytes`."""
+        self._app, self._token, self._command, self._most_bytes = app, token, command, most_bytes
         self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
         self._cookie = f"imgrank-{port}"  # ports of one machine share their cookies
 
@@ -58,15 +62,15 @@ class Guard:
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         if headers.getlist("host") != [headers.get("host")] or headers.get("host") not in self._hosts:
-            return _refused(421, "This address is not the one that imgrank label printed.")
+            return _refused(421, f"This address is not the one that {self._command} printed.")
         if not self._comes_from_here(scope, headers):
             return _refused(403, "Requests from other pages are refused.")
         given = Request(scope).query_params.get("token")
         if scope["path"] == "/" and scope["method"] == "GET" and given is not None and self._is_token(given):
-            return self._with_cookie()
+            return self._with_cookie(headers.get("sec-fetch-site") == "cross-site")
         if not self._is_token(_cookie(headers, self._cookie)):
-            return _refused(403, "Open the address that imgrank label printed in the terminal: it holds a token.")
-        return None if scope["method"] in SAFE_METHODS else _bad_body(headers)
+            return _refused(403, f"Open the address that {self._command} printed in the terminal: it holds a token.")
+        return None if scope["method"] in SAFE_METHODS else _bad_body(headers, self._most_bytes)
 
     def _comes_from_here(self, scope: Scope, headers: Headers) -> bool:
         origin = headers.get("origin")
@@ -80,8 +84,10 @@ class Guard:
     def _is_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode())
 
-    def _with_cookie(self) -> Response:
-        response = RedirectResponse("/", status_code=303)
+    def _with_cookie(self, from_elsewhere: bool) -> Response:
+        """Go on without the token. A browser that comes from a file sends no strict cookie along a redirect: there, the
+        page itself goes on."""
+        response: Response = HTMLResponse(MOVED_ON) if from_elsewhere else RedirectResponse("/", status_code=303)
         response.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
         return response
 
@@ -94,12 +100,12 @@ def _cookie(headers: Headers, name: str) -> str:
     return morsel.value if morsel else ""
 
 
-def _bad_body(headers: Headers) -> Response | None:
+def _bad_body(headers: Headers, most_bytes: int) -> Response | None:
     length = headers.get("content-length", "")
     if not length.isdecimal() or "transfer-encoding" in headers:
         return _refused(411, "A request must say how long it is.")
-    if int(length) > MOST_BYTES:
-        return _refused(413, "A request is at most 4096 bytes long.")
+    if len(length) > 12 or int(length) > most_bytes:
+        return _refused(413, f"A request is at most {most_bytes} bytes long.")
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return _refused(415, "A request must be JSON.")
     return None

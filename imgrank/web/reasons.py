@@ -53,11 +53,16 @@ def explainer(wish: Wish, new_ranker: Callable[[str], Ranker]) -> Explain:
         return new_ranker(adapter)
 
     def explain_one(path: str, adapter: str) -> Reason:
-        from imgrank.explaining import explain
-        from imgrank.explaining.drawing import draw_map, jpeg
-        from imgrank.explaining.wording import told
-
-        found = without_folders(explain(ranker_with(adapter), path, phrasings(wish.sentence)[0]))
-        return Reason(tuple(map(printable, told([found]))), jpeg(draw_map(replace(found, path=path))))
+        return explained(ranker_with(adapter), path, phrasings(wish.sentence)[0])
 
     return explain_one
+
+
+def explained(ranker: Ranker, path: str, sentence: str) -> Reason:
+    """Why `ranker` gives a picture its score, in words and as a map. Raises what explaining raises."""
+    from imgrank.explaining import explain
+    from imgrank.explaining.drawing import draw_map, jpeg
+    from imgrank.explaining.wording import told
+
+    found = without_folders(explain(ranker, path, sentence))
+    return Reason(tuple(map(printable, told([found]))), jpeg(draw_map(replace(found, path=path))))
