@@ -40,6 +40,11 @@ def journal_dir() -> Path:
     return _folder("state", platformdirs.user_state_dir()) / "journal"
 
 
+def runtime_dir() -> Path:
+    """Files that live as long as a command does."""
+    return _folder("state", platformdirs.user_state_dir()) / "running"
+
+
 def backbones_file() -> Path:
     """What was learnt about weights on disk: their hashes and shapes. Nothing in it is precious."""
     return _folder("cache", platformdirs.user_cache_dir()) / "backbones.json"

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from imgrank.cli import adapters, backbones, cache, evaluate, explain, index, label, sort, train, undo
+from imgrank.cli import open as opening
 from imgrank.cli.help import HelpfulCommand, HelpfulGroup
 from imgrank.cli.mistakes import sentence_of
 from imgrank.cli.remedies import with_remedy
@@ -113,6 +114,7 @@ def _add(name: str, function: Callable[..., None]) -> None:
 
 
 _add("sort", sort.sort)
+_add("open", opening.open_folder)
 _add("undo", undo.undo)
 _add("history", undo.history)
 _add("label", label.label)

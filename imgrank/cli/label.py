@@ -18,6 +18,8 @@ from imgrank.cli.options import (
     DeviceOption,
     MaxMegapixelsOption,
     NoCacheOption,
+    NoOpenOption,
+    PortOption,
     QuietOption,
     RecursiveOption,
     VerboseOption,
@@ -61,11 +63,6 @@ RangeOption = Annotated[
 PicturesOption = Annotated[
     int, typer.Option("--pictures", metavar="N", min=3, max=400, help="Ask about at most N images of the folder.")
 ]
-PortOption = Annotated[
-    int,
-    typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port of the local web page; 0 takes a free one."),
-]
-NoOpenOption = Annotated[bool, flag("--no-open", "Print the address of the page, but do not open a browser.")]
 ReportOption = Annotated[
     Optional[str],
     typer.Option(

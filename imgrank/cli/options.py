@@ -74,4 +74,9 @@ MaxMegapixelsOption = Annotated[
         help="Skip images with more megapixels than this; memory-hungry formats get a lower limit.",
     ),
 ]
+PortOption = Annotated[
+    int,
+    typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port of the local web page; 0 takes a free one."),
+]
+NoOpenOption = Annotated[bool, flag("--no-open", "Print the address of the page, but do not open a browser.")]
 MAX_MEGAPIXELS = 500.0  # as in imgrank.decode, which loads too much to be asked for its number here

@@ -30,6 +30,12 @@ def test_it_holds_every_module_and_the_marker_of_types(wheel: zipfile.ZipFile) -
     assert modules | {"imgrank/py.typed"} <= set(wheel.namelist())
 
 
+def test_it_holds_every_file_of_the_pages(wheel: zipfile.ZipFile) -> None:
+    static = ROOT / "imgrank" / "web" / "static"
+    files = {path.relative_to(ROOT).as_posix() for path in static.rglob("*") if path.is_file()}
+    assert {name for name in files if not name.endswith(".d.ts")} <= set(wheel.namelist())
+
+
 def test_it_holds_the_backbone_that_needs_no_network(wheel: zipfile.ZipFile) -> None:
     assert {"imgrank/weights/mini.safetensors", "imgrank/weights/mini.tokenizer.json"} <= set(wheel.namelist())
 

@@ -1,0 +1,79 @@
+"""`imgrank open`: the pictures of a folder in a browser, on this machine alone."""
+
+from __future__ import annotations
+
+import sys
+import webbrowser
+from typing import Annotated
+
+import typer
+
+from imgrank.cli.options import (
+    MAX_MEGAPIXELS,
+    AdapterOption,
+    BackboneOption,
+    Device,
+    DeviceOption,
+    MaxMegapixelsOption,
+    NoCacheOption,
+    NoOpenOption,
+    PortOption,
+    QuietOption,
+    RecursiveOption,
+    VerboseOption,
+)
+from imgrank.cli.terminal import noting
+from imgrank.errors import UsageError
+from imgrank.paths import printable
+
+FolderArgument = Annotated[
+    str, typer.Argument(metavar="FOLDER", help="The folder with the images to show.", show_default=False)
+]
+
+
+def open_folder(
+    folder: FolderArgument,
+    recursive: RecursiveOption = False,
+    port: PortOption = 0,
+    no_open: NoOpenOption = False,
+    adapter: AdapterOption = "auto",
+    backbone: BackboneOption = "mini",
+    device: DeviceOption = Device.auto,
+    no_cache: NoCacheOption = False,
+    max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Search, look at, choose and sort the images of a folder on a local web page.
+
+    imgrank open ./photos
+    imgrank open ./photos -r --no-open
+    """
+    from imgrank.index.reading import is_index
+    from imgrank.ranker import Ranker
+    from imgrank.web.handing import handed_over
+    from imgrank.web.server import serve
+    from imgrank.web.viewer.room import Room, Wish
+
+    if is_index(folder):
+        raise UsageError(f"{printable(folder)} is an index and has no images to show. Name the folder with the images.")
+    note = noting(quiet)
+    room = Room(
+        Wish(folder, recursive, adapter),
+        lambda named: Ranker(backbone, named, device.value, not no_cache, note, max_megapixels),
+    )
+
+    with handed_over() as hand_over:
+
+        def ready(address: str) -> None:
+            typer.echo(address)
+            sys.stdout.flush()
+            note("this page is for you alone; press Ctrl-C to stop.")
+            if not no_open and not webbrowser.open(hand_over(address)):
+                note("no browser could be opened; open the address above yourself.")
+
+        room.start()
+        try:
+            serve(room, port, ready)
+        finally:
+            room.close()

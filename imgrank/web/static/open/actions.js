@@ -1,0 +1,44 @@
+// The bar of what can be done with pictures: what is chosen, or all that is shown.
+import { wishState } from "./asking.js";
+import { chooseNone, chooseShown, meant } from "./choosing.js";
+import { html } from "./html.js";
+import { lookAt } from "./looking.js";
+import { shownOf } from "./shown.js";
+import { change } from "./store.js";
+
+/** @typedef {import("./types").State} State */
+
+const PLANNED = [["copy", "Copy"], ["move", "Move"], ["rename", "Rename"], ["tag", "Tag"], ["trash", "Trash"]];
+
+/** @param {{ state: State }} props */
+export function Actions({ state }) {
+  const { chosen, server, order } = state;
+  const shown = shownOf(state).numbers.length;
+  const all = order ? shown === order.numbers.length : true;
+  const running = Boolean(server?.job.running);
+  const about = chosen.size ? `${chosen.size} chosen` : shown ? `none chosen: all ${shown} shown` : "nothing to act on";
+  /** @param {string} action */
+  const plan = (action) => change({ action, dialog: "plan" });
+  const undo = server?.undo;
+  return html`<footer class="actions">
+    <span class="about" aria-live="polite">${about}</span>
+    <button class="quietly" disabled=${!shown} onClick=${chooseShown}>All</button>
+    <button class="quietly" disabled=${!chosen.size} onClick=${chooseNone}>None</button>
+    <span class="between"></span>
+    ${PLANNED.map(([action, name]) => html`<button key=${action} disabled=${running || !shown || (action === "trash" && !chosen.size && all)}
+      title=${action === "trash" && !chosen.size && all ? "Choose pictures, or cut, before any are thrown away" : ""}
+      onClick=${() => plan(action)}>${name}</button>`)}
+    <button disabled=${!shown} onClick=${() => change({ dialog: "export" })}>Export</button>
+    <button disabled=${chosen.size < 2 || chosen.size > 4} title="Two to four chosen pictures side by side" onClick=${() => lookAt(meant())}>Compare</button>
+    <span class="between"></span>
+    <button disabled=${!undo || running} title=${undo ? told(undo) : "Nothing to take back"}
+      onClick=${() => undo && wishState("/undo", { run: undo.run })}>Undo</button>
+    <button class="quietly" onClick=${() => change({ dialog: "history" })}>History</button>
+  </footer>`;
+}
+
+/** @param {import("./types").Past} past */
+function told(past) {
+  const how = past.unfinished ? "which stopped in the middle" : `${past.left} changes`;
+  return `Take back run ${past.run}: ${past.action}, ${how}`;
+}

@@ -1,0 +1,79 @@
+// The address carries what is shown: back, forward and reload find it again. The part after # never leaves the browser.
+import { change, now } from "./store.js";
+
+/** @typedef {import("./types").State} State */
+
+/** @param {State} state @param {Partial<State>} [other] */
+export function addressOf(state, other = {}) {
+  const { question, min, top, fits, find, size, look } = { ...state, ...other };
+  const told = new URLSearchParams();
+  if (question.sentence) told.set("q", question.sentence);
+  for (const { text, picture, weight } of question.terms) told.append("term", `${weight} ${picture === undefined ? `words ${text}` : `picture ${picture}`}`);
+  if (question.between) told.set("between", question.between.join("."));
+  if (min !== null) told.set("min", String(min));
+  if (top !== null) told.set("top", String(top));
+  if (fits) told.set("fits", "1");
+  if (find) told.set("name", find);
+  if (size !== "m") told.set("size", size);
+  if (look.length) told.set("look", look.join("."));
+  return `#${told}`;
+}
+
+/** @param {string} hash @returns {Partial<State>} */
+export function readAddress(hash) {
+  const told = new URLSearchParams(hash.replace(/^#/, ""));
+  const size = told.get("size");
+  return {
+    question: { sentence: (told.get("q") || "").slice(0, 1000), terms: told.getAll("term").slice(0, 24).flatMap(termOf), between: pairOf(told.get("between")) },
+    min: number(told.get("min")),
+    top: wholeNumber(told.get("top")),
+    fits: told.get("fits") === "1",
+    find: told.get("name") || "",
+    size: size === "s" || size === "l" ? size : "m",
+    look: (told.get("look") || "").split(".").map(wholeNumber).filter((n) => n !== null).slice(0, 4),
+  };
+}
+
+/** Write the state into the address: a step that back leads out of, or only the newest form of this one.
+ * @param {boolean} step */
+export function writeAddress(step) {
+  const address = addressOf(now());
+  if (address === (location.hash || "#")) return;
+  history[step ? "pushState" : "replaceState"](null, "", address === "#" ? location.pathname : address);
+}
+
+/** @param {() => void} moved called when the user went back or forward */
+export function followAddress(moved) {
+  const follow = () => {
+    change(readAddress(location.hash));
+    moved();
+  };
+  addEventListener("popstate", follow);
+  change(readAddress(location.hash));
+}
+
+/** @param {string} told @returns {import("./types").Term[]} */
+function termOf(told) {
+  const [, weight, kind, rest] = told.match(/^(\S+) (words|picture) (.+)$/s) || [];
+  const picture = wholeNumber(rest || "");
+  if (!Number.isFinite(Number(weight)) || (kind === "picture" && picture === null)) return [];
+  return kind === "picture" ? [{ picture: picture ?? 0, weight: Number(weight) }] : rest ? [{ text: rest.slice(0, 1000), weight: Number(weight) }] : [];
+}
+
+/** @param {string | null} told @returns {[number, number] | null} */
+function pairOf(told) {
+  const [low, high] = (told || "").split(".").map(wholeNumber);
+  return low !== null && high !== null && low !== undefined && high !== undefined ? [low, high] : null;
+}
+
+/** @param {string | null} text */
+function number(text) {
+  const value = Number(text);
+  return text && Number.isFinite(value) ? value : null;
+}
+
+/** @param {string | null} text */
+function wholeNumber(text) {
+  const value = number(text);
+  return value !== null && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}

@@ -1,0 +1,110 @@
+// Asks for orders, and keeps the page in step with the server: names, progress, work, what came and went.
+import { writeAddress } from "./address.js";
+import { get, messageOf, post } from "./server.js";
+import { change, now } from "./store.js";
+
+/** @typedef {import("./types").Question} Question @typedef {import("./types").Server} Server */
+
+const AGAIN = 1200; // milliseconds between two orders while pictures arrive
+const SOON = 100;
+let timer = 0;
+let asked = 0;
+let epoch = -1;
+let orderedAt = 0;
+let orderedVersion = -1;
+let orderedBy = "";
+
+/** Order by another question; the cut of the one before does not hold for it. @param {Question} question */
+export async function ask(question) {
+  change({ question, min: null, top: now().top, look: [] });
+  writeAddress(true);
+  await order();
+  scrollTo(0, 0);
+}
+
+/** Order anew by the present question. */
+export async function order() {
+  const turn = ++asked;
+  orderedBy = JSON.stringify(now().question);
+  change({ asking: true });
+  try {
+    const told = await post("/order", now().question);
+    if (turn !== asked) return;
+    await fetchNames();
+    [orderedAt, orderedVersion] = [performance.now(), told.version];
+    change({ order: told, asking: false, fault: "" });
+  } catch (error) {
+    if (turn === asked) change({ asking: false, fault: messageOf(error) });
+  }
+}
+
+/** Order where the address names another question now: somebody went back. */
+export async function orderIfAnother() {
+  if (JSON.stringify(now().question) !== orderedBy) await order();
+}
+
+/** Do something on the server; what it refuses is said. Returns what it told, or null.
+ * @param {string} path @param {object} body */
+export async function wish(path, body) {
+  change({ message: "", fault: "" });
+  try {
+    const told = await post(path, body);
+    change({ fault: "" });
+    return told;
+  } catch (error) {
+    change({ fault: messageOf(error) });
+    return null;
+  }
+}
+
+/** As `wish`, for what answers with the whole state, and begins something to be followed closely.
+ * @param {string} path @param {object} body */
+export async function wishState(path, body) {
+  const told = await wish(path, body);
+  if (told) await settle(told);
+  clearTimeout(timer);
+  timer = setTimeout(follow, SOON);
+}
+
+/** Ask how things are, again and again; oftener while something goes on. */
+export async function follow() {
+  let pause = 3000;
+  try {
+    const told = await get("/state");
+    if (now().fault.startsWith("imgrank open does not answer")) change({ fault: "" });
+    await settle(told);
+    pause = told.job.running ? 250 : told.indexing.stage === "idle" ? 3000 : 600;
+  } catch (error) {
+    change({ fault: messageOf(error) });
+  }
+  clearTimeout(timer);
+  timer = setTimeout(follow, document.hidden ? 4 * pause : pause);
+}
+
+/** @param {Server} told */
+async function settle(told) {
+  const before = now().server;
+  change({ server: told });
+  if (before && told.job.number >= before.job.number && !told.job.running && (before.job.running || told.job.number > before.job.number)) {
+    change({ message: told.job.said, fault: told.job.fault, chosen: new Set() });
+  }
+  if (before && told.indexing.news && told.indexing.news !== before.indexing.news) change({ message: told.indexing.news });
+  const isBusy = told.indexing.stage !== "idle";
+  if (told.version !== orderedVersion && (!isBusy || performance.now() - orderedAt > AGAIN)) await order();
+}
+
+/** Names of pictures that are not known yet; all of them where one went or got another name. */
+async function fetchNames() {
+  const { names } = now();
+  let told = await get(`/pictures?from=${names.length}`);
+  if (told.epoch !== epoch) told = await get("/pictures?from=0");
+  epoch = told.epoch;
+  const known = [...names.slice(0, told.from), ...told.names];
+  change({ names: known, chosen: withoutGone(now().chosen, known) });
+}
+
+/** @param {Set<number>} chosen @param {(string | null)[]} names */
+function withoutGone(chosen, names) {
+  const left = [...chosen].filter((number) => names[number]);
+  return left.length === chosen.size ? chosen : new Set(left);
+}

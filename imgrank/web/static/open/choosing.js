@@ -1,0 +1,44 @@
+// Choosing pictures: one, a range, all that is shown, none.
+import { change, now } from "./store.js";
+import { shownOf } from "./shown.js";
+
+/** @type {number | null} */
+let anchor = null;
+
+/** @param {number} number */
+export function toggle(number) {
+  const chosen = new Set(now().chosen);
+  if (!chosen.delete(number)) chosen.add(number);
+  anchor = number;
+  change({ chosen, focus: number });
+}
+
+/** From where the last one was chosen to here. @param {number} number */
+export function chooseTo(number) {
+  const { numbers } = shownOf(now());
+  const [from, to] = [numbers.indexOf(anchor ?? number), numbers.indexOf(number)];
+  if (from < 0 || to < 0) return toggle(number);
+  const range = numbers.slice(Math.min(from, to), Math.max(from, to) + 1);
+  change({ chosen: new Set([...now().chosen, ...range]), focus: number });
+}
+
+/** @param {Iterable<number>} numbers */
+export function choose(numbers) {
+  change({ chosen: new Set(numbers) });
+}
+
+export function chooseShown() {
+  choose(shownOf(now()).numbers);
+}
+
+export function chooseNone() {
+  choose([]);
+}
+
+/** What an action is about: what is chosen, in the order shown, or all that is shown where nothing is. */
+export function meant() {
+  const { numbers } = shownOf(now());
+  const { chosen, order } = now();
+  if (!chosen.size) return numbers;
+  return (order?.numbers || numbers).filter((number) => chosen.has(number));
+}

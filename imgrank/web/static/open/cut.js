@@ -1,0 +1,50 @@
+// How scores are spread, and the cut through them: a least score, only what fits, the first so many.
+import { writeAddress } from "./address.js";
+import { html } from "./html.js";
+import { spreadOf, written } from "./shown.js";
+import { change } from "./store.js";
+
+/** @typedef {import("./types").State} State */
+
+/** @param {{ state: State }} props */
+export function Cut({ state }) {
+  const { order, min, top, fits } = state;
+  const spread = spreadOf(order);
+  /** @param {Partial<State>} patch */
+  const cut = (patch) => {
+    change(patch);
+    writeAddress(false);
+  };
+  /** @param {any} event */
+  const drag = (event) => {
+    const value = Number(event.target.value);
+    cut({ min: spread && value > spread.low ? value : null });
+  };
+  /** @param {any} event */
+  const first = (event) => {
+    const value = Math.floor(Number(event.target.value));
+    cut({ top: event.target.value && Number.isSafeInteger(value) && value > 0 ? value : null });
+  };
+  return html`<section class="cut" aria-label="Cut">
+    ${spread && order && html`<div class="spread">
+      <svg viewBox=${`0 0 ${spread.bars.length} 100`} preserveAspectRatio="none" aria-hidden="true">${bars(spread, min)}</svg>
+      <input type="range" aria-label="Minimum score" min=${spread.low} max=${spread.high} step=${spread.step}
+        value=${min ?? spread.low} aria-valuetext=${min === null ? "no cut" : `${written(min, order)} or more`} onInput=${drag} />
+    </div>
+    <span class="least">${min === null ? "all scores" : `${written(min, order)} or more`}</span>`}
+    <label class="check" title="Leave out what does not seem to show what the sentence is about">
+      <input type="checkbox" checked=${fits} disabled=${!order?.scores} onChange=${(/** @type {any} */ event) => cut({ fits: event.target.checked })} /> Only what fits</label>
+    <label class="first">First <input type="number" min="1" step="1" inputmode="numeric" placeholder="all" value=${top ?? ""} onInput=${first} /></label>
+  </section>`;
+}
+
+/** @param {{ low: number, high: number, bars: number[] }} spread @param {number | null} min */
+function bars({ low, high, bars: counts }, min) {
+  const most = Math.max(...counts);
+  const width = (high - low) / counts.length;
+  return counts.map((count, n) => {
+    const height = count ? Math.max(3, Math.round((100 * count) / most)) : 0;
+    const out = min !== null && low + (n + 1) * width <= min;
+    return html`<rect key=${n} class=${out ? "out" : ""} x=${n + 0.06} y=${100 - height} width=".88" height=${height} />`;
+  });
+}

@@ -1,0 +1,96 @@
+// The smaller windows: history, export, what could not be read, keys.
+import { useEffect, useState } from "../vendor/hooks.js";
+import { wishState } from "./asking.js";
+import { meant } from "./choosing.js";
+import { html } from "./html.js";
+import { fetchBlob, get, messageOf } from "./server.js";
+import { change, now } from "./store.js";
+import { Window } from "./window.js";
+
+/** @typedef {import("./types").Past} Past */
+
+const close = () => change({ dialog: "" });
+
+/** @param {string} path @param {any} empty */
+function useFetched(path, empty) {
+  const [told, setTold] = useState(empty);
+  useEffect(() => {
+    get(path).then(setTold, (error) => change({ fault: messageOf(error), dialog: "" }));
+  }, []);
+  return told;
+}
+
+export function HistoryDialog() {
+  /** @type {Past[] | null} */
+  const runs = useFetched("/history", null);
+  /** @param {string} path @param {number} run */
+  const go = (path, run) => {
+    close();
+    wishState(path, { run });
+  };
+  return html`<${Window} name="History" onClose=${close}>
+    <h2>What was done here</h2>
+    ${runs && !runs.length && html`<p>No run has changed a file of this folder yet.</p>`}
+    <ol class="runs">${runs && [...runs].reverse().map((past) => html`<li key=${past.run}>
+      <div><strong>${past.undoes === null ? past.action : `take back ${past.undoes}`}</strong> ${past.query && html`<em>${past.query}</em>`}
+        <small>run ${past.run}, ${past.time}, ${past.done} changes, ${stateOf(past)}</small></div>
+      ${past.unfinished && html`<button onClick=${() => go("/finish", past.run)}>Finish run ${past.run}</button>`}
+      ${(past.left > 0 || past.unfinished) && html`<button onClick=${() => go("/undo", past.run)}>Take back run ${past.run}</button>`}
+    </li>`)}</ol>
+    <div class="buttons"><button onClick=${close}>Close</button></div>
+  <//>`;
+}
+
+/** @param {Past} past */
+function stateOf(past) {
+  if (past.unfinished) return "stopped in the middle";
+  if (past.damaged) return "its journal is damaged";
+  return past.left ? `${past.left} can be taken back` : "taken back";
+}
+
+export function ExportDialog() {
+  const numbers = meant();
+  /** @param {string} form @param {string} name */
+  const download = async (form, name) => {
+    try {
+      const blob = await fetchBlob("/export", { form, numbers, ...now().question });
+      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+      close();
+    } catch (error) {
+      change({ fault: messageOf(error), dialog: "" });
+    }
+  };
+  const forms = [["paths", "Paths", "pictures.txt", "one path a line"], ["csv", "CSV", "pictures.csv", "for spreadsheets"], ["json", "JSON", "pictures.json", "for programs"]];
+  return html`<${Window} name="List" onClose=${close}>
+    <h2>A list of ${numbers.length} pictures</h2>
+    <div class="forms">${forms.map(([form, name, file, words]) => html`<button key=${form} onClick=${() => download(form, file)}>${name} <small>${words}</small></button>`)}</div>
+    <div class="buttons"><button onClick=${close}>Close</button></div>
+  <//>`;
+}
+
+export function SkippedDialog() {
+  /** @type {[string, string][] | null} */
+  const skipped = useFetched("/skipped", null);
+  return html`<${Window} name="Left out" onClose=${close}>
+    <h2>Could not be read</h2>
+    <dl class="facts">${skipped?.map(([name, reason]) => html`<div key=${name}><dt>${name}</dt><dd>${reason}</dd></div>`)}</dl>
+    <div class="buttons"><button onClick=${close}>Close</button></div>
+  <//>`;
+}
+
+const KEYS = [
+  ["/", "to the sentence"], ["arrows", "from picture to picture"], ["Enter, space", "enlarge"], ["x", "choose"], ["Shift + arrow", "choose a range"],
+  ["Ctrl + A", "choose all that is shown"], ["Esc", "choose none, close"], ["c", "side by side"], ["+ −", "larger, smaller pictures"],
+  ["z", "enlarged: to 100 % and back"], ["i", "enlarged: about the file"], ["w", "enlarged: why this score"], ["Ctrl + Z", "take back the last change of files"], ["?", "this list"],
+];
+
+export function HelpDialog() {
+  return html`<${Window} name="Keys" onClose=${close}>
+    <h2>Keys</h2>
+    <dl class="facts">${KEYS.map(([key, words]) => html`<div key=${key}><dt><kbd>${key}</kbd></dt><dd>${words}</dd></div>`)}</dl>
+    <p class="quiet">With the mouse: a click enlarges; Ctrl or the tick chooses; Shift chooses a range; dragging a frame chooses what it touches.</p>
+    <div class="buttons"><button onClick=${close}>Close</button></div>
+  <//>`;
+}

@@ -1,0 +1,94 @@
+// Keys of the page. Those of the large view stand with it, those of windows are the browser's.
+import { writeAddress } from "./address.js";
+import { wishState } from "./asking.js";
+import { chooseNone, chooseShown, chooseTo, meant, toggle } from "./choosing.js";
+import { present, showPlace } from "./grid.js";
+import { lookAt } from "./looking.js";
+import { shownOf } from "./shown.js";
+import { change, now } from "./store.js";
+
+/** @typedef {import("./types").Size} Size */
+
+/** @type {Size[]} */
+const SIZES = ["s", "m", "l"];
+
+export function listenToKeys() {
+  addEventListener("keydown", (event) => {
+    const { dialog, look } = now();
+    const on = event.target;
+    const typing = on instanceof HTMLInputElement && !["checkbox", "range"].includes(on.type);
+    if (dialog || look.length || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.ctrlKey || event.metaKey) return typing ? undefined : withControl(event);
+    if (typing) {
+      if (event.key === "Escape") on.blur();
+      return;
+    }
+    const act = SINGLE[event.key] || moving(event, on);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+/** @param {KeyboardEvent} event */
+function withControl(event) {
+  const { server } = now();
+  if (event.key === "a") [event.preventDefault(), chooseShown()];
+  if (event.key === "z" && server?.undo) [event.preventDefault(), wishState("/undo", { run: server.undo.run })];
+}
+
+/** @type {Record<string, () => void>} */
+const SINGLE = {
+  "/": () => {
+    const box = /** @type {HTMLInputElement} */ (document.getElementById("sentence"));
+    box.focus();
+    box.select();
+  },
+  "?": () => change({ dialog: "help" }),
+  x: () => withFocus(toggle),
+  c: () => {
+    if (now().chosen.size >= 2 && now().chosen.size <= 4) lookAt(meant());
+  },
+  "+": () => resize(1),
+  "-": () => resize(-1),
+  Escape: chooseNone,
+};
+
+/** @param {KeyboardEvent} event @param {EventTarget | null} on */
+function moving(event, on) {
+  const free = on === document.body || (on instanceof Element && on.closest(".grid"));
+  if (!free) return null;
+  if (event.key === "Enter" || event.key === " ") return () => withFocus((number) => lookAt([number]));
+  const columns = present.layout?.columns || 1;
+  const rows = Math.max(1, Math.floor(innerHeight / (present.layout?.row || 200)) - 1);
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -columns * rows, PageDown: columns * rows, Home: -Infinity, End: Infinity };
+  const step = /** @type {Record<string, number>} */ (steps)[event.key];
+  return step === undefined ? null : () => move(step, event.shiftKey);
+}
+
+/** @param {number} step @param {boolean} choosing */
+function move(step, choosing) {
+  const { numbers } = shownOf(now());
+  if (!numbers.length) return;
+  const here = numbers.indexOf(now().focus ?? -1);
+  const place = here < 0 ? 0 : Math.max(0, Math.min(numbers.length - 1, here + step));
+  if (choosing && here >= 0 && !now().chosen.has(numbers[here])) toggle(numbers[here]);
+  if (choosing) chooseTo(numbers[place]);
+  change({ focus: numbers[place] });
+  showPlace(place, numbers[place]);
+}
+
+/** @param {(number: number) => void} act */
+function withFocus(act) {
+  const { numbers } = shownOf(now());
+  const { focus } = now();
+  if (!numbers.length) return;
+  act(focus !== null && numbers.includes(focus) ? focus : numbers[0]);
+}
+
+/** @param {number} step */
+export function resize(step) {
+  const place = Math.max(0, Math.min(SIZES.length - 1, SIZES.indexOf(now().size) + step));
+  change({ size: SIZES[place] });
+  writeAddress(false);
+}

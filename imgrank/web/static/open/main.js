@@ -1,0 +1,65 @@
+// The page: everything in its place, drawn from one state.
+import { render } from "../vendor/preact.js";
+import { Actions } from "./actions.js";
+import { followAddress, writeAddress } from "./address.js";
+import { follow, order, orderIfAnother } from "./asking.js";
+import { Cut } from "./cut.js";
+import { ExportDialog, HelpDialog, HistoryDialog, SkippedDialog } from "./dialogs.js";
+import { Grid } from "./grid.js";
+import { html } from "./html.js";
+import { listenToKeys, resize } from "./keys.js";
+import { Large } from "./large.js";
+import { PlanDialog } from "./plan.js";
+import { Answered, Search } from "./search.js";
+import { post } from "./server.js";
+import { Messages, Standing } from "./standing.js";
+import { change, useStore } from "./store.js";
+import { Terms } from "./terms.js";
+
+const DIALOGS = { plan: PlanDialog, history: HistoryDialog, export: ExportDialog, help: HelpDialog, skipped: SkippedDialog };
+
+function Page() {
+  const state = useStore();
+  const Open = state.dialog && DIALOGS[state.dialog];
+  return html`
+    <header>
+      <div class="first">
+        <h1 title=${state.server?.folder || ""}>${(state.server?.folder || "").split(/[\\/]/).pop() || "imgrank"}</h1>
+        <${Search} state=${state} />
+        <button class="add" aria-expanded=${state.adding} onClick=${() => change({ adding: !state.adding })}>Add term</button>
+        <div class="sizes" role="group" aria-label="Size">
+          <button aria-label="Smaller" onClick=${() => resize(-1)} disabled=${state.size === "s"}>−</button>
+          <button aria-label="Larger" onClick=${() => resize(1)} disabled=${state.size === "l"}>+</button>
+          <button aria-label="Keys" onClick=${() => change({ dialog: "help" })}>?</button>
+        </div>
+      </div>
+      <${Terms} state=${state} />
+      <div class="second"><${Cut} state=${state} />
+        <label class="find">Name <input type="text" value=${state.find} onInput=${find} placeholder="any" autocomplete="off" spellcheck=${false} /></label>
+        <${Standing} state=${state} />
+      </div>
+      <${Answered} state=${state} />
+    </header>
+    <main><${Messages} state=${state} /><${Grid} state=${state} />${state.order && !state.order.numbers.length && html`<${Empty} state=${state} />`}</main>
+    <${Actions} state=${state} />
+    ${state.look.length > 0 && html`<${Large} state=${state} />`}
+    ${Open && html`<${Open} key=${state.dialog} state=${state} />`}`;
+}
+
+/** @param {{ state: import("./types").State }} props */
+function Empty({ state }) {
+  const reading = state.server && state.server.indexing.stage !== "idle";
+  return html`<p class="empty">${reading ? "The first pictures are being read." : "No picture was found here. With -r, imgrank open goes down into folders."}</p>`;
+}
+
+/** @param {any} event */
+function find(event) {
+  change({ find: event.target.value });
+  writeAddress(false);
+}
+
+followAddress(orderIfAnother);
+render(html`<${Page} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
+listenToKeys();
+addEventListener("focus", () => post("/look", {}).catch(() => {})); // the folder may have changed meanwhile
+order().then(follow);

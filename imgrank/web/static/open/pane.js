@@ -1,0 +1,89 @@
+// One picture on a stage: whole, or zoomed so that a pixel of it is a pixel of the screen.
+import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
+import { html } from "./html.js";
+
+/** @typedef {import("./large.js").View} View */
+
+const CLICK = 5; // pixels that a hand may tremble
+
+/** @param {{ number: number, name: string, caption: string, chosen: boolean, several: boolean, view: View, onView: (view: View | ((before: View) => View)) => void }} props */
+export function Pane({ number, name, caption, chosen, several, view, onView }) {
+  const stage = useRef(/** @type {HTMLElement | null} */ (null));
+  const [room, setRoom] = useState({ width: 1, height: 1 });
+  const [natural, setNatural] = useState({ width: 0, height: 0, of: "" });
+  const [fault, setFault] = useState(false);
+  const size = view.scale ? "full" : "screen";
+  const source = `/picture/${size}/${number}`;
+  useEffect(() => setFault(false), [number]);
+  useLayoutEffect(() => {
+    const element = /** @type {HTMLElement} */ (stage.current);
+    const observer = new ResizeObserver(() => setRoom({ width: element.clientWidth, height: element.clientHeight }));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  /** @param {any} event */
+  const loaded = (event) => setNatural({ width: event.target.naturalWidth, height: event.target.naturalHeight, of: source });
+  /** @param {WheelEvent} event */
+  const wheel = (event) => {
+    event.preventDefault();
+    const fit = Math.min(1, room.width / (natural.width || 1), room.height / (natural.height || 1)) * (devicePixelRatio || 1);
+    const scale = (view.scale || fit) * (event.deltaY < 0 ? 1.25 : 0.8);
+    onView(scale <= fit && size === "full" ? { scale: 0, x: 0.5, y: 0.5 } : { ...view, scale: Math.min(8, Math.max(0.05, scale)) });
+  };
+  /** @param {PointerEvent} down */
+  const press = (down) => {
+    if (down.button) return;
+    const [startX, startY, start] = [down.clientX, down.clientY, view];
+    const [width, height] = [natural.width * perPixel(view), natural.height * perPixel(view)];
+    let moved = false;
+    /** @param {PointerEvent} event */
+    const move = (event) => {
+      moved ||= Math.hypot(event.clientX - startX, event.clientY - startY) > CLICK;
+      if (moved && start.scale) onView({ ...start, x: inside(start.x - (event.clientX - startX) / width), y: inside(start.y - (event.clientY - startY) / height) });
+    };
+    /** @param {PointerEvent} event */
+    const up = (event) => {
+      removeEventListener("pointermove", move);
+      removeEventListener("pointerup", up);
+      if (!moved && event.type === "pointerup") clicked(event);
+    };
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", up);
+  };
+  /** To 100 % where the picture was clicked, or back. @param {PointerEvent} event */
+  const clicked = (event) => {
+    const image = stage.current?.querySelector("img")?.getBoundingClientRect();
+    if (view.scale || !image) return onView({ scale: 0, x: 0.5, y: 0.5 });
+    onView({ scale: 1, x: inside((event.clientX - image.left) / image.width), y: inside((event.clientY - image.top) / image.height) });
+  };
+  const style = natural.of === source && view.scale ? placed(view, natural, room) : { maxWidth: "100%", maxHeight: "100%" };
+  return html`<figure class=${`pane${view.scale ? " zoomed" : ""}`}>
+    <div class="stage" ref=${stage} onPointerDown=${press} onWheel=${wheel}>
+      ${fault ? html`<p>This picture cannot be shown.</p>` : html`<img src=${source} alt=${name} draggable=${false} onLoad=${loaded} onError=${() => setFault(true)} style=${style} />`}
+    </div>
+    ${several && html`<figcaption>${name} <small>${caption}</small>${chosen ? " ✓" : ""}</figcaption>`}
+  </figure>`;
+}
+
+/** Pixels of the page for one of the picture. @param {View} view */
+function perPixel(view) {
+  return view.scale / (devicePixelRatio || 1);
+}
+
+/** @param {View} view @param {{ width: number, height: number }} natural @param {{ width: number, height: number }} room */
+function placed(view, natural, room) {
+  const [width, height] = [natural.width * perPixel(view), natural.height * perPixel(view)];
+  return { position: "absolute", left: 0, top: 0, maxWidth: "none", maxHeight: "none", width: `${width}px`, height: `${height}px`,
+    transform: `translate(${along(view.x, width, room.width)}px, ${along(view.y, height, room.height)}px)` };
+}
+
+/** So that the point at `part` is in the middle, and no edge comes inside. @param {number} part @param {number} length @param {number} room */
+function along(part, length, room) {
+  return length <= room ? (room - length) / 2 : Math.min(0, Math.max(room - length, room / 2 - part * length));
+}
+
+/** @param {number} part */
+function inside(part) {
+  return Math.min(1, Math.max(0, part));
+}

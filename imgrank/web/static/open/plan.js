@@ -1,0 +1,93 @@
+// The plan: what would go where. Nothing is changed before somebody has looked at it and applied it.
+import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { wishState } from "./asking.js";
+import { meant } from "./choosing.js";
+import { Window } from "./window.js";
+import { html } from "./html.js";
+import { messageOf, post } from "./server.js";
+import { change } from "./store.js";
+
+/** @typedef {import("./types").State} State @typedef {import("./types").Plan} Plan */
+
+const WHAT = { copy: "Copy to a folder", move: "Move to a folder", rename: "Rename by rank", tag: "Write rank, score and stars into sidecars", trash: "Throw into the trash" };
+const PAUSE = 250; // milliseconds after the last key before a plan is made
+let lastFolder = "chosen";
+let lastTemplate = "{rank}-{stem}{ext}";
+
+/** @param {{ state: State }} props */
+export function PlanDialog({ state }) {
+  const { action, question } = state;
+  const [folder, setFolder] = useState(lastFolder);
+  const [template, setTemplate] = useState(lastTemplate);
+  const [plan, setPlan] = useState(/** @type {Plan | null} */ (null));
+  const [fault, setFault] = useState("");
+  const numbers = useRef(/** @type {number[]} */ (meant()));
+  const turn = useRef(0);
+  const withFolder = action === "copy" || action === "move";
+
+  useEffect(() => {
+    const mine = ++turn.current;
+    setPlan(null);
+    const timer = setTimeout(async () => {
+      try {
+        const made = await post("/plan", { action, numbers: numbers.current, folder, template, ...question });
+        if (mine === turn.current) [setPlan(made), setFault("")];
+      } catch (error) {
+        if (mine === turn.current) setFault(messageOf(error));
+      }
+    }, turn.current === 1 ? 0 : PAUSE);
+    return () => clearTimeout(timer);
+  }, [folder, template]);
+
+  const close = () => change({ dialog: "" });
+  /** @param {(text: string) => void} set */
+  const typed = (set) => (/** @type {any} */ event) => {
+    turn.current += 1; // what was planned does not hold any more, from this very key on
+    setPlan(null);
+    set(event.target.value);
+  };
+  /** @param {Event} event */
+  const apply = async (event) => {
+    event.preventDefault();
+    if (!plan || !plan.count) return;
+    [lastFolder, lastTemplate] = [folder, template];
+    close();
+    await wishState("/apply", { plan: plan.plan });
+  };
+  return html`<${Window} name="Plan" onClose=${close}>
+    <form onSubmit=${apply}>
+      <h2>${/** @type {Record<string, string>} */ (WHAT)[action]}</h2>
+      ${withFolder && html`<label class="field">Folder <input type="text" value=${folder} onInput=${typed(setFolder)} spellcheck=${false} autocomplete="off" />
+        <small>a path of its own, or one below ${state.server?.folder}</small></label>`}
+      ${action === "rename" && html`<label class="field">New names <input type="text" value=${template} onInput=${typed(setTemplate)} spellcheck=${false} autocomplete="off" />
+        <small>from ${"{rank} {score} {stem} {ext} {query}"}</small></label>`}
+      ${fault ? html`<p role="alert" class="fault">${fault}</p>` : plan ? html`<${Changes} plan=${plan} />` : html`<p class="quiet">Making the plan…</p>`}
+      <div class="buttons">
+        <button type="submit" class="strong" disabled=${!plan || !plan.count}>Apply</button>
+        <button type="button" onClick=${close}>Cancel</button>
+      </div>
+    </form>
+  <//>`;
+}
+
+/** @param {{ plan: Plan }} props */
+function Changes({ plan }) {
+  if (!plan.count) return html`<p>There is nothing to change: every file is as asked.</p>`;
+  const files = plan.count === 1 ? "1 file" : `${plan.count} files`;
+  const with_ = plan.companions > 0 ? `, ${plan.companions} of them companions that belong to pictures` : "";
+  return html`<p>${files}${with_}, ${bytes(plan.bytes)}.${plan.folder ? ` To ${plan.folder}.` : ""}</p>
+    ${plan.notes.map((line) => html`<p key=${line} class="note">${line}</p>`)}
+    <div class="changes" tabindex="0" role="region" aria-label="Changes"><table>
+      <thead><tr><th scope="col">From</th><th scope="col">To</th></tr></thead>
+      <tbody>${plan.changes.map(([from, to]) => html`<tr key=${`${from}\n${to}`}><td>${from}</td><td>${to}</td></tr>`)}</tbody>
+    </table></div>
+    ${plan.count > plan.changes.length && html`<p class="quiet">and ${plan.count - plan.changes.length} more.</p>`}`;
+}
+
+/** @param {number} count */
+export function bytes(count) {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let n = 0;
+  while (count >= 1000 && n < units.length - 1) [count, n] = [count / 1000, n + 1];
+  return `${n ? count.toFixed(1) : count} ${units[n]}`;
+}

@@ -1,0 +1,70 @@
+// The sentence: what to order by. Earlier ones are offered.
+import { useEffect, useState } from "../vendor/hooks.js";
+import { ask } from "./asking.js";
+import { html } from "./html.js";
+import { byWhom } from "./terms.js";
+
+/** @typedef {import("./types").State} State */
+
+const MOST_OFFERED = 8;
+
+/** @param {{ state: State }} props */
+export function Search({ state }) {
+  const [text, setText] = useState(state.question.sentence);
+  const [offering, setOffering] = useState(false);
+  const [at, setAt] = useState(-1);
+  useEffect(() => setText(state.question.sentence), [state.question.sentence]);
+  const typed = text.trim().toLowerCase();
+  const earlier = (state.server?.sentences || [])
+    .filter((each) => each !== text.trim() && (text === state.question.sentence || each.toLowerCase().includes(typed)))
+    .slice(0, MOST_OFFERED);
+  const offered = offering && earlier.length > 0;
+
+  /** @param {string} sentence */
+  const go = (sentence) => {
+    setOffering(false);
+    setAt(-1);
+    setText(sentence);
+    ask({ ...state.question, sentence });
+  };
+  /** @param {Event} event */
+  const submit = (event) => {
+    event.preventDefault();
+    go(offered && at >= 0 ? earlier[at] : text.trim());
+  };
+  /** @param {KeyboardEvent} event */
+  const key = (event) => {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (event.key === "Escape" && offered) [event.stopPropagation(), event.preventDefault(), setOffering(false)];
+    if (!step || !earlier.length) return;
+    event.preventDefault();
+    setOffering(true);
+    setAt(Math.max(-1, Math.min(earlier.length - 1, offered ? at + step : 0)));
+  };
+  return html`<form class="search" role="search" onSubmit=${submit} onFocusOut=${() => setOffering(false)}>
+    <svg class="glass" viewBox="0 0 20 20" aria-hidden="true"><circle cx="8.5" cy="8.5" r="5.5" /><path d="M12.8 12.8 18 18" /></svg>
+    <input type="search" id="sentence" aria-label="Sentence" placeholder="What to order by, such as “a sunny day”" value=${text}
+      autocomplete="off" spellcheck=${false} maxlength="1000" enterkeyhint="search" aria-controls="earlier"
+      aria-activedescendant=${offered && at >= 0 ? `earlier-${at}` : undefined} onKeyDown=${key} onFocus=${() => setOffering(true)} onClick=${() => setOffering(true)}
+      onInput=${(/** @type {any} */ event) => [setText(event.target.value), setAt(-1), setOffering(true)]} />
+    <ul id="earlier" class="offered" role="listbox" aria-label="Earlier sentences" hidden=${!offered}>
+      ${earlier.map((sentence, n) => html`<li key=${sentence} id=${`earlier-${n}`} role="option" aria-selected=${n === at}
+        onMouseDown=${(/** @type {Event} */ event) => [event.preventDefault(), go(sentence)]}>${sentence}</li>`)}
+    </ul>
+    ${state.asking && html`<span class="spin" aria-hidden="true"></span>`}
+  </form>`;
+}
+
+/** Who answered, in a line; and what they noted. @param {{ state: State }} props */
+export function Answered({ state }) {
+  const { order } = state;
+  if (!order || !order.scores) return null;
+  const quantity = order.scorer === "adapter" && order.quantity ? `: ${order.quantity}` : "";
+  const who = order.terms.length > 1 ? `by a mix of ${order.terms.length} terms` : byWhom(order.scorer, order.adapter) + quantity;
+  return html`<p class="answered">
+    <span title=${order.reason || ""}>Ordered ${who}</span>
+    ${!order.confident && html`<strong class="doubt">No picture here stands out for this; the order may mean little.</strong>`}
+    ${order.measuring && html`<span>A first order: the pictures are being measured at full size.</span>`}
+    ${order.notes.map((line) => html`<span key=${line}>${line}</span>`)}
+  </p>`;
+}

@@ -1,0 +1,66 @@
+// Which pictures are shown, from the order, the cut and the filters; and how scores are spread and written.
+
+/** @typedef {import("./types").State} State @typedef {import("./types").Order} Order @typedef {import("./types").Shown} Shown */
+
+/** @type {{ key: unknown[], shown: Shown }} */
+let kept = { key: [], shown: { numbers: [], scores: null, divider: -1 } };
+
+/** Numbers and scores of what is shown, in order. `divider` is the place of the first that does not fit, or -1.
+ * @param {State} state @returns {Shown} */
+export function shownOf(state) {
+  const key = [state.order, state.names, state.min, state.top, state.fits, state.find];
+  if (key.some((each, n) => each !== kept.key[n])) kept = { key, shown: choose(state) };
+  return kept.shown;
+}
+
+/** @param {State} state @returns {Shown} */
+function choose({ order, names, min, top, fits, find }) {
+  /** @type {number[]} */
+  const numbers = [];
+  /** @type {number[]} */
+  const scores = [];
+  let divider = -1;
+  const wanted = find.trim().toLowerCase();
+  const most = top ?? Infinity;
+  order?.numbers.forEach((number, place) => {
+    const name = names[number];
+    const fitting = place < order.relevant;
+    if (numbers.length >= most || (name === null)) return;
+    if (order.scores && min !== null && !(fitting && order.scores[place] >= min)) return;
+    if (fits && !fitting) return;
+    if (wanted && !(name || "").toLowerCase().includes(wanted)) return;
+    if (!fitting && divider < 0) divider = numbers.length;
+    numbers.push(number);
+    if (order.scores) scores.push(order.scores[place]);
+  });
+  return { numbers, scores: order?.scores ? scores : null, divider };
+}
+
+/** Scores lie between low and high; bars are how many in equal parts. Null where there is nothing to cut.
+ * @param {Order | null} order */
+export function spreadOf(order) {
+  const scores = order?.scores;
+  if (!order || !scores || scores.length < 2) return null;
+  let least = Infinity, most = -Infinity;
+  for (const score of scores) {
+    if (score < least) least = score;
+    if (score > most) most = score;
+  }
+  if (!(most > least)) return null;
+  const ten = 10 ** order.decimals;
+  const low = Math.floor(least * ten) / ten, high = Math.ceil(most * ten) / ten;
+  const bars = new Array(Math.min(64, Math.max(24, Math.round(2 * Math.sqrt(scores.length))))).fill(0);
+  for (const score of scores) bars[Math.min(bars.length - 1, Math.floor(((score - low) / (high - low)) * bars.length))] += 1;
+  return { low, high, step: 1 / ten, bars };
+}
+
+/** @param {number} score @param {Order} order */
+export function written(score, order) {
+  const text = score.toFixed(order.decimals);
+  return `${Number(text) === 0 ? text.replace("-", "") : text}${order.unit ? ` ${order.unit}` : ""}`;
+}
+
+/** The last part of a path. @param {string | null | undefined} path */
+export function baseName(path) {
+  return (path || "").split(/[\\/]/).pop() || "";
+}

@@ -1,0 +1,52 @@
+// How things stand: how many pictures, how far reading is, what is being done, what went wrong.
+import { wishState } from "./asking.js";
+import { html } from "./html.js";
+import { shownOf } from "./shown.js";
+import { change } from "./store.js";
+
+/** @typedef {import("./types").State} State */
+
+/** @param {{ state: State }} props */
+export function Standing({ state }) {
+  const { server, order } = state;
+  const count = order ? order.numbers.length : server?.count || 0;
+  return html`<div class="standing">
+    <p role="status">${count} pictures, ${shownOf(state).numbers.length} shown</p>
+    ${Boolean(server?.skipped) && html`<button class="link" onClick=${() => change({ dialog: "skipped" })}>${server?.skipped} left out</button>`}
+    ${server && html`<${Reading} server=${server} />`}
+  </div>`;
+}
+
+/** @param {{ server: import("./types").Server }} props */
+function Reading({ server }) {
+  const { stage, done, total, rate, left, fault } = server.indexing;
+  if (fault) return html`<span class="fault">${fault}</span>`;
+  if (stage === "idle" || (stage === "looking" && !total)) return null;
+  const words = stage === "measuring" ? "Measuring at full size" : stage === "paused" ? "Paused" : "Reading";
+  const pace = stage !== "paused" && rate ? `, ${rate >= 10 ? Math.round(rate) : rate} a second${left ? `, ${duration(left)} left` : ""}` : "";
+  return html`<span class="reading">
+    <progress value=${done} max=${total || 1} aria-label="Reading pictures"></progress> ${words} ${done} of ${total}${pace}
+    <button class="link" onClick=${() => wishState("/pause", { paused: stage !== "paused" })}>${stage === "paused" ? "Go on" : "Pause"}</button>
+  </span>`;
+}
+
+/** @param {{ state: State }} props */
+export function Messages({ state }) {
+  const { fault, message, server } = state;
+  const job = server?.job;
+  const doing = { copy: "Copying", move: "Moving", rename: "Renaming", tag: "Tagging", trash: "Throwing away", undo: "Taking back", finish: "Finishing" };
+  return html`<div class="messages">
+    ${fault && html`<p role="alert" class="fault">${fault} <button class="link" onClick=${() => change({ fault: "" })}>Dismiss</button></p>`}
+    <div aria-live="polite">${job?.running
+      ? html`<p><progress value=${job.done} max=${job.total || 1} aria-label="Files"></progress> ${/** @type {Record<string, string>} */ (doing)[job.what] || "Working"}: ${job.done} of ${job.total || "…"}</p>`
+      : message && html`<p>${message} <button class="link" onClick=${() => change({ message: "" })}>Dismiss</button></p>`}</div>
+    ${!job?.running && job?.left_alone.length ? html`<details><summary>${job.left_alone.length} files were left alone</summary>
+      <dl class="facts">${job.left_alone.map(([name, reason]) => html`<div key=${name}><dt>${name}</dt><dd>${reason}</dd></div>`)}</dl></details>` : null}
+  </div>`;
+}
+
+/** @param {number} seconds */
+function duration(seconds) {
+  if (seconds < 90) return `${seconds} s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}

@@ -1,0 +1,54 @@
+// The one place where the page's state lives. Everything that is shown follows from it.
+import { useEffect, useState } from "../vendor/hooks.js";
+
+/** @typedef {import("./types").State} State */
+
+/** @type {State} */
+let state = {
+  question: { sentence: "", terms: [], between: null },
+  order: null,
+  asking: false,
+  names: [],
+  server: null,
+  min: null,
+  top: null,
+  fits: false,
+  find: "",
+  size: "m",
+  chosen: new Set(),
+  focus: null,
+  look: [],
+  dialog: "",
+  adding: false,
+  action: "",
+  message: "",
+  fault: "",
+};
+
+/** @type {Set<() => void>} */
+const listeners = new Set();
+
+/** The state now; nobody changes it but by `change`. */
+export function now() {
+  return state;
+}
+
+/** @param {Partial<State>} patch */
+export function change(patch) {
+  state = { ...state, ...patch };
+  for (const listener of listeners) listener();
+}
+
+/** The state, and the component that asks is drawn again when it changes. */
+export function useStore() {
+  const [seen, see] = useState(state);
+  useEffect(() => {
+    const listener = () => see(state);
+    listener();
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }, []);
+  return seen;
+}

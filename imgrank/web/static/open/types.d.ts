@@ -1,0 +1,129 @@
+// What walks between the modules, and what the server tells. Each field of the server stands in docs/reference/open-endpoints.md.
+
+export interface Question {
+  sentence: string;
+  terms: Term[];
+  between: [number, number] | null;
+}
+
+export interface Term {
+  text?: string;
+  picture?: number;
+  weight: number;
+}
+
+export interface AnsweredTerm {
+  text: string | null;
+  pictures: string[];
+  weight: number;
+  scorer: string;
+  adapter: string | null;
+  unit: string | null;
+}
+
+export interface Order {
+  version: number;
+  numbers: number[];
+  scores: number[] | null;
+  relevant: number;
+  decimals: number;
+  measuring: boolean;
+  notes: string[];
+  terms: AnsweredTerm[];
+  scorer: string;
+  adapter: string | null;
+  unit: string | null;
+  confident: boolean;
+  confidence: number;
+  query: string | null;
+  reason: string | null;
+  quantity: string | null;
+}
+
+export interface Job {
+  number: number;
+  what: string;
+  done: number;
+  total: number;
+  running: boolean;
+  said: string;
+  fault: string;
+  run: number | null;
+  left_alone: [string, string][];
+}
+
+export interface Past {
+  run: number;
+  time: string;
+  action: string;
+  query: string;
+  done: number;
+  left: number;
+  unfinished: boolean;
+  undoes: number | null;
+  damaged: boolean;
+}
+
+export interface Standing {
+  stage: "looking" | "reading" | "measuring" | "paused" | "idle" | "failed";
+  done: number;
+  total: number;
+  rate: number;
+  left: number | null;
+  news: string;
+  fault: string;
+}
+
+export interface Server {
+  folder: string;
+  version: number;
+  epoch: number;
+  count: number;
+  skipped: number;
+  indexing: Standing;
+  job: Job;
+  undo: Past | null;
+  sentences: string[];
+  backbone: string;
+}
+
+export interface Plan {
+  plan: string;
+  action: string;
+  folder: string | null;
+  changes: [string, string][];
+  count: number;
+  companions: number;
+  bytes: number;
+  notes: string[];
+}
+
+export type Size = "s" | "m" | "l";
+export type Dialog = "" | "plan" | "history" | "export" | "help" | "skipped";
+
+export interface State {
+  question: Question;
+  order: Order | null;
+  asking: boolean;
+  names: (string | null)[];
+  server: Server | null;
+  min: number | null;
+  top: number | null;
+  fits: boolean;
+  find: string;
+  size: Size;
+  chosen: Set<number>;
+  focus: number | null;
+  look: number[];
+  dialog: Dialog;
+  adding: boolean;
+  action: string;
+  message: string;
+  fault: string;
+}
+
+export interface Shown {
+  numbers: number[];
+  scores: number[] | null;
+  divider: number;
+}

@@ -1,0 +1,177 @@
+"""The page over HTTP: few addresses, each one question to the room or one wish.
+
+GET /state /pictures /picture/{size}/{number} /facts/{number} /why/{form}/{number} /skipped /history tell.
+POST /order orders; /plan makes a plan and changes nothing, and /apply takes its name, which is good once. All of them
+are listed in docs/reference/open-endpoints.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from imgrank.decode import DecodeError
+from imgrank.errors import ImgrankError, UsageError
+from imgrank.web.guard import Guard
+from imgrank.web.replies import STATIC, not_found, read_json, resource, static_files
+from imgrank.web.viewer.asked import asked_of, number_of, numbers_of, text_of, wanted_of
+from imgrank.web.viewer.asking import LONGEST
+from imgrank.web.viewer.exporting import FORMS, exported
+from imgrank.web.viewer.facts import facts_of
+from imgrank.web.viewer.room import Room
+from imgrank.web.viewer.view import names_view, order_view, past_view, plan_view, skipped_view
+
+MOST_BYTES = 8 << 20  # a million numbers
+FILES = static_files()
+Told = dict[str, Any]
+
+
+def make_app(room: Room, port: int, token: str) -> ASGIApp:
+    """The application for one room, guarded."""
+    wishes: dict[str, Callable[[Told], Response | Told]] = {
+        "order": lambda told: _order(room, told),
+        "plan": lambda told: _plan(room, told),
+        "apply": lambda told: _apply(room, told),
+        "undo": lambda told: _take_back(room, told),
+        "finish": lambda told: _finish(room, told),
+        "pause": lambda told: _pause(room, told),
+        "look": lambda told: _look(room, told),
+        "export": lambda told: _export(room, told),
+    }
+
+    async def wish(request: Request) -> Response:
+        do = wishes.get(request.path_params["wish"])
+        if do is None:
+            return not_found()
+        told = await read_json(request)
+        if told is None:
+            return PlainTextResponse("A request is a JSON object.\n", 400)
+        return await run_in_threadpool(_answered, do, told)
+
+    return Guard(
+        Starlette(
+            routes=[
+                Route("/", lambda _: resource(STATIC / "open" / "index.html")),
+                Route("/static/{name:path}", _static),
+                Route("/state", lambda _: JSONResponse(room.state())),
+                Route("/pictures", lambda request: _names(room, request)),
+                Route("/picture/{size}/{number}", lambda request: _picture(room, request)),
+                Route("/facts/{number}", lambda request: _facts(room, request)),
+                Route("/why/{form}/{number}", lambda request: _why(room, request)),
+                Route("/skipped", lambda _: JSONResponse(skipped_view(room.library))),
+                Route("/history", lambda _: JSONResponse([past_view(past) for past in room.history.runs()])),
+                Route("/{wish}", wish, methods=["POST"]),
+            ]
+        ),
+        port,
+        token,
+        command="imgrank open",
+        most_bytes=MOST_BYTES,
+    )
+
+
+def _answered(do: Callable[[Told], Response | Told], told: Told) -> Response:
+    """What was wished for, or why not, in a sentence."""
+    try:
+        done = do(told)
+    except ImgrankError as refused:
+        return JSONResponse({"error": str(refused)}, 400)
+    except Exception as error:  # noqa: BLE001 - a page that is told nothing waits for ever
+        return JSONResponse({"error": f"This went wrong in imgrank: {type(error).__name__}: {error}."}, 500)
+    return done if isinstance(done, Response) else JSONResponse(done)
+
+
+def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    return resource(FILES[name]) if name in FILES else not_found()
+
+
+def _names(room: Room, request: Request) -> Response:
+    start = request.query_params.get("from", "0")
+    if not start.isdecimal() or len(start) > 12:
+        return not_found()
+    return JSONResponse(names_view(room.library, int(start)))
+
+
+def _picture(room: Room, request: Request) -> Response:
+    number = _number(request)
+    try:
+        jpeg = room.shown.jpeg(number, request.path_params["size"])
+    except KeyError:
+        return not_found()
+    except DecodeError as error:
+        return PlainTextResponse(f"The picture cannot be shown: {error.reason}.\n", 415)
+    return Response(jpeg, media_type="image/jpeg")
+
+
+def _facts(room: Room, request: Request) -> Response:
+    file = room.library.file(_number(request))
+    return not_found() if file is None else JSONResponse(facts_of(file, room.library.name(file.path)))
+
+
+def _number(request: Request) -> int:
+    """The number in the address; -1, which no picture has, where it is none."""
+    number = request.path_params["number"]
+    return int(number) if number.isascii() and number.isdecimal() and len(number) <= 12 else -1
+
+
+def _order(room: Room, told: Told) -> Told:
+    order = room.orders.of(asked_of(told))
+    if order.measuring:
+        room.indexer.measure()
+    return order_view(order)
+
+
+def _why(room: Room, request: Request) -> Response:
+    try:
+        reason = room.reasons.of(_number(request), request.query_params.get("sentence", "")[:LONGEST])
+    except ImgrankError as refused:
+        return JSONResponse({"error": str(refused)}, 400)
+    if request.path_params["form"] == "map":
+        return Response(reason.jpeg, media_type="image/jpeg")
+    return JSONResponse({"said": reason.said}) if request.path_params["form"] == "words" else not_found()
+
+
+def _plan(room: Room, told: Told) -> Told:
+    name, made = room.plans.make(wanted_of(told), room.orders.of(asked_of(told)))
+    return plan_view(name, made, room.library)
+
+
+def _apply(room: Room, told: Told) -> Told:
+    room.work.carry_out(room.plans.take(text_of(told, "plan")))
+    return room.state()
+
+
+def _take_back(room: Room, told: Told) -> Told:
+    room.work.take_back(room.history.check(number_of(told.get("run"))))
+    return room.state()
+
+
+def _finish(room: Room, told: Told) -> Told:
+    room.work.finish(room.history.check(number_of(told.get("run"))))
+    return room.state()
+
+
+def _pause(room: Room, told: Told) -> Told:
+    room.indexer.pause(told.get("paused") is True)
+    return room.state()
+
+
+def _look(room: Room, _: Told) -> Told:
+    room.indexer.look()
+    return room.state()
+
+
+def _export(room: Room, told: Told) -> Response:
+    form = text_of(told, "form")
+    if form not in FORMS:
+        raise UsageError(f"There is no such list; there are {', '.join(FORMS)}.")
+    content = exported(room.orders.of(asked_of(told)), numbers_of(told), form)
+    return Response(content, media_type=FORMS[form])

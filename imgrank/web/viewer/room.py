@@ -1,0 +1,91 @@
+"""Everything behind the page of one folder, in one place: pictures, orders, plans, work, history."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlette.types import ASGIApp
+
+from imgrank.errors import UsageError
+from imgrank.paths import printable
+from imgrank.web.viewer.asking import Orders
+from imgrank.web.viewer.history import History
+from imgrank.web.viewer.indexing import Indexer
+from imgrank.web.viewer.library import Library
+from imgrank.web.viewer.plans import Plans
+from imgrank.web.viewer.reasons import Reasons
+from imgrank.web.viewer.shown import Shown
+from imgrank.web.viewer.view import job_view, past_view, standing_view
+from imgrank.web.viewer.work import Work
+
+if TYPE_CHECKING:
+    from imgrank.ranker import Ranker
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is opened, and who orders it."""
+
+    folder: str
+    recursive: bool = False
+    adapter: str = "auto"
+
+
+class Room:
+    """One folder that is open. `new_ranker(adapter)` makes a ranker for a thread of its own."""
+
+    def __init__(self, wish: Wish, new_ranker: Callable[[str], Ranker]) -> None:
+        """Raises UsageError where the folder is none, and what making a ranker raises."""
+        if not os.path.isdir(wish.folder):
+            raise UsageError(f"{printable(wish.folder)} is no folder; imgrank open shows the pictures of one.")
+        self.wish = wish
+        self.ranker = new_ranker(wish.adapter)
+        self.library = Library(wish.folder)
+        self.orders = Orders(self.library, self.ranker)
+        self.indexer = Indexer(self.library, self.ranker, recursive=wish.recursive)
+        self.shown = Shown(self.library)
+        self.plans = Plans(self.library)
+        self.history = History(wish.folder)
+        self.work = Work(self._changed)
+        self.reasons = Reasons(self.library, lambda: new_ranker(wish.adapter))
+
+    def app(self, port: int, token: str) -> ASGIApp:
+        """The page about this folder, guarded."""
+        from imgrank.web.viewer.app import make_app
+
+        return make_app(self, port, token)
+
+    def state(self) -> dict[str, Any]:
+        """What changes by itself."""
+        last = self.history.last()
+        return {
+            "folder": printable(self.library.folder),
+            "version": self.library.version,
+            "epoch": self.library.epoch,
+            "count": self.library.count,
+            "skipped": len(self.library.skipped),
+            "indexing": standing_view(self.indexer.standing),
+            "job": job_view(self.work.job, self.library),
+            "undo": None if last is None else past_view(last),
+            "sentences": self.orders.sentences[:50],
+            "backbone": self.ranker.backbone.name,
+        }
+
+    def start(self) -> None:
+        """Begin to read the folder, and make ready for the first question."""
+        self.indexer.start()
+        threading.Thread(target=self.orders.warm, daemon=True).start()
+
+    def close(self) -> None:
+        """End what goes on, in peace: a step in hand is finished first."""
+        self.work.close()
+        self.indexer.close()
+        self.ranker.close()
+
+    def _changed(self) -> None:
+        self.history.forget()
+        self.indexer.look(tell=False)

@@ -1,0 +1,111 @@
+"""A folder that is open in a real browser: what complains, and what asks for anything but this machine, fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.web.making import Client, until
+
+PATIENCE = 30_000
+
+
+@contextmanager
+def page_of(browser: Any, client: Client, fragment: str = "", **options: Any) -> Iterator[Any]:
+    """The page of a folder, with a picture in it."""
+    context = browser.new_context(**{"viewport": {"width": 1200, "height": 850}, **options})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    watched(page)
+    here = f"http://127.0.0.1:{client.port}/"
+    page.goto(f"{here}?token={client.token}")
+    if fragment:
+        page.goto(here + fragment)
+        page.reload()
+    page.locator("li.cell").first.wait_for()
+    yield page
+    assert page.faults == []
+    assert not [url for url in page.asked if not url.startswith((here, "blob:" + here))]
+    context.close()
+
+
+def watched(page: Any) -> None:
+    """Keep what the page complains of in `page.faults`, and what it asks for in `page.asked`."""
+    faults: list[str] = []
+    asked: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("request", lambda request: asked.append(request.url))
+    page.faults, page.asked = faults, asked
+
+
+def ask(page: Any, sentence: str) -> list[str]:
+    """Type a sentence and press Enter; the names of the pictures in the new order."""
+    with page.expect_response(lambda reply: reply.url.endswith("/order")):
+        page.get_by_role("searchbox", name="Sentence").fill(sentence)
+        page.keyboard.press("Enter")
+    settled(page)
+    return names(page)
+
+
+def comes(page: Any, condition: str) -> None:
+    """Wait until a condition in JavaScript holds, as the page's policy allows no other way."""
+    until(lambda: bool(page.evaluate(condition)), PATIENCE / 1000)
+
+
+def settled(page: Any) -> None:
+    """Wait until the page has drawn what it was told."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+
+
+def names(page: Any) -> list[str]:
+    """The names of the pictures in the page, in order."""
+    found: list[str] = (
+        page.get_by_role("list", name="Pictures", exact=True)
+        .locator("li img")
+        .evaluate_all("(images) => images.map((image) => image.alt)")
+    )
+    return found
+
+
+def status(page: Any) -> str:
+    """How many there are, and how many are shown."""
+    text: str = page.get_by_role("status").inner_text()
+    return text
+
+
+def choose(page: Any, *wanted: str) -> None:
+    """Tick pictures by their names."""
+    for name in wanted:
+        page.get_by_role("checkbox", name=f"Select {name}", exact=True).check()
+
+
+def plan(page: Any, action: str, folder: str | None = None) -> Any:
+    """Press an action; the plan that is shown."""
+    page.get_by_role("button", name=action, exact=True).click()
+    dialog = page.get_by_role("dialog", name="Plan")
+    dialog.wait_for()
+    if folder is not None:
+        dialog.get_by_role("textbox", name="Folder").fill(folder)
+    comes(page, "!document.querySelector('dialog button[type=submit]').disabled")
+    return dialog
+
+
+def apply(page: Any, action: str, folder: str | None = None) -> str:
+    """Plan and apply; what is said when it is done."""
+    plan(page, action, folder).get_by_role("button", name="Apply").click()
+    return said(page)
+
+
+def undo(page: Any) -> str:
+    """Take the last run back; what is said when it is done."""
+    page.get_by_role("button", name="Undo", exact=True).click()
+    return said(page)
+
+
+def said(page: Any) -> str:
+    """What is said once the work in hand is done."""
+    comes(page, "!document.querySelector('.messages progress') && document.querySelector('.messages p')")
+    text: str = page.locator(".messages p").first.inner_text()
+    return text

@@ -1,0 +1,279 @@
+"""`imgrank open` over HTTP: orders, plans, undo, what comes and goes, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from imgrank.ranker import Ranker
+from imgrank.records import Term
+from imgrank.web.viewer.room import Room
+from tests.web.making import Client, until
+from tests.web.viewing import EXAMPLES, finished, names_in_order, numbers_of, opened, pictures, tree
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return pictures(tmp_path / "photos")
+
+
+def planned(client: Client, action: str, *names: str, **more: Any) -> dict[str, Any]:
+    plan = client.ask("/plan", {"action": action, "numbers": numbers_of(client, *names), **more}).json()
+    assert "plan" in plan, plan
+    return plan  # type: ignore[no-any-return]
+
+
+def applied(client: Client, plan: dict[str, Any]) -> dict[str, Any]:
+    told = client.ask("/apply", {"plan": plan["plan"]}).json()
+    return finished(client, told["job"]["number"])
+
+
+def test_an_order_is_that_of_sort(folder: Path) -> None:
+    with opened(folder) as (_, client):
+        for sentence in ("a cat", "a bird", "older person", "sunset"):
+            with Ranker("mini", "auto", "cpu") as ranker:
+                ranking = ranker.rank([folder], sentence)
+            told = client.ask("/order", {"sentence": sentence}).json()
+            assert names_in_order(client, sentence=sentence) == [os.path.basename(each.path) for each in ranking.images]
+            assert told["scores"] == [each.score for each in ranking.images]
+            assert told["relevant"] == sum(each.relevant for each in ranking.images)
+            assert (told["scorer"], told["adapter"], told["confident"]) == (
+                ranking.scorer,
+                ranking.adapter,
+                ranking.confident,
+            )
+
+
+def test_what_asks_for_full_size_is_measured_and_then_as_sort_has_it(folder: Path) -> None:
+    with opened(folder) as (_, client):
+        told = client.ask("/order", {"sentence": "sharp photo"}).json()
+        if told["measuring"]:
+            until(lambda: not client.ask("/order", {"sentence": "sharp photo"}).json()["measuring"], 60)
+        with Ranker("mini", "auto", "cpu") as ranker:
+            ranking = ranker.rank([folder], "sharp photo")
+        assert ranking.scorer == "detail"
+        assert names_in_order(client, sentence="sharp photo") == [
+            os.path.basename(each.path) for each in ranking.images
+        ]
+
+
+def test_without_a_sentence_they_stand_by_name_and_like_a_picture_that_one_is_first(folder: Path) -> None:
+    with opened(folder) as (_, client):
+        assert names_in_order(client) == sorted(os.listdir(folder))
+        [parrot] = numbers_of(client, "parrot.jpg")
+        assert names_in_order(client, terms=[{"picture": parrot}])[0] == "parrot.jpg"
+        assert client.ask("/state").json()["sentences"] == []
+
+
+@pytest.mark.parametrize("action", ["copy", "move", "rename", "tag", "trash"])
+def test_what_was_done_is_taken_back_to_the_byte(folder: Path, action: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder.parent / "data"))
+    before = tree(folder.parent)
+    with opened(folder) as (_, client):
+        plan = planned(client, action, "cat.jpg", "dog.jpg", "owl.jpg", sentence="a cat", folder="../out")
+        assert tree(folder) == {name.removeprefix("photos/"): data for name, data in before.items()}
+        assert plan["count"] == 3 and len(plan["changes"]) == 3
+        job = applied(client, plan)
+        assert (job["fault"], job["left_alone"]) == ("", [])
+        assert tree(folder.parent) != before
+        undo = client.ask("/state").json()["undo"]
+        assert undo["run"] == job["run"]
+        told = client.ask("/undo", {"run": undo["run"]}).json()
+        assert finished(client, told["job"]["number"])["fault"] == ""
+        assert {name: data for name, data in tree(folder.parent).items() if not name.startswith("data")} == before
+        assert client.ask("/state").json()["undo"] is None
+
+
+def test_a_renamed_picture_keeps_its_number_and_a_moved_one_goes(folder: Path) -> None:
+    with opened(folder) as (_, client):
+        [cat, dog] = numbers_of(client, "cat.jpg", "dog.jpg")
+        applied(client, planned(client, "rename", "cat.jpg", sentence="a cat"))
+        until(lambda: client.ask("/pictures").json()["names"][cat] == "1-cat.jpg")
+        applied(client, planned(client, "move", "dog.jpg", folder="../out"))
+        until(lambda: client.ask("/pictures").json()["names"][dog] is None)
+        assert client.ask(f"/picture/small/{dog}").status == 404
+        assert client.ask(f"/picture/small/{cat}").status == 200
+
+
+def test_a_plan_is_good_once(folder: Path) -> None:
+    with opened(folder) as (_, client):
+        plan = planned(client, "copy", "cat.jpg", folder="../out")
+        applied(client, plan)
+        for name in (plan["plan"], "", "x", None, 3):
+            again = client.ask("/apply", {"plan": name})
+            assert again.status == 400 and "error" in again.json()
+        assert os.listdir(folder.parent / "out") == ["cat.jpg"]
+
+
+def test_only_pictures_that_are_there_can_be_acted_on(folder: Path) -> None:
+    before = tree(folder.parent)
+    with opened(folder) as (_, client):
+        for numbers in ([99], [-1], [True], ["0"], [1.5], [10**400], [0, 99], [], "0", None, {}):
+            told = client.ask("/plan", {"action": "trash", "numbers": numbers})
+            assert told.status == 400 and told.json()["error"].endswith("."), numbers
+        for action in ("symlink", "hardlink", "rm", "", None, 1):
+            assert client.ask("/plan", {"action": action, "numbers": [0]}).status == 400
+        assert client.ask("/plan", {"action": "copy", "numbers": [0], "folder": " "}).status == 400
+        assert client.ask("/plan", {"action": "copy", "numbers": [0], "folder": "a\0b"}).status == 400
+        assert client.ask("/plan", {"action": "copy", "numbers": [0], "folder": "cat.jpg"}).status == 400
+    assert tree(folder.parent) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows asks for a right to make links")
+def test_a_link_that_leads_out_of_the_folder_is_not_shown(folder: Path, tmp_path: Path) -> None:
+    shutil.copy(EXAMPLES / "boats.jpg", tmp_path / "secret.jpg")
+    (folder / "link.jpg").symlink_to(tmp_path / "secret.jpg")
+    with opened(folder) as (_, client):
+        assert "link.jpg" not in client.ask("/pictures").json()["names"]
+        [cat] = numbers_of(client, "cat.jpg")
+        (folder / "cat.jpg").unlink()
+        (folder / "cat.jpg").symlink_to(tmp_path / "secret.jpg")
+        assert client.ask(f"/picture/full/{cat}").status == 404
+        assert client.ask("/plan", {"action": "trash", "numbers": [cat]}).status == 400
+
+
+def test_a_run_elsewhere_cannot_be_taken_back_here(folder: Path, tmp_path: Path) -> None:
+    other = pictures(tmp_path / "other", ("cat",))
+    with opened(other) as (_, client):
+        elsewhere = applied(client, planned(client, "rename", "cat.jpg", sentence="a cat"))["run"]
+    with opened(folder) as (_, client):
+        assert client.ask("/history").json() == []
+        for run in (elsewhere, 10**6, -1, "1", None, True):
+            assert client.ask("/undo", {"run": run}).status == 400
+            assert client.ask("/finish", {"run": run}).status == 400
+    assert os.listdir(other) == ["1-cat.jpg"]
+
+
+def test_a_mix_is_that_of_the_library(folder: Path) -> None:
+    with opened(folder) as (_, client), Ranker("mini", "auto", "cpu") as ranker:
+        [cat, dog] = numbers_of(client, "cat.jpg", "dog.jpg")
+        terms = [{"text": "grass", "weight": -0.5}, {"picture": cat, "weight": 2}]
+        told = client.ask("/order", {"sentence": "an animal", "terms": terms}).json()
+        mix = ranker.rank(
+            [folder],
+            "an animal",
+            minus=[Term("grass", weight=0.5)],
+            plus=[Term(picture=str(folder / "cat.jpg"), weight=2)],
+        )
+        assert told["scores"] == [each.score for each in mix.images]
+        assert [(term["text"], term["weight"]) for term in told["terms"]] == [
+            (term.text, term.weight) for term in sorted(mix.terms, key=lambda term: [1.0, -0.5, 2.0].index(term.weight))
+        ]
+        scale = client.ask("/order", {"between": [cat, dog]}).json()
+        assert scale["scores"] == [
+            each.score for each in ranker.rank([folder], between=(folder / "cat.jpg", folder / "dog.jpg")).images
+        ]
+
+
+def test_files_that_come_change_and_go_are_seen_on_a_look(folder: Path) -> None:
+    with opened(folder) as (_, client):
+        shutil.copy(EXAMPLES / "boats.jpg", folder)
+        (folder / "cat.jpg").unlink()
+        (folder / "broken.jpg").write_bytes(b"no picture")
+        client.ask("/look", {})
+        until(lambda: "boats.jpg" in names_in_order(client) and "cat.jpg" not in names_in_order(client))
+        until(lambda: client.ask("/state").json()["indexing"]["stage"] == "idle")
+        state = client.ask("/state").json()
+        assert state["indexing"]["news"] == "1 picture came, 1 picture went." and state["skipped"] == 1
+        assert client.ask("/skipped").json()[0][0] == "broken.jpg"
+        shutil.copy(EXAMPLES / "boats.jpg", folder / "broken.jpg")
+        client.ask("/look", {})
+        until(lambda: client.ask("/state").json()["skipped"] == 0)
+        assert "broken.jpg" in names_in_order(client)
+
+
+def test_a_folder_that_goes_and_comes_back(folder: Path) -> None:
+    with opened(folder) as (_, client):
+        folder.rename(folder.parent / "away")
+        client.ask("/look", {})
+        until(lambda: "not there" in client.ask("/state").json()["indexing"]["fault"])
+        assert names_in_order(client) == []
+        (folder.parent / "away").rename(folder)
+        client.ask("/look", {})
+        until(lambda: len(names_in_order(client)) == 8)
+        assert client.ask("/state").json()["indexing"]["fault"] == ""
+
+
+def test_a_picture_is_shown_upright_and_without_what_a_camera_wrote(folder: Path) -> None:
+    exif = Image.Exif()
+    exif[274], exif[270] = 6, "secret place"
+    Image.open(EXAMPLES / "boats.jpg").save(folder / "turned.jpg", exif=exif)
+    wide = Image.open(EXAMPLES / "boats.jpg").size
+    with opened(folder) as (_, client):
+        [number] = numbers_of(client, "turned.jpg")
+        for size in ("small", "medium", "large", "screen", "full"):
+            body = client.ask(f"/picture/{size}/{number}").body
+            shown = Image.open(io.BytesIO(body))
+            assert (shown.width < shown.height) == (wide[0] > wide[1])
+            assert b"secret" not in body and not shown.getexif()
+        assert client.ask(f"/facts/{number}").json()["Dimensions"] == f"{wide[1]} × {wide[0]}"
+
+
+def test_lists_for_other_programs(folder: Path) -> None:
+    with opened(folder) as (_, client):
+        asked = {"sentence": "a cat", "numbers": numbers_of(client, "dog.jpg", "cat.jpg")}
+        paths = client.ask("/export", {"form": "paths", **asked}).body.decode()
+        assert paths == f"{folder}/cat.jpg\n{folder}/dog.jpg\n"
+        rows = list(csv.reader(io.StringIO(client.ask("/export", {"form": "csv", **asked}).body.decode())))
+        assert rows[0] == ["rank", "score", "percentile", "path"] and rows[1][3].endswith("cat.jpg")
+        told = json.loads(client.ask("/export", {"form": "json", **asked}).body)
+        assert told["query"] == "a cat" and told["images"][0]["rank"] == 1
+        assert client.ask("/export", {"form": "exe", **asked}).status == 400
+
+
+def test_why_is_told_and_drawn(folder: Path) -> None:
+    with opened(folder) as (_, client):
+        [cat] = numbers_of(client, "cat.jpg")
+        told = client.ask(f"/why/words/{cat}?sentence=a+cat")
+        assert told.status == 200 and told.json()["said"]
+        assert Image.open(io.BytesIO(client.ask(f"/why/map/{cat}?sentence=a+cat").body)).format == "JPEG"
+        for query in (f"{cat}", "999?sentence=a+cat", "x?sentence=a+cat"):
+            assert client.ask(f"/why/words/{query}").status == 400
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"sentence": 3},
+        {"sentence": "x" * 5000},
+        {"terms": [{"picture": -1}]},
+        {"terms": [{"text": "x", "weight": "1"}]},
+        {"terms": [{"picture": 10**400}]},
+        {"terms": [{"text": "x", "weight": 10**400}]},
+        {"between": [0]},
+        {"terms": 3},
+        {"terms": [3]},
+        {"terms": [{"picture": 77}]},
+        {"sentence": "\ud800"},
+    ],
+)
+def test_what_is_no_question_is_refused_in_a_sentence(room: tuple[Room, Client], question: dict[str, Any]) -> None:
+    told = room[1].ask("/order", question)
+    assert told.status == 400 and told.json()["error"].endswith(".")
+
+
+def test_pausing_is_told(room: tuple[Room, Client]) -> None:
+    assert room[1].ask("/pause", {"paused": True}).status == 200
+    assert room[1].ask("/pause", {"paused": False}).status == 200
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Room, Client]]:
+    with opened(pictures(tmp_path_factory.mktemp("opened") / "photos")) as both:
+        yield both

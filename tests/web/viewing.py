@@ -1,0 +1,71 @@
+"""A folder that is open, to test: real pictures, the shipped ranker, and a server in a thread."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from imgrank.ranker import Ranker
+from imgrank.web.server import listen, make_server
+from imgrank.web.viewer.room import Room, Wish
+from tests.web.making import Client, until
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "photos"
+NAMES = ("cat", "kitten", "dog", "owl", "parrot", "house", "coffee", "rocket")
+
+
+def pictures(folder: Path, names: tuple[str, ...] = NAMES) -> Path:
+    """A folder with some of the example photographs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        shutil.copy(EXAMPLES / f"{name}.jpg", folder)
+    return folder
+
+
+@contextmanager
+def opened(folder: Path, recursive: bool = False) -> Iterator[tuple[Room, Client]]:
+    """The room of a folder once it is read, and a browser that knows its token."""
+    room = Room(Wish(str(folder), recursive), lambda adapter: Ranker("mini", adapter, "cpu"))
+    with listen(0) as listener:
+        token = secrets.token_urlsafe(32)
+        server = make_server(room, listener, token)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        room.start()
+        try:
+            until(lambda: room.indexer.standing.stage in ("idle", "failed"), 120)
+            yield room, Client(listener.getsockname()[1], token)
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            room.close()
+
+
+def names_in_order(client: Client, **question: Any) -> list[str]:
+    """The names of the pictures in the order of a question."""
+    told = client.ask("/order", question).json()
+    names = client.ask("/pictures").json()["names"]
+    return [names[number] for number in told["numbers"]]
+
+
+def numbers_of(client: Client, *wanted: str) -> list[int]:
+    """The numbers of pictures by their names."""
+    names = client.ask("/pictures").json()["names"]
+    return [names.index(name) for name in wanted]
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder and its bytes."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def finished(client: Client, number: int) -> dict[str, Any]:
+    """The job of this number, once it has ended."""
+    until(lambda: (job := client.ask("/state").json()["job"])["number"] >= number and not job["running"], 60)
+    job: dict[str, Any] = client.ask("/state").json()["job"]
+    return job
