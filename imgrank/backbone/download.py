@@ -48,7 +48,7 @@ def fetch_weights(name: str, config: Mapping[str, Any], note: Callable[[str], No
 
     if constants.HF_HUB_OFFLINE and config.get("hf_hub"):
         raise NotDownloaded("it is not on disk, and HF_HUB_OFFLINE forbids a download")
-    if not _is_reachable(constants.ENDPOINT if config.get("hf_hub") else config["url"]):
+    if not is_reachable(constants.ENDPOINT if config.get("hf_hub") else config["url"]):
         raise NotDownloaded(OFFLINE)
     note(f"downloading {name}; this happens once")
     try:
@@ -63,7 +63,7 @@ def _download(config: Mapping[str, Any]) -> str:
     return str(download_pretrained(dict(config)))
 
 
-def _is_reachable(address: str) -> bool:
+def is_reachable(address: str) -> bool:
     """Asked first, because the hub's client tries a dead connection for most of a minute."""
     if urllib.request.getproxies():
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.fingerprint import TOKENS_VERSION, weights_hash
 from imgrank.backbone.memory import recall, remember
-from imgrank.backbone.names import BackboneName
+from imgrank.backbone.names import GRID, BackboneName
 from imgrank.tokens import TokenShape
 
 
@@ -20,7 +20,8 @@ class Facts:
     """Where the weights are, and all that a warm question asks of a backbone.
 
     `quick_gelu` says that the weights were trained with that activation although the model's own config
-    does not name it; `hash` is the weights' own.
+    does not name it; `hash` is the weights' own; `config` is open_clip's description of the model, and `plain` that of
+    `TowerShapes`.
     """
 
     weights: Path
@@ -30,6 +31,8 @@ class Facts:
     shape: TokenShape
     text_width: int
     preprocessing: Preprocessing
+    config: Mapping[str, Any] = field(default_factory=dict)
+    plain: bool = False
 
 
 def recall_facts(name: BackboneName) -> Facts | None:
@@ -50,7 +53,8 @@ def remember_facts(name: BackboneName, facts: Facts) -> None:
 
 
 def _key(name: BackboneName) -> str:
-    of = f"{name.model}@{Path(name.file).absolute()}" if name.file else str(name)
+    grid = GRID if name.grid else ""
+    of = f"{name.model}@{Path(name.file).absolute()}{grid}" if name.file else f"{name.plain}{grid}"
     return f"facts {of} tokens {TOKENS_VERSION} open_clip {version('open-clip-torch')}"
 
 
@@ -64,6 +68,8 @@ def _from_json(known: Mapping[str, Any]) -> Facts:
         shape=shape,
         text_width=int(known["text_width"]),
         preprocessing=_preprocessing_from_json(known["preprocessing"]),
+        config=dict(known["config"]),
+        plain=bool(known["plain"]),
     )
 
 

@@ -5,6 +5,7 @@ The names are had without importing open_clip or torch, which takes seconds.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,12 +41,14 @@ def read_name(text: str) -> BackboneName:
 
 def check_name(name: BackboneName) -> None:
     """Raise BackboneError where open_clip has no such model, or no such weights of it."""
+    if name.is_whole:
+        return
     if name.model not in models():
         raise refusal(name, f"open_clip has no model {name.model!r}", _close_models(name))
     published = pretrained()
-    if not name.file and str(name) not in published:
+    if not name.file and str(name.plain) not in published:
         tags = [known for known in published if known.startswith(f"{name.model}/")]
-        close = close_matches(str(name), tags) or close_matches(str(name), published) or tags[:5]
+        close = close_matches(str(name.plain), tags) or close_matches(str(name.plain), published) or tags[:5]
         raise refusal(name, f"open_clip has no weights {name.tag!r} for {name.model}", close)
 
 
@@ -64,13 +67,12 @@ def models() -> list[str]:
 
 
 def read_config(model: str) -> dict[str, Any]:
-    """open_clip's own description of a model of its list."""
-    from imgrank.backbone.towers import quiet_and_safe
-
-    with quiet_and_safe():
-        import open_clip
-
-        config: dict[str, Any] = open_clip.get_model_config(model)
+    """open_clip's own description of a model of its list, or of those that were added to it."""
+    added = sys.modules.get("open_clip")
+    if added is not None:
+        known: dict[str, Any] = added.get_model_config(model)
+        return known
+    config: dict[str, Any] = json.loads(Path(_folder(), "model_configs", f"{model}.json").read_text("utf-8"))
     return config
 
 
@@ -94,7 +96,7 @@ def _close_models(name: BackboneName) -> list[str]:
     if name.file:
         return [f"{model}@{name.file}" for model in close]
     tags = list(pretrained())
-    return close_matches(str(name), tags) or _tags_of(close, tags)
+    return close_matches(str(name.plain), tags) or _tags_of(close, tags)
 
 
 def _tags_of(near: Iterable[str], known: Sequence[str]) -> list[str]:
@@ -110,14 +112,19 @@ def _folder() -> str:
 
 @lru_cache(maxsize=1)
 def _pretrained_module() -> Any:  # noqa: ANN401 (open_clip has no types)
-    """open_clip's table of weights alone: the package itself takes seconds to import."""
-    if "open_clip" in sys.modules:
-        return import_module("open_clip.pretrained")
-    package = ModuleType(_ALIAS)
-    package.__path__ = [_folder()]
-    sys.modules[_ALIAS] = package
     with _without_torch():
-        return import_module(f"{_ALIAS}.pretrained")
+        return open_clip_part("pretrained")
+
+
+def open_clip_part(name: str) -> Any:  # noqa: ANN401 (open_clip has no types)
+    """One module of open_clip without the package, which takes seconds to import."""
+    if "open_clip" in sys.modules:
+        return import_module(f"open_clip.{name}")
+    if _ALIAS not in sys.modules:
+        package = ModuleType(_ALIAS)
+        package.__path__ = [_folder()]
+        sys.modules[_ALIAS] = package
+    return import_module(f"{_ALIAS}.{name}")
 
 
 @contextmanager

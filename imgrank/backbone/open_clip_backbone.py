@@ -7,13 +7,16 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from torch import nn
 
 from imgrank.backbone.batches import BatchRunner
 from imgrank.backbone.checkpoints import advice_on
 from imgrank.backbone.contract import Pixels
 from imgrank.backbone.facts import Facts
 from imgrank.backbone.names import BackboneName
+from imgrank.backbone.resolve import architecture_of
 from imgrank.backbone.sentences import SentenceTokenizer, load_tokenizer
+from imgrank.backbone.text_only import build_text_tower
 from imgrank.backbone.towers import Architecture, ImageTower, OpenClipModel, TextTower, build, hold_in_bf16
 from imgrank.backbone.windows import Window, cut
 from imgrank.errors import BackboneError
@@ -26,17 +29,18 @@ class OpenClipBackbone:
     """Implements `imgrank.backbone.contract.Backbone`. Built from facts alone; the model is loaded on first use.
 
     The image tower runs on `device`, the text tower always on the processor, so that text tokens are the
-    same everywhere. `bf16` runs the image tower in bfloat16; tokens made so are kept apart by their fingerprint.
+    same everywhere, and alone where the weights allow it. A name may ask for bfloat16 in the image tower; tokens
+    made so are kept apart by their fingerprint.
     """
 
-    def __init__(self, name: BackboneName, facts: Facts, device: str, bf16: bool = False) -> None:
+    def __init__(self, name: BackboneName, facts: Facts, device: str) -> None:
         self.name = str(name)
         self.fingerprint = facts.fingerprint
         self.shape = facts.shape
         self.text_width = facts.text_width
         self.preprocessing = facts.preprocessing
         self.device = device
-        self._model_name, self._facts, self._bf16 = name.model, facts, bf16
+        self._asked, self._facts = name, facts
         self._batches = BatchRunner(device)
 
     @property
@@ -70,32 +74,45 @@ class OpenClipBackbone:
     def _forward(
         self, pixels: torch.Tensor, windows: Sequence[Window] | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        with torch.autocast(self.device, torch.bfloat16, enabled=self._bf16):
+        with torch.autocast(self.device, torch.bfloat16, enabled=self._asked.bf16):
             tokens, embedding = self._image_tower(pixels, windows)
         return tokens, embedding
 
     @cached_property
     def _image_tower(self) -> ImageTower:
-        tower = ImageTower(self._model.visual, self.preprocessing).eval().to(self.device)
-        if self._bf16:
+        tower = ImageTower(self._model.visual, self.preprocessing, self._architecture.grid).eval().to(self.device)
+        if self._asked.bf16:
             hold_in_bf16(tower)
         # torch takes this call, which its stubs do not know
         return tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
     @cached_property
     def _text_tower(self) -> TextTower:
-        return TextTower(self._model).eval()
+        # Never by what else is built: the two ways may differ in their last bits.
+        return TextTower((self._text_alone() if self._facts.plain else None) or self._model).eval()
+
+    def _text_alone(self) -> nn.Module | None:
+        config = self._facts.config
+        try:
+            quick_gelu = self._facts.quick_gelu or bool(config.get("quick_gelu"))
+            return build_text_tower(config, quick_gelu, self._facts.weights)
+        except Exception:  # noqa: BLE001 - the whole model will say what is wrong with its file
+            return None
 
     @cached_property
     def _tokenizer(self) -> SentenceTokenizer:
-        return load_tokenizer(self._model_name)
+        return load_tokenizer(self._asked, self._facts.config)
 
     @cached_property
     def _model(self) -> OpenClipModel:
         try:
-            return build(Architecture(self._model_name, self._facts.quick_gelu), self._facts.weights)
+            return build(self._architecture, self._facts.weights)
         except Exception as error:  # zip, pickle, safetensors and torch each raise types of their own
-            raise BackboneError(_load_fault(self._model_name, self._facts, error)) from error
+            raise BackboneError(_load_fault(self._asked.model, self._facts, error)) from error
+
+    @property
+    def _architecture(self) -> Architecture:
+        return architecture_of(self._asked, self._facts.weights, self._facts.quick_gelu)
 
 
 def _load_fault(model: str, facts: Facts, error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.download import NotDownloaded, fetch_weights, reason_of
 from imgrank.backbone.facts import Facts
 from imgrank.backbone.fingerprint import fingerprint, weights_hash
+from imgrank.backbone.folders import ModelFolder, read_model
 from imgrank.backbone.known import check_name, pretrained, read_config, refusal
-from imgrank.backbone.names import BackboneName
-from imgrank.backbone.sentences import load_tokenizer
+from imgrank.backbone.names import FOLDER, BackboneName
+from imgrank.backbone.pooling import GRID
+from imgrank.backbone.sentences import load_tokenizer, needs_hub
 from imgrank.backbone.towers import Architecture, measure
 
 FILE_KINDS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
@@ -32,15 +35,15 @@ def resolve(name: BackboneName, note: Callable[[str], None]) -> Facts:
     Raises BackboneError in one line: what was asked, what is close, what is on disk, and that `mini`
     needs nothing.
     """
-    check_name(name)
-    tag_config = _file_config(name) if name.file else pretrained()[str(name)]
-    weights = _own_file(name) if name.file else _published_file(name, tag_config, note)
-    config = read_config(name.model)
-    quick_gelu = bool(tag_config.get("quick_gelu")) and not config.get("quick_gelu")
-    preprocessing = _preprocessing(name, config, tag_config)
+    found = _found(name, note)
+    config, weights = found.config, found.weights
+    quick_gelu = bool(found.preprocessing.get("quick_gelu")) and not config.get("quick_gelu")
+    preprocessing = _preprocessing(name, config, found.preprocessing)
     _check_tokenizer(name, config)
-    shapes = measure(Architecture(name.model, quick_gelu), preprocessing)
+    shapes = measure(architecture_of(name, weights, quick_gelu), preprocessing, weights)
     architecture = {**config, "quick_gelu": quick_gelu or bool(config.get("quick_gelu"))}
+    if name.grid:
+        architecture["grid"] = "whole"
     return Facts(
         weights=weights,
         hash=weights_hash(weights),
@@ -49,13 +52,35 @@ def resolve(name: BackboneName, note: Callable[[str], None]) -> Facts:
         shape=shapes.image,
         text_width=shapes.text_width,
         preprocessing=preprocessing,
+        config=config,
+        plain=shapes.plain,
     )
+
+
+def architecture_of(name: BackboneName, weights: Path, quick_gelu: bool = False) -> Architecture:
+    """What open_clip builds of a name whose weights are this file."""
+    model = f"{FOLDER}{weights.parent}" if name.is_whole else name.model
+    return Architecture(model, quick_gelu, 0 if name.grid else GRID)
+
+
+def _found(name: BackboneName, note: Callable[[str], None]) -> ModelFolder:
+    """Config, preprocessing and weights, wherever they come from. Raises BackboneError."""
+    check_name(name)
+    if name.is_whole:
+        try:
+            found = read_model(name, note)
+        except (NotDownloaded, ValueError) as error:
+            raise refusal(name, str(error)) from error
+        return replace(found, preprocessing={**OPENAI, **found.preprocessing})
+    tag_config = _file_config(name) if name.file else pretrained()[str(name.plain)]
+    weights = _own_file(name) if name.file else _published_file(name, tag_config, note)
+    return ModelFolder(read_config(name.model), tag_config, weights)
 
 
 def published_preprocessing(name: BackboneName) -> Preprocessing:
     """How pixels are made for published weights, on disk or not. Raises BackboneError for an unknown name."""
     check_name(name)
-    return _preprocessing(name, read_config(name.model), pretrained()[str(name)])
+    return _preprocessing(name, read_config(name.model), pretrained()[str(name.plain)])
 
 
 def _file_config(name: BackboneName) -> Mapping[str, Any]:
@@ -77,7 +102,7 @@ def _own_file(name: BackboneName) -> Path:
 
 def _published_file(name: BackboneName, config: Mapping[str, Any], note: Callable[[str], None]) -> Path:
     try:
-        return fetch_weights(str(name), config, note)
+        return fetch_weights(str(name.plain), config, note)
     except NotDownloaded as error:
         raise refusal(name, str(error)) from error
 
@@ -95,11 +120,10 @@ def _preprocessing(name: BackboneName, config: Mapping[str, Any], tag_config: Ma
 
 def _check_tokenizer(name: BackboneName, config: Mapping[str, Any]) -> None:
     """Fail before a thousand pictures are encoded, not at the sentence after them."""
-    text = config["text_cfg"]
-    if not (text.get("hf_tokenizer_name") or text.get("hf_model_name")):
+    if not needs_hub(config):
         return
     try:
-        load_tokenizer(name.model)
+        load_tokenizer(name, config)
     except ImportError as error:
         raise refusal(name, 'its tokenizer needs the package transformers: pip install "imgrank[languages]"') from error
     except Exception as error:  # transformers and the hub raise types of their own

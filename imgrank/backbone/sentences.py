@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
-from imgrank.backbone.towers import quiet_and_safe
+from imgrank.backbone.known import open_clip_part
+from imgrank.backbone.names import BackboneName
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,22 @@ class SentenceTokenizer:
         return SentenceIds(ids, max(1, min(last + self._hidden_end, ids.shape[1])))
 
 
-def load_tokenizer(model: str) -> SentenceTokenizer:
-    """The tokenizer of a model of open_clip's list. Some need the package transformers and files of a hub;
-    raises whatever these raise."""
-    with quiet_and_safe():
-        import open_clip
+def load_tokenizer(name: BackboneName, config: Mapping[str, Any]) -> SentenceTokenizer:
+    """The tokenizer of a model. Some need the package transformers and files of a hub; raises whatever these raise."""
+    text = config["text_cfg"]
+    if needs_hub(config) or (not name.is_whole and "siglip" in name.model.lower()):
+        from imgrank.backbone.towers import quiet_and_safe
 
-        return SentenceTokenizer(open_clip.get_tokenizer(model))
+        with quiet_and_safe():
+            import open_clip
+
+            return SentenceTokenizer(open_clip.get_tokenizer(name.model))
+    part = open_clip_part("tokenizer")
+    length = text.get("context_length", part.DEFAULT_CONTEXT_LENGTH)
+    return SentenceTokenizer(part.SimpleTokenizer(context_length=length, **text.get("tokenizer_kwargs", {})))
+
+
+def needs_hub(config: Mapping[str, Any]) -> bool:
+    """Whether a model's tokenizer is one of Hugging Face's, whose files stand apart from the weights."""
+    text = config["text_cfg"]
+    return bool(text.get("hf_tokenizer_name") or text.get("hf_model_name"))

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from safetensors import safe_open
 from torch import nn
 from torch.nn import functional as F
 
 from imgrank.adapter.unfilled import Unfilled
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.fuse import fuse_conv_bn
-from imgrank.backbone.pooling import pool_grid
+from imgrank.backbone.names import FOLDER
+from imgrank.backbone.pooling import GRID, pool_grid
 from imgrank.backbone.torchvision_ops import ensure_importable
 from imgrank.backbone.windows import Window, shares
 from imgrank.tokens import TokenShape
@@ -28,18 +30,26 @@ FORCE_SAFE = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """What open_clip builds: a model of its list, and whether its weights were trained with QuickGELU."""
+    """What open_clip builds: a model of its list or a folder, and whether its weights were trained with QuickGELU.
+
+    `grid` says how many places a side are kept of an image, 0 for every patch.
+    """
 
     model: str
     quick_gelu: bool = False
+    grid: int = GRID
 
 
 @dataclass(frozen=True, slots=True)
 class TowerShapes:
-    """Sizes of what the two towers give: image tokens and embedding, and the width of text tokens."""
+    """Sizes of what the two towers give: image tokens and embedding, and the width of text tokens.
+
+    `plain`: the file of weights holds the model's tensors by their own names, so that one tower can be had alone.
+    """
 
     image: TokenShape
     text_width: int
+    plain: bool = False
 
 
 class OpenClipModel(Protocol):
@@ -56,8 +66,9 @@ class OpenClipModel(Protocol):
 class ImageTower(nn.Module):
     """Pixels to patch tokens and one embedding, preprocessing included."""
 
-    def __init__(self, visual: nn.Module, preprocessing: Preprocessing) -> None:
+    def __init__(self, visual: nn.Module, preprocessing: Preprocessing, most: int = GRID) -> None:
         super().__init__()
+        self.most = most
         self.visual = visual
         self.normalises = getattr(visual, "attn_pool", None) is None  # else its last norm has another width
         self.mean: torch.Tensor
@@ -68,25 +79,28 @@ class ImageTower(nn.Module):
     def forward(
         self, pixels: torch.Tensor, windows: Sequence[Window] | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """(B, side, side, 3) uint8 to tokens (B, P, D) with P <= 49 and embeddings (B, E) of unit length.
+        """(B, side, side, 3) uint8 to tokens (B, P, D) with P <= most ** 2 and embeddings (B, E) of unit length.
 
         With `windows` the pixels are squares of pictures, and the tokens each one's part of the whole picture's.
         """
         hidden = ((pixels.float() / 255 - self.mean) / self.std).permute(0, 3, 1, 2)
         run: Any = self.visual.forward_intermediates
         found = run(hidden, indices=1, normalize_intermediates=self.normalises)
-        grid, side = found["image_intermediates"][-1], pixels.shape[1]
-        weights = () if windows is None else shares(windows, side, *grid.shape[2:])
-        return pool_grid(grid, *weights), F.normalize(found["image_features"].float(), dim=-1)
+        grid, side, rows, columns = found["image_intermediates"][-1], pixels.shape[1], None, None
+        if windows is not None:
+            rows, columns = shares(windows, side, grid.shape[2], grid.shape[3], self.most)
+        return pool_grid(grid, rows, columns, self.most), F.normalize(found["image_features"].float(), dim=-1)
 
 
 class TextTower(nn.Module):
     """One sentence's ids to its tokens after the last norm and one embedding."""
 
-    def __init__(self, model: OpenClipModel) -> None:
+    def __init__(self, model: OpenClipModel | nn.Module) -> None:
+        """Of a whole model, or of its text tower alone."""
         super().__init__()
-        self.model = model
-        hub_text: Any = _text_from_hub(model)
+        self.model: Any = model
+        self.alone = not hasattr(model, "visual")
+        hub_text: Any = None if self.alone else _text_from_hub(model)
         if hub_text is not None:
             hub_text.output_tokens = True
         self.hub_text = hub_text
@@ -96,18 +110,30 @@ class TextTower(nn.Module):
         if self.hub_text is not None:
             embedding, tokens = self.hub_text(ids)
             return tokens, F.normalize(embedding, dim=-1)
-        found = self.model.forward_intermediates(text=ids, text_indices=1, normalize_intermediates=True)
-        return found["text_intermediates"][-1], found["text_features"]
+        last = {"indices": 1, "output_fmt": "NLC"} if self.alone else {"text_indices": 1}
+        found = self.model.forward_intermediates(text=ids, normalize_intermediates=True, **last)
+        return found["text_intermediates"][-1], F.normalize(found["text_features"], dim=-1)
 
 
-def measure(architecture: Architecture, preprocessing: Preprocessing) -> TowerShapes:
+def measure(architecture: Architecture, preprocessing: Preprocessing, weights: Path | None = None) -> TowerShapes:
     """Sizes of the tokens, from a model without weights or arithmetic (torch's meta device)."""
     with torch.device("meta"), torch.inference_mode():
         model = _create(architecture, None, "meta")
         pixels = torch.empty(1, preprocessing.side, preprocessing.side, 3, dtype=torch.uint8)
-        tokens, embedding = ImageTower(model.visual, preprocessing)(pixels)
+        tokens, embedding = ImageTower(model.visual, preprocessing, architecture.grid)(pixels)
         shape = TokenShape(tokens.shape[1], tokens.shape[2], embedding.shape[1])
-        return TowerShapes(shape, _text_width(model))
+        return TowerShapes(shape, _text_width(model), weights is not None and _holds(weights, model))
+
+
+def _holds(weights: Path, model: Any) -> bool:  # noqa: ANN401 (open_clip has no types)
+    if weights.suffix != ".safetensors":
+        return False
+    expected = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
+    try:
+        with safe_open(str(weights), "pt") as file:
+            return {name: file.get_slice(name).get_shape() for name in file.keys()} == expected  # noqa: SIM118
+    except Exception:  # noqa: BLE001 - safetensors raises a type of its own; building the model will name the fault
+        return False
 
 
 def random_image_tower(architecture: Architecture, preprocessing: Preprocessing, device: str) -> ImageTower:
@@ -128,7 +154,15 @@ def build(architecture: Architecture, weights: Path) -> OpenClipModel:
     model = _create(architecture, weights)
     if type(model.visual).__name__ == "ModifiedResNet":  # its batch norms stand right behind their convolutions
         fuse_conv_bn(model.visual)
+    elif type(model.visual).__name__ == "TimmModel":  # MobileCLIP is trained with branches that become one convolution
+        _merge_branches(model.visual)
     return model
+
+
+def _merge_branches(visual: nn.Module) -> None:
+    from timm.utils.model import reparameterize_model
+
+    reparameterize_model(visual, inplace=True)
 
 
 def hold_in_bf16(tower: nn.Module) -> None:
@@ -138,7 +172,7 @@ def hold_in_bf16(tower: nn.Module) -> None:
             module.to(torch.bfloat16)
 
 
-def _text_from_hub(model: OpenClipModel) -> nn.Module | None:
+def _text_from_hub(model: Any) -> nn.Module | None:  # noqa: ANN401
     """The text tower where it is a transformer of Hugging Face's, which has no `forward_intermediates`."""
     text = getattr(model, "text", None)
     return None if hasattr(text, "forward_intermediates") else text
@@ -159,7 +193,8 @@ def _create(architecture: Architecture, weights: Path | None, device: str = "cpu
 
         model = open_clip.create_model(
             architecture.model,
-            pretrained=str(weights) if weights else None,
+            pretrained=str(weights) if weights and not architecture.model.startswith(FOLDER) else None,
+            load_weights=weights is not None,
             force_quick_gelu=architecture.quick_gelu,
             pretrained_hf=False,
             device=device,

@@ -52,11 +52,14 @@ def starts(length: int, side: int) -> list[int]:
     return [round(number * (length - side) / max(count - 1, 1)) for number in range(count)]
 
 
-def shares(windows: Sequence[Window], side: int, rows: int, columns: int) -> tuple[torch.Tensor, torch.Tensor]:
+def shares(
+    windows: Sequence[Window], side: int, rows: int, columns: int, most: int = GRID
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Weights (W, rows', rows) and (W, columns', columns) by which each square's grid of cells becomes its part of the
-    whole picture's grid of at most 7 a side; the parts of all squares of a picture add up to its means over areas."""
-    down = [_along(window.height, side, rows)[_number(window.height, side, window)] for window in windows]
-    across = [_along(window.width, side, columns)[_number(window.width, side, window)] for window in windows]
+    whole picture's grid of at most so many a side (0: any); the parts of all squares of a picture add up to its means
+    over areas."""
+    down = [_along(window.height, side, rows, most)[_number(window.height, side, window)] for window in windows]
+    across = [_along(window.width, side, columns, most)[_number(window.width, side, window)] for window in windows]
     return torch.stack(down), torch.stack(across)
 
 
@@ -65,10 +68,10 @@ def _number(length: int, side: int, window: Window) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _along(length: int, side: int, cells: int) -> torch.Tensor:
+def _along(length: int, side: int, cells: int, most: int) -> torch.Tensor:
     """(squares, target, cells) float32. What two squares both show counts half from each."""
     begins = np.array(starts(length, side), float)
-    target = min(cells, GRID)
+    target = min(cells, most or cells)
     edges = begins[:, None] + np.arange(cells + 1) * (side / cells)  # (squares, cells + 1)
     wanted = np.arange(target + 1) * (length / target)
     cuts = np.unique(np.concatenate([edges.ravel(), wanted]))

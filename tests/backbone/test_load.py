@@ -60,7 +60,7 @@ def test_a_download_that_finds_no_way_is_offline_too(monkeypatch):
             raise FileNotFoundError("Failed to download file") from None
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(download, "_is_reachable", lambda _: True)
+    monkeypatch.setattr(download, "is_reachable", lambda _: True)
     monkeypatch.setattr(download, "_download", fail)
     assert "no way to the place" in _refusal("ViT-B-32/laion2b_s34b_b79k")
 
@@ -92,7 +92,7 @@ def test_a_download_is_announced_once_and_used(tiny_models, monkeypatch, tmp_pat
     for module in (known, resolve):
         monkeypatch.setattr(module, "pretrained", lambda: {"tiny-vit/mine": tag})
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(download, "_is_reachable", lambda _: True)
+    monkeypatch.setattr(download, "is_reachable", lambda _: True)
     monkeypatch.setattr(download, "_download", lambda _: str(tiny_models["tiny-vit"]))
     backbone = load_backbone("tiny-vit/mine", "cpu", notes.append)
     assert notes == ["downloading tiny-vit/mine; this happens once"]
@@ -189,7 +189,7 @@ def test_a_tokenizer_that_is_not_there_is_found_out_at_once(tiny_models, monkeyp
     config = {"vision_cfg": {}, "text_cfg": {"hf_tokenizer_name": "nobody/nothing"}}
     monkeypatch.setattr(resolve, "read_config", lambda _: config)
 
-    def fail(_):
+    def fail(*_):
         raise ImportError("transformers")
 
     monkeypatch.setattr(resolve, "load_tokenizer", fail)
