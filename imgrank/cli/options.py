@@ -41,7 +41,7 @@ BackboneOption = Annotated[
         metavar="NAME",
         callback=_checked,
         help="Image model: mini (included), small, medium, best, MODEL/TAG from open_clip, or MODEL@FILE for weights "
-        "of your own. imgrank backbones lists them.",
+        "of your own, hf-hub:OWNER/NAME, or a folder that open_clip saved. imgrank backbones lists them.",
     ),
 ]
 AdapterOption = Annotated[
