@@ -27,6 +27,11 @@ class Phrasings:
         """The words that name what the scale is about."""
         return tuple(word for word in self.words if word not in self.scale and word not in self.things)
 
+    @property
+    def is_about_photographs(self) -> bool:
+        """Whether it grades pictures as pictures ("low contrast"), and nothing that they show."""
+        return not self.things and all(word.base in self.scale for word in self.readings[0].words)
+
     def turn(self, reading: Reading) -> int:
         """1 where a sentence asks for the same end as these phrasings, -1 where for the other."""
         for word in reading.words:

@@ -33,6 +33,12 @@ _GRADES = word_set(
     """
 )
 _OPENS_SUBJECT = {"of", "in", "on", "per", "with"}
+RELATES = _OPENS_SUBJECT | word_set(
+    """
+    after against among around at before behind beneath between beside during for from inside into near onto outside
+    over through to under
+    """
+)
 _UP = word_set(
     """
     several numerous more most many much lots lot plenty high higher highest strong stronger strongest heavily
@@ -57,7 +63,8 @@ class Reading:
     """What a sentence says: its `words`; whether it `grades` (compares, asks how much) and `counts` (more, number of).
 
     `turn` is -1 where it asks for less of it. `subject` are the words after "of the" in "age of the person".
-    `describes` where it is built as a description of a picture is: "a dog", "people who wave".
+    `describes` where it is built as a description of a picture is: "a dog", "people who wave"; `relates` where one
+    thing is said of another: "clothes after washing".
     """
 
     words: tuple[Word, ...]
@@ -66,6 +73,7 @@ class Reading:
     turn: int
     subject: tuple[Word, ...] = ()
     describes: bool = False
+    relates: bool = False
 
     @property
     def head(self) -> Word:
@@ -111,7 +119,16 @@ def read(sentence: str) -> Reading:
         grades |= word.compares or token.endswith(("ness",))
         words.append(word)
     subject = tuple(words[subject_from:]) if subject_from is not None else ()
-    return Reading(tuple(dict.fromkeys(words)), grades, counts, turn, subject, _describes(tokens))
+    relates = _relates([word_of(token).base if token not in RELATES else token for token in tokens], words)
+    return Reading(tuple(dict.fromkeys(words)), grades, counts, turn, subject, _describes(tokens), relates)
+
+
+def _relates(bases: list[str], words: list[Word]) -> bool:
+    """Whether a word that tells something stands on either side of a preposition."""
+    telling = {word.base for word in words}
+    places = [place for place, base in enumerate(bases) if base in telling]
+    between = set(bases[places[0] : places[-1]]) if places else set()
+    return not RELATES.isdisjoint(between)
 
 
 def _describes(tokens: list[str]) -> bool:

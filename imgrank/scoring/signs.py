@@ -11,7 +11,7 @@ import numpy.typing as npt
 from imgrank.arrays import Floats
 from imgrank.scoring.phrasings import Phrasings
 from imgrank.scoring.question import Encode
-from imgrank.scoring.reading import Reading
+from imgrank.scoring.reading import RELATES, Reading
 from imgrank.scoring.words import are_kin, only_begin_alike, stem, word_set
 
 KNOWN_FROM = 0.5  # cosine of two words from which the one explains the other
@@ -21,6 +21,15 @@ _NEVER_ALIKE = word_set(
     nine ten
     """
 )  # one colour is near to another in every space of words, and never means it
+
+
+PARTS_OF_PICTURES = RELATES | word_set(
+    """
+    anything area background border bright camera centre center corner dark detail edge everything exposure film focus
+    foreground frame highlight iso lens light middle midtone movement night part place sensor shadow side sky surface
+    text tone
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +65,24 @@ def signs_of(
     sentence: str, reading: Reading, query: Phrasings, embeddings: npt.NDArray[np.float32], encode: Encode
 ) -> Signs | None:
     """The signs of a sentence and a query, whose phrasings have `embeddings` (n, E). None where no word tells anything,
-    or a colour or a number that the query does not know."""
+    or a colour or a number that the query does not know; or, of a query about photographs, where one thing is said of
+    another that no word of the query explains."""
     near = _Near(encode)
     words = tuple(word.base for word in reading.words)
     strange = [word for word in words if word in _NEVER_ALIKE and near.to(word, query.words) < 1]
     if not words or strange:
         return None
     explained = [near.to(word, query.words) for word in words]
+    aliens = {word for word, known in zip(words, explained, strict=True) if known < KNOWN_FROM}
+    if query.is_about_photographs and reading.relates and not aliens <= PARTS_OF_PICTURES:
+        return None  # "blocks of flats" is about what is shown
     scale = max(_scale_signs(reading, query, near), default=0.0)
     return Signs(
         whole=_nearest(encode(sentence).embedding, embeddings),
         plain=_nearest(encode(reading.plain).embedding, embeddings),
         least=min(explained),
         mean=float(np.mean(explained)),
-        aliens=float(sum(one < KNOWN_FROM for one in explained)),
+        aliens=float(len(aliens)),
         scale=scale,
         exact=float(scale == 1),
         graded=float(reading.grades),

@@ -128,3 +128,23 @@ def test_an_adapter_of_an_earlier_version_is_refused_by_name_with_what_to_do(tmp
 def test_among_equals_the_users_own_answers() -> None:
     choice = answering("more people", replace(AGES, name="first"), replace(AGES, name="second"))
     assert choice is not None and choice.adapter.name == "first"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "asks"),
+    [
+        ("blocks of flats", False),
+        ("clothes after washing", False),
+        ("low contrast between rich and poor", False),
+        ("grainy texture of sand", False),
+        ("compression artifacts around edges", True),
+        ("level of noise", True),
+        ("lack of contrast", True),
+        ("blur in the background", True),
+        ("motion blur of the whole image", True),
+    ],
+)
+def test_a_thing_that_is_said_of_another_is_no_quality_of_the_photograph(ranker, sentence, asks):
+    """What a query about photographs does not explain, beyond a preposition, is what the picture shows."""
+    candidates = Candidates.of("auto", ranker.backbone.name, ranker.backbone.fingerprint)
+    assert (who_answers(sentence, candidates, ranker.sentence) is not None) == asks
