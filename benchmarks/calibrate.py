@@ -10,6 +10,11 @@ Confidence: the chance that a folder shows a sentence at all, by logistic regres
 pictures, of the captions and of seven sets of things and places (the tower knows train pictures too well). Its
 threshold keeps 90 % of what is shown. Printed on folders of the other half. Shown are captions and classes of a
 picture in the folder; absent are classes of which it has none, and names of ImageNet that no caption there mentions.
+A half has some 490 pictures: for larger folders, faces, cars and pictures of the other sets are put beside them, half
+of those to each half. Numbers for backbones that were never measured are made of `mini`'s cosines alone, held against
+sentences of other things (`imgrank/scoring/unrelated.py`).
+
+    python benchmarks/calibrate.py --data ../shared/data --measure-only
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ import json
 import random
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +37,15 @@ from imgrank import Ranker
 from imgrank.adapter.header import AdapterHeader
 from imgrank.adapter.registry import find_adapter
 from imgrank.backbone.torchvision_ops import ensure_importable
-from imgrank.scoring.calibration import ConfidenceWeights, shown_signs
+from imgrank.scoring.calibration import ConfidenceWeights, shown_signs, signs_beside_others
 from imgrank.scoring.choosing import NEAR_FROM
 from imgrank.scoring.likeness import aim_at, likeness
 from imgrank.scoring.phrasings import phrasings_of
-from imgrank.scoring.question import Evidence
+from imgrank.scoring.question import Evidence, Nearest
 from imgrank.scoring.reading import read
 from imgrank.scoring.signs import nearness, signs_of
-from imgrank.tokens import PackedTokens
+from imgrank.scoring.unrelated import Unrelated
+from imgrank.tokens import PackedTokens, joined
 
 ensure_importable()
 from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES  # noqa: E402 (torchvision must be importable first)
@@ -47,7 +53,7 @@ from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES  # noqa: E402 (torc
 FILE = Path(__file__).parents[1] / "imgrank" / "scoring" / "calibrations.json"
 CAPTURED = 0.012
 FOLDS = 5
-FOLDERS = 250
+FOLDERS, LARGE = 250, 60  # folders of 20 to 2,000 pictures, and of 700 to 2,000
 PENALTY = 0.5
 
 
@@ -147,6 +153,14 @@ class Cases:
     kinds: list[str]
     coverages: list[float]
 
+    def __add__(self, other: Cases) -> Cases:
+        return Cases(
+            self.evidence + other.evidence,
+            np.concatenate([self.shown, other.shown]),
+            self.kinds + other.kinds,
+            self.coverages + other.coverages,
+        )
+
 
 def gallery(ranker: Ranker, data: Path, split: str) -> Gallery:
     """The pictures of a split: captions, at most 1,600, and of the sets."""
@@ -166,36 +180,61 @@ def gallery(ranker: Ranker, data: Path, split: str) -> Gallery:
     return Gallery([chosen[path] for path in paths], [path in captions for path in paths], encoded.packed)
 
 
-def cases(ranker: Ranker, pictures: Gallery, folders: int, seed: int) -> Cases:
-    """Folders of 20 to 2,000 pictures, of photographs, of the sets or of both; three sentences of each kind."""
-    rng, words = random.Random(seed), pictures.words()
+def background(ranker: Ranker, data: Path) -> Gallery:
+    """Pictures of val that only make folders larger; what is said of them keeps sentences from counting as absent."""
+    said = {}
+    for name, words in (("age", "a face person man woman child girl boy"), ("car_year", "a car truck van wagon")):
+        with open(data / name / "labels.csv", encoding="utf-8", newline="") as file:
+            said |= {str(data / name / row["image"]): words for row in csv.DictReader(file) if row["split"] == "val"}
+    with open(data / "world" / "world.csv", encoding="utf-8", newline="") as file:
+        rows = (row for row in csv.DictReader(file) if row["split"] == "val" and row["set"] not in SETS)
+        said |= {str(data / "world" / row["image"]): row["sentence"] for row in rows}
+    encoded = ranker.encode(list(said))
+    return Gallery([[said[file.path]] for file in encoded.files], [False] * len(encoded.files), encoded.packed)
+
+
+def cases(
+    ranker: Ranker, pictures: Gallery, folders: int, seed: int, plain: bool = False, beside: Gallery | None = None
+) -> Cases:
+    """Folders of 20 to 2,000 pictures, of photographs, of the sets or of both; three sentences of each kind.
+
+    With pictures to put `beside`, folders of 700 to 2,000. `plain` as of a backbone that was never measured: cosines
+    alone, and unrelated sentences beside them.
+    """
+    rng, words, others = random.Random(seed), pictures.words(), Unrelated.of(ranker.sentence)
+    more = [] if beside is None else beside.words()
     of_sets = [said for said, alone in zip(pictures.said, pictures.captioned, strict=True) if not alone]
     classes = sorted({one for said in of_sets for one in said})
     names = [f"a {name}" for name in rng.sample(IMAGENET_CLASSNAMES, NAMES)]
     evidence, shown, kinds, coverages = [], [], [], []
 
-    def add(folder: list[int], sentence: str, kind: str) -> None:
+    def add(folder: PackedTokens, nearest: tuple[Nearest, ...], sentence: str, kind: str) -> None:
         aim = aim_at(sentence, ranker.sentence)
-        near = likeness(pictures.packed[np.array(folder)], aim)
-        evidence.append(Evidence.of(near, np.ones(len(folder), bool)))
+        near = likeness(folder, replace(aim, kinds=None) if plain else aim)
+        evidence.append(replace(Evidence.of(near, np.ones(len(folder), bool)), unrelated=nearest))
         coverages.append(aim.coverage)
         shown.append(kind in ("caption", "class"))
         kinds.append(kind)
 
     for _ in range(folders):
-        of = rng.choice(["captions", "sets", "both"])
+        of = "both" if beside else rng.choice(["captions", "sets", "both"])
         pool = [n for n, alone in enumerate(pictures.captioned) if of == "both" or alone == (of == "captions")]
-        count = min(round(20 * 100 ** rng.random()), len(pool) * 7 // 10)
-        folder = rng.sample(pool, count)
+        count = round(700 * (2000 / 700) ** rng.random()) if beside else round(20 * 100 ** rng.random())
+        folder = rng.sample(pool, min(count, len(pool) * (9 if beside else 7) // 10))
+        extra = rng.sample(range(len(more)), min(len(more), count - len(folder))) if beside else []
         there = {one for n in folder for one in pictures.said[n]}
-        mentioned = set().union(*(words[n] for n in folder))
+        mentioned = set().union(*(words[n] for n in folder), *(more[n] for n in extra))
+        packed = pictures.packed[np.array(folder)]
+        if beside and extra:
+            packed = joined([packed, beside.packed[np.array(extra)]])
+        nearest = others.nearest(packed)
         for n in rng.sample(folder, 3):
-            add(folder, rng.choice(pictures.said[n]), "caption" if pictures.captioned[n] else "class")
+            add(packed, nearest, rng.choice(pictures.said[n]), "caption" if pictures.captioned[n] else "class")
         absent = [one for one in classes if one not in there and _words(one).isdisjoint(mentioned)]
         for sentence in rng.sample(absent, min(3, len(absent))):
-            add(folder, sentence, "absent class")
+            add(packed, nearest, sentence, "absent class")
         for name in rng.sample([one for one in names if _words(one).isdisjoint(mentioned)], 3):
-            add(folder, name, "absent name")
+            add(packed, nearest, name, "absent name")
     return Cases(evidence, np.array(shown), kinds, coverages)
 
 
@@ -213,7 +252,7 @@ def _words(sentence: str) -> set[str]:
 def confidence(known: Cases, unseen: Cases, with_cosines: bool) -> dict[str, Any]:
     """Weights, bias and threshold from `known`, and what they do on `unseen`."""
     told = zip(known.evidence, known.coverages, strict=True)
-    signs = np.array([shown_signs(one, covered, with_cosines) for one, covered in told])
+    signs = np.array([shown_signs(one, covered) if with_cosines else signs_beside_others(one) for one, covered in told])
     weights = fitted(signs, known.shown.astype(float))
     odds = signs @ weights[:-1] + weights[-1]
     threshold = float(np.quantile(1 / (1 + np.exp(-odds[known.shown])), 1 - KEPT))
@@ -221,7 +260,8 @@ def confidence(known: Cases, unseen: Cases, with_cosines: bool) -> dict[str, Any
     told = zip(unseen.evidence, unseen.coverages, strict=True)
     sure = np.array([made.confidence(one, covered) >= threshold for one, covered in told])
     counts = np.array([one.count for one in unseen.evidence])
-    print(f"\nconfident on val, {'with' if with_cosines else 'without'} cosines, threshold {threshold:.3f}")
+    who = "mini" if with_cosines else "mini as a backbone that was never measured"
+    print(f"\nconfident on val: {who}, threshold {threshold:.3f}")
     print("| pictures | shown: captions | shown: classes | absent classes | absent names |\n|---|--:|--:|--:|--:|")
     for low, high in ((20, 60), (60, 200), (200, 700), (700, 2001), (20, 2001)):
         within = (counts >= low) & (counts < high)
@@ -229,6 +269,8 @@ def confidence(known: Cases, unseen: Cases, with_cosines: bool) -> dict[str, Any
             _rate(sure, within, unseen.kinds, kind) for kind in ("caption", "class", "absent class", "absent name")
         )
         print(f"| {low} to {high - 1} | {' | '.join(rates)} |")
+    for name, flags in (("shown", unseen.shown), ("absent", ~unseen.shown)):
+        print(f"together {sure[flags].mean():.1%} of {flags.sum()} {name}")
     numbers = {"weights": [round(float(w), 4) for w in weights[:-1]], "bias": round(float(weights[-1]), 4)}
     return numbers | {"threshold": round(threshold, 3)}
 
@@ -251,14 +293,25 @@ def shown_from(ranker: Ranker, pictures: Gallery) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--measure-only", action="store_true", help="print the tables of confidence, write nothing")
     args = parser.parse_args()
     ranker = Ranker()
-    told = asking(ranker)
+    told = {} if args.measure_only else asking(ranker)
     one, other = gallery(ranker, args.data, "val").halves()
-    known, unseen = cases(ranker, one, FOLDERS, seed=0), cases(ranker, other, FOLDERS, seed=1)
-    default = {"asking": told, "confidence": confidence(known, unseen, with_cosines=False)}
-    own = {"asking": told, "confidence": confidence(known, unseen, with_cosines=True)}
+    beside = background(ranker, args.data).halves()
+
+    def folders(plain: bool) -> tuple[Cases, Cases]:
+        known, unseen = (
+            cases(ranker, half, FOLDERS, seed, plain) + cases(ranker, half, LARGE, seed + 2, plain, more)
+            for seed, half, more in ((0, one, beside[0]), (1, other, beside[1]))
+        )
+        return known, unseen
+
+    default = {"asking": told, "confidence": confidence(*folders(plain=True), with_cosines=False)}
+    own = {"asking": told, "confidence": confidence(*folders(plain=False), with_cosines=True)}
     own["confidence"]["shown_from"] = shown_from(ranker, one)
+    if args.measure_only:
+        return
     FILE.write_text(
         json.dumps({"default": default, ranker.backbone.fingerprint: own}, indent=1) + "\n", encoding="utf-8"
     )

@@ -34,6 +34,7 @@ from imgrank.scoring.scorers import (
     Resources,
     Scorer,
 )
+from imgrank.scoring.unrelated import Unrelated
 from imgrank.tokens import PackedTokens, TextTokens
 
 WITHOUT_DETAIL = (
@@ -94,7 +95,9 @@ def _by_tokens(question: Question, source: Source) -> AdapterScorer | LikenessSc
     else:
         axis = text_axis(question.sentence, question.opposite, source.sentence)
     sureness = confidence_weights(source.backbone.fingerprint)
-    return LikenessScorer(question, axis, _nobody(question, source), sureness, (*notes, *_outdated(question, source)))
+    unrelated = None if sureness.is_own else Unrelated.of(source.sentence)
+    notes = notes + _outdated(question, source)
+    return LikenessScorer(question, axis, _nobody(question, source), sureness, unrelated, notes)
 
 
 def choose(question: Question, source: Source) -> Choice | None:

@@ -41,11 +41,11 @@ def asking_weights(fingerprint: str) -> AskingWeights:
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceWeights:
-    """Weights of `signs`, and a bias: the log odds that pictures show a sentence; confident from `threshold` on.
+    """Weights of signs, and a bias: the log odds that pictures show a sentence; confident from `threshold` on.
 
     `shown_from` is the cosine that nearly all pictures reach to what is said of them; None where it is not known.
-    `is_own` where they were measured on this backbone, so that cosines themselves count, and not only how far the
-    nearest picture stands out of the others.
+    `is_own` where they were measured on this backbone, so that cosines themselves count, and not only how much nearer
+    pictures come than to unrelated sentences.
     """
 
     weights: tuple[float, ...]
@@ -56,22 +56,30 @@ class ConfidenceWeights:
 
     def confidence(self, evidence: Evidence, coverage: float = 0.0) -> float:
         """The chance, 0 to 1, that pictures with this evidence show the sentence, so much of which names kinds."""
-        odds = float(np.dot(self.weights, shown_signs(evidence, coverage, self.is_own))) + self.bias
+        signs = shown_signs(evidence, coverage) if self.is_own else signs_beside_others(evidence)
+        odds = float(np.dot(self.weights, signs)) + self.bias
         return round(float(1 / (1 + np.exp(-np.clip(odds, -30, 30)))), 3)
 
 
-def shown_signs(evidence: Evidence, coverage: float, with_cosines: bool) -> Floats:
-    """Signs that a sentence is shown: how far the nearest, and the nearest few, stand out of the folder, and its size.
+def signs_beside_others(evidence: Evidence) -> Floats:
+    """Signs (3,) that hold for any backbone: by how many standard deviations the nearest, and the nearest few, come
+    nearer than to unrelated sentences, and the number of pictures."""
+    others = np.array(evidence.unrelated)
+    nearest = np.array(evidence.nearest)
+    pairs = ((nearest[0], others[:, 0]), (nearest.mean(), others.mean(axis=1)))
+    return np.array([*((one - known.mean()) / max(known.std(), 1e-9) for one, known in pairs), np.log(evidence.count)])
+
+
+def shown_signs(evidence: Evidence, coverage: float) -> Floats:
+    """Signs (10,) of one backbone: how far the nearest, and the nearest few, stand out of the folder, and likeness.
 
     A greatest likeness grows with the number of pictures, so that the number is among them; and with how much of the
-    sentence names kinds (`coverage`), which likeness adds. (3,), with likeness itself (10,).
+    sentence names kinds (`coverage`), which likeness adds.
     """
     nearest = np.array(evidence.nearest)
     spread = evidence.spread + _LEAST_SPREAD
     standing_out = [(nearest[0] - evidence.mean) / spread, (nearest.mean() - evidence.mean) / spread]
     free = [*standing_out, np.log(evidence.count)]
-    if not with_cosines:
-        return np.array(free)
     own = [nearest[0], nearest.mean(), evidence.mean, evidence.spread]
     return np.array([*free, *own, coverage, coverage * nearest[0], coverage * nearest.mean()])
 

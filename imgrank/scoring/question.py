@@ -24,6 +24,7 @@ _AT_ONCE = 1 << 16  # pictures whose squares are added at once
 _HALF = 20  # bits of the lower part of a whole number
 
 Encode = Callable[[str], TextTokens]
+Nearest = tuple[float, ...]  # the greatest, greatest first; at most NEAREST_KEPT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,15 +70,17 @@ class Evidence:
 
     `count` pictures, `lacking` of them without the subject; the greatest likenesses to it are `nearest`, greatest
     first; `total` and `squares` are of all likenesses in millionths, whole numbers, so that parts add up to the same
-    in any order. Of a mix, `terms` say it of each term.
+    in any order. Of a mix, `terms` say it of each term. `unrelated` are the greatest likenesses to each of some
+    sentences of other things, where a backbone's cosines are not known.
     """
 
     count: int = 0
     lacking: int = 0
-    nearest: tuple[float, ...] = ()
+    nearest: Nearest = ()
     total: int = 0
     squares: int = 0
     terms: tuple[TermEvidence, ...] = ()
+    unrelated: tuple[Nearest, ...] = ()
 
     @staticmethod
     def of(likeness: Floats, relevant: Flags) -> Evidence:
@@ -95,10 +98,11 @@ class Evidence:
         return Evidence(
             self.count + other.count,
             self.lacking + other.lacking,
-            tuple(heapq.nlargest(NEAREST_KEPT, self.nearest + other.nearest)),
+            _greatest(self.nearest, other.nearest),
             self.total + other.total,
             self.squares + other.squares,
             tuple(map(add, self.terms, other.terms)) or self.terms or other.terms,
+            tuple(map(_greatest, self.unrelated, other.unrelated)) or self.unrelated or other.unrelated,
         )
 
     @property
@@ -113,6 +117,10 @@ class Evidence:
             return 0.0
         variance = (self.squares * self.count - self.total**2) / self.count**2
         return float(max(variance, 0) ** 0.5 / _MILLIONTHS)
+
+
+def _greatest(one: Nearest, other: Nearest) -> Nearest:
+    return tuple(heapq.nlargest(NEAREST_KEPT, one + other))
 
 
 @dataclass(frozen=True, slots=True)

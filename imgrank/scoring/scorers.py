@@ -25,6 +25,7 @@ from imgrank.scoring.choosing import Choice
 from imgrank.scoring.kept import KeptScores
 from imgrank.scoring.likeness import Aim, Line, TextAxis, likeness
 from imgrank.scoring.question import Answer, Evidence, Question, Scored, Verdict
+from imgrank.scoring.unrelated import Unrelated
 from imgrank.tokens import PackedTokens, TextTokens
 
 if TYPE_CHECKING:
@@ -176,6 +177,7 @@ class LikenessScorer:
     axis: TextAxis
     asked: Asked
     sureness: ConfidenceWeights
+    unrelated: Unrelated | None = None
     notes: tuple[str, ...] = ()
     scale: float = 1.0
     adapter_files: tuple[Path, ...] = ()
@@ -209,7 +211,10 @@ class LikenessScorer:
         relevant = np.ones(len(packed), bool)
         if self.axis.subject is not None and self.sureness.shown_from is not None:
             relevant = along.likeness >= self.sureness.shown_from
-        return Scored(rounded(along.scores), relevant, Evidence.of(along.likeness, relevant))
+        evidence = Evidence.of(along.likeness, relevant)
+        if self.unrelated is not None:
+            evidence = replace(evidence, unrelated=self.unrelated.nearest(packed))
+        return Scored(rounded(along.scores), relevant, evidence)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

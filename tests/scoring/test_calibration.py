@@ -1,18 +1,24 @@
 """How sure a folder looks."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgrank.scoring.calibration import asking_weights, confidence_weights
+from imgrank.scoring.calibration import _FILE, DEFAULT, asking_weights, confidence_weights
 from imgrank.scoring.question import Evidence
 
-FINGERPRINTS = ["of a backbone that nobody measured", "eb940ebe647385b7"]
+MEASURED = next(name for name in json.loads(_FILE.read_text(encoding="utf-8")) if name != DEFAULT)
+FINGERPRINTS = ["of a backbone that nobody measured", MEASURED]
 
 
 def evidence(*cosines: float) -> Evidence:
-    return Evidence.of(np.array(cosines), np.ones(len(cosines), bool))
+    """Cosines to a sentence; and to others, of which each picture has as much as most have of this one."""
+    others = tuple((0.13 + shift, 0.12 + shift, 0.11 + shift)[: len(cosines)] for shift in (-0.02, 0.0, 0.02))
+    return replace(Evidence.of(np.array(cosines), np.ones(len(cosines), bool)), unrelated=others)
 
 
 @pytest.mark.parametrize("fingerprint", FINGERPRINTS)
@@ -34,6 +40,19 @@ def test_one_picture_and_equal_pictures_have_a_confidence(fingerprint):
 def test_evidence_of_parts_adds_up_to_that_of_the_whole(cosines, cut):
     whole, parts = evidence(*cosines), (cosines[:cut], cosines[cut:])
     there = [evidence(*part) for part in parts if part]
-    assert sum(there, Evidence()) == whole == sum(reversed(there), Evidence())
+    summed = sum(there, Evidence()), sum(reversed(there), Evidence())
+    assert [replace(one, unrelated=()) for one in summed] == [replace(whole, unrelated=())] * 2
     assert whole.mean == pytest.approx(np.mean(cosines), abs=1e-5)
     assert whole.spread == pytest.approx(np.std(cosines), abs=1e-3)
+
+
+def test_every_backbone_has_weights_for_its_signs():
+    """A backbone that nobody measured is held against unrelated sentences, whatever its cosines amount to."""
+    weights = confidence_weights(FINGERPRINTS[0])
+    assert (weights.is_own, confidence_weights(MEASURED).is_own) == (False, True)
+    near, others = np.array([0.5, 0.2, 0.2, 0.1]), ((0.21, 0.2), (0.19, 0.2), (0.25, 0.2))
+    said = replace(evidence(*near), unrelated=others)
+    for shrunk, shift in ((0.1, 0.2), (1.0, -0.3)):
+        other = evidence(*(shrunk * near + shift))
+        other = replace(other, unrelated=tuple(tuple(shrunk * x + shift for x in one) for one in others))
+        assert weights.confidence(other) == pytest.approx(weights.confidence(said), abs=2e-3)
