@@ -26,7 +26,7 @@ from imgrank.measuring import DetailMeasure, Measuring
 from imgrank.order import order
 from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, Ranking, Term, Unreadable
-from imgrank.scoring.asking import answer, ask
+from imgrank.scoring.asking import answer, ask, terms_of
 from imgrank.scoring.composing import Asking, Pictures, compose
 from imgrank.scoring.detail import wish_for
 from imgrank.scoring.likeness import mean_of
@@ -273,7 +273,7 @@ class Ranker:
             _check_text((term if isinstance(term, str) else term.text) or "")
         for text in filter(None, (asking.sentence, asking.opposite)):
             _check_text(text)
-        return compose(asking, self._look, self._taken_apart)
+        return compose(asking, self._look, lambda sentence: terms_of(sentence, self))
 
     def close(self) -> None:
         """Write what waits for the cache, and release its files. What is encoded later is not stored."""
@@ -300,10 +300,6 @@ class Ranker:
             paths.append(str(one))
             vectors.append(pictures.packed.embedding)
         return NamedPictures(tuple(paths), mean_of(np.concatenate(vectors)))
-
-    def _taken_apart(self, sentence: str) -> tuple[Term, ...]:
-        """The terms that a sentence names itself; none where it is one."""
-        return ()
 
     def _open(self, indexes: Sequence[str], found: Discovered) -> Indexed:
         if not indexes:

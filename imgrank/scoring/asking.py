@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Protocol
 
 from imgrank.adapter.header import other_tokens
+from imgrank.detail.wording import wish_of
 from imgrank.paths import printable
-from imgrank.records import Asked
+from imgrank.records import Asked, Term
 from imgrank.scoring.calibration import confidence_weights
 from imgrank.scoring.choosing import (
     NO_RANKER,
     NONE_WANTED,
     OPPOSITE_NAMED,
+    OWN_WORDS,
     Candidates,
     Choice,
     nearest_query,
@@ -22,7 +24,7 @@ from imgrank.scoring.choosing import (
 from imgrank.scoring.detail import DetailScorer, wish_for
 from imgrank.scoring.likeness import Line, aim_at_picture, text_axis
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
-from imgrank.scoring.negation import Negation, negation_of
+from imgrank.scoring.negation import Negation, negation_of, wanted_without
 from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Answer, Encode, Question
 from imgrank.scoring.scorers import (
@@ -96,8 +98,32 @@ def _by_tokens(question: Question, source: Source) -> AdapterScorer | LikenessSc
         axis = text_axis(question.sentence, question.opposite, source.sentence)
     sureness = confidence_weights(source.backbone.fingerprint)
     unrelated = None if sureness.is_own else Unrelated.of(source.sentence)
-    notes = notes + _outdated(question, source)
-    return LikenessScorer(question, axis, _nobody(question, source), sureness, unrelated, notes)
+    return LikenessScorer(
+        question, axis, _nobody(question, source), sureness, unrelated, notes + _outdated(question, source)
+    )
+
+
+def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
+    """The terms of a sentence that plainly denies one thing beside another; none where it is one term.
+
+    "no people" is its own term where a trained query counts them, else less of "people" is asked for. Whoever was
+    trained on these very words, or is asked for by name, answers them whole. Raises AdapterError as `ask` does.
+    """
+    said = wanted_without(sentence)
+    if said is None or source.adapter not in ("auto", "none") or wish_of(sentence) is not None:
+        return ()
+    denied = negation_of(sentence)
+    if denied is not None and denied.thing is not None:
+        return ()
+    whole = choose(Question(sentence), source)
+    if whole is not None and whole.reason == OWN_WORDS:
+        return ()
+    counted = (choose(Question(f"no {thing}"), source) for thing in said.unwanted)
+    unwanted = (
+        Term(thing, weight=-1.0) if choice is None else Term(f"no {thing}")
+        for thing, choice in zip(said.unwanted, counted, strict=True)
+    )
+    return (Term(said.wanted), *unwanted)
 
 
 def choose(question: Question, source: Source) -> Choice | None:

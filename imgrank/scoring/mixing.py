@@ -27,8 +27,8 @@ from imgrank.scoring.question import Answer, Evidence, Question, Scored, Tally, 
 from imgrank.scoring.scorers import Places, Resources, Score, Scorer, joined_answer, lacking
 from imgrank.tokens import PackedTokens
 
-LEAST_SPREAD = 0.05  # of a scorer's scale
-LACKS = 1.0  # spreads below the least that shows the subject
+LEAST_SPREAD = 0.005  # of a scorer's scale
+LACKS = 1.0  # of a scorer's scale, below the least that shows the subject
 LACKING_HALF = 0.5  # of the weight of all that is wanted, from which a picture stands last
 SPARE_DIGITS = 3  # beyond those that hold, in which terms are added
 
@@ -43,7 +43,8 @@ class MixTerm:
 
 @dataclass(frozen=True, slots=True)
 class TermScale:
-    """What brings one term to the common scale, from the whole folder; `shared` where it tells no pictures apart."""
+    """What brings one term to the common scale, from the whole folder: mean and spread of its scores, and the score of
+    pictures that lack its subject. `shared` where it tells no pictures apart."""
 
     mean: float
     spread: float
@@ -53,15 +54,16 @@ class TermScale:
     @staticmethod
     def of(said: TermEvidence, scale: float) -> TermScale:
         """From scores that differ by `scale` as a rule."""
-        tally, lack = said.tally, said.evidence.lacking
-        spread = (tally.spread**2 + (LEAST_SPREAD * scale) ** 2) ** 0.5
-        least = 0 if tally.least is None else tally.least
-        shared = lack in (0, said.evidence.count) and tally.spread == 0
-        return TermScale(tally.mean, spread, (least * 10.0**-tally.digits - tally.mean) / spread - LACKS, shared)
+        known, lack = said.tally, said.evidence.lacking
+        least = round((known.least or 0) - LACKS * scale * 10.0**known.digits)
+        whole = known + Tally(known.digits, lack, lack * least, lack * least**2)
+        spread = (whole.spread**2 + (LEAST_SPREAD * scale) ** 2) ** 0.5
+        return TermScale(whole.mean, spread, least * 10.0**-known.digits, whole.spread == 0)
 
     def __call__(self, scores: Floats, relevant: Flags) -> Floats:
         """(N,) spreads above the mean; what is not relevant stands below all that is."""
-        return np.where(relevant, (scores - self.mean) / self.spread, self.lacking)
+        result: Floats = (np.where(relevant, scores, self.lacking) - self.mean) / self.spread
+        return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)

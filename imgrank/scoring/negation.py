@@ -1,7 +1,8 @@
 """Sentences that negate: "no cat" asks for what lacks a cat most. Words alone, no model.
 
-Understood is one thing that the whole sentence denies. A denial inside a sentence ("a dog but not a cat") is not: a
-vector of a sentence hardly knows it, and half of it would be answered as if nothing had been denied.
+Understood is one thing that the whole sentence denies, and things that are plainly denied beside what is asked for ("a
+dog but not a cat"), which are terms of a mix. Any other denial inside a sentence is not: a vector of a sentence hardly
+knows it, and half of it would be answered as if nothing had been denied.
 """
 
 from __future__ import annotations
@@ -32,6 +33,21 @@ _DENIAL = re.compile(
 _NAMES = re.compile(r"\bno[ -](?:\w+[ -])?(?:entry|sign|signs|parking|smoking|zone|trespassing)\b", re.IGNORECASE)
 _MIXES = re.compile(r"\b(?:and|or|but|with|while)\b|[,;]", re.IGNORECASE)
 
+_MOST_WORDS = 3
+_BESIDE = re.compile(
+    r"^(?P<wanted>\S.*?)(?:,| and| but| yet|;)*(?: (?:and|but|yet))? ?\b(?:"
+    r"(?:with |there (?:is|are) |that (?:has|have) |has |have )?(?:absolutely )?no|without|with out|excluding|"
+    r"except(?: for)?|minus|free of|lacking|(?<=but )not|(?<=and )not|(?<=, )not)"
+    r" (?P<unwanted>\S.*)$",
+    re.IGNORECASE,
+)
+_ITEMS = re.compile(r"\s*(?:,|;|\band\b|\bor\b|\bnor\b)\s*(?:(?:and|or|nor)\s+)?(?:no |without |not )?", re.IGNORECASE)
+_ARTICLE = re.compile(r"^(?:a|an|the|any|a single|other) ", re.IGNORECASE)
+_UNPLAIN = re.compile(
+    r"\b(?:\w{3,}ing|in|on|at|of|with|from|by|for|to|that|which|who|is|are|was|were|than|but|as|while|when)\b",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Negation:
@@ -49,3 +65,33 @@ def negation_of(sentence: str) -> Negation | None:
         thing = found["thing"]
         return Negation(None if _DENIAL.search(thing) or _MIXES.search(thing) else thing)
     return Negation(None) if _DENIAL.search(told) else None
+
+
+@dataclass(frozen=True, slots=True)
+class WantedWithout:
+    """A sentence that asks for one thing and denies others: "at least two dogs, no people"."""
+
+    wanted: str
+    unwanted: tuple[str, ...]
+
+
+def wanted_without(sentence: str) -> WantedWithout | None:
+    """What a sentence asks for and what it denies beside it; None where it does not say so plainly.
+
+    Plain is what follows "without", "no", or "but not" and names things in a word or three: "a man with no shirt
+    playing the guitar" may deny the guitar or not.
+    """
+    words = " ".join(sentence.strip().rstrip(".!").replace("’", "'").split()).removesuffix(" please")
+    found = _BESIDE.match(words)
+    if found is None or _NAMES.search(words):
+        return None
+    wanted, unwanted = found["wanted"].strip(" ,"), _ITEMS.split(found["unwanted"])
+    things = tuple(dict.fromkeys(_ARTICLE.sub("", item.strip()) for item in unwanted if item.strip()))
+    if _DENIAL.search(wanted) or not things or not all(map(_is_plain, things)):
+        return None
+    return WantedWithout(wanted, things)
+
+
+def _is_plain(thing: str) -> bool:
+    words = thing.lower().split()
+    return 0 < len(words) <= _MOST_WORDS and not _UNPLAIN.search(thing) and not _DENIAL.search(thing)

@@ -144,3 +144,18 @@ def test_what_cannot_be_asked_is_said_in_a_sentence(ranker, asked, told):
 def test_a_term_is_one_thing_with_a_weight(made):
     with pytest.raises(UsageError):
         Term(**made)
+
+
+def test_a_sentence_that_denies_one_thing_beside_another_is_a_mix(ranker):
+    ranking = ranker.rank([PHOTOS], "an animal but not a cat, no people")
+    assert [(term.text, term.weight, term.adapter) for term in ranking.terms] == [
+        ("an animal", 1.0, None), ("cat", -1.0, None), ("no people", 1.0, "mini-adapter"),
+    ]  # fmt: skip
+    assert ranking.query == "an animal but not a cat, no people"
+    assert not {"cat", "kitten", "astronaut", "admiral"} & set(names(ranking)[:8])
+    assert not any("not understood" in note for note in ranking.notes)
+
+
+def test_a_ranker_that_is_named_answers_such_a_sentence_whole(home):
+    with Ranker(adapter="mini-adapter") as named:
+        assert named.rank([PHOTOS], "an older person without a cat").scorer == "adapter"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imgrank.scoring.negation import Negation, negation_of
+from imgrank.scoring.negation import Negation, negation_of, wanted_without
 
 CLEAR = """
 not a cat|no cat|without a cat|anything but a cat|everything except a cat|nothing with a cat|not the cat
@@ -34,3 +34,43 @@ def test_a_denial_inside_a_sentence_is_said_not_to_be_understood(sentence):
 @pytest.mark.parametrize("sentence", PLAIN.split("|"))
 def test_what_denies_nothing_is_left_alone(sentence):
     assert negation_of(sentence) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wanted", "unwanted"),
+    [
+        ("at least two dogs, no people", "at least two dogs", ["people"]),
+        ("a beach without people", "a beach", ["people"]),
+        ("a dog but not a cat", "a dog", ["cat"]),
+        ("A dog, not a cat.", "A dog", ["cat"]),
+        ("two dogs; no people", "two dogs", ["people"]),
+        ("a beach no people", "a beach", ["people"]),
+        ("landscape, no people or cars", "landscape", ["people", "cars"]),
+        ("a beach with no people, no dogs and no umbrellas", "a beach", ["people", "dogs", "umbrellas"]),
+        ("a bird that has no feathers", "a bird", ["feathers"]),
+        ("a street without any parked cars please", "a street", ["parked cars"]),
+    ],
+)
+def test_what_is_plainly_denied_beside_what_is_wanted(sentence, wanted, unwanted):
+    said = wanted_without(sentence)
+    assert (said.wanted, list(said.unwanted)) == (wanted, unwanted)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "a man with no shirt playing the guitar",
+        "a man not wearing a hat",
+        "a dog without a leash on the beach",
+        "a no parking sign",
+        "a street with a no entry sign",
+        "not only dogs but cats",
+        "no dogs but cats",
+        "a dog without",
+        "a dog",
+        "without",
+        "",
+    ],
+)
+def test_what_is_not_plainly_denied_stays_whole(sentence):
+    assert wanted_without(sentence) is None
