@@ -1,4 +1,4 @@
-"""Draws page.png, label.png and explain.jpg in docs/images/ from the example photographs, in a real browser.
+"""Draws open.png, page.png, label.png and explain.jpg in docs/images/ from the example photographs, in a real browser.
 
 python docs/make_screenshots.py [--chromium PATH]
 """
@@ -52,6 +52,34 @@ def opened(browser: Browser, address: str) -> Iterator[Any]:
     context.close()
 
 
+@contextmanager
+def serving(*words: str) -> Iterator[str]:
+    """The address that a command prints, which serves until the block ends."""
+    served = subprocess.Popen(
+        imgrank(*words), cwd=HERE.parent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert served.stdout is not None
+    try:
+        yield served.stdout.readline().strip()
+    finally:
+        served.terminate()
+        served.wait(60)
+
+
+def shoot_open(browser: Browser) -> None:
+    with serving("open", str(PHOTOS), "--no-open") as address, opened(browser, address) as page:
+        sentence = page.get_by_role("searchbox", name="Sentence")
+        sentence.fill("a bird")
+        sentence.press("Enter")
+        first = page.get_by_role("list", name="Pictures").get_by_role("listitem").first
+        first.get_by_role("img", name="parrot.jpg").wait_for(timeout=60_000)
+        for name in ("parrot.jpg", "owl.jpg", "chickens.jpg"):
+            page.get_by_role("checkbox", name=f"Select {name}").check(force=True)
+        page.wait_for_function("[...document.images].every((one) => one.complete)")
+        page.mouse.move(0, 0)
+        keep(page.screenshot(), "open.png")
+
+
 def shoot_page(browser: Browser, folder: Path) -> None:
     out = folder / "order.html"
     run("sort", str(PHOTOS), "a bird", "--page", str(out))
@@ -62,22 +90,14 @@ def shoot_page(browser: Browser, folder: Path) -> None:
 
 def shoot_label(browser: Browser, folder: Path) -> None:
     words = ["label", str(PHOTOS), "warmer colours", "--no-open", "--labels", str(folder / "labels.csv")]
-    served = subprocess.Popen(
-        imgrank(*words), cwd=HERE.parent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert served.stdout is not None
-    try:
-        with opened(browser, served.stdout.readline().strip()) as page:
-            for turn in range(24):
-                page.wait_for_selector(f'body[data-turn="{turn}"]', timeout=60_000)
-                left, right = (warmth(shown.get_attribute("alt")) for shown in page.locator("#pictures img").all())
-                page.keyboard.press("ArrowLeft" if left > right else "ArrowRight")
-            page.wait_for_selector('body[data-turn="24"]', timeout=60_000)
-            page.mouse.move(0, 0)
-            keep(page.screenshot(), "label.png")
-    finally:
-        served.terminate()
-        served.wait(60)
+    with serving(*words) as address, opened(browser, address) as page:
+        for turn in range(24):
+            page.wait_for_selector(f'body[data-turn="{turn}"]', timeout=60_000)
+            left, right = (warmth(shown.get_attribute("alt")) for shown in page.locator("#pictures img").all())
+            page.keyboard.press("ArrowLeft" if left > right else "ArrowRight")
+        page.wait_for_selector('body[data-turn="24"]', timeout=60_000)
+        page.mouse.move(0, 0)
+        keep(page.screenshot(), "label.png")
 
 
 def warmth(alt: str) -> float:
@@ -101,6 +121,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as running:
         os.environ["IMGRANK_HOME"] = str(Path(folder) / "home")
         browser = running.chromium.launch(executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu"])
+        shoot_open(browser)
         shoot_page(browser, Path(folder))
         shoot_label(browser, Path(folder))
         browser.close()
