@@ -9,6 +9,7 @@ ImgrankError                1  nothing could be ranked, trained or undone
 +-- IndexFault              1  an index of tokens is damaged, or cannot be read or written
 +-- StoreError              1  the token store cannot be used; the pipeline goes on without it
 +-- ActionError             1  files could not be changed, or not put back
+|   +-- DoubtfulOrder       1  the order may mean nothing, and pictures would be thrown away by it
 +-- TrainingError           1  training stopped: too little data, or the loss is no number
 +-- Interrupted           130  Ctrl-C or SIGTERM
 """
@@ -65,6 +66,10 @@ class StoreError(ImgrankError):
 
 class ActionError(ImgrankError):
     """Files could not be changed as planned, or could not be put back."""
+
+
+class DoubtfulOrder(ActionError):
+    """Pictures would be thrown away by an order that may mean nothing."""
 
 
 class TrainingError(ImgrankError):

@@ -45,7 +45,7 @@ def carry_out(journal: Journal, stop: Stop, progress: Callable[[Progress], None]
         journal.close("done")
     except OSError as error:
         raise ActionError(f"The journal cannot be written ({why(error)}), {_how_far(journal)}") from error
-    return Outcome(journal.run.number, len(journal.run.ended), tuple(left_alone))
+    return Outcome(journal.run.number, journal.run.changed, tuple(left_alone))
 
 
 def _take(journal: Journal, number: int) -> Iterator[LeftAlone]:

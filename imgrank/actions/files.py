@@ -33,6 +33,33 @@ def exists(path: str) -> bool:
     return os.path.lexists(path)
 
 
+class RealFolders:
+    """Folders with their links resolved, each looked at once: a deep tree is no slower than a flat one."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def __call__(self, folder: str) -> str:
+        """A folder, which need not exist, with the links on its way resolved."""
+        folder, unknown = os.path.abspath(folder), list[str]()
+        while folder not in self._known:
+            unknown.append(folder)
+            if os.path.dirname(folder) == folder:
+                self._known[folder] = folder
+            folder = os.path.dirname(folder)
+        for each in reversed(unknown):
+            if os.path.dirname(each) != each:
+                path = os.path.join(self._known[os.path.dirname(each)], os.path.basename(each))
+                plain = sys.platform != "win32" and not os.path.islink(path)
+                self._known[each] = path if plain else os.path.realpath(path)
+        return self._known[unknown[0] if unknown else folder]
+
+    def holding(self, path: str) -> str:
+        """A path with its folder's links resolved, and its own last name kept: what an operation acts on."""
+        folder, name = os.path.split(os.path.abspath(path))
+        return os.path.join(self(folder), name)
+
+
 def identify(path: str) -> Identity:
     """Size, time and hash of a file, or of a link's own text. Raises OSError."""
     found = os.lstat(path)

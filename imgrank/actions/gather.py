@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from imgrank.actions.files import RealFolders
 from imgrank.actions.names import companions, is_of_stem, split
 from imgrank.errors import ActionError
 from imgrank.formats import looks_like_picture
@@ -59,19 +60,14 @@ class Siblings:
         return self._names.get((folder, _first(name)), ())
 
 
-def absolute(path: str) -> str:
-    """The path with its folder's links resolved, and its own last name kept: what an operation acts on."""
-    folder, name = os.path.split(os.path.abspath(path))
-    return os.path.join(os.path.realpath(folder), name)
-
-
-def gather(images: Iterable[RankedImage]) -> list[Group]:
+def gather(images: Iterable[RankedImage], real: RealFolders | None = None) -> list[Group]:
     """Each picture with its companions, in rank order. A file belongs to the first picture that it goes with.
 
     Raises ActionError where a picture or its folder is not there any more.
     """
     ordered = sorted(images, key=lambda image: image.rank)
-    paths = [absolute(image.path) for image in ordered]
+    real = real or RealFolders()
+    paths = [real.holding(image.path) for image in ordered]
     siblings = Siblings({os.path.dirname(path) for path in paths})
     groups, taken = [], set[str]()
     for image, path in zip(ordered, paths, strict=True):

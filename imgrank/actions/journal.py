@@ -28,6 +28,7 @@ from imgrank.actions.boundary import reached
 from imgrank.actions.decoding import Line, identity_of, index_of, number_of, path_of, step_of, text_of
 from imgrank.actions.files import hash_bytes, make_folders, write_new
 from imgrank.actions.records import Identity, Step, Verb
+from imgrank.actions.steps import counts
 from imgrank.atomic import sync_folder
 from imgrank.errors import ActionError
 from imgrank.paths import journal_dir, printable, why
@@ -36,6 +37,8 @@ FORMAT = 2  # the newest that is read; 1 is written where no step needs more, so
 DAMAGED = "damaged"
 _NAME = re.compile(r"([0-9]{4,9})\.jsonl")
 _LONGEST_HEAD, _LONGEST_CLOSE = 1 << 20, 200  # bytes
+_FEW = 8  # folders; more are looked for in one walk over a journal instead of one each
+_PATHS = re.compile(rb'"(?:source|target|place)": "((?:[^"\\]|\\.)*)"')
 _STEP_FIELDS = tuple(field.name for field in fields(Step))
 _FAULTS = (ValueError, KeyError, TypeError, RecursionError)  # of lines that imgrank has not written
 
@@ -60,6 +63,11 @@ class Run:
     def unfinished(self) -> bool:
         """Whether it stopped in the middle: steps are left, or one is uncertain."""
         return not self.closed and len(self.steps) == self.count and bool(self.begun)
+
+    @property
+    def changed(self) -> int:
+        """How many files it has changed: folders that were made for them, and hidden names on the way, do not count."""
+        return sum(counts(self.steps[number]) for number in self.ended)
 
     @property
     def uncertain(self) -> list[int]:
@@ -297,7 +305,11 @@ def names_folder(number: int, folders: Iterable[str]) -> bool:
         content = _content(_path(number))
     except OSError:
         return False
-    return any(json.dumps(folder)[1:-1].encode() in content for folder in folders)
+    wanted = {json.dumps(folder)[1:-1].encode() for folder in folders}
+    if len(wanted) <= _FEW:
+        return any(folder in content for folder in wanted)
+    sep = json.dumps(os.sep)[1:-1].encode()
+    return any(match[1].rpartition(sep)[0] in wanted for match in _PATHS.finditer(content))
 
 
 def _path(number: int) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from imgrank.actions.files import make_folders
+from imgrank.actions.files import RealFolders, make_folders
 from imgrank.errors import ActionError
 from imgrank.paths import journal_dir, printable, why
 
@@ -38,7 +38,7 @@ def holding(folders: Iterable[str]) -> Iterator[None]:
     A run's claim is a pair of files in the state folder: `<claim>.json` names its process and folders, and it
     holds a lock on `<claim>.lock`. A claim whose lock is free was left by a process that is gone, and is removed.
     """
-    wanted = {os.path.realpath(folder) for folder in folders}
+    wanted = set(map(RealFolders(), folders))
     place = journal_dir().parent / "locks"
     try:
         make_folders(str(place))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from imgrank.actions.gather import Group, Member
 from imgrank.actions.names import DEFAULT_TEMPLATE, Template, key, ranked_alike, split, without_rank
 from imgrank.actions.records import Action, Change, OnConflict, Plan, Problem, Request
+from imgrank.actions.twins import Twins, never
 from imgrank.paths import printable
 
 _Wanted = tuple[str, str, tuple[str, ...]]  # folder, stem, and what the names of the files have after it
@@ -23,6 +24,19 @@ class _Wish:
     stem: str
     original: str
 
+    @property
+    def wanted(self) -> _Wanted:
+        """What others may want, too."""
+        return self.folder, self.stem, tuple(member.rest for member in self.group.members)
+
+    def targets(self, stem: str) -> list[str]:
+        """The paths of its files under a stem."""
+        return [os.path.join(self.folder, stem + member.rest) for member in self.group.members]
+
+    def numbered(self, number: int) -> str:
+        """The stem, or the stem with a number from 2 on."""
+        return self.stem if number == 1 else f"{self.stem}-{number}"
+
 
 def plan(
     groups: Sequence[Group],
@@ -31,31 +45,35 @@ def plan(
     count: int,
     present: Mapping[str, Collection[str]],
     originals: Mapping[str, str] | None = None,
+    is_twin: Twins = never,
 ) -> Plan:
     """The changes that `request` asks for, in rank order; files that already have their name are not in it.
 
     `count` is the number of pictures in the whole ranking, for the width of ranks. `present` maps each folder
     that files leave or come to, to the names in it. `originals` maps pictures to the stem they had before an
     earlier rename. A taken name is settled as `request.on_conflict` says (`fail`: the change stays in the plan,
-    for the check to refuse). Raises UsageError for a template that cannot be used.
+    for the check to refuse); where `is_twin` finds that it holds the very thing which would be made, it is left so.
+    Raises UsageError for a template that cannot be used.
     """
     if request.action is Action.trash:
         return Plan(request, tuple(_change(request, g, m, None) for g in groups for m in g.members))
     wishes = list(_wishes(groups, request, count, originals or {}))
-    staying: set[int] = set()
-    while True:
-        placed = _place(wishes, request, present, staying)
-        skipped = {number for number, stem in enumerate(placed) if stem is None}
-        if skipped <= staying:
-            break
-        staying |= skipped
+    leaves = request.action in (Action.rename, Action.move)
+    names = _Names({os.path.join(folder, name) for folder, inside in present.items() for name in inside}, is_twin)
+    if leaves:
+        names.give_up(member.path for wish in wishes for member in wish.group.members)
+    if request.on_conflict is OnConflict.skip:
+        placed = _place_or_skip(wishes, names, leaves)
+    else:
+        placed = [names.take(wish, request.on_conflict is OnConflict.fail) for wish in wishes]
     changes = [
         change
         for wish, stem in zip(wishes, placed, strict=True)
         if stem is not None
-        for change in _changes(request, wish, stem)
+        for change in _changes(request, wish, stem, names.settled)
     ]
-    return Plan(request, tuple(changes), tuple(_left_out(wishes[number]) for number in sorted(staying)))
+    left_out = (_left_out(wish) for wish, stem in zip(wishes, placed, strict=True) if stem is None)
+    return Plan(request, tuple(changes), tuple(left_out))
 
 
 def _wishes(groups: Sequence[Group], request: Request, count: int, originals: Mapping[str, str]) -> Iterator[_Wish]:
@@ -70,45 +88,85 @@ def _wishes(groups: Sequence[Group], request: Request, count: int, originals: Ma
         yield _Wish(group, request.folder or group.folder, stem, original)
 
 
-def _place(
-    wishes: Sequence[_Wish], request: Request, present: Mapping[str, Collection[str]], staying: Collection[int]
-) -> list[str | None]:
-    """The stem that each wish gets, or None where it is skipped. Names that are given up are free for others."""
-    names = {os.path.join(folder, name) for folder, inside in present.items() for name in inside}
-    if request.action in (Action.rename, Action.move):
-        leaving = [wish for number, wish in enumerate(wishes) if number not in staying]
-        names -= {member.path for wish in leaving for member in wish.group.members}
-    taken = set(map(key, names))
-    tried: dict[_Wanted, int] = {}
-    placed: list[str | None] = []
+@dataclass(slots=True)
+class _Names:
+    """Which names are taken on the disk, and which this plan has given away.
+
+    `tried`: up to which number the names for what is wanted are taken; `passed`: numbers among them that stand on the
+    disk, and may hold what another file would become. `settled`: targets that hold what would be made.
+    """
+
+    taken: set[str]
+    is_twin: Twins
+    given: dict[str, int] = field(default_factory=dict)
+    tried: dict[_Wanted, int] = field(default_factory=dict)
+    passed: dict[_Wanted, list[int]] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.taken = set(map(key, self.taken))
+
+    def give_up(self, paths: Iterable[str]) -> None:
+        """Names that files leave are free for others."""
+        self.taken.difference_update(map(key, paths))
+
+    def is_free(self, wish: _Wish, stem: str) -> bool:
+        """Whether each file of a wish may have its name, or has it already in a twin."""
+        return all(
+            key(target) not in self.given and (key(target) not in self.taken or self.is_twin(member.path, target))
+            for member, target in zip(wish.group.members, wish.targets(stem), strict=True)
+        )
+
+    def give(self, wish: _Wish, stem: str, number: int = 0) -> str:
+        """Give the names of a stem away, to the wish of this number."""
+        targets = wish.targets(stem)
+        self.given.update((key(target), number) for target in targets)
+        self.settled.update(target for target in targets if key(target) in self.taken)
+        return stem
+
+    def take(self, wish: _Wish, insists: bool) -> str:
+        """The stem that a wish gets: the first that is free, or the one it wants if it insists."""
+        if insists:
+            return self.give(wish, wish.stem) if self.is_free(wish, wish.stem) else wish.stem
+        wanted = wish.wanted
+        number = self.tried.get(wanted, 1)
+        while not self.is_free(wish, wish.numbered(number)):
+            if any(key(target) in self.taken for target in wish.targets(wish.numbered(number))):
+                self.passed.setdefault(wanted, []).append(number)
+            number += 1
+        self.tried[wanted] = number
+        for earlier in self.passed.get(wanted, ()):
+            if self.is_free(wish, wish.numbered(earlier)):
+                self.passed[wanted].remove(earlier)
+                return self.give(wish, wish.numbered(earlier))
+        return self.give(wish, wish.numbered(number))
+
+
+def _place_or_skip(wishes: Sequence[_Wish], names: _Names, leaves: bool) -> list[str | None]:
+    """The stem of each wish, or None where it is taken; who was to get the names of files that stay, stays too."""
+    skipped: set[int] = set()
     for number, wish in enumerate(wishes):
-        stem = None if number in staying else _free_stem(wish, request.on_conflict, taken, tried)
-        if stem is not None:
-            taken.update(key(os.path.join(wish.folder, stem + member.rest)) for member in wish.group.members)
-        placed.append(stem)
-    return placed
+        if names.is_free(wish, wish.stem):
+            names.give(wish, wish.stem, number)
+            continue
+        waiting = [number]
+        while waiting:
+            stays = waiting.pop()
+            if stays in skipped:
+                continue
+            skipped.add(stays)
+            for target in map(key, wishes[stays].targets(wishes[stays].stem)):
+                if names.given.get(target) == stays:
+                    del names.given[target]
+            kept = [key(member.path) for member in wishes[stays].group.members] if leaves else []
+            names.taken.update(kept)
+            waiting += [names.given[each] for each in kept if each in names.given]
+    return [None if number in skipped else wish.stem for number, wish in enumerate(wishes)]
 
 
-def _free_stem(wish: _Wish, on_conflict: OnConflict, taken: Collection[str], tried: dict[_Wanted, int]) -> str | None:
-    """The stem that a wish gets, or None. `tried`: up to which number the names for what is wanted are taken."""
-    wanted = (wish.folder, wish.stem, tuple(member.rest for member in wish.group.members))
-    number = tried.get(wanted, 1)
-    stem = wish.stem if number == 1 else f"{wish.stem}-{number}"
-    while any(key(os.path.join(wish.folder, stem + member.rest)) in taken for member in wish.group.members):
-        if on_conflict is OnConflict.fail:
-            return wish.stem
-        if on_conflict is OnConflict.skip:
-            return None
-        number += 1
-        stem = f"{wish.stem}-{number}"
-    tried[wanted] = number
-    return stem
-
-
-def _changes(request: Request, wish: _Wish, stem: str) -> Iterator[Change]:
-    for member in wish.group.members:
-        target = os.path.join(wish.folder, stem + member.rest)
-        if target != member.path:
+def _changes(request: Request, wish: _Wish, stem: str, settled: Collection[str]) -> Iterator[Change]:
+    for member, target in zip(wish.group.members, wish.targets(stem), strict=True):
+        if target != member.path and target not in settled:
             yield _change(request, wish.group, member, target, wish.original)
 
 

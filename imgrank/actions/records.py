@@ -155,7 +155,7 @@ class LeftAlone:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did: its number, how many operations, and what it left alone."""
+    """What a run did: its number, how many files it changed, and what it left alone."""
 
     run: int
     done: int

@@ -10,7 +10,9 @@ from imgrank.actions import journal
 from imgrank.actions.apply import carry_out, unfit
 from imgrank.actions.chains import refuse_stopped
 from imgrank.actions.check import check, refuse
-from imgrank.actions.gather import Group, absolute, gather, listing
+from imgrank.actions.choosing import refuse_doubt
+from imgrank.actions.files import RealFolders
+from imgrank.actions.gather import Group, gather, listing
 from imgrank.actions.journal import Run
 from imgrank.actions.journeys import possible
 from imgrank.actions.lock import holding
@@ -21,16 +23,30 @@ from imgrank.actions.steps import folders_of, steps_of, token
 from imgrank.actions.stopping import Stop, listening
 from imgrank.actions.tagging import kept_of, plan_tags
 from imgrank.actions.trash import CAN_UNDO, within_reach
+from imgrank.actions.twins import twins_of
 from imgrank.errors import ActionError
 from imgrank.paths import printable
-from imgrank.records import Progress, RankedImage
+from imgrank.records import Progress, RankedImage, Ranking
 
 _REMEMBERED_RUNS = 100
 _NAMED = 5
 
 
+def prepare_part(ranking: Ranking, images: Iterable[RankedImage], request: Request, *, sure: bool = False) -> Plan:
+    """The checked plan for `images`, part of a ranking. Nothing is changed.
+
+    Raises what `prepare` raises, and DoubtfulOrder where pictures would be thrown away and the ranking is not
+    confident, unless the caller is `sure`: because a person said so, or because the plan is only shown.
+    """
+    if not sure:
+        refuse_doubt(ranking, request)
+    return prepare(images, request, ranking.images)
+
+
 def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[RankedImage]) -> Plan:
     """The checked plan for `images`, part of a ranking of `everyone`. Nothing is changed.
+
+    `prepare_part` is the one to call where there is a Ranking: it also refuses what a doubtful order would throw away.
 
     Raises ActionError where a danger was found, where another imgrank is at work there or an earlier run stopped in
     the middle; UsageError for a template that cannot be used.
@@ -38,10 +54,11 @@ def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[
     images = tuple(images)
     if request.folder is not None:
         request = replace(request, folder=os.path.realpath(request.folder))
-    places = {os.path.dirname(absolute(image.path)) for image in images}
+    real = RealFolders()
+    places = {os.path.dirname(real.holding(image.path)) for image in images}
     with holding(places):
         refuse_stopped(places)
-    groups, spared = gather(images), tuple[str, ...]()
+    groups, spared = gather(images, real), tuple[str, ...]()
     if request.action is Action.trash:
         groups, spared = spare(groups, images, everyone)
     if request.action.writes:
@@ -49,7 +66,14 @@ def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[
     else:
         folders = {group.folder for group in groups} if request.folder is None else {request.folder}
         present = {folder: listing(folder) for folder in folders}
-        made = plan(groups, request, count=len(everyone), present=present, originals=_originals(groups, request))
+        made = plan(
+            groups,
+            request,
+            count=len(everyone),
+            present=present,
+            originals=_originals(groups, request),
+            is_twin=twins_of(request.action),
+        )
     refuse(check(made))
     return replace(
         made,
@@ -114,10 +138,10 @@ def _links(made: Plan) -> Iterator[str]:
     """Links beside the files that lead to a file whose name goes away."""
     if made.request.action not in (Action.rename, Action.move, Action.trash):
         return
-    sources = {change.source for change in made.changes}
+    real, sources = RealFolders(), {change.source for change in made.changes}
     for folder in sorted({os.path.dirname(source) for source in sources}):
         for entry in os.scandir(folder):
-            if entry.is_symlink() and absolute(os.path.join(folder, os.readlink(entry.path))) in sources:
+            if entry.is_symlink() and real.holding(os.path.join(folder, os.readlink(entry.path))) in sources:
                 yield f"{printable(entry.path)} is a link to a picture of this plan, and will lead nowhere."
 
 

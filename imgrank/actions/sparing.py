@@ -6,7 +6,8 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from imgrank.actions.gather import Group, Siblings, absolute
+from imgrank.actions.files import RealFolders
+from imgrank.actions.gather import Group, Siblings
 from imgrank.actions.names import companions, key, split
 from imgrank.formats import looks_like_picture
 from imgrank.records import RankedImage
@@ -20,8 +21,9 @@ def spare(
     A picture stays if it was ranked, in `everyone`, and not `chosen`; and one that nobody ranked stays too, unless
     it goes as the RAW or JPEG twin of one that was chosen.
     """
-    meant = {key(absolute(image.path)) for image in chosen}
-    staying = {key(absolute(image.path)) for image in everyone} - meant
+    real = RealFolders()
+    meant = {key(real.holding(image.path)) for image in chosen}
+    staying = {key(real.holding(image.path)) for image in everyone} - meant
     going = {member.path for group in groups for member in group.members}
     with_them = {path for path in going if key(path) not in meant}
     spared = {path for path in with_them if key(path) in staying}

@@ -29,6 +29,11 @@ def is_aside(path: str) -> bool:
     return name.startswith(PREFIX) and name.endswith(_ASIDE)
 
 
+def counts(step: Step) -> bool:
+    """Whether a person would count a step as one change of a file."""
+    return step.verb not in (Verb.mkdir, Verb.rmdir) and not is_aside(step.target)
+
+
 def part_of(target: str, mark: str, number: int) -> str:
     """The unfinished file beside a target."""
     return os.path.join(os.path.dirname(target), f"{PREFIX}{mark}-{number}.part")

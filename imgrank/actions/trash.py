@@ -214,11 +214,22 @@ def _by_its_folder(path: str) -> str:
     return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
 
 
+_mounts: dict[tuple[str, int], str] = {}  # by folder and device, so that a deep tree is not walked up for each file
+
+
 def _mount_point(path: str) -> str:
-    path = os.path.realpath(os.path.dirname(path))
-    while not os.path.ismount(path):
-        path = os.path.dirname(path)
-    return path
+    """Where the disk of a path begins, whose folder is real."""
+    folder = _existing(os.path.dirname(path))
+    device, passed = os.stat(folder).st_dev, list[str]()
+    while (folder, device) not in _mounts:
+        passed.append(folder)
+        parent = os.path.dirname(folder)
+        if os.path.ismount(folder) or parent == folder:
+            break
+        folder = parent
+    found = _mounts.get((folder, device), folder)
+    _mounts.update(((each, device), found) for each in passed)
+    return found
 
 
 def _existing(folder: str) -> str:

@@ -15,7 +15,7 @@ from imgrank.actions.journal import DAMAGED, Run
 from imgrank.actions.journeys import possible
 from imgrank.actions.lock import holding
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
-from imgrank.actions.steps import folders_of, part_of, token
+from imgrank.actions.steps import counts, folders_of, part_of, token
 from imgrank.actions.stopping import Stop, listening
 from imgrank.errors import ActionError
 from imgrank.paths import why
@@ -32,7 +32,7 @@ _INVERSE |= {back: forth for forth, back in _INVERSE.items()}
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One line of the history: of `done` operations, `left` can be undone; `undoes` names the run it took back.
+    """One line of the history: of `done` changes of files, `left` can be undone; `undoes` names the run it took back.
 
     `folder` is the one in which, or below which, its files are.
     """
@@ -51,8 +51,9 @@ class Past:
 
 def history() -> tuple[Past, ...]:
     """All runs that did something, oldest first, and those whose journal is damaged."""
-    past = {run.number: _past(run, chain) for chain in chains(journal.read_all()) for run in chain.runs}
-    return tuple(past[number] for number in sorted(past) if past[number].done or _is_told(past[number]))
+    past = [(_past(run, chain), bool(run.ended)) for chain in chains(journal.read_all()) for run in chain.runs]
+    told = (each for each, did_something in past if did_something or _is_told(each))
+    return tuple(sorted(told, key=lambda each: each.run))
 
 
 def look_up(number: int | None = None) -> Past:
@@ -131,8 +132,8 @@ def _past(run: Run, chain: Chain) -> Past:
         run.action,
         run.query,
         _common(folders_of(run.steps)),
-        len(run.ended),
-        len(chain.in_effect(run.number)),
+        run.changed,
+        sum(counts(chain.run(deed.run).steps[deed.step]) for deed in chain.in_effect(run.number)),
         chain.stopped is run,
         run.undoes,
         run.closed == DAMAGED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Optional
 
@@ -15,7 +15,7 @@ from imgrank.cli import tags
 from imgrank.cli.options import choices, flag
 from imgrank.cli.plans import write_plan
 from imgrank.cli.terminal import note
-from imgrank.errors import ActionError, UsageError
+from imgrank.errors import ActionError, DoubtfulOrder, UsageError
 from imgrank.output.formats import Format
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
@@ -120,20 +120,17 @@ def _alone(trash: bool, tag: bool, untag: bool) -> tuple[tuple[Action, bool], ..
     return (Action.trash, trash), (Action.tag, tag), (Action.untag, untag)
 
 
-def thrown_away(images: Iterable[RankedImage], bottom: int | None, min_score: float | None) -> tuple[RankedImage, ...]:
-    """What `--trash` takes: pictures that score less than `min_score`, the last `bottom` of them if both are given."""
-    poor = tuple(image for image in images if min_score is None or image.score < min_score)
-    return poor[-bottom:] if bottom else poor
-
-
 def change_files(
     ranking: Ranking, images: Sequence[RankedImage], asked: Wanted, fmt: Format | None, print0: bool
 ) -> int:
     """Show the plan; unless it is a dry run, ask and carry it out. Returns the exit code."""
-    from imgrank.actions.run import act, prepare
+    from imgrank.actions.run import act, prepare_part
 
-    _refuse_doubt(ranking, asked)
-    plan = prepare(images, tags.with_sentence(asked.request, asked.keyword, ranking), ranking.images)
+    request = tags.with_sentence(asked.request, asked.keyword, ranking)
+    try:
+        plan = prepare_part(ranking, images, request, sure=asked.yes or asked.dry_run)
+    except DoubtfulOrder as error:
+        raise DoubtfulOrder(f"{error} --dry-run shows which; --yes does it anyway.") from error
     if fmt is None:
         fmt = Format.table if sys.stdout.isatty() and not print0 else Format.paths
     if asked.dry_run or sys.stdout.isatty():
@@ -142,11 +139,14 @@ def change_files(
     if asked.dry_run or not plan.changes:
         note("nothing was changed." if asked.dry_run else "there is nothing to change: every file is as asked.")
         return 0
-    _ask(plan, asked.yes)
+    if not _agreed(plan, asked.yes):
+        note("nothing was changed.")
+        return 0
     outcome = act(plan)
     if not sys.stdout.isatty():
         show_plan(plan, fmt, print0)
-    note(f"{outcome.done} changes done as run {outcome.run}; imgrank undo takes them back.")
+    them = "it" if outcome.done == 1 else "them"
+    note(f"{changes(outcome.done)} done as run {outcome.run}; imgrank undo takes {them} back.")
     return say_left_alone(outcome)
 
 
@@ -181,15 +181,6 @@ def as_files(
     return replace(ranking, images=tuple(map(with_file, ranking.images))), tuple(map(with_file, images))
 
 
-def _refuse_doubt(ranking: Ranking, asked: Wanted) -> None:
-    """Nothing is thrown away by an order that may mean nothing, unless --yes says that this is known."""
-    if asked.request.action is Action.trash and not (ranking.confident or asked.yes or asked.dry_run):
-        raise ActionError(
-            f'No picture here stands out for "{printable(ranking.query)}", so the order may mean little, and --trash '
-            "would throw pictures away by chance. Nothing was changed. --dry-run shows which; --yes does it anyway."
-        )
-
-
 def show_plan(plan: Plan, fmt: Format, print0: bool) -> None:
     """The plan on stdout."""
     write_plan(plan, fmt, sys.stdout, separator="\0" if print0 else "\n")
@@ -201,14 +192,19 @@ def _say_notes(plan: Plan) -> None:
         note(line)
 
 
-def _ask(plan: Plan, yes: bool) -> None:
+def _agreed(plan: Plan, yes: bool) -> bool:
     """More than a few changes are agreed to once: by a person at a terminal, by --yes in a script."""
     count = len(plan.changes)
     if yes or count <= ASK_ABOVE:
-        return
+        return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{count} files would be changed; a script says --yes for more than {ASK_ABOVE}. Nothing was.")
-    typer.confirm(f"Change {count} files ({plan.request.action.value})?", abort=True, err=True)
+    return typer.confirm(f"Change {count} files ({plan.request.action.value})?", err=True)
+
+
+def changes(count: int) -> str:
+    """A number of changed files, in words."""
+    return "1 change" if count == 1 else f"{count} changes"
 
 
 def say_left_alone(outcome: Outcome) -> int:

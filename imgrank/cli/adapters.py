@@ -79,7 +79,9 @@ def remove(
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError(f"Nothing was removed: there is no terminal to ask on. Add --yes to remove {name!r}.")
-        typer.confirm(f"Remove the ranker {name}?", abort=True)
+        if not typer.confirm(f"Remove the ranker {name}?"):
+            typer.echo("nothing was removed.", err=True)
+            return
     for path in remove_adapter(name):
         typer.echo(f"removed {paths.printable(str(path))}")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from imgrank.actions.choosing import thrown_away
 from imgrank.actions.records import Action, OnConflict
 from imgrank.cli import actions as act
 from imgrank.cli import engines, tags, terms
@@ -279,7 +280,7 @@ def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None, s
         exports.write(ranking, images, look.export, look.quiet)
         return EXIT_INTERRUPTED if ranking.partial else 0
     if asked.request.action is Action.trash:
-        images = act.thrown_away(ranking.images, cut.bottom, cut.min_score)
+        images = thrown_away(ranking.images, cut.bottom, cut.min_score)
     if any(map(act.may_be_index, sources)):
         ranking, images = act.as_files(ranking, images, sources)
     return act.change_files(ranking, images, asked, look.fmt, look.print0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from imgrank.cli.actions import say_left_alone
+from imgrank.cli.actions import changes, say_left_alone
 from imgrank.cli.options import flag
 from imgrank.cli.tables import print_table
 from imgrank.cli.terminal import note
@@ -46,7 +47,7 @@ def undo(
     note(f"{'going on with' if finish else 'taking back'} {_told(which)}.")
     outcome = past.finish(which.run) if finish else past.undo(which.run)
     what = "done in all" if finish else "put back"
-    note(f"{outcome.done} operations {what} (run {outcome.run} in imgrank history).")
+    note(f"{changes(outcome.done)} {what} (run {outcome.run} in imgrank history).")
     raise typer.Exit(say_left_alone(outcome))
 
 
@@ -54,21 +55,28 @@ def _told(which: Past) -> str:
     """A run in words: which, when, what and where, so that nobody takes back another than they mean."""
     action = which.action if which.undoes is None else f"undo of {which.undoes}"
     sentence = f' by "{printable(which.query)}"' if which.query else ""
-    return f"run {which.run} ({printable(action)}{sentence} in {printable(which.folder)}, {printable(which.time)})"
+    return f"run {which.run} ({printable(action)}{sentence} in {printable(which.folder)}, {_when(which.time)})"
+
+
+def _when(time: str) -> str:
+    """A time as the clock on the wall shows it here; what is none, as it stands in the journal."""
+    try:
+        return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return printable(time)
 
 
 def history() -> None:
     """List the runs that changed files, oldest first, and whether they can be undone."""
     from imgrank.actions.undo import history as past
 
-    rows = [("ID", "TIME", "ACTION", "SENTENCE", "DONE", "STATE")]
+    rows = [("ID", "TIME", "ACTION", "SENTENCE", "FOLDER", "DONE", "STATE")]
     for each in past():
         action = each.action if each.undoes is None else f"undo of {each.undoes}"
         left = f"{each.left} can be undone" if each.left else "undone"
         state = "stopped in the middle" if each.unfinished else "its journal is damaged" if each.damaged else left
-        rows.append(
-            (str(each.run), printable(each.time), printable(action), printable(each.query), str(each.done), state)
-        )
+        told = (_when(each.time), printable(action), printable(each.query), printable(each.folder))
+        rows.append((str(each.run), *told, str(each.done), state))
     if len(rows) == 1:
         note("no run has changed a file yet.")
         return

@@ -6,17 +6,22 @@ import csv
 import io
 import json
 import os
+import time
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from typer.testing import CliRunner
 
+from imgrank.actions.choosing import thrown_away
 from imgrank.actions.records import Action, OnConflict
+from imgrank.actions.run import prepare_part
 from imgrank.cli import actions as act
 from imgrank.cli.app import app
-from imgrank.errors import UsageError
+from imgrank.errors import DoubtfulOrder, UsageError
 from imgrank.output.formats import Format
 from imgrank.records import RankedImage, Ranking
-from tests.actions.trees import fill, ranked, snapshot
+from tests.actions.trees import fill, ranked, request, snapshot
 
 
 def wanted(folders=(), **options):
@@ -68,9 +73,9 @@ def test_copies_keep_their_names_unless_rename_is_said_too():
 
 def test_the_trash_takes_the_poor_ones():
     images = [RankedImage(rank, 1 - rank / 10, 0.0, str(rank)) for rank in range(1, 6)]
-    assert [image.rank for image in act.thrown_away(images, 2, None)] == [4, 5]
-    assert [image.rank for image in act.thrown_away(images, None, 0.75)] == [3, 4, 5]
-    assert [image.rank for image in act.thrown_away(images, 1, 0.75)] == [5]
+    assert [image.rank for image in thrown_away(images, 2, None)] == [4, 5]
+    assert [image.rank for image in thrown_away(images, None, 0.75)] == [3, 4, 5]
+    assert [image.rank for image in thrown_away(images, 1, 0.75)] == [5]
 
 
 @pytest.mark.parametrize("fmt", Format)
@@ -128,3 +133,31 @@ def test_what_a_name_holds_cannot_speak_to_the_terminal(tmp_path, capsys):
     change(folder, ["a\x1b[31m.jpg"], Format.table, dry_run=True)
     printed = capsys.readouterr()
     assert "\x1b" not in printed.out + printed.err
+
+
+def test_history_names_folder_and_local_time(tmp_path, monkeypatch):
+    folder = fill(tmp_path / "holiday", "a.jpg")
+    change(folder, ["a.jpg"])
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        told = CliRunner().invoke(app, ["history"]).output
+        assert str(folder) in told and datetime.now().astimezone().strftime("%Y-%m-%d") in told and "+0" not in told
+        assert f"in {folder}, 20" in CliRunner().invoke(app, ["undo"]).output
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_an_order_that_may_mean_nothing_throws_nothing_away(tmp_path):
+    """In the library as on the command line, unless the caller is sure."""
+    folder = fill(tmp_path, "a.jpg", "b.jpg")
+    images = ranked(folder, ["a.jpg", "b.jpg"])
+    doubtful = replace(ranking(images), confident=False)
+    with pytest.raises(DoubtfulOrder, match="Nothing was changed"):
+        prepare_part(doubtful, images[1:], request("trash"))
+    with pytest.raises(DoubtfulOrder, match="--yes does it anyway"):
+        act.change_files(doubtful, images[1:], wanted(trash=True, chosen=True), None, print0=False)
+    assert prepare_part(doubtful, images[1:], request("trash"), sure=True).changes
+    assert prepare_part(ranking(images), images[1:], request("trash")).changes
+    assert prepare_part(doubtful, images, request("rename")).changes
