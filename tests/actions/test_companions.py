@@ -54,9 +54,9 @@ def test_duplicates_in_darktable_go_with_their_picture_unless_a_picture_has_that
 
 
 def test_what_only_has_the_name_of_a_picture_is_told_of(tmp_path):
-    folder = fill(tmp_path, "a.jpg", "a.txt", "a.psd", "a.png", "b.jpg", "b.xmp", "ab.txt")
+    folder = fill(tmp_path, "a.jpg", "a.txt", "a.ai", "a.png", "b.jpg", "b.xmp", "ab.txt")
     (line,) = planned(folder, ["a.jpg", "b.jpg"], "rename").notes
-    assert line.startswith("2 files") and "a.txt" in line and "a.psd" in line
+    assert line.startswith("2 files") and "a.txt" in line and "a.ai" in line
     assert not planned(folder, ["b.jpg"], "rename").notes
     assert not planned(folder, ["a.jpg"], "copy", tmp_path / "out").notes
 
