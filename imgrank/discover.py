@@ -12,7 +12,6 @@ import stat
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from typing import Any, BinaryIO
 
 from natsort import natsort_keygen, ns
@@ -20,6 +19,7 @@ from natsort import natsort_keygen, ns
 from imgrank.errors import UsageError
 from imgrank.formats import OTHER_EXTENSIONS, UNREAD_EXTENSIONS, extension, looks_like_picture
 from imgrank.paths import printable, why
+from imgrank.patterns import NOTHING_EXCLUDED, Exclusion, fits
 from imgrank.records import ImageFile, Unreadable
 
 # Folders that systems keep beside pictures and people do not mean. Names that begin with a dot need no listing.
@@ -55,13 +55,20 @@ class Discovered:
     others: tuple[tuple[str, int], ...] = ()
 
 
-def discover(sources: Sequence[str], *, listed: Sequence[str] = (), recursive: bool = False) -> Discovered:
+def discover(
+    sources: Sequence[str],
+    *,
+    listed: Sequence[str] = (),
+    recursive: bool = False,
+    exclude: Exclusion = NOTHING_EXCLUDED,
+) -> Discovered:
     """Find the pictures that `sources` name: files, folders and globs; and those of a list.
 
     `listed` paths are taken literally, and one that does not exist is skipped by name. `recursive` goes down into
-    folders. Paths stay as given. Raises UsageError where a source does not exist, or a glob matches nothing.
+    folders; what `exclude` covers is neither entered nor named. Paths stay as given. Raises UsageError where a source
+    does not exist, or a glob matches nothing.
     """
-    search = _Search(recursive)
+    search = _Search(recursive, exclude)
     for source in sources:
         if not search.add(source):
             _expand(source, search)
@@ -82,6 +89,7 @@ class _Search:
     """Collects what was found: files by the place they really stand, so that each counts once."""
 
     recursive: bool
+    exclude: Exclusion = NOTHING_EXCLUDED
     _files: dict[str, _Candidate] = field(default_factory=dict)
     _skipped: dict[str, Unreadable] = field(default_factory=dict)
     _folders: set[str] = field(default_factory=set)
@@ -96,7 +104,7 @@ class _Search:
             return self._add_what_stat_refused(source, error)
         if stat.S_ISDIR(mode):
             self.walk(source)
-        else:
+        elif not self.exclude.covers(source):
             self.take(source, os.path.dirname(os.path.realpath(source)), os.path.islink(source))
         return True
 
@@ -116,6 +124,8 @@ class _Search:
                 continue
             self._folders.add(real)
             for entry in self._entries(here):
+                if self.exclude.covers(entry.path, folder):
+                    continue
                 if _is_folder(entry):
                     self._plan_descent(entry, real, pending)
                 elif looks_like_picture(entry.name):
@@ -288,17 +298,8 @@ def _below(root: str, pattern: list[str]) -> Iterator[str]:
     found = search.found()
     for path in [file.path for file in found.files] + [item.path for item in found.skipped]:
         relative = os.path.relpath(path, root or os.curdir)
-        if _fits(relative.split(os.sep), pattern):
+        if fits(relative.split(os.sep), pattern):
             yield path if root else relative
-
-
-def _fits(parts: list[str], pattern: list[str]) -> bool:
-    if not pattern:
-        return not parts
-    if pattern[0] == "**":
-        rest = pattern[1:] or ["*"]
-        return any(_fits(parts[start:], rest) for start in range(len(parts)))
-    return bool(parts) and fnmatch(parts[0], pattern[0]) and _fits(parts[1:], pattern[1:])
 
 
 # Words for the user

@@ -54,25 +54,35 @@ def select(
     top: int | None = None,
     bottom: int | None = None,
     min_score: float | None = None,
+    fitting: bool = False,
+    best: int | None = None,
+    rest: bool = False,
 ) -> tuple[RankedImage, ...]:
     """The part of an order that was asked for, each picture with the rank it has in the whole order.
 
-    First `min_score` leaves out what scores less or is not relevant; of what is left, `top` keeps the N best
-    and `bottom` the N last (both: the two ends together); `reverse` then turns what is kept around. Raises
+    First `min_score` leaves out what scores less or is not relevant, and `fitting` what does not fit; then `best` keeps
+    the N best of each group, or `rest` all others (than the one best, if no N is given); of what is left, `top` keeps
+    the N best and `bottom` the N last (both: the two ends together); `reverse` then turns what is kept around. Raises
     UsageError if N is below 1 or `min_score` is not a number.
     """
-    check_selection(top, bottom, min_score)
+    check_selection(top, bottom, min_score, best)
     kept = [image for image in images if min_score is None or (image.relevant and image.score >= min_score)]
+    if fitting:
+        kept = [image for image in kept if image.relevant and image.fits]
+    if best is not None or rest:
+        kept = [image for image in kept if ((image.group_rank or 1) > (best or 1)) is rest]
     if top is not None or bottom is not None:
         last_of_top, first_of_bottom = top or 0, len(kept) - (bottom or 0)
         kept = [image for place, image in enumerate(kept) if place < last_of_top or place >= first_of_bottom]
     return tuple(reversed(kept) if reverse else kept)
 
 
-def check_selection(top: int | None, bottom: int | None, min_score: float | None) -> None:
+def check_selection(top: int | None, bottom: int | None, min_score: float | None, best: int | None = None) -> None:
     """Raises UsageError if `select` would refuse these: to be asked before a long run, not after."""
     if any(count is not None and count < 1 for count in (top, bottom)):
         raise UsageError("The number of images to keep at the top or the bottom must be at least 1.")
+    if best is not None and best < 1:
+        raise UsageError("The number of images to keep of each group must be at least 1.")
     if min_score is not None and math.isnan(min_score):
         raise UsageError("The minimum score must be a number, not nan.")
 

@@ -16,15 +16,20 @@ import numpy as np
 
 from imgrank.adapter.looks import Looks
 from imgrank.backbone.load import load_backbone
+from imgrank.choices import GroupBy
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.detail.measure import WIDTH, Detail
 from imgrank.discover import Discovered, discover, path_order, told_of_others
 from imgrank.encoding import Encoded, encode_files
 from imgrank.errors import NothingToRank, StoreError, UsageError
+from imgrank.facts import Facts, FactsReader
+from imgrank.filtering import Filters, filtered
+from imgrank.grouping import Grouper, GroupWish, in_groups
 from imgrank.index.reading import Indexed, is_index, open_indexes
 from imgrank.measuring import DetailMeasure, Measuring
 from imgrank.order import order
 from imgrank.paths import printable
+from imgrank.patterns import Exclusion
 from imgrank.records import ImageFile, Progress, Ranking, Term, Unreadable
 from imgrank.scoring.asking import answer, ask, terms_of
 from imgrank.scoring.composing import Asking, Pictures, compose
@@ -37,6 +42,7 @@ from imgrank.store import TextStore, View, open_store
 from imgrank.tokens import PackedTokens, TextTokens, joined
 
 SCORED_AT_ONCE = 4096
+NO_FILTERS, NO_GROUPS = Filters(), GroupWish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,11 @@ class _Pictures:
     @property
     def paths(self) -> list[str]:
         return [*(file.path for file in self.encoded.files), *self.indexed.paths]
+
+    @property
+    def files(self) -> list[ImageFile]:
+        """Those of `paths`; of an index nothing more is known."""
+        return [*self.encoded.files, *(ImageFile(path, 0, 0) for path in self.indexed.paths)]
 
     @property
     def name(self) -> bytes:
@@ -115,6 +126,8 @@ class Ranker:
         self._verify = verify
         self._store = open_store(self.backbone.fingerprint, self.backbone.shape, cache=cache, note=note)
         self._details = Measuring(DetailMeasure(), cache=cache, note=note, max_megapixels=max_megapixels)
+        self._facts = FactsReader(cache=cache, note=note)
+        self._grouper = Grouper(self._facts, cache=cache, note=note, max_megapixels=max_megapixels)
         self._text_store = TextStore(self.backbone.fingerprint) if cache else None
         self._sentences: dict[str, TextTokens] = {}
         self.resources = Resources(looks=Looks())
@@ -132,6 +145,8 @@ class Ranker:
         minus: Sequence[Term | str] = (),
         recursive: bool = False,
         refine: bool = False,
+        filters: Filters = NO_FILTERS,
+        group: GroupWish = NO_GROUPS,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> Ranking:
         """Order pictures by a sentence, or by pictures, or by a mix of both, best first.
@@ -149,6 +164,8 @@ class Ranker:
             minus: Less of these.
             recursive: Go down into sub-folders.
             refine: Re-rank close results by comparing pairs; for trained rankers.
+            filters: What a picture must be to be ranked: when it was taken, by which camera, how it is called.
+            group: Which pictures belong together; each then has its group and its place in it.
             progress: Is told how far encoding is.
 
         Returns:
@@ -166,18 +183,60 @@ class Ranker:
         indexes = [source for source in named if is_index(source)]
         with _without_collector():
             others = [source for source in named if not is_index(source)]
-            found = discover(others, listed=[str(path) for path in listed], recursive=recursive)
-        indexed = self._open(indexes, found)
+            found = discover(
+                others, listed=[str(path) for path in listed], recursive=recursive, exclude=filters.exclusion
+            )
+        _refuse_without_facts(indexes, filters, group)
+        indexed = self._open(indexes, found, filters)
         if not (found.files or found.skipped or indexed.paths or indexed.skipped):
             raise nothing_found(named, found.subfolders, found.others)
+        found, notes = self._filtered(found, filters, progress)
         pictures = self._prepared(question, found, indexed, progress)
         try:
             answered = self._answer(question, pictures)
         except StoreError:  # rows were damaged or removed meanwhile: encode those again
             pictures = self._prepared(question, found, indexed, progress)
             answered = self._answer(question, pictures)
+        grouped = None if group.by is GroupBy.none else self._grouper.of(pictures.files, group, progress)
         ranking = self._ranking(question, pictures, answered, time.perf_counter() - started)
-        return replace(ranking, notes=ranking.notes + told_of_others(found.others))
+        ranking = replace(ranking, notes=ranking.notes + told_of_others(found.others) + notes)
+        if grouped is None:
+            return ranking
+        numbers = dict(zip(pictures.paths, grouped.numbers, strict=True))
+        noted = ranking.notes + ((grouped.note,) if grouped.note else ())
+        return replace(ranking, images=in_groups(ranking.images, numbers), notes=noted)
+
+    def group(
+        self,
+        files: Sequence[str | Path],
+        by: GroupWish,
+        *,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> tuple[int, ...]:
+        """Which pictures belong together: the number of each file's group, from 1, whatever the order of files.
+
+        Ctrl-C ends it; what was read by then stays stored.
+
+        Args:
+            files: Pictures; one that cannot be read stands in a group of its own.
+            by: What puts pictures into one group.
+            progress: Is told how far it is.
+
+        Raises:
+            UsageError: A file does not exist.
+        """
+        return self._grouper.of(_as_given(discover([str(file) for file in files]), files), by, progress).numbers
+
+    def facts_of(self, files: Sequence[str | Path]) -> tuple[Facts, ...]:
+        """When and by which camera each file was taken, how it lies, and its stars; nothing where nothing is known.
+
+        Args:
+            files: Pictures.
+
+        Raises:
+            UsageError: A file does not exist.
+        """
+        return self._facts.of(_as_given(discover([str(file) for file in files]), files))
 
     def encode(
         self,
@@ -279,6 +338,8 @@ class Ranker:
         """Write what waits for the cache, and release its files. What is encoded later is not stored."""
         self._store.close()
         self._details.close()
+        self._grouper.close()
+        self._facts.close()
 
     def __enter__(self) -> Ranker:
         return self
@@ -301,10 +362,21 @@ class Ranker:
             vectors.append(pictures.packed.embedding)
         return NamedPictures(tuple(paths), mean_of(np.concatenate(vectors)))
 
-    def _open(self, indexes: Sequence[str], found: Discovered) -> Indexed:
+    def _filtered(
+        self, found: Discovered, filters: Filters, progress: Callable[[Progress], None]
+    ) -> tuple[Discovered, tuple[str, ...]]:
+        """What the filters keep, before anything is decoded, and a line about what they leave out."""
+        if not filters.need_facts:
+            return found, ()
+        kept = filtered(filters, self._facts.of(found.files, progress))
+        if not kept.kept and found.files:
+            raise NothingToRank(f"{kept.note}.")
+        return replace(found, files=tuple(found.files[n] for n in kept.kept)), (kept.note,)
+
+    def _open(self, indexes: Sequence[str], found: Discovered, filters: Filters = NO_FILTERS) -> Indexed:
         if not indexes:
             return Indexed((), (), (), self.backbone.shape)
-        without = {file.path for file in found.files}
+        without = _Without({file.path for file in found.files}, filters.exclusion)
         return open_indexes(indexes, self.backbone.fingerprint, self.backbone.name, without)
 
     def _encode_with(
@@ -400,6 +472,31 @@ class Ranker:
             asked=verdict.asked,
             terms=verdict.terms or (answered_term(question, verdict),),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Without:
+    """Paths that an index need not give: those of files that were found, and what is excluded."""
+
+    paths: set[str]
+    exclusion: Exclusion
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.paths or self.exclusion.covers(str(path))
+
+
+def _refuse_without_facts(indexes: Sequence[str], filters: Filters, group: GroupWish) -> None:
+    """An index holds tokens and paths: no dates, no cameras, no small copies."""
+    asked = [*(["filters"] if filters.need_facts else []), *([f"groups by {group.by.value}"] * _looks(group))]
+    if indexes and asked:
+        raise UsageError(
+            f"{' and '.join(asked).capitalize()} go by what stands in the pictures' files, and the index "
+            f"{printable(indexes[0])} does not hold that. Rank the pictures themselves instead of the index."
+        )
+
+
+def _looks(group: GroupWish) -> bool:
+    return group.by.needs_facts or group.by.needs_copies
 
 
 class IndexTokens:

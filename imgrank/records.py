@@ -96,6 +96,10 @@ class RankedImage:
         percentile: 100 for the best, 0 for the last.
         path: As it was given: a relative folder gives relative paths. Bytes that are no UTF-8 are lone surrogates.
         relevant: False where the picture does not show what the sentence is about: it stands after all that do.
+        group: The number of its group; None where no groups were asked for.
+        group_rank: Its place in the group: 1 is the best.
+        group_size: How many pictures the group has.
+        fits: False where the order is past the pictures that surely show what the sentence is about.
     """
 
     rank: int
@@ -103,6 +107,10 @@ class RankedImage:
     percentile: float
     path: str
     relevant: bool = True
+    group: int | None = None
+    group_rank: int | None = None
+    group_size: int | None = None
+    fits: bool = True
 
 
 @dataclass(frozen=True, slots=True)

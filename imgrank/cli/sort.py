@@ -12,8 +12,9 @@ import typer
 
 from imgrank.actions.choosing import thrown_away
 from imgrank.actions.records import Action, OnConflict
+from imgrank.choices import GroupBy, ShownBy
 from imgrank.cli import actions as act
-from imgrank.cli import engines, tags, terms
+from imgrank.cli import engines, filters, grouping, tags, terms
 from imgrank.cli import export as exports
 from imgrank.cli import page as pages
 from imgrank.cli.backbones import larger_model
@@ -33,10 +34,12 @@ from imgrank.cli.options import (
 )
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import note, noting, seconds_so_far
+from imgrank.errors import UsageError
 from imgrank.output.formats import Format
 from imgrank.records import RankedImage, Ranking
 
 if TYPE_CHECKING:
+    from imgrank.filtering import Filters
     from imgrank.ranker import Ranker
 
 EXIT_SKIPPED, EXIT_INTERRUPTED = 3, 130
@@ -120,6 +123,19 @@ class Cut:
     top: int | None
     bottom: int | None
     min_score: float | None
+    fitting: bool
+    groups: grouping.Grouping
+    arrangement: filters.Arrangement
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether images can be shown as they come, the best first."""
+        return not self.reverse and self.bottom is None and self.is_of_scores
+
+    @property
+    def is_of_scores(self) -> bool:
+        """Whether nothing but scores decides what is shown, and where."""
+        return not self.fitting and self.groups.by is GroupBy.none and self.arrangement.by is ShownBy.score
 
 
 def sort(
@@ -136,6 +152,18 @@ def sort(
     bottom: BottomOption = None,
     min_score: MinScoreOption = None,
     reverse: ReverseOption = False,
+    since: filters.SinceOption = None,
+    until: filters.UntilOption = None,
+    camera: filters.CameraOption = None,
+    orientation: filters.OrientationOption = None,
+    min_rating: filters.MinRatingOption = None,
+    exclude: filters.ExcludeOption = None,
+    show_fits: filters.ShowFitsOption = False,
+    order: filters.OrderOption = ShownBy.score,
+    group: grouping.GroupOption = GroupBy.none,
+    group_threshold: grouping.ThresholdOption = grouping.THRESHOLD,
+    best: grouping.BestOption = None,
+    rest: grouping.RestOption = False,
     fmt: FormatOption = None,
     print0: Print0Option = False,
     strict: StrictOption = False,
@@ -178,7 +206,10 @@ def sort(
     Only the options under "Changing files" change anything, and imgrank undo takes that back.
     """
     look = Look(fmt, print0, quiet, page, page_dir, preview, export)
-    cut = Cut(reverse, top, bottom, min_score)
+    groups = grouping.Grouping(group, group_threshold, best, rest)
+    arrangement = filters.Arrangement(order, reverse, not no_cache, quiet)
+    cut = Cut(reverse, top, bottom, min_score, show_fits, groups, arrangement)
+    passing = filters.wanted_filters(since, until, camera, orientation, min_rating, exclude)
     asked = act.wanted(
         rename=rename,
         folders=((Action.symlink, symlink), (Action.hardlink, hardlink), (Action.copy, copy), (Action.move, move)),
@@ -188,35 +219,46 @@ def sort(
         on_conflict=on_conflict,
         dry_run=dry_run,
         yes=yes,
-        chosen=bottom is not None or min_score is not None,
+        chosen=bottom is not None or min_score is not None or rest,
         untag=untag,
         keyword=keyword,
         embed=embed,
     )
+    if trash and best is not None and not rest:
+        raise UsageError("--trash with --best would throw away the best of each group; add --rest for all others.")
     exports.check(export, yes, asked is not None)
     _check(look, cut, changes_files=asked is not None)
     sources, wanted = terms.asked_for(words, opposite, like, between, plus, minus)
     wish = engines.EngineWish(engine, address)
     wish.check()
+    if wish.name is not None and not (cut.is_of_scores and passing is None):
+        raise filters.not_in_indexes()
 
     def new_ranker() -> Ranker:
         from imgrank.ranker import Ranker  # slow to import, which the line of progress is to cover
 
         return Ranker(backbone, adapter, device.value, not no_cache, noting(quiet), max_megapixels, verify)
 
-    streamed = asked is None and look.is_stream and not reverse and bottom is None
+    streamed = asked is None and look.is_stream and cut.is_plain
     question = engines.EngineQuestion(sources, wanted, refine, streamed, top, min_score)
     deliver = partial(_deliver_from, look, cut, asked, strict, sources)
-    if wish.name is not None or engines.can_order(question):
+    if wish.name is not None or (cut.is_of_scores and passing is None and engines.can_order(question)):
         code = engines.order_on(wish, new_ranker, question, deliver, quiet)
     else:
-        code = deliver(_order_here(new_ranker, question, recursive, nul=print0, quiet=quiet))
+        code = deliver(_order_here(new_ranker, question, passing, groups, recursive, nul=print0, quiet=quiet))
     if code:
         raise typer.Exit(code)
 
 
 def _order_here(
-    new_ranker: Callable[[], Ranker], question: engines.EngineQuestion, recursive: bool, *, nul: bool, quiet: bool
+    new_ranker: Callable[[], Ranker],
+    question: engines.EngineQuestion,
+    passing: Filters | None,
+    groups: grouping.Grouping,
+    recursive: bool,
+    *,
+    nul: bool,
+    quiet: bool,
 ) -> Ranking:
     """The order by this one process."""
     from imgrank.discover import list_entries, read_list
@@ -226,6 +268,8 @@ def _order_here(
     if len(sources) < len(question.sources):
         listed = list_entries(read_list(sys.stdin.buffer), nul, "on standard input")
     with progress_line(quiet) as report, new_ranker() as ranker:
+        from imgrank.ranker import NO_FILTERS
+
         return ranker.rank(
             sources,
             question.wanted.sentence,
@@ -237,6 +281,8 @@ def _order_here(
             minus=question.wanted.minus,
             recursive=recursive,
             refine=question.refine,
+            filters=passing or NO_FILTERS,
+            group=groups.wish,
             progress=report,
         )
 
@@ -248,7 +294,7 @@ def _check(look: Look, cut: Cut, changes_files: bool) -> None:
     pages.check(look.page, look.page_dir, changes_files)
     if look.preview:
         pages.check_preview(look.fmt, look.print0, changes_files)
-    check_selection(cut.top, cut.bottom, cut.min_score)
+    check_selection(cut.top, cut.bottom, cut.min_score, cut.groups.best)
 
 
 def _deliver_from(
@@ -270,20 +316,46 @@ def _deliver_from(
 
 def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None, sources: Sequence[str]) -> int:
     """Show the order, or change files by it; an order that was interrupted changes none. Returns the exit code."""
-    from imgrank.order import select
-
-    images = select(ranking.images, reverse=cut.reverse, top=cut.top, bottom=cut.bottom, min_score=cut.min_score)
+    images = _kept(ranking.images, cut)
     if asked is None or ranking.partial:
         highest = max((image.score for image in ranking.images if image.relevant), default=None)
-        show(ranking, tuple(_told_if_none(iter(images), cut, highest, look.quiet)), look)
-        pages.write(ranking, images, look.page, look.page_dir, look.quiet)
+        people = cut.groups.for_people(images)
+        shown = people if look.preview or look.shown_as is Format.table else images
+        show(ranking, tuple(_told_if_none(iter(shown), cut, highest, look.quiet)), look)
+        pages.write(ranking, people, look.page, look.page_dir, look.quiet)
         exports.write(ranking, images, look.export, look.quiet)
         return EXIT_INTERRUPTED if ranking.partial else 0
     if asked.request.action is Action.trash:
-        images = thrown_away(ranking.images, cut.bottom, cut.min_score)
+        images = _thrown_away(ranking.images, cut)
     if any(map(act.may_be_index, sources)):
         ranking, images = act.as_files(ranking, images, sources)
     return act.change_files(ranking, images, asked, look.fmt, look.print0)
+
+
+def _kept(images: Sequence[RankedImage], cut: Cut) -> tuple[RankedImage, ...]:
+    """The part of the order that was asked for, as it is to be shown."""
+    from imgrank.order import select
+
+    kept = select(
+        images,
+        reverse=cut.reverse,
+        top=cut.top,
+        bottom=cut.bottom,
+        min_score=cut.min_score,
+        fitting=cut.fitting,
+        best=cut.groups.best,
+        rest=cut.groups.rest,
+    )
+    return cut.arrangement(kept)
+
+
+def _thrown_away(images: Sequence[RankedImage], cut: Cut) -> tuple[RankedImage, ...]:
+    """What `--trash` takes: of the rest of each group, if that was asked for, what scores least."""
+    from imgrank.order import select
+
+    if cut.groups.rest:
+        images = select(images, best=cut.groups.best, rest=True)
+    return thrown_away(images, cut.bottom, cut.min_score)
 
 
 def _told_if_none(images: Iterator[RankedImage], cut: Cut, highest: float | None, quiet: bool) -> Iterator[RankedImage]:

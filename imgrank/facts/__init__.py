@@ -5,6 +5,6 @@ What was read is kept beside the tokens, and any fault of that file costs readin
 """
 
 from imgrank.facts.reading import FactsReader, facts_of
-from imgrank.facts.records import Facts, Orientation, Taken
+from imgrank.facts.records import Facts, Taken
 
-__all__ = ["Facts", "FactsReader", "Orientation", "Taken", "facts_of"]
+__all__ = ["Facts", "FactsReader", "Taken", "facts_of"]

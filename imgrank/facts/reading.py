@@ -21,9 +21,9 @@ _READERS = 8
 _AT_ONCE = 512  # files between two writes
 
 
-def facts_of(files: Sequence[str | Path | ImageFile]) -> tuple[Facts, ...]:
+def facts_of(files: Sequence[str | Path | ImageFile], *, cache: bool = True) -> tuple[Facts, ...]:
     """What is known of each file, row for row; nothing of one that cannot be read. Never raises for a bad picture."""
-    reader = FactsReader()
+    reader = FactsReader(cache=cache)
     try:
         return reader.of(list(map(_as_file, files)))
     finally:

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
+
+from imgrank.choices import Orientation
 
 _NEARLY_SQUARE = 0.02  # of the longer side
-
-
-class Orientation(str, Enum):
-    """How a picture lies when it is upright."""
-
-    landscape = "landscape"
-    portrait = "portrait"
-    square = "square"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,20 @@ Knows small copies of pictures and their facts. Must not know sentences and scor
 is another question.
 """
 
+from imgrank.choices import GroupBy
 from imgrank.grouping.copies import Copies, CopyMeasure
-from imgrank.grouping.groups import GroupBy, group
+from imgrank.grouping.files import Grouped, Grouper, GroupWish, in_groups
+from imgrank.grouping.groups import group
 from imgrank.grouping.likeness import DEFAULT_THRESHOLD
 
-__all__ = ["DEFAULT_THRESHOLD", "Copies", "CopyMeasure", "GroupBy", "group"]
+__all__ = [
+    "DEFAULT_THRESHOLD",
+    "Copies",
+    "CopyMeasure",
+    "GroupBy",
+    "GroupWish",
+    "Grouped",
+    "Grouper",
+    "group",
+    "in_groups",
+]

@@ -4,35 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from enum import Enum
 from typing import Any
 
+from imgrank.choices import GroupBy
 from imgrank.discover import path_order
 from imgrank.errors import UsageError
 from imgrank.facts import Facts
 from imgrank.grouping.copies import Copies
 from imgrank.grouping.likeness import DEFAULT_THRESHOLD, Album
 from imgrank.grouping.similar import bursts, similar
-
-
-class GroupBy(str, Enum):
-    """What puts pictures into one group."""
-
-    similar = "similar"
-    burst = "burst"
-    folder = "folder"
-    day = "day"
-    none = "none"
-
-    @property
-    def needs_facts(self) -> bool:
-        """Whether it goes by when and by which camera pictures were taken."""
-        return self in (GroupBy.similar, GroupBy.burst, GroupBy.day)
-
-    @property
-    def needs_copies(self) -> bool:
-        """Whether it goes by how pictures look."""
-        return self in (GroupBy.similar, GroupBy.burst)
 
 
 def group(

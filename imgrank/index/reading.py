@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -90,7 +90,7 @@ class Indexed:
                     yield tokens_of(table.filter(arrow().array(kept)), self.shape)
 
 
-def open_indexes(sources: Sequence[str], fingerprint: str, backbone: str, without: Collection[str] = ()) -> Indexed:
+def open_indexes(sources: Sequence[str], fingerprint: str, backbone: str, without: Container[str] = ()) -> Indexed:
     """The pictures of indexes that were made by the backbone of this fingerprint, without those paths.
 
     Raises UsageError where a source is no index, or one of another backbone; DamagedPart or IndexFault where a part
@@ -185,7 +185,7 @@ def _first_of_each(paths: Any, ranks: Sequence[npt.NDArray[np.int64]]) -> Mask: 
     return kept
 
 
-def _without(parts: Sequence[KeptRows], shape: TokenShape, without: Collection[str]) -> Indexed:
+def _without(parts: Sequence[KeptRows], shape: TokenShape, without: Container[str]) -> Indexed:
     """Drop rows without tokens, and rows of those paths, from what is kept; name the former."""
     good: list[str] = []
     bad: list[tuple[bool, Unreadable]] = []

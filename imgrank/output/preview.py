@@ -20,7 +20,7 @@ from rich.text import Text
 
 from imgrank.errors import UsageError
 from imgrank.output.page.scale import Scale, scale_of
-from imgrank.output.summary import summary
+from imgrank.output.summary import group_count, summary
 from imgrank.output.table import BAR_WIDTH
 from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable
@@ -57,7 +57,11 @@ def _row(image: RankedImage, scale: Scale, thumbnail: Thumbnail, draw: Draw) -> 
     picture = draw(thumbnail.picture) if thumbnail.data else Text(printable(f"no preview: {thumbnail.fault}"))
     share = (image.score - scale.low) / (scale.high - scale.low) if scale.high > scale.low else 1.0
     words = Table.grid()
-    words.add_row(Text.assemble((f"{image.rank:,}", "bold"), printable(f"  {scale.written(image.score)}")))
+    words.add_row(
+        Text.assemble(
+            (f"{image.rank:,}", "bold"), printable(f"  {scale.written(image.score)}  {group_count(image)}".rstrip())
+        )
+    )
     words.add_row(Bar(1.0, 0.0, share, width=BAR_WIDTH, color="cyan"))
     words.add_row(Text(printable(image.path), overflow="fold"))
     row = Table.grid(padding=(0, 2, 0, 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imgrank.paths import printable
-from imgrank.records import Ranking
+from imgrank.records import RankedImage, Ranking
 
 NAMED_AT_MOST = 10
 
@@ -40,6 +40,11 @@ def who_answered(ranking: Ranking) -> str:
         return f"Ordered by likeness to your words{f' ({asked.reason})' if asked else ''}."
     who = "the shipped ranker" if asked.shipped else f"your ranker {ranking.adapter}"
     return f"Ordered by {asked.quantity}, predicted by {who}; --adapter none orders by likeness."
+
+
+def group_count(image: RankedImage) -> str:
+    """How many images an image stands for; nothing where it stands alone."""
+    return f"×{image.group_size:,}" if image.group_size and image.group_size > 1 else ""
 
 
 def remarks(ranking: Ranking) -> tuple[str, ...]:

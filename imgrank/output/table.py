@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from imgrank.output.decimals import decimals_for
-from imgrank.output.summary import summary
+from imgrank.output.summary import group_count, summary
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
 
@@ -44,6 +44,9 @@ def _table(ranking: Ranking, images: Sequence[RankedImage], bars: bool = True) -
     table.add_column(_score_heading(ranking), justify="right", no_wrap=True)
     if bars:
         table.add_column("", width=BAR_WIDTH)
+    grouped = any(image.group is not None for image in images)
+    if grouped:
+        table.add_column("group", justify="right", no_wrap=True)
     table.add_column("path", overflow="fold")
     apart = _first_apart(images)
     for place, image in enumerate(images):
@@ -53,6 +56,7 @@ def _table(ranking: Ranking, images: Sequence[RankedImage], bars: bool = True) -
         share = (image.score - low) / (high - low) if high > low else 1.0
         cells: list[RenderableType] = [str(image.rank), f"{image.score:.{decimals}f}"]
         cells += [Bar(1.0, 0.0, share, width=BAR_WIDTH, color="cyan")] * bars
+        cells += [group_count(image)] * grouped
         cells.append(Text(printable(image.path)))
         table.add_row(*cells, style=None if image.relevant else "dim")
     return table

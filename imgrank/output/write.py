@@ -47,7 +47,7 @@ def write(
     elif fmt is Format.jsonl:
         stream.writelines(json.dumps(_image_as_json(image), allow_nan=False) + "\n" for image in images)
     else:
-        _write_csv(images, stream)
+        _write_csv(images, stream, grouped=any(image.group is not None for image in ranking.images[:1]))
 
 
 def utf8_name(path: str) -> str:
@@ -94,14 +94,17 @@ def _term_as_json(term: AnsweredTerm) -> dict[str, Any]:
 
 def _image_as_json(image: RankedImage) -> dict[str, Any]:
     fields = {"rank": image.rank, "score": image.score, "percentile": image.percentile, "path": utf8_name(image.path)}
+    if image.group is not None:
+        fields |= {"group": image.group, "group_rank": image.group_rank, "group_size": image.group_size}
     return fields if image.relevant else fields | {"relevant": False}
 
 
-def _write_csv(images: Iterable[RankedImage], stream: TextIO) -> None:
+def _write_csv(images: Iterable[RankedImage], stream: TextIO, grouped: bool) -> None:
     plain = csv.writer(stream, lineterminator="\n")
     quoted = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    plain.writerow(["rank", "score", "percentile", "path"])
+    plain.writerow(["rank", "score", "percentile", "path", *(["group", "group_rank"] if grouped else [])])
     for image in images:
         path = utf8_name(image.path)
         rows = quoted if "\r" in path else plain  # before Python 3.13, csv leaves a lone \r bare
-        rows.writerow([image.rank, image.score, image.percentile, path])
+        groups = [image.group, image.group_rank] if grouped else []
+        rows.writerow([image.rank, image.score, image.percentile, path, *groups])

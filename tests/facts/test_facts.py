@@ -6,7 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from imgrank.facts import Facts, FactsReader, Orientation, Taken, facts_of, reading
+from imgrank.choices import Orientation
+from imgrank.facts import Facts, FactsReader, Taken, facts_of, reading
 from imgrank.facts.times import doubt_of, parse_time
 from imgrank.paths import facts_file
 from imgrank.store import clear, prune, store_info

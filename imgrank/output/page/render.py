@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from imgrank.output.page.command import Command, shell_path
 from imgrank.output.page.scale import Scale
+from imgrank.output.summary import group_count
 from imgrank.output.thumbnails import Thumbnail
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking, Unreadable
@@ -53,8 +54,10 @@ def text(words: str) -> str:
 def about(ranking: Ranking, shown: int) -> str:
     """Who scored, and how many."""
     scorer = _SCORERS.get(ranking.scorer, "trained ranker")
+    groups = {image.group for image in ranking.images if image.group is not None}
     parts = [
         f"{shown:,} of {len(ranking.images):,} pictures" if shown < len(ranking.images) else _counted(shown),
+        *([f"{len(groups):,} groups"] if groups else []),
         f"{len(ranking.skipped):,} skipped",
         f"scored by {ranking.adapter}" if ranking.adapter else scorer,
         f"backbone {ranking.backbone}",
@@ -126,10 +129,12 @@ def cell(image: RankedImage, scale: Scale, thumbnail: Thumbnail, source: str, pl
     link = escape(address(image.path, place.page_folder))
     word = text(shell_path(image.path))
     aside = "" if image.relevant else " data-aside"
+    count = group_count(image)
+    many = f'<span class="count" title="{image.group_size:,} pictures of one group">{count}</span> ' if count else ""
     return (
         f'<li data-score="{image.score!r}" data-word="{word}"{aside}><a href="{link}">{picture}</a>'
         f'<p><span class="rank">{image.rank:,}</span> <span class="score">{text(scale.written(image.score))}</span> '
-        f'<span class="name" title="{path}">{name}</span></p></li>\n'
+        f'{many}<span class="name" title="{path}">{name}</span></p></li>\n'
     )
 
 
