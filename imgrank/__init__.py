@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     )
     from imgrank.evaluation import evaluate
     from imgrank.explaining import Explanation, explain
+    from imgrank.facts import Facts
+    from imgrank.filtering import Filters
+    from imgrank.grouping import GroupWish
     from imgrank.ranker import Ranker
     from imgrank.records import RankedImage, Ranking, Term
     from imgrank.training import train
@@ -38,6 +41,9 @@ __all__ = [
     "AdapterError",
     "BackboneError",
     "Explanation",
+    "Facts",
+    "Filters",
+    "GroupWish",
     "ImgrankError",
     "IndexFault",
     "Interrupted",
@@ -61,6 +67,9 @@ _ROOM_OF = {
     "AdapterError": "imgrank.errors",
     "BackboneError": "imgrank.errors",
     "Explanation": "imgrank.explaining",
+    "Facts": "imgrank.facts",
+    "Filters": "imgrank.filtering",
+    "GroupWish": "imgrank.grouping",
     "ImgrankError": "imgrank.errors",
     "IndexFault": "imgrank.errors",
     "Interrupted": "imgrank.errors",

@@ -41,7 +41,7 @@ class Filters:
 
     def __post_init__(self) -> None:
         if self.since is not None and self.until is not None and self.since >= self.until:
-            raise UsageError("No picture can be taken between these two: the first date is not before the last.")
+            raise UsageError("No image can be taken between these two: the first date is not before the last.")
         if self.min_rating is not None and not 0 <= self.min_rating <= 5:
             raise UsageError(f"A rating is 0 to 5 stars, and {self.min_rating:g} is none.")
 

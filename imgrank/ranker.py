@@ -42,7 +42,7 @@ from imgrank.store import TextStore, View, open_store
 from imgrank.tokens import PackedTokens, TextTokens, joined
 
 SCORED_AT_ONCE = 4096
-NO_FILTERS, NO_GROUPS = Filters(), GroupWish()
+NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class Ranker:
         recursive: bool = False,
         refine: bool = False,
         filters: Filters = NO_FILTERS,
-        group: GroupWish = NO_GROUPS,
+        group: GroupWish | str = "none",
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> Ranking:
         """Order pictures by a sentence, or by pictures, or by a mix of both, best first.
@@ -165,7 +165,8 @@ class Ranker:
             recursive: Go down into sub-folders.
             refine: Re-rank close results by comparing pairs; for trained rankers.
             filters: What a picture must be to be ranked: when it was taken, by which camera, how it is called.
-            group: Which pictures belong together; each then has its group and its place in it.
+            group: Which pictures belong together: `similar`, `burst`, `folder` or `day`, or a `GroupWish`. Each then
+                has its group and its place in it.
             progress: Is told how far encoding is.
 
         Returns:
@@ -186,7 +187,8 @@ class Ranker:
             found = discover(
                 others, listed=[str(path) for path in listed], recursive=recursive, exclude=filters.exclusion
             )
-        _refuse_without_facts(indexes, filters, group)
+        wish = GroupWish.of(group)
+        _refuse_without_facts(indexes, filters, wish)
         indexed = self._open(indexes, found, filters)
         if not (found.files or found.skipped or indexed.paths or indexed.skipped):
             raise nothing_found(named, found.subfolders, found.others)
@@ -197,7 +199,7 @@ class Ranker:
         except StoreError:  # rows were damaged or removed meanwhile: encode those again
             pictures = self._prepared(question, found, indexed, progress)
             answered = self._answer(question, pictures)
-        grouped = None if group.by is GroupBy.none else self._grouper.of(pictures.files, group, progress)
+        grouped = None if wish.by is GroupBy.none else self._grouper.of(pictures.files, wish, progress)
         ranking = self._ranking(question, pictures, answered, time.perf_counter() - started)
         ranking = replace(ranking, notes=ranking.notes + told_of_others(found.others) + notes)
         if grouped is None:
@@ -209,7 +211,7 @@ class Ranker:
     def group(
         self,
         files: Sequence[str | Path],
-        by: GroupWish,
+        by: GroupWish | str = "similar",
         *,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> tuple[int, ...]:
@@ -219,13 +221,14 @@ class Ranker:
 
         Args:
             files: Pictures; one that cannot be read stands in a group of its own.
-            by: What puts pictures into one group.
+            by: `similar`, `burst`, `folder` or `day`, or a `GroupWish` with a threshold.
             progress: Is told how far it is.
 
         Raises:
-            UsageError: A file does not exist.
+            UsageError: A file does not exist, or nothing can be grouped so.
         """
-        return self._grouper.of(_as_given(discover([str(file) for file in files]), files), by, progress).numbers
+        given = _as_given(discover([str(file) for file in files]), files)
+        return self._grouper.of(given, GroupWish.of(by), progress).numbers
 
     def facts_of(self, files: Sequence[str | Path]) -> tuple[Facts, ...]:
         """When and by which camera each file was taken, how it lies, and its stars; nothing where nothing is known.

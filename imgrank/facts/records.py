@@ -30,9 +30,14 @@ class Taken:
 class Facts:
     """What EXIF, XMP and a sidecar say of one picture.
 
-    `taken` is None where no time can be believed, and `doubt` then says why in a few words. `camera` is maker and
-    model, empty where unknown; `width` and `height` are those of the upright picture in pixels. `rating` is 0 to 5
-    stars, -1 where it was rejected, None where nobody rated it.
+    Attributes:
+        taken: When it was taken; None where no time can be believed.
+        doubt: Why no time can be believed, in a few words; empty where one is.
+        camera: Maker and model; empty where unknown.
+        width: Of the upright picture, in pixels; None where unknown.
+        height: Likewise.
+        rating: 0 to 5 stars, -1 where it was rejected, None where nobody rated it.
+        keywords: As photo programs write them.
     """
 
     taken: Taken | None = None

@@ -7,20 +7,37 @@ from dataclasses import dataclass, replace
 
 from imgrank.arranging import doubts
 from imgrank.choices import GroupBy
+from imgrank.errors import UsageError
 from imgrank.facts import FactsReader
 from imgrank.grouping.copies import Copies, CopyMeasure
 from imgrank.grouping.groups import group
 from imgrank.grouping.likeness import DEFAULT_THRESHOLD
 from imgrank.measuring import Measuring
+from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, RankedImage
 
 
 @dataclass(frozen=True, slots=True)
 class GroupWish:
-    """Which groups are asked for: `threshold`, between 0 and 1, is how surely two pictures show the same moment."""
+    """Which pictures are to stand together.
+
+    Attributes:
+        by: `similar` (near-duplicates and retakes), `burst`, `folder`, `day` or `none`.
+        threshold: How surely two pictures must show the same moment, between 0 and 1; for `similar` and `burst`.
+    """
 
     by: GroupBy = GroupBy.none
     threshold: float = DEFAULT_THRESHOLD
+
+    @staticmethod
+    def of(wish: GroupWish | str) -> GroupWish:
+        """A wish, or what one word of `by` asks for. Raises UsageError where it is no such word."""
+        if isinstance(wish, GroupWish):
+            return wish
+        if wish not in {by.value for by in GroupBy}:
+            known = ", ".join(by.value for by in GroupBy)
+            raise UsageError(f'Images cannot be grouped by "{printable(wish)}"; what can be asked for is {known}.')
+        return GroupWish(GroupBy(wish))
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def cell(image: RankedImage, scale: Scale, thumbnail: Thumbnail, source: str, pl
     word = text(shell_path(image.path))
     aside = "" if image.relevant else " data-aside"
     count = group_count(image)
-    many = f'<span class="count" title="{image.group_size:,} pictures of one group">{count}</span> ' if count else ""
+    many = f'<span class="count" title="{image.group_size:,} images of one group">{count}</span> ' if count else ""
     return (
         f'<li data-score="{image.score!r}" data-word="{word}"{aside}><a href="{link}">{picture}</a>'
         f'<p><span class="rank">{image.rank:,}</span> <span class="score">{text(scale.written(image.score))}</span> '
