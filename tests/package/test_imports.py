@@ -15,6 +15,7 @@ import pytest
 from typer.main import get_command
 
 import imgrank
+from imgrank import errors
 from imgrank.cli.app import app
 
 PACKAGE = Path(imgrank.__file__).parent
@@ -59,6 +60,7 @@ def test_the_public_names_are_promised_and_there() -> None:
         "Explanation",
         "__version__",
     }
+    promised |= {name for name, kind in vars(errors).items() if isinstance(kind, type)}
     assert set(imgrank.__all__) == promised
     assert promised <= set(dir(imgrank))
     for name in promised:
