@@ -111,7 +111,7 @@ class _Search:
     def _add_what_stat_refused(self, source: str, error: OSError | ValueError) -> bool:
         if not os.path.lexists(source) and not isinstance(error, PermissionError):
             return False
-        reason = "a link to nothing" if isinstance(error, FileNotFoundError) else _words(error)
+        reason = "a broken link" if isinstance(error, FileNotFoundError) else _words(error)
         self.skip(source, reason)
         return True
 
@@ -157,7 +157,7 @@ class _Search:
         try:
             status = os.stat(path)
         except FileNotFoundError:
-            return self.skip(path, "a link to nothing" if is_link else "it is not there any more")
+            return self.skip(path, "a broken link" if is_link else "it no longer exists")
         except OSError as error:
             return self.skip(path, why(error))
         if not stat.S_ISREG(status.st_mode):
@@ -171,7 +171,7 @@ class _Search:
     def _pass_by(self, path: str) -> None:
         kind = extension(path)
         if kind in UNREAD_EXTENSIONS:
-            self.skip(path, f"a picture of a kind that is not read ({kind})")
+            self.skip(path, f"an unsupported image format ({kind})")
         elif kind in OTHER_EXTENSIONS:
             self._others[kind] += 1
 
@@ -195,8 +195,8 @@ def told_of_others(others: Sequence[tuple[str, int]]) -> tuple[str, ...]:
     named = " or ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))
     each = ", ".join(f"{number:,} {extension}" for extension, number in others)
     if count == 1:
-        return (f"1 file is no picture and was not looked at: {each}",)
-    return (f"{count:,} files are {named} and were not looked at: {each}",)
+        return (f"1 file is not an image and was ignored: {each}",)
+    return (f"{count:,} files are {named} and were ignored: {each}",)
 
 
 def path_order(path: str) -> tuple[Any, str]:
@@ -338,10 +338,10 @@ def list_entries(data: bytes, nul: bool, where: str) -> list[str]:
         try:
             data, nul = os.fsencode(data.decode("utf-16")), False
         except UnicodeError as error:
-            raise UsageError(f"The list {where} begins as UTF-16 and is none; save it as UTF-8.") from error
+            raise UsageError(f"The list {where} starts like UTF-16 but is not; save it as UTF-8.") from error
     if b"\n\0" in data and b"\0\r" in data:
         raise UsageError(f"The list {where} looks like UTF-16 without a mark; save it as UTF-8.")
     if b"\0" in data and not nul:
-        raise UsageError(f"The list {where} is separated by NUL bytes; add -0 to read it so.")
+        raise UsageError(f"The list {where} is separated by NUL bytes; add -0 to read it.")
     lines = data.split(b"\0") if nul else [line.removesuffix(b"\r") for line in data.split(b"\n")]
     return [os.fsdecode(line) for line in lines if line]

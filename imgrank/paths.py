@@ -77,7 +77,7 @@ def why(error: OSError) -> str:
     words = {
         errno.EACCES: "permission denied",
         errno.EPERM: "permission denied",
-        errno.ENOENT: "it is not there any more",
+        errno.ENOENT: "it no longer exists",
         errno.ELOOP: "a link that leads back to itself",
         errno.ENAMETOOLONG: "its name is too long",
         errno.EIO: "the disk could not read it",

@@ -360,7 +360,7 @@ class Ranker:
             pictures = self.encode(files or [one])
             if not len(pictures.packed):
                 reason = pictures.skipped[0].reason if pictures.skipped else "no picture is there"
-                raise UsageError(f"No picture can be like {printable(str(one))}: {reason}.")
+                raise UsageError(f"{printable(str(one))} cannot be compared with: {reason}.")
             paths.append(str(one))
             vectors.append(pictures.packed.embedding)
         return NamedPictures(tuple(paths), mean_of(np.concatenate(vectors)))
@@ -569,15 +569,17 @@ def _check_text(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise UsageError(f'The sentence "{printable(text)}" is not UTF-8; write it in a UTF-8 terminal.') from error
+        raise UsageError(
+            f'The sentence "{printable(text)}" is not UTF-8; use a terminal that is set to UTF-8.'
+        ) from error
 
 
 def _changed(count: int) -> tuple[str, ...]:
     """What is to be said of files whose bytes are others than their size and time led to."""
     if not count:
         return ()
-    files = "1 file had changed under its" if count == 1 else f"{count:,} files had changed under their"
-    return (f"{files} old size and time; other commands would have used stored tokens of what stood there before",)
+    files = "1 file has new contents but its" if count == 1 else f"{count:,} files have new contents but their"
+    return (f"{files} old size and time; without --verify, their cached encodings would have been used",)
 
 
 def _as_given(found: Discovered, files: Sequence[str | Path]) -> list[ImageFile]:

@@ -20,6 +20,6 @@ def refuse_doubt(ranking: Ranking, request: Request) -> None:
     """Raise DoubtfulOrder where pictures would be thrown away by an order that may mean nothing."""
     if request.action is Action.trash and not ranking.confident:
         raise DoubtfulOrder(
-            f'No picture here stands out for "{printable(ranking.query)}", so the order may mean little, and the trash '
-            "would take pictures by chance. Nothing was changed."
+            f'No image here clearly matches "{printable(ranking.query)}", so the order may mean little and the wrong '
+            "images could be thrown away. Nothing was changed."
         )

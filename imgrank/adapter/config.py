@@ -1,6 +1,6 @@
 """Every size of an adapter, and what follows from it, without the model.
 
-A question that no adapter answers needs no torch.
+A question that no ranker fits needs no torch.
 """
 
 from __future__ import annotations

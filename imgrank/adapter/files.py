@@ -162,12 +162,12 @@ def _opened(path: Path) -> Iterator[tuple[_SafeFile, HeaderFields]]:
         with safe_open(path, framework="numpy") as file:
             yield file, _checked(file)
     except FileNotFoundError as error:
-        raise AdapterError(f"There is no adapter file {printable(str(path))}.") from error
+        raise AdapterError(f"There is no ranker file {printable(str(path))}.") from error
     except OSError as error:
-        raise AdapterError(f"The adapter {printable(str(path))} cannot be read: {why(error)}.") from error
+        raise AdapterError(f"The ranker {printable(str(path))} cannot be read: {why(error)}.") from error
     except (SafetensorError, ValueError, TypeError, MemoryError) as error:
         raise AdapterError(
-            f"The adapter {printable(str(path))} cannot be used: {printable(str(error))}. Nothing was loaded from it."
+            f"The ranker {printable(str(path))} cannot be used: {printable(str(error))}. Nothing was loaded from it."
         ) from error
 
 

@@ -32,8 +32,8 @@ def adapter_path(name: str) -> Path:
     plain = _NAME.fullmatch(name) and not _RESERVED.fullmatch(name) and name[-1] not in " ."
     if not plain:
         raise AdapterError(
-            f"{paths.printable(name)!r:.80} is no name for an adapter: letters, digits, spaces and . + - _ are, "
-            "at most 64 of them, beginning with a letter or digit."
+            f"{paths.printable(name)!r:.80} is not a valid name for a ranker: use letters, digits, spaces and . + "
+            "- _, at most 64 of them, starting with a letter or digit."
         )
     return paths.adapters_dir() / f"{name}{SUFFIX}"
 
@@ -66,7 +66,7 @@ def find_adapter(name_or_file: str) -> AdapterHeader:
         if Path(fault.path).stem == name_or_file:
             raise AdapterError(fault.reason)
     names = [header.name for header in installed.adapters]
-    raise AdapterError(f"There is no adapter named {name_or_file!r}. {_hint(name_or_file, names)}")
+    raise AdapterError(f"There is no ranker named {name_or_file!r}. {_hint(name_or_file, names)}")
 
 
 def remove(name: str) -> tuple[Path, ...]:
@@ -74,7 +74,7 @@ def remove(name: str) -> tuple[Path, ...]:
     path = adapter_path(name)
     if not path.is_file():
         header = find_adapter(name)
-        raise AdapterError(f"The adapter {header.name} came with imgrank and cannot be removed.")
+        raise AdapterError(f"The ranker {header.name} is part of imgrank and cannot be removed.")
     beside = (path, card_path(path), kept_rows_path(path), plot_path(path))
     gone = tuple(file for file in beside if file.exists())
     try:
@@ -110,4 +110,4 @@ def _hint(name: str, names: list[str]) -> str:
         return f"Did you mean {' or '.join(close)}?"
     if names:
         return f"Known: {', '.join(names)}."
-    return "None is installed; `imgrank train labels.csv` makes one."
+    return "None is installed; `imgrank train labels.csv` trains one."

@@ -94,8 +94,8 @@ def _check_sizes(adapter: Adapter, query: Query, shape: TokenShape) -> None:
     wanted = TokenShape(config.tokens, config.image_width, embedding, moments)
     if wanted != shape:
         raise AdapterError(
-            f"The adapter {printable(adapter.header.name)} is for {wanted}, and the pictures' are {shape}: "
-            "its file does not tell the truth about its backbone. Train it again."
+            f"The ranker {printable(adapter.header.name)} is for {wanted}, and the pictures' are {shape}: "
+            "so its file names the wrong backbone. Train it again."
         )
 
 
@@ -107,7 +107,7 @@ def _asked(adapter: Adapter, text: TextTokens, query: Query, summarise: bool, lo
     if not (model_share(query) or query.relevance or summarise):
         return _Asked(None, closed, subject, query, summarise)
     if adapter.model is None:
-        raise AdapterError(f"The adapter {printable(adapter.header.name)} has no model that could compare pictures.")
+        raise AdapterError(f"The ranker {printable(adapter.header.name)} has no network that could compare images.")
     with on_one_core():  # sums over several would differ in their last bits
         folded = FoldedModel(adapter.model)
         words = folded.words(torch.from_numpy(np.ascontiguousarray(text.tokens, np.float32)))

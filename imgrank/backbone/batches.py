@@ -160,7 +160,9 @@ def packed_by_torch(tokens: torch.Tensor, embedding: torch.Tensor, moments: int 
     the bytes leave the device. Raises BackboneError on values that are not finite."""
     tokens, embedding = tokens.float(), embedding.float()
     if not bool(tokens.isfinite().all() & embedding.isfinite().all()):
-        raise BackboneError("the backbone's weights are damaged or foreign: its tokens hold no finite numbers")
+        raise BackboneError(
+            "the weights of the backbone are damaged or of another model: they give values that are not finite numbers"
+        )
     scales = (tokens.abs().amax(-1) / 127).half().clamp_min(SMALLEST_SCALE)
     quantised = (tokens / scales.float().unsqueeze(-1)).round().clamp(-127, 127).to(torch.int8)
     return PackedTokens(quantised.cpu().numpy(), scales.cpu().numpy(), embedding.half().cpu().numpy(), moments)

@@ -15,7 +15,7 @@ from imgrank.errors import BackboneError
 SAFE_NAME, PICKLED_NAME = "open_clip_model.safetensors", "open_clip_pytorch_model.bin"
 REACH_SECONDS = 5
 URL_CACHE = "~/.cache/clip"
-OFFLINE = "it is not on disk, and this machine has no way to the place it is downloaded from"
+OFFLINE = "it is not on disk, and this machine cannot reach the server to download it from"
 OFFLINE_ERRORS = {"OfflineModeIsEnabled", "LocalEntryNotFoundError", "gaierror", "ConnectError", "ConnectTimeout"}
 
 

@@ -85,7 +85,7 @@ def _instead(close: Sequence[str]) -> str:
     """The end of such a sentence: which names are near, and what works without a download."""
     from imgrank.backbone.catalogue import on_disk
 
-    near = f"; close to it: {', '.join(close)}" if close else ""
+    near = f"; did you mean {', '.join(close)}?" if close else ""
     stored = ", ".join(on_disk()) or "nothing"
     return f"{near}; on disk: {stored}; `mini` needs no download, and `imgrank backbones` lists all."
 

@@ -96,7 +96,7 @@ def _own_file(name: BackboneName) -> Path:
     if not name.file.lower().endswith(FILE_KINDS):
         raise refusal(name, f"{name.file} is none of {', '.join(FILE_KINDS)}")
     if not os.access(name.file, os.R_OK):
-        raise refusal(name, f"{name.file} may not be read")
+        raise refusal(name, f"there is no permission to read {name.file}")
     return Path(name.file)
 
 
@@ -111,7 +111,7 @@ def _preprocessing(name: BackboneName, config: Mapping[str, Any], tag_config: Ma
     size = config["vision_cfg"].get("image_size", 224)
     sides = set(size) if isinstance(size, (list, tuple)) else {size}
     if len(sides) != 1:
-        raise refusal(name, f"it takes pictures of {size} pixels, and imgrank makes squares")
+        raise refusal(name, f"it takes images of {size} pixels, and imgrank supports square images only")
     mean, std = (tuple(float(value) for value in tag_config[key]) for key in ("mean", "std"))
     interpolation = "bilinear" if tag_config["interpolation"] == "bilinear" else "bicubic"
     crop = tag_config.get("resize_mode", "shortest") == "shortest"

@@ -99,17 +99,17 @@ def wanted(
     named += [(action, None) for action, asked in _alone(trash, tag, untag) if asked]
     if len(named) > 1:
         names = " and ".join(f"--{action.value}" for action, _ in named)
-        raise UsageError(f"{names} were asked for; one of them can be done at a time.")
+        raise UsageError(f"{names} cannot be used together; choose one.")
     tags.check(named[0][0] if named else None, keyword, embed)
     if not named and not rename:
         if dry_run or template is not None:
-            raise UsageError("--dry-run and --template belong to an action, --rename or another; none was named.")
+            raise UsageError("--dry-run and --template need an action, such as --rename.")
         return None
     action, folder = named[0] if named else (Action.rename, None)
     if (action is Action.trash or action.writes) and (rename or template is not None):
-        raise UsageError(f"--{action.value} gives no new names; leave --rename and --template away.")
+        raise UsageError(f"--{action.value} does not rename files; leave out --rename and --template.")
     if action is Action.trash and not chosen:
-        raise UsageError("--trash needs --bottom N or --min-score X, which say what to throw away.")
+        raise UsageError("--trash needs --bottom N or --min-score X to choose what to throw away.")
     if rename and template is None:
         template = "{rank}-{stem}{ext}"
     return Wanted(Request(action, "", folder, template, on_conflict, embed=embed), dry_run, yes, keyword)
@@ -137,7 +137,11 @@ def change_files(
         show_plan(plan, fmt, print0)
     _say_notes(plan)
     if asked.dry_run or not plan.changes:
-        note("nothing was changed." if asked.dry_run else "there is nothing to change: every file is as asked.")
+        note(
+            "nothing was changed."
+            if asked.dry_run
+            else "there is nothing to change: every file is already as requested."
+        )
         return 0
     if not _agreed(plan, asked.yes):
         note("nothing was changed.")
@@ -146,7 +150,7 @@ def change_files(
     if not sys.stdout.isatty():
         show_plan(plan, fmt, print0)
     them = "it" if outcome.done == 1 else "them"
-    note(f"{changes(outcome.done)} done as run {outcome.run}; imgrank undo takes {them} back.")
+    note(f"{changes(outcome.done)} done as run {outcome.run}; imgrank undo reverses {them}.")
     return say_left_alone(outcome)
 
 
@@ -170,8 +174,8 @@ def as_files(
     if unfits:
         more = f"; and {len(unfits) - _NAMED} more" if len(unfits) > _NAMED else ""
         raise ActionError(
-            f"The index names pictures that cannot be acted on. {'; '.join(unfits[:_NAMED])}{more}. Nothing was "
-            "changed. Sort the pictures themselves, or bring the index up to date with imgrank index."
+            f"Some images of the index cannot be changed. {'; '.join(unfits[:_NAMED])}{more}. Nothing was "
+            "changed. Sort the image files themselves, or update the index with imgrank index build."
         )
 
     def with_file(image: RankedImage) -> RankedImage:
@@ -198,7 +202,9 @@ def _agreed(plan: Plan, yes: bool) -> bool:
     if yes or count <= ASK_ABOVE:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{count} files would be changed; a script says --yes for more than {ASK_ABOVE}. Nothing was.")
+        raise UsageError(
+            f"{count} files would be changed, and nothing was: in a script, add --yes for more than {ASK_ABOVE}."
+        )
     return typer.confirm(f"Change {count} files ({plan.request.action.value})?", err=True)
 
 

@@ -45,7 +45,7 @@ def _settled() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except KeyboardInterrupt:
-        raise Interrupted("Interrupted; nothing more was done.") from None
+        raise Interrupted("Interrupted.") from None
     except SystemExit as ended:  # what Rich makes of a closed pipe
         if isinstance(ended.__context__, BrokenPipeError):
             raise typer.Exit from None
@@ -72,9 +72,9 @@ def _is_closed_pipe(error: OSError) -> bool:
 
 def _refusal(error: OSError) -> str:
     if error.errno == errno.EBADF and not error.filename:
-        return "What was asked for cannot be written: standard output is closed."
+        return "The result cannot be written: standard output is closed."
     where = f" ({error.filename})" if error.filename else ""
-    return f"The system refused to go on: {why(error)}{where}."
+    return f"The operating system reported an error: {why(error)}{where}."
 
 
 app = typer.Typer(

@@ -18,9 +18,9 @@ MEGABYTE = 1_000_000
 PICTURES = 10_000
 RIGHT = ("size", "ImageNet", "images/s")
 WORTH = {  # what a short name stands for, beside the full one
-    "small": "needs no further package",
+    "small": "needs no extra package",
     "medium": 'reads 109 languages; pip install "imgrank[languages]"',
-    "best": "knows most and takes its time",
+    "best": "is the most accurate and the slowest",
 }
 
 
@@ -70,7 +70,7 @@ def _advise(entries: list[CatalogueEntry], more: int) -> None:
         if entry.short:
             typer.echo(f"--backbone {entry.short:<6}  {entry.name}: {WORTH[entry.short]}")
     typer.echo("ImageNet: zero-shot accuracy, as published. Weights are downloaded once, and pictures stay here.")
-    typer.echo(f"{more} more by --all; --measure times these on this machine.")
+    typer.echo(f"{more} more with --all; --measure times these on this machine.")
 
 
 def larger_model() -> str:
@@ -79,7 +79,7 @@ def larger_model() -> str:
 
     small = next(entry for entry in catalogue() if entry.short == "small")
     size = "on disk already" if small.on_disk else f"{_readable_size(small)}, downloaded once"
-    return f"a larger model may know more: --backbone small ({size}); `imgrank backbones` lists them"
+    return f"a larger model may help: --backbone small ({size}); `imgrank backbones` lists them"
 
 
 def _is_advised(entry: CatalogueEntry) -> bool:

@@ -129,7 +129,7 @@ def order_on(
 
     if question.refine:
         raise UsageError(
-            "--refine compares neighbours of the whole order, which no part of it can; leave out --engine."
+            "--refine compares images across the whole ranking, which an engine cannot do; leave out --engine."
         )
     with ExitStack() as opened:
         with progress_line(quiet):

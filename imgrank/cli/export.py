@@ -29,7 +29,9 @@ def check(file: str | None, yes: bool, changes_files: bool) -> None:
     if file is None:
         return
     if changes_files:
-        raise UsageError("Ask for a list or for a change of files, not for both: the list would show names of before.")
+        raise UsageError(
+            "--export cannot be combined with an action that changes files: the list would have the old names."
+        )
     from imgrank.output.export import check_export
 
     check_export(file, replaces=yes)

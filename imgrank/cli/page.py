@@ -44,7 +44,7 @@ def check_preview(fmt: Format | None, print0: bool, changes_files: bool) -> None
     """Raise UsageError before any work where pictures cannot be shown on the terminal."""
     if changes_files or print0 or fmt not in (None, Format.table):
         raise UsageError(
-            "--preview shows the order to a person: leave out what writes another format or changes files."
+            "--preview cannot be combined with another output format, --print0 or an action that changes files."
         )
     from imgrank.output.preview import check_preview
 
@@ -61,11 +61,13 @@ def write_preview(ranking: Ranking, images: Sequence[RankedImage]) -> None:
 def check(page: str | None, page_dir: str | None, changes_files: bool) -> None:
     """Raise UsageError before any work where the page that is asked for cannot be written."""
     if page_dir is not None and page is None:
-        raise UsageError("--page-dir says where the thumbnails of a page go; name the page, too: --page order.html.")
+        raise UsageError("--page-dir needs --page, such as --page order.html.")
     if page is None:
         return
     if changes_files:
-        raise UsageError("Ask for a page or for a change of files, not for both: the page would show names of before.")
+        raise UsageError(
+            "--page cannot be combined with an action that changes files: the page would show the old names."
+        )
     from imgrank.output.page import check_page
 
     check_page(page)
@@ -81,8 +83,8 @@ def write(ranking: Ranking, images: Sequence[RankedImage], page: str | None, pag
         write_page(ranking, images, page, page_dir, command=typed(sys.argv[1:]), progress=report)
     if page_dir is None and len(images) > MANY and not quiet:
         typer.echo(
-            f"imgrank: {len(images):,} thumbnails stand inside {printable(page)}; "
-            "with --page-dir DIR they are files beside it, and the page opens faster.",
+            f"imgrank: {len(images):,} thumbnails are inside {printable(page)}; "
+            "with --page-dir DIR they are separate files, and the page opens faster.",
             err=True,
         )
 

@@ -71,9 +71,9 @@ def scorers(query: QueryReport) -> Mapping[str, Section]:
 def verdict(ridge: Section, difference: Difference | None, who: str = "the adapter") -> str:
     """Whether a scorer beats ridge, in one plain line."""
     if difference is None:
-        return "no adapter answers this query"
+        return "no ranker fits this query"
     if not math.isfinite(difference.value):
-        return f"whether {who} beats ridge cannot be said on these rows"
+        return f"these rows cannot tell whether {who} beats ridge"
     figure = "SRCC" if _known(ridge.srcc) else "pair accuracy"
     size = f"{difference.value:+.3f} in {figure}, 95 % interval {difference.ci.low:+.3f} to {difference.ci.high:+.3f}"
     if difference.value <= 0:

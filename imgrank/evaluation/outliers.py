@@ -67,7 +67,7 @@ def _told(rows: TaskRows, far: Rows, source: str) -> list[str]:
     named = [
         f'{printable(os.path.basename(source))}: "{printable(rows.query)}" of {printable(rows.task.images[n])} is '
         f"{rows.values[n]:g}, and all others are from {low:g} to {high:g}; it counts as "
-        f"{high if rows.values[n] > high else low:g}. Mend that row if it is a slip"
+        f"{high if rows.values[n] > high else low:g}. Correct that row if it is a mistake"
         for n in far[:MOST_NAMED]
     ]
     more = len(far) - len(named)

@@ -165,10 +165,10 @@ def report(
     for rows, answers in zip(dataset.tasks, answering, strict=True):
         measured, train, name = measured_rows(rows, split)
         if not len(measured):
-            notes.append(f'"{printable(rows.query)}" has no row in the split {name} and is left out')
+            notes.append(f'"{printable(rows.query)}" has no rows in the split {name} and is left out')
             continue
         if answers is None:
-            notes.append(f'no adapter answers "{printable(rows.query)}": ridge and zero-shot stand alone')
+            notes.append(f'no ranker fits "{printable(rows.query)}", so only ridge and zero-shot are measured')
         predictions = _predict(dataset, rows, measured, train, answers, source, views)
         queries.append(_query_report(rows, measured, name, answers, predictions))
     if not queries:

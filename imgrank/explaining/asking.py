@@ -53,7 +53,7 @@ def explain(
     """
     question = Question(sentence.strip(), opposite)
     if not question.sentence:
-        raise UsageError('A sentence is missing, such as "older person": it is asked what speaks for it.')
+        raise UsageError('A sentence is missing, such as "older person".')
     asking = _Asking(ranker, question)
     score, where = influence(_pixels(ranker, str(image)), asking.scores)
     first = asking.first
@@ -94,7 +94,7 @@ def _pixels(ranker: Ranker, image: str) -> Pixels:
     found = discover([image])
     made = ranker.backbone.preprocessing
     if [file.path for file in found.files] != [image] and not found.skipped:
-        raise UsageError(f"{printable(image)} is not one picture; name the one whose score is to be explained.")
+        raise UsageError(f"{printable(image)} is not a single image; name the image to explain.")
     loaded = [
         *load_images(found.files, made.side, made.interpolation, is_known=lambda _: False, crop=made.crop),
         *found.skipped,

@@ -92,7 +92,7 @@ def _framed(picture: Image.Image) -> Image.Image:
 def _legend(sheet: Image.Image, top: int) -> None:
     bar = map_over(Image.new("RGB", (160, 16), "#c0c0c0"), np.linspace(-1, 1, 160)[None], 1.0)
     sheet.paste(bar, (MARGIN, top))
-    _write(sheet, (MARGIN + 170, top - 3), "blue: speaks against it, orange: speaks for it", 16, QUIET, sheet.width)
+    _write(sheet, (MARGIN + 170, top - 3), "orange raises the score, blue lowers it", 16, QUIET, sheet.width)
 
 
 def _write(sheet: Image.Image, at: tuple[int, int], words: str, size: int, colour: str, width: int) -> None:

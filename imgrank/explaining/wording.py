@@ -26,7 +26,7 @@ def difference(one: Explanation, other: Explanation) -> str:
     """Which of two pictures scores more, and by how much."""
     gap = one.score - other.score
     which = "the first" if gap > 0 else "the second"
-    return "both score the same" if gap == 0 else f"{which} scores more by {_number(abs(gap), one)}{_unit(one)}"
+    return "both have the same score" if gap == 0 else f"{which} scores more by {_number(abs(gap), one)}{_unit(one)}"
 
 
 def told(explanations: Sequence[Explanation]) -> list[str]:
@@ -39,16 +39,16 @@ def _told(one: Explanation) -> list[str]:
     who = one.adapter or one.scorer
     lines = [
         f"{one.path}: {score_words(one)} for “{one.sentence}”, by {who}",
-        f"  for it: {_places(one.influence, one)}",
-        f"  against it: {_places(-one.influence, one)}",
+        f"  raises the score: {_places(one.influence, one)}",
+        f"  lowers the score: {_places(-one.influence, one)}",
     ]
     if not one.relevant:
-        lines.insert(1, "  it does not seem to show what the sentence is about")
+        lines.insert(1, "  this image does not seem to show what the sentence is about")
     if one.examples:
-        lines.append("  nearest labelled pictures:")
-        lines += [f"    {example.said}: {example.path} (likeness {example.likeness:.2f})" for example in one.examples]
+        lines.append("  most similar labelled images:")
+        lines += [f"    {example.said}: {example.path} (similarity {example.likeness:.2f})" for example in one.examples]
     elif one.adapter:
-        lines.append(f"  no labelled pictures stand beside {one.adapter}")
+        lines.append(f"  no labelled images were kept with {one.adapter}")
     return lines
 
 

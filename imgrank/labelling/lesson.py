@@ -104,7 +104,7 @@ class PairLesson:
         _check_turn(turn, self.turn)
         pair = self.question()
         if pair is None:
-            raise StaleAnswer("Every pair of these pictures was asked; there is no question to answer.")
+            raise StaleAnswer("You have compared all pairs of these images; there are no more questions.")
         return pair
 
     def _changed(self, change: Change) -> None:
@@ -149,7 +149,7 @@ class ValueLesson:
         """Write down a number. Raises StaleAnswer, or UsageError where it is no number or cannot be written."""
         place = self._present(turn)
         if not math.isfinite(value):
-            raise UsageError(f"{value} is not a number that a picture can have.")
+            raise UsageError(f"{value} is not a valid value.")
         note = ValueNote(_absolute(self.pool.paths[place]), self.pool.sentence, value)
         self._notebook.append(note)
         self._changed(Change(note))
@@ -168,7 +168,7 @@ class ValueLesson:
         _check_turn(turn, self.turn)
         place = self.question()
         if place is None:
-            raise StaleAnswer("Every picture has its value; there is no question to answer.")
+            raise StaleAnswer("Every image has a value; there are no more questions.")
         return place
 
     def _changed(self, change: Change) -> None:
@@ -205,7 +205,9 @@ def _absolute(path: str) -> str:
 
 def _check_turn(turn: int, present: int) -> None:
     if turn != present:
-        raise StaleAnswer("This question was answered meanwhile, perhaps in another tab; here is the present one.")
+        raise StaleAnswer(
+            "This question has been answered in the meantime, perhaps in another tab; here is the next one."
+        )
 
 
 def _undo(lesson: Lesson, history: list[Change], notebook: Notebook) -> bool:

@@ -194,7 +194,7 @@ def read_notes(path: str) -> tuple[Note, ...]:
             faults.append(f"line {row.line}: {error}")
     if faults:
         raise LabelsError(
-            "\n".join([f"{printable(path)} has faults; nothing was changed.", *map("  {}".format, faults)])
+            "\n".join([f"{printable(path)} has errors; nothing was changed.", *map("  {}".format, faults)])
         )
     return tuple(notes)
 

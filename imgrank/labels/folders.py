@@ -51,7 +51,7 @@ def labels_from_folders(
     classes = len(np.unique(numbers))
     if len(images) < FEWEST_ROWS or classes < 2:
         raise LabelsError(
-            f"{printable(folder)} holds {len(images)} pictures of {classes} classes in its sub-folders; at least "
+            f"{printable(folder)} holds {len(images)} pictures of {classes} classes in its subfolders; at least "
             f"{FEWEST_ROWS} pictures of 2 classes are needed."
         )
     nothing = ("",) * len(images)
@@ -76,9 +76,7 @@ def _grouped(where: str, pictures: Sequence[str]) -> dict[str, list[str]]:
         if len(folders) > common:
             found.setdefault(folders[common], []).append(path)
     if len(found) < 2:
-        raise LabelsError(
-            f"The pictures of {printable(where)} stand in {len(found)} sub-folders; 2 at least are needed."
-        )
+        raise LabelsError(f"The images of {printable(where)} are in {len(found)} subfolders; at least 2 are needed.")
     return {name: found[name] for name in natsorted(found, alg=ns.IGNORECASE)}
 
 

@@ -64,7 +64,7 @@ def _text(path: str) -> str:
         raise LabelsError(f"{printable(path)} is UTF-16; save it as CSV in UTF-8.")
     if b"\0" in raw:
         line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
-        raise LabelsError(f"{printable(path)}, line {line}: a NUL byte; this is no text file.")
+        raise LabelsError(f"{printable(path)}, line {line}: a NUL byte; this is not a text file.")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -94,7 +94,7 @@ def _rows(lines: list[str], delimiter: str) -> tuple[list[Row], list[Fault]]:
         except StopIteration:
             return rows, faults
         except csv.Error as error:
-            faults.append(Fault(line, f"the quotes do not close or the cell is too long ({error})"))
+            faults.append(Fault(line, f"a quote is not closed or a cell is too long ({error})"))
             continue
         if any(cells):
             rows.append(Row(line, cells))

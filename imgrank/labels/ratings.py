@@ -50,4 +50,6 @@ def _notes(rated: dict[str, float]) -> tuple[str, ...]:
     zeros = sum(value == 0 for value in rated.values())
     if not zeros:
         return ()
-    return (f"{zeros} pictures have 0 stars and count as the lowest; some programs write that for unrated",)
+    return (
+        f"{zeros} pictures have 0 stars and count as the lowest; some programs write 0 for images without a rating",
+    )

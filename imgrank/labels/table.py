@@ -186,13 +186,15 @@ class _Reader:
 
     def _number(self, row: Row, text: str) -> float | None:
         if _EITHER.fullmatch(text) and not self._has_decimal_commas():
-            self.fault(row.line, f'the value "{text}" may count thousands or have a decimal comma; write neither')
+            self.fault(
+                row.line, f'the value "{text}" could be thousands or have a decimal comma; write it without commas'
+            )
             return None
         value = self._parse(text)
         if not text:
             self.fault(row.line, "the value is missing")
         elif value is None:
-            hint = "; write it with a point" if self._parse(text.replace(",", ".", 1)) is not None else ""
+            hint = "; write a decimal point" if self._parse(text.replace(",", ".", 1)) is not None else ""
             self.fault(row.line, f'the value "{printable(text)}" is not a number{hint}')
         return value
 
@@ -272,5 +274,5 @@ def _listing(path: str, faults: Sequence[Fault], skipping: bool) -> str:
     count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
     more = len(faults) - MOST_PRINTED
     lines = [f"  {fault}" for fault in faults[:MOST_PRINTED]] + ([f"  and {more} more"] if more > 0 else [])
-    ending = ["Nothing is left without them."] if skipping else []
+    ending = ["Nothing is left to use."] if skipping else []
     return "\n".join([f"{printable(path)} has {count}; nothing was trained or measured.", *lines, *ending])

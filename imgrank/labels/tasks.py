@@ -71,7 +71,7 @@ def pair_tasks(cells: Iterable[PairCell], faults: list[Fault]) -> tuple[PairTask
         if not _enough(names[0], its_cells[0].line, len(kept), faults):
             continue
         if all(cell.preferred == 0 for cell in kept):
-            faults.append(Fault(its_cells[0].line, f'the query "{printable(names[0])}" has ties alone'))
+            faults.append(Fault(its_cells[0].line, f'the query "{printable(names[0])}" has nothing but ties'))
             continue
         tasks.append(_pair_task(names, kept))
     return tuple(tasks)
@@ -84,7 +84,7 @@ def _without_duplicates(cells: Sequence[ValueCell], faults: list[Fault]) -> list
         if (known.value, known.split, known.group) == (cell.value, cell.split, cell.group):
             continue
         what = (
-            f"the value {cell.value:g}, and line {known.line} says {known.value:g}"
+            f"the value {cell.value:g}, but line {known.line} has {known.value:g}"
             if known.value != cell.value
             else f"another split or group than line {known.line}"
         )
@@ -103,7 +103,7 @@ def _without_straddlers(cells: Sequence[_Cell], faults: list[Fault]) -> list[_Ce
         else:
             here, there = cell.split or "no split", split or "no split"
             faults.append(
-                Fault(cell.line, f'the group "{printable(cell.group)}" stands in {here}, and in {there} on line {line}')
+                Fault(cell.line, f'the group "{printable(cell.group)}" is in {here}, but in {there} on line {line}')
             )
     return kept
 
@@ -131,7 +131,7 @@ def _varied(query: str, cells: Sequence[ValueCell], faults: list[Fault]) -> bool
     varied = any(cell.value != cells[0].value for cell in cells)
     if not varied:
         faults.append(
-            Fault(cells[0].line, f'the query "{printable(query)}" has the one value {cells[0].value:g} in all rows')
+            Fault(cells[0].line, f'the query "{printable(query)}" has the same value {cells[0].value:g} in all rows')
         )
     return varied
 

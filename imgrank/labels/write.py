@@ -19,7 +19,7 @@ def write_labels(labels: Labels, path: str, *, absolute: bool = False) -> None:
     Raises UsageError where labels hold both forms, or the file exists or cannot be written.
     """
     if labels.values and labels.pairs:
-        raise UsageError("Values and pairs do not fit into one labels file.")
+        raise UsageError("Values and pairs cannot be in the same labels file.")
 
     def place(image: str) -> str:
         if "://" in image:

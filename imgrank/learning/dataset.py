@@ -176,7 +176,7 @@ def with_mirrored(
 def _not_again(skipped: Sequence[Unreadable]) -> str:
     """What to say where mirrored pictures are others than the plain ones, whose tokens may have been stored."""
     first = f" ({printable(skipped[0].path)}: {skipped[0].reason})" if skipped else ""
-    return f"Some pictures changed while they were read, or cannot be read again{first}; start again."
+    return f"Some images changed while they were read, or cannot be read again{first}; start again."
 
 
 def with_splits(dataset: Dataset, splits: Sequence[Sequence[str]]) -> Dataset:

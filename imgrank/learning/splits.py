@@ -47,8 +47,8 @@ def val_is_flat(rows: TaskRows) -> bool:
 def flat_notes(dataset: Dataset) -> tuple[str, ...]:
     """A line for the user about each query whose val rows cannot judge."""
     return tuple(
-        f'the val rows of "{printable(rows.query)}" all have one value and can judge no order: its figures come from '
-        "cross-validation over train and val"
+        f'the val rows of "{printable(rows.query)}" all have the same value and cannot measure an order: its metrics '
+        "come from cross-validation over train and val"
         for rows in dataset.tasks
         if val_is_flat(rows)
     )

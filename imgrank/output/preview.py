@@ -54,7 +54,7 @@ def write_preview(
 
 
 def _row(image: RankedImage, scale: Scale, thumbnail: Thumbnail, draw: Draw) -> Table:
-    picture = draw(thumbnail.picture) if thumbnail.data else Text(printable(f"no preview: {thumbnail.fault}"))
+    picture = draw(thumbnail.picture) if thumbnail.data else Text(printable(f"no thumbnail: {thumbnail.fault}"))
     share = (image.score - scale.low) / (scale.high - scale.low) if scale.high > scale.low else 1.0
     words = Table.grid()
     words.add_row(

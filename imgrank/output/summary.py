@@ -29,17 +29,17 @@ def who_answered(ranking: Ranking) -> str:
     asked = ranking.asked
     if ranking.scorer == "like":
         several = any(len(term.pictures) > 1 for term in ranking.terms)
-        return f"Ordered by nearness to {'those pictures' if several else 'that picture'}."
+        return f"Ranked by similarity to {'those pictures' if several else 'that picture'}."
     if ranking.scorer == "between":
-        return "Ordered along the line from the one end to the other: 0 is like the first, 1 like the second."
+        return "Ranked along the scale between the two: 0 is like the first, 1 like the second."
     if ranking.scorer == "mix" and asked is not None:
-        return f"Ordered by a mix: {asked.quantity}."
+        return f"Ranked by a mix: {asked.quantity}."
     if ranking.scorer == "detail" and asked is not None:
-        return f"Ordered by {asked.quantity}, measured at full size; --adapter none orders by likeness."
+        return f"Ranked by {asked.quantity}, measured at full size; --adapter none ranks by similarity instead."
     if ranking.scorer == "zero-shot" or asked is None:
-        return f"Ordered by likeness to your words{f' ({asked.reason})' if asked else ''}."
+        return f"Ranked by similarity to the sentence{f' ({asked.reason})' if asked else ''}."
     who = "the shipped ranker" if asked.shipped else f"your ranker {ranking.adapter}"
-    return f"Ordered by {asked.quantity}, predicted by {who}; --adapter none orders by likeness."
+    return f"Ranked by {asked.quantity}, predicted by {who}; --adapter none ranks by similarity instead."
 
 
 def group_count(image: RankedImage) -> str:
@@ -51,7 +51,7 @@ def remarks(ranking: Ranking) -> tuple[str, ...]:
     """What a person should know about this ranking, a line each: first who answered, then what did not go well."""
     lines = [*([who_answered(ranking)] if ranking.asked is not None else []), *ranking.notes]
     if not ranking.confident:
-        lines.append(f'not confident: no picture here stands out for "{ranking.query}"; the order may mean little')
+        lines.append(f'not confident: no image here clearly matches "{ranking.query}", so the order may mean little')
     if ranking.partial:
         lines.append(f"partial: stopped after {_counted(len(ranking.images), 'image')}; only these were ranked")
     return tuple(printable(line) for line in lines + _skipped(ranking))

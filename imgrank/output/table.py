@@ -17,7 +17,7 @@ from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
 
 BAR_WIDTH = 16
-APART = "set aside: these do not seem to show it"
+APART = "set aside: these do not seem to show the subject"
 WIDTH_OF_A_FILE = 10_000  # nothing is cut or folded where no terminal sets the width
 
 

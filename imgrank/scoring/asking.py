@@ -40,8 +40,8 @@ from imgrank.scoring.unrelated import Unrelated
 from imgrank.tokens import PackedTokens, TextTokens
 
 WITHOUT_DETAIL = (
-    "answered from small copies of the pictures, which hide focus, motion and noise: asked of the files themselves, "
-    "not of an index, these are measured at full size"
+    "ranked from small copies of the images, which hide focus, motion and "
+    "noise; name the image files, not an index, to measure these at full size"
 )
 
 Blocks = Callable[[], Iterator[PackedTokens]]
@@ -144,8 +144,8 @@ def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> Adapte
 
 def _said_of(negation: Negation) -> str:
     if negation.thing is None:
-        return 'a "not" or "no" inside a sentence is not understood: the words count as if it were not there'
-    return f"what lacks {printable(negation.thing)!r} most stands first"
+        return 'a "not" or "no" inside a sentence is not understood and was ignored'
+    return f"images without {printable(negation.thing)!r} come first"
 
 
 def _outdated(question: Question, source: Source) -> tuple[str, ...]:

@@ -22,9 +22,9 @@ NEAR_FROM, NEAR_WITHOUT_WORD_FROM = 0.25, 0.45  # cosines below which nobody loo
 OWN_WORDS = "these are the words it was trained on"
 SAME_SCALE = "the sentence asks for the same scale"
 BY_NAME = "the ranker was asked for by name"
-NO_RANKER = "no trained ranker asks for this"
-NONE_WANTED = "no ranker was to be asked"
-OPPOSITE_NAMED = "the other end of the scale was named"
+NO_RANKER = "no trained ranker fits it"
+NONE_WANTED = "rankers are turned off"
+OPPOSITE_NAMED = "the other end of the scale was given"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -319,9 +319,10 @@ def _refined(values: Floats, summaries: list[Summary], adapter: Adapter, places:
 def _notes(choice: Choice, evidence: Evidence, refine: bool) -> tuple[str, ...]:
     notes = []
     if refine and not choice.adapter.has_model:
-        notes.append(f"the ranker {printable(choice.adapter.name)} compares no pairs: the order is that of its scores")
+        name = printable(choice.adapter.name)
+        notes.append(f"the ranker {name} has no network to compare pairs with, so the order is that of its scores")
     if choice.reversed:
-        notes.append(f"answered as the other end of {printable(choice.query.name)!r}")
+        notes.append(f"ranked from the other end of {printable(choice.query.name)!r}")
     learnt = choice.query.subject is not None
     return (*notes, *lacking(evidence, "what this ranker was trained on" if learnt else SUBJECT_OF_SENTENCE))
 
@@ -337,8 +338,8 @@ def _shown_at_all(evidence: Evidence) -> float:
 def lacking(evidence: Evidence, subject: str = SUBJECT_OF_SENTENCE) -> tuple[str, ...]:
     """How many pictures lack the subject."""
     if evidence.lacking and evidence.lacking == evidence.count:
-        return (f"no picture seems to show {subject}: this order means little",)
+        return (f"no image seems to show {subject}, so this order means little",)
     if evidence.lacking:
-        pictures = "picture does" if evidence.lacking == 1 else "pictures do"
-        return (f"{evidence.lacking} {pictures} not seem to show {subject}; put last",)
+        images = "image does" if evidence.lacking == 1 else "images do"
+        return (f"{evidence.lacking} {images} not seem to show {subject} and come last",)
     return ()

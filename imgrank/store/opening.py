@@ -28,17 +28,17 @@ def _open(fingerprint: str, shape: TokenShape, note: Callable[[str], None]) -> D
             return open_disk(folder, fingerprint, shape)
         except OlderIndex:
             note(
-                "the token store of an earlier imgrank, which could take a mirror image for the picture, begins anew: "
-                "pictures are encoded again"
+                "the cache of an earlier imgrank, which could confuse an image with "
+                "its mirror image, starts empty: images are encoded again"
             )
             return open_afresh(folder, fingerprint, shape)
         except DamagedIndex:
-            note("the token store was damaged and begins anew: pictures are encoded again")
+            note("the cache was damaged and starts empty: images are encoded again")
             return open_afresh(folder, fingerprint, shape)
     except NewerIndex:
-        note("the token store was written by a newer imgrank and is left alone: tokens of this run are not kept")
+        note("the cache was written by a newer imgrank and is left alone: nothing is cached in this run")
     except FAULTS as error:
-        note(f"the token store cannot be opened ({reason_of(error)}): tokens of this run are not kept")
+        note(f"the cache cannot be opened ({reason_of(error)}): nothing is cached in this run")
     return None
 
 

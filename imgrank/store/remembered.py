@@ -111,7 +111,7 @@ class Remembered:
             self.close()
             if self._path is not None and is_damage(error):
                 remove(self._path)  # the next run begins anew
-            self._note(f"what was read of pictures before cannot be used ({reason_of(error)}): it is read again")
+            self._note(f"cached metadata of images cannot be used ({reason_of(error)}): it is read again")
             return None
 
 

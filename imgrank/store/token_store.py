@@ -133,7 +133,9 @@ class TokenStore:
         for start in range(0, len(digests), size):
             found = self.read(digests[start : start + size], view)
             if found.missing.any():
-                raise StoreError(f"{found.missing.sum()} pictures have left the token store; sort once more.")
+                raise StoreError(
+                    f"{found.missing.sum()} images have disappeared from the cache; run the command again."
+                )
             yield found.packed
 
     def close(self) -> None:
@@ -227,11 +229,11 @@ class TokenStore:
     def _stop_searching(self, error: Exception) -> None:
         self._searching = False
         self._give_up_damaged(error)
-        self._note(f"the token store cannot be read ({reason_of(error)}): pictures are encoded again")
+        self._note(f"the cache cannot be read ({reason_of(error)}): images are encoded again")
 
     def _stop_writing(self, error: Exception) -> None:
         self._give_up_damaged(error)
-        self._note(f"the token store cannot be written to ({reason_of(error)}): tokens of this run are not kept")
+        self._note(f"the cache cannot be written ({reason_of(error)}): nothing is cached in this run")
 
     def _give_up_damaged(self, error: Exception) -> None:
         self._writing = False

@@ -156,8 +156,8 @@ def _remove(folder: Path) -> None:
 
 def _refusal(folder: Path, error: Exception) -> StoreError:
     return StoreError(
-        f"the stored tokens in {printable(str(folder))} cannot be made smaller ({reason_of(error)}); "
-        "delete that folder by hand, nothing in it is precious."
+        f"The cache in {printable(str(folder))} cannot be made smaller: {reason_of(error)}.",
+        "You can delete that folder; it is created again when needed.",
     )
 
 

@@ -114,7 +114,7 @@ def fit(
                 raise
             interrupted = True
     if progress.best_state is None:
-        raise TrainingError("Training ended before its first epoch did; there is nothing to keep.")
+        raise TrainingError("Training was stopped during its first epoch; there is nothing to save.")
     keep_best = patient and any(len(part.val) for part in parts)
     state = progress.best_state if keep_best else _state(progress.averaged)
     best_epoch = progress.best_epoch if keep_best else progress.epoch

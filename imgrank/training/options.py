@@ -54,8 +54,8 @@ class TrainingOptions:
 
     def __post_init__(self) -> None:
         if min(self.fold_epochs, self.fewest_steps, self.patience, self.fold_patience) < 1 or self.batch < 2:
-            raise ValueError("epochs, steps and patience are at least 1, and a batch holds at least 2 pictures")
+            raise ValueError("epochs, steps and patience must be at least 1, and a batch must hold at least 2 images")
         if self.epochs < 0:
-            raise ValueError("epochs are at least 0, where the closed form answers alone")
+            raise ValueError("epochs must be at least 0, where no network is trained")
         if not (self.learning_rate > 0 and 0 <= self.averaging < 1 and 0 <= self.warm_up < 1):
-            raise ValueError("the learning rate is above 0; warm-up and averaging are from 0 to below 1")
+            raise ValueError("the learning rate must be above 0; warm_up and ema_decay must be at least 0 and below 1")

@@ -85,7 +85,7 @@ def test_a_closed_form_may_stand_beside_a_model(tmp_path):
 
 def test_pairs_cannot_be_compared_without_a_model():
     made = without_model()
-    with pytest.raises(AdapterError, match="no model that could compare"):
+    with pytest.raises(AdapterError, match="no network that could compare"):
         score_tokens(made, packed(3), sentence(), made.queries[0], summarise=True)
 
 

@@ -28,5 +28,5 @@ def test_an_adapter_that_has_gone_is_said(tmp_path: Path) -> None:
     header = files.read_header(path)
     shelf.load(header, header.fingerprint)
     path.unlink()
-    with pytest.raises(AdapterError, match="no adapter file"):
+    with pytest.raises(AdapterError, match="no ranker file"):
         shelf.load(header, header.fingerprint)

@@ -55,7 +55,7 @@ def test_a_pipe_gets_plain_paths_as_they_were_given(imgrank):
     lines = done.stdout.decode().splitlines()
     assert lines[0] == str(Path("photos", "cat.jpg"))
     assert sorted(lines) == sorted(str(Path("photos", name)) for name in USED)
-    assert b"Ordered by likeness to your words (no trained ranker asks for this)." in done.stderr
+    assert b"Ranked by similarity to the sentence (no trained ranker fits it)." in done.stderr
 
 
 def test_quiet_leaves_stderr_empty(imgrank):
@@ -223,7 +223,7 @@ def test_terms_stand_beside_a_sentence_or_alone(imgrank):
     assert [(term.get("text") or term["picture"], term["weight"]) for term in terms] == [
         ("a cat", 1.0), ("photos/cat.jpg", 1.0), ("a kitten", -0.5),
     ]  # fmt: skip
-    assert b"Ordered by a mix: 'a cat', by likeness; 'like photos/cat.jpg'; less of 'a kitten'" in done.stderr
+    assert b"Ranked by a mix: 'a cat', by likeness; 'like photos/cat.jpg'; less of 'a kitten'" in done.stderr
     done = imgrank("sort", "photos", "--between", "photos/rocket.jpg", "photos/cat.jpg", "--top", "1")
     assert done.stdout == b"photos/cat.jpg\n"
 

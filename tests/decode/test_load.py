@@ -120,7 +120,7 @@ def test_files_that_changed_since_they_were_found_are_named(tmp_path):
         files.append(ImageFile(str(tmp_path / "pipe.jpg"), 10, 0))
     results = list(load(files))
     assert all(isinstance(item, Unreadable) for item in results)
-    assert results[1].reason == "it is not there any more"
+    assert results[1].reason == "it no longer exists"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")

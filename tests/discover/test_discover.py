@@ -186,7 +186,7 @@ def test_links_that_lead_nowhere_are_named(folder):
     os.symlink("loop.jpg", "photos/loop.jpg")
     reasons = skipped("photos")
     assert reasons == {
-        "photos/nowhere.jpg": "a link to nothing",
+        "photos/nowhere.jpg": "a broken link",
         "photos/loop.jpg": "a link that leads back to itself",
     }
     assert skipped("photos/nowhere.jpg", "photos/loop.jpg") == reasons
@@ -297,12 +297,12 @@ def test_what_is_no_picture_is_counted_by_kind(folder):
     ("others", "line"),
     [
         ((), ()),
-        (((".mp4", 9), (".pdf", 3)), "12 files are videos or documents and were not looked at: 9 .mp4, 3 .pdf"),
-        (((".mp4", 1200), (".mov", 2)), "1,202 files are videos and were not looked at: 1,200 .mp4, 2 .mov"),
-        (((".zip", 1),), "1 file is no picture and was not looked at: 1 .zip"),
+        (((".mp4", 9), (".pdf", 3)), "12 files are videos or documents and were ignored: 9 .mp4, 3 .pdf"),
+        (((".mp4", 1200), (".mov", 2)), "1,202 files are videos and were ignored: 1,200 .mp4, 2 .mov"),
+        (((".zip", 1),), "1 file is not an image and was ignored: 1 .zip"),
         (
             ((".mp4", 2), (".wav", 1), (".pdf", 1)),
-            "4 files are videos, sounds or documents and were not looked at: 2 .mp4, 1 .wav, 1 .pdf",
+            "4 files are videos, sounds or documents and were ignored: 2 .mp4, 1 .wav, 1 .pdf",
         ),
     ],
 )
@@ -314,6 +314,6 @@ def test_pictures_of_kinds_that_are_not_read_are_skipped_by_name(folder):
     fill("a.jpg", "drawing.svg", "layers.XCF")
     assert paths(".") == ["./a.jpg"]
     assert skipped(".") == {
-        "./drawing.svg": "a picture of a kind that is not read (.svg)",
-        "./layers.XCF": "a picture of a kind that is not read (.xcf)",
+        "./drawing.svg": "an unsupported image format (.svg)",
+        "./layers.XCF": "an unsupported image format (.xcf)",
     }

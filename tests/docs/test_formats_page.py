@@ -54,7 +54,7 @@ def test_every_field_is_on_the_page(form: Format) -> None:
         encoded=0,
         seconds=1.0,
         partial=True,
-        asked=Asked("more dogs", 0.3, "no ranker asks for this"),
+        asked=Asked("more dogs", 0.3, "no trained ranker fits it"),
         terms=terms,
     )
     printed = io.StringIO()

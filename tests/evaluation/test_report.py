@@ -64,9 +64,9 @@ def test_without_an_adapter_its_sections_are_empty_and_a_note_says_so(tmp_path):
     report = measure(labels_csv(tmp_path, 30))
     section = json.loads(report_json(report))["queries"][0]["score"]
     assert all(section[name] is None for name in FIGURES)
-    assert "no adapter answers" in report.notes[0]
+    assert "no ranker fits" in report.notes[0]
     assert report.adapter is None
-    assert verdict(report.queries[0].ridge, report.queries[0].versus_ridge) == "no adapter answers this query"
+    assert verdict(report.queries[0].ridge, report.queries[0].versus_ridge) == "no ranker fits this query"
 
 
 def test_ridge_never_learns_from_what_it_is_measured_on(tmp_path):

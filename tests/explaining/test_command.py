@@ -32,7 +32,7 @@ def spots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_score_and_places_are_printed_and_no_file_is_written(spots: list[str], tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
     result = RUN.invoke(APP, [spots[0], "red"])
-    assert result.exit_code == 0 and "for it: upper left" in result.stdout
+    assert result.exit_code == 0 and "raises the score: upper left" in result.stdout
     assert sorted(tmp_path.iterdir()) == before
 
 

@@ -36,8 +36,8 @@ def test_what_speaks_for_and_what_speaks_against_are_found(two_spots: str) -> No
 def test_the_words_name_the_places(two_spots: str) -> None:
     lines = told([explain(RANKER, two_spots, "red")])
     assert lines[0].startswith(two_spots) and "red" in lines[0] and "zero-shot" in lines[0]
-    assert lines[1].startswith("  for it: upper left")
-    assert lines[2].startswith("  against it: lower right")
+    assert lines[1].startswith("  raises the score: upper left")
+    assert lines[2].startswith("  lowers the score: lower right")
 
 
 def test_of_two_pictures_the_difference_is_told_and_each_has_its_map(tmp_path: Path, two_spots: str) -> None:
@@ -63,9 +63,9 @@ def test_the_map_paints_for_orange_and_against_blue(two_spots: str) -> None:
 def test_labelled_pictures_are_told_and_drawn(two_spots: str) -> None:
     bare = explain(RANKER, two_spots, "red")
     full = replace(bare, adapter="mine", examples=(Example(two_spots, 0.93, "34 years"), Example("gone", 0.9, "3")))
-    assert "    34 years: " + two_spots + " (likeness 0.93)" in told([full])
+    assert "    34 years: " + two_spots + " (similarity 0.93)" in told([full])
     assert draw([full]).height > draw([bare]).height
-    assert any("no labelled pictures" in line for line in told([replace(bare, adapter="mine")]))
+    assert any("no labelled images were kept" in line for line in told([replace(bare, adapter="mine")]))
 
 
 @pytest.mark.parametrize("name", ["spots.png", "*.png", "."])
@@ -77,7 +77,7 @@ def test_one_picture_is_explained_and_a_sentence_is_needed(
         with pytest.raises(UsageError, match="sentence"):
             explain(RANKER, name, " ")
     else:
-        with pytest.raises(UsageError, match="not one picture"):
+        with pytest.raises(UsageError, match="not a single image"):
             explain(RANKER, name, "red")
 
 

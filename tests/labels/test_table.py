@@ -104,14 +104,14 @@ FAULTS = [
     ("3.jpg,older person|elderly,nan", "line 5", "not a number"),
     ("3.jpg,older person|elderly,1e999", "line 5", "not a number"),
     ("3.jpg,older person|elderly,1_0", "line 5", "not a number"),
-    ('3.jpg,older person|elderly,"3,5"', "line 5", "write it with a point"),
+    ('3.jpg,older person|elderly,"3,5"', "line 5", "write a decimal point"),
     ("3.jpg,older person|elderly,", "line 5", "the value is missing"),
     (",older person|elderly,3", "line 5", "path is missing"),
     ("3.jpg,,3", "line 5", "query is missing"),
-    ("2.jpg,older person|elderly,3", "line 5", "line 4 says 2"),
+    ("2.jpg,older person|elderly,3", "line 5", "line 4 has 2"),
     ("3.jpg,older person|elderly,3,4", "line 5", "4 cells and the header 3"),
     ("3.jpg,elderly,3", "", '"elderly" belongs to two queries'),
-    ('3.jpg,"older person,3', "line 5", "quotes"),
+    ('3.jpg,"older person,3', "line 5", "a quote is not closed"),
 ]
 
 
@@ -156,12 +156,12 @@ def test_too_few_rows_says_how_many_are_needed(folder):
 
 
 def test_one_value_only_is_a_fault(folder):
-    assert "the one value 4" in faults(folder, ["image,query,value"] + [f"{n}.jpg,older,4" for n in range(ROWS)])
+    assert "the same value 4" in faults(folder, ["image,query,value"] + [f"{n}.jpg,older,4" for n in range(ROWS)])
 
 
 def test_a_group_must_not_straddle_splits(folder):
     lines = long_form(split=lambda n: "test" if n == 9 else "train", group=lambda n: f"g{n // 2}")
-    assert 'line 11: the group "g4" stands in test, and in train on line 10' in faults(folder, lines)
+    assert 'line 11: the group "g4" is in test, but in train on line 10' in faults(folder, lines)
 
 
 def test_an_unknown_split_is_a_fault(folder):
@@ -184,7 +184,7 @@ def test_pairs_have_faults_too(folder):
         (b"image,query,value\n\xff.jpg,a,1\n", "line 2: this is not UTF-8"),
         ("image,query,value\n".encode("utf-16"), "UTF-16"),
         (b"image,query,value\n\0,a,1\n", "NUL"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff", "this is no text file"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff", "this is not a text file"),
     ],
 )
 def test_what_is_no_labels_file_is_said_in_one_line(folder, raw, what):

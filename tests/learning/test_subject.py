@@ -102,14 +102,14 @@ def test_strangers_are_counted_and_a_folder_of_them_is_not_confident():
     adapter, own, others = made(pictures(0, 60, seed=1)), pictures(0, 20, seed=2), pictures(1, 30, seed=3)
     said = answer(adapter, joined([own, others]))
     assert said.relevant.tolist() == [True] * 20 + [False] * 30
-    assert said.verdict.notes == ("30 pictures do not seem to show what this ranker was trained on; put last",)
+    assert said.verdict.notes == ("30 images do not seem to show what this ranker was trained on and come last",)
     assert said.verdict.confident
     assert 0.9 < said.verdict.confidence < 1
 
     strange = answer(adapter, others).verdict
     assert not strange.confident
     assert 0 < strange.confidence < 0.2
-    assert strange.notes == ("no picture seems to show what this ranker was trained on: this order means little",)
+    assert strange.notes == ("no image seems to show what this ranker was trained on, so this order means little",)
 
 
 def test_one_picture_among_very_many_strangers_is_hardly_any():

@@ -167,7 +167,7 @@ def test_a_picture_that_has_gone_leaves_its_place_and_the_reason(tmp_path):
     ranking = ranking_of([here, gone])
     gone.unlink()
     page = page_of(ranking, tmp_path / "x.html")
-    assert "no preview: it is not there any more" in page.words
+    assert "no thumbnail: it no longer exists" in page.words
     assert len(page.all("li")) == 2
 
 

@@ -71,7 +71,7 @@ def test_a_picture_that_has_gone_leaves_its_place_and_the_reason(tmp_path):
     ranking = ranking_of(tmp_path, ["a.png", "b.png"])
     os.remove(ranking.images[0].path)
     text = " ".join(shown(ranking).split())
-    assert "no preview" in text
+    assert "no thumbnail" in text
     assert "b.png" in text
 
 

@@ -53,7 +53,7 @@ def ranking_of(paths) -> Ranking:
 
 
 def test_json_is_the_promised_document():
-    asked = Asked("older person", 0.31, "no trained ranker asks for this")
+    asked = Asked("older person", 0.31, "no trained ranker fits it")
     term = AnsweredTerm(1.0, "zero-shot", None, None, "a cat")
     ranking = replace(RANKING, skipped=(Unreadable("x.jpg", "empty"),), confidence=0.75, asked=asked, terms=(term,))
     assert json.loads(written(ranking, IMAGES, Format.json)) == {
@@ -69,7 +69,7 @@ def test_json_is_the_promised_document():
         "skipped": [{"path": "x.jpg", "reason": "empty"}],
         "seconds": 1.5,
         "confidence": 0.75,
-        "asked": {"query": "older person", "similarity": 0.31, "reason": "no trained ranker asks for this"},
+        "asked": {"query": "older person", "similarity": 0.31, "reason": "no trained ranker fits it"},
         "terms": [{"text": "a cat", "weight": 1.0, "scorer": "zero-shot", "adapter": None, "unit": None}],
     }
 
@@ -182,7 +182,7 @@ def test_the_table_takes_any_score(score):
 
 
 def test_the_table_ends_with_what_the_run_amounted_to():
-    asked = Asked("older person", 0.31, "no trained ranker asks for this")
+    asked = Asked("older person", 0.31, "no trained ranker fits it")
     term = AnsweredTerm(1.0, "zero-shot", None, None, "a cat")
     ranking = replace(RANKING, skipped=(Unreadable("x.jpg", "empty"),), confidence=0.75, asked=asked, terms=(term,))
     last = written(ranking, IMAGES[:1], Format.table).decode().splitlines()[-1]
@@ -208,14 +208,14 @@ def test_no_remarks_where_all_went_as_it_should():
 
 
 def test_one_line_says_who_answered_and_why():
-    near = Asked("older person", 0.31, "no trained ranker asks for this")
+    near = Asked("older person", 0.31, "no trained ranker fits it")
     assert remarks(replace(RANKING, asked=near)) == (
-        "Ordered by likeness to your words (no trained ranker asks for this).",
+        "Ranked by similarity to the sentence (no trained ranker fits it).",
     )
     found = Asked("newer car", 0.9, "the sentence asks for the same scale", "model year of the car", shipped=True)
     [line] = remarks(replace(RANKING, scorer="adapter", adapter="mini-adapter", asked=found))
     assert line == (
-        "Ordered by model year of the car, predicted by the shipped ranker; --adapter none orders by likeness."
+        "Ranked by model year of the car, predicted by the shipped ranker; --adapter none ranks by similarity instead."
     )
     [line] = remarks(replace(RANKING, scorer="adapter", adapter="cars", asked=replace(found, shipped=False)))
     assert "predicted by your ranker cars" in line

@@ -46,7 +46,7 @@ def test_sharpness_is_measured_at_full_size(ranker, photos):
     order = [name for name in names(ranking) if name != "noisy"]
     assert (ranking.scorer, ranking.adapter) == ("detail", None)
     assert order == ["sharp", "soft", "blurred"]
-    assert who_answered(ranking).startswith("Ordered by sharpness, measured at full size")
+    assert who_answered(ranking).startswith("Ranked by sharpness, measured at full size")
     assert names(ranker.rank([photos], "blurriest")) == names(ranking)[::-1]
 
 

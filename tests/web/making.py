@@ -71,7 +71,7 @@ def fake_explain(path: str, adapter: str) -> Reason:
     """Says who was asked about what, and shows the picture itself."""
     into = io.BytesIO()
     Image.open(path).convert("RGB").save(into, "JPEG")
-    return Reason((f"{os.path.basename(path)} by {adapter}", "for it: centre"), into.getvalue())
+    return Reason((f"{os.path.basename(path)} by {adapter}", "raises the score: centre"), into.getvalue())
 
 
 def make_desk(folder: Path, teach: Teach = fake_teach, explain: Explain = fake_explain, **wishes: Any) -> Desk:

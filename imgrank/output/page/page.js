@@ -92,7 +92,7 @@ function enlarge(n) {
   const small = pictures[n].querySelector("img"), big = byId("large-picture");
   big.onerror = () => { big.onerror = null; big.src = small ? small.src : ""; };
   big.src = location.protocol === "file:" ? pictures[n].href : small ? small.src : "";
-  big.alt = small ? small.alt : "no preview";
+  big.alt = small ? small.alt : "no thumbnail";
   byId("large-name").textContent = cells[n].querySelector(".name").title;
   byId("large-score").textContent = `${cells[n].querySelector(".rank").textContent} · ${cells[n].querySelector(".score").textContent}`;
   byId("original").href = pictures[n].href;

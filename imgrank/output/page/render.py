@@ -69,7 +69,7 @@ def remarks(ranking: Ranking) -> str:
     """What a person should know about this order, the gravest first."""
     grave = []
     if not ranking.confident:
-        grave.append(f"Not confident: no picture here stands out for “{ranking.query}”; the order may mean little.")
+        grave.append(f"Not confident: no picture here stands out for “{ranking.query}”, so the order may mean little.")
     if ranking.partial:
         grave.append(f"Partial: stopped after {_counted(len(ranking.images))}; only these were ranked.")
     lines = [f'<p class="remark warn" role="note">{text(line)}</p>' for line in grave]
@@ -125,7 +125,7 @@ def cell(image: RankedImage, scale: Scale, thumbnail: Thumbnail, source: str, pl
         size = f'width="{thumbnail.width}" height="{thumbnail.height}"'
         picture = f'<img src="{escape(source)}" {size} alt="{name}" loading="lazy" decoding="async">'
     else:
-        picture = f'<span class="fault">no preview: {text(thumbnail.fault)}</span>'
+        picture = f'<span class="fault">no thumbnail: {text(thumbnail.fault)}</span>'
     link = escape(address(image.path, place.page_folder))
     word = text(shell_path(image.path))
     aside = "" if image.relevant else " data-aside"

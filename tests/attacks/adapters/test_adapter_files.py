@@ -177,7 +177,7 @@ def test_metadata_nested_deep_is_refused(good: Path, tmp_path: Path) -> None:
 
 
 def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
-    _refused(tmp_path / "none.safetensors", "There is no adapter file")
+    _refused(tmp_path / "none.safetensors", "There is no ranker file")
     _refused(tmp_path, "regular file|ermission|cannot be read")
 
 

@@ -100,7 +100,7 @@ def test_no_room_anywhere(tmp_path, limit):
         print(walked.notes)
     """
     said = finish(python(code, tmp_path / "photos", limit))
-    assert limit > 20_000 or "token store" in said
+    assert limit > 20_000 or "cache" in said
 
 
 # -- no right ------------------------------------------------------------------------------------
