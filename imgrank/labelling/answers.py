@@ -41,6 +41,11 @@ class Answers:
         left, right, preferred = zip(*rows, strict=True) if rows else ((), (), ())
         return Answers(np.array(left, np.intp), np.array(right, np.intp), np.array(preferred, np.float64))
 
+    def with_one(self, pair: Pair, preferred: float) -> Answers:
+        """These and one more."""
+        left, right = np.append(self.left, pair.left), np.append(self.right, pair.right)
+        return Answers(left.astype(np.intp), right.astype(np.intp), np.append(self.preferred, preferred))
+
     def __len__(self) -> int:
         return len(self.left)
 

@@ -18,13 +18,14 @@ import numpy as np
 
 from imgrank.arrays import Floats
 from imgrank.labelling.answers import Answers
+from imgrank.labelling.memo import Memo
 
 RELIANCES = (0.0, 1.0, 3.0)
 SPREADS = (1.5, 4.0)
 KINSHIPS = (0.0, 0.6, 0.95)
 WEIGHED_EVERY = 5  # answers between two looks at all priors
 LEAST_WEIGHT = 0.05
-REMEMBERED = 32  # beliefs of the last answers, so that undo and the look back cost nothing
+REMEMBERED = 64  # beliefs of the last answers and of those that may come, so that undo and the look back cost nothing
 NEWTON_STEPS = 20
 TOLERANCE = 1e-4
 
@@ -64,15 +65,11 @@ class Model:
             for reliance, spread, kinship in product(reliances, SPREADS, kinships)
         ]
         self._likely: dict[bytes, list[_Prior]] = {}
-        self._believed: dict[bytes, Beliefs] = {}
+        self._believed: Memo[Beliefs] = Memo(REMEMBERED)
 
     def believe(self, answers: Answers) -> Beliefs:
         """What scores, looks and answers say together: one normal distribution with the mixture's moments."""
-        if answers.key not in self._believed:
-            for old in list(self._believed)[: max(0, len(self._believed) - REMEMBERED + 1)]:
-                del self._believed[old]
-            self._believed[answers.key] = self._mixture(answers)
-        return self._believed[answers.key]
+        return self._believed.get(answers.key, lambda: self._mixture(answers))
 
     def _mixture(self, answers: Answers) -> Beliefs:
         fits = [_laplace(prior, answers) for prior in self._likely_priors(answers)]

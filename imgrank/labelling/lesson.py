@@ -14,8 +14,11 @@ from imgrank.labelling.answers import Answers, Pair
 from imgrank.labelling.bradley_terry import Model, likeness
 from imgrank.labelling.choosing import next_pair
 from imgrank.labelling.knowledge import Knowledge, knowledge
+from imgrank.labelling.memo import Memo
 from imgrank.labelling.notebook import Notebook, PairNote, ValueNote
 from imgrank.labels.tasks import phrasings
+
+KEPT_THOUGHTS = 32
 
 
 class StaleAnswer(UsageError):
@@ -43,12 +46,21 @@ class Change:
     passed: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """What follows from some answers: the question to ask next, and the figures."""
+
+    question: Pair | None
+    knowledge: Knowledge
+
+
 class PairLesson:
     """Which of two is more? Goes on where the file stands. `turn` grows with each change: a question has one turn."""
 
     def __init__(self, pool: Pool, notebook: Notebook) -> None:
         self.pool, self._notebook = pool, notebook
         self._place = _places(pool)
+        self._thoughts: Memo[Thought] = Memo(KEPT_THOUGHTS)
         self._model = Model(pool.scores, None if pool.embeddings is None else likeness(pool.embeddings))
         self._history = [Change(note) for note in self._mine()]
         self.turn = 0
@@ -65,9 +77,21 @@ class PairLesson:
 
     def question(self) -> Pair | None:
         """The pair to ask now, or None where every pair was asked."""
-        answers = self.answers
-        passed = {change.passed for change in self._history if change.passed}
-        return next_pair(self._model.believe(answers), answers, passed)
+        return self.think(self.answers, self._passed).question
+
+    def think(self, answers: Answers, passed: frozenset[tuple[int, int]]) -> Thought:
+        """What follows from answers, thought once. Safe to call from another thread, ahead of the answer."""
+        key = (answers.key, passed)
+        return self._thoughts.get(key, lambda: self._thought(answers, passed))
+
+    def outcomes(self) -> tuple[tuple[Answers, frozenset[tuple[int, int]]], ...]:
+        """What there is to think of after each answer to the present question, the likely ones first."""
+        pair, answers, passed = self.question(), self.answers, self._passed
+        if pair is None:
+            return ()
+        beliefs = self._model.believe(answers)
+        likely = 1.0 if beliefs.mean[pair.left] > beliefs.mean[pair.right] else -1.0
+        return tuple((answers.with_one(pair, given), passed) for given in (likely, -likely, 0.0))
 
     def answer(self, turn: int, preferred: float) -> None:
         """Write down 1 for left, -1 for right, 0 for a tie. Raises StaleAnswer, or UsageError where it cannot be."""
@@ -94,11 +118,19 @@ class PairLesson:
 
     def knowledge(self) -> Knowledge:
         """The figures of this moment."""
-        return knowledge(self._model, self.answers)
+        return self.think(self.answers, self._passed).knowledge
 
     def order(self) -> tuple[int, ...]:
         """Places of the pictures, the most first, as far as is known."""
         return tuple(np.argsort(-self._model.believe(self.answers).mean, kind="stable").tolist())
+
+    @property
+    def _passed(self) -> frozenset[tuple[int, int]]:
+        return frozenset(change.passed for change in self._history if change.passed)
+
+    def _thought(self, answers: Answers, passed: frozenset[tuple[int, int]]) -> Thought:
+        question = next_pair(self._model.believe(answers), answers, passed)
+        return Thought(question, knowledge(self._model, answers))
 
     def _present(self, turn: int) -> Pair:
         _check_turn(turn, self.turn)

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from imgrank.errors import UsageError
 from imgrank.labelling.lesson import PairLesson
 from imgrank.labels import FEWEST_ROWS
+from imgrank.web.foresight import Foresight
 from imgrank.web.prepare import Prepared
 from imgrank.web.reasons import Reasons
 from imgrank.web.records import MOST_STARS, Reason, Wish
@@ -26,6 +27,7 @@ class Desk:
         self.wish, self.prepared, self.trainer, self._reasons = wish, prepared, trainer, reasons
         self.album = prepared.album
         self._lock = threading.Lock()
+        self._foresight = Foresight(prepared.lesson)
 
     def app(self, port: int, token: str) -> ASGIApp:
         """The page about this desk, guarded."""
@@ -36,7 +38,9 @@ class Desk:
     def state(self) -> dict[str, Any]:
         """What the page shows, ready for JSON."""
         with self._lock:
-            return view(self.wish, self.prepared, self.trainer.state)
+            told = view(self.wish, self.prepared, self.trainer.state)
+        self._foresight.look(told["turn"])
+        return told
 
     def answer(self, turn: int, given: object) -> None:
         """Write down an answer. Raises StaleAnswer, or UsageError where it is none."""
