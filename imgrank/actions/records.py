@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -46,7 +47,8 @@ class Request:
     """What the user asked to be done: `folder` for the actions that have one, `template` for names.
 
     `keyword` is what a tag adds to the keywords of a picture (empty: none); `fitting_only`: not of pictures that lack
-    the subject of the sentence. `embed`: tags go into pictures too.
+    the subject of the sentence. `embed`: tags go into pictures too. `stars` were given by hand, by path of a picture;
+    the others get theirs by their place.
     """
 
     action: Action
@@ -57,6 +59,7 @@ class Request:
     keyword: str = ""
     fitting_only: bool = False
     embed: bool = False
+    stars: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def _edit_of(group: Group, picture: Member, request: Request) -> Edit:
     image = group.image
     keyword = request.keyword if image.relevant or not request.fitting_only else ""
     others = pictures.keywords_in(picture.path) if keyword else ()
-    stars = rating(image.percentile)
+    stars = request.stars.get(image.path, rating(image.percentile))
     return partial(tag, rank=image.rank, score=image.score, stars=stars, keyword=keyword, others=others)
 
 

@@ -30,6 +30,11 @@ REPLIES: dict[str, Callable[[Reason], Response]] = {
 
 def make_app(desk: Desk, port: int, token: str) -> ASGIApp:
     """The application for one desk, guarded."""
+    return Guard(make_page(desk), port, token)
+
+
+def make_page(desk: Desk) -> ASGIApp:
+    """The page of one desk, for who stands behind a guard."""
     steps: dict[str, Callable[[dict[str, Any]], None]] = {
         "answer": lambda asked: desk.answer(_turn(asked), asked.get("given")),
         "skip": lambda asked: desk.skip(_turn(asked)),
@@ -69,19 +74,15 @@ def make_app(desk: Desk, port: int, token: str) -> ASGIApp:
         asked = await read_json(request)
         return await run_in_threadpool(_taken, desk, take, asked)
 
-    return Guard(
-        Starlette(
-            routes=[
-                Route("/", page),
-                Route("/static/{name:path}", static),
-                Route("/state", state),
-                Route("/picture/{size}/{name}", picture),
-                Route("/why/{form}/{name}", why),
-                Route("/step/{step}", step, methods=["POST"]),
-            ]
-        ),
-        port,
-        token,
+    return Starlette(
+        routes=[
+            Route("/", page),
+            Route("/static/{name:path}", static),
+            Route("/state", state),
+            Route("/picture/{size}/{name}", picture),
+            Route("/why/{form}/{name}", why),
+            Route("/step/{step}", step, methods=["POST"]),
+        ]
     )
 
 

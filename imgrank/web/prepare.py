@@ -46,8 +46,20 @@ def prepare(wish: Wish, ranker: Ranker, progress: Callable[[Progress], None] = l
         raise UsageError(f"{printable(wish.folder)} is no folder; imgrank label asks about the pictures of one.")
     notebook = Notebook(wish.labels, values=wish.mode != "pairs", person=wish.person)
     ranking = ranker.rank([wish.folder], phrasings(wish.sentence)[0], recursive=wish.recursive, progress=progress)
-    album = Album(wish.folder, (image.path for image in ranking.images))
-    order = tuple(image.path for image in ranking.images if image.path in album)
+    return _prepared(wish, ranker, notebook, [image.path for image in ranking.images], ranking.notes)
+
+
+def prepare_ranked(wish: Wish, ranker: Ranker, paths: Sequence[str]) -> Prepared:
+    """As `prepare`, about pictures that are ranked already, best first."""
+    if not phrasings(wish.sentence):
+        raise UsageError('A sentence to order by is missing, such as "older person".')
+    notebook = Notebook(wish.labels, values=wish.mode != "pairs", person=wish.person)
+    return _prepared(wish, ranker, notebook, paths, ())
+
+
+def _prepared(wish: Wish, ranker: Ranker, notebook: Notebook, paths: Sequence[str], notes: Sequence[str]) -> Prepared:
+    album = Album(wish.folder, paths)
+    order = tuple(path for path in paths if path in album)
     usable = [path for path in order if can_be_written(place_of(path, wish.labels))]
     if len(usable) < FEWEST_PICTURES:
         raise UsageError(
@@ -59,7 +71,7 @@ def prepare(wish: Wish, ranker: Ranker, progress: Callable[[Progress], None] = l
         wish.sentence, tuple(chosen), -np.arange(len(chosen), dtype=np.float64), packed.embedding.astype(np.float64)
     )
     lesson = PairLesson(pool, notebook) if wish.mode == "pairs" else ValueLesson(pool, notebook)
-    return Prepared(lesson, album, order, (*ranking.notes, *_left_out(album.outside, order, usable, chosen)))
+    return Prepared(lesson, album, order, (*notes, *_left_out(album.outside, order, usable, chosen)))
 
 
 def _answered(notebook: Notebook) -> set[str]:

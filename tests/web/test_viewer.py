@@ -198,6 +198,47 @@ def test_files_that_come_change_and_go_are_seen_on_a_look(folder: Path) -> None:
         assert "broken.jpg" in names_in_order(client)
 
 
+def test_a_file_that_comes_is_noticed_by_itself(folder: Path) -> None:
+    with opened(folder) as (_, client):
+        shutil.copy(EXAMPLES / "boats.jpg", folder)
+        until(lambda: "boats.jpg" in names_in_order(client), 30)
+        until(lambda: client.ask("/state").json()["indexing"]["news"] == "1 picture came.")
+
+
+def test_facts_and_stars(folder: Path) -> None:
+    exif = Image.Exif()
+    exif[272], exif.get_ifd(0x8769)[36867] = "Cam <b>", "2021:05:06 07:08:09"
+    Image.open(EXAMPLES / "boats.jpg").save(folder / "boats.jpg", exif=exif)
+    with opened(folder) as (_, client):
+        [boats, cat] = numbers_of(client, "boats.jpg", "cat.jpg")
+        until(lambda: len(client.ask("/facts").json()["taken"]) == 9)
+        told = client.ask("/facts").json()
+        assert told["taken"][boats] == "2021-05-06T07:08:09" and told["cameras"] == ["Cam <b>"]
+        assert (told["camera"][boats], told["camera"][cat], told["orientation"][boats]) == (0, None, "landscape")
+        for numbers, stars in (([cat], 6), ([99], 3), ([cat], -1), ([cat], "3"), ([cat], None), ("x", 3)):
+            assert client.ask("/rate", {"numbers": numbers, "stars": stars}).status == 400
+        assert client.ask("/rate", {"numbers": [cat], "stars": 4}).json()["facts"] > told["version"]
+        assert client.ask("/facts").json()["stars"][cat] == 4
+        applied(client, planned(client, "tag", "cat.jpg", sentence="a dog", keyword="pets"))
+        written = (folder / "cat.jpg.xmp").read_text()
+        assert 'Rating="4"' in written and "pets" in written
+
+
+def test_teaching_begins_with_what_is_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.parent)
+    with opened(folder) as (_, client):
+        assert client.ask("/teach/state").status == 404
+        numbers = numbers_of(client, "cat.jpg", "dog.jpg", "owl.jpg")
+        assert client.ask("/teach", {"sentence": " ", "numbers": numbers}).status == 400
+        assert client.ask("/teach", {"sentence": "cosier", "numbers": numbers[:2]}).status == 400
+        assert client.ask("/teach", {"sentence": "cosier", "numbers": numbers}).json() == {"page": "/teach/"}
+        state = client.ask("/teach/state").json()
+        assert {picture["name"] for picture in state["question"]} <= {"cat.jpg", "dog.jpg", "owl.jpg"}
+        told = client.ask("/teach/step/answer", {"turn": state["turn"], "given": "left"}).json()
+        assert told["answers"] == 1
+        assert (folder.parent / "labels.csv").read_text().count("cosier") == 1
+
+
 def test_a_folder_that_goes_and_comes_back(folder: Path) -> None:
     with opened(folder) as (_, client):
         folder.rename(folder.parent / "away")

@@ -3,6 +3,7 @@
 
 const $ = (id) => document.getElementById(id);
 const percent = (x) => (x === null ? "–" : `${Math.round(100 * x)} %`);
+const BASE = location.pathname.replace(/[^/]*$/, ""); // the page of imgrank open has this one below /teach/
 const SIDES = [["left", "←"], ["right", "→"]];
 let state = null;
 let ready = false; // whether the pictures of this question can be seen: nobody answers what is not there
@@ -15,14 +16,14 @@ function make(tag, props = {}, ...children) {
 }
 
 async function fetchState() {
-  await receive(fetch("/state"));
+  await receive(fetch(`${BASE}state`));
 }
 
 async function step(name, body) {
   if (busy || !state) return;
   busy = true;
   const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-  await receive(fetch(`/step/${name}`, options));
+  await receive(fetch(`${BASE}step/${name}`, options));
   busy = false;
 }
 
@@ -60,6 +61,8 @@ function showHead() {
   $("count").textContent = `${answers}, ${state.pictures} pictures`;
   $("status").textContent = answers;
   $("labels").textContent = state.labels;
+  $("back").hidden = BASE === "/";
+  $("back").href = `/#q=${encodeURIComponent(state.sentence)}`;
   if (!$("name").value) $("name").value = state.name;
 }
 
@@ -75,7 +78,7 @@ async function showQuestion() {
   const focused = document.activeElement && document.activeElement.dataset.side;
   const pictures = (state.question || []).map((picture, n) => {
     const side = state.mode === "pairs" ? SIDES[n] : null;
-    const image = make("img", { src: `/picture/large/${picture.id}`, alt: `${side ? `${side[0]}: ` : ""}${picture.name}` });
+    const image = make("img", { src: `${BASE}picture/large/${picture.id}`, alt: `${side ? `${side[0]}: ` : ""}${picture.name}` });
     if (!side) return make("figure", {}, image);
     const words = make("span", { textContent: side[0] === "left" ? "Left" : "Right" });
     words.dataset.key = side[1];
@@ -163,7 +166,7 @@ function row(told) {
 function thumb(picture, place, before) {
   const was = before ? before.get(picture.id) : undefined;
   const moved = was === undefined || was === place ? "" : was > place ? ` ↑${was - place}` : ` ↓${place - was}`;
-  const image = make("img", { loading: "lazy", src: `/picture/small/${picture.id}`, alt: picture.name, title: picture.name });
+  const image = make("img", { loading: "lazy", src: `${BASE}picture/small/${picture.id}`, alt: picture.name, title: picture.name });
   const button = make("button", { type: "button", onclick: () => showWhy([picture]) }, image);
   return make("li", {}, button, make("span", { textContent: `${place + 1}${moved}` }));
 }
@@ -174,7 +177,7 @@ function showWhy(pictures) {
 }
 
 function reason(picture) {
-  const image = make("img", { src: `/picture/large/${picture.id}`, alt: picture.name });
+  const image = make("img", { src: `${BASE}picture/large/${picture.id}`, alt: picture.name });
   const said = make("p", { textContent: "The ranker is looking…" });
   said.setAttribute("role", "status");
   tellWhy(picture, image, said);
@@ -183,11 +186,11 @@ function reason(picture) {
 
 async function tellWhy(picture, image, said) {
   try {
-    const response = await fetch(`/why/words/${picture.id}`);
+    const response = await fetch(`${BASE}why/words/${picture.id}`);
     if (response.headers.get("Content-Type") !== "application/json") throw new Error(await response.text());
     said.textContent = (await response.json()).said.join("\n");
     if (!response.ok) return;
-    image.src = `/why/map/${picture.id}`;
+    image.src = `${BASE}why/map/${picture.id}`;
     image.alt = `Map over ${picture.name}`;
   } catch (error) {
     said.textContent = error instanceof TypeError ? "imgrank label does not answer; start it again." : error.message;

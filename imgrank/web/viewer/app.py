@@ -14,8 +14,8 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imgrank.decode import DecodeError
 from imgrank.errors import ImgrankError, UsageError
@@ -24,7 +24,6 @@ from imgrank.web.replies import STATIC, not_found, read_json, resource, static_f
 from imgrank.web.viewer.asked import asked_of, number_of, numbers_of, text_of, wanted_of
 from imgrank.web.viewer.asking import LONGEST
 from imgrank.web.viewer.exporting import FORMS, exported
-from imgrank.web.viewer.facts import facts_of
 from imgrank.web.viewer.room import Room
 from imgrank.web.viewer.view import names_view, order_view, past_view, plan_view, skipped_view
 
@@ -41,6 +40,8 @@ def make_app(room: Room, port: int, token: str) -> ASGIApp:
         "apply": lambda told: _apply(room, told),
         "undo": lambda told: _take_back(room, told),
         "finish": lambda told: _finish(room, told),
+        "rate": lambda told: _rate(room, told),
+        "teach": lambda told: _teach(room, told),
         "pause": lambda told: _pause(room, told),
         "look": lambda told: _look(room, told),
         "export": lambda told: _export(room, told),
@@ -63,11 +64,13 @@ def make_app(room: Room, port: int, token: str) -> ASGIApp:
                 Route("/state", lambda _: JSONResponse(room.state())),
                 Route("/pictures", lambda request: _names(room, request)),
                 Route("/picture/{size}/{number}", lambda request: _picture(room, request)),
+                Route("/facts", lambda _: JSONResponse(room.facts.columns())),
                 Route("/facts/{number}", lambda request: _facts(room, request)),
                 Route("/why/{form}/{number}", lambda request: _why(room, request)),
                 Route("/skipped", lambda _: JSONResponse(skipped_view(room.library))),
                 Route("/history", lambda _: JSONResponse([past_view(past) for past in room.history.runs()])),
                 Route("/{wish}", wish, methods=["POST"]),
+                Mount("/teach", app=_lesson_of(room)),
             ]
         ),
         port,
@@ -112,8 +115,8 @@ def _picture(room: Room, request: Request) -> Response:
 
 
 def _facts(room: Room, request: Request) -> Response:
-    file = room.library.file(_number(request))
-    return not_found() if file is None else JSONResponse(facts_of(file, room.library.name(file.path)))
+    told = room.facts.about(_number(request))
+    return not_found() if told is None else JSONResponse(told)
 
 
 def _number(request: Request) -> int:
@@ -140,7 +143,7 @@ def _why(room: Room, request: Request) -> Response:
 
 
 def _plan(room: Room, told: Told) -> Told:
-    name, made = room.plans.make(wanted_of(told), room.orders.of(asked_of(told)))
+    name, made = room.plans.make(wanted_of(told), room.orders.of(asked_of(told)), room.facts.stars())
     return plan_view(name, made, room.library)
 
 
@@ -159,6 +162,23 @@ def _finish(room: Room, told: Told) -> Told:
     return room.state()
 
 
+def _rate(room: Room, told: Told) -> Told:
+    room.facts.rate(numbers_of(told), number_of(told.get("stars")))
+    return room.state()
+
+
+def _teach(room: Room, told: Told) -> Told:
+    room.teach(text_of(told, "sentence").strip(), numbers_of(told))
+    return {"page": "/teach/"}
+
+
+def _lesson_of(room: Room) -> ASGIApp:
+    async def lesson(scope: Scope, receive: Receive, send: Send) -> None:
+        await (room.teaching.page or not_found())(scope, receive, send)
+
+    return lesson
+
+
 def _pause(room: Room, told: Told) -> Told:
     room.indexer.pause(told.get("paused") is True)
     return room.state()
@@ -173,5 +193,6 @@ def _export(room: Room, told: Told) -> Response:
     form = text_of(told, "form")
     if form not in FORMS:
         raise UsageError(f"There is no such list; there are {', '.join(FORMS)}.")
-    content = exported(room.orders.of(asked_of(told)), numbers_of(told), form)
+    order = room.orders.of(asked_of(told))
+    content = exported(order, room.orders.ranking(order), numbers_of(told), form)
     return Response(content, media_type=FORMS[form])

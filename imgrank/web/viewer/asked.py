@@ -40,7 +40,9 @@ def wanted_of(told: Told) -> Wanted:
     action = ACTIONS.get(text_of(told, "action"))
     if action is None:
         raise UsageError(f"There is no such action; there are {', '.join(ACTIONS)}.")
-    return Wanted(action, numbers_of(told), text_of(told, "folder"), text_of(told, "template"))
+    return Wanted(
+        action, numbers_of(told), text_of(told, "folder"), text_of(told, "template"), text_of(told, "keyword")
+    )
 
 
 def numbers_of(told: Told) -> tuple[int, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,15 +14,16 @@ import numpy as np
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.order import order
 from imgrank.output.decimals import decimals_for
+from imgrank.records import AnsweredTerm, RankedImage, Ranking, Term
 from imgrank.records import Asked as Standing
-from imgrank.records import RankedImage, Ranking, Term
 from imgrank.scoring.asking import answer, ask
 from imgrank.scoring.composing import Asking
 from imgrank.scoring.detail import wish_for
 from imgrank.scoring.mixing import answered_term
-from imgrank.scoring.question import Question, Verdict, single_questions
+from imgrank.scoring.question import Answer, Question, Verdict, single_questions
 from imgrank.tokens import PackedTokens
 from imgrank.web.viewer.library import Library, Snapshot
+from imgrank.web.viewer.placing import Placer
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -54,36 +55,41 @@ class Asked:
         return not self.sentence and self.between is None and not any(term.weight for term in self.terms)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Order:
-    """The library in an order, at one version of it: `numbers` of the pictures of `ranking`, best first.
+    """The library in an order, at one version of it: `numbers` and `scores` of its pictures, best first.
 
-    `by_name` where nothing was asked, so that scores say nothing. `measuring` where the pictures are yet to be measured
-    at full size, and the order is a first one.
+    The first `relevant` ones show what was asked for. `by_name` where nothing was asked, so that scores say nothing.
+    `measuring` where the pictures are yet to be measured at full size, and the order is a first one. `answered` and
+    `paths` are what it was made of, in the library's own order.
     """
 
     version: int
     asked: Asked
-    ranking: Ranking
+    query: str
     numbers: tuple[int, ...]
+    scores: tuple[float, ...]
+    relevant: int
+    answered: Answer
+    paths: tuple[str, ...]
+    terms: tuple[AnsweredTerm, ...]
     by_name: bool = False
     measuring: bool = False
 
     @property
-    def images(self) -> tuple[RankedImage, ...]:
-        """The pictures, best first."""
-        return self.ranking.images
-
-    @property
-    def relevant(self) -> int:
-        """How many show what was asked for; they stand first."""
-        return sum(image.relevant for image in self.images)
+    def verdict(self) -> Verdict:
+        """Who answered, and how surely."""
+        return self.answered.verdict
 
     @property
     def decimals(self) -> int:
         """So many digits tell scores apart."""
-        scores = [image.score for image in self.images]
-        return decimals_for(max(scores, default=0.0) - min(scores, default=0.0))
+        return decimals_for(max(self.scores, default=0.0) - min(self.scores, default=0.0))
+
+    @cached_property
+    def images(self) -> tuple[RankedImage, ...]:
+        """The pictures as `sort` ranks them, best first: for plans and lists, for which a page can wait a moment."""
+        return order(self.answered.scores.tolist(), self.paths, self.answered.relevant.tolist())
 
 
 class Orders:
@@ -94,6 +100,7 @@ class Orders:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[Asked, int], Order] = OrderedDict()
         self._sentences: dict[str, None] = {}
+        self._placer = Placer()
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -125,35 +132,12 @@ class Orders:
         with self._lock:
             self._kept.clear()
 
-    def _made(self, asked: Asked, snapshot: Snapshot) -> Order:
-        if not snapshot.paths or asked.nothing:
-            return self._by_name(asked, snapshot)
-        started = time.perf_counter()
-        question = self._question(asked)
-        wanted = any(wish_for(one, self._ranker.adapter) is not None for one in single_questions(question))
-        detailed = wanted and snapshot.detail is not None
-        blocks = _with_detail(snapshot) if detailed else snapshot.blocks
-        scorer = ask(question, self._ranker, detailed=detailed)
-        name = ("open", id(self), snapshot.version)
-        answered = answer(scorer, lambda: iter(blocks), self._ranker.resources, pictures=name)
-        images = order(answered.scores.tolist(), snapshot.paths, answered.relevant.tolist())
-        seconds = time.perf_counter() - started
-        ranking = self._ranking(question, images, answered.verdict, seconds)
-        return Order(snapshot.version, asked, ranking, _numbers(images, snapshot), measuring=wanted and not detailed)
-
-    def _by_name(self, asked: Asked, snapshot: Snapshot) -> Order:
-        images = order([0.0] * len(snapshot.paths), snapshot.paths)
-        nobody = Verdict("zero-shot", None, None, True, 1.0, Standing(None, None, "nothing was asked"))
-        ranking = self._ranking(Question(""), images, nobody, 0.0)
-        return Order(snapshot.version, asked, ranking, _numbers(images, snapshot), by_name=True)
-
-    def _ranking(
-        self, question: Question, images: tuple[RankedImage, ...], verdict: Verdict, seconds: float
-    ) -> Ranking:
-        backbone = self._ranker.backbone
+    def ranking(self, found: Order) -> Ranking:
+        """The whole of an order, as `sort` gives it."""
+        backbone, verdict = self._ranker.backbone, found.verdict
         return Ranking(
-            query=question.sentence,
-            images=images,
+            query=found.query,
+            images=found.images,
             skipped=self._library.skipped,
             backbone=backbone.name,
             fingerprint=backbone.fingerprint,
@@ -163,11 +147,56 @@ class Orders:
             confident=verdict.confident,
             device=backbone.device,
             encoded=0,
-            seconds=seconds,
+            seconds=0.0,
             notes=verdict.notes,
             confidence=verdict.confidence,
             asked=verdict.asked,
-            terms=verdict.terms or (answered_term(question, verdict),),
+            terms=found.terms,
+        )
+
+    def _made(self, asked: Asked, snapshot: Snapshot) -> Order:
+        if not snapshot.paths or asked.nothing:
+            return self._by_name(asked, snapshot)
+        question = self._question(asked)
+        wanted = any(wish_for(one, self._ranker.adapter) is not None for one in single_questions(question))
+        detailed = wanted and snapshot.detail is not None
+        blocks = _with_detail(snapshot) if detailed else snapshot.blocks
+        scorer = ask(question, self._ranker, detailed=detailed)
+        name = ("open", id(self), snapshot.version)
+        answered = answer(scorer, lambda: iter(blocks), self._ranker.resources, pictures=name)
+        if not np.isfinite(answered.scores).all():
+            order(answered.scores.tolist(), snapshot.paths)  # which says of what picture
+        return self._placed(asked, question, answered, snapshot, measuring=wanted and not detailed)
+
+    def _by_name(self, asked: Asked, snapshot: Snapshot) -> Order:
+        nobody = Verdict("zero-shot", None, None, True, 1.0, Standing(None, None, "nothing was asked"))
+        count = len(snapshot.paths)
+        answered = Answer(np.zeros(count), np.ones(count, bool), nobody)
+        return self._placed(asked, Question(""), answered, snapshot, by_name=True)
+
+    def _placed(
+        self,
+        asked: Asked,
+        question: Question,
+        answered: Answer,
+        snapshot: Snapshot,
+        *,
+        by_name: bool = False,
+        measuring: bool = False,
+    ) -> Order:
+        rows = self._placer.places(answered.scores, answered.relevant, snapshot.paths)
+        return Order(
+            version=snapshot.version,
+            asked=asked,
+            query=question.sentence,
+            numbers=tuple(snapshot.numbers[rows].tolist()),
+            scores=tuple(answered.scores[rows].tolist()),
+            relevant=int(answered.relevant.sum()),
+            answered=answered,
+            paths=snapshot.paths,
+            terms=answered.verdict.terms or (answered_term(question, answered.verdict),),
+            by_name=by_name,
+            measuring=measuring,
         )
 
     def _question(self, asked: Asked) -> Question:
@@ -185,11 +214,6 @@ class Orders:
         if file is None:
             raise UsageError("A picture to order by is not there any more.")
         return file.path
-
-
-def _numbers(images: tuple[RankedImage, ...], snapshot: Snapshot) -> tuple[int, ...]:
-    number_of = dict(zip(snapshot.paths, snapshot.numbers.tolist(), strict=True))
-    return tuple(number_of[image.path] for image in images)
 
 
 def _with_detail(snapshot: Snapshot) -> tuple[PackedTokens, ...]:

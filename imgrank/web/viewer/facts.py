@@ -1,45 +1,118 @@
-"""What is known of one picture's file: for the panel beside the large picture."""
+"""What the pictures' files say of themselves, and how many stars somebody gave them here: for filters and the panel."""
 
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from PIL import ExifTags, Image
-
-from imgrank.paths import printable, why
+from imgrank.errors import UsageError
+from imgrank.facts import Facts, FactsReader
+from imgrank.paths import printable
 from imgrank.records import ImageFile
+from imgrank.web.viewer.library import Library
+
+MOST_STARS = 5
 
 
-def facts_of(file: ImageFile, name: str) -> dict[str, str]:
-    """Names and values, ready to be shown; what cannot be read is left out. No place where it was taken."""
-    told = {"Name": printable(os.path.basename(file.path))}
-    folder = os.path.dirname(name)
-    if folder:
-        told["Folder"] = printable(folder)
-    told["Size"] = _bytes(file.size)
-    told["Changed"] = _time(file.mtime_ns / 1e9)
-    try:
-        told |= _from_header(file.path)
-    except OSError as error:
-        told["Header"] = f"cannot be read: {why(error)}"
-    except (ValueError, SyntaxError, TypeError, Image.DecompressionBombError):
-        pass
-    return {key: value for key, value in told.items() if value}
+class FactBook:
+    """Facts by the number of a picture, read once; `version` grows with each that is new.
+
+    Stars given on the page stand before those of the file; they are kept in memory, and written by a tag alone.
+    """
+
+    def __init__(self, library: Library, *, cache: bool = True) -> None:
+        self._library = library
+        self._reader = FactsReader(cache=cache)
+        self._lock = threading.Lock()
+        self._facts: dict[int, Facts] = {}
+        self._files: dict[int, ImageFile] = {}
+        self._stars: dict[int, int] = {}
+        self.version = 0
+
+    def read(self, numbers: Iterable[int]) -> None:
+        """Read what is not known yet of these pictures."""
+        files = {number: file for number in numbers if (file := self._library.file(number)) is not None}
+        fresh = {number: file for number, file in files.items() if self._files.get(number) != file}
+        if not fresh:
+            return
+        found = self._reader.of(list(fresh.values()))
+        with self._lock:
+            self._facts.update(zip(fresh, found, strict=True))
+            self._files.update(fresh)
+            self.version += 1
+
+    def forget(self) -> None:
+        """Sidecars were written: read again when asked next."""
+        with self._lock:
+            self._files.clear()
+
+    def rate(self, numbers: Iterable[int], stars: int) -> None:
+        """Give pictures their stars. Raises UsageError where it is no number of stars, or no picture of the folder."""
+        known = list(numbers)
+        if not 0 <= stars <= MOST_STARS or not all(self._library.file(number) for number in known):
+            raise UsageError(f"Pictures of the folder get 0 to {MOST_STARS} stars.")
+        with self._lock:
+            self._stars.update((number, stars) for number in known)
+            self.version += 1
+
+    def stars(self) -> dict[str, int]:
+        """The stars that were given here, by path."""
+        with self._lock:
+            given = dict(self._stars)
+        return {file.path: stars for number, stars in given.items() if (file := self._library.file(number))}
+
+    def columns(self) -> dict[str, Any]:
+        """By number of picture: when it was taken, by which camera, how it lies, its stars. Null where unknown."""
+        with self._lock:
+            count = max(self._facts, default=-1) + 1
+            rows = [self._facts.get(number, Facts()) for number in range(count)]
+            given = dict(self._stars)
+            version = self.version
+        cameras = sorted({row.camera for row in rows if row.camera})
+        place = {camera: n for n, camera in enumerate(cameras)}
+        stars = [given.get(number, _stars_of(row)) for number, row in enumerate(rows)]
+        return {
+            "version": version,
+            "taken": [row.taken and row.taken.local.isoformat(timespec="seconds") for row in rows],
+            "cameras": list(map(printable, cameras)),
+            "camera": [place.get(row.camera) for row in rows],
+            "orientation": [row.orientation and row.orientation.value for row in rows],
+            "stars": stars + [given.get(n) for n in range(count, max(given, default=-1) + 1)],
+        }
+
+    def about(self, number: int) -> dict[str, str] | None:
+        """Names and values of one picture, ready to be shown; None where there is none. No place where it was taken."""
+        file = self._library.file(number)
+        if file is None:
+            return None
+        self.read([number])
+        with self._lock:
+            facts, given = self._facts[number], self._stars.get(number)
+        stars = _stars_of(facts) if given is None else given
+        told = {
+            "Name": printable(os.path.basename(file.path)),
+            "Folder": printable(os.path.dirname(self._library.name(file.path))),
+            "Taken": facts.doubt if facts.taken is None else facts.taken.local.strftime("%Y-%m-%d %H:%M:%S"),
+            "Camera": printable(facts.camera),
+            "Dimensions": f"{facts.width} × {facts.height}" if facts.width and facts.height else "",
+            "Size": _bytes(file.size),
+            "Changed": _time(file.mtime_ns / 1e9),
+            "Stars": "" if stars is None else str(stars),
+            "Keywords": printable(", ".join(facts.keywords)),
+            "Path": printable(os.path.abspath(file.path)),
+        }
+        return {name: value for name, value in told.items() if value}
+
+    def close(self) -> None:
+        """Let go of the file that facts are kept in."""
+        self._reader.close()
 
 
-def _from_header(path: str) -> dict[str, str]:
-    with Image.open(path) as picture:
-        exif = picture.getexif()
-        width, height = picture.size
-        if exif.get(ExifTags.Base.Orientation) in (5, 6, 7, 8):
-            width, height = height, width
-        told = {"Dimensions": f"{width} × {height}", "Kind": picture.format or ""}
-        inner = exif.get_ifd(ExifTags.IFD.Exif)
-        told["Taken"] = printable(str(inner.get(ExifTags.Base.DateTimeOriginal, "")).replace(":", "-", 2).strip("\0 "))
-        told["Camera"] = printable(str(exif.get(ExifTags.Base.Model, "")).strip("\0 "))
-        told["Lens"] = printable(str(inner.get(ExifTags.Base.LensModel, "")).strip("\0 "))
-        return told
+def _stars_of(facts: Facts) -> int | None:
+    return None if facts.rating is None else max(0, min(MOST_STARS, round(facts.rating)))
 
 
 def _bytes(size: int) -> str:

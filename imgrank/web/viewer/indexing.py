@@ -14,12 +14,14 @@ import numpy as np
 from imgrank.discover import discover
 from imgrank.errors import ImgrankError
 from imgrank.records import ImageFile, Progress
+from imgrank.web.viewer.facts import FactBook
 from imgrank.web.viewer.library import Library
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
 
 FIRST, MOST = 32, 4096  # pictures read at once; as many as take about a second
+FACTS_AT_ONCE = 2048
 QUICK, SLOW = 0.3, 1.5  # seconds
 
 Stage = Literal["looking", "reading", "measuring", "paused", "idle", "failed"]
@@ -45,8 +47,8 @@ class Standing:
 class Indexer:
     """Keeps a library as its folder is. `look` has it look again, `measure` has all pictures measured at full size."""
 
-    def __init__(self, library: Library, ranker: Ranker, *, recursive: bool = False) -> None:
-        self._library, self._ranker, self._recursive = library, ranker, recursive
+    def __init__(self, library: Library, ranker: Ranker, facts: FactBook, *, recursive: bool = False) -> None:
+        self._library, self._ranker, self._facts, self._recursive = library, ranker, facts, recursive
         self._standing = Standing()
         self._wake, self._go_on = threading.Event(), threading.Event()
         self._go_on.set()
@@ -99,6 +101,7 @@ class Indexer:
                 return
             try:
                 self._look()
+                self._read_facts()
                 if self._measures:
                     self._measure()
                 self._standing = replace(self._standing, stage="idle", fault="")
@@ -149,6 +152,12 @@ class Indexer:
                 total=len(files),
                 rate=done / (time.perf_counter() - started),
             )
+
+    def _read_facts(self) -> None:
+        numbers = self._library.numbers()
+        for start in range(0, len(numbers), FACTS_AT_ONCE):
+            if not self._has_ended():
+                self._facts.read(numbers[start : start + FACTS_AT_ONCE])
 
     def _measure(self) -> None:
         numbers = self._library.unmeasured()

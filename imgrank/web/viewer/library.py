@@ -188,6 +188,11 @@ class Library:
             self._state.detail.update(detail)
             self._state.version += 1
 
+    def numbers(self) -> list[int]:
+        """The pictures that are there."""
+        with self._lock:
+            return sorted(self._state.number_of.values())
+
     def unmeasured(self) -> list[int]:
         """The pictures of which no detail is known."""
         with self._lock:

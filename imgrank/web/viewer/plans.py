@@ -6,7 +6,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from imgrank.actions.names import DEFAULT_TEMPLATE
@@ -31,6 +31,7 @@ class Wanted:
     numbers: tuple[int, ...]
     folder: str = ""
     template: str = ""
+    keyword: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +50,17 @@ class Plans:
         self._lock = threading.Lock()
         self._waiting: dict[str, Waiting] = {}
 
-    def make(self, wanted: Wanted, order: Order) -> tuple[str, Plan]:
-        """A checked plan and its name; nothing is changed. Ranks are those of the order.
+    def make(self, wanted: Wanted, order: Order, stars: Mapping[str, int]) -> tuple[str, Plan]:
+        """A checked plan and its name; nothing is changed. Ranks are those of the order, `stars` those that were given.
 
         Raises UsageError where a picture is not in the folder any more, and what planning raises.
         """
         images = self._images(wanted, order)
         folder = self._folder(wanted) if wanted.action in WITH_FOLDER else None
         template = (wanted.template.strip() or DEFAULT_TEMPLATE) if wanted.action is Action.rename else None
-        query = order.asked.sentence
-        made = prepare(images, Request(wanted.action, query, folder, template), order.images)
+        keyword = wanted.keyword.strip() if wanted.action is Action.tag else ""
+        request = Request(wanted.action, order.query, folder, template, keyword=keyword, stars=stars)
+        made = prepare(images, request, order.images)
         name = secrets.token_urlsafe(16)
         with self._lock:
             now = time.monotonic()

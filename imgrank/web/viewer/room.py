@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +13,16 @@ from starlette.types import ASGIApp
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 from imgrank.web.viewer.asking import Orders
+from imgrank.web.viewer.facts import FactBook
 from imgrank.web.viewer.history import History
 from imgrank.web.viewer.indexing import Indexer
 from imgrank.web.viewer.library import Library
 from imgrank.web.viewer.plans import Plans
 from imgrank.web.viewer.reasons import Reasons
 from imgrank.web.viewer.shown import Shown
+from imgrank.web.viewer.teaching import Teaching
 from imgrank.web.viewer.view import job_view, past_view, standing_view
+from imgrank.web.viewer.watching import Watch
 from imgrank.web.viewer.work import Work
 
 if TYPE_CHECKING:
@@ -46,12 +49,15 @@ class Room:
         self.ranker = new_ranker(wish.adapter)
         self.library = Library(wish.folder)
         self.orders = Orders(self.library, self.ranker)
-        self.indexer = Indexer(self.library, self.ranker, recursive=wish.recursive)
+        self.facts = FactBook(self.library)
+        self.indexer = Indexer(self.library, self.ranker, self.facts, recursive=wish.recursive)
         self.shown = Shown(self.library)
         self.plans = Plans(self.library)
         self.history = History(wish.folder)
+        self.watch = Watch(wish.folder, wish.recursive, self._noticed)
         self.work = Work(self._changed)
         self.reasons = Reasons(self.library, lambda: new_ranker(wish.adapter))
+        self.teaching = Teaching(self.ranker, new_ranker, self._taught)
 
     def app(self, port: int, token: str) -> ASGIApp:
         """The page about this folder, guarded."""
@@ -66,6 +72,7 @@ class Room:
             "folder": printable(self.library.folder),
             "version": self.library.version,
             "epoch": self.library.epoch,
+            "facts": self.facts.version,
             "count": self.library.count,
             "skipped": len(self.library.skipped),
             "indexing": standing_view(self.indexer.standing),
@@ -78,14 +85,32 @@ class Room:
     def start(self) -> None:
         """Begin to read the folder, and make ready for the first question."""
         self.indexer.start()
+        self.watch.start()
         threading.Thread(target=self.orders.warm, daemon=True).start()
 
     def close(self) -> None:
         """End what goes on, in peace: a step in hand is finished first."""
+        self.watch.close()
         self.work.close()
         self.indexer.close()
+        self.facts.close()
         self.ranker.close()
+
+    def teach(self, sentence: str, numbers: Sequence[int]) -> None:
+        """Begin to ask which is more, about these pictures, best first. Raises what `Teaching.begin` raises."""
+        paths = [file.path for number in numbers if (file := self.library.file(number)) is not None]
+        self.teaching.begin(self.wish.folder, self.wish.recursive, self.wish.adapter, sentence, paths)
+
+    def _noticed(self, sidecars: bool) -> None:
+        if sidecars:
+            self.facts.forget()
+        self.indexer.look()
+
+    def _taught(self) -> None:
+        self.orders.forget()
+        self.reasons.forget()
 
     def _changed(self) -> None:
         self.history.forget()
+        self.facts.forget()
         self.indexer.look(tell=False)

@@ -19,24 +19,24 @@ MOST_CHANGES, MOST_LEFT_ALONE, MOST_SKIPPED = 2000, 50, 200
 
 def order_view(order: Order) -> dict[str, Any]:
     """Numbers and scores in order, and who answered."""
-    ranking, asked = order.ranking, order.ranking.asked
+    verdict = order.verdict
     return {
         "version": order.version,
         "numbers": order.numbers,
-        "scores": None if order.by_name else [image.score for image in order.images],
+        "scores": None if order.by_name else order.scores,
         "relevant": order.relevant,
         "decimals": order.decimals,
         "measuring": order.measuring,
-        "notes": ranking.notes,
-        "scorer": ranking.scorer,
-        "adapter": ranking.adapter,
-        "unit": ranking.unit,
-        "confident": ranking.confident,
-        "confidence": round(float(ranking.confidence), 3),
-        "terms": [_term_view(term) for term in ranking.terms],
-        "query": asked and asked.query,
-        "reason": asked and asked.reason,
-        "quantity": asked and asked.quantity,
+        "notes": verdict.notes,
+        "scorer": verdict.scorer,
+        "adapter": verdict.adapter,
+        "unit": verdict.unit,
+        "confident": verdict.confident,
+        "confidence": round(float(verdict.confidence), 3),
+        "terms": [_term_view(term) for term in order.terms],
+        "query": verdict.asked.query,
+        "reason": verdict.asked.reason,
+        "quantity": verdict.asked.quantity,
     }
 
 

@@ -30,6 +30,7 @@ export function Actions({ state }) {
       onClick=${() => plan(action)}>${name}</button>`)}
     <button disabled=${!shown} onClick=${() => change({ dialog: "export" })}>Export</button>
     <button disabled=${chosen.size < 2 || chosen.size > 4} title="Two to four chosen pictures side by side" onClick=${() => lookAt(meant())}>Compare</button>
+    <button disabled=${shown < 3} title="This order is not mine: compare pictures two at a time, and train a ranker" onClick=${() => change({ dialog: "teach" })}>Teach</button>
     <span class="between"></span>
     <button disabled=${!undo || running} title=${undo ? told(undo) : "Nothing to take back"}
       onClick=${() => undo && wishState("/undo", { run: undo.run })}>Undo</button>

@@ -1,11 +1,11 @@
 // The address carries what is shown: back, forward and reload find it again. The part after # never leaves the browser.
-import { change, now } from "./store.js";
+import { change, NO_FILTERS, now } from "./store.js";
 
 /** @typedef {import("./types").State} State */
 
 /** @param {State} state @param {Partial<State>} [other] */
 export function addressOf(state, other = {}) {
-  const { question, min, top, fits, find, size, look } = { ...state, ...other };
+  const { question, min, top, fits, filters, size, look } = { ...state, ...other };
   const told = new URLSearchParams();
   if (question.sentence) told.set("q", question.sentence);
   for (const { text, picture, weight } of question.terms) told.append("term", `${weight} ${picture === undefined ? `words ${text}` : `picture ${picture}`}`);
@@ -13,7 +13,7 @@ export function addressOf(state, other = {}) {
   if (min !== null) told.set("min", String(min));
   if (top !== null) told.set("top", String(top));
   if (fits) told.set("fits", "1");
-  if (find) told.set("name", find);
+  for (const [key, value] of Object.entries(filters)) if (value) told.set(key, value);
   if (size !== "m") told.set("size", size);
   if (look.length) told.set("look", look.join("."));
   return `#${told}`;
@@ -28,7 +28,7 @@ export function readAddress(hash) {
     min: number(told.get("min")),
     top: wholeNumber(told.get("top")),
     fits: told.get("fits") === "1",
-    find: told.get("name") || "",
+    filters: filtersOf(told),
     size: size === "s" || size === "l" ? size : "m",
     look: (told.get("look") || "").split(".").map(wholeNumber).filter((n) => n !== null).slice(0, 4),
   };
@@ -58,6 +58,12 @@ function termOf(told) {
   const picture = wholeNumber(rest || "");
   if (!Number.isFinite(Number(weight)) || (kind === "picture" && picture === null)) return [];
   return kind === "picture" ? [{ picture: picture ?? 0, weight: Number(weight) }] : rest ? [{ text: rest.slice(0, 1000), weight: Number(weight) }] : [];
+}
+
+/** @param {URLSearchParams} told @returns {import("./types").Filters} */
+function filtersOf(told) {
+  const found = Object.keys(NO_FILTERS).map((key) => [key, (told.get(key) || "").slice(0, 300)]);
+  return Object.fromEntries(found);
 }
 
 /** @param {string | null} told @returns {[number, number] | null} */

@@ -89,6 +89,7 @@ async function settle(told) {
     change({ message: told.job.said, fault: told.job.fault, chosen: new Set() });
   }
   if (before && told.indexing.news && told.indexing.news !== before.indexing.news) change({ message: told.indexing.news });
+  if (told.facts !== (now().facts?.version ?? 0)) await fetchFacts();
   const isBusy = told.indexing.stage !== "idle";
   if (told.version !== orderedVersion && (!isBusy || performance.now() - orderedAt > AGAIN)) await order();
 }
@@ -101,6 +102,15 @@ async function fetchNames() {
   epoch = told.epoch;
   const known = [...names.slice(0, told.from), ...told.names];
   change({ names: known, chosen: withoutGone(now().chosen, known) });
+}
+
+async function fetchFacts() {
+  change({ facts: await get("/facts") });
+}
+
+/** Give pictures their stars. @param {number[]} numbers @param {number} stars */
+export async function rate(numbers, stars) {
+  if (numbers.length) await wishState("/rate", { numbers, stars });
 }
 
 /** @param {Set<number>} chosen @param {(string | null)[]} names */

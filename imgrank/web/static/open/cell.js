@@ -6,10 +6,10 @@ import { lookAt } from "./looking.js";
 import { baseName, written } from "./shown.js";
 import { change } from "./store.js";
 
-/** @param {{ number: number, place: number, of: number, name: string | null, score: number | null,
+/** @param {{ number: number, place: number, of: number, name: string | null, score: number | null, stars: number | null,
  *   order: import("./types").Order, at: { x: number, y: number }, layout: import("./layout.js").Layout,
  *   size: import("./types").Size, chosen: boolean, choosing: boolean, aside: boolean, focused: boolean, address: string }} props */
-export function Cell({ number, place, of, name, score, order, at, layout, size, chosen, choosing, aside, focused, address }) {
+export function Cell({ number, place, of, name, score, stars, order, at, layout, size, chosen, choosing, aside, focused, address }) {
   const [fault, setFault] = useState("");
   const base = baseName(name);
   const wide = layout.cell * (window.devicePixelRatio || 1);
@@ -43,6 +43,7 @@ export function Cell({ number, place, of, name, score, order, at, layout, size, 
     <label class="tick"><input type="checkbox" aria-label=${`Select ${base}`} checked=${chosen} tabindex="-1" onClick=${tick} /></label>
     ${size !== "s" && html`<p class="line">
       ${score !== null && html`<span class="rank">${place + 1}</span><span class="score">${written(score, order)}</span>`}
+      ${stars !== null && html`<span class="stars" aria-label=${`${stars} stars`} role="img">${"★".repeat(stars)}${"☆".repeat(5 - stars)}</span>`}
       <span class="name">${base}</span>
     </p>`}
   </li>`;

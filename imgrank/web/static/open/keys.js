@@ -1,6 +1,6 @@
 // Keys of the page. Those of the large view stand with it, those of windows are the browser's.
 import { writeAddress } from "./address.js";
-import { wishState } from "./asking.js";
+import { rate, wishState } from "./asking.js";
 import { chooseNone, chooseShown, chooseTo, meant, toggle } from "./choosing.js";
 import { present, showPlace } from "./grid.js";
 import { lookAt } from "./looking.js";
@@ -23,7 +23,7 @@ export function listenToKeys() {
       if (event.key === "Escape") on.blur();
       return;
     }
-    const act = SINGLE[event.key] || moving(event, on);
+    const act = SINGLE[event.key] || (/^[0-5]$/.test(event.key) ? () => rateMeant(Number(event.key)) : moving(event, on));
     if (!act) return;
     event.preventDefault();
     act();
@@ -53,6 +53,12 @@ const SINGLE = {
   "-": () => resize(-1),
   Escape: chooseNone,
 };
+
+/** What is chosen, or the one that has the keys, gets its stars. @param {number} stars */
+function rateMeant(stars) {
+  if (now().chosen.size) rate([...now().chosen], stars);
+  else withFocus((number) => rate([number], stars));
+}
 
 /** @param {KeyboardEvent} event @param {EventTarget | null} on */
 function moving(event, on) {

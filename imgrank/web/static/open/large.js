@@ -1,5 +1,6 @@
 // One picture enlarged, or two to four side by side; zoom and place are the same in all of them.
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { rate } from "./asking.js";
 import { toggle } from "./choosing.js";
 import { html } from "./html.js";
 import { lookAt, lookOn } from "./looking.js";
@@ -32,6 +33,7 @@ export function Large({ state }) {
     z: zoom, i: () => turn("facts"), w: () => turn("why"), x: () => toggle(look[0]), " ": close,
     "+": () => setView((before) => ({ ...before, scale: (before.scale || 0.5) * 2 })), "-": () => setView((before) => ({ ...before, scale: before.scale > 0.3 ? before.scale / 2 : 0 })),
   };
+  for (const stars of [0, 1, 2, 3, 4, 5]) keys.current[stars] = () => rate(look, stars);
   useEffect(() => {
     /** @param {KeyboardEvent} event */
     const onKey = (event) => {
@@ -52,7 +54,7 @@ export function Large({ state }) {
     </div>
     <div class="bar">
       ${alone && html`<button onClick=${() => lookOn(-1)} aria-label="Previous picture">←</button><button onClick=${() => lookOn(1)} aria-label="Next picture">→</button>`}
-      ${alone && html`<span class="named">${baseName(names[look[0]])} <small>${caption(look[0], order)}</small></span>`}
+      ${alone && html`<span class="named">${baseName(names[look[0]])} <small>${caption(look[0], order)}</small> <span class="stars">${starsOf(state.facts?.stars[look[0]])}</span></span>`}
       <span class="between"></span>
       <button onClick=${zoom} aria-pressed=${view.scale > 0}>${view.scale ? "Whole picture" : "100 %"}</button>
       <button onClick=${() => turn("facts")} aria-pressed=${beside === "facts"}>About</button>
@@ -63,6 +65,11 @@ export function Large({ state }) {
     </div>
     ${ahead.map((number) => html`<img key=${number} class="ahead" src=${`/picture/screen/${number}`} alt="" />`)}
   <//>`;
+}
+
+/** @param {number | null | undefined} stars */
+function starsOf(stars) {
+  return typeof stars === "number" ? "★".repeat(stars) + "☆".repeat(5 - stars) : "";
 }
 
 /** Rank and score. @param {number} number @param {import("./types").Order | null} order */

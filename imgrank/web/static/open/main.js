@@ -1,10 +1,11 @@
 // The page: everything in its place, drawn from one state.
 import { render } from "../vendor/preact.js";
 import { Actions } from "./actions.js";
-import { followAddress, writeAddress } from "./address.js";
+import { followAddress } from "./address.js";
 import { follow, order, orderIfAnother } from "./asking.js";
 import { Cut } from "./cut.js";
 import { ExportDialog, HelpDialog, HistoryDialog, SkippedDialog } from "./dialogs.js";
+import { FilterButton, Filters } from "./filters.js";
 import { Grid } from "./grid.js";
 import { html } from "./html.js";
 import { listenToKeys, resize } from "./keys.js";
@@ -14,9 +15,10 @@ import { Answered, Search } from "./search.js";
 import { post } from "./server.js";
 import { Messages, Standing } from "./standing.js";
 import { change, useStore } from "./store.js";
+import { TeachDialog } from "./teach.js";
 import { Terms } from "./terms.js";
 
-const DIALOGS = { plan: PlanDialog, history: HistoryDialog, export: ExportDialog, help: HelpDialog, skipped: SkippedDialog };
+const DIALOGS = { plan: PlanDialog, history: HistoryDialog, export: ExportDialog, help: HelpDialog, skipped: SkippedDialog, teach: TeachDialog };
 
 function Page() {
   const state = useStore();
@@ -35,9 +37,10 @@ function Page() {
       </div>
       <${Terms} state=${state} />
       <div class="second"><${Cut} state=${state} />
-        <label class="find">Name <input type="text" value=${state.find} onInput=${find} placeholder="any" autocomplete="off" spellcheck=${false} /></label>
+        <${FilterButton} state=${state} />
         <${Standing} state=${state} />
       </div>
+      ${state.filtering && html`<${Filters} state=${state} />`}
       <${Answered} state=${state} />
     </header>
     <main><${Messages} state=${state} /><${Grid} state=${state} />${state.order && !state.order.numbers.length && html`<${Empty} state=${state} />`}</main>
@@ -50,12 +53,6 @@ function Page() {
 function Empty({ state }) {
   const reading = state.server && state.server.indexing.stage !== "idle";
   return html`<p class="empty">${reading ? "The first pictures are being read." : "No picture was found here. With -r, imgrank open goes down into folders."}</p>`;
-}
-
-/** @param {any} event */
-function find(event) {
-  change({ find: event.target.value });
-  writeAddress(false);
 }
 
 followAddress(orderIfAnother);

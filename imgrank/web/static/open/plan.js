@@ -12,12 +12,15 @@ import { change } from "./store.js";
 const WHAT = { copy: "Copy to a folder", move: "Move to a folder", rename: "Rename by rank", tag: "Write rank, score and stars into sidecars", trash: "Throw into the trash" };
 const PAUSE = 250; // milliseconds after the last key before a plan is made
 let lastFolder = "chosen";
+/** @type {string | null} */
+let lastKeyword = null;
 let lastTemplate = "{rank}-{stem}{ext}";
 
 /** @param {{ state: State }} props */
 export function PlanDialog({ state }) {
   const { action, question } = state;
   const [folder, setFolder] = useState(lastFolder);
+  const [keyword, setKeyword] = useState(lastKeyword ?? question.sentence);
   const [template, setTemplate] = useState(lastTemplate);
   const [plan, setPlan] = useState(/** @type {Plan | null} */ (null));
   const [fault, setFault] = useState("");
@@ -30,14 +33,14 @@ export function PlanDialog({ state }) {
     setPlan(null);
     const timer = setTimeout(async () => {
       try {
-        const made = await post("/plan", { action, numbers: numbers.current, folder, template, ...question });
+        const made = await post("/plan", { action, numbers: numbers.current, folder, template, keyword, ...question });
         if (mine === turn.current) [setPlan(made), setFault("")];
       } catch (error) {
         if (mine === turn.current) setFault(messageOf(error));
       }
     }, turn.current === 1 ? 0 : PAUSE);
     return () => clearTimeout(timer);
-  }, [folder, template]);
+  }, [folder, template, keyword]);
 
   const close = () => change({ dialog: "" });
   /** @param {(text: string) => void} set */
@@ -50,7 +53,7 @@ export function PlanDialog({ state }) {
   const apply = async (event) => {
     event.preventDefault();
     if (!plan || !plan.count) return;
-    [lastFolder, lastTemplate] = [folder, template];
+    [lastFolder, lastTemplate, lastKeyword] = [folder, template, keyword === question.sentence ? null : keyword];
     close();
     await wishState("/apply", { plan: plan.plan });
   };
@@ -61,6 +64,8 @@ export function PlanDialog({ state }) {
         <small>a path of its own, or one below ${state.server?.folder}</small></label>`}
       ${action === "rename" && html`<label class="field">New names <input type="text" value=${template} onInput=${typed(setTemplate)} spellcheck=${false} autocomplete="off" />
         <small>from ${"{rank} {score} {stem} {ext} {query}"}</small></label>`}
+      ${action === "tag" && html`<label class="field">Keyword <input type="text" value=${keyword} onInput=${typed(setKeyword)} spellcheck=${false} autocomplete="off" />
+        <small>none where this is empty; stars are yours where you gave some, else by rank</small></label>`}
       ${fault ? html`<p role="alert" class="fault">${fault}</p>` : plan ? html`<${Changes} plan=${plan} />` : html`<p class="quiet">Making the plan…</p>`}
       <div class="buttons">
         <button type="submit" class="strong" disabled=${!plan || !plan.count}>Apply</button>

@@ -1,5 +1,7 @@
 // Which pictures are shown, from the order, the cut and the filters; and how scores are spread and written.
 
+import { passing } from "./filtering.js";
+
 /** @typedef {import("./types").State} State @typedef {import("./types").Order} Order @typedef {import("./types").Shown} Shown */
 
 /** @type {{ key: unknown[], shown: Shown }} */
@@ -8,27 +10,26 @@ let kept = { key: [], shown: { numbers: [], scores: null, divider: -1 } };
 /** Numbers and scores of what is shown, in order. `divider` is the place of the first that does not fit, or -1.
  * @param {State} state @returns {Shown} */
 export function shownOf(state) {
-  const key = [state.order, state.names, state.min, state.top, state.fits, state.find];
+  const key = [state.order, state.names, state.min, state.top, state.fits, state.filters, state.facts];
   if (key.some((each, n) => each !== kept.key[n])) kept = { key, shown: choose(state) };
   return kept.shown;
 }
 
 /** @param {State} state @returns {Shown} */
-function choose({ order, names, min, top, fits, find }) {
+function choose(state) {
+  const { order, names, min, top, fits } = state;
   /** @type {number[]} */
   const numbers = [];
   /** @type {number[]} */
   const scores = [];
   let divider = -1;
-  const wanted = find.trim().toLowerCase();
+  const passes = passing(state);
   const most = top ?? Infinity;
   order?.numbers.forEach((number, place) => {
-    const name = names[number];
     const fitting = place < order.relevant;
-    if (numbers.length >= most || (name === null)) return;
+    if (numbers.length >= most || names[number] === null) return;
     if (order.scores && min !== null && !(fitting && order.scores[place] >= min)) return;
-    if (fits && !fitting) return;
-    if (wanted && !(name || "").toLowerCase().includes(wanted)) return;
+    if ((fits && !fitting) || !passes(number)) return;
     if (!fitting && divider < 0) divider = numbers.length;
     numbers.push(number);
     if (order.scores) scores.push(order.scores[place]);

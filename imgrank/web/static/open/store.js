@@ -3,6 +3,9 @@ import { useEffect, useState } from "../vendor/hooks.js";
 
 /** @typedef {import("./types").State} State */
 
+/** Nothing is filtered. @type {import("./types").Filters} */
+export const NO_FILTERS = { name: "", since: "", until: "", camera: "", folder: "", orientation: "", stars: "", kind: "" };
+
 /** @type {State} */
 let state = {
   question: { sentence: "", terms: [], between: null },
@@ -13,7 +16,9 @@ let state = {
   min: null,
   top: null,
   fits: false,
-  find: "",
+  filters: NO_FILTERS,
+  filtering: false,
+  facts: null,
   size: "m",
   chosen: new Set(),
   focus: null,

@@ -78,6 +78,7 @@ export interface Server {
   folder: string;
   version: number;
   epoch: number;
+  facts: number;
   count: number;
   skipped: number;
   indexing: Standing;
@@ -99,7 +100,27 @@ export interface Plan {
 }
 
 export type Size = "s" | "m" | "l";
-export type Dialog = "" | "plan" | "history" | "export" | "help" | "skipped";
+export type Dialog = "" | "plan" | "teach" | "history" | "export" | "help" | "skipped";
+
+export interface Facts {
+  version: number;
+  taken: (string | null)[];
+  cameras: string[];
+  camera: (number | null)[];
+  orientation: (string | null)[];
+  stars: (number | null)[];
+}
+
+export interface Filters {
+  name: string;
+  since: string;
+  until: string;
+  camera: string;
+  folder: string;
+  orientation: string;
+  stars: string;
+  kind: string;
+}
 
 export interface State {
   question: Question;
@@ -110,7 +131,9 @@ export interface State {
   min: number | null;
   top: number | null;
   fits: boolean;
-  find: string;
+  filters: Filters;
+  filtering: boolean;
+  facts: Facts | null;
   size: Size;
   chosen: Set<number>;
   focus: number | null;

@@ -1,0 +1,50 @@
+// Which pictures pass the filters, by what is known of their files.
+
+/** @typedef {import("./types").State} State @typedef {import("./types").Filters} Filters */
+
+/** A function that says of a picture's number whether it passes. @param {State} state @returns {(number: number) => boolean} */
+export function passing({ filters, facts, names }) {
+  const { name, since, until, camera, folder, orientation, stars, kind } = filters;
+  /** @type {((number: number) => boolean)[]} */
+  const tests = [];
+  const wanted = name.trim().toLowerCase();
+  if (wanted) tests.push((n) => (names[n] || "").toLowerCase().includes(wanted));
+  if (since) tests.push((n) => (facts?.taken[n] || "") >= since);
+  if (until) tests.push((n) => Boolean(facts?.taken[n]) && (facts?.taken[n] || "").slice(0, 10) <= until);
+  if (camera) tests.push((n) => cameraOf(n, facts) === camera);
+  if (folder) tests.push((n) => folderOf(names[n]) === folder);
+  if (orientation) tests.push((n) => facts?.orientation[n] === orientation);
+  if (stars === "none") tests.push((n) => (facts?.stars[n] ?? null) === null);
+  else if (stars) tests.push((n) => (facts?.stars[n] ?? -1) >= Number(stars));
+  if (kind) tests.push((n) => kindOf(names[n]) === kind);
+  return (number) => tests.every((test) => test(number));
+}
+
+/** @param {Filters} filters */
+export function countOf(filters) {
+  return Object.values(filters).filter(Boolean).length;
+}
+
+/** @param {number} number @param {import("./types").Facts | null} facts */
+export function cameraOf(number, facts) {
+  return facts?.cameras[facts.camera[number] ?? -1] || "";
+}
+
+/** The folder of a picture below the one that is open; a dot for that one. @param {string | null | undefined} name */
+export function folderOf(name) {
+  return (name || "").split(/[\\/]/).slice(0, -1).join("/") || ".";
+}
+
+/** @param {string | null | undefined} name */
+export function kindOf(name) {
+  const ending = ((name || "").match(/\.([^.\\/]+)$/) || ["", ""])[1].toLowerCase();
+  return { jpeg: "jpg", tif: "tiff", heif: "heic" }[ending] || ending;
+}
+
+/** How many there are of each value, the most first. @param {string[]} values @returns {[string, number][]} */
+export function counted(values) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const value of values) if (value) counts.set(value, (counts.get(value) || 0) + 1);
+  return [...counts].sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1));
+}

@@ -1,0 +1,37 @@
+// "This order is not mine": from what is shown to the page that asks which of two is more.
+import { useState } from "../vendor/hooks.js";
+import { meant } from "./choosing.js";
+import { html } from "./html.js";
+import { messageOf, post } from "./server.js";
+import { change } from "./store.js";
+import { Window } from "./window.js";
+
+/** @param {{ state: import("./types").State }} props */
+export function TeachDialog({ state }) {
+  const [sentence, setSentence] = useState(state.question.sentence);
+  const [fault, setFault] = useState("");
+  const [busy, setBusy] = useState(false);
+  const numbers = meant();
+  const close = () => change({ dialog: "" });
+  /** @param {Event} event */
+  const begin = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      const { page } = await post("/teach", { sentence, numbers });
+      location.assign(page);
+    } catch (error) {
+      [setFault(messageOf(error)), setBusy(false)];
+    }
+  };
+  return html`<${Window} name="Train your own order" onClose=${close}>
+    <form onSubmit=${begin}>
+      <h2>This order is not mine</h2>
+      <p>You are asked which of two pictures is more; after some dozens of answers a ranker of your own is trained. It answers
+        its sentence from then on, here and in the terminal. Questions are about ${numbers.length} pictures.</p>
+      <label class="field">What is there more of? <input type="text" value=${sentence} placeholder="such as “cosier room”" autocomplete="off" onInput=${(/** @type {any} */ event) => setSentence(event.target.value)} /></label>
+      ${fault && html`<p role="alert" class="fault">${fault}</p>`}
+      <div class="buttons"><button type="submit" class="strong" disabled=${busy || !sentence.trim()}>Begin</button><button type="button" onClick=${close}>Cancel</button></div>
+    </form>
+  <//>`;
+}

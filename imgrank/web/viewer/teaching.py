@@ -1,0 +1,53 @@
+"""From an order that is not somebody's own to questions that teach theirs: the labelling page, about what is shown."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from starlette.types import ASGIApp
+
+from imgrank.web.app import make_page
+from imgrank.web.desk import Desk
+from imgrank.web.prepare import prepare_ranked
+from imgrank.web.reasons import Reasons, explainer
+from imgrank.web.records import Trained, Wish
+from imgrank.web.teach import teach
+from imgrank.web.trainer import Report, Trainer
+
+if TYPE_CHECKING:
+    from imgrank.ranker import Ranker
+
+LABELS = "labels.csv"  # in the folder one stands in, as imgrank label has it
+
+
+class Teaching:
+    """At most one lesson at a time. `taught` is called when a ranker was trained, which answers its sentence now."""
+
+    def __init__(self, ranker: Ranker, new_ranker: Callable[[str], Ranker], taught: Callable[[], None]) -> None:
+        self._ranker, self._new_ranker, self._taught = ranker, new_ranker, taught
+        self._lock = threading.Lock()
+        self._page: ASGIApp | None = None
+
+    @property
+    def page(self) -> ASGIApp | None:
+        """The page of the lesson; None where nothing is taught."""
+        return self._page
+
+    def begin(self, folder: str, recursive: bool, adapter: str, sentence: str, paths: Sequence[str]) -> None:
+        """Ask about these pictures, which stand in the order that is not right, best first.
+
+        Raises UsageError where there are too few, no sentence, or a labels file that does not fit.
+        """
+        wish = Wish(folder, sentence, labels=LABELS, recursive=recursive, adapter=adapter)
+        with self._lock:
+            prepared = prepare_ranked(wish, self._ranker, paths)
+
+            def train(name: str, replace: bool, report: Report) -> Trained:
+                trained = teach(wish, self._new_ranker, name, replace, report)
+                self._taught()
+                return trained
+
+            reasons = Reasons(prepared.album, explainer(wish, self._new_ranker))
+            self._page = make_page(Desk(wish, prepared, Trainer(train), reasons))
