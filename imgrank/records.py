@@ -123,6 +123,7 @@ class Asked:
         reason: Why that query's ranker answers, or why likeness does.
         quantity: In words, what the query orders by.
         shipped: Whether its ranker came with imgrank.
+        answers: Whether that query answers; False where it only came nearest.
     """
 
     query: str | None
@@ -130,6 +131,7 @@ class Asked:
     reason: str
     quantity: str = ""
     shipped: bool = False
+    answers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ class Ranking:
         device: Where the backbone ran.
         encoded: How many pictures ran through the backbone; the others were in the cache.
         seconds: Wall time.
-        partial: Whether the run was interrupted.
+        partial: Whether the run was interrupted: then all that is said is of the pictures done by then alone.
         notes: Lines for the user, not for scripts.
         confidence: The chance, 0 to 1, that these pictures show what the sentence is about.
         asked: Who was chosen to answer, and why.

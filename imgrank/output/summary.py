@@ -53,7 +53,8 @@ def remarks(ranking: Ranking) -> tuple[str, ...]:
     if not ranking.confident:
         lines.append(f'not confident: no image here clearly matches "{ranking.query}", so the order may mean little')
     if ranking.partial:
-        lines.append(f"partial: stopped after {_counted(len(ranking.images), 'image')}; only these were ranked")
+        seen = _counted(len(ranking.images), "image")
+        lines.append(f"partial: stopped after {seen}; only these were ranked, and all that is said is of them alone")
     return tuple(printable(line) for line in lines + _skipped(ranking))
 
 

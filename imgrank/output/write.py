@@ -79,7 +79,12 @@ def _as_json(ranking: Ranking, images: Iterable[RankedImage]) -> dict[str, Any]:
 
 
 def _asked_as_json(asked: Asked) -> dict[str, Any]:
-    return {"query": asked.query, "similarity": asked.similarity, "reason": asked.reason}
+    return {
+        "query": asked.query,
+        "similarity": asked.similarity,
+        "reason": asked.reason,
+        "answers": asked.answers,
+    }
 
 
 def _term_as_json(term: AnsweredTerm) -> dict[str, Any]:

@@ -46,7 +46,9 @@ class Choice:
     def asked(self) -> Asked:
         """Who was found, for the user."""
         similarity = round(self.similarity, 4)
-        return Asked(self.query.name, similarity, self.reason, quantity_of(self.query), self.adapter.shipped)
+        return Asked(
+            self.query.name, similarity, self.reason, quantity_of(self.query), self.adapter.shipped, answers=True
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -68,7 +68,7 @@ def test_json_holds_every_promised_field(imgrank):
         "imgrank", "query", "backbone", "fingerprint", "scorer", "adapter", "unit", "confident", "images", "skipped",
         "seconds",
     ]  # fmt: skip
-    assert {"query", "similarity", "reason"} == set(told["asked"])
+    assert {"query", "similarity", "reason", "answers"} == set(told["asked"])
     assert 0 <= told["confidence"] <= 1
     assert (told["query"], told["backbone"], told["scorer"], told["adapter"]) == ("a cat", "mini", "zero-shot", None)
     assert [image["rank"] for image in told["images"]] == [1, 2, 3, 4]

@@ -69,7 +69,12 @@ def test_json_is_the_promised_document():
         "skipped": [{"path": "x.jpg", "reason": "empty"}],
         "seconds": 1.5,
         "confidence": 0.75,
-        "asked": {"query": "older person", "similarity": 0.31, "reason": "no trained ranker fits it"},
+        "asked": {
+            "query": "older person",
+            "similarity": 0.31,
+            "reason": "no trained ranker fits it",
+            "answers": False,
+        },
         "terms": [{"text": "a cat", "weight": 1.0, "scorer": "zero-shot", "adapter": None, "unit": None}],
     }
 

@@ -71,7 +71,8 @@ def remarks(ranking: Ranking) -> str:
     if not ranking.confident:
         grave.append(f"Not confident: no picture here stands out for “{ranking.query}”, so the order may mean little.")
     if ranking.partial:
-        grave.append(f"Partial: stopped after {_counted(len(ranking.images))}; only these were ranked.")
+        seen = _counted(len(ranking.images))
+        grave.append(f"Partial: stopped after {seen}; only these were ranked, and all that is said is of them alone.")
     lines = [f'<p class="remark warn" role="note">{text(line)}</p>' for line in grave]
     return "\n".join(lines + [f'<p class="remark" role="note">{text(line)}</p>' for line in ranking.notes])
 
