@@ -38,6 +38,7 @@ from imgrank.scoring.likeness import mean_of
 from imgrank.scoring.mixing import answered_term
 from imgrank.scoring.question import Answer, NamedPictures, Question, single_questions
 from imgrank.scoring.scorers import Resources
+from imgrank.scoring.words import in_words
 from imgrank.store import TextStore, View, open_store
 from imgrank.tokens import PackedTokens, TextTokens, joined
 
@@ -313,6 +314,7 @@ class Ranker:
         Raises:
             UsageError: The sentence is not valid Unicode.
         """
+        text = in_words(text)
         if text not in self._sentences:
             _check_text(text)
             known = self._text_store.get(text) if self._text_store else None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from imgrank.adapter.header import other_tokens
+from imgrank.backbone.names import MINI
 from imgrank.detail.wording import wish_of
 from imgrank.paths import printable
 from imgrank.records import Asked, Term
@@ -37,12 +38,15 @@ from imgrank.scoring.scorers import (
     Scorer,
 )
 from imgrank.scoring.unrelated import Unrelated
+from imgrank.scoring.words import is_readable
 from imgrank.tokens import PackedTokens, TextTokens
 
 WITHOUT_DETAIL = (
     "ranked from small copies of the images, which hide focus, motion and "
     "noise; name the image files, not an index, to measure these at full size"
 )
+
+READS_ENGLISH = "mini was taught English, and none of these letters: the order means nothing"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
 
@@ -98,9 +102,9 @@ def _by_tokens(question: Question, source: Source) -> AdapterScorer | LikenessSc
         axis = text_axis(question.sentence, question.opposite, source.sentence)
     sureness = confidence_weights(source.backbone.fingerprint)
     unrelated = None if sureness.is_own else Unrelated.of(source.sentence)
-    return LikenessScorer(
-        question, axis, _nobody(question, source), sureness, unrelated, notes + _outdated(question, source)
-    )
+    understood = source.backbone.name != MINI or is_readable(question.sentence)
+    notes = (*notes, *_outdated(question, source), *([] if understood else [READS_ENGLISH]))
+    return LikenessScorer(question, axis, _nobody(question, source), sureness, unrelated, understood, notes)
 
 
 def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:

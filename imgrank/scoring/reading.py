@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from imgrank.scoring.comparatives import PICTURES
-from imgrank.scoring.words import Word, word_of, word_set
+from imgrank.scoring.words import Word, in_words, word_of, word_set
 
 _SILENT = PICTURES | word_set(
     """
@@ -89,7 +89,7 @@ class Reading:
 @lru_cache(maxsize=4096)
 def read(sentence: str) -> Reading:
     """Read a sentence."""
-    tokens = re.findall(r"[^\W_]+", sentence.lower().replace("'s", " ").replace("’s", " "))
+    tokens = re.findall(r"[^\W_]+", in_words(sentence).lower().replace("'s", " ").replace("’s", " "))
     words: list[Word] = []
     grades, counts, turn, subject_from = False, False, 1, None
     for place, token in enumerate(tokens):

@@ -178,6 +178,7 @@ class LikenessScorer:
     asked: Asked
     sureness: ConfidenceWeights
     unrelated: Unrelated | None = None
+    understood: bool = True
     notes: tuple[str, ...] = ()
     scale: float = 1.0
     adapter_files: tuple[Path, ...] = ()
@@ -202,7 +203,7 @@ class LikenessScorer:
     def verdict(self, evidence: Evidence) -> Verdict:
         """Whether the sentence is shown here at all."""
         about = self.axis.end if self.axis.subject is None else self.axis.subject
-        sure = self.sureness.confidence(evidence, about.coverage)
+        sure = self.sureness.confidence(evidence, about.coverage) if self.understood else 0.0
         confident = sure >= self.sureness.threshold
         return Verdict("zero-shot", None, None, confident, sure, self.asked, self.notes + lacking(evidence))
 

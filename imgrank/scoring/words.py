@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
 from imgrank.scoring.comparatives import OPPOSITE_PAIRS, OPPOSITES
+
+
+def in_words(sentence: str) -> str:
+    """The sentence with each emoji as its name: a model that was not taught the sign may know "dog face"."""
+    if sentence.isascii():
+        return sentence
+    return " ".join("".join(map(_named, sentence)).split()) if any(map(_is_sign, sentence)) else sentence
+
+
+def is_readable(sentence: str) -> bool:
+    """Whether a model that was taught English can read any of it: a Latin letter or a digit."""
+    plain = unicodedata.normalize("NFKD", in_words(sentence))
+    return any(char.isascii() and char.isalnum() for char in plain)
+
+
+def _named(char: str) -> str:
+    if unicodedata.category(char) in ("Sk", "Cf", "Mn") and ord(char) > _SIGNS_FROM:
+        return ""  # joiners, skin tones and variants
+    return f" {unicodedata.name(char, '').lower()} " if _is_sign(char) else char
+
+
+def _is_sign(char: str) -> bool:
+    return ord(char) > _SIGNS_FROM and unicodedata.category(char) == "So"
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -33,6 +57,7 @@ _NO_COMPARATIVE = word_set(
 )
 _ENDINGS = ("iness", "ness", "ation", "ion", "ity", "ing", "ed", "ly", "ie", "th", "y", "e")
 _LEAST_STEM = 3
+_SIGNS_FROM = 0x2000  # signs below are letters, marks and punctuation
 
 
 @dataclass(frozen=True, slots=True)

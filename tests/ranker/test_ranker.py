@@ -203,3 +203,11 @@ def test_a_score_has_the_digits_that_hold_and_no_more(home, asked, query):
     assert (scores == rounded(scores, scale)).all()
     assert not np.signbit(scores[scores == 0]).any()
     assert len(set(scores.tolist())) > len(scores) / 2
+
+
+def test_letters_that_the_model_was_not_taught_are_never_confident(ranker):
+    ranking = ranker.rank([PHOTOS], "犬")
+    assert (ranking.confident, ranking.confidence) == (False, 0.0)
+    assert "taught English" in ranking.notes[0]
+    assert names(ranker.rank([PHOTOS], "🐶"))[0] == "dog"
+    assert ranker.rank([PHOTOS], "🐶").notes == ()
