@@ -34,7 +34,7 @@ from imgrank.records import ImageFile, Progress, Ranking, Term, Unreadable
 from imgrank.scoring.asking import answer, ask, terms_of
 from imgrank.scoring.composing import Asking, Pictures, compose
 from imgrank.scoring.detail import wish_for
-from imgrank.scoring.likeness import mean_of
+from imgrank.scoring.likeness import looks_of
 from imgrank.scoring.mixing import answered_term
 from imgrank.scoring.question import Answer, NamedPictures, Question, single_questions
 from imgrank.scoring.scorers import Resources
@@ -356,7 +356,7 @@ class Ranker:
         """Pictures that stand for what is asked. Raises UsageError where one of them cannot be used."""
         each = [named] if isinstance(named, (str, Path)) else list(named)
         paths: list[str] = []
-        vectors = []
+        looks = []
         for one in each:
             files = [str(one)] if is_index(str(one)) else [file.path for file in discover([str(one)]).files]
             pictures = self.encode(files or [one])
@@ -364,8 +364,8 @@ class Ranker:
                 reason = pictures.skipped[0].reason if pictures.skipped else "no picture is there"
                 raise UsageError(f"{printable(str(one))} cannot be compared with: {reason}.")
             paths.append(str(one))
-            vectors.append(pictures.packed.embedding)
-        return NamedPictures(tuple(paths), mean_of(np.concatenate(vectors)))
+            looks.append(looks_of(pictures.packed))
+        return NamedPictures(tuple(paths), np.concatenate(looks).mean(axis=0), self.backbone.shape.embedding)
 
     def _filtered(
         self, found: Discovered, filters: Filters, progress: Callable[[Progress], None]

@@ -80,9 +80,9 @@ def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer
         terms = (MixTerm(ask(part.question, source, detailed=detailed), part.weight) for part in question.parts)
         return MixScorer(question, tuple(terms))
     if question.like is not None and question.low is not None:
-        return BetweenScorer(question, Line(question.low.mean, question.like.mean))
+        return BetweenScorer(question, Line(question.low.looks, question.like.looks))
     if question.like is not None:
-        return PictureScorer(question, aim_at_picture(question.like.mean))
+        return PictureScorer(question, aim_at_picture(question.like.embedding))
     wish = wish_for(question, source.adapter)
     if wish is not None and detailed:
         return DetailScorer(question, wish)

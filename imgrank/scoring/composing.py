@@ -84,7 +84,7 @@ def _of_pictures(named: NamedPictures) -> Question:
 
 
 def _scale(low: NamedPictures, high: NamedPictures) -> Question:
-    if np.allclose(low.mean, high.mean, atol=1e-4):
+    if np.allclose(low.looks, high.looks, atol=1e-4):
         raise UsageError("The two ends of the scale look the same; name pictures that differ.")
     return Question(f"from {', '.join(low.paths)} to {', '.join(high.paths)}", like=high, low=low)
 

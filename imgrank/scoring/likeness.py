@@ -79,15 +79,18 @@ def aim_at_picture(embedding: npt.NDArray[np.floating]) -> Aim:
     return Aim(_unit(embedding.astype(np.float64)))
 
 
-def mean_of(embeddings: npt.NDArray[np.floating]) -> Floats:
-    """(E,) the mean of pictures' embeddings (N, E) as unit vectors."""
-    mean: Floats = _unit(embeddings.astype(np.float64)).mean(axis=0)
-    return mean
+def looks_of(packed: PackedTokens) -> Floats:
+    """(N, E + D) float64: a picture's embedding and the mean of its tokens, each as a unit vector.
+
+    The embedding says what sentences say of a picture, tokens how it looks: `benchmarks/between.py` measures both.
+    """
+    tokens = packed.tokens().mean(axis=1, dtype=np.float64)
+    return np.concatenate([_unit(packed.embedding.astype(np.float64)), _unit(tokens)], axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """The way from `low` to `high`, means (E,) of some pictures' unit vectors, whose `length` is not 0."""
+    """The way from `low` to `high`, mean looks (E + D,) of some pictures, whose `length` is not 0."""
 
     low: Floats
     high: Floats
@@ -100,8 +103,11 @@ class Line:
     def __call__(self, packed: PackedTokens) -> Floats:
         """(N,) float64: where pictures stand along it, 0 at the low end and 1 at the high one."""
         way = (self.high - self.low) / np.square(self.high - self.low).sum()
-        places: Floats = _cosines(packed, way) - float(self.low @ way)
-        return places
+        places = np.empty(len(packed))
+        for start in range(0, len(packed), ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            places[rows] = np.einsum("ij,j->i", looks_of(packed[rows]), way)  # row by row, as in `_cosines`
+        return places - float(self.low @ way)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,10 +29,17 @@ Nearest = tuple[float, ...]  # the greatest, greatest first; at most NEAREST_KEP
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NamedPictures:
-    """Pictures that stand for what is asked: their `paths`, and their mean (E,) as unit vectors."""
+    """Pictures that stand for what is asked: their `paths`, and the mean (E + D,) of their looks, of which the first E
+    numbers are of embeddings."""
 
     paths: tuple[str, ...]
-    mean: Floats
+    looks: Floats
+    width: int
+
+    @property
+    def embedding(self) -> Floats:
+        """(E,) the mean of their embeddings as unit vectors."""
+        return self.looks[: self.width]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
