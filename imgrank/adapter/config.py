@@ -29,14 +29,18 @@ LIMITS = {  # no file may ask for more than this
 }
 
 
+PAPER_SHAPE = TokenShape(tokens=100, width=1536, embedding=768)
+
+
 @dataclass(frozen=True, slots=True)
 class AdapterConfig:
     """Every size of an adapter.
 
-    `tokens`, `image_width`, `embedding_width` and `text_width` are the backbone's; an `embedding_width`
-    of 0 leaves the embedding out. `pool` x `pool` image tokens of a square grid are averaged into one place
-    before anything looks at them. `tokens` only sets the scale of totals: any number that can be pooled may come.
-    `densities` is how many totals are counted (0: the mean readout alone). Raises ValueError on sizes
+    `tokens`, `image_width`, `embedding_width` and `text_width` are the backbone's; an `embedding_width` of 0 leaves the
+    embedding out. `pool` x `pool` image tokens of a square grid are averaged into one place before anything looks at
+    them; where the side does not divide, areas are averaged into as many places as fit. `tokens` only sets the scale of
+    totals: any number that can be pooled may come. `densities` is how many totals are counted (0: the mean readout
+    alone). Raises ValueError on sizes
     that cannot be.
     """
 
@@ -63,30 +67,30 @@ class AdapterConfig:
         if self.width % self.heads:
             raise ValueError(f"a width of {self.width} cannot be shared by {self.heads} heads")
         if not _can_be_pooled(self.tokens, self.pool):
-            raise ValueError(f"{self.tokens} tokens are no square grid whose side {self.pool} divides")
+            raise ValueError(f"{self.tokens} tokens are no square grid of at least {self.pool} a side")
         if not isinstance(self.dropout, (int, float)) or not 0 <= self.dropout < 1:
             raise ValueError(f"dropout is {self.dropout!r}, not a number from 0 to 1")
 
     @property
     def places(self) -> int:
         """How many places of a picture the model sees."""
-        return self.tokens // self.pool**2
+        return (isqrt(self.tokens) // self.pool) ** 2 if self.pool > 1 else self.tokens
 
     @staticmethod
     def mini(shape: TokenShape, text_width: int, layers: int = 1) -> AdapterConfig:
-        """The shipped adapter's sizes, for a backbone's tokens of this shape; 2 x 2 places where they divide."""
+        """The shipped adapter's sizes, for a backbone's tokens of this shape; 2 x 2 places of a square grid."""
         half = max(isqrt(shape.tokens) // 2, 1)
         pool = half if _can_be_pooled(shape.tokens, half) else 1
         return AdapterConfig(shape.tokens, shape.width, shape.embedding, text_width, layers=layers, pool=pool)
 
     @staticmethod
-    def paper() -> AdapterConfig:
-        """The published sizes: the whole patch grid of ConvNeXt-L-d at 320 pixels."""
+    def paper(shape: TokenShape = PAPER_SHAPE, text_width: int = 768) -> AdapterConfig:
+        """The published sizes, for a backbone's tokens: by default all patches of ConvNeXt-L-d at 320 pixels."""
         return AdapterConfig(
-            tokens=100,
-            image_width=1536,
+            tokens=shape.tokens,
+            image_width=shape.width,
             embedding_width=0,
-            text_width=768,
+            text_width=text_width,
             width=768,
             heads=8,
             layers=2,
@@ -100,7 +104,7 @@ class AdapterConfig:
 
 def _can_be_pooled(tokens: int, pool: int) -> bool:
     side = isqrt(tokens)
-    return pool == 1 or (side * side == tokens and side % pool == 0)
+    return pool == 1 or (side * side == tokens and pool <= side)
 
 
 def tensor_shapes(config: AdapterConfig) -> Shapes:

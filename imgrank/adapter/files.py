@@ -30,7 +30,7 @@ from imgrank.adapter.header import (
     other_tokens,
     parse_header,
 )
-from imgrank.adapter.rows import RowShape
+from imgrank.adapter.rows import RowShape, row_places
 from imgrank.adapter.subject import Subject
 from imgrank.atomic import write_atomic
 from imgrank.errors import AdapterError
@@ -97,7 +97,13 @@ def save(path: Path, adapter: Adapter, half: bool = False) -> None:
     header = replace(adapter.header, has_model=adapter.model is not None)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, to_bytes(tensors, {METADATA_KEY: header_json(header)}), durable=True)
+        whole = to_bytes(tensors, {METADATA_KEY: header_json(header)})
+        if len(whole) > LARGEST_FILE:
+            raise AdapterError(
+                f"{printable(str(path))} was not written: it would have {len(whole):,} bytes, more than an adapter may "
+                f"have ({LARGEST_FILE:,}). Train fewer queries at once."
+            )
+        write_atomic(path, whole, durable=True)
     except OSError as error:
         raise AdapterError(f"{printable(str(path))} could not be written: {why(error)}.") from error
 
@@ -211,7 +217,7 @@ def _expected_shapes(fields: HeaderFields) -> dict[str, tuple[int, ...]]:
     config = fields.config
     model = tensor_shapes(config) if fields.has_model else {}
     shapes = {f"model.{name}": shape for name, shape in model.items()}
-    shared = config.embedding_width or config.text_width  # of sentences and pictures, in the space of both
+    shared = fields.shared or config.embedding_width or config.text_width  # in the space of sentences and pictures
     for index, query in enumerate(fields.queries):
         shapes[f"query.{index}.embeddings"] = (len(query.phrasings), shared)
         if query.has_ridge:
@@ -225,7 +231,7 @@ def _expected_shapes(fields: HeaderFields) -> dict[str, tuple[int, ...]]:
 
 
 def _row_shape(config: AdapterConfig, moments: int) -> RowShape:
-    return RowShape(config.tokens, config.image_width, moments, config.embedding_width)
+    return RowShape(row_places(config.tokens), config.image_width, moments, config.embedding_width)
 
 
 def _header(path: Path, file: _SafeFile, fields: HeaderFields, shipped: bool) -> AdapterHeader:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.adapter.closed import ClosedForm, ClosedSizes
-from imgrank.adapter.config import AdapterConfig
+from imgrank.adapter.config import LIMITS, AdapterConfig
 from imgrank.adapter.subject import Subject, SubjectSizes
 from imgrank.errors import AdapterError
 from imgrank.paths import printable
@@ -127,8 +127,15 @@ def header_json(header: AdapterHeader) -> str:
         "threshold": float(header.threshold),
         "terms": header.terms,
         "queries": queries,
+        **_shared(header),
     }
     return json.dumps(whole, ensure_ascii=False, allow_nan=False)
+
+
+def _shared(header: AdapterHeader) -> dict[str, int]:
+    """The width of the space that sentences share with pictures, where the config does not tell it."""
+    width = header.queries[0].embeddings.shape[1]
+    return {} if width == (header.config.embedding_width or header.config.text_width) else {"shared": width}
 
 
 def _format(header: AdapterHeader) -> int:
@@ -158,7 +165,8 @@ class QueryFields:
 
 @dataclass(frozen=True, slots=True)
 class HeaderFields:
-    """The header's own words, checked one by one."""
+    """The header's own words, checked one by one; `shared` is the width of the space of sentences and pictures where
+    the config does not tell it."""
 
     config: AdapterConfig
     has_model: bool
@@ -167,6 +175,7 @@ class HeaderFields:
     threshold: float
     terms: str
     queries: tuple[QueryFields, ...]
+    shared: int | None = None
 
 
 def other_tokens(name: str, of: AdapterHeader | HeaderFields, backbone: str, fingerprint: str) -> AdapterError:
@@ -208,8 +217,19 @@ def parse_header(text: str) -> HeaderFields:
         fingerprint=_text(whole, "fingerprint"),
         threshold=_number(whole, "threshold"),
         terms=_text(whole, "terms"),
+        shared=_width(whole),
         queries=tuple(_query(query, has_model) for query in queries),
     )
+
+
+def _width(whole: Mapping[str, Any]) -> int | None:
+    value = whole.get("shared")
+    if value is None:
+        return None
+    low, high = LIMITS["text_width"]
+    if type(value) is not int or not low <= value <= high:
+        raise ValueError(f"its shared is {value!r:.40}, not a whole number from {low} to {high}")
+    return value
 
 
 def _config(value: object) -> AdapterConfig:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from imgrank.adapter.config import AdapterConfig
 from imgrank.adapter.pairs import PairHead, RelationalAttention, Summary
 from imgrank.adapter.unfilled import Unfilled
+from imgrank.arrays import area_weights
 from imgrank.tokens import TextTokens
 
 __all__ = ["AdapterConfig", "AdapterModel", "Scores", "TextBatch", "unfilled_model"]
@@ -196,10 +197,16 @@ class AdapterModel(nn.Module):
 
 
 def pooled(tokens: Tensor, pool: int) -> Tensor:
-    """Tokens (B, P, D) of a square grid to (B, P / pool^2, D): means over squares of pool x pool."""
+    """Tokens (B, P, D) of a square grid to (B, P / pool^2, D): means over squares of pool x pool, or over areas where
+    the side does not divide."""
     if pool == 1:
         return tokens
-    side = isqrt(tokens.shape[1]) // pool
+    whole = isqrt(tokens.shape[1])
+    side = whole // pool
+    if whole % pool:
+        weights = torch.from_numpy(area_weights(whole, side)).to(tokens)
+        grid = tokens.unflatten(1, (whole, whole))
+        return torch.einsum("bhwd,ih,jw->bijd", grid, weights, weights).flatten(1, 2)
     squares = cast(Tensor, tokens.unflatten(1, (side, pool, side, pool)))
     return squares.mean(dim=2).mean(dim=3).flatten(1, 2)  # both axes at once are several times as slow
 

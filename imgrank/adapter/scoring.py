@@ -16,7 +16,7 @@ from imgrank.adapter.folded import FoldedModel, Words
 from imgrank.adapter.header import Query
 from imgrank.adapter.looks import Looks
 from imgrank.adapter.pairs import Summary
-from imgrank.adapter.rows import RowShape, moments_of
+from imgrank.adapter.rows import RowShape, moments_of, place_weights
 from imgrank.adapter.subject import NEAREST, SOFTNESS, Subject, unit_rows
 from imgrank.arrays import Floats
 from imgrank.errors import AdapterError
@@ -253,8 +253,10 @@ class _Block:
     def rows(self, shape: RowShape) -> Tensor:
         """(BLOCK, F) float32: whole rows, as closed forms read them."""
         moments = torch.from_numpy(moments_of(self.packed))
-        places = (self.quantised * self.scales).flatten(1)
-        return torch.cat([places, moments, self.embedding[:, : shape.embedding]], dim=1)
+        places, weights = self.quantised * self.scales, place_weights(self.packed.shape.tokens)
+        if weights is not None:
+            places = torch.from_numpy(weights) @ places
+        return torch.cat([places.flatten(1), moments, self.embedding[:, : shape.embedding]], dim=1)
 
     def key(self, model: bytes) -> bytes:
         """A name for this block as a model sees it."""

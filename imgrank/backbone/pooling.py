@@ -6,17 +6,9 @@ import math
 
 import torch
 
+from imgrank.arrays import area_weights
+
 GRID = 7
-
-
-def area_weights(source: int, target: int) -> torch.Tensor:
-    """(target, source) float64 weights of area pooling along one axis; each row sums to 1, and every source
-    cell weighs the same in total."""
-    edges = torch.arange(source + 1, dtype=torch.float64) / source
-    wanted = torch.arange(target + 1, dtype=torch.float64) / target
-    low = torch.maximum(wanted[:-1, None], edges[None, :-1])
-    high = torch.minimum(wanted[1:, None], edges[None, 1:])
-    return (high - low).clamp(min=0) * target
 
 
 def pool_grid(
@@ -29,6 +21,6 @@ def pool_grid(
     if rows is not None and columns is not None:
         grid = torch.einsum("bchw,bih,bjw->bcij", grid, rows.to(grid), columns.to(grid))
     elif max(grid.shape[2:]) > (most or math.inf):
-        rows, columns = (area_weights(size, min(size, most)).to(grid) for size in grid.shape[2:])
+        rows, columns = (torch.from_numpy(area_weights(size, min(size, most))).to(grid) for size in grid.shape[2:])
         grid = torch.einsum("bchw,ih,jw->bcij", grid, rows, columns)
     return grid.flatten(2).transpose(1, 2)

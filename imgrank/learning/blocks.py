@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.adapter.rows import RowShape, moments_of
+from imgrank.adapter.rows import RowShape, moments_of, places_of
 from imgrank.arrays import Floats
 from imgrank.tokens import PackedTokens
 
@@ -97,7 +97,7 @@ def _parts(shape: RowShape) -> list[_Part]:
         _Part(EMBEDDING, moments + shape.moments, 1, lambda p: p.embedding[:, : shape.embedding].astype(np.float32)),
     ]
     if shape.tokens > 1:
-        parts.append(_Part(PLACES, 0, 1, lambda p: p.tokens().reshape(len(p), -1)))
+        parts.append(_Part(PLACES, 0, 1, places_of))
     return parts
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from imgrank.adapter.files import save
+from imgrank.adapter.files import load, save
 from imgrank.adapter.model import AdapterConfig
 from imgrank.adapter.registry import adapter_path, card_path
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
@@ -30,7 +30,7 @@ from imgrank.training.loop import Epoch
 from imgrank.training.options import TrainingOptions
 from imgrank.training.plan import Outcome, Run, learn
 from imgrank.training.result import TrainedQuery, TrainingResult, measure, to_adapter
-from imgrank.training.start import begin, shipped_adapter
+from imgrank.training.start import begin, check_sizes, shipped_adapter
 
 
 def train(
@@ -97,6 +97,8 @@ def train(
         path = _destination(known, name, out, replace or resume)
         if source is None:
             source = opened.enter_context(Ranker(backbone, "none", device, cache, max_megapixels=max_megapixels))
+        if config is not None:
+            check_sizes(config, source.backbone)
         dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
         dataset = made_splits(dataset, options.seed)
         _check(dataset)
@@ -167,6 +169,7 @@ def _save(
 ) -> TrainingResult:
     adapter = to_adapter(path.stem, source.backbone, outcome, queries, terms)
     save(path, adapter)
+    load(path, source.backbone.fingerprint)  # what would not be read again is known now, and not when it is asked
     result = TrainingResult(
         path=path,
         card=card_path(path),

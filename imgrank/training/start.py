@@ -9,6 +9,7 @@ import torch
 from imgrank.adapter.files import Adapter, load
 from imgrank.adapter.model import AdapterConfig, AdapterModel
 from imgrank.adapter.registry import installed_adapters
+from imgrank.errors import TrainingError
 from imgrank.learning.dataset import BackboneFacts
 
 
@@ -18,6 +19,22 @@ def shipped_adapter(fingerprint: str) -> Adapter | None:
         if header.shipped and header.fingerprint == fingerprint and header.path is not None:
             return load(header.path, fingerprint)
     return None
+
+
+def check_sizes(config: AdapterConfig, backbone: BackboneFacts) -> None:
+    """Raise TrainingError where a model of these sizes could not read the backbone's tokens."""
+    shape = backbone.shape
+    wanted = (config.tokens, config.image_width, config.text_width, config.embedding_width or shape.embedding)
+    has = (shape.tokens, shape.width, backbone.text_width, shape.embedding)
+    names = ("tokens", "image_width", "text_width", "embedding_width")
+    wrong = [
+        f"{name} {mine} instead of {its}" for name, mine, its in zip(names, wanted, has, strict=True) if mine != its
+    ]
+    if wrong:
+        raise TrainingError(
+            f"The config does not fit the tokens of backbone {backbone.name}: it has {', '.join(wrong)}. "
+            "Take its sizes, as AdapterConfig.mini and AdapterConfig.paper do."
+        )
 
 
 def begin(

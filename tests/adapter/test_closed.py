@@ -11,9 +11,10 @@ from safetensors.numpy import save_file
 from imgrank.adapter import files
 from imgrank.adapter.closed import ClosedForm, Kernel
 from imgrank.adapter.files import Adapter, load, read_header, save
-from imgrank.adapter.rows import RowShape
+from imgrank.adapter.rows import RowShape, moments_of, places_of
 from imgrank.adapter.scoring import closed_values, score_tokens
 from imgrank.errors import AdapterError
+from imgrank.tokens import TokenShape, pack
 from tests.adapter.making import SHAPE, adapter, packed, sentence
 
 
@@ -27,6 +28,22 @@ def closed_form(seed=0, kernel=True) -> ClosedForm:
         heights=rng.normal(size=7).astype(np.float32),
     )
     return ClosedForm(shape, rng.normal(size=shape.numbers + 1).astype(np.float32), bumps if kernel else None)
+
+
+@pytest.mark.parametrize("tokens", [49, 36, 100])
+def test_a_grid_of_many_tokens_is_sixteen_places_of_a_row(tokens):
+    """Whose means over areas keep the mean over all; fits and questions read them alike."""
+    shape = TokenShape(tokens, 6, 5)
+    rng = np.random.default_rng(0)
+    pictures = pack(rng.normal(size=(3, tokens, 6)).astype(np.float32), rng.normal(size=(3, 5)).astype(np.float32))
+    row = RowShape.of(shape)
+    places = places_of(pictures)
+    assert (row.tokens, places.shape) == (16, (3, row.places))
+    np.testing.assert_allclose(places.reshape(3, 16, 6).mean(axis=1), pictures.tokens().mean(axis=1), atol=1e-5)
+    weights = rng.normal(size=row.numbers + 1).astype(np.float32)
+    by_hand = np.concatenate([places, moments_of(pictures), pictures.embedding.astype(np.float32)], 1) @ weights[:-1]
+    told = closed_values(ClosedForm(row, weights), pictures)
+    np.testing.assert_allclose(told, by_hand + weights[-1], atol=1e-4)
 
 
 def without_model(kernel=True) -> Adapter:

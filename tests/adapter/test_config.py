@@ -37,12 +37,12 @@ def test_shapes_are_those_of_the_model(
     assert tensor_shapes(config) == {name: tuple(tensor.shape) for name, tensor in built.items()}
 
 
-@pytest.mark.parametrize(("tokens", "pool"), [(6, 2), (16, 3), (9, 2), (8, 2)])
-def test_only_a_square_grid_that_divides_is_pooled(tokens: int, pool: int) -> None:
-    with pytest.raises(ValueError, match=f"{tokens} tokens are no square grid whose side {pool} divides"):
+@pytest.mark.parametrize(("tokens", "pool"), [(6, 2), (16, 5), (9, 4), (8, 2)])
+def test_only_a_square_grid_is_pooled(tokens: int, pool: int) -> None:
+    with pytest.raises(ValueError, match=f"{tokens} tokens are no square grid of at least {pool} a side"):
         AdapterConfig(tokens, 4, 4, 4, width=8, heads=1, pool=pool)
 
 
-@pytest.mark.parametrize(("tokens", "places"), [(16, 4), (4, 4), (36, 4), (9, 9), (6, 6), (1, 1)])
-def test_the_mini_preset_sees_four_places_where_they_divide(tokens: int, places: int) -> None:
+@pytest.mark.parametrize(("tokens", "places"), [(16, 4), (4, 4), (36, 4), (49, 4), (25, 4), (9, 9), (6, 6), (1, 1)])
+def test_the_mini_preset_sees_four_places_of_a_square_grid(tokens: int, places: int) -> None:
     assert AdapterConfig.mini(TokenShape(tokens, 4, 4), 4).places == places

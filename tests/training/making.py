@@ -76,6 +76,8 @@ class FakeSource:
 class NarrowSource(FakeSource):
     """A backbone whose text tokens are as wide as its embeddings, as in the published one."""
 
+    backbone = Facts(text_width=SHAPE.embedding)
+
     def sentence(self, text: str) -> TextTokens:
         whole = super().sentence(text)
         return TextTokens(np.stack([whole.embedding] * 2), whole.embedding)

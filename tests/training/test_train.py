@@ -11,6 +11,7 @@ import torch
 from typer.testing import CliRunner
 
 from imgrank.adapter.files import load
+from imgrank.adapter.model import AdapterConfig
 from imgrank.adapter.registry import kept_rows_path, remove
 from imgrank.adapter.scoring import score_tokens
 from imgrank.cli.app import app
@@ -38,6 +39,24 @@ def scores(result, folder, numbers):
     source = NarrowSource() if adapter.header.config.text_width == SHAPE.embedding else FakeSource()
     packed = source.encode([str(folder / f"{n}.jpg") for n in numbers]).packed
     return score_tokens(adapter, packed, source.sentence("more"), adapter.queries[0]).value
+
+
+def test_a_config_for_other_tokens_is_refused_before_any_picture_is_read(tmp_path):
+    source = FakeSource()
+    labels = labels_csv(tmp_path, 10)
+    with pytest.raises(TrainingError, match="tokens 100 instead of 4"):
+        train(labels, out=tmp_path / "a.safetensors", config=AdapterConfig.paper(), source=source, options=QUICK)
+    assert source.calls == []
+
+
+def test_sentences_narrower_than_the_space_of_pictures_are_read_again_from_the_file(tmp_path):
+    """As RN50's are; the embedding left out, the config does not tell how wide that space is."""
+    config = replace(CONFIG, embedding_width=0)
+    result = train(
+        labels_csv(tmp_path, 12), out=tmp_path / "a.safetensors", config=config, source=FakeSource(), options=QUICK
+    )
+    adapter = load(result.path, FakeSource.backbone.fingerprint)
+    assert adapter.queries[0].embeddings.shape[1] == SHAPE.embedding != config.text_width
 
 
 def test_thirty_pictures_give_a_ranker_in_the_users_unit(tmp_path):
