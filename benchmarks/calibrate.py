@@ -11,8 +11,9 @@ pictures, of the captions and of seven sets of things and places (the tower know
 threshold keeps 90 % of what is shown. Printed on folders of the other half. Shown are captions and classes of a
 picture in the folder; absent are classes of which it has none, and names of ImageNet that no caption there mentions.
 A half has some 490 pictures: for larger folders, faces, cars and pictures of the other sets are put beside them, half
-of those to each half. Numbers for backbones that were never measured are made of `mini`'s cosines alone, held against
-sentences of other things (`imgrank/scoring/unrelated.py`).
+of those to each half. How near a single picture must
+be to fit a sentence is chosen on one half, too. Numbers for backbones that were never measured are made of `mini`'s
+cosines alone, held against sentences of other things (`imgrank/scoring/unrelated.py`).
 
     python benchmarks/calibrate.py --data ../shared/data --measure-only
 """
@@ -55,6 +56,7 @@ CAPTURED = 0.012
 FOLDS = 5
 FOLDERS, LARGE = 250, 60  # folders of 20 to 2,000 pictures, and of 700 to 2,000
 PENALTY = 0.5
+FEWEST_SHOWN = 3  # pictures of a class, for its share in the choice of `fits_from`
 
 
 @dataclass(frozen=True)
@@ -290,6 +292,36 @@ def shown_from(ranker: Ranker, pictures: Gallery) -> float:
     return round(float(np.quantile(own, 1 - SHOWN)), 3)
 
 
+def fits_from(ranker: Ranker, one: Gallery, other: Gallery) -> float:
+    """The likeness from which on pictures count as fitting: best in the mean over classes of the sets, by F1, of one
+    half of the pictures; what it gives on the other half is printed."""
+    cuts = np.arange(0.2, 0.7, 0.01)
+    chosen = float(cuts[int(_f1(ranker, one, cuts)[2].argmax())])
+    precision, recall, f1 = _f1(ranker, other, np.array([chosen]))
+    print(
+        f"Fits from {chosen:.2f}. Of the other half: precision {precision[0]:.2f}, recall {recall[0]:.2f}, "
+        f"F1 {f1[0]:.2f}"
+    )
+    return round(chosen, 2)
+
+
+def _f1(ranker: Ranker, pictures: Gallery, cuts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Means over classes, for each cut."""
+    alone = [n for n, captioned in enumerate(pictures.captioned) if not captioned]
+    classes = [pictures.said[n][0] for n in alone]
+    rows = []
+    for name in sorted(set(classes)):
+        shown = np.array([each == name for each in classes])
+        if shown.sum() < FEWEST_SHOWN:
+            continue
+        kept = likeness(pictures.packed[np.array(alone)], aim_at(name, ranker.sentence)) >= cuts[:, None]
+        right = (kept & shown).sum(axis=1)
+        precision, recall = right / np.maximum(kept.sum(axis=1), 1), right / shown.sum()
+        rows.append((precision, recall, 2 * precision * recall / np.maximum(precision + recall, 1e-9)))
+    precision, recall, f1 = np.array(rows).mean(axis=0)
+    return precision, recall, f1
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
@@ -310,6 +342,7 @@ def main() -> None:
     default = {"asking": told, "confidence": confidence(*folders(plain=True), with_cosines=False)}
     own = {"asking": told, "confidence": confidence(*folders(plain=False), with_cosines=True)}
     own["confidence"]["shown_from"] = shown_from(ranker, one)
+    own["confidence"]["fits_from"] = fits_from(ranker, one, other)
     if args.measure_only:
         return
     FILE.write_text(

@@ -21,7 +21,10 @@ _natural = natsort_keygen()
 
 
 def order(
-    scores: Sequence[float], paths: Sequence[str], relevant: Sequence[bool] | None = None
+    scores: Sequence[float],
+    paths: Sequence[str],
+    relevant: Sequence[bool] | None = None,
+    fits: Sequence[bool] | None = None,
 ) -> tuple[RankedImage, ...]:
     """Best first, pictures that are not `relevant` after all others; equal scores stand in natural path
     order (img2 before img10), then by the raw path.
@@ -32,7 +35,9 @@ def order(
     if there are not as many scores as paths.
     """
     shows = [True] * len(scores) if relevant is None else relevant
-    scored = [ScoredPath(show, float(score), path) for show, score, path in zip(shows, scores, paths, strict=True)]
+    sure = shows if fits is None else fits
+    rows = zip(shows, scores, paths, sure, strict=True)
+    scored = [ScoredPath(show, float(score), path, fit) for show, score, path, fit in rows]
     check_finite(scored)
     scored.sort(key=itemgetter(0, 1), reverse=True)
     return tuple(rank_sorted(scored, len(scored)))
@@ -44,7 +49,7 @@ def rank_sorted(scored: Iterable[ScoredPath], count: int) -> Iterator[RankedImag
     Holds no more than pictures of one score at once, so that a stream may be longer than memory.
     """
     for rank, one in enumerate(_settle_ties(scored), start=1):
-        yield RankedImage(rank, one.score, _percentile(rank, count), one.path, one.relevant)
+        yield RankedImage(rank, one.score, _percentile(rank, count), one.path, one.relevant, fits=one.fits)
 
 
 def select(
@@ -93,11 +98,12 @@ class ScoredPath(NamedTuple):
     relevant: bool
     score: float
     path: str
+    fits: bool = True
 
 
 def check_finite(scored: Iterable[ScoredPath]) -> None:
     """Raises ImgrankError on a score that is not a finite number."""
-    for _, score, path in scored:
+    for _, score, path, _ in scored:
         if not math.isfinite(score):
             raise ImgrankError(
                 f"The score of {path!r} is {score}, which cannot be ranked: the ranker or the cached encoding of this "

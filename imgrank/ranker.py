@@ -457,7 +457,8 @@ class Ranker:
     def _ranking(self, question: Question, pictures: _Pictures, answered: Answer, seconds: float) -> Ranking:
         verdict = answered.verdict
         with _without_collector():
-            images = order(answered.scores.tolist(), pictures.paths, answered.relevant.tolist())
+            fits = None if answered.fits is None else answered.fits.tolist()
+            images = order(answered.scores.tolist(), pictures.paths, answered.relevant.tolist(), fits)
         return Ranking(
             query=question.sentence,
             images=images,

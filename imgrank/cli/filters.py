@@ -15,7 +15,7 @@ from imgrank.errors import UsageError
 
 if TYPE_CHECKING:
     from imgrank.filtering import Filters
-    from imgrank.records import RankedImage
+    from imgrank.records import RankedImage, Ranking
 
 _PANEL = "Filtering and grouping"
 SinceOption = Annotated[
@@ -120,6 +120,17 @@ def wanted_filters(
         min_rating,
         tuple(exclude or ()),
     )
+
+
+def told_of_fits(ranking: Ranking) -> str:
+    """How many images fit, and where that could not be told."""
+    count = sum(image.fits and image.relevant for image in ranking.images)
+    line = f"{count:,} of {len(ranking.images):,} fit"
+    if ranking.scorer == "zero-shot" and ranking.backbone != "mini":
+        return f"{line}; how near an image must be to fit was measured for mini alone, so that only a ranker could tell"
+    if ranking.scorer in ("like", "between", "detail"):
+        return f"{line}: every image has its place in such an order"
+    return line
 
 
 def not_in_indexes() -> UsageError:

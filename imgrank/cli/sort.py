@@ -317,6 +317,8 @@ def _deliver_from(
 def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None, sources: Sequence[str]) -> int:
     """Show the order, or change files by it; an order that was interrupted changes none. Returns the exit code."""
     images = _kept(ranking.images, cut)
+    if cut.fitting and not look.quiet:
+        note(filters.told_of_fits(ranking))
     if asked is None or ranking.partial:
         highest = max((image.score for image in ranking.images if image.relevant), default=None)
         people = cut.groups.for_people(images)

@@ -43,6 +43,7 @@ def asking_weights(fingerprint: str) -> AskingWeights:
 class ConfidenceWeights:
     """Weights of signs, and a bias: the log odds that pictures show a sentence; confident from `threshold` on.
 
+    `fits_from` is the cosine from which on a picture counts as showing what is said; None where it is not known.
     `shown_from` is the cosine that nearly all pictures reach to what is said of them; None where it is not known.
     `is_own` where they were measured on this backbone, so that cosines themselves count, and not only how much nearer
     pictures come than to unrelated sentences.
@@ -53,6 +54,7 @@ class ConfidenceWeights:
     threshold: float
     is_own: bool
     shown_from: float | None = None
+    fits_from: float | None = None
 
     def confidence(self, evidence: Evidence, coverage: float = 0.0) -> float:
         """The chance, 0 to 1, that pictures with this evidence show the sentence, so much of which names kinds."""
@@ -94,6 +96,7 @@ def confidence_weights(fingerprint: str) -> ConfidenceWeights:
         threshold=float(known["threshold"]),
         is_own=own is not None,
         shown_from=known.get("shown_from"),
+        fits_from=known.get("fits_from"),
     )
 
 

@@ -198,13 +198,15 @@ class TermEvidence:
 class Scored:
     """Some pictures' part of an answer: scores (N,), relevant (N,), and what they say of the whole.
 
-    `summary` is what the pair head needs of them, where a trained adapter is asked to refine.
+    `summary` is what the pair head needs of them, where a trained adapter is asked to refine; `fits` (N,) says which
+    surely show what was asked for, None where that is what `relevant` says.
     """
 
     scores: Floats
     relevant: Flags
     evidence: Evidence
     summary: Summary | None = None
+    fits: Flags | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +225,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """scores (N,), higher is more; relevant (N,), False where a picture lacks what the sentence is about."""
+    """scores (N,), higher is more; relevant (N,), False where a picture lacks what the sentence is about; fits (N,), as
+    in `Scored`."""
 
     scores: Floats
     relevant: Flags
     verdict: Verdict
+    fits: Flags | None = None

@@ -215,7 +215,9 @@ class LikenessScorer:
         evidence = Evidence.of(along.likeness, relevant)
         if self.unrelated is not None:
             evidence = replace(evidence, unrelated=self.unrelated.nearest(packed))
-        return Scored(rounded(along.scores), relevant, evidence)
+        fits_from = self.sureness.fits_from
+        fits = None if fits_from is None else relevant & (along.likeness >= fits_from)
+        return Scored(rounded(along.scores), relevant, evidence, fits=fits)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -301,7 +303,9 @@ def joined_answer(parts: Sequence[Scored], verdict: Callable[[Evidence], Verdict
     """The scores of all parts in their order, and the verdict on what they say together."""
     evidence = sum((part.evidence for part in parts), Evidence())
     scores = np.concatenate([part.scores for part in parts])
-    return Answer(scores, np.concatenate([part.relevant for part in parts]), verdict(evidence))
+    fits = [part.fits for part in parts if part.fits is not None]
+    relevant = np.concatenate([part.relevant for part in parts])
+    return Answer(scores, relevant, verdict(evidence), np.concatenate(fits) if len(fits) == len(parts) else None)
 
 
 def _refined(values: Floats, summaries: list[Summary], adapter: Adapter, places: Places) -> Floats:

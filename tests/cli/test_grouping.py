@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.facts.making import exif
-from tests.grouping.making import WAYS, photographs
+from tests.grouping.making import PHOTOS, WAYS, photographs
 
 NAMES = ("biplane", "cat", "dog")  # each sharp, so that its blurred copy is less so
 
@@ -158,3 +158,10 @@ def test_an_index_holds_nothing_to_group_or_filter_by_and_says_so(shoot, home, t
     assert len(folders.stdout.splitlines()) == 2
     left = imgrank("sort", tmp_path / "tokens", "a cat", "--exclude", "cat*", home=home)
     assert len(left.stdout.splitlines()) == 7
+
+
+def test_what_fits_is_cut_off_and_counted(home):
+    for sentence, fitting in (("a cat", {"cat.jpg", "kitten.jpg"}), ("a zebra", set())):
+        done = imgrank("sort", PHOTOS, sentence, "--show-fits", home=home)
+        assert {line.split("/")[-1] for line in done.stdout.splitlines()} == fitting
+        assert f"{len(fitting)} of 24 fit" in done.stderr
