@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from imgrank.backbone.load import load_backbone
-from imgrank.index.format import ROW_GROUP, TOKEN_COLUMNS, IndexRow, IndexRows, to_table, tokens_of
+from imgrank.index.format import ROW_GROUP, TOKEN_COLUMNS, IndexRow, IndexRows, Manifest, to_table, tokens_of
 from imgrank.tokens import PackedTokens, TokenShape
 
 PHOTOS = Path(__file__).parents[1] / "examples" / "photos"
@@ -28,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--crops", type=int, default=40, help="crops of each of the 24 photographs")
     rows, shape = index_rows(parser.parse_args().crops)
-    table = to_table(rows, shape)
+    table = to_table(rows, Manifest("mini", "", 0, shape))
     print(f"{len(rows)} pictures, {table.nbytes / len(rows):.0f} bytes each in memory")
     for codec, level in CODECS:
         out = io.BytesIO()

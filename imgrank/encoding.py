@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from imgrank.backbone.contract import Backbone, together
-from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, Loaded, load_images
+from imgrank.backbone.contract import Backbone
+from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
+from imgrank.decode.ahead import Refused
+from imgrank.decode.load import read_path
+from imgrank.encode import Decoding, Origin, Picture, encode
 from imgrank.records import ImageFile, Progress, Unreadable
 from imgrank.store import TokenStore, View
 from imgrank.tokens import PackedTokens
-
-FEWEST = 64  # pictures between two writes to the store
-
-Batch = list[tuple[int, Loaded]]  # with their positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,39 +93,37 @@ class _Run:
 
     def encode_missing(self, progress: Callable[[Progress], None]) -> None:
         """Read what is not known yet; encode what is not known by its content either."""
-        missing = [position for position in range(len(self.files)) if position not in self.digests]
-        with _Tower(self.backbone, self.view, self._keep) as tower:
-            for batch in self._batches(missing, progress):
-                tower.encode(batch)
-
-    def _batches(self, missing: Sequence[int], progress: Callable[[Progress], None]) -> Iterator[Batch]:
-        """Pictures that need the tower, as many at a time as suit it."""
-        batch: Batch = []
-        for done, (position, item) in enumerate(zip(missing, self._load(missing), strict=True), 1):
-            if isinstance(item, Unreadable):
-                self.skipped.append(item)
-            else:
-                self.changed += self._believed.get(position, item.digest) != item.digest
-                if item.pixels is not None:
-                    batch.append((position, item))
-                else:
-                    self.store.remember([item.file], [item.digest])
-                    self.digests[position] = item.digest
-            if batch and (len(batch) >= _at_a_time(self.backbone) or done == len(missing)):
-                yield batch
-                batch = []
-            progress(Progress(done, len(missing), "encoding"))
-
-    def _load(self, missing: Sequence[int]) -> Iterator[Loaded | Unreadable]:
-        made = self.backbone.preprocessing
-        return load_images(
-            [self.files[position] for position in missing],
-            made.side,
-            made.interpolation,
-            crop=made.crop,
-            is_known=lambda digest: self.store.has(digest, self.view),
-            max_megapixels=self.max_megapixels,
+        encode(
+            [_Placed(place, file) for place, file in enumerate(self.files) if place not in self.digests],
+            self.backbone,
+            Origin(_read),
+            self,
+            Decoding.of(self.backbone, self.max_megapixels),
+            mirrored=self.view is View.mirrored,
+            progress=progress,
         )
+
+    def is_known(self, digest: str) -> bool:
+        return self.store.has(digest, self.view)
+
+    def know(self, picture: Picture[_Placed]) -> None:
+        self._note_change(picture)
+        self.store.remember([picture.item.file], [picture.digest])
+        self.digests[picture.item.place] = picture.digest
+
+    def refuse(self, refused: Refused[_Placed]) -> None:
+        self.skipped.append(Unreadable(refused.item.path, refused.reason))
+
+    def keep(self, pictures: Sequence[Picture[_Placed]], tokens: PackedTokens) -> None:
+        digests = [picture.digest for picture in pictures]
+        self.store.put([picture.item.file for picture in pictures], digests, tokens, self.view)
+        for picture in pictures:
+            self._note_change(picture)
+            self.digests[picture.item.place] = picture.digest
+        self.fresh += len(pictures)
+
+    def _note_change(self, picture: Picture[_Placed]) -> None:
+        self.changed += self._believed.get(picture.item.place, picture.digest) != picture.digest
 
     def result(self) -> Encoded:
         kept = sorted(self.digests)
@@ -141,51 +137,22 @@ class _Run:
             partial=self.partial,
         )
 
-    def _keep(self, batch: Batch, packed: PackedTokens) -> None:
-        digests = [item.digest for _, item in batch]
-        self.store.put([item.file for _, item in batch], digests, packed, self.view)
-        self.digests.update(zip((position for position, _ in batch), digests, strict=True))
-        self.fresh += len(batch)
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A file by its place among those that were asked for; one may stand there twice."""
+
+    place: int
+    file: ImageFile
+
+    @property
+    def path(self) -> str:
+        return self.file.path
+
+    @property
+    def size(self) -> int:
+        return self.file.size
 
 
-class _Tower:
-    """Takes batches in turn, and gives each to `keep` with its tokens.
-
-    A GPU works in a thread of its own while the next batch gathers; the processor is busy with pictures anyway.
-    """
-
-    def __init__(self, backbone: Backbone, view: View, keep: Callable[[Batch, PackedTokens], None]) -> None:
-        self._backbone, self._view, self._keep = backbone, view, keep
-        self._thread = None if backbone.device == "cpu" else ThreadPoolExecutor(1, thread_name_prefix="imgrank-encode")
-        self._running: tuple[Batch, Future[PackedTokens]] | None = None
-
-    def encode(self, batch: Batch) -> None:
-        """Begin this batch; the one before is kept when this returns."""
-        if self._thread is None:
-            self._keep(batch, self._tokens(batch))
-            return
-        before, self._running = self._running, (batch, self._thread.submit(self._tokens, batch))
-        _settle(before, self._keep)
-
-    def __enter__(self) -> _Tower:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._thread is not None:
-            self._thread.shutdown(wait=True)
-            _settle(self._running, self._keep)
-
-    def _tokens(self, batch: Batch) -> PackedTokens:
-        pixels = [item.pixels for _, item in batch if item.pixels is not None]
-        seen = [one[:, ::-1] for one in pixels] if self._view is View.mirrored else pixels
-        return self._backbone.encode_images(together(seen))
-
-
-def _settle(running: tuple[Batch, Future[PackedTokens]] | None, keep: Callable[[Batch, PackedTokens], None]) -> None:
-    if running is not None:
-        keep(running[0], running[1].result())
-
-
-def _at_a_time(backbone: Backbone) -> int:
-    """The least multiple of what the backbone runs at once that is worth a write."""
-    return -(-FEWEST // backbone.batch_size) * backbone.batch_size
+def _read(placed: _Placed) -> bytes:
+    return read_path(placed.file)

@@ -380,7 +380,7 @@ class Ranker:
 
     def _open(self, indexes: Sequence[str], found: Discovered, filters: Filters = NO_FILTERS) -> Indexed:
         if not indexes:
-            return Indexed((), (), (), self.backbone.shape)
+            return Indexed((), (), (), self.backbone.shape, detailed=False)
         without = _Without({file.path for file in found.files}, filters.exclusion)
         return open_indexes(indexes, self.backbone.fingerprint, self.backbone.name, without)
 
@@ -415,7 +415,7 @@ class Ranker:
         kept = measured.known
         if measured.partial and not len(kept):
             raise KeyboardInterrupt
-        if not len(kept):
+        if not len(kept) and not indexed.paths:
             return pictures
         encoded = replace(pictures.encoded.only(kept.tolist()), partial=measured.partial)
         skipped = pictures.skipped + measured.skipped

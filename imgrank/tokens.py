@@ -132,14 +132,15 @@ class TextTokens:
 
 
 def joined(pieces: Sequence[PackedTokens]) -> PackedTokens:
-    """All pictures of one or more pieces of one shape, in order; with detail where every piece has it."""
-    details = [piece.detail for piece in pieces if piece.detail is not None]
+    """All pictures of one or more pieces of one shape, in order; with detail where every picture has it."""
+    filled = [piece for piece in pieces if len(piece)]
+    details = [piece.detail for piece in filled if piece.detail is not None]
     return PackedTokens(
         np.concatenate([piece.quantised for piece in pieces]),
         np.concatenate([piece.scales for piece in pieces]),
         np.concatenate([piece.embedding for piece in pieces]),
         pieces[0].moments,
-        np.concatenate(details) if len(details) == len(pieces) else None,
+        np.concatenate(details) if details and len(details) == len(filled) else None,
     )
 
 

@@ -97,6 +97,10 @@ ColumnOption = Annotated[
     ),
 ]
 Print0Option = Annotated[bool, flag("--print0", "The list on standard input is separated by NUL.", "-0")]
+DetailOption = Annotated[
+    bool,
+    flag("--detail", "Also measure sharpness and noise of the full-size images, for sentences that ask for them."),
+]
 StrictOption = Annotated[bool, flag("--strict", "Exit with code 3 if an image could not be read.")]
 
 
@@ -113,6 +117,7 @@ def build(
     device: DeviceOption = Device.auto,
     no_cache: NoCacheOption = False,
     max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
+    detail: DetailOption = False,
     engine: EngineOption = None,
     address: AddressOption = None,
     workers: WorkersOption = None,
@@ -145,7 +150,7 @@ def build(
         nul=nul,
         note=note,
     )
-    wanted = _Wanted(out, backbone, device, not no_cache, max_megapixels)
+    wanted = _Wanted(out, backbone, device, not no_cache, max_megapixels, detail)
     with progress_line(quiet) as report:
         on = _build if engine in (None, EngineName.local) else partial(_build_on, wish)
         built = on(items, wanted, report, note)
@@ -206,21 +211,20 @@ class _Wanted:
     device: Device
     cache: bool
     max_megapixels: float
+    detail: bool
 
 
 def _build(items: Iterable[Item], wanted: _Wanted, progress: Report, note: Note) -> Built:
     from imgrank.backbone.load import load_backbone
-    from imgrank.index.building import build_index
+    from imgrank.index.building import IndexOptions, build_index
     from imgrank.index.places import Place
     from imgrank.store import open_store
 
     backbone = load_backbone(wanted.backbone, wanted.device.value, note)
     store = open_store(backbone.fingerprint, backbone.shape, note=note) if wanted.cache else None
-    limit = wanted.max_megapixels
+    options = IndexOptions(max_megapixels=wanted.max_megapixels, detail=wanted.detail)
     try:
-        return build_index(
-            items, Place(wanted.out), backbone, store, max_megapixels=limit, progress=progress, note=note
-        )
+        return build_index(items, Place(wanted.out), backbone, store, options=options, progress=progress, note=note)
     finally:
         if store is not None:
             store.close()
@@ -230,7 +234,7 @@ def _build_on(wish: EngineWish, items: Iterable[Item], wanted: _Wanted, progress
     from imgrank.engine.contract import Making
     from imgrank.index.places import Place
 
-    making = Making(wanted.backbone, wanted.device.value, wanted.max_megapixels)
+    making = Making(wanted.backbone, wanted.device.value, wanted.max_megapixels, wanted.detail)
     with wish.open() as engine:
         return engine.build(items, Place(wanted.out), making, progress, note)
 

@@ -126,6 +126,10 @@ class _Worker:
             raise DecodeError(answer["reason"])
         return image
 
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
     def end(self) -> None:
         self._process.kill()
         self._process.communicate()
@@ -169,8 +173,11 @@ class _Idle:
 
     def take(self) -> _Worker:
         with self._lock:
-            if self._workers:
-                return self._workers.pop()
+            while self._workers:
+                worker = self._workers.pop()
+                if worker.is_alive:
+                    return worker
+                worker.end()
         return _Worker()
 
     def give(self, worker: _Worker) -> None:

@@ -31,14 +31,17 @@ def decode_bytes(
     interpolation: str,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     crop: bool = False,
+    *,
+    guarded: bool = False,
 ) -> npt.NDArray[np.uint8]:
     """(side, side, 3) uint8 RGB: the picture upright, over white, squashed to the square and never cropped.
 
     With `crop` a long picture keeps its proportions, and its shorter side is `side`: for who cuts squares from it.
 
-    `path` only names the kind where the bytes leave a doubt. Raises DecodeError with a reason for the user.
+    `path` only names the kind where the bytes leave a doubt. `guarded` decodes every kind in another process, not only
+    those that had better be. Raises DecodeError with a reason for the user.
     """
-    return np.asarray(_read(data, path, Target(side, True, interpolation, max_megapixels, crop)))
+    return np.asarray(_read(data, path, Target(side, True, interpolation, max_megapixels, crop), guarded))
 
 
 def open_image(path: str, max_side: int, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS) -> Image.Image:
@@ -46,14 +49,21 @@ def open_image(path: str, max_side: int, max_megapixels: float = DEFAULT_MAX_MEG
     return _read(read_file(path), path, Target(max_side, False, "bicubic", max_megapixels))
 
 
-def look_at(data: bytes, path: str, look: Callable[[Luma], _T], max_megapixels: float = DEFAULT_MAX_MEGAPIXELS) -> _T:
+def look_at(
+    data: bytes,
+    path: str,
+    look: Callable[[Luma], _T],
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    *,
+    guarded: bool = False,
+) -> _T:
     """What `look` makes of the brightness of the picture at its full size, as it lies in the file, over white.
 
     Of RAW it is the camera's own preview where that is large, else the picture developed at half size. Raises
     DecodeError.
     """
     kind = picture_kind(data, path)
-    if kind in GUARDED:
+    if guarded or kind in GUARDED:
         return look_guarded(data, kind, look, max_megapixels)
     return look_at_raster(data, kind, look, max_megapixels)
 
@@ -78,6 +88,6 @@ def read_file(path: str) -> bytes:
     return data
 
 
-def _read(data: bytes, path: str, target: Target) -> Image.Image:
+def _read(data: bytes, path: str, target: Target, guarded: bool = False) -> Image.Image:
     kind = picture_kind(data, path)
-    return read_guarded(data, kind, target) if kind in GUARDED else read_raster(data, kind, target)
+    return read_guarded(data, kind, target) if guarded or kind in GUARDED else read_raster(data, kind, target)

@@ -16,11 +16,13 @@ from imgrank.records import Progress
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """How tokens are made: the backbone by name, where it runs, and what is too large to decode."""
+    """How tokens are made: the backbone by name, where it runs, and what is too large to decode. `detail` is that of
+    `IndexOptions`."""
 
     backbone: str
     device: str
     max_megapixels: float
+    detail: bool = False
 
 
 class Engine(Protocol):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from imgrank.backbone.load import load_backbone
 from imgrank.engine.contract import Making
 from imgrank.engine.scoring import PartScores, Run, ScoreParts, empty_run, sorted_run
-from imgrank.index.building import Built, build_index
+from imgrank.index.building import Built, IndexOptions, build_index
 from imgrank.index.needs import arrow
 from imgrank.index.pictures import Item
 from imgrank.index.places import Place
@@ -34,7 +34,8 @@ class LocalEngine:
     ) -> Built:
         """As `build_index`, without the local store."""
         backbone = load_backbone(making.backbone, making.device, note)
-        return build_index(items, place, backbone, max_megapixels=making.max_megapixels, progress=progress, note=note)
+        options = IndexOptions(max_megapixels=making.max_megapixels, detail=making.detail)
+        return build_index(items, place, backbone, options=options, progress=progress, note=note)
 
     def score(self, task: ScoreParts, parts: Sequence[KeptRows]) -> Iterator[PartScores]:
         """Each part's scores, in order; at most AT_ONCE are at work or wait to be fetched."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from imgrank.backbone.load import load_backbone
+from imgrank.encode import FEWEST, Decoding
 from imgrank.engine.contract import Making
-from imgrank.engine.guarding import Decoding
 from imgrank.engine.scoring import PartScores, Run, ScoreParts, empty_run, portable
 from imgrank.engine.stages import Decode, Encode, Todo, Write, chunked
 from imgrank.errors import ImgrankError, UsageError
-from imgrank.index.building import BATCH, Built
+from imgrank.index.building import Built
 from imgrank.index.format import ROW_GROUP, Manifest
 from imgrank.index.pictures import Item
 from imgrank.index.places import Place
@@ -74,11 +74,10 @@ class RayEngine:
         """As `build_index`, a wave of items after another; what is written stays if one fails."""
         place = _anywhere(place)
         backbone = load_backbone(making.backbone, "cpu" if self._workers.gpus else making.device, note)
-        manifest = start_index(place, backbone)
+        manifest = start_index(place, backbone, making.detail)
         known, found = known_rows(place, note), _Counted(items)
         todo = (Todo(_readable_anywhere(item), known.get(item.path)) for item in missing(found, known))
-        made = backbone.preprocessing
-        decode = Decode(Decoding(made.side, made.interpolation, making.max_megapixels, made.crop))
+        decode = Decode(Decoding.of(backbone, making.max_megapixels, bool(manifest.detail), guarded=True))
         built = Built(0, 0, 0, 0, ())
         asked = 0
         try:
@@ -123,7 +122,7 @@ class RayEngine:
             .map_batches(
                 Encode,
                 fn_constructor_args=arguments,
-                batch_size=BATCH,
+                batch_size=FEWEST,
                 batch_format="pyarrow",
                 compute=data.ActorPoolStrategy(min_size=1, max_size=self._encoders(), initial_size=1),
                 num_cpus=1 if gpus else ENCODE_CPUS,

@@ -45,7 +45,8 @@ class PartScores:
 class ScoreParts:
     """The task of a worker. Small, and complete: a machine that never saw the adapter gets its file along.
 
-    `top` keeps only so many of a part, the best; with `evidence_alone`, none.
+    `top` keeps only so many of a part, the best; with `evidence_alone`, none. `columns` are those of tokens, and of
+    detail where all parts have it.
     """
 
     asked: Scorer
@@ -53,6 +54,7 @@ class ScoreParts:
     top: int | None = None
     adapter_files: tuple[bytes, ...] = ()
     evidence_alone: bool = False
+    columns: tuple[str, ...] = TOKEN_COLUMNS
     version: str = __version__
 
     def __call__(self, part: KeptRows) -> PartScores:
@@ -68,7 +70,7 @@ class ScoreParts:
         skipped: list[tuple[bool, Unreadable]] = []
         done, evidence, at = [], Evidence(), 0
         with Part(part.place, part.name) as whole:
-            for table in whole.batches(("path", "size", "error", *TOKEN_COLUMNS)):
+            for table in whole.batches(("path", "size", "error", *self.columns)):
                 kept = table.filter(arrow().array(part.kept[at : at + len(table)]))
                 at += len(table)
                 good = kept.column("error").is_null()

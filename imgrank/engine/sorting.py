@@ -12,9 +12,10 @@ from imgrank.discover import path_order
 from imgrank.engine.contract import Engine
 from imgrank.engine.scoring import PartScores, Run, ScoreParts, best, empty_run, paths_of
 from imgrank.errors import NothingToRank, UsageError
+from imgrank.index.format import TOKEN_COLUMNS
 from imgrank.index.needs import arrow
 from imgrank.index.places import Place
-from imgrank.index.reading import checked_manifest, is_index, settled
+from imgrank.index.reading import all_detailed, checked_manifest, is_index, settled
 from imgrank.order import rank_sorted
 from imgrank.paths import printable
 from imgrank.ranker import Ranker, nothing_found
@@ -61,14 +62,16 @@ def rank_indexes(
     """
     started = time.perf_counter()
     question = ranker.question(Asking(sentence, opposite, like, between, plus, minus))
-    asked = ask(question, ranker)
     places = [Place(str(_checked(source))) for source in sources]
-    shape = [checked_manifest(place, ranker.backbone.fingerprint, ranker.backbone.name).shape for place in places][-1]
+    manifests = [checked_manifest(place, ranker.backbone.fingerprint, ranker.backbone.name) for place in places]
+    asked = ask(question, ranker, detailed=all_detailed(manifests))
+    shape = manifests[-1].shape
+    columns = manifests[-1].token_columns if all_detailed(manifests) else TOKEN_COLUMNS
     parts = settled([(place, name) for place in places for name in place.parts()])
     if isinstance(asked, MixScorer):
-        survey = engine.score(ScoreParts(asked, shape, evidence_alone=True), parts)
+        survey = engine.score(ScoreParts(asked, shape, evidence_alone=True, columns=columns), parts)
         asked = asked.settled(sum((part.evidence for part in survey), Evidence()))
-    task = ScoreParts(asked, shape, top)
+    task = ScoreParts(asked, shape, top, columns=columns)
     if top:
         scored, run = _best(engine.score(task, parts), top)
         runs = iter([run])

@@ -13,18 +13,19 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import numpy as np
-
 from imgrank.backbone.load import load_backbone
-from imgrank.engine.guarding import Decoding, prepare_guarded
+from imgrank.encode import Decoding
+from imgrank.encode import tokens_of as tokens_of_pictures
 from imgrank.errors import BackboneError
 from imgrank.index.format import IndexRow, IndexRows, Manifest, facts_of, to_table, tokens_of
 from imgrank.index.needs import arrow
-from imgrank.index.pictures import Item, Prepared, encode
+from imgrank.index.pictures import Item, prepare
 from imgrank.index.places import Place
 from imgrank.index.resuming import is_news
 
 CHUNK = 128  # items that one task reads and decodes: with 224 x 224 pixels, 19 MB
+
+WORKERS = 2  # pictures that a task decodes at once, each in a process of its own
 
 Table = Any  # a pyarrow table
 
@@ -44,20 +45,18 @@ class Decode:
     decoding: Decoding
 
     def __call__(self, chunks: Table) -> Table:
-        """Of each item its row, and its pixels where it could be read; no row where that is as it was."""
-        rows, pixels, heights = [], [], []
+        """Of each item its row, and the decoded picture where it could be read; no row where that is as it was."""
+        rows, pictures = [], []
         for chunk in chunks.column("chunk").to_pylist():
             todo: list[Todo] = pickle.loads(chunk)  # noqa: S301 - written by `chunked`
-            prepared = prepare_guarded([one.item for one in todo], self.decoding)
-            for one, made in zip(todo, prepared, strict=True):
+            prepared = prepare([one.item for one in todo], self.decoding, WORKERS)
+            for one, done in zip(todo, prepared, strict=True):
                 known = {one.item.path: one.before} if one.before else {}
-                if is_news(made.row, known):
-                    rows.append(pickle.dumps(made.row))
-                    pixels.append(None if made.pixels is None else made.pixels.tobytes())
-                    heights.append(0 if made.pixels is None else len(made.pixels))
+                if is_news(done.row, known):
+                    rows.append(pickle.dumps(done.row))
+                    pictures.append(None if done.made is None else pickle.dumps(done.made))
         pa = arrow()
-        columns = {"row": pa.array(rows, pa.binary()), "pixels": pa.array(pixels, pa.large_binary())}
-        return pa.table({**columns, "height": pa.array(heights, pa.int32())})
+        return pa.table({"row": pa.array(rows, pa.binary()), "picture": pa.array(pictures, pa.large_binary())})
 
 
 class Encode:
@@ -78,12 +77,10 @@ class Encode:
 
     def __call__(self, pictures: Table) -> Table:
         """Rows of a part; a picture's tokens do not depend on which others come along."""
-        prepared = []
-        columns = (pictures.column(name).to_pylist() for name in ("row", "pixels", "height"))
-        for row, pixels, height in zip(*columns, strict=True):
-            whole = None if pixels is None else np.frombuffer(pixels, np.uint8).reshape(height, -1, 3)
-            prepared.append(Prepared(pickle.loads(row), whole))  # noqa: S301 - written by Decode
-        return to_table(encode(prepared, self._backbone), self._manifest.shape).replace_schema_metadata(None)
+        rows = tuple(pickle.loads(row) for row in pictures.column("row").to_pylist())  # noqa: S301 - written by Decode
+        made = [pickle.loads(one) for one in pictures.column("picture").to_pylist() if one is not None]  # noqa: S301
+        indexed = IndexRows(rows, tokens_of_pictures(made, self._backbone))
+        return to_table(indexed, self._manifest).replace_schema_metadata(None)
 
 
 @dataclass(frozen=True, slots=True)

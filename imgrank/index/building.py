@@ -1,30 +1,28 @@
-"""`imgrank index` on one machine: threads read and decode ahead, batches are encoded, full parts are written."""
+"""`imgrank index build` on one machine: the one pipeline, with the parts of an index as its sink."""
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
 from imgrank.backbone.contract import Backbone
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
-from imgrank.decode.guarded import end_idle_workers
+from imgrank.decode.ahead import Refused
+from imgrank.encode import FEWEST, Decoding, Picture, encode
 from imgrank.index.format import ROW_GROUP, IndexRow, IndexRows, Manifest, joined
 from imgrank.index.items import SourceItem
 from imgrank.index.local import as_file
-from imgrank.index.pictures import Item, Prepared, encode, prepare, recall
+from imgrank.index.pictures import ORIGIN, READERS, Item, Wanted, row_of, row_of_known, row_of_refused
 from imgrank.index.places import Place
 from imgrank.index.resuming import is_news, known_rows, missing, start_index
 from imgrank.records import Progress, Unreadable
-from imgrank.store import Found, TokenStore
+from imgrank.store import TokenStore
 from imgrank.tokens import PackedTokens
 
-BATCH = 64  # pictures encoded at once
+Said = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +38,24 @@ class Built:
     partial: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class IndexOptions:
+    """How an index is made: rows of a part, what is too large to decode, and whether detail at full size is measured
+    and kept beside the tokens, as an index that was begun with it always does."""
+
+    part_rows: int = ROW_GROUP
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS
+    detail: bool = False
+
+
 def build_index(
     items: Iterable[Item],
     place: Place,
     backbone: Backbone,
     store: TokenStore | None = None,
     *,
-    part_rows: int = ROW_GROUP,
-    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-    progress: Callable[[Progress], None] = lambda _: None,
+    options: IndexOptions = IndexOptions(),
+    progress: Said = lambda _: None,
     note: Callable[[str], None] = lambda _: None,
 ) -> Built:
     """Index what `items` (of `find_items`) name and the index at `place` does not hold yet.
@@ -57,20 +64,14 @@ def build_index(
     and ends early. Raises UsageError where an index of another backbone stands there, IndexFault where nothing can
     be read or written.
     """
-    manifest = start_index(place, backbone)
+    manifest = start_index(place, backbone, options.detail)
     known = known_rows(place, note)
     all_items = list(items)
     todo = list(missing(all_items, known))
-    made = backbone.preprocessing
-    read = partial(
-        prepare, side=made.side, interpolation=made.interpolation, max_megapixels=max_megapixels, crop=made.crop
-    )
-    run = _Run(place, manifest, backbone, store, known, part_rows, read)
+    run = _Run(place, manifest, backbone, store, known, options)
     stopped = False
     try:
-        for done, prepared in enumerate(run.prepare_ahead(todo), 1):
-            run.take(*prepared)
-            progress(Progress(done, len(todo), "encoding"))
+        run.add(todo, progress)
     except KeyboardInterrupt:
         stopped = True
     run.finish()
@@ -79,109 +80,120 @@ def build_index(
 
 @dataclass(slots=True)
 class _Run:
-    """One walk over the items: a batch that waits for the tower, and rows that wait for their part."""
+    """One walk over the items: a sink of the pipeline, with rows that wait for their part."""
 
     place: Place
     manifest: Manifest
     backbone: Backbone
     store: TokenStore | None
     known: dict[str, IndexRow]
-    part_rows: int
-    read: Callable[..., Prepared]
-    batch: list[tuple[Item, Prepared]] = field(default_factory=list)
+    options: IndexOptions
     waiting: list[IndexRows] = field(default_factory=list)
+    recalled: list[tuple[Item, IndexRow]] = field(default_factory=list)  # rows whose tokens the store should have
+    lost: list[Item] = field(default_factory=list)  # of those, what it had not after all
     added: int = 0
     encoded: int = 0
     failed: list[Unreadable] = field(default_factory=list)
 
-    def prepare_ahead(self, items: Sequence[Item]) -> Iterator[tuple[Item, Prepared]]:
-        """Each item with its row, in order, made in threads; only so many are held at once."""
-        threads = max(8, os.cpu_count() or 1)
-        digests = self._recalled(items)
-        with ThreadPoolExecutor(threads, thread_name_prefix="imgrank-index") as pool:
-            ahead: deque[tuple[Item, Future[Prepared]]] = deque()
-            try:
-                for item in items:
-                    ahead.append((item, pool.submit(self._prepare, item, digests.get(item.path))))
-                    if len(ahead) > 4 * threads:
-                        yield _ready(ahead.popleft())
-                while ahead:
-                    yield _ready(ahead.popleft())
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
-                end_idle_workers()
-
-    def take(self, item: Item, prepared: Prepared) -> None:
-        """Put a row into the batch; encode the batch once it is full."""
-        if prepared.row.error is not None:
-            self.failed.append(Unreadable(prepared.row.path, prepared.row.error))
-        if is_news(prepared.row, self.known):
-            self.batch.append((item, prepared))
-        if len(self.batch) >= min(BATCH, self.part_rows):
-            self._encode()
+    def add(self, items: Sequence[Item], progress: Said) -> None:
+        """Make a row of each item: from the store where it knows the file, or else by the pipeline."""
+        total, recalled = len(items), self._recalled(items)
+        for start in range(0, len(recalled), self.options.part_rows):
+            self._take_recalled(recalled[start : start + self.options.part_rows])
+            progress(Progress(min(len(recalled), start + self.options.part_rows), total, "encoding"))
+        here = {item.path for item, _ in recalled}
+        self._encode([item for item in items if item.path not in here], progress, total, len(recalled))
+        self._read_store()
+        lost, self.lost = self.lost, []
+        if lost:
+            self.store = None  # what it does not have now is made and kept in the index alone
+            self._encode(lost, progress, total, total - len(lost))
 
     def finish(self) -> None:
-        """Encode and write what waits."""
-        self._encode()
+        """Write what waits."""
+        self._read_store()
         self._write()
 
-    def _recalled(self, items: Sequence[Item]) -> dict[str, str]:
-        """By path, the digests of local files that the store recalls and has."""
-        if self.store is None:
-            return {}
-        files = [file for item in items if (file := as_file(item)) is not None]
-        recalled = [(file, digest) for file, digest in zip(files, self.store.recall(files), strict=True) if digest]
-        have = self.store.have([digest for _, digest in recalled])
-        return {file.path: digest for (file, digest), known in zip(recalled, have, strict=True) if known}
+    # What the pipeline asks of a sink
 
-    def _prepare(self, item: Item, digest: str | None) -> Prepared:
-        """The row of an item; without pixels where the store has the tokens of its digest."""
-        if digest is not None and isinstance(item, SourceItem):
-            return recall(item, digest)
-        return self.read(item) if self.store is None else self.read(item, is_known=self.store.has)
+    def is_known(self, digest: str) -> bool:
+        return self.store is not None and not self.manifest.detail and self.store.has(digest)
 
-    def _encode(self) -> None:
-        """The batch becomes rows with tokens: encoded, or as the store has them."""
-        recalled = [(item, one) for item, one in self.batch if one.is_elsewhere]
-        found = self._read_store([one.row.digest or "" for _, one in recalled])
-        kept = [one.row for (_, one), lost in zip(recalled, found.missing, strict=True) if not lost]
-        lost = [(item, self.read(item)) for (item, _), lost in zip(recalled, found.missing, strict=True) if lost]
-        made = [(item, one) for item, one in self.batch if not one.is_elsewhere] + lost
-        rows = encode([one for _, one in made], self.backbone)
-        self._fill_store([item for item, one in made if one.row.error is None], rows)
-        self._wait(rows)
+    def know(self, picture: Picture[Wanted]) -> None:
+        row = row_of(picture)
+        if is_news(row, self.known):
+            self.recalled.append((picture.item.item, row))
+        if len(self.recalled) >= self.options.part_rows:
+            self._read_store()
+
+    def refuse(self, refused: Refused[Wanted]) -> None:
+        row = row_of_refused(refused)
+        self.failed.append(Unreadable(row.path, row.error or ""))
+        if is_news(row, self.known):
+            self._wait(IndexRows((row,), PackedTokens.empty(0, self.manifest.shape)))
+
+    def keep(self, pictures: Sequence[Picture[Wanted]], tokens: PackedTokens) -> None:
+        self._fill_store(pictures, tokens)
+        self.encoded += len(pictures)
+        self._wait(IndexRows(tuple(map(row_of, pictures)), tokens))
+
+    def _encode(self, items: Sequence[Item], progress: Said, total: int, before: int) -> None:
+        rows = self.options.part_rows
+        encode(
+            [Wanted(item) for item in items],
+            self.backbone,
+            ORIGIN,
+            self,
+            Decoding.of(self.backbone, self.options.max_megapixels, bool(self.manifest.detail)),
+            at_once=rows if rows < FEWEST else None,
+            to_the_end=True,
+            progress=lambda step: progress(Progress(before + step.done, total, step.step)),
+        )
+
+    def _recalled(self, items: Sequence[Item]) -> list[tuple[SourceItem, str]]:
+        """Local files that the store recalls by size and time, and whose tokens it has, with their digests."""
+        if self.store is None or self.manifest.detail:
+            return []
+        files = [(item, file) for item in items if isinstance(item, SourceItem) and (file := as_file(item)) is not None]
+        digests = self.store.recall([file for _, file in files])
+        found = [(item, digest) for (item, _), digest in zip(files, digests, strict=True) if digest]
+        have = self.store.have([digest for _, digest in found])
+        return [one for one, known in zip(found, have, strict=True) if known]
+
+    def _take_recalled(self, files: Sequence[tuple[SourceItem, str]]) -> None:
+        with ThreadPoolExecutor(READERS, thread_name_prefix="imgrank-index") as threads:
+            rows = threads.map(lambda one: row_of_known(*one), files)
+            self.recalled += [(item, row) for (item, _), row in zip(files, rows, strict=True)]
+        self._read_store()
+
+    def _read_store(self) -> None:
+        """Give rows that are known by their digest the tokens that the store has."""
+        if self.store is None or not self.recalled:
+            return
+        found = self.store.read([row.digest or "" for _, row in self.recalled])
+        kept = [row for (_, row), lost in zip(self.recalled, found.missing, strict=True) if not lost]
+        self.lost += [item for (item, _), lost in zip(self.recalled, found.missing, strict=True) if lost]
+        self.recalled.clear()
         self._wait(IndexRows(tuple(kept), found.packed[np.flatnonzero(~found.missing)]))
-        self.encoded += len(rows.packed)
-        self.batch.clear()
 
-    def _read_store(self, digests: Sequence[str]) -> Found:
-        if self.store is None or not digests:
-            return Found(PackedTokens.empty(0, self.manifest.shape), np.zeros(0, bool))
-        return self.store.read(digests)
-
-    def _fill_store(self, items: Sequence[Item], rows: IndexRows) -> None:
-        """Keep tokens of local files in the store. `items` are those of the rows without an error, in order."""
+    def _fill_store(self, pictures: Sequence[Picture[Wanted]], tokens: PackedTokens) -> None:
+        """Keep tokens of local files in the store."""
         if self.store is None:
             return
-        digests = [row.digest or "" for row in rows.rows if row.error is None]
-        files = [as_file(item) for item in items]
+        files = [as_file(picture.item.item) for picture in pictures]
         local = np.array([n for n, file in enumerate(files) if file is not None], np.intp)
         if len(local):
             here = [file for file in files if file is not None]
-            self.store.put(here, [digests[n] for n in local], rows.packed[local])
+            self.store.put(here, [pictures[n].digest for n in local], tokens[local])
 
     def _wait(self, rows: IndexRows) -> None:
         if len(rows):
             self.waiting.append(rows)
             self.added += len(rows)
-        if sum(map(len, self.waiting)) >= self.part_rows:
+        if sum(map(len, self.waiting)) >= self.options.part_rows:
             self._write()
 
     def _write(self) -> None:
         if self.waiting:
             self.place.write_part(joined(self.waiting, self.manifest.shape), self.manifest)
             self.waiting.clear()
-
-
-def _ready(ahead: tuple[Item, Future[Prepared]]) -> tuple[Item, Prepared]:
-    return ahead[0], ahead[1].result()

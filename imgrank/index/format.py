@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from imgrank.detail.measure import WIDTH
 from imgrank.errors import IndexFault
 from imgrank.index.needs import arrow
 from imgrank.paths import printable
@@ -27,18 +28,28 @@ PART_PREFIX, PART_SUFFIX = "part-", ".parquet"
 ROW_GROUP = 4096  # rows read, and scored, at once
 FACTS = ("path", "digest", "size", "mtime_ns", "width", "height", "error", "folder")
 TOKEN_COLUMNS = ("scales", "tokens", "embedding")
+DETAIL_COLUMN = "detail"  # in indexes that were made with it
 _WRITTEN = b"imgrank.written_ns"
 _SHAPE = b"imgrank.shape"
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What all parts of an index have in common: which backbone made the tokens, and their sizes."""
+    """What all parts of an index have in common: which backbone made the tokens, and their sizes.
+
+    `detail` is the DETAIL_VERSION of what was measured at full size beside them, 0 where nothing was.
+    """
 
     backbone: str
     fingerprint: str
     tokens_version: int
     shape: TokenShape
+    detail: int = 0
+
+    @property
+    def token_columns(self) -> tuple[str, ...]:
+        """The columns of a part that hold tokens, and detail."""
+        return (*TOKEN_COLUMNS, DETAIL_COLUMN) if self.detail else TOKEN_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,7 @@ def to_json(manifest: Manifest) -> bytes:
         "width": shape.width,
         "embedding": shape.embedding,
         "moments": shape.moments,
+        **({"detail": manifest.detail} if manifest.detail else {}),
     }
     return (json.dumps(fields, indent=2) + "\n").encode()
 
@@ -96,7 +108,8 @@ def from_json(data: bytes, where: str) -> Manifest:
         version = int(fields["imgrank_index"])
         sizes = (fields["tokens"], fields["width"], fields["embedding"], fields.get("moments", 0))
         shape = TokenShape(*map(int, sizes))
-        manifest = Manifest(str(fields["backbone"]), str(fields["fingerprint"]), int(fields["tokens_version"]), shape)
+        names = str(fields["backbone"]), str(fields["fingerprint"])
+        manifest = Manifest(*names, int(fields["tokens_version"]), shape, int(fields.get("detail", 0)))
     except (ValueError, TypeError, KeyError) as error:
         raise IndexFault(
             f"{MANIFEST} in {printable(where)} is damaged; delete it and run imgrank index again: parts that stand "
@@ -107,11 +120,12 @@ def from_json(data: bytes, where: str) -> Manifest:
     return manifest
 
 
-def schema(shape: TokenShape, written_ns: int = 0) -> Any:  # noqa: ANN401 (pyarrow has no types)
+def schema(shape: TokenShape, written_ns: int = 0, detailed: bool = False) -> Any:  # noqa: ANN401 (pyarrow has no types)
     """The Parquet schema of a part.
 
-    `scales` (P + M) little-endian float16, `tokens` (P + M, D) int8 and `embedding` (E) little-endian float16 are raw
-    bytes of fixed size, as `imgrank.tokens.PackedTokens` holds them; null where `error` is not.
+    `scales` (P + M) little-endian float16, `tokens` (P + M, D) int8, `embedding` (E) and, where there is any, `detail`
+    (K), both little-endian float16, are raw bytes of fixed size, as `imgrank.tokens.PackedTokens` holds them; null
+    where `error` is not.
     """
     pa = arrow()
     columns = [
@@ -126,6 +140,7 @@ def schema(shape: TokenShape, written_ns: int = 0) -> Any:  # noqa: ANN401 (pyar
         ("scales", pa.binary(2 * shape.rows)),
         ("tokens", pa.binary(shape.rows * shape.width)),
         ("embedding", pa.binary(2 * shape.embedding)),
+        *([(DETAIL_COLUMN, pa.binary(2 * WIDTH))] if detailed else []),
     ]
     return pa.schema(columns, {_WRITTEN: str(written_ns).encode(), _SHAPE: shape.packed().encode()})
 
@@ -149,16 +164,22 @@ def is_part(name: str) -> bool:
     return name.startswith(PART_PREFIX) and name.endswith(PART_SUFFIX)
 
 
-def to_table(rows: IndexRows, shape: TokenShape, written_at: int = 0) -> Any:  # noqa: ANN401
+def to_table(rows: IndexRows, manifest: Manifest, written_at: int = 0) -> Any:  # noqa: ANN401
     """Rows as a pyarrow table of the part's schema. Raises ValueError where tokens and rows do not fit together."""
+    shape, detailed = manifest.shape, bool(manifest.detail)
     pa = arrow()
     good = np.array([row.error is None for row in rows.rows], bool)
     if int(good.sum()) != len(rows.packed) or (len(rows.packed) and rows.packed.shape != shape):
         raise ValueError(f"{good.sum()} rows without an error, {len(rows.packed)} tokens")
-    kind, packed = schema(shape, written_at), rows.packed
-    blobs = (packed.scales.astype("<f2"), packed.quantised, packed.embedding.astype("<f2"))
-    facts = [_column(rows.rows, name, kind.field(name).type) for name in kind.names if name not in TOKEN_COLUMNS]
-    tokens = [_blobs(blob, good, kind.field(name).type) for name, blob in zip(TOKEN_COLUMNS, blobs, strict=True)]
+    if detailed and len(rows.packed) and rows.packed.detail is None:
+        raise ValueError("tokens without detail, for an index that has it")
+    kind, packed = schema(shape, written_at, detailed), rows.packed
+    names = manifest.token_columns
+    blobs = [packed.scales.astype("<f2"), packed.quantised, packed.embedding.astype("<f2")]
+    if detailed:
+        blobs.append(np.zeros((0, WIDTH), "<f2") if packed.detail is None else packed.detail.astype("<f2"))
+    facts = [_column(rows.rows, name, kind.field(name).type) for name in kind.names if name not in names]
+    tokens = [_blobs(blob, good, kind.field(name).type) for name, blob in zip(names, blobs, strict=True)]
     return pa.Table.from_arrays([*facts, *tokens], schema=kind)
 
 
@@ -174,13 +195,17 @@ def facts_of(batch: Any) -> tuple[IndexRow, ...]:  # noqa: ANN401
 
 
 def tokens_of(batch: Any, shape: TokenShape) -> PackedTokens:  # noqa: ANN401
-    """The tokens in a pyarrow record batch with TOKEN_COLUMNS; rows that have none are left out."""
+    """The tokens in a pyarrow record batch with TOKEN_COLUMNS, and detail where it has that column; rows that have none
+    are left out."""
     scales, tokens, embedding = (_bytes(batch.column(name)) for name in TOKEN_COLUMNS)
+    has_detail = DETAIL_COLUMN in batch.schema.names
+    detail = _bytes(batch.column(DETAIL_COLUMN)).view("<f2").reshape(-1, WIDTH) if has_detail else None
     return PackedTokens(
         tokens.view(np.int8).reshape(-1, shape.rows, shape.width),
         scales.view("<f2").reshape(-1, shape.rows),
         embedding.view("<f2").reshape(-1, shape.embedding),
         shape.moments,
+        None if detail is None else detail.astype(np.float32),
     )
 
 

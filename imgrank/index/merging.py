@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from imgrank.errors import UsageError
-from imgrank.index.format import FACTS, ROW_GROUP, TOKEN_COLUMNS, IndexRows, Manifest, facts_of, joined, tokens_of
+from imgrank.index.format import FACTS, ROW_GROUP, IndexRows, Manifest, facts_of, joined, tokens_of
 from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
 from imgrank.index.places import Place
@@ -54,8 +55,15 @@ def _manifest(out: Place, shards: Sequence[Place]) -> Manifest:
     name, fingerprint = (first.backbone, first.fingerprint) if first else ("", "")
     manifests = [checked_manifest(shard, fingerprint, name) for shard in shards]
     if out.manifest() is None:
-        out.write_manifest(manifests[0])
-    return checked_manifest(out, fingerprint, name)
+        out.write_manifest(replace(manifests[0], detail=min(manifest.detail for manifest in manifests)))
+    manifest = checked_manifest(out, fingerprint, name)
+    lacking = [shard for shard, other in zip(shards, manifests, strict=True) if other.detail < manifest.detail]
+    if lacking:
+        raise UsageError(
+            f"{printable(out.where)} holds detail at full size and {printable(lacking[0].where)} does not; merge them "
+            "into a new index, which will hold none."
+        )
+    return manifest
 
 
 def _rows(parts: Sequence[KeptRows], manifest: Manifest) -> Iterator[IndexRows]:
@@ -64,7 +72,7 @@ def _rows(parts: Sequence[KeptRows], manifest: Manifest) -> Iterator[IndexRows]:
             continue
         at = 0
         with Part(kept.place, kept.name) as part:
-            for table in part.batches((*FACTS, *TOKEN_COLUMNS)):
+            for table in part.batches((*FACTS, *manifest.token_columns)):
                 some = table.filter(arrow().array(kept.kept[at : at + len(table)]))
                 at += len(table)
                 if len(some):

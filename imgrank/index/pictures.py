@@ -1,43 +1,52 @@
-"""What a worker does with one item: its bytes, its pixels, its row. Pure functions, one picture at a time."""
+"""One item of a source: its bytes, wherever they stand, and its row in the index."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-import numpy.typing as npt
-import xxhash
-
-from imgrank.backbone.contract import Backbone, together
-from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, DecodeError, decode_bytes
+from imgrank.decode import DecodeError
+from imgrank.decode.ahead import Refused, Work, read_ahead
 from imgrank.decode.picture import read_file
 from imgrank.decode.size import picture_size
+from imgrank.encode import Decoded, Decoding, Origin, Picture
 from imgrank.errors import UsageError
 from imgrank.index.containers import read_row
-from imgrank.index.format import IndexRow, IndexRows
+from imgrank.index.format import IndexRow
 from imgrank.index.items import Kind, SourceItem
 from imgrank.index.remote import is_url, read_url, reason_of
 from imgrank.paths import why
 from imgrank.records import Unreadable
-from imgrank.tokens import PackedTokens
+
+READERS = 8  # at once: an object store answers late
 
 Item = SourceItem | Unreadable
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
-    """A row that lacks its tokens: `pixels` as the backbone takes them, None where `row.error` says why not."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An item on its way through the pipeline."""
 
-    row: IndexRow
-    pixels: npt.NDArray[np.uint8] | None
+    item: Item
 
     @property
-    def is_elsewhere(self) -> bool:
-        """Whether its tokens were known by its digest, so that nothing was decoded."""
-        return self.pixels is None and self.row.error is None
+    def path(self) -> str:
+        return self.item.path
+
+    @property
+    def size(self) -> int | None:
+        return None if isinstance(self.item, Unreadable) else self.item.size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A row that lacks its tokens; `made` is None where `row.error` says why not."""
+
+    row: IndexRow
+    made: Decoded | None
 
 
 def read_bytes(item: SourceItem) -> bytes:
@@ -50,55 +59,62 @@ def read_bytes(item: SourceItem) -> bytes:
         raise DecodeError(str(error).removesuffix(".")) from error
 
 
-def prepare(
-    item: Item,
-    side: int,
-    interpolation: str,
-    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-    is_known: Callable[[str], bool] = lambda _: False,
-    crop: bool = False,
-) -> Prepared:
-    """Read, hash and decode: what a worker without a model does with an item. Never raises for a bad picture.
+def read_wanted(wanted: Wanted) -> bytes:
+    """As `read_bytes`; what could not even be found is refused with its reason. Raises DecodeError."""
+    if isinstance(wanted.item, Unreadable):
+        raise DecodeError(wanted.item.reason)
+    return read_bytes(wanted.item)
 
-    Where `is_known` says of a digest that its tokens are at hand, nothing is decoded.
-    """
+
+def size_of(data: bytes, path: str) -> tuple[int, int] | None:
+    """Width and height, as `picture_size` gives them."""
+    return picture_size(io.BytesIO(data), path)
+
+
+ORIGIN: Origin[Wanted] = Origin(read_wanted, READERS, size_of)
+
+
+def prepare(items: Sequence[Item], decoding: Decoding, workers: int | None = None) -> Iterator[Prepared]:
+    """Read, hash and decode: what a worker without a model does with items, in their order. Never raises for a bad
+    picture."""
+    wanted = [Wanted(item) for item in items]
+    work: Work[Wanted, Decoded] = Work(ORIGIN.read, decoding.decode, ORIGIN.measure)
+    for one in read_ahead(wanted, work, is_known=lambda _: False, workers=workers, readers=READERS):
+        if isinstance(one, Refused):
+            yield Prepared(row_of_refused(one), None)
+        else:
+            yield Prepared(row_of(one), one.made)
+
+
+def row_of(picture: Picture[Wanted]) -> IndexRow:
+    """The row of a picture that was read."""
+    item = picture.item.item
+    assert isinstance(item, SourceItem)
+    width, height = picture.size or (None, None)
+    return IndexRow(item.path, picture.digest, picture.length, item.mtime_ns, width, height, folder=item.folder)
+
+
+def row_of_refused(refused: Refused[Wanted]) -> IndexRow:
+    """The row of what could not be read."""
+    item = refused.item.item
     if isinstance(item, Unreadable):
-        return Prepared(IndexRow(item.path, error=item.reason), None)
-    row = IndexRow(item.path, None, item.size, item.mtime_ns, folder=item.folder)
-    try:
-        data = read_bytes(item)
-        row = replace(row, digest=xxhash.xxh3_128_hexdigest(data), size=len(data))
-        pixels = None
-        if not is_known(row.digest or ""):
-            pixels = decode_bytes(data, item.path, side, interpolation, max_megapixels, crop)
-    except DecodeError as error:
-        return Prepared(replace(row, error=error.reason), None)
-    return Prepared(_measured(row, io.BytesIO(data)), pixels)
+        return IndexRow(item.path, error=item.reason)
+    size = item.size if refused.length is None else refused.length
+    return IndexRow(item.path, refused.digest, size, item.mtime_ns, error=refused.reason, folder=item.folder)
 
 
-def recall(item: SourceItem, digest: str) -> Prepared:
+def row_of_known(item: SourceItem, digest: str) -> IndexRow:
     """The row of a file here whose digest, and tokens, are known: only its header is read."""
-    row = IndexRow(item.path, digest, item.size, item.mtime_ns, folder=item.folder)
+    width, height = _size_in(Path(item.location), item.path) or (None, None)
+    return IndexRow(item.path, digest, item.size, item.mtime_ns, width, height, folder=item.folder)
+
+
+def _size_in(file: Path, path: str) -> tuple[int, int] | None:
     try:
-        with open(item.location, "rb") as file:
-            return Prepared(_measured(row, file), None)
+        with file.open("rb") as stream:
+            return picture_size(stream, path)
     except OSError:
-        return Prepared(row, None)
-
-
-def encode(prepared: Sequence[Prepared], backbone: Backbone) -> IndexRows:
-    """The rows of prepared pictures with their tokens: what a worker with a model does with a batch.
-
-    A picture's tokens do not depend on its batch mates, so batches may be cut anywhere.
-    """
-    pixels = [one.pixels for one in prepared if one.pixels is not None]
-    packed = backbone.encode_images(together(pixels)) if pixels else PackedTokens.empty(0, backbone.shape)
-    return IndexRows(tuple(one.row for one in prepared), packed)
-
-
-def _measured(row: IndexRow, stream: BinaryIO) -> IndexRow:
-    width, height = picture_size(stream, row.path) or (None, None)
-    return replace(row, width=width, height=height)
+        return None
 
 
 def _read(item: SourceItem) -> bytes:
@@ -115,8 +131,12 @@ def _read_part(location: str, start: int, end: int) -> bytes:
         data = data if len(data) <= end - start else data[start:end]  # a server that knows no ranges sends all
     else:
         with open(location, "rb") as file:
-            file.seek(start)
-            data = file.read(end - start)
+            data = _part_of(file, start, end)
     if len(data) < end - start:
         raise OSError("the file that holds it is cut off")
     return data
+
+
+def _part_of(file: BinaryIO, start: int, end: int) -> bytes:
+    file.seek(start)
+    return file.read(end - start)

@@ -74,7 +74,7 @@ class Place:
         Until it is whole it has another name, or none: whoever is killed in between leaves no part.
         """
         name = part_name(rows.rows)
-        table = to_table(rows, manifest.shape, time.time_ns())
+        table = to_table(rows, manifest, time.time_ns())
         with self._sentence("written"), self._writing(name) as file:
             parquet().write_table(
                 table,

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from imgrank.detail.measure import DETAIL_VERSION, WIDTH
 from imgrank.discover import path_order
 from imgrank.errors import IndexFault, UsageError
-from imgrank.index.format import MANIFEST, TOKEN_COLUMNS, Manifest, texts_of, tokens_of
+from imgrank.index.format import DETAIL_COLUMN, MANIFEST, TOKEN_COLUMNS, Manifest, texts_of, tokens_of
 from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
 from imgrank.index.places import Place
@@ -46,18 +47,21 @@ class Indexed:
     """The pictures of one or several indexes, each path once.
 
     `paths` are those with tokens, in the order of `blocks`; `skipped` what could not be read, in the order in which
-    a folder would name it; `shape` the sizes of the tokens.
+    a folder would name it; `shape` the sizes of the tokens; `detailed` whether every block comes with detail at full
+    size.
     """
 
     def __init__(
-        self, parts: Sequence[KeptRows], paths: tuple[str, ...], skipped: tuple[Unreadable, ...], shape: TokenShape
+        self,
+        parts: Sequence[KeptRows],
+        paths: tuple[str, ...],
+        skipped: tuple[Unreadable, ...],
+        shape: TokenShape,
+        detailed: bool,
     ) -> None:
         self.parts, self.paths, self.skipped, self.shape = parts, paths, skipped, shape
-
-    @property
-    def detailed(self) -> bool:
-        """Whether every block comes with detail at full size."""
-        return not self.paths
+        self.detailed = detailed or not paths
+        self._columns = (*TOKEN_COLUMNS, DETAIL_COLUMN) if detailed else TOKEN_COLUMNS
 
     def blocks(self) -> Iterator[PackedTokens]:
         """Tokens of all `paths`, in order, one row group at a time. Raises IndexFault."""
@@ -70,20 +74,23 @@ class Indexed:
         place = {path: n for n, path in enumerate(self.paths)}
         wanted = np.array([place[path] for path in paths], np.intp)
         found, start = PackedTokens.empty(len(paths), self.shape), 0
+        detail = np.zeros((len(paths), WIDTH), np.float32)
         for block in self.blocks():
             here = np.flatnonzero((wanted >= start) & (wanted < start + len(block)))
             some = block[wanted[here] - start]
             found.quantised[here], found.scales[here] = some.quantised, some.scales
             found.embedding[here] = some.embedding
+            if some.detail is not None:
+                detail[here] = some.detail
             start += len(block)
-        return found
+        return replace(found, detail=detail) if self.detailed else found
 
     def _blocks_of(self, part: KeptRows) -> Iterator[PackedTokens]:
         at = 0
         with Part(part.place, part.name) as whole:
             if whole.rows != len(part.kept):
                 raise IndexFault(f"The index {printable(part.place.where)} changed while it was read; start again.")
-            for table in whole.batches(TOKEN_COLUMNS):
+            for table in whole.batches(self._columns):
                 kept = part.kept[at : at + len(table)]
                 at += len(table)
                 if kept.any():
@@ -97,9 +104,9 @@ def open_indexes(sources: Sequence[str], fingerprint: str, backbone: str, withou
     cannot be read.
     """
     places = [Place(source) for source in sources]
-    shape = [checked_manifest(place, fingerprint, backbone).shape for place in places][-1]
+    manifests = [checked_manifest(place, fingerprint, backbone) for place in places]
     parts = settled([(place, name) for place in places for name in place.parts()])
-    return _without(parts, shape, without)
+    return _without(parts, manifests[-1].shape, without, all_detailed(manifests))
 
 
 def index_paths(where: str) -> list[str]:
@@ -109,7 +116,7 @@ def index_paths(where: str) -> list[str]:
     """
     place = Place(where)
     manifest = checked_manifest(place, None, "")
-    found = _without(settled([(place, name) for name in place.parts()]), manifest.shape, ())
+    found = _without(settled([(place, name) for name in place.parts()]), manifest.shape, (), False)
     return sorted(found.paths, key=path_order)
 
 
@@ -131,6 +138,11 @@ def checked_manifest(place: Place, fingerprint: str | None, backbone: str) -> Ma
             f"Use {{backbone}} {printable(manifest.backbone)} if that is the one, or make a new index.",
         )
     return manifest
+
+
+def all_detailed(manifests: Sequence[Manifest]) -> bool:
+    """Whether all these indexes hold detail as it is measured today."""
+    return all(manifest.detail == DETAIL_VERSION for manifest in manifests)
 
 
 def settled(names: Sequence[tuple[Place, str]]) -> list[KeptRows]:
@@ -185,7 +197,7 @@ def _first_of_each(paths: Any, ranks: Sequence[npt.NDArray[np.int64]]) -> Mask: 
     return kept
 
 
-def _without(parts: Sequence[KeptRows], shape: TokenShape, without: Container[str]) -> Indexed:
+def _without(parts: Sequence[KeptRows], shape: TokenShape, without: Container[str], detailed: bool) -> Indexed:
     """Drop rows without tokens, and rows of those paths, from what is kept; name the former."""
     good: list[str] = []
     bad: list[tuple[bool, Unreadable]] = []
@@ -202,7 +214,7 @@ def _without(parts: Sequence[KeptRows], shape: TokenShape, without: Container[st
         left.append(KeptRows(part.place, part.name, kept))
     # As a folder names them: first what was passed by unseen, then what could not be read.
     bad.sort(key=lambda one: (one[0], path_order(one[1].path)))
-    return Indexed(left, tuple(good), tuple(unreadable for _, unreadable in bad), shape)
+    return Indexed(left, tuple(good), tuple(unreadable for _, unreadable in bad), shape, detailed)
 
 
 def _facts(part: KeptRows) -> list[tuple[str, bool, str | None]]:

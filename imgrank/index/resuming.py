@@ -7,22 +7,34 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from imgrank.backbone.contract import Backbone
 from imgrank.backbone.fingerprint import TOKENS_VERSION
+from imgrank.detail.measure import DETAIL_VERSION
+from imgrank.errors import UsageError
 from imgrank.index.format import FACTS, IndexRow, Manifest, facts_of
 from imgrank.index.items import SourceItem
 from imgrank.index.parts import DamagedPart, Part
 from imgrank.index.places import Place
 from imgrank.index.reading import checked_manifest, settled
+from imgrank.paths import printable
 from imgrank.records import Unreadable
 
 
-def start_index(place: Place, backbone: Backbone) -> Manifest:
+def start_index(place: Place, backbone: Backbone, detail: bool = False) -> Manifest:
     """The manifest of the index at `place`, written if there is none. Safe to call from many machines at once.
 
-    Raises UsageError where an index of another backbone stands there, IndexFault where nothing can be written.
+    Raises UsageError where an index of another backbone stands there, or one without detail where that is wanted;
+    IndexFault where nothing can be written.
     """
     if place.manifest() is not None:
-        return checked_manifest(place, backbone.fingerprint, backbone.name)
-    manifest = Manifest(backbone.name, backbone.fingerprint, TOKENS_VERSION, backbone.shape)
+        manifest = checked_manifest(place, backbone.fingerprint, backbone.name)
+        if detail and not manifest.detail:
+            raise UsageError(
+                f"The index {printable(place.where)} was begun without detail at full size, and its pictures are not "
+                "measured again; make a new index for that."
+            )
+        return manifest
+    manifest = Manifest(
+        backbone.name, backbone.fingerprint, TOKENS_VERSION, backbone.shape, DETAIL_VERSION if detail else 0
+    )
     place.write_manifest(manifest)
     return manifest
 

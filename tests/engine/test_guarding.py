@@ -6,18 +6,22 @@ import io
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from imgrank.engine.guarding import CRASHED, Decoding, prepare_guarded
+from imgrank.decode import guarded
+from imgrank.encode import Decoding
 from imgrank.index.items import SourceItem
 from imgrank.index.pictures import prepare
 from imgrank.records import Unreadable
 
-DECODING = Decoding(16, "bicubic", 500.0)
+PLAIN = Decoding(16, "bicubic")
+DECODING = Decoding(16, "bicubic", guarded=True)
+CRASHED = "the JPEG decoder crashed on it or took too long"
 # A decoder that dies of one picture, in the child alone: the child finds it where Python looks for modules at start.
 POISON = b"\xff\xd8\xff\xe0poison"
 PLUGIN = """
@@ -48,9 +52,11 @@ def poisoned(tmp_path, monkeypatch):
 
 
 def fresh_child() -> None:
-    from imgrank.engine import guarding
+    guarded.end_idle_workers()
 
-    guarding._CHILD.end()
+
+def made_of(items) -> list:
+    return list(prepare(items, DECODING, workers=2))
 
 
 def write(folder: Path, count: int, poison_at: tuple[int, ...] = ()) -> list[SourceItem]:
@@ -66,32 +72,42 @@ def write(folder: Path, count: int, poison_at: tuple[int, ...] = ()) -> list[Sou
 
 def test_rows_and_pixels_are_those_of_the_plain_way(poisoned, tmp_path):
     items = [*write(tmp_path, 40), Unreadable("gone.jpg", "no such file"), SourceItem("none.jpg", "none.jpg")]
-    made = prepare_guarded(items, DECODING)
-    plain = [prepare(item, DECODING.side, DECODING.interpolation) for item in items]
+    made = made_of(items)
+    plain = list(prepare(items, PLAIN))
     assert [one.row for one in made] == [one.row for one in plain]
     for one, other in zip(made, plain, strict=True):
-        assert (one.pixels is None) == (other.pixels is None)
-        assert one.pixels is None or np.array_equal(one.pixels, other.pixels)
+        assert (one.made is None) == (other.made is None)
+        assert one.made is None or np.array_equal(one.made.pixels, other.made.pixels)
 
 
 def test_a_picture_that_crashes_its_decoder_costs_itself_alone(poisoned, tmp_path):
     poisoned()
-    made = prepare_guarded(write(tmp_path, 10, poison_at=(0, 6)), DECODING)
+    made = made_of(write(tmp_path, 10, poison_at=(0, 6)))
     assert [n for n, one in enumerate(made) if one.row.error == CRASHED] == [0, 6]
-    assert sum(one.pixels is not None for one in made) == 8
+    assert sum(one.made is not None for one in made) == 8
 
 
-def test_a_picture_that_hangs_its_decoder_costs_itself_alone(poisoned, tmp_path):
+def test_a_picture_that_hangs_its_decoder_costs_itself_alone(poisoned, tmp_path, monkeypatch):
+    monkeypatch.setattr(guarded, "_SECONDS_A_PICTURE", 15.0)
     poisoned(hangs=True)
-    made = prepare_guarded(write(tmp_path, 3, poison_at=(1,)), DECODING, seconds=15)
+    made = made_of(write(tmp_path, 3, poison_at=(1,)))
     assert [one.row.error for one in made] == [None, CRASHED, None]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_child_that_was_killed_is_replaced(poisoned, tmp_path):
-    from imgrank.engine import guarding
+def test_a_worker_that_was_killed_is_replaced(poisoned, tmp_path):
+    data = write(tmp_path, 1)[0]
+    pixels = Path(data.path).read_bytes()
+    DECODING.decode(pixels, "a.jpg")
+    (worker,) = guarded._IDLE._workers
+    os.kill(worker._process.pid, signal.SIGKILL)
+    worker._process.wait()
+    assert DECODING.decode(pixels, "a.jpg").pixels.shape == (16, 16, 3)
 
-    items = write(tmp_path, 4)
-    prepare_guarded(items, DECODING)
-    os.kill(guarding._CHILD._process.pid, signal.SIGKILL)
-    assert all(one.pixels is not None for one in prepare_guarded(items, DECODING))
+
+def test_detail_is_measured_by_a_worker_too(poisoned, tmp_path):
+    items = write(tmp_path, 5)
+    plain = list(prepare(items, replace(PLAIN, detail=True)))
+    made = list(prepare(items, replace(DECODING, detail=True), workers=2))
+    for one, other in zip(made, plain, strict=True):
+        assert np.abs(one.made.detail - other.made.detail).max() < 0.2

@@ -18,13 +18,12 @@ import pytest
 from imgrank import Ranker
 from imgrank.engine.choosing import open_engine
 from imgrank.engine.contract import Making
-from imgrank.engine.guarding import CRASHED
 from imgrank.engine.sorting import rank_indexes
 from imgrank.index.places import Place
 from imgrank.index.sources import find_items
 from imgrank.order import select
 from tests.engine.making import make_index, printed
-from tests.engine.test_guarding import PLUGIN, POISON
+from tests.engine.test_guarding import CRASHED, PLUGIN, POISON
 from tests.index.making import build, tokens
 from tests.index.test_store_of_objects import busy as busy
 

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from imgrank.encode import Decoding
 from imgrank.engine import stages
-from imgrank.engine.guarding import Decoding
 from imgrank.engine.stages import Decode, Encode, Todo, Write, chunked
 from imgrank.errors import BackboneError
 from imgrank.index.format import Manifest
@@ -18,7 +18,7 @@ from tests.engine.test_guarding import POISON
 from tests.engine.test_guarding import poisoned as poisoned
 from tests.index.making import FakeBackbone, build, opened, picture, tokens, write_pictures
 
-DECODE = Decode(Decoding(FakeBackbone.preprocessing.side, FakeBackbone.preprocessing.interpolation, 500.0))
+DECODE = Decode(Decoding.of(FakeBackbone(), 500.0, guarded=True))
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from xxhash import xxh3_64_intdigest
 
 from imgrank.backbone.contract import Preprocessing
 from imgrank.discover import discover
-from imgrank.index.building import Built, build_index
+from imgrank.index.building import Built, IndexOptions, build_index
 from imgrank.index.places import Place
 from imgrank.index.reading import Indexed, open_indexes
 from imgrank.index.sources import ALL, Shard, find_items
@@ -28,6 +28,7 @@ class FakeBackbone:
     text_width = 4
     preprocessing = Preprocessing(8, (0.0,) * 3, (1.0,) * 3, "bicubic")
     device = "cpu"
+    batch_size = 16
 
     def __init__(self) -> None:
         self.encoded = 0
@@ -64,9 +65,10 @@ def write_pictures(folder: Path, count: int) -> Path:
 
 
 def build(source: Path | str, out: Path | str, backbone=None, *, shard: Shard = ALL, **options) -> Built:
-    return build_index(
-        find_items([str(source)], shard=shard), Place(out), backbone or FakeBackbone(), **{"part_rows": 4} | options
-    )
+    given = {name: options.pop(name) for name in ("part_rows", "max_megapixels", "detail") if name in options}
+    chosen = IndexOptions(**{"part_rows": 4} | given)
+    items = find_items([str(source)], shard=shard)
+    return build_index(items, Place(out), backbone or FakeBackbone(), options=chosen, **options)
 
 
 def opened(*places: Path | str) -> Indexed:

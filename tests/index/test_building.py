@@ -210,6 +210,61 @@ def test_a_filled_store_believes_no_file_that_is_another(photos, out, tmp_path):
     assert tokens(opened(tmp_path / "second")) == expected(photos)
 
 
+def details(indexed):
+    blocks = list(indexed.blocks())
+    return dict(zip(indexed.paths, (row.tobytes() for block in blocks for row in block.detail), strict=True))
+
+
+def test_detail_is_kept_beside_the_tokens_and_goes_through_merging(photos, out, tmp_path):
+    whole_tokens = expected(photos)
+    (photos / "bad.png").write_bytes(b"no picture")
+    build(photos, out, detail=True)
+    whole = opened(out)
+    assert whole.detailed and len(details(whole)) == 20
+    assert tokens(whole) == whole_tokens
+    for n in range(2):
+        build(photos, tmp_path / str(n), shard=Shard(n, 2), detail=True)
+    merge(Place(tmp_path / "merged"), [Place(tmp_path / "0"), Place(tmp_path / "1")], part_rows=3)
+    assert details(opened(tmp_path / "merged")) == details(whole)
+    some = list(whole.paths)[5:9]
+    assert [row.tobytes() for row in whole.read(some).detail] == [details(whole)[path] for path in some]
+
+
+def test_an_index_goes_on_with_detail_or_without_it(photos, out, tmp_path):
+    build(photos, out, detail=True)
+    (photos / "new.png").write_bytes(picture(50))
+    with store() as kept:
+        assert build(photos, out, store=kept).encoded == 1
+    assert len(details(opened(out))) == 21
+    build(photos, tmp_path / "plain")
+    with pytest.raises(UsageError, match="without detail"):
+        build(photos, tmp_path / "plain", detail=True)
+    assert not opened(out, tmp_path / "plain").detailed
+    assert [block.detail for block in opened(out, tmp_path / "plain").blocks()].count(None) > 0
+    with pytest.raises(UsageError, match="does not"):
+        merge(Place(out), [Place(tmp_path / "plain")])
+    merge(Place(tmp_path / "both"), [Place(out), Place(tmp_path / "plain")])
+    assert not opened(tmp_path / "both").detailed
+
+
+def test_tokens_that_left_the_store_meanwhile_are_made_again(photos, out, monkeypatch):
+    with store() as kept:
+        build(photos, out.with_name("first"), store=kept)
+    backbone = FakeBackbone()
+    with store() as kept:
+        read = kept.read
+
+        def without_some(digests, *rest):
+            found = read(digests, *rest)
+            found.missing[::4] = True
+            return found
+
+        monkeypatch.setattr(kept, "read", without_some)
+        assert build(photos, out, backbone, store=kept).added == 20
+    assert backbone.encoded == 5
+    assert tokens(opened(out)) == expected(photos)
+
+
 def rows(out):
     from imgrank.index.resuming import known_rows
 

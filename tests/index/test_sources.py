@@ -11,6 +11,7 @@ import threading
 import pytest
 from PIL import Image
 
+from imgrank.encode import Decoding
 from imgrank.errors import UsageError
 from imgrank.index.items import Kind, SourceItem
 from imgrank.index.pictures import prepare, read_bytes
@@ -25,6 +26,14 @@ def picture(number: int) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (8 + number, 6), (number * 20, 0, 0)).save(out, "PNG")
     return out.getvalue()
+
+
+DECODING = Decoding(8, "bicubic")
+
+
+def one_prepared(item):
+    (made,) = prepare([item], DECODING)
+    return made
 
 
 @pytest.fixture
@@ -84,7 +93,7 @@ def test_a_url_is_a_picture(folder, server):
     (item,) = find_items([f"{server}/photos/img3.png"])
     assert read_bytes(item) == picture(3)
     (gone,) = find_items([f"{server}/photos/gone.png"])
-    assert "nothing at this address" in prepare(gone, 8, "bicubic").row.error
+    assert "nothing at this address" in one_prepared(gone).row.error
 
 
 @pytest.mark.parametrize("at", ["path", "url"])
@@ -126,8 +135,8 @@ def test_a_glob_finds_tar_files(tmp_path):
 def test_a_tar_file_that_is_cut_off_gives_what_is_whole_and_a_reason(tmp_path):
     path = shard_of(tmp_path)
     path.write_bytes(path.read_bytes()[:1100])  # in the second member's header
-    found = [prepare(item, 8, "bicubic") for item in find_items([str(path)])]
-    assert found[0].pixels is not None
+    found = list(prepare(list(find_items([str(path)])), DECODING))
+    assert found[0].made is not None
     assert all(one.row.error for one in found[1:])
 
 
@@ -145,7 +154,7 @@ def test_parquet_of_bytes(tmp_path, server, form, at):
     items = list(find_items([source]))
     assert [item.path for item in items] == [f"{source}#{n}" for n in range(6)]
     assert contents(items[:5]) == data[:5]
-    assert "no bytes" in prepare(items[5], 8, "bicubic").row.error
+    assert "no bytes" in one_prepared(items[5]).row.error
 
 
 def test_parquet_of_addresses(folder, server, tmp_path):
@@ -210,4 +219,4 @@ def test_what_is_not_there_is_said(tmp_path):
 
 @pytest.mark.parametrize("odd", ["nosuch://x.jpg", "reference://x.jpg"])
 def test_an_odd_address_is_a_row_with_its_reason(odd):
-    assert "cannot be used" in prepare(SourceItem(odd, odd), 8, "bicubic").row.error
+    assert "cannot be used" in one_prepared(SourceItem(odd, odd)).row.error

@@ -97,6 +97,24 @@ def test_an_index_without_detail_answers_as_before_and_says_so(ranker, photos, t
     assert ranker.rank([out, photos], "blurry").scorer == "detail"  # the files themselves stand beside it
 
 
+def test_an_index_with_detail_answers_as_the_files_do(ranker, photos, tmp_path_factory):
+    pytest.importorskip("pyarrow")
+    from imgrank.engine.choosing import open_engine
+    from imgrank.engine.sorting import rank_indexes
+    from imgrank.index.building import IndexOptions, build_index
+    from imgrank.index.places import Place
+    from imgrank.index.sources import find_items
+
+    out = str(tmp_path_factory.mktemp("index") / "tokens")
+    build_index(find_items([str(photos)]), Place(out), ranker.backbone, options=IndexOptions(detail=True))
+    indexed, files = ranker.rank([out], "sharpest photo"), ranker.rank([photos], "sharpest photo")
+    assert indexed.scorer == files.scorer == "detail"
+    assert [(image.path, image.score) for image in indexed.images] == [(i.path, i.score) for i in files.images]
+    with open_engine("local") as engine:
+        ordered = rank_indexes(ranker, engine, [out], "sharpest photo")
+        assert [image.path for image in ordered.images] == [image.path for image in files.images]
+
+
 def test_detail_of_files_stands_row_for_row(ranker, photos):
     (photos / "broken.jpg").write_bytes(b"\xff\xd8\xff" + bytes(50))
     asked = [photos / "sharp.png", photos / "broken.jpg", photos / "blurred.png", photos / "sharp.png"]

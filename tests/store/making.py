@@ -129,7 +129,7 @@ def walk_with(
         result.hashed = progress.total
 
     tower = Tower(batch)
-    with patch("imgrank.encoding.FEWEST", batch):
+    with patch("imgrank.encode.FEWEST", batch):
         encoded = encode_files(files, tower, store, count, view)
     assert encoded.files == tuple(files) and not encoded.skipped
     found = store.read(encoded.digests, view)
