@@ -198,13 +198,19 @@ def answered_term(question: Question, verdict: Verdict, weight: float = 1.0) -> 
 
 def _told(term: MixTerm, verdict: Verdict) -> str:
     """One term in words."""
-    less = "less of " if term.weight < 0 else ""
+    question = term.scorer.question
+    less = "less " if term.weight < 0 else ""
     times = "" if abs(term.weight) == 1 else f" (weight {abs(term.weight):g})"
-    name = printable(term.scorer.question.sentence)
-    by = {"zero-shot": "likeness", "adapter": f"{verdict.asked.quantity}, predicted by {verdict.adapter}"}
-    by["detail"] = f"{verdict.asked.quantity}, measured at full size"
-    answered = f", by {by[verdict.scorer]}" if verdict.scorer in by else ""
-    return f"{less}{name!r}{answered}{times}"
+    if question.low is not None and question.like is not None:
+        ends = (printable(", ".join(end.paths)) for end in (question.low, question.like))
+        return f"{less}the scale from {' to '.join(ends)}{times}"
+    if question.like is not None:
+        return f"{less}similarity to {printable(', '.join(question.like.paths))}{times}"
+    by = {
+        "adapter": f"{verdict.asked.quantity}, predicted by {verdict.adapter}",
+        "detail": f"{verdict.asked.quantity}, measured at full size",
+    }
+    return f"{less}{printable(question.sentence)!r} by {by.get(verdict.scorer, 'similarity')}{times}"
 
 
 def mixed(mix: MixScorer, blocks: Iterator[PackedTokens], resources: Resources, pictures: Hashable = None) -> Answer:

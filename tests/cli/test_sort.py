@@ -223,7 +223,10 @@ def test_terms_stand_beside_a_sentence_or_alone(imgrank):
     assert [(term.get("text") or term["picture"], term["weight"]) for term in terms] == [
         ("a cat", 1.0), ("photos/cat.jpg", 1.0), ("a kitten", -0.5),
     ]  # fmt: skip
-    assert b"Ranked by a mix: 'a cat', by likeness; 'like photos/cat.jpg'; less of 'a kitten'" in done.stderr
+    assert (
+        b"Ranked by a mix: 'a cat' by similarity; similarity to photos/cat.jpg; less 'a kitten' by similarity"
+        in done.stderr
+    )
     done = imgrank("sort", "photos", "--between", "photos/rocket.jpg", "photos/cat.jpg", "--top", "1")
     assert done.stdout == b"photos/cat.jpg\n"
 

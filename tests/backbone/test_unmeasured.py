@@ -1,0 +1,43 @@
+"""Sorting with a backbone that nobody measured: sure or not by its own cosines to other things."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from imgrank import Ranker
+from imgrank.backbone.open_clip_backbone import OpenClipBackbone
+from imgrank.scoring.unrelated import SENTENCES
+
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+
+
+@pytest.fixture
+def made(tiny_models):
+    return lambda: Ranker(f"tiny-vit@{tiny_models['tiny-vit']}", device="cpu")
+
+
+def test_it_is_asked_sentences_of_other_things_once(made, monkeypatch):
+    asked = []
+    encode = OpenClipBackbone.encode_sentence
+    monkeypatch.setattr(
+        OpenClipBackbone, "encode_sentence", lambda self, text: asked.append(text) or encode(self, text)
+    )
+    with made() as ranker:
+        first = ranker.rank([PHOTOS], "a cat")
+    assert set(SENTENCES) < set(asked)
+    asked.clear()
+    with made() as ranker:
+        again = ranker.rank([PHOTOS], "a cat")
+        ranker.rank([PHOTOS], "a dog")
+    assert asked == ["a dog"]
+    assert 0 <= first.confidence <= 1
+    assert (again.confidence, again.images) == (first.confidence, first.images)
+
+
+def test_its_mixes_are_as_any(made):
+    with made() as ranker:
+        mix = ranker.rank([PHOTOS], "a cat", minus=["a dog"], between=(PHOTOS / "cat.jpg", PHOTOS / "dog.jpg"))
+        turned = ranker.rank([PHOTOS], "a dog", minus=["a cat"], between=(PHOTOS / "dog.jpg", PHOTOS / "cat.jpg"))
+    assert [image.path for image in mix.images] == [image.path for image in reversed(turned.images)]
