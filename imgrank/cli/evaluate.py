@@ -22,9 +22,10 @@ from imgrank.cli.options import (
     choices,
     flag,
 )
+from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.progress import progress_line
 from imgrank.cli.tables import print_table
-from imgrank.cli.terminal import note
+from imgrank.cli.terminal import note, noting
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 
@@ -85,6 +86,7 @@ def evaluate(
     adapter: AdapterOption = "auto",
     backbone: BackboneOption = "mini",
     device: DeviceOption = Device.auto,
+    precision: PrecisionOption = Precision.auto,
     no_cache: NoCacheOption = False,
     max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
     quiet: QuietOption = False,
@@ -107,7 +109,7 @@ def evaluate(
         measured = evaluation.evaluate(
             labels,
             adapter=adapter,
-            backbone=backbone,
+            backbone=precise(backbone, precision, device.value, (), noting(quiet)),
             device=device.value,
             cache=not no_cache,
             max_megapixels=max_megapixels,

@@ -19,6 +19,7 @@ from imgrank.cli.options import (
     VerboseOption,
     choices,
 )
+from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import noting
 from imgrank.cli.words import check_sentence
@@ -68,6 +69,7 @@ def explain(
     opposite: OppositeOption = None,
     backbone: BackboneOption = "mini",
     device: DeviceOption = Device.auto,
+    precision: PrecisionOption = Precision.auto,
     no_cache: NoCacheOption = False,
     max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
     quiet: QuietOption = False,
@@ -86,7 +88,8 @@ def explain(
         files.check_out(out)
     asked = [image] if against is None else [image, against]
     note = noting(quiet)
-    ranker = Ranker(backbone, adapter, device.value, not no_cache, note, max_megapixels)
+    name = precise(backbone, precision, device.value, (), note)
+    ranker = Ranker(name, adapter, device.value, not no_cache, note, max_megapixels)
     with ranker, progress_line(quiet) as report:
         explained = [explain(ranker, one, sentence, opposite=opposite, progress=report) for one in asked]
     if fmt is Telling.json:

@@ -31,6 +31,7 @@ from imgrank.cli.options import (
     VerboseOption,
     flag,
 )
+from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.progress import Report, progress_line
 from imgrank.cli.terminal import noting
 from imgrank.errors import NothingToRank, UsageError
@@ -115,6 +116,7 @@ def build(
     strict: StrictOption = False,
     backbone: BackboneOption = "mini",
     device: DeviceOption = Device.auto,
+    precision: PrecisionOption = Precision.auto,
     no_cache: NoCacheOption = False,
     max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
     detail: DetailOption = False,
@@ -150,7 +152,8 @@ def build(
         nul=nul,
         note=note,
     )
-    wanted = _Wanted(out, backbone, device, not no_cache, max_megapixels, detail)
+    name = precise(backbone, precision, device.value, sources, note)
+    wanted = _Wanted(out, name, device, not no_cache, max_megapixels, detail)
     with progress_line(quiet) as report:
         on = _build if engine in (None, EngineName.local) else partial(_build_on, wish)
         built = on(items, wanted, report, note)

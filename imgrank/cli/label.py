@@ -25,6 +25,7 @@ from imgrank.cli.options import (
     VerboseOption,
     flag,
 )
+from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import note, noting
 from imgrank.cli.words import check_sentence
@@ -90,6 +91,7 @@ def label(
     adapter: AdapterOption = "auto",
     backbone: BackboneOption = "mini",
     device: DeviceOption = Device.auto,
+    precision: PrecisionOption = Precision.auto,
     no_cache: NoCacheOption = False,
     max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
     quiet: QuietOption = False,
@@ -118,7 +120,8 @@ def label(
     mode, low, high = _mode(values, stars), min(bounds), max(bounds)
     wish = Wish(folder, sentence, mode, labels, person.strip(), unit, low, high, pictures, recursive, adapter)
     note = noting(quiet)
-    desk = open_desk(wish, lambda a: Ranker(backbone, a, device.value, not no_cache, note, max_megapixels), quiet)
+    name = precise(backbone, precision, device.value, (), note)
+    desk = open_desk(wish, lambda a: Ranker(name, a, device.value, not no_cache, note, max_megapixels), quiet)
     _serve(desk, port, no_open)
     note(f"stopped; the answers are in {printable(labels)}.")
 

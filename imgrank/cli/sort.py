@@ -32,6 +32,7 @@ from imgrank.cli.options import (
     choices,
     flag,
 )
+from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import note, noting, seconds_so_far
 from imgrank.errors import UsageError
@@ -187,6 +188,7 @@ def sort(
     yes: act.YesOption = False,
     backbone: BackboneOption = "mini",
     device: DeviceOption = Device.auto,
+    precision: PrecisionOption = Precision.auto,
     no_cache: NoCacheOption = False,
     verify: VerifyOption = False,
     max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
@@ -237,7 +239,8 @@ def sort(
     def new_ranker() -> Ranker:
         from imgrank.ranker import Ranker  # slow to import, which the line of progress is to cover
 
-        return Ranker(backbone, adapter, device.value, not no_cache, noting(quiet), max_megapixels, verify)
+        name = precise(backbone, precision, device.value, sources, noting(quiet))
+        return Ranker(name, adapter, device.value, not no_cache, noting(quiet), max_megapixels, verify)
 
     streamed = asked is None and look.is_stream and cut.is_plain
     question = engines.EngineQuestion(sources, wanted, refine, streamed, top, min_score)

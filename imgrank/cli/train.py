@@ -20,8 +20,9 @@ from imgrank.cli.options import (
     VerboseOption,
     flag,
 )
+from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.tables import print_table
-from imgrank.cli.terminal import note
+from imgrank.cli.terminal import note, noting
 from imgrank.cli.watching import training_view
 from imgrank.errors import UsageError
 from imgrank.paths import printable
@@ -127,6 +128,7 @@ def train(
     resume: ResumeOption = False,
     backbone: BackboneOption = "mini",
     device: DeviceOption = Device.auto,
+    precision: PrecisionOption = Precision.auto,
     no_cache: NoCacheOption = False,
     max_megapixels: MaxMegapixelsOption = MAX_MEGAPIXELS,
     quiet: QuietOption = False,
@@ -150,13 +152,15 @@ def train(
         return
     from imgrank import training
 
+    pictures = () if index is not None else labels.images()
+    name_of_backbone = precise(backbone, precision, device.value, pictures, noting(quiet))
     with training_view(quiet) as view:
         result = training.train(
             labels,
             name=name,
             out=out,
             unit=unit,
-            backbone=backbone,
+            backbone=name_of_backbone,
             device=device.value,
             cache=not no_cache,
             max_megapixels=max_megapixels,

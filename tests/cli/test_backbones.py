@@ -43,7 +43,7 @@ def test_the_list_can_be_narrowed(monkeypatch):
 
 def test_a_terminal_gets_those_that_are_advised_and_all_by_all(monkeypatch):
     few, every = (_on_terminal(monkeypatch, *arguments) for arguments in ([], ["--all"]))
-    assert "small" in few and "RN50" not in few and "1 more by --all" in few
+    assert "small" in few and "RN50" not in few and "1 more" in few
     assert "RN50/yfcc15m" in every and "ViT-B-32/openai" in every
 
 
