@@ -64,6 +64,7 @@ def make_app(room: Room, port: int, token: str) -> ASGIApp:
                 Route("/state", lambda _: JSONResponse(room.state())),
                 Route("/pictures", lambda request: _names(room, request)),
                 Route("/picture/{size}/{number}", lambda request: _picture(room, request)),
+                Route("/groups/{by}", lambda request: _groups(room, request)),
                 Route("/facts", lambda _: JSONResponse(room.facts.columns())),
                 Route("/facts/{number}", lambda request: _facts(room, request)),
                 Route("/why/{form}/{number}", lambda request: _why(room, request)),
@@ -117,6 +118,16 @@ def _picture(room: Room, request: Request) -> Response:
 def _facts(room: Room, request: Request) -> Response:
     told = room.facts.about(_number(request))
     return not_found() if told is None else JSONResponse(told)
+
+
+def _groups(room: Room, request: Request) -> Response:
+    try:
+        told = room.groups.of(request.path_params["by"])
+    except UsageError:
+        return not_found()
+    if told["pending"]:
+        room.indexer.wake()
+    return JSONResponse(told)
 
 
 def _number(request: Request) -> int:

@@ -26,7 +26,7 @@ class FactBook:
     def __init__(self, library: Library, *, cache: bool = True) -> None:
         self._library = library
         self._reader = FactsReader(cache=cache)
-        self._lock = threading.Lock()
+        self._lock, self._reading = threading.Lock(), threading.Lock()
         self._facts: dict[int, Facts] = {}
         self._files: dict[int, ImageFile] = {}
         self._stars: dict[int, int] = {}
@@ -38,7 +38,8 @@ class FactBook:
         fresh = {number: file for number, file in files.items() if self._files.get(number) != file}
         if not fresh:
             return
-        found = self._reader.of(list(fresh.values()))
+        with self._reading:
+            found = self._reader.of(list(fresh.values()))
         with self._lock:
             self._facts.update(zip(fresh, found, strict=True))
             self._files.update(fresh)

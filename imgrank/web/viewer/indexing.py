@@ -15,6 +15,7 @@ from imgrank.discover import discover
 from imgrank.errors import ImgrankError
 from imgrank.records import ImageFile, Progress
 from imgrank.web.viewer.facts import FactBook
+from imgrank.web.viewer.groups import GroupBook
 from imgrank.web.viewer.library import Library
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ FIRST, MOST = 32, 4096  # pictures read at once; as many as take about a second
 FACTS_AT_ONCE = 2048
 QUICK, SLOW = 0.3, 1.5  # seconds
 
-Stage = Literal["looking", "reading", "measuring", "paused", "idle", "failed"]
+Stage = Literal["looking", "reading", "grouping", "measuring", "paused", "idle", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,11 @@ class Standing:
 class Indexer:
     """Keeps a library as its folder is. `look` has it look again, `measure` has all pictures measured at full size."""
 
-    def __init__(self, library: Library, ranker: Ranker, facts: FactBook, *, recursive: bool = False) -> None:
-        self._library, self._ranker, self._facts, self._recursive = library, ranker, facts, recursive
+    def __init__(
+        self, library: Library, ranker: Ranker, facts: FactBook, groups: GroupBook, *, recursive: bool = False
+    ) -> None:
+        self._library, self._ranker, self._recursive = library, ranker, recursive
+        self._facts, self._groups = facts, groups
         self._standing = Standing()
         self._wake, self._go_on = threading.Event(), threading.Event()
         self._go_on.set()
@@ -78,6 +82,11 @@ class Indexer:
             self._measures = True
             self._wake.set()
 
+    def wake(self) -> None:
+        """Something was asked for that takes reading."""
+        self._tells = False
+        self._wake.set()
+
     def pause(self, paused: bool) -> None:
         """Hold on before the next pictures, or go on."""
         if paused:
@@ -102,6 +111,7 @@ class Indexer:
             try:
                 self._look()
                 self._read_facts()
+                self._groups.find(self._grouping)
                 if self._measures:
                     self._measure()
                 self._standing = replace(self._standing, stage="idle", fault="")
@@ -158,6 +168,9 @@ class Indexer:
         for start in range(0, len(numbers), FACTS_AT_ONCE):
             if not self._has_ended():
                 self._facts.read(numbers[start : start + FACTS_AT_ONCE])
+
+    def _grouping(self, now: Progress) -> None:
+        self._standing = replace(self._standing, stage="grouping", done=now.done, total=now.total, rate=0.0)
 
     def _measure(self) -> None:
         numbers = self._library.unmeasured()

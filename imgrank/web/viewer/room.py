@@ -14,6 +14,7 @@ from imgrank.errors import UsageError
 from imgrank.paths import printable
 from imgrank.web.viewer.asking import Orders
 from imgrank.web.viewer.facts import FactBook
+from imgrank.web.viewer.groups import GroupBook
 from imgrank.web.viewer.history import History
 from imgrank.web.viewer.indexing import Indexer
 from imgrank.web.viewer.library import Library
@@ -50,7 +51,8 @@ class Room:
         self.library = Library(wish.folder)
         self.orders = Orders(self.library, self.ranker)
         self.facts = FactBook(self.library)
-        self.indexer = Indexer(self.library, self.ranker, self.facts, recursive=wish.recursive)
+        self.groups = GroupBook(self.library, self.ranker)
+        self.indexer = Indexer(self.library, self.ranker, self.facts, self.groups, recursive=wish.recursive)
         self.shown = Shown(self.library)
         self.plans = Plans(self.library)
         self.history = History(wish.folder)
@@ -73,6 +75,7 @@ class Room:
             "version": self.library.version,
             "epoch": self.library.epoch,
             "facts": self.facts.version,
+            "groups": self.groups.version,
             "count": self.library.count,
             "skipped": len(self.library.skipped),
             "indexing": standing_view(self.indexer.standing),

@@ -3,9 +3,11 @@ import { change, NO_FILTERS, now } from "./store.js";
 
 /** @typedef {import("./types").State} State */
 
+export const GROUPS = ["similar", "burst", "day", "folder"];
+
 /** @param {State} state @param {Partial<State>} [other] */
 export function addressOf(state, other = {}) {
-  const { question, min, top, fits, filters, size, look } = { ...state, ...other };
+  const { question, min, top, fits, filters, group, size, look } = { ...state, ...other };
   const told = new URLSearchParams();
   if (question.sentence) told.set("q", question.sentence);
   for (const { text, picture, weight } of question.terms) told.append("term", `${weight} ${picture === undefined ? `words ${text}` : `picture ${picture}`}`);
@@ -14,6 +16,7 @@ export function addressOf(state, other = {}) {
   if (top !== null) told.set("top", String(top));
   if (fits) told.set("fits", "1");
   for (const [key, value] of Object.entries(filters)) if (value) told.set(key, value);
+  if (group) told.set("group", group);
   if (size !== "m") told.set("size", size);
   if (look.length) told.set("look", look.join("."));
   return `#${told}`;
@@ -29,6 +32,7 @@ export function readAddress(hash) {
     top: wholeNumber(told.get("top")),
     fits: told.get("fits") === "1",
     filters: filtersOf(told),
+    group: GROUPS.includes(told.get("group") || "") ? told.get("group") || "" : "",
     size: size === "s" || size === "l" ? size : "m",
     look: (told.get("look") || "").split(".").map(wholeNumber).filter((n) => n !== null).slice(0, 4),
   };

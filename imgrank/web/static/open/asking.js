@@ -10,9 +10,11 @@ const SOON = 100;
 let timer = 0;
 let asked = 0;
 let epoch = -1;
+let namedVersion = -1;
 let orderedAt = 0;
 let orderedVersion = -1;
 let orderedBy = "";
+let groupsAsked = "";
 
 /** Order by another question; the cut of the one before does not hold for it. @param {Question} question */
 export async function ask(question) {
@@ -30,7 +32,7 @@ export async function order() {
   try {
     const told = await post("/order", now().question);
     if (turn !== asked) return;
-    await fetchNames();
+    if (told.version !== namedVersion) await fetchNames(told.version);
     [orderedAt, orderedVersion] = [performance.now(), told.version];
     change({ order: told, asking: false, fault: "" });
   } catch (error) {
@@ -62,6 +64,10 @@ export async function wish(path, body) {
 export async function wishState(path, body) {
   const told = await wish(path, body);
   if (told) await settle(told);
+  hasten();
+}
+
+function hasten() {
   clearTimeout(timer);
   timer = setTimeout(follow, SOON);
 }
@@ -90,18 +96,37 @@ async function settle(told) {
   }
   if (before && told.indexing.news && told.indexing.news !== before.indexing.news) change({ message: told.indexing.news });
   if (told.facts !== (now().facts?.version ?? 0)) await fetchFacts();
+  if (now().group && groupsAsked !== `${now().group} ${told.version} ${told.groups}`) await fetchGroups();
   const isBusy = told.indexing.stage !== "idle";
   if (told.version !== orderedVersion && (!isBusy || performance.now() - orderedAt > AGAIN)) await order();
 }
 
-/** Names of pictures that are not known yet; all of them where one went or got another name. */
-async function fetchNames() {
+/** Names of pictures that are not known yet; all of them where one went or got another name. @param {number} version */
+async function fetchNames(version) {
   const { names } = now();
   let told = await get(`/pictures?from=${names.length}`);
   if (told.epoch !== epoch) told = await get("/pictures?from=0");
-  epoch = told.epoch;
+  [epoch, namedVersion] = [told.epoch, version];
   const known = [...names.slice(0, told.from), ...told.names];
   change({ names: known, chosen: withoutGone(now().chosen, known) });
+}
+
+async function fetchGroups() {
+  const { group, server } = now();
+  if (group) change({ groups: await get(`/groups/${group}`) });
+  groupsAsked = `${group} ${server?.version} ${server?.groups}`;
+}
+
+/** Fold the pictures into groups by another rule, or by none. @param {string} group */
+export async function groupBy(group) {
+  change({ group, groups: null, opened: new Set() });
+  writeAddress(false);
+  try {
+    await fetchGroups();
+  } catch (error) {
+    change({ fault: messageOf(error) });
+  }
+  hasten();
 }
 
 async function fetchFacts() {

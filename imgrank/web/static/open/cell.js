@@ -1,15 +1,16 @@
 // One picture of the grid: a link to it enlarged, its tick, rank, score and name.
 import { useState } from "../vendor/hooks.js";
 import { chooseTo, toggle } from "./choosing.js";
+import { fold } from "./grouping.js";
 import { html } from "./html.js";
 import { lookAt } from "./looking.js";
 import { baseName, written } from "./shown.js";
 import { change } from "./store.js";
 
-/** @param {{ number: number, place: number, of: number, name: string | null, score: number | null, stars: number | null,
+/** @param {{ number: number, place: number, of: number, name: string | null, score: number | null, stars: number | null, group: number, open: boolean,
  *   order: import("./types").Order, at: { x: number, y: number }, layout: import("./layout.js").Layout,
  *   size: import("./types").Size, chosen: boolean, choosing: boolean, aside: boolean, focused: boolean, address: string }} props */
-export function Cell({ number, place, of, name, score, stars, order, at, layout, size, chosen, choosing, aside, focused, address }) {
+export function Cell({ number, place, of, name, score, stars, group, open, order, at, layout, size, chosen, choosing, aside, focused, address }) {
   const [fault, setFault] = useState("");
   const base = baseName(name);
   const wide = layout.cell * (window.devicePixelRatio || 1);
@@ -31,7 +32,7 @@ export function Cell({ number, place, of, name, score, stars, order, at, layout,
     } else toggle(number);
   };
   const style = { transform: `translate(${at.x}px, ${at.y}px)`, width: `${layout.cell}px` };
-  return html`<li class=${`cell${chosen ? " chosen" : ""}${aside ? " aside" : ""}`} style=${style}
+  return html`<li class=${`cell${chosen ? " chosen" : ""}${aside ? " aside" : ""}${open && group !== 1 ? " member" : ""}`} style=${style}
       aria-posinset=${place + 1} aria-setsize=${of} data-place=${place}>
     <a href=${`${address}${address.length > 1 ? "&" : ""}look=${number}`} data-number=${number} draggable=${false} tabindex=${focused ? 0 : -1}
         onClick=${click} onDblClick=${() => lookAt([number])} onFocus=${() => change({ focus: number })}
@@ -40,6 +41,7 @@ export function Cell({ number, place, of, name, score, stars, order, at, layout,
         ? html`<span class="fault" role="img" aria-label=${base}>no preview</span>`
         : html`<img src=${`/picture/${kind}/${number}`} alt=${base} decoding="async" draggable=${false} onError=${() => setFault("no")} />`}
     </a>
+    ${group > 1 && html`<button class="many" tabindex="-1" aria-expanded=${open} aria-label=${`${group} alike`} title=${`${group} in this group: open and fold them (g)`} onClick=${() => fold(number)}>${open ? "▾" : "▸"} ${group}</button>`}
     <label class="tick"><input type="checkbox" aria-label=${`Select ${base}`} checked=${chosen} tabindex="-1" onClick=${tick} /></label>
     ${size !== "s" && html`<p class="line">
       ${score !== null && html`<span class="rank">${place + 1}</span><span class="score">${written(score, order)}</span>`}

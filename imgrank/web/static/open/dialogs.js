@@ -82,7 +82,7 @@ export function SkippedDialog() {
 
 const KEYS = [
   ["/", "to the sentence"], ["arrows", "from picture to picture"], ["Enter, space", "enlarge"], ["x", "choose"], ["Shift + arrow", "choose a range"],
-  ["Ctrl + A", "choose all that is shown"], ["Esc", "choose none, close"], ["0 to 5", "give stars"], ["c", "side by side"], ["+ −", "larger, smaller pictures"],
+  ["Ctrl + A", "choose all that is shown"], ["Esc", "choose none, close"], ["0 to 5", "give stars"], ["g", "open and fold a group"], ["c", "side by side"], ["+ −", "larger, smaller pictures"],
   ["z", "enlarged: to 100 % and back"], ["i", "enlarged: about the file"], ["w", "enlarged: why this score"], ["Ctrl + Z", "take back the last change of files"], ["?", "this list"],
 ];
 

@@ -56,7 +56,7 @@ export function Grid({ state }) {
     const number = shown.numbers[n];
     cells.push(html`<${Cell}
       key=${number} number=${number} place=${n} of=${shown.numbers.length} name=${state.names[number]}
-      stars=${state.facts?.stars[number] ?? null} score=${shown.scores ? shown.scores[n] : null} order=${state.order} at=${placeOf(n, layout)} layout=${layout}
+      group=${shown.sizes ? shown.sizes[n] : 1} open=${state.opened.has(state.groups?.groups[number] ?? -1)} stars=${state.facts?.stars[number] ?? null} score=${shown.scores ? shown.scores[n] : null} order=${state.order} at=${placeOf(n, layout)} layout=${layout}
       size=${state.size} chosen=${state.chosen.has(number)} choosing=${state.chosen.size > 0} aside=${shown.divider >= 0 && n >= shown.divider}
       focused=${number === focus} address=${base} />`);
   }

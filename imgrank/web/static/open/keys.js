@@ -3,6 +3,7 @@ import { writeAddress } from "./address.js";
 import { rate, wishState } from "./asking.js";
 import { chooseNone, chooseShown, chooseTo, meant, toggle } from "./choosing.js";
 import { present, showPlace } from "./grid.js";
+import { fold } from "./grouping.js";
 import { lookAt } from "./looking.js";
 import { shownOf } from "./shown.js";
 import { change, now } from "./store.js";
@@ -45,6 +46,7 @@ const SINGLE = {
     box.select();
   },
   "?": () => change({ dialog: "help" }),
+  g: () => withFocus(fold),
   x: () => withFocus(toggle),
   c: () => {
     if (now().chosen.size >= 2 && now().chosen.size <= 4) lookAt(meant());
@@ -77,7 +79,7 @@ function move(step, choosing) {
   const { numbers } = shownOf(now());
   if (!numbers.length) return;
   const here = numbers.indexOf(now().focus ?? -1);
-  const place = here < 0 ? 0 : Math.max(0, Math.min(numbers.length - 1, here + step));
+  const place = here < 0 && Number.isFinite(step) ? 0 : Math.max(0, Math.min(numbers.length - 1, here + step));
   if (choosing && here >= 0 && !now().chosen.has(numbers[here])) toggle(numbers[here]);
   if (choosing) chooseTo(numbers[place]);
   change({ focus: numbers[place] });

@@ -7,6 +7,7 @@ import { Cut } from "./cut.js";
 import { ExportDialog, HelpDialog, HistoryDialog, SkippedDialog } from "./dialogs.js";
 import { FilterButton, Filters } from "./filters.js";
 import { Grid } from "./grid.js";
+import { Grouping } from "./grouping.js";
 import { html } from "./html.js";
 import { listenToKeys, resize } from "./keys.js";
 import { Large } from "./large.js";
@@ -38,6 +39,7 @@ function Page() {
       <${Terms} state=${state} />
       <div class="second"><${Cut} state=${state} />
         <${FilterButton} state=${state} />
+        <${Grouping} state=${state} />
         <${Standing} state=${state} />
       </div>
       ${state.filtering && html`<${Filters} state=${state} />`}

@@ -1,22 +1,23 @@
 // Which pictures are shown, from the order, the cut and the filters; and how scores are spread and written.
 
 import { passing } from "./filtering.js";
+import { folded } from "./folding.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Order} Order @typedef {import("./types").Shown} Shown */
 
 /** @type {{ key: unknown[], shown: Shown }} */
-let kept = { key: [], shown: { numbers: [], scores: null, divider: -1 } };
+let kept = { key: [], shown: { numbers: [], scores: null, divider: -1, sizes: null } };
 
 /** Numbers and scores of what is shown, in order. `divider` is the place of the first that does not fit, or -1.
  * @param {State} state @returns {Shown} */
 export function shownOf(state) {
-  const key = [state.order, state.names, state.min, state.top, state.fits, state.filters, state.facts];
-  if (key.some((each, n) => each !== kept.key[n])) kept = { key, shown: choose(state) };
+  const key = [state.order, state.names, state.min, state.top, state.fits, state.filters, state.facts, state.groups, state.opened];
+  if (key.some((each, n) => each !== kept.key[n])) kept = { key, shown: folded(choose(state), state) };
   return kept.shown;
 }
 
-/** @param {State} state @returns {Shown} */
-function choose(state) {
+/** As `shownOf`, before groups are folded. @param {State} state @returns {Shown} */
+export function choose(state) {
   const { order, names, min, top, fits } = state;
   /** @type {number[]} */
   const numbers = [];
@@ -34,7 +35,7 @@ function choose(state) {
     numbers.push(number);
     if (order.scores) scores.push(order.scores[place]);
   });
-  return { numbers, scores: order?.scores ? scores : null, divider };
+  return { numbers, scores: order?.scores ? scores : null, divider, sizes: null };
 }
 
 /** Scores lie between low and high; bars are how many in equal parts. Null where there is nothing to cut.

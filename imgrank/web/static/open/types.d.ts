@@ -65,7 +65,7 @@ export interface Past {
 }
 
 export interface Standing {
-  stage: "looking" | "reading" | "measuring" | "paused" | "idle" | "failed";
+  stage: "looking" | "reading" | "grouping" | "measuring" | "paused" | "idle" | "failed";
   done: number;
   total: number;
   rate: number;
@@ -79,6 +79,7 @@ export interface Server {
   version: number;
   epoch: number;
   facts: number;
+  groups: number;
   count: number;
   skipped: number;
   indexing: Standing;
@@ -111,6 +112,13 @@ export interface Facts {
   stars: (number | null)[];
 }
 
+export interface Groups {
+  by: string;
+  version: number;
+  pending: boolean;
+  groups: (number | null)[];
+}
+
 export interface Filters {
   name: string;
   since: string;
@@ -133,6 +141,9 @@ export interface State {
   fits: boolean;
   filters: Filters;
   filtering: boolean;
+  group: string;
+  groups: Groups | null;
+  opened: Set<number>;
   facts: Facts | null;
   size: Size;
   chosen: Set<number>;
@@ -149,4 +160,6 @@ export interface Shown {
   numbers: number[];
   scores: number[] | null;
   divider: number;
+  /** Of each picture shown: how many its folded group has, 1 where it stands alone; its group where that is open. */
+  sizes: number[] | null;
 }

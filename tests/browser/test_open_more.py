@@ -1,0 +1,198 @@
+"""`imgrank open` in a real browser: mixes, folded groups, filters, stars, teaching, reloads, large folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageEnhance
+
+from imgrank.web.viewer.room import Room
+from tests.browser.opening import apply, ask, choose, comes, names, page_of, settled, status
+from tests.browser.test_open import ALL
+from tests.web.making import Client
+from tests.web.viewing import EXAMPLES, opened, pictures
+
+pytestmark = pytest.mark.browser
+Opened = tuple[Room, Client]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+def with_burst(folder: Path) -> Path:
+    """Some examples, and five shots of one boat within two seconds."""
+    pictures(folder, ("cat", "dog", "owl"))
+    boat = Image.open(EXAMPLES / "boats.jpg").convert("RGB")
+    for n in range(5):
+        exif = Image.Exif()
+        exif[271], exif[272] = "Maker", "Cam One"
+        exif.get_ifd(0x8769)[36867] = f"2021:05:0{1 + n // 5} 10:00:0{n // 2}"
+        shot = ImageEnhance.Brightness(boat.crop((n, n, boat.width - 4 + n, boat.height - 4 + n))).enhance(1 + n / 50)
+        shot.save(folder / f"shot {n}.jpg", quality=92, exif=exif)
+    exif = Image.Exif()
+    exif[272] = "Cam Two"
+    exif.get_ifd(0x8769)[36867] = "2023:01:02 03:04:05"
+    Image.open(EXAMPLES / "house.jpg").save(folder / "house.jpg", exif=exif)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    with opened(with_burst(tmp_path_factory.mktemp("opened") / "photos")) as both:
+        yield both
+
+
+def add_term(page: Any, words: str, less: bool = False) -> None:
+    page.get_by_role("button", name="Add term", exact=True).click()
+    page.get_by_label("More or less").select_option("less" if less else "more")
+    page.get_by_role("textbox", name="Term").fill(words)
+    with page.expect_response(lambda reply: reply.url.endswith("/order")):
+        page.keyboard.press("Enter")
+    settled(page)
+
+
+def test_a_mix_is_made_weighed_and_dropped(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        alone = ask(page, "an animal")
+        add_term(page, "a dog", less=True)
+        mixed = names(page)
+        assert mixed.index("dog.jpg") > alone.index("dog.jpg")
+        assert "by likeness" in page.locator(".term").inner_text()
+        page.reload()
+        page.locator(".term").wait_for()
+        settled(page)
+        assert names(page) == mixed
+        with page.expect_response(lambda reply: reply.url.endswith("/order")):
+            page.get_by_role("button", name="Drop a dog").click()
+        settled(page)
+        assert names(page) == alone
+        choose(page, "owl.jpg")
+        page.get_by_role("button", name="Add term", exact=True).click()
+        with page.expect_response(lambda reply: reply.url.endswith("/order")):
+            page.get_by_role("button", name="The chosen pictures").click()
+        settled(page)
+        assert "mix of 2" in page.locator(".answered").inner_text()
+
+
+def test_a_burst_is_folded_to_its_best_and_opened(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        whole = ask(page, "a boat")
+        page.get_by_label("Fold").select_option("burst")
+        page.get_by_role("button", name="5 alike").wait_for()
+        shots = [name for name in whole if name.startswith("shot")]
+        assert [name for name in names(page) if name.startswith("shot")] == shots[:1]
+        assert status(page) == "9 pictures, 5 shown"
+        page.get_by_role("button", name="5 alike").click()
+        settled(page)
+        assert [name for name in names(page) if name.startswith("shot")] == shots
+        page.locator("a[data-number]").first.focus()
+        page.keyboard.press("g")
+        settled(page)
+        assert status(page) == "9 pictures, 5 shown"
+        page.get_by_role("button", name="Choose all but the best").click()
+        assert page.locator(".about").inner_text() == "4 chosen"
+        page.reload()
+        page.get_by_role("button", name="5 alike").wait_for()
+
+
+def test_filters_and_the_time_line(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        page.get_by_role("button", name="Filters").click()
+        page.get_by_label("Camera").select_option("Cam Two")
+        settled(page)
+        assert names(page) == ["house.jpg"] and status(page) == "9 pictures, 1 shown"
+        page.reload()
+        comes(page, "document.querySelectorAll('li.cell').length === 1")
+        page.get_by_role("button", name="Filters (1)").click()
+        page.get_by_role("button", name="Clear").click()
+        page.get_by_label("to", exact=True).fill("2022-01-01")
+        settled(page)
+        assert len(names(page)) == 5 and all(name.startswith("shot") for name in names(page))
+        page.get_by_role("button", name="Clear").click()
+        page.get_by_label("Name").fill("OW")
+        settled(page)
+        assert names(page) == ["owl.jpg"]
+
+
+def test_stars_by_keys_are_shown_and_filtered(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        page.locator("a[data-number]").first.focus()
+        page.keyboard.press("4")
+        page.get_by_role("img", name="4 stars").wait_for()
+        choose(page, "dog.jpg", "owl.jpg")
+        page.locator("a[data-number]").nth(2).focus()
+        page.keyboard.press("5")
+        page.get_by_role("img", name="5 stars").nth(1).wait_for()
+        page.get_by_role("button", name="Filters").click()
+        page.get_by_role("combobox", name="Stars").select_option("5")
+        settled(page)
+        assert sorted(names(page)) == ["dog.jpg", "owl.jpg"]
+
+
+def test_teach_asks_about_what_is_shown_and_leads_back(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with opened(pictures(tmp_path / "photos", ALL[:10])) as (_, client), page_of(browser, client) as page:
+        ask(page, "cosier picture")
+        page.get_by_role("button", name="Teach", exact=True).click()
+        page.get_by_role("dialog").get_by_role("button", name="Begin").click()
+        page.wait_for_selector('body[data-turn="0"]')
+        for turn in range(10):
+            page.keyboard.press("ArrowLeft")
+            page.wait_for_selector(f'body[data-turn="{turn + 1}"]')
+        assert len((tmp_path / "labels.csv").read_text().splitlines()) == 11
+        page.get_by_role("textbox", name="Name").fill("cosy")
+        page.get_by_role("button", name="Train").click()
+        page.wait_for_selector("#result:visible", timeout=120_000)
+        page.get_by_role("link", name="Back to the pictures").click()
+        page.get_by_text("by the ranker cosy").wait_for()
+
+
+def test_pictures_appear_as_they_come_and_reading_can_be_paused(browser: Any, tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "photos")
+    with opened(folder) as (_, client), page_of(browser, client) as page:
+        pictures(folder, ALL)
+        comes(page, "document.querySelector('[role=status]').innerText === '24 pictures, 24 shown'")
+        page.locator(".messages", has_text="came").wait_for()
+
+
+def test_only_what_is_seen_is_in_the_page_of_a_large_folder(browser: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    content = (EXAMPLES / "boats.jpg").read_bytes()
+    for n in range(1500):
+        (folder / f"{n:04}.jpg").write_bytes(content)
+    with opened(folder) as (_, client), page_of(browser, client) as page:
+        comes(page, "document.querySelector('[role=status]').innerText === '1500 pictures, 1500 shown'")
+        assert len(names(page)) < 300
+        page.keyboard.press("End")
+        page.get_by_role("checkbox", name="Select 1499.jpg").wait_for()
+        assert names(page)[-1] == "1499.jpg" and len(names(page)) < 300
+        cell = page.locator("li.cell").last
+        assert cell.get_attribute("aria-setsize") == "1500" and cell.get_attribute("aria-posinset") == "1500"
+        page.keyboard.press("Control+a")
+        assert page.locator(".about").inner_text() == "1500 chosen"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="another undo on Windows")
+def test_a_change_outside_is_seen_and_an_old_plan_leaves_alone(browser: Any, tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "photos")
+    with opened(folder) as (_, client), page_of(browser, client) as page:
+        choose(page, "cat.jpg", "dog.jpg")
+        (folder / "cat.jpg").unlink()
+        page.get_by_role("button", name="Move", exact=True).click()
+        assert "not" in page.get_by_role("alert").inner_text()
+        page.keyboard.press("Escape")
+        comes(page, "document.querySelector('[role=status]').innerText === '7 pictures, 7 shown'")
+        choose(page, "dog.jpg")
+        assert "1 file moved" in apply(page, "Move", "../out")
+        page.faults[:] = [fault for fault in page.faults if "400 (Bad Request)" not in fault]  # Chromium tells of it
