@@ -28,7 +28,7 @@ from imgrank.actions.boundary import reached
 from imgrank.actions.decoding import Line, identity_of, index_of, number_of, path_of, step_of, text_of
 from imgrank.actions.files import hash_bytes, make_folders, write_new
 from imgrank.actions.records import Identity, Step, Verb
-from imgrank.actions.steps import counts
+from imgrank.actions.steps import count_files
 from imgrank.atomic import sync_folder
 from imgrank.errors import ActionError
 from imgrank.paths import journal_dir, printable, why
@@ -67,7 +67,7 @@ class Run:
     @property
     def changed(self) -> int:
         """How many files it has changed: folders that were made for them, and hidden names on the way, do not count."""
-        return sum(counts(self.steps[number]) for number in self.ended)
+        return count_files(self.steps[number] for number in self.ended)
 
     @property
     def uncertain(self) -> list[int]:

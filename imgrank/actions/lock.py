@@ -54,8 +54,9 @@ def holding(folders: Iterable[str]) -> Iterator[None]:
     try:
         yield
     finally:
-        claim.unlink(missing_ok=True)
-        lock.release()
+        _remove(claim)
+        with suppress(OSError):  # it is free when this process ends
+            lock.release()
         _remove(claim.with_suffix(".lock"))
 
 

@@ -24,6 +24,7 @@ from imgrank.actions.stopping import Stop, listening
 from imgrank.actions.tagging import kept_of, plan_tags
 from imgrank.actions.trash import CAN_UNDO, within_reach
 from imgrank.actions.twins import twins_of
+from imgrank.actions.wording import in_words
 from imgrank.errors import ActionError
 from imgrank.paths import printable
 from imgrank.records import Progress, RankedImage, Ranking
@@ -43,6 +44,7 @@ def prepare_part(ranking: Ranking, images: Iterable[RankedImage], request: Reque
     return prepare(images, request, ranking.images)
 
 
+@in_words("Nothing was changed.")
 def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[RankedImage]) -> Plan:
     """The checked plan for `images`, part of a ranking of `everyone`. Nothing is changed.
 
@@ -87,6 +89,7 @@ def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[
     )
 
 
+@in_words("imgrank history tells what was done, and imgrank undo takes it back.")
 def act(made: Plan, *, progress: Callable[[Progress], None] = lambda _: None, stop: Stop | None = None) -> Outcome:
     """Carry out a plan. A file that is not as planned any more is left alone and named in the outcome.
 

@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from imgrank.actions.files import exists, hash_bytes
@@ -29,9 +29,14 @@ def is_aside(path: str) -> bool:
     return name.startswith(PREFIX) and name.endswith(_ASIDE)
 
 
-def counts(step: Step) -> bool:
-    """Whether a person would count a step as one change of a file."""
-    return step.verb not in (Verb.mkdir, Verb.rmdir) and not is_aside(step.target)
+def count_files(steps: Iterable[Step]) -> int:
+    """How many files these steps change, as a person counts them.
+
+    Folders that were made for them do not count, nor does a hidden name that a file has on its way and leaves again.
+    """
+    steps = tuple(steps)
+    left_again = {step.source for step in steps if is_aside(step.source)}
+    return sum(step.verb not in (Verb.mkdir, Verb.rmdir) and step.target not in left_again for step in steps)
 
 
 def part_of(target: str, mark: str, number: int) -> str:

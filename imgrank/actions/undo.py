@@ -15,8 +15,9 @@ from imgrank.actions.journal import DAMAGED, Run
 from imgrank.actions.journeys import possible
 from imgrank.actions.lock import holding
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
-from imgrank.actions.steps import counts, folders_of, part_of, token
+from imgrank.actions.steps import count_files, folders_of, part_of, token
 from imgrank.actions.stopping import Stop, listening
+from imgrank.actions.wording import in_words
 from imgrank.errors import ActionError
 from imgrank.paths import why
 from imgrank.records import Progress
@@ -27,6 +28,7 @@ _INVERSE = {
     Verb.symlink: Verb.remove_symlink,
     Verb.mkdir: Verb.rmdir,
 }
+_GOES_ON = "imgrank history tells what is done; the same command goes on with the rest."
 _INVERSE |= {back: forth for forth, back in _INVERSE.items()}
 
 
@@ -49,6 +51,7 @@ class Past:
     damaged: bool
 
 
+@in_words("So the runs cannot be listed.")
 def history() -> tuple[Past, ...]:
     """All runs that did something, oldest first, and those whose journal is damaged."""
     past = [(_past(run, chain), bool(run.ended)) for chain in chains(journal.read_all()) for run in chain.runs]
@@ -56,6 +59,7 @@ def history() -> tuple[Past, ...]:
     return tuple(sorted(told, key=lambda each: each.run))
 
 
+@in_words("Nothing was changed.")
 def look_up(number: int | None = None) -> Past:
     """What `undo` and `finish` would be about: run `number`; None: the last one that is not undone.
 
@@ -66,6 +70,7 @@ def look_up(number: int | None = None) -> Past:
     return _past(chain.run(number), chain)
 
 
+@in_words(_GOES_ON)
 def undo(
     number: int | None = None, *, progress: Callable[[Progress], None] = lambda _: None, stop: Stop | None = None
 ) -> Outcome:
@@ -89,6 +94,7 @@ def undo(
     return replace(outcome, left_alone=(*lost, *outcome.left_alone))
 
 
+@in_words(_GOES_ON)
 def finish(number: int, *, progress: Callable[[Progress], None] = lambda _: None, stop: Stop | None = None) -> Outcome:
     """Go on with a run that stopped in the middle. Raises ActionError where it is not one."""
     with listening(stop) as stop, holding(_folders(chain_of(number))):
@@ -126,6 +132,7 @@ def _is_told(past: Past) -> bool:
 
 
 def _past(run: Run, chain: Chain) -> Past:
+    runs = {each.number: each for each in chain.runs}
     return Past(
         run.number,
         run.time,
@@ -133,7 +140,7 @@ def _past(run: Run, chain: Chain) -> Past:
         run.query,
         _common(folders_of(run.steps)),
         run.changed,
-        sum(counts(chain.run(deed.run).steps[deed.step]) for deed in chain.in_effect(run.number)),
+        count_files(runs[deed.run].steps[deed.step] for deed in chain.in_effect(run.number)),
         chain.stopped is run,
         run.undoes,
         run.closed == DAMAGED,
