@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from imgrank.actions import journal
-from imgrank.actions.journal import Run
+from imgrank.actions.journal import Run, wall_clock
 from imgrank.actions.steps import folders_of
 from imgrank.errors import ActionError
 
@@ -100,7 +100,7 @@ def refuse_stopped(folders: Collection[str], but: int | None = None) -> None:
         stopped = chain.stopped
         if stopped is not None and chain.root != but:
             raise ActionError(
-                f"Run {stopped.number} ({stopped.action}, {stopped.time}) stopped in the middle of these files. "
+                f"Run {stopped.number} ({stopped.action}, {wall_clock(stopped.time)}) stopped in the middle of these files. "
                 f"imgrank undo {chain.root} puts them back, imgrank undo --finish {stopped.number} goes on; nothing "
                 "was changed now."
             )

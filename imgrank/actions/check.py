@@ -135,6 +135,9 @@ def forbidden_names(plan: Plan) -> Iterator[Problem]:
             yield _problem(
                 "hidden name", change, f"{printable(name)} would be its name, and {words}; change --template"
             )
+        elif split(old)[1] and not split(name)[1]:
+            words = "no program would know what kind of file it is without an extension"
+            yield _problem("no extension", change, f"{printable(name)} would be its name; {words}; change --template")
         elif name != old and (bad or reserved or name != name.rstrip(". ") or not stem.strip(". ")):
             words = f"{bad[0]} cannot stand in a name" if bad else "Windows cannot hold that name"
             yield _problem(

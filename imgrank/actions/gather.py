@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from imgrank.actions.files import RealFolders
 from imgrank.actions.names import companions, is_of_stem, split
+from imgrank.actions.phones import keys
 from imgrank.errors import ActionError
 from imgrank.formats import looks_like_picture
 from imgrank.paths import printable, why
@@ -52,12 +53,13 @@ class Siblings:
         self._names: dict[tuple[str, str], list[str]] = defaultdict(list)
         for folder in folders:
             for name in listing(folder):
-                for first in {_first(name), _DOUBLE.sub("", _first(name))}:
+                for first in _firsts(name):
                     self._names[folder, first].append(name)
 
     def of(self, folder: str, name: str) -> Sequence[str]:
         """All names that may go with this one, itself among them."""
-        return self._names.get((folder, _first(name)), ())
+        found = (each for first in _firsts(name) for each in self._names.get((folder, first), ()))
+        return tuple(dict.fromkeys(found))
 
 
 def gather(images: Iterable[RankedImage], real: RealFolders | None = None) -> list[Group]:
@@ -94,8 +96,9 @@ def listing(folder: str) -> list[str]:
         raise ActionError(f"{printable(folder)} cannot be listed: {why(error)}. Nothing was changed.") from error
 
 
-def _first(name: str) -> str:
-    return name[:1] + name[1:].partition(".")[0]
+def _firsts(name: str) -> set[str]:
+    first = name[:1] + name[1:].partition(".")[0]
+    return keys(first, name) | keys(_DOUBLE.sub("", first), name)
 
 
 def _member(path: str, rest: str) -> Member:

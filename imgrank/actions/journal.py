@@ -135,6 +135,14 @@ class Journal:
         self.write([fields], sync=sync)
 
 
+def wall_clock(time: str) -> str:
+    """The time of a run as the clock on the wall shows it here; what is no time, as it stands in the journal."""
+    try:
+        return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return printable(time)
+
+
 def _keep(number: int, content: bytes) -> None:
     """Keep bytes that run `number` and its undo need, on the disk when this returns."""
     path = _kept_path(number, hash_bytes(content))

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from string import Formatter
 
+from imgrank.actions import phones
 from imgrank.errors import UsageError
 from imgrank.formats import RAW_EXTENSIONS, looks_like_picture
 
@@ -38,7 +39,6 @@ RECORDINGS = frozenset(
         ".wav",  # voice memo of Canon, Nikon and Sony cameras
     }
 )
-_TAKEOUT = ".supplemental-metadata"  # Google Takeout cuts it off anywhere, so that names stay below 52 characters
 _DUPLICATE = re.compile(r"(.+)_\d\d(\.[^.]+\.xmp)", re.DOTALL | re.IGNORECASE)  # darktable: a_01.jpg.xmp of a.jpg
 _PREFIX = re.compile(r"(\d+)-(?=.)", re.DOTALL)
 _FORBIDDEN = re.compile(r'[/\\\x00-\x1f<>:"|?*]')
@@ -130,7 +130,8 @@ def companions(name: str, siblings: Collection[str]) -> list[str]:
     return sorted(
         other
         for other, rest in rests.items()
-        if rest and _belongs(extension.lower(), rest.lower()) and not _is_of_namesake(other, name, rests)
+        if (rest and _belongs(extension.lower(), rest.lower()) and not _is_of_namesake(other, name, rests))
+        or phones.is_companion(other, name, siblings)
     )
 
 
@@ -155,7 +156,7 @@ def _is_of_namesake(other: str, name: str, near: Collection[str]) -> bool:
 def _belongs(extension: str, rest: str) -> bool:
     """Whether `stem + rest` goes with `stem + extension`: `a.xmp`, `a.jpg.xmp`, `a.cr2`, `a.cr2.xmp` with `a.jpg`."""
     inner, last = split(rest)
-    if last == ".json" and len(cut := split(inner)[1]) > 1 and _TAKEOUT.startswith(cut):
+    if last == ".json" and len(cut := split(inner)[1]) > 1 and phones.METADATA.startswith(cut):
         inner = split(inner)[0] or inner
     if last in SIDECARS:
         return inner == extension or _twins(extension, inner)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from imgrank.actions.gather import Group, Member
 from imgrank.actions.names import DEFAULT_TEMPLATE, Template, key, ranked_alike, split, without_rank
+from imgrank.actions.phones import renamed
 from imgrank.actions.records import Action, Change, OnConflict, Plan, Problem, Request
 from imgrank.actions.twins import Twins, never
 from imgrank.paths import printable
@@ -27,11 +28,13 @@ class _Wish:
     @property
     def wanted(self) -> _Wanted:
         """What others may want, too."""
-        return self.folder, self.stem, tuple(member.rest for member in self.group.members)
+        return self.folder, self.stem, tuple(self.targets(self.stem))
 
     def targets(self, stem: str) -> list[str]:
         """The paths of its files under a stem."""
-        return [os.path.join(self.folder, stem + member.rest) for member in self.group.members]
+        picture = split(self.group.members[0].path)[1]
+        names = (os.path.basename(member.path) for member in self.group.members)
+        return [os.path.join(self.folder, renamed(name, self.group.stem, picture, stem)) for name in names]
 
     def numbered(self, number: int) -> str:
         """The stem, or the stem with a number from 2 on."""

@@ -167,10 +167,12 @@ def _unknown_notes(groups: Sequence[Group], request: Request) -> Iterator[str]:
     unknown = sorted({path for group in groups for path in group.unknown} - taken)
     if unknown and request.action in (Action.rename, Action.move, Action.trash):
         names = ", ".join(printable(path) for path in unknown[:_NAMED]) + (", ..." if len(unknown) > _NAMED else "")
-        yield f"{len(unknown)} files are called like a picture, and stay, for imgrank does not know them: {names}."
+        what = "1 file is" if len(unknown) == 1 else f"{len(unknown)} files are"
+        yield f"{what} called like a picture, and left in place, for imgrank does not know what it belongs to: {names}."
 
 
 def _spared_notes(spared: Sequence[str]) -> Iterator[str]:
     if spared:
         names = ", ".join(printable(path) for path in spared[:_NAMED]) + (", ..." if len(spared) > _NAMED else "")
-        yield f"{len(spared)} files stay, for they belong to pictures that stay: {names}."
+        what = "1 file stays" if len(spared) == 1 else f"{len(spared)} files stay"
+        yield f"{what}, because of pictures that stay: {names}."

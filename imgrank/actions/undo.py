@@ -172,6 +172,11 @@ def _refuse_half_way(chain: Chain, number: int) -> None:
     """In the middle of a run there are files under hidden names: only the whole way back or forth leads out."""
     if chain.stopped is not None and number != chain.root:
         stopped = chain.stopped.number
+        if stopped == number:
+            raise ActionError(
+                f"Run {number} stopped in the middle of these files. imgrank undo {chain.root} puts them back as they were "
+                f"first, imgrank undo --finish {number} goes on; nothing was changed now."
+            )
         raise ActionError(
             f"Run {number} cannot be taken back while run {stopped} stands in the middle of these files. imgrank undo "
             f"{chain.root} puts them back as they were first, imgrank undo --finish {stopped} goes on; nothing was "

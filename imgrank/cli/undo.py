@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -53,21 +52,16 @@ def undo(
 
 def _told(which: Past) -> str:
     """A run in words: which, when, what and where, so that nobody takes back another than they mean."""
+    from imgrank.actions.journal import wall_clock
+
     action = which.action if which.undoes is None else f"undo of {which.undoes}"
     sentence = f' by "{printable(which.query)}"' if which.query else ""
-    return f"run {which.run} ({printable(action)}{sentence} in {printable(which.folder)}, {_when(which.time)})"
-
-
-def _when(time: str) -> str:
-    """A time as the clock on the wall shows it here; what is none, as it stands in the journal."""
-    try:
-        return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError, OSError):
-        return printable(time)
+    return f"run {which.run} ({printable(action)}{sentence} in {printable(which.folder)}, {wall_clock(which.time)})"
 
 
 def history() -> None:
     """List the runs that changed files, oldest first, and whether they can be undone."""
+    from imgrank.actions.journal import wall_clock
     from imgrank.actions.undo import history as past
 
     rows = [("ID", "TIME", "ACTION", "SENTENCE", "FOLDER", "DONE", "STATE")]
@@ -75,7 +69,7 @@ def history() -> None:
         action = each.action if each.undoes is None else f"undo of {each.undoes}"
         left = f"{each.left} can be undone" if each.left else "undone"
         state = "stopped in the middle" if each.unfinished else "its journal is damaged" if each.damaged else left
-        told = (_when(each.time), printable(action), printable(each.query), printable(each.folder))
+        told = (wall_clock(each.time), printable(action), printable(each.query), printable(each.folder))
         rows.append((str(each.run), *told, str(each.done), state))
     if len(rows) == 1:
         note("no run has changed a file yet.")

@@ -26,6 +26,9 @@ ANSWERS = {"left": 1.0, "right": -1.0, "tie": 0.0}
 # What cannot be but a separator of thousands: two of them, or one before a decimal point
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})(,\d{3})+(\.\d*)?|[+-]?[1-9]\d{0,2},\d{3}\.\d*", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,}))", re.ASCII)
+# Names of columns that number pictures or rows; a query that is called so has values that come twice, or parts of one
+_IDENTITY = re.compile(r"(?i:(?:.*[ _.-])?(?:id|ids|idx|index|key|pk|uid|row|nr|no\.?|#))|.*[a-z]I[Dd]")
+_WHOLE = re.compile(r"\d+", re.ASCII)
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 
 
@@ -41,12 +44,13 @@ def read_labels(path: str, *, skip_bad: bool = False, pictures: Collection[str] 
         LabelsError: The file has faults; the message names each with its line. With `skip_bad`: nothing is left.
     """
     grid = read_grid(path, (*LONG, *PAIRS, *KEPT, *BESIDE_PAIRS))
-    reader = _Reader(grid, list(grid.faults), pictures)
+    reader = _Reader(grid, list(grid.faults), pictures=pictures)
     labels = reader.read()
     faults = sorted(reader.faults, key=lambda fault: fault.line)
     if faults and not (skip_bad and labels.tasks):
         raise LabelsError(_listing(path, faults, skip_bad), "" if skip_bad else SKIP_BAD)
-    return Labels(path, labels.values, labels.pairs, tuple(faults))
+    notes = (*labels.notes, *dict.fromkeys(reader.notes))
+    return Labels(path, labels.values, labels.pairs, tuple(faults), notes)
 
 
 @dataclass(slots=True)
@@ -55,6 +59,7 @@ class _Reader:
 
     grid: Grid
     faults: list[Fault]
+    notes: list[str] = field(default_factory=list)
     pictures: Collection[str] | None = None
     _there: dict[str, str | None] = field(default_factory=dict)
     _folders: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -138,8 +143,21 @@ class _Reader:
         return not missing
 
     def _counts(self, column: int) -> bool:
-        """Whether a column says something: it has a name or cells, and does not just number the rows."""
-        return not self._is_index(column) and bool(self.grid.header[column] or self._used(column))
+        """Whether a column says something: it has a name or cells, and does not just number rows or pictures."""
+        if self._is_index(column):
+            return False
+        if self._is_identity(column):
+            name = printable(self.grid.header[column])
+            self.notes.append(f'the column "{name}" numbers the pictures, and is taken for no query')
+            return False
+        return bool(self.grid.header[column] or self._used(column))
+
+    def _is_identity(self, column: int) -> bool:
+        """Whether a column names each row by a number of its own, as databases and labelling tools do."""
+        if not _IDENTITY.fullmatch(self.grid.header[column].strip()):
+            return False
+        cells = [row.cells[column] for row in self.grid.rows if column < len(row.cells) and row.cells[column]]
+        return bool(cells) and len(set(cells)) == len(cells) and all(map(_WHOLE.fullmatch, cells))
 
     def _used(self, column: int) -> bool:
         return any(column < len(row.cells) and row.cells[column] for row in self.grid.rows)

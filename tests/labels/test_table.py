@@ -295,3 +295,48 @@ def test_addresses_of_local_files_lead_to_them(folder):
     lines[3] = "http://localhost:8080/data/local-files/?d=2.jpg,older person|elderly,2"
     (task,) = read_labels(written(folder, lines)).values
     assert [os.path.basename(path) for path in task.images[:3]] == ["a b.jpg", "1.jpg", "2.jpg"]
+
+
+@pytest.mark.parametrize(
+    "name", ["id", "ID", "image_id", "imageId", "photo id", "asset.id", "index", "Nr", "No.", "#", "row"]
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_column_that_numbers_the_pictures_is_no_query(tmp_path, name, place):
+    header, rows = ["image", "older person"], [[f"p{n}.jpg", str(n % 5)] for n in range(1, 31)]
+    for number, row in enumerate([header, *rows]):
+        row.insert(place, name if number == 0 else str(90_000 + 7 * number))
+    labels = table(tmp_path, [header, *rows])
+    assert [task.query for task in labels.values] == ["older person"]
+    assert any(f'"{name}"' in note for note in labels.notes)
+
+
+@pytest.mark.parametrize("form", ["long", "pairs"])
+def test_nor_is_it_unknown_in_the_other_forms(tmp_path, form):
+    if form == "long":
+        rows = [["id", "image", "query", "value"], *([str(n), f"p{n}.jpg", "q", str(n)] for n in range(1, 31))]
+    else:
+        header = ["annotation_id", "left", "right", "query", "preferred"]
+        rows = [header, *([str(n), f"p{n}.jpg", f"p{n + 1}.jpg", "q", "left"] for n in range(1, 30))]
+    labels = table(tmp_path, rows)
+    assert len(labels.tasks) == 1 and labels.notes and not labels.left_out
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("id", lambda n: n % 5), ("id", lambda n: n + 0.5), ("Madrid", lambda n: n), ("rank", lambda n: n)],
+)
+def test_a_query_by_such_a_name_stays_one(tmp_path, name, value):
+    labels = table(tmp_path, [["image", name], *([f"p{n}.jpg", str(value(n))] for n in range(1, 31))])
+    assert [task.query for task in labels.values] == [name] and not labels.notes
+
+
+def test_a_table_of_numbers_alone_says_what_is_missing(tmp_path):
+    with pytest.raises(LabelsError, match="no column for a query"):
+        table(tmp_path, [["image", "id"], *([f"p{n}.jpg", str(n)] for n in range(1, 31))])
+
+
+def table(folder, rows):
+    for n in range(31):
+        (folder / f"p{n}.jpg").touch()
+    (folder / "labels.csv").write_text("\n".join(",".join(row) for row in rows) + "\n")
+    return read_labels(str(folder / "labels.csv"))

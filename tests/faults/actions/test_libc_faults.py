@@ -1,6 +1,6 @@
 """Each call of the C library on a file fails once, for every action and its undo, or is the last before the end.
 
-What is left is brought back by undo, no name is lost or hidden, and an error is a sentence. All of it: pytest -m soak -s.
+What is left is brought back by undo, no name is lost or hidden, and an error is a sentence. All: pytest -m soak -s.
 """
 
 from __future__ import annotations
