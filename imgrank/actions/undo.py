@@ -174,8 +174,8 @@ def _refuse_half_way(chain: Chain, number: int) -> None:
         stopped = chain.stopped.number
         if stopped == number:
             raise ActionError(
-                f"Run {number} stopped in the middle of these files. imgrank undo {chain.root} puts them back as they were "
-                f"first, imgrank undo --finish {number} goes on; nothing was changed now."
+                f"Run {number} stopped in the middle of these files. imgrank undo {chain.root} puts them back as they "
+                f"were first, imgrank undo --finish {number} goes on; nothing was changed now."
             )
         raise ActionError(
             f"Run {number} cannot be taken back while run {stopped} stands in the middle of these files. imgrank undo "
