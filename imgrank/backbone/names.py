@@ -72,6 +72,11 @@ def parse_name(text: str) -> BackboneName:
     return replace(parsed, bf16=bf16 or bf16_first, grid=grid)
 
 
+def with_grid(text: str) -> str:
+    """The name of the same backbone with every patch a token; `mini` has none that could be more."""
+    return text if text == MINI else str(replace(parse_name(text), grid=True))
+
+
 def close_matches(wanted: str, known: Iterable[str], limit: int = 3) -> list[str]:
     """The names nearest to `wanted`, nearest first, without regard to case."""
     by_lower = {name.lower(): name for name in known}

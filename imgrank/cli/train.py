@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace as with_fields
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -18,6 +20,7 @@ from imgrank.cli.options import (
     NoCacheOption,
     QuietOption,
     VerboseOption,
+    choices,
     flag,
 )
 from imgrank.cli.precise import Precision, PrecisionOption, precise
@@ -29,7 +32,7 @@ from imgrank.paths import printable
 
 if TYPE_CHECKING:
     from imgrank.labels import Labels
-    from imgrank.training import TrainingResult
+    from imgrank.training import TrainingOptions, TrainingResult
 
 EXIT_INTERRUPTED = 130
 
@@ -86,19 +89,43 @@ UnitOption = Annotated[
     ),
 ]
 ReplaceOption = Annotated[bool, flag("--replace", "Overwrite a ranker of the same name.", panel=_SAVING)]
+
+
+class PresetName(str, Enum):
+    """Sizes and options of the network that belong together."""
+
+    mini = "mini"
+    paper = "paper"
+
+
+PresetOption = Annotated[
+    PresetName,
+    typer.Option(
+        "--preset",
+        metavar=choices(PresetName),
+        rich_help_panel=_TRAINING,
+        help="Size of the neural network: mini, or paper for the published sizes on every patch of --backbone, "
+        "with crops and negatives; that one wants a GPU.",
+    ),
+]
 EpochsOption = Annotated[
-    int,
+    Optional[int],
     typer.Option(
         "--epochs",
         metavar="N",
         min=0,
         rich_help_panel=_TRAINING,
-        help="Maximum number of epochs for the neural network; 0 trains ridge regression only.",
+        help="Maximum number of epochs for the neural network; 60, for paper 40; 0 trains ridge regression only.",
     ),
 ]
 RateOption = Annotated[
-    float,
-    typer.Option("--learning-rate", metavar="X", rich_help_panel=_TRAINING, help="Peak learning rate of AdamW."),
+    Optional[float],
+    typer.Option(
+        "--learning-rate",
+        metavar="X",
+        rich_help_panel=_TRAINING,
+        help="Peak learning rate of AdamW; 0.0005, for paper 0.00005.",
+    ),
 ]
 SeedOption = Annotated[
     int,
@@ -122,8 +149,9 @@ def train(
     out: OutOption = None,
     unit: UnitOption = None,
     replace: ReplaceOption = False,
-    epochs: EpochsOption = 60,
-    learning_rate: RateOption = 5e-4,
+    preset: PresetOption = PresetName.mini,
+    epochs: EpochsOption = None,
+    learning_rate: RateOption = None,
     seed: SeedOption = 0,
     resume: ResumeOption = False,
     backbone: BackboneOption = "mini",
@@ -164,7 +192,8 @@ def train(
             device=device.value,
             cache=not no_cache,
             max_megapixels=max_megapixels,
-            options=training.TrainingOptions(epochs=epochs, learning_rate=learning_rate, seed=seed),
+            options=_options(preset, epochs, learning_rate, seed),
+            preset=preset.value,
             skip_bad=skip_bad,
             replace=replace,
             resume=resume,
@@ -177,6 +206,18 @@ def train(
     _plot(result, quiet, verbose)
     if result.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def _options(preset: PresetName, epochs: int | None, learning_rate: float | None, seed: int) -> TrainingOptions:
+    from imgrank.training.options import PAPER, TrainingOptions
+
+    given = PAPER if preset is PresetName.paper else TrainingOptions()
+    return with_fields(
+        given,
+        epochs=given.epochs if epochs is None else epochs,
+        learning_rate=given.learning_rate if learning_rate is None else learning_rate,
+        seed=seed,
+    )
 
 
 def _labels(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from imgrank.errors import LabelsError
 from imgrank.labels import FEWEST_ROWS, SKIP_BAD, Fault, Labels, PairTask, ValueTask
 from imgrank.learning.metrics import Resamples
+from imgrank.learning.on_disk import read_tokens
 from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, Unreadable
 from imgrank.tokens import PackedTokens, TextTokens, TokenShape
@@ -150,7 +151,7 @@ def read_dataset(
 
     Raises LabelsError naming every picture that cannot be read; with `skip_bad` their rows are left out.
     """
-    encoded = source.encode(labels.images(), progress=progress)
+    encoded = read_tokens(source, labels.images(), progress=progress)
     place = {file.path: n for n, file in enumerate(encoded.files)}
     unreadable = _unreadable(labels, place, encoded.skipped)
     if unreadable and not skip_bad:
@@ -167,7 +168,7 @@ def with_mirrored(
     dataset: Dataset, source: TokenSource, progress: Callable[[Progress], None] = lambda _: None
 ) -> Dataset:
     """The same dataset with the tokens of its pictures' mirror images. Raises LabelsError where pictures changed."""
-    turned = source.encode([file.path for file in dataset.files], mirrored=True, progress=progress)
+    turned = read_tokens(source, [file.path for file in dataset.files], mirrored=True, progress=progress)
     if turned.files != dataset.files:
         raise LabelsError(_not_again(turned.skipped))
     return replace(dataset, mirrored=turned.packed)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,8 @@ from torch import Tensor
 
 from imgrank.adapter.model import TextBatch
 from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows, ValueRows
+
+FEWEST_TO_CROP = 5  # places a side: of fewer, a window shows hardly less than all
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,10 +29,12 @@ class Part:
     scale: float = 1.0
 
     @staticmethod
-    def of(task: TaskRows, train: Rows, val: Rows) -> Part:
-        """Standardised by the rows to train on; answers need no standard."""
+    def of(task: TaskRows, train: Rows, val: Rows, scale: tuple[float, float] | None = None) -> Part:
+        """Standardised by the rows to train on, or by a given mean and deviation; answers need no standard."""
         if isinstance(task, PairRows):
             return Part(task, train, val)
+        if scale is not None:
+            return Part(task, train, val, *scale)
         values = task.values[train]
         return Part(task, train, val, float(values.mean()), float(values.std()) or 1.0)
 
@@ -43,7 +49,7 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ValueBatch:
-    """B pictures of one query with standardised targets (B,)."""
+    """B pictures of one query with standardised targets (B,); pictures after those lack the query's subject."""
 
     pictures: Pictures
     text: TextBatch
@@ -69,11 +75,26 @@ def steps_in_epoch(parts: Sequence[Part], batch: int, fewest: int) -> int:
     return max(fewest, sum(-(-len(part.train) // batch) for part in parts))
 
 
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """The `crop` and `negatives` of TrainingOptions."""
+
+    crop: float = 1.0
+    negatives: float = 0.0
+
+
 def batches(
-    dataset: Dataset, parts: Sequence[Part], batch: int, steps: int, seed: Sequence[int], device: torch.device
+    dataset: Dataset,
+    parts: Sequence[Part],
+    batch: int,
+    steps: int,
+    seed: Sequence[int],
+    device: torch.device,
+    augmentation: Augmentation = Augmentation(),
 ) -> Iterator[Batch]:
     """One epoch. Queries are drawn alike, whatever their size, so that small ones count; a random phrasing a batch."""
     rng = np.random.default_rng(seed)
+    others = [strangers(parts, n) if augmentation.negatives else np.zeros(0, np.intp) for n in range(len(parts))]
     queues: list[Rows] = [np.zeros(0, np.intp) for _ in parts]
     for _ in range(steps):
         n = int(rng.integers(len(parts)))
@@ -81,7 +102,34 @@ def batches(
         if len(queues[n]) < size:
             queues[n] = rng.permutation(parts[n].train)
         rows, queues[n] = queues[n][:size], queues[n][size:]
-        yield _batch(dataset, parts[n], rows, rng, device)
+        made = _batch(dataset, parts[n], rows, others[n], augmentation.negatives, rng, device)
+        yield replace(made, pictures=_cropped(made.pictures, augmentation.crop, rng))
+
+
+def strangers(parts: Sequence[Part], n: int) -> Rows:
+    """Pictures of other queries to train on that part `n` says nothing of."""
+    own, other = _shown(parts[n]), [_shown(part, part.train) for k, part in enumerate(parts) if k != n]
+    return np.setdiff1d(np.concatenate(other), own) if other else np.zeros(0, np.intp)
+
+
+def _shown(part: Part, rows: Rows | None = None) -> Rows:
+    task, chosen = part.task, slice(None) if rows is None else rows
+    if isinstance(task, PairRows):
+        return np.concatenate([task.left[chosen], task.right[chosen]])
+    return task.rows[chosen]
+
+
+def _cropped(shown: Pictures, least: float, rng: np.random.Generator) -> Pictures:
+    """Tokens within a window of each picture's square grid, as large in all of a batch."""
+    count = shown.tokens.shape[1]
+    side = isqrt(count)
+    if least >= 1 or side * side != count or side < FEWEST_TO_CROP:
+        return shown
+    kept = int(rng.integers(math.ceil(least * side), side + 1))
+    tops, lefts = rng.integers(0, side - kept + 1, (2, len(shown.tokens)))
+    window = np.arange(kept)[:, None] * side + np.arange(kept)
+    places = torch.from_numpy(window.ravel() + (tops * side + lefts)[:, None]).to(shown.tokens.device)
+    return replace(shown, tokens=shown.tokens.gather(1, places[..., None].expand(-1, -1, shown.tokens.shape[2])))
 
 
 def pictures(
@@ -96,11 +144,21 @@ def pictures(
     return Pictures(torch.from_numpy(tokens).to(device), torch.from_numpy(embedding).to(device))
 
 
-def _batch(dataset: Dataset, part: Part, rows: Rows, rng: np.random.Generator, device: torch.device) -> Batch:
+def _batch(
+    dataset: Dataset,
+    part: Part,
+    rows: Rows,
+    others: Rows,
+    negatives: float,
+    rng: np.random.Generator,
+    device: torch.device,
+) -> Batch:
     task = part.task
     text = TextBatch.of(task.texts[int(rng.integers(len(task.texts)))]).to(device)
     if isinstance(task, ValueRows):
-        shown = pictures(dataset, task.rows[rows], device, rng.random(len(rows)) < 0.5)
+        strange = rng.choice(others, min(round(negatives * len(rows)), len(others)), replace=False)
+        seen = np.concatenate([task.rows[rows], strange])
+        shown = pictures(dataset, seen, device, rng.random(len(seen)) < 0.5)
         target = (task.values[rows] - part.mean) / part.scale
         return ValueBatch(shown, text, torch.from_numpy(target.astype(np.float32)).to(device))
     names, places = np.unique(np.concatenate([task.left[rows], task.right[rows]]), return_inverse=True)

@@ -23,7 +23,7 @@ from imgrank.evaluation.figures import answers_right
 from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows, ValueRows
 from imgrank.learning.metrics import mae, srcc
 from imgrank.training import losses
-from imgrank.training.batches import Batch, Part, ValueBatch, batches, pictures, steps_in_epoch
+from imgrank.training.batches import Augmentation, Batch, Part, ValueBatch, batches, pictures, steps_in_epoch
 from imgrank.training.options import TrainingOptions
 
 State = dict[str, Tensor]
@@ -176,7 +176,8 @@ def _epoch(
     steps = steps_in_epoch(parts, options.batch, options.fewest_steps)
     sums, seen = np.zeros(2), 0
     progress.model.train()
-    for step, batch in enumerate(batches(dataset, parts, options.batch, steps, (options.seed, number), device)):
+    kept = Augmentation(options.crop, options.negatives)
+    for step, batch in enumerate(batches(dataset, parts, options.batch, steps, (options.seed, number), device, kept)):
         for group in progress.optimiser.param_groups:
             group["lr"] = options.learning_rate * _schedule(
                 (number - 1) * steps + step, epochs * steps, options.warm_up
@@ -214,20 +215,32 @@ def _step(
 
 def _losses(model: AdapterModel, batch: Batch, options: TrainingOptions) -> tuple[Tensor, Tensor]:
     z = model.fuse(batch.pictures.tokens, batch.pictures.embedding, batch.text)
-    value = model.score(z).value.float()
+    scores = model.score(z)
+    value = scores.value.float()
     if isinstance(batch, ValueBatch):
+        real = len(batch.target)
+        by_relevance = _relevance_loss(scores.relevance.float(), real)
+        z, value = z[:real], value[:real]
         order = options.score_order_weight * losses.order_loss(losses.score_differences(value), batch.target)
         if options.ranking == "pairs":
             logits = compare_once(model, model.summarise(z)).float()
             order = order + options.order_weight * losses.order_loss(logits, batch.target)
         elif options.ranking == "list":
             order = order + options.order_weight * losses.list_loss(value, batch.target)
-        return losses.value_loss(value, batch.target), order
+        return losses.value_loss(value, batch.target) + by_relevance, order
     summary = model.summarise(z)
     logits = model.pair_head.pairs(summary[batch.left], summary[batch.right]).float()
     by_score = losses.answer_loss(value[batch.left] - value[batch.right], batch.preferred)
     # Without values the scale of scores is free: a light pull keeps them about standard.
     return by_score + 0.01 * value.square().mean(), options.order_weight * losses.answer_loss(logits, batch.preferred)
+
+
+def _relevance_loss(relevance: Tensor, real: int) -> Tensor:
+    """Of logits (B,), the first `real` pictures show the subject and the others lack it; 0 where none lacks it."""
+    if real == len(relevance):
+        return relevance.sum() * 0
+    shown = (torch.arange(len(relevance), device=relevance.device) < real).float()
+    return losses.relevance_loss(relevance, shown)
 
 
 def compare_once(model: AdapterModel, summary: Summary) -> Tensor:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Ranking = Literal["pairs", "list", "none"]
+Preset = Literal["mini", "paper"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class TrainingOptions:
         score_order_weight: Weight of RankNet on the scores themselves.
         averaging: Decay of the moving average of the weights, which is what is kept.
         mirror: Train on mirror images, too.
+        crop: Show each batch through windows of at least this share of the side of a square grid of tokens; 1: whole.
+        negatives: So many pictures of other queries in each batch, as a share of it: they lack the query's subject,
+            which the relevance head learns. None where queries share all their pictures.
+        one_scale: One mean and one deviation for the values of all queries, as for counts of different things.
         seed: The same seed gives the same ranker on the same machine.
         always: Run to the end and keep the network even where it adds nothing: for ablations.
 
@@ -49,6 +54,9 @@ class TrainingOptions:
     score_order_weight: float = 0.5
     averaging: float = 0.97
     mirror: bool = True
+    crop: float = 1.0
+    negatives: float = 0.0
+    one_scale: bool = False
     seed: int = 0
     always: bool = False
 
@@ -59,3 +67,18 @@ class TrainingOptions:
             raise ValueError("epochs must be at least 0, where no network is trained")
         if not (self.learning_rate > 0 and 0 <= self.averaging < 1 and 0 <= self.warm_up < 1):
             raise ValueError("the learning rate must be above 0; warm_up and ema_decay must be at least 0 and below 1")
+        if not (0 < self.crop <= 1 and 0 <= self.negatives <= 1):
+            raise ValueError("crop must be above 0 and at most 1, and negatives from 0 to 1")
+
+
+# As published, as far as it is told: AdamW at 5e-5 with weight decay 0.01 on a cosine, 20 % negatives, crops and mirror
+# images. Its network is always kept: the card says what it adds to the closed form.
+PAPER = TrainingOptions(
+    epochs=40,
+    fold_epochs=40,
+    learning_rate=5e-5,
+    weight_decay=0.01,
+    crop=0.8,
+    negatives=0.2,
+    always=True,
+)

@@ -19,11 +19,11 @@ from imgrank.arrays import Floats
 from imgrank.learning.baselines import answer_predictions, ridge_predictions, ridge_views
 from imgrank.learning.blocks import Blocks
 from imgrank.learning.closed import ClosedFit, fit_closed
-from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows
+from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows, ValueRows
 from imgrank.learning.splits import FOLDS, deal, needs_folds
 from imgrank.learning.subject import fit_subject
 from imgrank.parallel import on_one_core
-from imgrank.training.batches import Part
+from imgrank.training.batches import Part, strangers
 from imgrank.training.choosing import Unseen, best_common_epoch, best_mix, most_by_folds, network_adds
 from imgrank.training.loop import Epoch, Fit, Progress, fit, predict
 from imgrank.training.options import TrainingOptions
@@ -36,8 +36,8 @@ class Learnt:
     """What was learnt of one query.
 
     `unseen` are the rows that its figures are measured on, with what each part said of them; `ridge` (N,) is
-    what the plain baseline says of the same rows. `closed`, `subject` and `mix`, the network's part, go into the
-    adapter file.
+    what the plain baseline says of the same rows. `closed`, `subject`, `mix`, the network's part, and whether it
+    learnt `relevance` go into the adapter file.
     """
 
     task: TaskRows
@@ -48,6 +48,7 @@ class Learnt:
     ridge: Floats
     subject: Subject | None
     mix: float = 0.0
+    relevance: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,15 +127,15 @@ class _Folds:
     def of(run: Run) -> _Folds:
         tasks = run.dataset.tasks
         used = [task.in_split("train", "val") for task in tasks]
-        dealt = deal(tasks, used, FOLDS, run.options.seed)
+        dealt, scale = deal(tasks, used, FOLDS, run.options.seed), _one_scale(run)
         held = (
             tuple(
-                Part.of(task, rows[part != fold], rows[part == fold])
+                Part.of(task, rows[part != fold], rows[part == fold], scale)
                 for task, rows, part in zip(tasks, used, dealt, strict=True)
             )
             for fold in range(FOLDS)
         )
-        whole = (Part.of(task, rows, np.zeros(0, np.intp)) for task, rows in zip(tasks, used, strict=True))
+        whole = (Part.of(task, rows, np.zeros(0, np.intp), scale) for task, rows in zip(tasks, used, strict=True))
         return _Folds(tuple(held), tuple(whole))
 
     def rows(self, n: int, folds: int = FOLDS) -> Rows:
@@ -145,13 +146,27 @@ class _Folds:
 def _by_val(run: Run) -> Outcome:
     blocks, views = _blocks(run), ridge_views(run.dataset.packed, _looks_at_embedding(run))
     learnt = []
-    for task in run.dataset.tasks:
-        part = Part.of(task, task.in_split("train"), task.in_split("val"))
+    for part in _parts(run):
+        task = part.task
         closed = fit_closed(blocks, task, part.train)
         unseen = Unseen(task, part.val, None, closed.of_task(task, part.val))
         subject = fit_subject(run.dataset.packed, task, part.train)
         learnt.append(Learnt(task, part.mean, part.scale, closed, unseen, _plain(views, part), subject))
     return Outcome(run.new_model(0).config, None, tuple(learnt), (), 0, False, False)
+
+
+def _parts(run: Run) -> list[Part]:
+    scale = _one_scale(run)
+    return [Part.of(task, task.in_split("train"), task.in_split("val"), scale) for task in run.dataset.tasks]
+
+
+def _one_scale(run: Run) -> tuple[float, float] | None:
+    """Mean and deviation of all values that may be learnt from, where all queries are to share them."""
+    tasks = [task for task in run.dataset.tasks if isinstance(task, ValueRows)]
+    if not run.options.one_scale or not tasks:
+        return None
+    values = np.concatenate([task.values[task.in_split("train", "val")] for task in tasks])
+    return float(values.mean()), float(values.std()) or 1.0
 
 
 def _by_folds(run: Run, folds: _Folds) -> Outcome:
@@ -172,7 +187,7 @@ def _by_folds(run: Run, folds: _Folds) -> Outcome:
 
 
 def _network_by_val(run: Run, memory: Memory, plain: Outcome) -> Outcome:
-    parts = [Part.of(task, task.in_split("train"), task.in_split("val")) for task in run.dataset.tasks]
+    parts = _parts(run)
     done = fit(
         run.new_model(0),
         run.dataset,
@@ -219,7 +234,16 @@ def _network_by_folds(run: Run, memory: Memory, plain: Outcome, folds: _Folds) -
 
 def _with_network(run: Run, its: Learnt, unseen: Unseen, most: float) -> Learnt:
     mix = best_mix(unseen, most)
-    return replace(its, unseen=unseen, mix=mix if run.options.always or network_adds(unseen, mix) else 0.0)
+    kept = run.options.always or network_adds(unseen, mix)
+    relevance = kept and _has_strangers(run, its)
+    return replace(its, unseen=unseen, mix=mix if kept else 0.0, relevance=relevance)
+
+
+def _has_strangers(run: Run, its: Learnt) -> bool:
+    """Whether the network saw pictures that lack this query's subject."""
+    parts = _parts(run)
+    n = next(n for n, part in enumerate(parts) if part.task is its.task)
+    return run.options.negatives > 0 and isinstance(its.task, ValueRows) and len(strangers(parts, n)) > 0
 
 
 def _seen_by_folds(folds: _Folds, fits: Sequence[Fit], epoch: int, n: int, its: Learnt) -> Unseen:

@@ -172,6 +172,7 @@ def _query(learnt: Learnt, measured: TrainedQuery) -> Query:
         scale=learnt.scale,
         scorer="adapter" if learnt.mix == 1 else "ridge" if learnt.mix == 0 else "blend",
         mix=learnt.mix,
+        relevance=learnt.relevance,
         closed=closed,
         subject=learnt.subject,
         figures=Figures(

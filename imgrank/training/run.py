@@ -14,6 +14,7 @@ import torch
 from imgrank.adapter.files import load, save
 from imgrank.adapter.model import AdapterConfig
 from imgrank.adapter.registry import adapter_path, card_path
+from imgrank.backbone.names import with_grid
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import AdapterError, TrainingError, UsageError
 from imgrank.evaluation.kept import keep_rows
@@ -27,7 +28,7 @@ from imgrank.records import Progress
 from imgrank.training import checkpoint
 from imgrank.training.card import card_text
 from imgrank.training.loop import Epoch
-from imgrank.training.options import TrainingOptions
+from imgrank.training.options import PAPER, Preset, TrainingOptions
 from imgrank.training.plan import Outcome, Run, learn
 from imgrank.training.result import TrainedQuery, TrainingResult, measure, to_adapter
 from imgrank.training.start import begin, check_sizes, shipped_adapter
@@ -45,6 +46,7 @@ def train(
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     options: TrainingOptions | None = None,
     config: AdapterConfig | None = None,
+    preset: Preset = "mini",
     skip_bad: bool = False,
     replace: bool = False,
     resume: bool = False,
@@ -70,6 +72,8 @@ def train(
         max_megapixels: As in `Ranker`.
         options: Epochs, learning rate, seed and the like.
         config: Sizes of the network.
+        preset: `paper` for the published sizes and options on every patch of the backbone, unless `config` or `options`
+            say otherwise.
         skip_bad: Leave faulty rows out instead of refusing the file.
         replace: Overwrite a ranker of that name.
         resume: Go on with an interrupted run.
@@ -87,7 +91,9 @@ def train(
         AdapterError: The file to resume does not fit.
     """
     started = time.perf_counter()
-    options = options or TrainingOptions()
+    options = options or (PAPER if preset == "paper" else TrainingOptions())
+    if preset == "paper" and source is None and index is None:
+        backbone = with_grid(backbone)
     with ExitStack() as opened:
         if index is not None:
             source = IndexTokens(opened.enter_context(Ranker(backbone, "none", device, cache)), index)
@@ -97,6 +103,8 @@ def train(
         path = _destination(known, name, out, replace or resume)
         if source is None:
             source = opened.enter_context(Ranker(backbone, "none", device, cache, max_megapixels=max_megapixels))
+        if preset == "paper" and config is None:
+            config = AdapterConfig.paper(source.backbone.shape, source.backbone.text_width)
         if config is not None:
             check_sizes(config, source.backbone)
         dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
