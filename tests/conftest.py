@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 # One thread an operation: with small tensors two threads wait for each other longer than they sum, on a busy machine
 # by far. Tests about threads set their number themselves.
@@ -11,3 +15,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Where the tests run in the background, Ctrl-C may be ignored from birth, and each process they start inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _home_of_the_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test touches what the user keeps: each file of tests has a cache, adapters and a history of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home for one test."""
+    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"

@@ -20,9 +20,7 @@ with holding([sys.argv[1]]):
 """
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def test_a_second_run_on_the_folder_is_told_who_is_there(tmp_path):

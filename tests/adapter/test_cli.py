@@ -17,8 +17,7 @@ RUN = CliRunner()
 
 
 @pytest.fixture(autouse=True)
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+def installed(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(paths, "weights_dir", lambda: tmp_path / "weights")
     path = registry.adapter_path("ages")
     files.save(path, adapter(terms="for research alone"))

@@ -13,8 +13,7 @@ from tests.adapter.making import adapter
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+def shipped(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shipped = tmp_path / "weights"
     shipped.mkdir()
     monkeypatch.setattr(paths, "weights_dir", lambda: shipped)
@@ -33,19 +32,19 @@ def test_nothing_is_installed_at_first() -> None:
         registry.find_adapter("ages")
 
 
-def test_own_and_shipped_adapters_are_found_and_other_weights_are_not(home: Path) -> None:
+def test_own_and_shipped_adapters_are_found_and_other_weights_are_not(shipped: Path) -> None:
     _install("mine")
-    files.save(home / "rankers.safetensors", adapter())
-    (home / "mini.safetensors").write_bytes(b"\x02\0\0\0\0\0\0\0{}")
+    files.save(shipped / "rankers.safetensors", adapter())
+    (shipped / "mini.safetensors").write_bytes(b"\x02\0\0\0\0\0\0\0{}")
     installed = registry.installed_adapters()
     assert [(a.name, a.shipped) for a in installed.adapters] == [("mine", False), ("rankers", True)]
     assert installed.damaged == ()
     assert registry.find_adapter("rankers").shipped
 
 
-def test_an_own_adapter_hides_a_shipped_one_of_its_name(home: Path) -> None:
+def test_an_own_adapter_hides_a_shipped_one_of_its_name(shipped: Path) -> None:
     _install("rankers")
-    files.save(home / "rankers.safetensors", adapter())
+    files.save(shipped / "rankers.safetensors", adapter())
     assert [a.shipped for a in registry.installed_adapters().adapters] == [False]
 
 
@@ -82,11 +81,11 @@ def test_removing_takes_the_file_and_its_card_and_nothing_else() -> None:
     assert other.exists()
 
 
-def test_a_shipped_adapter_stays(home: Path) -> None:
-    files.save(home / "rankers.safetensors", adapter())
+def test_a_shipped_adapter_stays(shipped: Path) -> None:
+    files.save(shipped / "rankers.safetensors", adapter())
     with pytest.raises(AdapterError, match="cannot be removed"):
         registry.remove("rankers")
-    assert (home / "rankers.safetensors").exists()
+    assert (shipped / "rankers.safetensors").exists()
 
 
 @pytest.mark.parametrize("name", ["older people", "ages-2.1", "Größe", "年齢", "a", "x" * 64])

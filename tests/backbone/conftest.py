@@ -31,10 +31,9 @@ CONFIGS = {
 
 
 @pytest.fixture(autouse=True)
-def _own_home_and_no_network(tmp_path, monkeypatch):
+def _own_home_and_no_network(home, tmp_path, monkeypatch):
     from huggingface_hub import constants
 
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)

@@ -42,10 +42,7 @@ def side(path: str) -> int:
     return int(Path(path).stem)
 
 
-def test_what_forty_answers_teach_is_how_sort_orders(
-    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+def test_what_forty_answers_teach_is_how_sort_orders(browser: Any, home: Path, tmp_path: Path) -> None:
     taught, unseen = squares(tmp_path / "photos", range(10, 160, 10)), squares(tmp_path / "unseen", range(15, 155, 12))
     wish = Wish(str(taught), SENTENCE, labels=str(tmp_path / "labels.csv"))
     desk = open_desk(wish, lambda adapter: Ranker("mini", adapter, "cpu"), quiet=True)

@@ -13,9 +13,7 @@ ENTRIES = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _own_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def _run(monkeypatch, *arguments):

@@ -34,8 +34,7 @@ def test_without_ray_the_user_is_told_what_to_install(monkeypatch):
 
 
 @pytest.fixture
-def index(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+def index(home, tmp_path):
     return str(make_index(tmp_path / "index", load_backbone("mini", "cpu"), 60, 9))
 
 

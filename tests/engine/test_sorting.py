@@ -19,15 +19,8 @@ from tests.engine.making import make_index, printed
 PHOTO = Path(__file__).parents[2] / "examples" / "photos" / "cat.jpg"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
-        yield
-
-
 @pytest.fixture(scope="module")
-def ranker(home):
+def ranker():
     return Ranker()
 
 

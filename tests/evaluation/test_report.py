@@ -31,9 +31,7 @@ def trained(tmp_path_factory):
     return path, made.path
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def measure(labels, adapter="none", **more):

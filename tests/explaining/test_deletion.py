@@ -25,10 +25,8 @@ NAMED = {
 
 
 @pytest.fixture(scope="module")
-def ranker(tmp_path_factory: pytest.TempPathFactory) -> Ranker:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
-        return Ranker(adapter="none", cache=False)
+def ranker() -> Ranker:
+    return Ranker(adapter="none", cache=False)
 
 
 def without(pixels: np.ndarray, patches: np.ndarray) -> np.ndarray:

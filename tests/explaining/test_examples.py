@@ -29,9 +29,7 @@ def examples(adapter: Path | str, image: Path, sentence: str = "more") -> tuple[
     return nearest_examples(Asked(adapter), Question(sentence), str(image), lambda _: None)
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def test_the_nearest_come_first_with_what_was_said_of_them(tmp_path: Path) -> None:

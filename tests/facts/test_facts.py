@@ -16,9 +16,7 @@ from tests.facts.making import age, exif, packet, picture
 NOON = datetime(2023, 5, 6, 12, 0, 0)
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.mark.parametrize("extension", ["jpg", "png", "webp", "avif"])

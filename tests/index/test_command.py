@@ -46,13 +46,6 @@ class Done:
     stderr: str
 
 
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
-        yield
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Nine photographs, one of them twice, and two files that are none."""

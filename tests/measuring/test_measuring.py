@@ -11,10 +11,7 @@ from imgrank.discover import discover
 from imgrank.measuring import DetailMeasure, Measuring
 from tests.detail.making import Bare, scene
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture

@@ -15,15 +15,8 @@ from imgrank.output.summary import who_answered
 from tests.detail.making import Bare, noisy, scene
 
 
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
-        yield
-
-
 @pytest.fixture(scope="module")
-def ranker(home):
+def ranker():
     with Ranker() as ranker:
         yield ranker
 

@@ -18,15 +18,8 @@ from imgrank.scoring.scorers import LikenessScorer
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
-        yield
-
-
 @pytest.fixture(scope="module")
-def ranker(home):
+def ranker():
     with Ranker() as made:
         yield made
 
@@ -156,6 +149,6 @@ def test_a_sentence_that_denies_one_thing_beside_another_is_a_mix(ranker):
     assert not any("not understood" in note for note in ranking.notes)
 
 
-def test_a_ranker_that_is_named_answers_such_a_sentence_whole(home):
+def test_a_ranker_that_is_named_answers_such_a_sentence_whole():
     with Ranker(adapter="mini-adapter") as named:
         assert named.rank([PHOTOS], "an older person without a cat").scorer == "adapter"

@@ -19,15 +19,8 @@ from imgrank.rounding import rounded
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
-        yield
-
-
 @pytest.fixture(scope="module")
-def ranker(home):
+def ranker():
     return Ranker(adapter="none")
 
 
@@ -108,7 +101,7 @@ def test_the_order_depends_on_the_pictures_alone(ranker):
         assert image.score == by_path[image.path]
 
 
-def test_what_lacks_a_thing_stands_last_for_more_of_it_and_not_for_fewer(home):
+def test_what_lacks_a_thing_stands_last_for_more_of_it_and_not_for_fewer():
     ranker, files = Ranker(), [PHOTOS / name for name in ("dog.jpg", "mountains.jpg", "coffee.jpg")]
     more, fewer = (ranker.rank(files, f"{word} dogs") for word in ("more", "fewer"))
     assert (more.scorer, fewer.scorer) == ("adapter", "adapter")
@@ -196,7 +189,7 @@ def test_tokens_of_mirror_images_are_their_own(ranker):
         ({"sentence": "fewer people", "refine": True}, "more people"),
     ],
 )
-def test_a_score_has_the_digits_that_hold_and_no_more(home, asked, query):
+def test_a_score_has_the_digits_that_hold_and_no_more(asked, query):
     """Whoever answers; and zero has no sign."""
     scale = 1.0 if query is None else find_adapter("mini-adapter").query(query).scale
     scores = np.array([image.score for image in Ranker().rank([PHOTOS], **asked).images])

@@ -20,10 +20,8 @@ AGES = adapter().header
 
 
 @pytest.fixture(scope="module")
-def ranker(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
-        yield Ranker()
+def ranker():
+    return Ranker()
 
 
 def shipped(ranker):

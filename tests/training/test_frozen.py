@@ -8,10 +8,7 @@ from PIL import Image
 from imgrank.ranker import Ranker
 from imgrank.training import TrainingOptions, train
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def photographs(folder, count):

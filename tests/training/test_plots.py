@@ -17,9 +17,7 @@ from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, pairs_c
 pytest.importorskip("matplotlib", reason="plots need matplotlib")
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def trained(labels: Path, out: Path) -> TrainingResult:

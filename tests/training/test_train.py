@@ -23,11 +23,7 @@ from imgrank.training import TrainingOptions, train
 from imgrank.training.loop import fit
 from tests.training.making import AUTO, CONFIG, QUICK, SHAPE, FakeSource, NarrowSource, labels_csv, level, pairs_csv
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def trained(folder, labels, options=QUICK, **more):

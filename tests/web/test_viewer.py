@@ -21,13 +21,6 @@ from tests.web.making import Client, until
 from tests.web.viewing import EXAMPLES, finished, names_in_order, numbers_of, opened, pictures, tree
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
-        yield
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return pictures(tmp_path / "photos")

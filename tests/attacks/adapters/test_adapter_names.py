@@ -39,10 +39,7 @@ TRICKS = [
 
 
 @pytest.mark.parametrize("name", TRICKS)
-def test_a_tricky_name_is_refused_and_touches_nothing(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+def test_a_tricky_name_is_refused_and_touches_nothing(name: str, home: Path, tmp_path: Path) -> None:
     (tmp_path / "home" / "data" / "adapters").mkdir(parents=True)
     outside = tmp_path / "home" / "data" / "x.safetensors"
     outside.write_bytes(b"keep me")

@@ -6,7 +6,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def _own_store(home: Path) -> None:
     """Every test has a store of its own."""
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
