@@ -51,7 +51,7 @@ def _section(name: str, command: Command) -> str:
     lines = [f"## imgrank {name}", "", f"`imgrank {usage}`", "", _described(command.help or ""), ""]
     if rows:
         cells = (f"| {_cell(left)} | {_cell(right)} |" for left, right in rows)
-        lines += ["| | what it does |", "|---|---|", *cells, ""]
+        lines += ["| argument or option | what it does |", "|---|---|", *cells, ""]
     return "\n".join(lines)
 
 

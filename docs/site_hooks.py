@@ -49,6 +49,13 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     return _LINK.sub(lambda link: _on_site(link, source, here), markdown)
 
 
+def on_post_page(output: str, **_: object) -> str:
+    """Give the search a name for those who hear the page: the theme forgets it."""
+    return output.replace(
+        'data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"'
+    )
+
+
 def _on_site(link: re.Match[str], source: str, here: str) -> str:
     """A link of the page `source` of the repository, as the page `here` of the site needs it.
 
@@ -63,7 +70,7 @@ def _on_site(link: re.Match[str], source: str, here: str) -> str:
 
 def decisions() -> str:
     """The table of all records, newest first, by what they say of themselves in their first lines."""
-    rows = ["| | decision | subject | date | status |", "|--:|---|---|---|---|"]
+    rows = ["| number | decision | subject | date | status |", "|--:|---|---|---|---|"]
     for path in sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"), reverse=True):
         found = _TITLE.match(path.read_text(encoding="utf-8"))
         if found is None:
