@@ -1,4 +1,4 @@
-"""File names: from a template, their companions, and what makes two of them the same. Pure: no file access."""
+"""File names: their companions, and what makes two of them the same. Pure: no file access."""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ import os
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from string import Formatter
 
 from imgrank.actions import phones
-from imgrank.errors import UsageError
 from imgrank.formats import RAW_EXTENSIONS, looks_like_picture
 
-DEFAULT_TEMPLATE = "{rank}-{stem}{ext}"
-FIELDS = ("rank", "score", "stem", "ext", "query")
 # What programs and cameras keep beside a picture, as `a.xmp` or `a.jpg.xmp`, with where it is described.
 SIDECARS = frozenset(
     {
@@ -41,57 +36,6 @@ RECORDINGS = frozenset(
 )
 _DUPLICATE = re.compile(r"(.+)_\d\d(\.[^.]+\.xmp)", re.DOTALL | re.IGNORECASE)  # darktable: a_01.jpg.xmp of a.jpg
 _PREFIX = re.compile(r"(\d+)-(?=.)", re.DOTALL)
-_FORBIDDEN = re.compile(r'[/\\\x00-\x1f<>:"|?*]')
-
-
-class _Rank(int):
-    """A rank that stands zero-padded to `width` digits where the template says no format of its own."""
-
-    width = 1
-
-    def __format__(self, spec: str) -> str:
-        return format(int(self), spec or f"0{self.width}d")
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A checked template: `{rank} {score} {stem} {ext} {query}`, each with Python's format if wanted: `{score:.2f}`."""
-
-    text: str
-
-    def __post_init__(self) -> None:
-        try:
-            fields = [field for _, field, _, _ in Formatter().parse(self.text) if field is not None]
-        except ValueError as error:
-            raise UsageError(f"--template {self.text!r} cannot be read: {error}.") from error
-        unknown = [field for field in fields if field not in FIELDS]
-        if unknown:
-            raise UsageError(
-                f"--template {self.text!r} asks for {{{unknown[0]}}}; what it may hold is {{rank}}, "
-                "{score}, {stem}, {ext} and {query}."
-            )
-        if "/" in self.text or "\\" in self.text:
-            raise UsageError(f"--template {self.text!r} holds a slash; it names files, and --move DIR names folders.")
-        if "ext" in fields and not self.text.endswith("{ext}"):
-            raise UsageError(f"--template {self.text!r} must have {{ext}} at its end, so that files keep their kind.")
-
-    def stem(self, rank: int, width: int, score: float, stem: str, query: str) -> str:
-        """The new name without its extension. Raises UsageError where a field's format does not fit."""
-        number = _Rank(rank)
-        number.width = width
-        text = self.text.removesuffix("{ext}")
-        fields = {"rank": number, "score": _Score(score), "stem": stem, "ext": "", "query": _FORBIDDEN.sub("-", query)}
-        try:
-            return text.format_map(fields)
-        except (ValueError, TypeError) as error:
-            raise UsageError(f"--template {self.text!r} cannot be used: {error}.") from error
-
-
-class _Score(float):
-    """A score with three decimals where the template says no format of its own."""
-
-    def __format__(self, spec: str) -> str:
-        return format(float(self), spec or ".3f")
 
 
 def key(path: str) -> str:

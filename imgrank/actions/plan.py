@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from imgrank.actions.gather import Group, Member
-from imgrank.actions.names import DEFAULT_TEMPLATE, Template, key, ranked_alike, split, without_rank
+from imgrank.actions.names import key, ranked_alike, split, without_rank
 from imgrank.actions.phones import renamed
 from imgrank.actions.records import Action, Change, OnConflict, Plan, Problem, Request
+from imgrank.actions.templates import DEFAULT_TEMPLATE, Details, Template
 from imgrank.actions.twins import Twins, never
+from imgrank.facts import Facts
 from imgrank.paths import printable
 
 _Wanted = tuple[str, str, tuple[str, ...]]  # folder, stem, and what the names of the files have after it
@@ -48,19 +50,21 @@ def plan(
     count: int,
     present: Mapping[str, Collection[str]],
     originals: Mapping[str, str] | None = None,
+    facts: Mapping[str, Facts] | None = None,
     is_twin: Twins = never,
 ) -> Plan:
     """The changes that `request` asks for, in rank order; files that already have their name are not in it.
 
     `count` is the number of pictures in the whole ranking, for the width of ranks. `present` maps each folder
     that files leave or come to, to the names in it. `originals` maps pictures to the stem they had before an
-    earlier rename. A taken name is settled as `request.on_conflict` says (`fail`: the change stays in the plan,
-    for the check to refuse); where `is_twin` finds that it holds the very thing which would be made, it is left so.
+    earlier rename, `facts` to what a template asks of them. A taken name is settled as `request.on_conflict`
+    says (`fail`: the change stays in the plan, for the check to refuse); where `is_twin` finds that it holds the
+    very thing which would be made, it is left so.
     Raises UsageError for a template that cannot be used.
     """
     if request.action is Action.trash:
         return Plan(request, tuple(_change(request, g, m, None) for g in groups for m in g.members))
-    wishes = list(_wishes(groups, request, count, originals or {}))
+    wishes = list(_wishes(groups, request, count, originals or {}, facts or {}))
     leaves = request.action in (Action.rename, Action.move)
     names = _Names({os.path.join(folder, name) for folder, inside in present.items() for name in inside}, is_twin)
     if leaves:
@@ -79,16 +83,45 @@ def plan(
     return Plan(request, tuple(changes), tuple(left_out))
 
 
-def _wishes(groups: Sequence[Group], request: Request, count: int, originals: Mapping[str, str]) -> Iterator[_Wish]:
+def template_of(request: Request) -> Template | None:
+    """The template of new names; None where files keep theirs. Raises UsageError for one that cannot be used."""
     text = request.template or (DEFAULT_TEMPLATE if request.action is Action.rename else None)
-    template = Template(text) if text else None
+    return Template(text) if text else None
+
+
+def _wishes(
+    groups: Sequence[Group], request: Request, count: int, originals: Mapping[str, str], facts: Mapping[str, Facts]
+) -> Iterator[_Wish]:
+    template = template_of(request)
     alike = len(groups) == count and ranked_alike([group.stem for group in groups])
+    widths = [max((len(str(number or 0)) for number in numbers), default=1) for numbers in _numbers(groups)]
     for group in groups:
-        original = originals.get(group.members[0].path) or (without_rank(group.stem) if alike else group.stem)
+        picture, image = group.members[0].path, group.image
+        original = originals.get(picture) or (without_rank(group.stem) if alike else group.stem)
         stem = group.stem
         if template:
-            stem = template.stem(group.image.rank, len(str(count)), group.image.score, original, request.query)
+            known = facts.get(picture, Facts())
+            stem = template.stem(
+                Details(
+                    rank=image.rank,
+                    score=image.score,
+                    stem=original,
+                    query=request.query,
+                    width=len(str(count)),
+                    date=known.taken.local if known.taken else None,
+                    camera=known.camera,
+                    group=image.group,
+                    group_rank=image.group_rank,
+                    group_width=widths[0],
+                    group_rank_width=widths[1],
+                )
+            )
         yield _Wish(group, request.folder or group.folder, stem, original)
+
+
+def _numbers(groups: Sequence[Group]) -> tuple[list[int | None], list[int | None]]:
+    """The numbers of groups, and how large each is, for the width of both."""
+    return [each.image.group for each in groups], [each.image.group_size for each in groups]
 
 
 @dataclass(slots=True)

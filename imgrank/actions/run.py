@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from imgrank.actions import journal
@@ -16,16 +16,18 @@ from imgrank.actions.gather import Group, gather, listing
 from imgrank.actions.journal import Run
 from imgrank.actions.journeys import possible
 from imgrank.actions.lock import holding
-from imgrank.actions.plan import plan
+from imgrank.actions.plan import plan, template_of
 from imgrank.actions.records import Action, Outcome, Plan, Request, Verb
 from imgrank.actions.sparing import spare
 from imgrank.actions.steps import folders_of, steps_of, token
 from imgrank.actions.stopping import Stop, listening
 from imgrank.actions.tagging import kept_of, plan_tags
+from imgrank.actions.templates import NO_CAMERA, UNDATED
 from imgrank.actions.trash import CAN_UNDO, within_reach
 from imgrank.actions.twins import twins_of
 from imgrank.actions.wording import in_words
 from imgrank.errors import ActionError
+from imgrank.facts import Facts, facts_of
 from imgrank.paths import printable
 from imgrank.records import Progress, RankedImage, Ranking
 
@@ -63,17 +65,20 @@ def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[
     groups, spared = gather(images, real), tuple[str, ...]()
     if request.action is Action.trash:
         groups, spared = spare(groups, images, everyone)
+    facts: dict[str, Facts] = {}
     if request.action.writes:
         made = plan_tags(groups, request)
     else:
         folders = {group.folder for group in groups} if request.folder is None else {request.folder}
         present = {folder: listing(folder) for folder in folders}
+        facts = _facts(groups, request)
         made = plan(
             groups,
             request,
             count=len(everyone),
             present=present,
             originals=_originals(groups, request),
+            facts=facts,
             is_twin=twins_of(request.action),
         )
     refuse(check(made))
@@ -81,6 +86,7 @@ def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[
         made,
         notes=(
             *made.notes,
+            *_unknown_facts(facts, request),
             *_links(made),
             *_trash_notes(made),
             *_spared_notes(spared),
@@ -107,6 +113,28 @@ def act(made: Plan, *, progress: Callable[[Progress], None] = lambda _: None, st
         with journal.start(made.request.action.value, made.request.query, steps, contents) as new:
             outcome = carry_out(new, stop, progress)
     return replace(outcome, left_alone=(*left_alone, *outcome.left_alone))
+
+
+def _facts(groups: Sequence[Group], request: Request) -> dict[str, Facts]:
+    """What pictures say of themselves, read only where a template asks for it."""
+    template = template_of(request) if request.action is not Action.trash else None
+    if template is None or not {"date", "camera"} & set(template.fields):
+        return {}
+    paths = [group.members[0].path for group in groups]
+    return dict(zip(paths, facts_of(paths), strict=True))
+
+
+def _unknown_facts(facts: Mapping[str, Facts], request: Request) -> Iterator[str]:
+    """Pictures whose names say that they do not tell what the template asks for."""
+    asked = template_of(request) if facts else None
+    fields = asked.fields if asked is not None else ()
+    undated = [path for path, each in facts.items() if "date" in fields and each.taken is None]
+    unknown = [path for path, each in facts.items() if "camera" in fields and not each.camera]
+    for paths, what, word in ((undated, "date that can be believed", UNDATED), (unknown, "camera", NO_CAMERA)):
+        if paths:
+            names = ", ".join(map(printable, paths[:_NAMED])) + (", ..." if len(paths) > _NAMED else "")
+            have = "1 picture has" if len(paths) == 1 else f"{len(paths)} pictures have"
+            yield f'{have} no {what}, and "{word}" in the new name: {names}.'
 
 
 def _originals(groups: Sequence[Group], request: Request) -> dict[str, str]:

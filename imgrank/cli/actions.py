@@ -37,7 +37,8 @@ TemplateOption = Annotated[
         "--template",
         metavar="TEXT",
         rich_help_panel=_PANEL,
-        help="New file names, made of {rank} {score} {stem} {ext} {query}, such as '{rank}-{stem}{ext}'.",
+        help="New file names, made of {rank} {score} {stem} {ext} {query} {date} {camera} {group} {group_rank}, "
+        "such as '{date:%Y-%m-%d} {rank}{ext}'.",
     ),
 ]
 SymlinkOption = Annotated[Optional[str], _folder("--symlink", "Create symbolic links to the images in DIR.")]
@@ -130,7 +131,7 @@ def change_files(
     try:
         plan = prepare_part(ranking, images, request, sure=asked.yes or asked.dry_run)
     except DoubtfulOrder as error:
-        raise DoubtfulOrder(f"{error} --dry-run shows which; --yes does it anyway.") from error
+        raise DoubtfulOrder(str(error), "{dry_run} shows which; {yes} does it anyway.") from error
     if fmt is None:
         fmt = Format.table if sys.stdout.isatty() and not print0 else Format.paths
     if asked.dry_run or sys.stdout.isatty():

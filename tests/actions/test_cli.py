@@ -156,8 +156,9 @@ def test_an_order_that_may_mean_nothing_throws_nothing_away(tmp_path):
     doubtful = replace(ranking(images), confident=False)
     with pytest.raises(DoubtfulOrder, match="Nothing was changed"):
         prepare_part(doubtful, images[1:], request("trash"))
-    with pytest.raises(DoubtfulOrder, match="--yes does it anyway"):
+    with pytest.raises(DoubtfulOrder) as refused:
         act.change_files(doubtful, images[1:], wanted(trash=True, chosen=True), None, print0=False)
+    assert "{yes} does it anyway" in refused.value.remedy
     assert prepare_part(doubtful, images[1:], request("trash"), sure=True).changes
     assert prepare_part(ranking(images), images[1:], request("trash")).changes
     assert prepare_part(doubtful, images, request("rename")).changes

@@ -9,9 +9,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from imgrank.actions.names import DEFAULT_TEMPLATE
 from imgrank.actions.records import Action, Plan, Request
 from imgrank.actions.run import prepare
+from imgrank.actions.templates import DEFAULT_TEMPLATE
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 from imgrank.records import RankedImage
