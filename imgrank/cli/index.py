@@ -102,6 +102,10 @@ DetailOption = Annotated[
     bool,
     flag("--detail", "Also measure sharpness and noise of the full-size images, for sentences that ask for them."),
 ]
+AllowLocalOption = Annotated[
+    bool,
+    flag("--allow-local-urls", "Let rows of Parquet files name files and addresses of this computer and its link."),
+]
 StrictOption = Annotated[bool, flag("--strict", "Exit with code 3 if an image could not be read.")]
 
 
@@ -113,6 +117,7 @@ def build(
     shard: ShardOption = "0/1",
     column: ColumnOption = None,
     nul: Print0Option = False,
+    allow_local_urls: AllowLocalOption = False,
     strict: StrictOption = False,
     backbone: BackboneOption = "mini",
     device: DeviceOption = Device.auto,
@@ -150,6 +155,7 @@ def build(
         column=column,
         stdin=sys.stdin.buffer if "-" in sources else None,
         nul=nul,
+        allow_local_urls=allow_local_urls,
         note=note,
     )
     name = precise(backbone, precision, device.value, sources, note)

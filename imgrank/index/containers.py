@@ -6,12 +6,14 @@ import io
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, BinaryIO, cast
 
 from imgrank.errors import UsageError
 from imgrank.formats import looks_like_picture
 from imgrank.index.columns import Column, find_column, values_of
+from imgrank.index.hosts import why_foreign_is_refused
 from imgrank.index.items import Kind, SourceItem
 from imgrank.index.needs import arrow
 from imgrank.index.parquet_files import open_parquet
@@ -19,6 +21,7 @@ from imgrank.index.remote import file_system, is_url, read_url, reason_of, retri
 from imgrank.paths import printable, why
 from imgrank.records import Unreadable
 
+_LARGEST_GROUP = 4 << 30
 _HEADER_BLOCK = 1 << 16  # bytes fetched at once while the headers of a tar file are read
 
 Holds = Callable[[str], bool]
@@ -36,16 +39,19 @@ def is_container(name: str) -> bool:
     return plain.endswith((".tar", ".parquet"))
 
 
-def items_of(location: str, holds: Holds, column: str | None = None) -> Iterator[SourceItem | Unreadable]:
+def items_of(
+    location: str, holds: Holds, column: str | None = None, allow_local: bool = False
+) -> Iterator[SourceItem | Unreadable]:
     """The pictures in a tar or Parquet file at a path or URL, in its order, as far as `holds` says yes to their block.
 
-    A file that is cut off or damaged gives what can be read of it, and itself as Unreadable with the reason.
+    A file that is cut off or damaged gives what can be read of it, and itself as Unreadable with the reason. Rows of
+    a Parquet file may name files and hosts of this machine only with `allow_local`.
     Raises UsageError where a Parquet file has no column of pictures.
     """
     if location.split("?")[0].lower().endswith(".tar"):
         yield from _members(location) if holds(location) else ()
     else:
-        yield from _rows(location, holds, column)
+        yield from _rows(location, holds, column, allow_local)
 
 
 def read_row(item: SourceItem) -> bytes:
@@ -77,7 +83,7 @@ def _members(location: str) -> Iterator[SourceItem | Unreadable]:
         yield Unreadable(location, _words(location, error))
 
 
-def _rows(location: str, holds: Holds, column: str | None) -> Iterator[SourceItem | Unreadable]:
+def _rows(location: str, holds: Holds, column: str | None, allow_local: bool) -> Iterator[SourceItem | Unreadable]:
     try:
         with _opened(location) as file:
             whole = _parquet_file(file)
@@ -89,7 +95,8 @@ def _rows(location: str, holds: Holds, column: str | None) -> Iterator[SourceIte
                     if holds(f"{location}#{group}"):
                         yield from _byte_rows(location, found.name, group, first, count)
                 else:
-                    yield from _url_rows(whole, found, group, location, first)
+                    named = _named(whole, found, group, location, first)
+                    yield from named if allow_local else map(_checked_foreign, named)
                 first += count
     except OSError as error:
         if holds(location):
@@ -102,7 +109,15 @@ def _byte_rows(location: str, column: str, group: int, first: int, count: int) -
         yield SourceItem(name, location, Kind.parquet, offset=row, row_group=group, column=column)
 
 
-def _url_rows(whole: Any, column: Column, group: int, location: str, first: int) -> Iterator[Found]:  # noqa: ANN401
+def _checked_foreign(item: Found) -> Found:
+    """A row's address, as what others may have written."""
+    if isinstance(item, Unreadable):
+        return item
+    reason = why_foreign_is_refused(item.location)
+    return replace(item, is_foreign=True) if reason is None else Unreadable(item.path, reason)
+
+
+def _named(whole: Any, column: Column, group: int, location: str, first: int) -> Iterator[Found]:  # noqa: ANN401
     for row, value in enumerate(_checked(lambda: values_of(whole, group, column.name)).to_pylist()):
         if value:
             yield SourceItem(value, value)
@@ -114,9 +129,17 @@ def _url_rows(whole: Any, column: Column, group: int, location: str, first: int)
 def _row_group(location: str, group: int, column: str) -> Any:  # noqa: ANN401
     def read() -> Any:  # noqa: ANN401
         with _opened(location) as file:
-            return _checked(lambda: values_of(_parquet_file(file), group, column))
+            whole = _parquet_file(file)
+            _check_size(whole.metadata.row_group(group))
+            return _checked(lambda: values_of(whole, group, column))
 
     return retried(read, lambda error: not isinstance(error, _Damaged)) if is_url(location) else read()
+
+
+def _check_size(group: Any) -> None:  # noqa: ANN401
+    """A row group is read as a whole."""
+    if group.total_byte_size > _LARGEST_GROUP:
+        raise _Damaged(f"a row group of the Parquet file is larger than {_LARGEST_GROUP >> 30} GB")
 
 
 def _parquet_file(file: BinaryIO) -> Any:  # noqa: ANN401

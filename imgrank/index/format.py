@@ -6,6 +6,7 @@ Parts are never changed once they stand: of two rows of one path, the one in the
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ ROW_GROUP = 4096  # rows read, and scored, at once
 FACTS = ("path", "digest", "size", "mtime_ns", "width", "height", "error", "folder")
 TOKEN_COLUMNS = ("scales", "tokens", "embedding")
 DETAIL_COLUMN = "detail"  # in indexes that were made with it
+_LARGEST_SIZE = 1 << 14  # of any side of a picture's tokens
 _WRITTEN = b"imgrank.written_ns"
 _SHAPE = b"imgrank.shape"
 
@@ -110,11 +112,15 @@ def from_json(data: bytes, where: str) -> Manifest:
         shape = TokenShape(*map(int, sizes))
         names = str(fields["backbone"]), str(fields["fingerprint"])
         manifest = Manifest(*names, int(fields["tokens_version"]), shape, int(fields.get("detail", 0)))
-    except (ValueError, TypeError, KeyError) as error:
+        is_named = re.fullmatch("[0-9a-f]{1,64}", manifest.fingerprint) is not None
+        is_sound = is_named and all(0 <= size <= _LARGEST_SIZE for size in map(int, sizes)) and manifest.detail >= 0
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        version, is_sound = 0, False
+    if not is_sound:
         raise IndexFault(
-            f"{MANIFEST} in {printable(where)} is damaged; delete it and run imgrank index again: parts that stand "
-            "are kept."
-        ) from error
+            f"{MANIFEST} in {printable(where)} is damaged; delete it and run imgrank index build again: parts that "
+            "stand are kept."
+        )
     if version > FORMAT_VERSION:
         raise IndexFault(f"The index {printable(where)} was made by a newer imgrank; install that one to read it.")
     return manifest
@@ -146,8 +152,23 @@ def schema(shape: TokenShape, written_ns: int = 0, detailed: bool = False) -> An
 
 
 def written_ns(kind: Any) -> int:  # noqa: ANN401
-    """When a part was written, in nanoseconds of Unix time, from its schema."""
-    return int((kind.metadata or {}).get(_WRITTEN, b"0"))
+    """When a part was written, in nanoseconds of Unix time, from its schema; 0 where it does not say."""
+    told = (kind.metadata or {}).get(_WRITTEN, b"0")
+    return int(told) if told.isdigit() and len(told) <= 19 else 0
+
+
+def misfit(kind: Any, manifest: Manifest) -> str | None:  # noqa: ANN401
+    """What is wrong with the schema of a part, in words that may stand after a colon; None where it fits."""
+    wanted = schema(manifest.shape, detailed=bool(manifest.detail))
+    for name in wanted.names:
+        if name not in kind.names:
+            if name != "folder":  # indexes of an older imgrank do not have it
+                return f"it has no column {name}"
+        elif kind.names.count(name) > 1:
+            return f"it has several columns {name}"
+        elif kind.field(name).type != wanted.field(name).type:
+            return f"its column {name} holds {printable(str(kind.field(name).type))}, not {wanted.field(name).type}"
+    return None
 
 
 def part_name(rows: Sequence[IndexRow]) -> str:

@@ -19,6 +19,7 @@ class SourceItem:
     """A picture by its name in the index, `path`, and where its bytes are; small, and fit to travel to a worker.
 
     `location` is a path or URL to open. `size` in bytes and `mtime_ns` are None where the source does not say.
+    `is_foreign` says that a file which others may have written names it: it may not lead to this machine.
     `folder` is the absolute one that a relative `path` is relative to; None where this is no local file that the user
     named, by itself or with its folder or list.
     """
@@ -32,6 +33,7 @@ class SourceItem:
     row_group: int = 0
     column: str = ""
     folder: str | None = None
+    is_foreign: bool = False
 
     @property
     def block(self) -> str:

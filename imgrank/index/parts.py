@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from imgrank.errors import IndexFault
-from imgrank.index.format import written_ns
+from imgrank.index.format import DETAIL_COLUMN, TOKEN_COLUMNS, misfit, written_ns
 from imgrank.index.needs import arrow
 from imgrank.index.parquet_files import open_parquet, read_group
 from imgrank.index.places import Place
@@ -35,6 +35,11 @@ class Part:
             raise
         self.rows = int(self._file.metadata.num_rows)
         self.written_ns = written_ns(self._file.schema_arrow)
+        manifest = place.known_manifest()
+        reason = misfit(self._file.schema_arrow, manifest) if manifest is not None else None
+        if reason is not None:
+            self._stream.close()
+            raise self._misfit(reason)
 
     def __enter__(self) -> Part:
         return self
@@ -44,8 +49,26 @@ class Part:
 
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """Its columns as pyarrow tables, one a row group. Raises as the making of a Part."""
+        tokens = [name for name in columns if name in (*TOKEN_COLUMNS, DETAIL_COLUMN)]
+        asked = [*columns, *({"error"} - set(columns) if tokens else ())]
         for group in range(self._file.num_row_groups):
-            yield self._checked(lambda group=group: read_group(self._file, group, columns))
+            table = self._checked(lambda group=group: read_group(self._file, group, asked))
+            self._check(table, tokens)
+            yield table.select([name for name in columns if name in table.column_names])
+
+    def _check(self, table: Any, tokens: Sequence[str]) -> None:  # noqa: ANN401 (pyarrow has no types)
+        """Rows have tokens or an error, never both and never neither: or tokens would be taken for another row's."""
+        if "path" in table.column_names and table.column("path").null_count:
+            raise self._misfit("a row has no path")
+        has_error = table.column("error").is_valid() if tokens else None
+        if any(not table.column(name).is_null().equals(has_error) for name in tokens):
+            raise self._misfit("rows without an error lack tokens, or others have some")
+
+    def _misfit(self, reason: str) -> IndexFault:
+        return IndexFault(
+            f"The part {self.name} in the index {printable(self.place.where)} does not fit the index: {reason}; delete "
+            "it and run imgrank index build again with the sources it was made of."
+        )
 
     def _checked(self, action: Any) -> Any:  # noqa: ANN401 (pyarrow has no types)
         try:

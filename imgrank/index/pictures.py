@@ -17,7 +17,7 @@ from imgrank.errors import UsageError
 from imgrank.index.containers import read_row
 from imgrank.index.format import IndexRow
 from imgrank.index.items import Kind, SourceItem
-from imgrank.index.remote import is_url, read_url, reason_of
+from imgrank.index.remote import LARGEST, is_url, local_path, read_url, reason_of
 from imgrank.paths import why
 from imgrank.records import Unreadable
 
@@ -118,11 +118,14 @@ def _size_in(file: Path, path: str) -> tuple[int, int] | None:
 
 
 def _read(item: SourceItem) -> bytes:
+    if item.size is not None and item.size > LARGEST:
+        raise DecodeError(f"the file is larger than {LARGEST >> 20} MB")
     if item.kind is Kind.parquet:
         return read_row(item)
     if item.kind is Kind.tar:
         return _read_part(item.location, item.offset, item.offset + (item.size or 0))
-    return read_url(item.location) if is_url(item.location) else read_file(item.location)
+    local = local_path(item.location)
+    return read_file(local) if local is not None else read_url(item.location, is_foreign=item.is_foreign)
 
 
 def _read_part(location: str, start: int, end: int) -> bytes:

@@ -37,6 +37,7 @@ class Place:
     def __init__(self, where: str | Path) -> None:
         self.where = str(where).rstrip("/") if is_url(str(where)) else str(where)
         self.is_url = is_url(self.where)
+        self._manifest: Manifest | None = None
 
     def path(self, name: str) -> str:
         """The path or URL of a file in it."""
@@ -49,12 +50,18 @@ class Place:
                 data = read_url(self.path(MANIFEST)) if self.is_url else Path(self.path(MANIFEST)).read_bytes()
             except (FileNotFoundError, NotADirectoryError):
                 return None
-        return from_json(data, self.where)
+        self._manifest = from_json(data, self.where)
+        return self._manifest
+
+    def known_manifest(self) -> Manifest | None:
+        """The manifest as it was read or written last; read now where nobody has yet."""
+        return self.manifest() if self._manifest is None else self._manifest
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Begin an index here."""
         with self._sentence("written"), self._writing(MANIFEST) as file:
             file.write(to_json(manifest))
+        self._manifest = manifest
 
     def parts(self) -> list[str]:
         """The names of the parts that stand, sorted."""

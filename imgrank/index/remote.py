@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from imgrank.errors import UsageError
+from imgrank.index.hosts import LocalAddress, guarded_client, host_of, leads_here, plain_client
 from imgrank.index.needs import fsspec
 from imgrank.paths import printable, why
 
@@ -21,10 +24,17 @@ _DRIVERS = {
     "abfs": "adlfs",
     "abfss": "adlfs",
 }
+_WEB = frozenset({"http", "https"})
+LARGEST = 512 << 20  # bytes of what is read into memory as a whole, as of a file here
+_PIECE = 1 << 20
 _FIRST_WAIT = 0.2  # seconds; doubled each time
 _TRIES = 5
 
 _T = TypeVar("_T")
+
+
+class TooLong(PermissionError):
+    """More bytes than are read; asking again will not help."""
 
 
 def is_url(text: str) -> bool:
@@ -32,14 +42,24 @@ def is_url(text: str) -> bool:
     return _URL.match(text) is not None
 
 
-def file_system(url: str) -> Any:  # noqa: ANN401 (fsspec has no types)
+def local_path(location: str) -> str | None:
+    """The path of a file here, as a path or a URL of `file:`; None for other URLs."""
+    if not is_url(location):
+        return location
+    scheme, rest = location.split("://", 1)
+    return unquote(rest) if scheme.lower() in ("file", "local") else None
+
+
+def file_system(url: str, is_foreign: bool = False) -> Any:  # noqa: ANN401 (fsspec has no types)
     """The fsspec file system of a URL, the same object for the same kind of URL.
 
-    Raises UsageError where its driver is not installed, or it cannot be set up.
+    A web server may not lead to this machine or its link, unless the user named such a one: `is_foreign` says that
+    others wrote the URL. Raises UsageError where its driver is not installed, or it cannot be set up.
     """
     kind = url.split("://", 1)[0].lower()
+    options = {"get_client": _client_for(url, is_foreign)} if kind in _WEB else {}
     try:
-        return fsspec().core.url_to_fs(url)[0]
+        return fsspec().core.url_to_fs(url, **options)[0]
     except ImportError as error:
         driver = _DRIVERS.get(kind, "its fsspec driver")
         extra = '"imgrank[cluster]"' if driver == "s3fs" else driver
@@ -67,21 +87,55 @@ def retried(action: Callable[[], _T], may_pass: Callable[[Exception], bool] = la
         except Exception as error:
             if not may_pass(error):
                 raise
-            if turn == _TRIES - 1 or not _may_pass(error):
+            is_slow = isinstance(error, (TimeoutError, asyncio.TimeoutError))
+            if turn == _TRIES - 1 or (is_slow and turn) or not _may_pass(error):
                 raise _as_os_error(error) from error
         time.sleep(_FIRST_WAIT * 2**turn)
     raise AssertionError("unreachable")
 
 
-def read_url(url: str, start: int | None = None, end: int | None = None) -> bytes:
-    """The bytes of what stands at a URL, or those from `start` to `end`. Raises OSError, UsageError."""
-    system = file_system(url)
-    data = retried(lambda: system.cat_file(url, start=start, end=end))
-    return bytes(data)
+def read_url(url: str, start: int | None = None, end: int | None = None, *, is_foreign: bool = False) -> bytes:
+    """The bytes of what stands at a URL, or those from `start` to `end`, no more than LARGEST.
+
+    Raises OSError, UsageError.
+    """
+    system = file_system(url, is_foreign)
+    if url.split("://", 1)[0].lower() in _WEB:
+        return retried(lambda: _streamed(system, url, start, end))
+    if start is None and end is None:
+        _check_length(retried(lambda: system.info(url)).get("size"))
+    return bytes(retried(lambda: system.cat_file(url, start=start, end=end)))
+
+
+def _streamed(system: Any, url: str, start: int | None, end: int | None) -> bytes:  # noqa: ANN401
+    """From a web server, which may say nothing of the length, or not the truth."""
+    asked = {} if end is None else {"headers": {"Range": f"bytes={start or 0}-{end - 1}"}}
+    pieces, length, most = [], 0, LARGEST if end is None else end
+    with system.open(url, block_size=0, size=-1, **asked) as stream:
+        while length <= most and (piece := stream.read(_PIECE)):
+            pieces.append(piece)
+            length += len(piece)
+    _check_length(length)
+    return b"".join(pieces)[: max(most, 0)]
+
+
+def _check_length(length: object) -> None:
+    if isinstance(length, int) and length > LARGEST:
+        raise TooLong(f"the file is larger than {LARGEST >> 20} MB")
+
+
+def _client_for(url: str, is_foreign: bool) -> Callable[..., Any]:
+    host = host_of(url)
+    is_meant = not is_foreign and host is not None and leads_here(host)
+    return plain_client if is_meant else guarded_client
 
 
 def reason_of(error: OSError) -> str:
     """Why a URL could not be read, in a few plain words that may stand after a colon."""
+    if isinstance(error, TooLong):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return "the server took too long"
     if error.errno or isinstance(error, (FileNotFoundError, PermissionError)):
         return why(error) if error.errno else _plain(error)
     return printable(" ".join(str(error).split())[:200]) or "the store refused"
@@ -102,5 +156,9 @@ def _may_pass(error: Exception) -> bool:
 def _as_os_error(error: Exception) -> OSError:
     if isinstance(error, OSError):
         return error
+    if isinstance(error, asyncio.TimeoutError):
+        return TimeoutError()
+    if isinstance(error, LocalAddress):
+        return OSError(str(error))
     status = getattr(error, "status", None)
     return OSError(f"the server answered {status}" if status else f"{type(error).__name__} {error}".strip())

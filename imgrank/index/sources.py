@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 import xxhash
@@ -37,6 +38,7 @@ class Shard:
 
 
 ALL = Shard(0, 1)
+Inside = Callable[[str], Iterator[SourceItem | Unreadable]]  # what a tar or Parquet file holds
 
 
 def parse_shard(text: str) -> Shard:
@@ -55,6 +57,7 @@ def find_items(
     column: str | None = None,
     stdin: BinaryIO | None = None,
     nul: bool = False,
+    allow_local_urls: bool = False,
     note: Callable[[str], None] = lambda _: None,
 ) -> Iterator[SourceItem | Unreadable]:
     """Everything that `sources` name and that belongs to `shard`, each path once, in an order of names alone.
@@ -63,10 +66,12 @@ def find_items(
     a picture, of a folder or with a glob (s3, gs, az, http), or a `.tar` or `.parquet` file, here or at a URL, also
     from a list or a glob; `note` is told of files in folders that are no pictures. A tar file belongs to one shard, and
     so does a row group of a Parquet file. `column` is the Parquet column of bytes or URLs, found by its type if None.
+    Its rows may name files and hosts of this machine only with `allow_local_urls`; a list is the user's own word.
     What is passed by comes as Unreadable. Raises UsageError where a source does not exist or cannot be listed.
     """
     seen: set[str] = set()
-    for item in _all_items(_plan(sources, stdin, nul), recursive, shard, column, note):
+    inside = partial(items_of, holds=shard.holds, column=column, allow_local=allow_local_urls)
+    for item in _all_items(_plan(sources, stdin, nul), recursive, inside, note):
         belongs = shard.holds(item.block if isinstance(item, SourceItem) else item.path)
         if belongs and item.path not in seen:
             seen.add(item.path)
@@ -123,7 +128,7 @@ def _local_containers(source: str) -> list[str]:
 
 
 def _all_items(
-    plan: _Plan, recursive: bool, shard: Shard, column: str | None, note: Callable[[str], None]
+    plan: _Plan, recursive: bool, inside: Inside, note: Callable[[str], None]
 ) -> Iterator[SourceItem | Unreadable]:
     if plan.local:
         found = discover(plan.local, recursive=recursive)
@@ -135,11 +140,11 @@ def _all_items(
     for url in plan.urls:
         for item in list_url(url, recursive):
             if isinstance(item, str):
-                yield from items_of(item, shard.holds, column)
+                yield from inside(item)
             else:
                 yield item
     for container in plan.containers:
-        yield from items_of(container, shard.holds, column)
+        yield from inside(container)
 
 
 def _of_files(found: Discovered) -> Iterator[SourceItem | Unreadable]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import http.server
 import io
+import os
 import tarfile
 import threading
 
 import pytest
 from PIL import Image
 
+from imgrank.decode import DecodeError
 from imgrank.encode import Decoding
 from imgrank.errors import UsageError
 from imgrank.index.items import Kind, SourceItem
@@ -160,9 +162,30 @@ def test_parquet_of_bytes(tmp_path, server, form, at):
 def test_parquet_of_addresses(folder, server, tmp_path):
     addresses = [f"{server}/photos/img0.png", str(folder / "img1.png"), None]
     pq.write_table(pa.table({"id": [1, 2, 3], "url": addresses}), tmp_path / "p.parquet")
-    found = list(find_items([str(tmp_path / "p.parquet")]))
+    found = list(find_items([str(tmp_path / "p.parquet")], allow_local_urls=True))
     assert contents(found[:2]) == [picture(0), picture(1)]
     assert isinstance(found[2], Unreadable)
+
+
+def test_rows_of_a_parquet_file_lead_to_nothing_of_this_machine(folder, server, tmp_path):
+    addresses = [
+        f"{server}/photos/img0.png",
+        str(folder / "img1.png"),
+        (folder / "img1.png").as_uri(),
+        "s3://mine/a.png",
+    ]
+    pq.write_table(pa.table({"url": addresses}), tmp_path / "p.parquet")
+    found = list(find_items([str(tmp_path / "p.parquet")]))
+    assert ["--allow-local-urls" in one.reason for one in found[:3] if isinstance(one, Unreadable)] == [True] * 3
+    assert isinstance(found[3], SourceItem) and found[3].is_foreign
+
+
+def test_a_url_of_a_file_obeys_what_a_file_obeys(folder):
+    (item,) = find_items([(folder / "img1.png").as_uri()])
+    assert read_bytes(item) == picture(1)
+    if os.path.exists("/dev/zero"):
+        with pytest.raises(DecodeError, match="not a regular file"):
+            read_bytes(SourceItem("file:///dev/zero", "file:///dev/zero"))
 
 
 def test_a_parquet_column_is_named_where_it_cannot_be_known(tmp_path):
