@@ -19,7 +19,7 @@ from imgrank.grouping.signatures import Pairs, Signatures
 
 WHOLE = 16_384
 NEAR = 2.0  # of signatures; what is less near was the same moment in one pair of a hundred
-MOST_NEIGHBOURS = 48  # of one picture: the nearest
+MOST_NEIGHBOURS = 24  # of one picture: the nearest
 _BLOCK = 2048  # rows of pairs compared at once
 _TABLES, _COLOUR_CUTS, _HASH_BITS = 24, 8, 16
 _CELL = 0.8  # width of a cell, of colours whose length is 1
@@ -54,7 +54,7 @@ def candidates(album: Album) -> Candidates:
     first, second, near = np.concatenate(firsts), np.concatenate(seconds), np.concatenate(nears)
     _, once = np.unique(first * len(album) + second, return_index=True)
     order = once[np.lexsort((second[once], first[once], -near[once]))]
-    return _nearest(first[order], second[order], len(album))
+    return _nearest(first[order], second[order])
 
 
 def _near_pairs(signs: Signatures, block: Pairs) -> Iterator[tuple[Pairs, Pairs, npt.NDArray[np.float32]]]:
@@ -69,17 +69,18 @@ def _near_pairs(signs: Signatures, block: Pairs) -> Iterator[tuple[Pairs, Pairs,
             yield rows[row], columns[column], np.round(near[row, column], 4)
 
 
-def _nearest(first: Pairs, second: Pairs, count: int) -> Candidates:
+def _nearest(first: Pairs, second: Pairs) -> Candidates:
     """Pairs that are among the nearest of either of their pictures; they come nearest first."""
-    ranks = []
-    for these in (first, second):
-        order = np.argsort(these, kind="stable")
-        starts = np.searchsorted(these[order], these[order])
-        rank = np.empty(len(these), np.intp)
-        rank[order] = np.arange(len(these)) - starts
-        ranks.append(rank)
-    kept = np.minimum(*ranks) < MOST_NEIGHBOURS
+    kept = np.minimum(place_among(first), place_among(second)) < MOST_NEIGHBOURS
     return Candidates(first[kept], second[kept], not kept.all())
+
+
+def place_among(owners: Pairs) -> Pairs:
+    """(P,) how many before each have the same owner."""
+    order = np.argsort(owners, kind="stable")
+    place = np.empty(len(owners), np.intp)
+    place[order] = np.arange(len(owners)) - np.searchsorted(owners[order], owners[order])
+    return place
 
 
 def _blocks(album: Album, known: Pairs) -> Iterator[Pairs]:

@@ -71,16 +71,24 @@ def log_odds(album: Album, first: Pairs, second: Pairs) -> LogOdds:
 
     The same whichever of two pictures comes first, and whatever other pairs are asked about.
     """
+    return np.maximum(_one_way(album, first, second), _one_way(album, second, first))
+
+
+def are_same(album: Album, first: Pairs, second: Pairs, least: float) -> npt.NDArray[np.bool_]:
+    """(P,) whether `log_odds` are at least so high; quicker, for the second way is looked at only where it counts."""
+    same = _one_way(album, first, second) >= least
+    doubtful = np.flatnonzero(~same)
+    same[doubtful] = _one_way(album, second[doubtful], first[doubtful]) >= least
+    return same
+
+
+def _one_way(album: Album, first: Pairs, second: Pairs) -> LogOdds:
+    """With the second laid upon the first; of a crop and its whole, one way around finds more."""
     colours, upright, turned = album.signatures.of_pairs(first, second)
-    found = np.zeros(len(first), np.float32)
-    for mirrored in (False, True):
-        these = np.flatnonzero((turned > upright) == mirrored)
-        one, other = first[these], second[these]
-        grey = album.copies.grey
-        found[these] = np.maximum(alignment(grey, one, other, mirrored), alignment(grey, other, one, mirrored))
+    found = alignment(album.copies.grey, first, second, turned > upright)
     odds = _COLOURS * colours + _HASH * np.maximum(upright, turned)
     odds = odds - _ALIGNMENT * np.log(_NOT_WHOLE - found.clip(0, 1).astype(np.float64)) + _BIAS
-    return np.round(odds + _by_time(album, first, second), _DIGITS)
+    return np.asarray(np.round(odds + _by_time(album, first, second), _DIGITS))
 
 
 def _by_time(album: Album, first: Pairs, second: Pairs) -> LogOdds:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.grouping.candidates import candidates
+from imgrank.grouping.candidates import candidates, place_among
 from imgrank.grouping.copies import Copies
-from imgrank.grouping.likeness import Album, log_odds
+from imgrank.grouping.likeness import Album, are_same, log_odds
 from imgrank.grouping.signatures import Pairs
 
 BURST_GAP = 3.0  # seconds from one picture of a burst to the next
 _BURST = 5.0  # log odds: what one camera took within that time needs little likeness
-_AT_ONCE = 4096  # pairs looked at before it is known which others need no look any more
 _MOST_ROUNDS = 4
 
 Labels = npt.NDArray[np.intp]
@@ -22,14 +21,17 @@ def similar(album: Album, threshold: float) -> Labels:
     """(N,) for each picture the first one that hangs together with it, by pairs at least so surely the same."""
     least = _log_odds_of(threshold)
     joined = _Joined(len(album))
+    looked_at = np.zeros(0, np.intp)
     for _ in range(_MOST_ROUNDS):
         left = np.unique(joined.roots())
-        smaller = _part(album, left)
-        found = candidates(smaller)
-        before = len(left)
-        _join(smaller, found.first, found.second, least, joined, left)
-        if not found.cut or len(np.unique(joined.roots())) == before:
+        found = candidates(_part(album, left))
+        first, second = left[found.first], left[found.second]
+        new = ~np.isin(first * len(album) + second, looked_at)
+        first, second = first[new], second[new]
+        _join(album, first, second, least, joined)
+        if not found.cut or len(np.unique(joined.roots())) == len(left):
             break
+        looked_at = np.concatenate([looked_at, first * len(album) + second])
     return joined.roots()
 
 
@@ -51,15 +53,20 @@ def bursts(album: Album, threshold: float) -> Labels:
     return joined.roots()
 
 
-def _join(album: Album, first: Pairs, second: Pairs, least: float, joined: _Joined, names: Pairs) -> None:
-    """Look at pairs, nearest first; those that hang together already need no look."""
-    for start in range(0, len(first), _AT_ONCE):
+def _join(album: Album, first: Pairs, second: Pairs, least: float, joined: _Joined) -> None:
+    """Look at pairs until every one that is left leads from a picture to another that hangs together with it already.
+
+    First at the nearest of each group that has formed, then at twice as many in each round: most pairs need no look.
+    """
+    most = 1
+    while len(first):
         roots = joined.roots()
-        one, other = first[start : start + _AT_ONCE], second[start : start + _AT_ONCE]
-        apart = roots[names[one]] != roots[names[other]]
-        one, other = one[apart], other[apart]
-        same = log_odds(album, one, other) >= least
-        joined.join(names[one[same]], names[other[same]])
+        apart = roots[first] != roots[second]
+        first, second = first[apart], second[apart]
+        now = np.minimum(place_among(roots[first]), place_among(roots[second])) < most
+        same = are_same(album, first[now], second[now], least)
+        joined.join(first[now][same], second[now][same])
+        first, second, most = first[~now], second[~now], 2 * most
 
 
 def _part(album: Album, kept: Pairs) -> Album:
