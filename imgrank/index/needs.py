@@ -7,6 +7,8 @@ from typing import Any
 
 from imgrank.errors import UsageError
 
+_OF = {"pyarrow": ("An index, or a Parquet file,", "index"), "fsspec": ("A picture or an index at a URL", "remote")}
+
 
 def arrow() -> Any:  # noqa: ANN401 (pyarrow has no types)
     """The module pyarrow, its compute functions loaded. Raises UsageError where it is not installed."""
@@ -29,7 +31,5 @@ def _needed(name: str) -> Any:  # noqa: ANN401
         return importlib.import_module(name)
     except ImportError as error:
         package = name.split(".")[0]
-        raise UsageError(
-            f"An index, and pictures that are not plain files here, need {package}, which is not installed: "
-            'pip install "imgrank[cluster]".'
-        ) from error
+        what, extra = _OF[package]
+        raise UsageError(f'{what} needs {package}, which is not installed: pip install "imgrank[{extra}]".') from error

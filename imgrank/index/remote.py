@@ -62,12 +62,9 @@ def file_system(url: str, is_foreign: bool = False) -> Any:  # noqa: ANN401 (fss
         return fsspec().core.url_to_fs(url, **options)[0]
     except ImportError as error:
         driver = _DRIVERS.get(kind, "its fsspec driver")
-        extra = '"imgrank[cluster]"' if driver == "s3fs" else driver
-        missing = "aiohttp" if kind in ("http", "https") else driver
-        raise UsageError(
-            f"{printable(url)} needs {missing}, which is not installed: pip install "
-            f"{'aiohttp' if missing == 'aiohttp' else extra}."
-        ) from error
+        missing = "aiohttp" if kind in _WEB else driver
+        package = '"imgrank[remote]"' if missing in ("aiohttp", "s3fs") else missing
+        raise UsageError(f"{printable(url)} needs {missing}, which is not installed: pip install {package}.") from error
     except Exception as error:  # each driver refuses an address in its own way
         words = " ".join(str(error).split())[:200] or type(error).__name__
         raise UsageError(f"{printable(url)} cannot be used: {printable(words)}.") from error

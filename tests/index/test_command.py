@@ -28,9 +28,9 @@ PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 # Runs each of its arguments, words parted by "|", where neither package is installed.
 WITHOUT = """
 import sys
-for name in ("pyarrow", "pyarrow.parquet", "pyarrow.compute", "fsspec", "s3fs"): sys.modules[name] = None
+for name in sys.argv[1].split(): sys.modules[name] = None
 from imgrank.cli.app import main
-for words in sys.argv[1:]:
+for words in sys.argv[2:]:
     sys.argv[1:] = words.split("|")
     try:
         main()
@@ -149,9 +149,10 @@ def test_mistakes_are_one_sentence(folder, tokens, words, code, said):
 
 
 def test_without_the_extra_one_sentence_says_what_to_install(folder, tokens):
+    missing = "pyarrow pyarrow.parquet pyarrow.compute fsspec s3fs"
     lacking = ["index|photos|--out|t", "sort|tokens|a cat", "index|s3://x/y|--out|t"]
     done = subprocess.run(
-        [sys.executable, "-X", "utf8", "-c", WITHOUT, *lacking, "sort|photos|a cat|--quiet"],
+        [sys.executable, "-X", "utf8", "-c", WITHOUT, missing, *lacking, "sort|photos|a cat|--quiet"],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -160,8 +161,23 @@ def test_without_the_extra_one_sentence_says_what_to_install(folder, tokens):
     )
     *said, last = done.stderr.splitlines()
     assert [line for line in said if "ended" in line] == ["ended 2"] * 3
-    assert sum('pip install "imgrank[cluster]"' in line for line in said) == 3 == len(said) / 2
+    named = [line.split("pip install ")[1] for line in said if "pip install" in line]
+    assert named == ['"imgrank[index]".', '"imgrank[index]".', '"imgrank[remote]".'] and len(said) == 6
     assert last == "ended 0"
+    assert len(done.stdout.splitlines()) == 9
+
+
+def test_an_index_here_needs_neither_an_engine_nor_drivers(folder, tokens, tmp_path):
+    asked = [f"index|build|photos|--out|{tmp_path / 'made'}|--quiet", f"sort|{tmp_path / 'made'}|a cat|--quiet"]
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", WITHOUT, "ray fsspec s3fs aiohttp", *asked],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=280,
+    )
+    assert done.stderr.splitlines() == ["ended 0", "ended 0"]
     assert len(done.stdout.splitlines()) == 9
 
 
