@@ -80,3 +80,11 @@ def test_the_five_numbers_of_performance_are_those_of_the_full_tables() -> None:
     numbers = re.findall(r"^\| (?!what)[^|]+ \| ([^|]+) \|$", explained, re.MULTILINE)
     assert len(numbers) == 5
     assert all(f"| {number} |" in measured for number in numbers)
+
+
+def test_the_change_log_sorts_what_is_not_released_yet() -> None:
+    [newest] = re.findall(
+        r"^## \S+ .*?(?=^## )", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )[:1]
+    headings = re.findall(r"^### (.*)$", newest, re.MULTILINE)
+    assert headings == [each for each in ("Added", "Changed", "Deprecated", "Removed", "Fixed") if each in headings]
