@@ -115,7 +115,7 @@ class AnySequence(RuleBasedStateMachine):
     def index(self, cache: bool) -> None:
         """What the command does; and what an index holds is no more wrong than the store."""
         shutil.rmtree(self.place / "tokens", ignore_errors=True)
-        wanted = _Wanted(str(self.place / "tokens"), "fake", Device.cpu, cache, 500.0)
+        wanted = _Wanted(str(self.place / "tokens"), "fake", Device.cpu, cache, 500.0, detail=False)
         _build(find_items([str(self.folder)]), wanted, lambda _: None, lambda _: None)
         with Ranker(adapter="none") as ranker, Ranker(adapter="none", cache=False) as cold:
             indexed, whole = (
