@@ -17,7 +17,12 @@ UNKNOWN = Interval(NOTHING, NOTHING)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A figure and its 95 % bootstrap interval; NaN where it cannot be said."""
+    """A metric and its interval.
+
+    Attributes:
+        value: NaN where it cannot be said.
+        ci: The 95 % bootstrap interval, `low` and `high`; whole groups are drawn where labels have them.
+    """
 
     value: float = NOTHING
     ci: Interval = UNKNOWN
@@ -25,7 +30,17 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """How one scorer did on one query; `accuracy` is NaN unless the values are classes."""
+    """How one scorer did on one query.
+
+    Attributes:
+        srcc: Spearman's rank correlation, ties at their mean rank.
+        krcc: Kendall's tau-b.
+        plcc: Pearson's linear correlation.
+        mae: Mean absolute error, in the unit of the values; NaN where the scorer has no unit.
+        pair_accuracy: Share of pairs of different true values in the right order; an equal prediction is half right, so
+            that a constant has one half.
+        accuracy: Share of predictions whose nearest class is the true one; NaN unless the values are classes.
+    """
 
     srcc: Measured = Measured()
     krcc: Measured = Measured()

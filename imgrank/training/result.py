@@ -25,12 +25,23 @@ from imgrank.training.plan import Learnt, Outcome
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedQuery:
-    """One query on its `rows` unseen rows: what was saved, beside ridge and zero-shot on the same rows.
+    """One query on rows that were not trained on: what was saved, beside ridge and zero-shot on the same rows.
 
-    `mix` is the network's part in what answers, the rest is the closed form; `parts` says of each part by how much it
-    helps. `versus_ridge` is in SRCC, or for
-    answers in pair accuracy. `misses` are the pictures furthest off, with what was said and what is true.
-    `said` and `true` (rows,) are values, or for answers by how much left stands above right, and who was preferred.
+    Attributes:
+        query: The first of its phrasings.
+        phrasings: All words for it.
+        trained_on: The number of rows that it was trained on.
+        rows: The number of measured rows.
+        unit: The unit of the values, or None.
+        mix: The network's part in what answers, 0 to 1; the rest is the closed form.
+        parts: By how much each part helps.
+        adapter: What was saved.
+        ridge: Ridge regression on the same tokens.
+        zero_shot: The sentence alone.
+        versus_ridge: What was saved less ridge, in SRCC, or for answers in pair accuracy.
+        misses: The pictures furthest off, with prediction and true value.
+        said: (rows,) predictions; for answers, by how much left stands above right.
+        true: (rows,) true values; for answers, 1 where left was preferred, -1 right, 0 neither.
     """
 
     query: str
