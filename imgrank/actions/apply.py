@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -74,7 +75,10 @@ def _do(journal: Journal, number: int, step: Step, found: Identity) -> Iterator[
         if number not in journal.run.ended:
             yield LeftAlone(subject(step), _words(error))
     except OSError as error:
-        raise _halted(journal, step, error) from error
+        if step.verb is not Verb.rmdir:
+            raise _halted(journal, step, error) from error
+        journal.void(number)  # no file is in it, and the next undo tries again
+        yield LeftAlone(step.source, f"the folder cannot be removed: {why(error)}")
 
 
 def _leave(journal: Journal, number: int, reason: str) -> LeftAlone:
@@ -175,13 +179,18 @@ def _look_at_sidecar(step: Step) -> Identity:
 def _look_at_twin(step: Step) -> Identity:
     """A copy or link is only removed where it is as it was made, and what it was made from is still there."""
     if step.verb is Verb.remove_symlink:
-        if not os.path.islink(step.target) or os.readlink(step.target) != step.source:
+        is_link = stat.S_ISLNK(os.lstat(step.target).st_mode)  # not islink, for which what cannot be read is no link
+        if not is_link or os.readlink(step.target) != step.source:
             raise _Refused(_CHANGED)
         return identify(step.target)
     found = identify(step.target)
     if found.hash != step.hash:
         raise _Refused(_CHANGED)
-    if not os.path.exists(step.source) or identify(os.path.realpath(step.source)).hash != _content(step):
+    try:
+        original = identify(os.path.realpath(step.source)).hash
+    except FileNotFoundError:
+        original = ""
+    if original != _content(step):
         raise _Refused("what it was made from is gone or changed, so it may be the last of its kind")
     return found
 

@@ -26,6 +26,7 @@ from imgrank.actions.files import (
 from imgrank.actions.records import Identity, Step, Verb
 from imgrank.atomic import sync_folder
 
+_IN_USE = (errno.ENOTEMPTY, errno.EEXIST)
 ReadKept = Callable[[str], bytes]
 
 
@@ -95,8 +96,11 @@ def _mkdir(step: Step, _found: Identity) -> str:
 
 def _rmdir(step: Step, _found: Identity) -> str:
     """A folder that was made for a run goes with it, unless somebody put something in it."""
-    with suppress(OSError):
+    try:
         os.rmdir(step.source)
+    except OSError as error:
+        if error.errno not in _IN_USE and exists(step.source):
+            raise
     return step.source
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import re
+import shutil
+import subprocess
 import xml.dom.minidom
 import xml.etree.ElementTree as ET
 
@@ -254,3 +258,67 @@ def test_keywords_that_are_no_list_are_left_as_they_are(subject):
     assert subject.encode() in tag(packet(subject, ""), 1, 0.5, 5)
     with pytest.raises(ValueError, match="keywords"):
         tag(packet("", "", ' dc:subject="cat"'), 1, 0.5, 5, "dog")
+
+
+@pytest.mark.soak
+def test_three_hundred_sidecars_read_by_exiftool(tmp_path):
+    """Keywords and stars are those that were asked for, and all else is read as before; and again without tags."""
+    if not shutil.which("exiftool"):
+        pytest.skip("exiftool is not installed")
+    draw = random.Random(20265)
+    for folder in ("before", "after", "untagged"):
+        (tmp_path / folder).mkdir()
+    for number in range(300):
+        content = sidecar(draw).whole.encode()
+        content = content if content.startswith((b"<?xpacket", b"<x:xmpmeta")) else PACKET + content
+        tagged = tag(content, 7, -0.25, 3, "a cat")
+        (tmp_path / "before" / f"{number:03d}.xmp").write_bytes(content)
+        (tmp_path / "after" / f"{number:03d}.xmp").write_bytes(tagged)
+        (tmp_path / "untagged" / f"{number:03d}.xmp").write_bytes(untag(tagged) or content)
+
+    def read(folder):
+        command = ["exiftool", "-json", "-G1", "-struct", "-XMP:all", "-Warning", str(tmp_path / folder)]
+        found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        return {os.path.basename(each.pop("SourceFile")): each for each in found}
+
+    old, new, back = read("before"), read("after"), read("untagged")
+    own = ("XMP-imgrank:", "XMP-xmp:Rating", "XMP-dc:Subject", "XMP-lr:HierarchicalSubject")
+
+    def others(said):
+        return {name: value for name, value in said.items() if not name.startswith(own)}
+
+    readable = {name for name, said in old.items() if not any("Warning" in key for key in said)}
+    print(f"\nexiftool reads {len(readable)} of 300 sidecars; of the others it says that they do not close")
+    assert len(old) == len(new) == 300 and len(readable) > 150
+    for name, said in ((name, said) for name, said in new.items() if name in readable):
+        subjects = old[name].get("XMP-dc:Subject", [])
+        subjects = subjects if isinstance(subjects, list) else [subjects]
+        assert (said["XMP-xmp:Rating"], said["XMP-lr:HierarchicalSubject"]) == (3, ["imgrank|a cat"]), name
+        assert said["XMP-dc:Subject"] == [*subjects, "a cat"], name
+        assert others(said) == others(old[name]) == others(back[name]), name
+        assert back[name].get("XMP-dc:Subject") == old[name].get("XMP-dc:Subject"), name
+        assert not any(key.startswith("XMP-imgrank") for key in back[name]), name
+
+
+@pytest.mark.soak
+def test_three_hundred_sidecars_with_keywords_read_by_exiv2(tmp_path):
+    if not shutil.which("exiv2"):
+        pytest.skip("exiv2 is not installed")
+    draw = random.Random(20266)
+    for number in range(300):
+        content = sidecar(draw).whole.encode()
+        content = content if content.startswith((b"<?xpacket", b"<x:xmpmeta")) else PACKET + content
+        for name, each in (("before", content), ("after", tag(content, 7, -0.25, 3, "a cat"))):
+            (tmp_path / f"{name}{number}.xmp").write_bytes(each)
+
+        def read(name, number=number):
+            command = ["exiv2", "-PXkv", str(tmp_path / f"{name}{number}.xmp")]
+            lines = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+            return dict(line.split(maxsplit=1) if " " in line.strip() else (line, "") for line in lines)
+
+        old, new = read("before"), read("after")
+        assert new["Xmp.xmp.Rating"] == "3" and new["Xmp.lr.hierarchicalSubject"] == "imgrank|a cat"
+        assert new["Xmp.dc.subject"] == ", ".join(filter(None, (old.get("Xmp.dc.subject", ""), "a cat")))
+        ours = ("Xmp.imgrank.", "Xmp.xmp.Rating", "Xmp.dc.subject")
+        kept = {key: value for key, value in old.items() if not key.startswith(ours)}
+        assert {key: new.get(key) for key in kept} == kept

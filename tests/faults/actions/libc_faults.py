@@ -83,18 +83,13 @@ def turns(place: Path, action: Action, way: str, *, undoing: bool, stride: int) 
 
 
 def put_back() -> str:
-    """Undo whatever is in effect or stopped; what hinders it, in words."""
-    for _ in range(4):
-        try:
-            past = history()
-            if not any(each.unfinished or (each.left and each.undoes is None) for each in past):
-                return ""
-            left = undo(next(each.run for each in past if each.undoes is None)).left_alone
-        except ActionError as error:
-            return "" if "undone already" in str(error) else str(error)
-        if left:
-            return f"left alone: {left[0].path}: {left[0].reason}"
-    return "undo comes to no end"
+    """Undo all that is in effect or stopped; what hinders it, in words."""
+    runs = [each.run for each in history()]
+    try:
+        left = undo(min(runs)).left_alone if runs else ()
+    except ActionError as error:
+        return "" if "undone already" in str(error) else str(error)
+    return f"left alone: {left[0].path}: {left[0].reason}" if left else ""
 
 
 def hidden(place: Path) -> list[Path]:
