@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import os
 import secrets
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from typing import Protocol, cast
@@ -36,11 +39,23 @@ def serve(served: Served, port: int = 0, on_ready: Callable[[str], None] = lambd
     """
     with listen(port) as listener:
         token = secrets.token_urlsafe(32)
+        atexit.register(_leave_threads_behind)
         server = make_server(served, listener, token, lambda: on_ready(address(listener, token)))
         try:
             server.run(sockets=[listener])
         except KeyboardInterrupt:
             return
+
+
+def _leave_threads_behind() -> None:
+    """At the end of a process that served: end it where threads of the page still sum, for torch would abort it.
+
+    They hold nothing that has to be written: labels, journals and tokens are on the disk as soon as they are made.
+    """
+    if any(thread.name.startswith("imgrank-") and thread.daemon for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def listen(port: int) -> socket.socket:

@@ -32,7 +32,9 @@ class Trainer:
             if self._state.stage == "running":
                 raise UsageError("A training is running; wait for its end.")
             self._state = Training("running", "Reading the answers")
-        threading.Thread(target=self._run, args=(name, replace or name in self._mine), daemon=True).start()
+        threading.Thread(
+            target=self._run, args=(name, replace or name in self._mine), name="imgrank-train", daemon=True
+        ).start()
 
     def _run(self, name: str, replace: bool) -> None:
         try:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from imgrank.ranker import Ranker
 
 FIRST, MOST = 32, 4096  # pictures read at once; as many as take about a second
+PATIENCE = 10.0  # seconds for the pictures in hand, at the end
 FACTS_AT_ONCE = 2048
 QUICK, SLOW = 0.3, 1.5  # seconds
 
@@ -100,7 +101,7 @@ class Indexer:
         self._go_on.set()
         self._wake.set()
         if self._thread.is_alive():
-            self._thread.join(5)
+            self._thread.join(PATIENCE)
 
     def _run(self) -> None:
         while True:
@@ -115,6 +116,8 @@ class Indexer:
                 if self._measures:
                     self._measure()
                 self._standing = replace(self._standing, stage="idle", fault="")
+            except KeyboardInterrupt:
+                return
             except ImgrankError as error:
                 self._standing = replace(self._standing, stage="failed", fault=str(error))
             except Exception as error:  # noqa: BLE001 - the page must not wait for ever; the words go to the user
@@ -170,6 +173,7 @@ class Indexer:
                 self._facts.read(numbers[start : start + FACTS_AT_ONCE])
 
     def _grouping(self, now: Progress) -> None:
+        self._checking(now)
         self._standing = replace(self._standing, stage="grouping", done=now.done, total=now.total, rate=0.0)
 
     def _measure(self) -> None:
@@ -178,7 +182,11 @@ class Indexer:
         while done < len(numbers) and self._may_go_on("measuring", done, len(numbers)):
             chunk = [(n, file.path) for n in numbers[done : done + size] if (file := self._library.file(n))]
             before = time.perf_counter()
-            measured = self._ranker.detail_of([path for _, path in chunk]) if chunk else np.empty((0, 0), np.float32)
+            measured = (
+                self._ranker.detail_of([path for _, path in chunk], progress=self._checking)
+                if chunk
+                else np.empty((0, 0), np.float32)
+            )
             self._library.measured({number: row for (number, _), row in zip(chunk, measured, strict=True)})
             done += size
             size = _next_size(size, time.perf_counter() - before)
@@ -186,6 +194,11 @@ class Indexer:
             self._standing = replace(
                 self._standing, stage="measuring", done=min(done, len(numbers)), total=len(numbers), rate=rate
             )
+
+    def _checking(self, _: Progress) -> None:
+        """End the reading in hand as Ctrl-C in a terminal does: what was read by then is kept."""
+        if self._ended:
+            raise KeyboardInterrupt
 
     def _may_go_on(self, stage: Stage, done: int, total: int) -> bool:
         """Wait while paused. False where the end was asked for."""
@@ -197,6 +210,7 @@ class Indexer:
 
     def _counting(self, before: int, total: int, started: float) -> Callable[[Progress], None]:
         def report(now: Progress) -> None:
+            self._checking(now)
             done = before + now.done
             self._standing = replace(
                 self._standing, stage="reading", done=done, total=total, rate=done / (time.perf_counter() - started)
