@@ -44,7 +44,10 @@ def test_five_sentences_in_a_row(browser: Any, both: Opened) -> None:
             assert ask(page, sentence) == names_in_order(both[1], sentence=sentence)
         page.get_by_role("searchbox", name="Sentence").fill("")
         page.keyboard.press("ArrowDown")
-        assert page.get_by_role("option").first.inner_text() == "something to drink"
+        assert (
+            page.get_by_role("listbox", name="Earlier sentences").get_by_role("option").first.inner_text()
+            == "something to drink"
+        )
 
 
 def test_the_cut_the_first_and_only_what_fits(browser: Any, both: Opened) -> None:

@@ -65,7 +65,7 @@ def test_a_mix_is_made_weighed_and_dropped(browser: Any, both: Opened) -> None:
         add_term(page, "a dog", less=True)
         mixed = names(page)
         assert mixed.index("dog.jpg") > alone.index("dog.jpg")
-        assert "by likeness" in page.locator(".term").inner_text()
+        assert "by similarity" in page.locator(".term").inner_text()
         page.reload()
         page.locator(".term").wait_for()
         settled(page)

@@ -271,6 +271,12 @@ def test_lists_for_other_programs(folder: Path) -> None:
         assert client.ask("/export", {"form": "exe", **asked}).status == 400
 
 
+def test_image_models_are_listed_with_their_cost(room: tuple[Room, Client]) -> None:
+    models = room[1].ask("/models").json()
+    assert {"mini", "small", "medium", "best"} <= {model["name"] for model in models}
+    assert [model["name"] for model in models if model["present"]] == ["mini"]
+
+
 def test_why_is_told_and_drawn(folder: Path) -> None:
     with opened(folder) as (_, client):
         [cat] = numbers_of(client, "cat.jpg")

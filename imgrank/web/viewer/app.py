@@ -24,6 +24,7 @@ from imgrank.web.replies import STATIC, not_found, read_json, resource, static_f
 from imgrank.web.viewer.asked import asked_of, number_of, numbers_of, text_of, wanted_of
 from imgrank.web.viewer.asking import LONGEST
 from imgrank.web.viewer.exporting import FORMS, exported
+from imgrank.web.viewer.revealing import reveal
 from imgrank.web.viewer.room import Room
 from imgrank.web.viewer.view import names_view, order_view, past_view, plan_view, skipped_view
 
@@ -42,6 +43,7 @@ def make_app(room: Room, port: int, token: str) -> ASGIApp:
         "finish": lambda told: _finish(room, told),
         "rate": lambda told: _rate(room, told),
         "teach": lambda told: _teach(room, told),
+        "reveal": lambda told: _reveal(room, told),
         "pause": lambda told: _pause(room, told),
         "look": lambda told: _look(room, told),
         "export": lambda told: _export(room, told),
@@ -68,6 +70,7 @@ def make_app(room: Room, port: int, token: str) -> ASGIApp:
                 Route("/facts", lambda _: JSONResponse(room.facts.columns())),
                 Route("/facts/{number}", lambda request: _facts(room, request)),
                 Route("/why/{form}/{number}", lambda request: _why(room, request)),
+                Route("/models", lambda _: JSONResponse(room.models())),
                 Route("/skipped", lambda _: JSONResponse(skipped_view(room.library))),
                 Route("/history", lambda _: JSONResponse([past_view(past) for past in room.history.runs()])),
                 Route("/{wish}", wish, methods=["POST"]),
@@ -99,7 +102,7 @@ def _static(request: Request) -> Response:
 
 def _names(room: Room, request: Request) -> Response:
     start = request.query_params.get("from", "0")
-    if not start.isdecimal() or len(start) > 12:
+    if not (start.isascii() and start.isdecimal()) or len(start) > 12:
         return not_found()
     return JSONResponse(names_view(room.library, int(start)))
 
@@ -188,6 +191,14 @@ def _lesson_of(room: Room) -> ASGIApp:
         await (room.teaching.page or not_found())(scope, receive, send)
 
     return lesson
+
+
+def _reveal(room: Room, told: Told) -> Told:
+    file = room.library.file(number_of(told.get("number")))
+    if file is None:
+        raise UsageError("This picture is not in the folder any more.")
+    reveal(file.path)
+    return {}
 
 
 def _pause(room: Room, told: Told) -> Told:

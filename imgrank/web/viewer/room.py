@@ -18,6 +18,7 @@ from imgrank.web.viewer.groups import GroupBook
 from imgrank.web.viewer.history import History
 from imgrank.web.viewer.indexing import Indexer
 from imgrank.web.viewer.library import Library
+from imgrank.web.viewer.models import models_view
 from imgrank.web.viewer.plans import Plans
 from imgrank.web.viewer.reasons import Reasons
 from imgrank.web.viewer.shown import Shown
@@ -85,11 +86,15 @@ class Room:
             "backbone": self.ranker.backbone.name,
         }
 
+    def models(self) -> list[dict[str, Any]]:
+        """The image models that there are, and what each would cost here."""
+        return models_view(self.ranker.backbone.name, printable(self.library.given), self.library.count)
+
     def start(self) -> None:
         """Begin to read the folder, and make ready for the first question."""
         self.indexer.start()
         self.watch.start()
-        threading.Thread(target=self.orders.warm, daemon=True).start()
+        threading.Thread(target=self.orders.warm, name="imgrank-warm", daemon=True).start()
 
     def close(self) -> None:
         """End what goes on, in peace: a step in hand is finished first."""
@@ -107,7 +112,8 @@ class Room:
     def _noticed(self, sidecars: bool) -> None:
         if sidecars:
             self.facts.forget()
-        self.indexer.look()
+        if not self.work.job.running:  # at the end of which the folder is looked at anyway, without a word
+            self.indexer.look()
 
     def _taught(self) -> None:
         self.orders.forget()

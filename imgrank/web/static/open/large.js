@@ -1,6 +1,6 @@
 // One picture enlarged, or two to four side by side; zoom and place are the same in all of them.
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
-import { rate } from "./asking.js";
+import { rate, wish } from "./asking.js";
 import { toggle } from "./choosing.js";
 import { html } from "./html.js";
 import { lookAt, lookOn } from "./looking.js";
@@ -80,12 +80,17 @@ function caption(number, order) {
 
 /** @param {{ number: number }} props */
 function Facts({ number }) {
+  const [said, setSaid] = useState("");
   const [facts, setFacts] = useState(/** @type {Record<string, string> | null} */ (null));
   useEffect(() => {
     get(`/facts/${number}`).then(setFacts, () => setFacts({}));
   }, [number]);
   if (!facts) return html`<p class="quiet">Looking…</p>`;
-  return html`<dl class="facts">${Object.entries(facts).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  return html`<div><dl class="facts">${Object.entries(facts).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+    <div class="buttons">
+      <button onClick=${() => navigator.clipboard.writeText(facts.Path || "").then(() => setSaid("The path is on the clipboard."), () => setSaid("This browser refuses; select the path above."))}>Path to clipboard</button>
+      <button onClick=${async () => setSaid((await wish("/reveal", { number })) ? "The file manager was asked to show it." : now().fault)}>Show in file manager</button>
+    </div><p class="quiet" aria-live="polite">${said}</p></div>`;
 }
 
 /** @param {{ number: number, sentence: string }} props */

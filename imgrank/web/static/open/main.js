@@ -11,6 +11,7 @@ import { Grouping } from "./grouping.js";
 import { html } from "./html.js";
 import { listenToKeys, resize } from "./keys.js";
 import { Large } from "./large.js";
+import { ModelsDialog } from "./models.js";
 import { PlanDialog } from "./plan.js";
 import { Answered, Search } from "./search.js";
 import { post } from "./server.js";
@@ -19,7 +20,7 @@ import { change, useStore } from "./store.js";
 import { TeachDialog } from "./teach.js";
 import { Terms } from "./terms.js";
 
-const DIALOGS = { plan: PlanDialog, history: HistoryDialog, export: ExportDialog, help: HelpDialog, skipped: SkippedDialog, teach: TeachDialog };
+const DIALOGS = { plan: PlanDialog, history: HistoryDialog, export: ExportDialog, help: HelpDialog, skipped: SkippedDialog, teach: TeachDialog, models: ModelsDialog };
 
 function Page() {
   const state = useStore();
@@ -30,6 +31,7 @@ function Page() {
         <h1 title=${state.server?.folder || ""}>${(state.server?.folder || "").split(/[\\/]/).pop() || "imgrank"}</h1>
         <${Search} state=${state} />
         <button class="add" aria-expanded=${state.adding} onClick=${() => change({ adding: !state.adding })}>Add term</button>
+        <button class="adjust" aria-expanded=${state.adjusting} onClick=${() => change({ adjusting: !state.adjusting })}>Adjust</button>
         <div class="sizes" role="group" aria-label="Size">
           <button aria-label="Smaller" onClick=${() => resize(-1)} disabled=${state.size === "s"}>−</button>
           <button aria-label="Larger" onClick=${() => resize(1)} disabled=${state.size === "l"}>+</button>
@@ -37,7 +39,7 @@ function Page() {
         </div>
       </div>
       <${Terms} state=${state} />
-      <div class="second"><${Cut} state=${state} />
+      <div class=${`second${state.adjusting ? " adjusting" : ""}`}><${Cut} state=${state} />
         <${FilterButton} state=${state} />
         <${Grouping} state=${state} />
         <${Standing} state=${state} />

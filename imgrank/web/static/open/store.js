@@ -28,6 +28,7 @@ let state = {
   look: [],
   dialog: "",
   adding: false,
+  adjusting: false,
   action: "",
   message: "",
   fault: "",

@@ -9,7 +9,7 @@ import { change, now } from "./store.js";
 
 /** @param {string} scorer @param {string | null} adapter */
 export function byWhom(scorer, adapter) {
-  const by = { "zero-shot": "by likeness to the words", like: "by likeness to pictures", between: "from one picture to another", detail: "by what is measured at full size", adapter: `by the ranker ${adapter}` };
+  const by = { "zero-shot": "by similarity to the words", like: "by similarity to pictures", between: "from one picture to another", detail: "by what is measured at full size", adapter: `by the ranker ${adapter}` };
   return /** @type {Record<string, string>} */ (by)[scorer] || scorer;
 }
 

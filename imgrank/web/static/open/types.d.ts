@@ -101,7 +101,7 @@ export interface Plan {
 }
 
 export type Size = "s" | "m" | "l";
-export type Dialog = "" | "plan" | "teach" | "history" | "export" | "help" | "skipped";
+export type Dialog = "" | "plan" | "teach" | "models" | "history" | "export" | "help" | "skipped";
 
 export interface Facts {
   version: number;
@@ -151,6 +151,7 @@ export interface State {
   look: number[];
   dialog: Dialog;
   adding: boolean;
+  adjusting: boolean;
   action: string;
   message: string;
   fault: string;

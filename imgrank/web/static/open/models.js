@@ -1,0 +1,35 @@
+// The image models that there are: how good, how large, how long they would take here, and how to take one.
+import { useEffect, useState } from "../vendor/hooks.js";
+import { html } from "./html.js";
+import { bytes } from "./plan.js";
+import { get, messageOf } from "./server.js";
+import { duration } from "./standing.js";
+import { change } from "./store.js";
+import { Window } from "./window.js";
+
+/** @typedef {{ name: string, whole: string, present: boolean, on_disk: boolean, bytes: number | null, imagenet: number | null, licence: string, seconds: number | null, command: string }} Model */
+
+export function ModelsDialog() {
+  const [models, setModels] = useState(/** @type {Model[]} */ ([]));
+  const [picked, setPicked] = useState("");
+  const close = () => change({ dialog: "" });
+  useEffect(() => {
+    get("/models").then(setModels, (error) => change({ fault: messageOf(error), dialog: "" }));
+  }, []);
+  const model = models.find((each) => each.name === picked);
+  return html`<${Window} name="Image models" onClose=${close}>
+    <h2>Image models</h2>
+    <p>A larger one knows more, is downloaded once, and reads the pictures anew, which takes its time once. Pictures stay here.</p>
+    <div class="changes"><table>
+      <thead><tr><th scope="col">Model</th><th scope="col">Size</th><th scope="col">ImageNet</th><th scope="col">Once, here</th></tr></thead>
+      <tbody>${models.map((each) => html`<tr key=${each.whole}>
+        <td><label title=${each.whole}><input type="radio" name="model" checked=${each.name === picked || (!picked && each.present)} onChange=${() => setPicked(each.name)} /> ${each.name}${each.present ? " (now)" : ""}</label></td>
+        <td>${each.bytes ? bytes(each.bytes) : ""}${each.on_disk ? ", on disk" : ""}</td>
+        <td>${each.imagenet === null ? "" : `${(100 * each.imagenet).toFixed(1)} %`}</td>
+        <td>${each.seconds === null ? "not timed" : duration(each.seconds)}</td></tr>`)}</tbody>
+    </table></div>
+    ${model && !model.present && html`<p>In the terminal, stop this page by Ctrl-C and open it so: <code>${model.command}</code></p>`}
+    <p class="quiet">ImageNet: zero-shot accuracy, as published. <code>imgrank backbones --measure</code> times them here.</p>
+    <div class="buttons"><button onClick=${close}>Close</button></div>
+  <//>`;
+}
