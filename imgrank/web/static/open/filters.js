@@ -33,7 +33,7 @@ export function Filters({ state }) {
     ${span && html`<${TimeLine} span=${span} filters=${filters} />`}
     <${Choice} name="Camera" value=${filters.camera} values=${values((n) => cameraOf(n, facts))} onPick=${(/** @type {string} */ camera) => filter({ camera })} />
     <${Choice} name="Folder" value=${filters.folder} values=${values((n) => folderOf(names[n]))} onPick=${(/** @type {string} */ folder) => filter({ folder })} />
-    <${Choice} name="Lies" value=${filters.orientation} values=${values((n) => facts?.orientation[n] || "")} onPick=${(/** @type {string} */ orientation) => filter({ orientation })} />
+    <${Choice} name="Shape" value=${filters.orientation} values=${values((n) => facts?.orientation[n] || "")} onPick=${(/** @type {string} */ orientation) => filter({ orientation })} />
     <label>Stars <select value=${filters.stars} onChange=${(/** @type {any} */ event) => filter({ stars: event.target.value })}>
       <option value="">any</option>${[1, 2, 3, 4, 5].map((n) => html`<option key=${n} value=${n}>${"★".repeat(n)}${n < 5 ? " or more" : ""}</option>`)}<option value="none">not rated</option></select></label>
     <${Choice} name="Kind" value=${filters.kind} values=${values((n) => kindOf(names[n]))} onPick=${(/** @type {string} */ kind) => filter({ kind })} />

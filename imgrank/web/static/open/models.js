@@ -20,7 +20,7 @@ export function ModelsDialog() {
   return html`<${Window} name="Image models" onClose=${close}>
     <h2>Image models</h2>
     <p>A larger one knows more, is downloaded once, and reads the pictures anew, which takes its time once. Pictures stay here.</p>
-    <div class="changes"><table>
+    <div class="changes"><table aria-busy=${!models.length}>
       <thead><tr><th scope="col">Model</th><th scope="col">Size</th><th scope="col">ImageNet</th><th scope="col">Once, here</th></tr></thead>
       <tbody>${models.map((each) => html`<tr key=${each.whole}>
         <td><label title=${each.whole}><input type="radio" name="model" checked=${each.name === picked || (!picked && each.present)} onChange=${() => setPicked(each.name)} /> ${each.name}${each.present ? " (now)" : ""}</label></td>
@@ -28,6 +28,7 @@ export function ModelsDialog() {
         <td>${each.imagenet === null ? "" : `${(100 * each.imagenet).toFixed(1)} %`}</td>
         <td>${each.seconds === null ? "not timed" : duration(each.seconds)}</td></tr>`)}</tbody>
     </table></div>
+    ${!models.length && html`<p class="quiet">Looking what is on disk…</p>`}
     ${model && !model.present && html`<p>In the terminal, stop this page by Ctrl-C and open it so: <code>${model.command}</code></p>`}
     <p class="quiet">ImageNet: zero-shot accuracy, as published. <code>imgrank backbones --measure</code> times them here.</p>
     <div class="buttons"><button onClick=${close}>Close</button></div>

@@ -82,7 +82,7 @@ function Changes({ plan }) {
   const with_ = plan.companions > 0 ? `, ${plan.companions} of them companions that belong to pictures` : "";
   return html`<p>${files}${with_}, ${bytes(plan.bytes)}.${plan.folder ? ` To ${plan.folder}.` : ""}</p>
     ${plan.notes.map((line) => html`<p key=${line} class="note">${line}</p>`)}
-    <div class="changes" tabindex="0" role="region" aria-label="Changes"><table>
+    <div class="changes" tabindex="0" role="region" aria-label="Changes"><table class="planned">
       <thead><tr><th scope="col">From</th><th scope="col">To</th></tr></thead>
       <tbody>${plan.changes.map(([from, to]) => html`<tr key=${`${from}\n${to}`}><td>${from}</td><td>${to}</td></tr>`)}</tbody>
     </table></div>
