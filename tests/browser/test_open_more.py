@@ -126,11 +126,11 @@ def test_stars_by_keys_are_shown_and_filtered(browser: Any, both: Opened) -> Non
     with page_of(browser, both[1]) as page:
         page.locator("a[data-number]").first.focus()
         page.keyboard.press("4")
-        page.get_by_role("img", name="4 stars").wait_for()
+        page.get_by_title("4 stars").wait_for()
         choose(page, "dog.jpg", "owl.jpg")
         page.locator("a[data-number]").nth(2).focus()
         page.keyboard.press("5")
-        page.get_by_role("img", name="5 stars").nth(1).wait_for()
+        page.get_by_title("5 stars").nth(1).wait_for()
         page.get_by_role("button", name="Filters").click()
         page.get_by_role("combobox", name="Stars").select_option("5")
         settled(page)

@@ -4,6 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const percent = (x) => (x === null ? "–" : `${Math.round(100 * x)} %`);
 const BASE = location.pathname.replace(/[^/]*$/, ""); // the page of imgrank open has this one below /teach/
+const COMMAND = BASE === "/" ? "imgrank label" : "imgrank open";
 const SIDES = [["left", "←"], ["right", "→"]];
 let state = null;
 let ready = false; // whether the pictures of this question can be seen: nobody answers what is not there
@@ -36,7 +37,7 @@ async function receive(request) {
     show(told);
   } catch (error) {
     const gone = error instanceof TypeError;
-    $("message").textContent = gone ? "imgrank label does not answer; start it again. Your answers are in the file." : error.message;
+    $("message").textContent = gone ? `${COMMAND} does not answer; start it again. Your answers are in the file.` : error.message;
   }
 }
 
@@ -56,7 +57,7 @@ function show(told) {
 function showHead() {
   const ask = { pairs: "Which is more: ", values: "How much: ", stars: "How many stars: " }[state.mode];
   $("ask").replaceChildren(ask, make("em", { textContent: state.sentence }), "?");
-  document.title = `${state.sentence} – imgrank label`;
+  document.title = `${state.sentence} – ${COMMAND}`;
   const answers = `${state.answers} answer${state.answers === 1 ? "" : "s"}`;
   $("count").textContent = `${answers}, ${state.pictures} pictures`;
   $("status").textContent = answers;
@@ -193,7 +194,7 @@ async function tellWhy(picture, image, said) {
     image.src = `${BASE}why/map/${picture.id}`;
     image.alt = `Map over ${picture.name}`;
   } catch (error) {
-    said.textContent = error instanceof TypeError ? "imgrank label does not answer; start it again." : error.message;
+    said.textContent = error instanceof TypeError ? `${COMMAND} does not answer; start it again.` : error.message;
   }
 }
 

@@ -45,7 +45,7 @@ export function Cell({ number, place, of, name, score, stars, group, open, order
     <label class="tick"><input type="checkbox" aria-label=${`Select ${base}`} checked=${chosen} tabindex="-1" onClick=${tick} /></label>
     ${size !== "s" && html`<p class="line">
       ${score !== null && html`<span class="rank">${place + 1}</span><span class="score">${written(score, order)}</span>`}
-      ${stars !== null && html`<span class="stars" aria-label=${`${stars} stars`} role="img">${"★".repeat(stars)}${"☆".repeat(5 - stars)}</span>`}
+      ${stars !== null && html`<span class="stars" title=${`${stars} stars`}>${"★".repeat(stars)}${"☆".repeat(5 - stars)}</span>`}
       <span class="name">${base}</span>
     </p>`}
   </li>`;
