@@ -35,17 +35,19 @@ def shrink(image: Image.Image, size: tuple[int, int], resampling: Image.Resampli
     width, height = image.size
     factor = max(1, width // (GAP * size[0])), max(1, height // (GAP * size[1]))
     colours = colours_of(image)
-    reduced = _reduced(image, factor, colours)
+    # What is transparent lies on its ground in sRGB, as everywhere; all else costs less once it is small.
+    early, late = (colours, None) if image.has_transparency_data else (None, colours)
+    reduced = _reduced(image, factor, early, late)
     small = reduced.resize(size, resampling, box=(0, 0, width / factor[0], height / factor[1]))
-    return small if colours is None else colours.to_srgb(small)
+    return small if late is None else late.to_srgb(small)
 
 
-def _reduced(image: Image.Image, factor: tuple[int, int], colours: Colours | None) -> Image.Image:
-    """The image made smaller by a whole factor: RGB, or as it is where `colours` take it so."""
-    mode = image.mode if colours is not None and colours.mode == image.mode else "RGB"
+def _reduced(image: Image.Image, factor: tuple[int, int], early: Colours | None, late: Colours | None) -> Image.Image:
+    """The image made smaller by a whole factor: RGB, turned by `early`; or as it is where `late` takes it so."""
+    mode = image.mode if late is not None and late.mode == image.mode else "RGB"
     if image.mode == mode and not image.has_transparency_data:
         return image if factor == (1, 1) else image.reduce(factor)
-    as_rgb = _converter(image, None)
+    as_rgb = _converter(image, early)
     canvas = Image.new("RGB", (ceil(image.width / factor[0]), ceil(image.height / factor[1])))
     rows = factor[1] * max(1, _BAND_PIXELS // (image.width * factor[1]))
     for number, band in enumerate(_bands(image, rows)):
@@ -62,15 +64,15 @@ def _converter(image: Image.Image, colours: Colours | None) -> Callable[[Image.I
     if _holds_numbers(image):
         plain = partial(_from_numbers, scale=_scale(image))
     elif image.has_transparency_data:
-        plain = partial(laid_on, ground=ground_of(_some_bands(image)))
+        to_srgb = None if colours is None else colours.to_srgb
+        return partial(laid_on, ground=ground_of(_some_bands(image)), to_srgb=to_srgb)
     else:
         plain = partial(Image.Image.convert, mode="RGB")
     return plain if colours is None else partial(_in_srgb, colours=colours, plain=plain)
 
 
 def _in_srgb(image: Image.Image, colours: Colours, plain: Callable[[Image.Image], Image.Image]) -> Image.Image:
-    is_as_named = image.mode == colours.mode and not image.has_transparency_data
-    return colours.to_srgb(image if is_as_named else plain(image))
+    return colours.to_srgb(image if image.mode == colours.mode else plain(image))
 
 
 def _bands(image: Image.Image, rows: int) -> Iterator[Image.Image]:

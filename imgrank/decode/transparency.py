@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from PIL import Image
@@ -13,9 +13,17 @@ _SEEN = 64  # of 255: what is less opaque is a trace
 _STRAIGHT = {"La": "LA", "RGBa": "RGBA"}  # colours that were multiplied by their opacity -> plain ones
 
 
-def laid_on(image: Image.Image, ground: str) -> Image.Image:
-    """A picture with transparency as RGB, over the colour `ground`."""
-    return Image.alpha_composite(Image.new("RGBA", image.size, ground), _rgba(image)).convert("RGB")
+def laid_on(
+    image: Image.Image, ground: str, to_srgb: Callable[[Image.Image], Image.Image] | None = None
+) -> Image.Image:
+    """A picture with transparency as RGB, over the colour `ground`; `to_srgb` first makes of its colours what they
+    mean."""
+    picture = _rgba(image)
+    if to_srgb is not None:
+        meant = to_srgb(picture.convert("RGB"))
+        meant.putalpha(picture.getchannel("A"))
+        picture = meant
+    return Image.alpha_composite(Image.new("RGBA", image.size, ground), picture).convert("RGB")
 
 
 def ground_of(bands: Iterable[Image.Image]) -> str:

@@ -52,6 +52,15 @@ def test_what_is_transparent_stays_white_in_any_profile():
     assert pixels[10:, 10:].min() >= 254
 
 
+def test_what_is_half_transparent_is_laid_on_white_as_it_looks():
+    """Its colour is turned into sRGB first: laid on white before, it would come out otherwise."""
+    picture = Image.new("RGBA", (32, 32), (64, 64, 64, 128))
+    data = encoded(picture, "PNG", icc_profile=rgb_profile(curve=np.linspace(0, 1, 256)))
+    expected = as_srgb(np.array(64 / 255)) * 128 / 255 + 127
+    assert np.abs(decoded(data, "a.png") - expected).max() <= 2
+    assert np.abs(look_at(data, "a.png", lambda luma: luma.rows(0, luma.height)).astype(int) - expected).max() <= 2
+
+
 def test_thumbnails_and_detail_follow_it_as_scores_do(tmp_path):
     data = encoded(Image.fromarray(SWAPPED), "PNG", icc_profile=swapped_profile())
     (tmp_path / "a.png").write_bytes(data)
