@@ -165,7 +165,7 @@ def differentiable(case: Case) -> Callable[[torch.Tensor, torch.Tensor], torch.T
         axis = torch.from_numpy(text_axis(case.sentence, None, case.ranker.sentence).end.vector).float()
         return lambda _, embedding: (F.normalize(embedding, dim=-1) @ axis).sum()
     model, query, text = trained(case)
-    mix = {"adapter": 1.0, "ridge": 0.0, "blend": query.mix}[query.scorer]
+    blend_weight = {"adapter": 1.0, "ridge": 0.0, "blend": query.blend_weight}[query.scorer]
     if query.closed is not None and query.closed.kernel is not None:
         raise SystemExit(f"The closed form of {query.name!r} has a kernel, and no gradient is worked out here.")
     ridge = torch.zeros(1) if query.ridge is None else torch.from_numpy(query.ridge)
@@ -173,7 +173,7 @@ def differentiable(case: Case) -> Callable[[torch.Tensor, torch.Tensor], torch.T
 
     def score(tokens: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
         value = model.score(model.fuse(tokens, embedding, text)).value
-        return (mix * value + (1 - mix) * plain(tokens, embedding)).sum()
+        return (blend_weight * value + (1 - blend_weight) * plain(tokens, embedding)).sum()
 
     def plain(tokens: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
         """Moments, where a closed form reads them, are no function of the tokens and have no gradient here."""

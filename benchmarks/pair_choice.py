@@ -65,7 +65,7 @@ class Told:
 def chosen(world: World, most: int, told: list[Told], *, scores: bool, looks: bool, choose: bool) -> Curve:
     """The SRCC after each answer, with Bradley-Terry over what may be used; pairs chosen, or else random."""
     count = len(world.z)
-    model = Model(world.scores if scores else np.zeros(count), world.looks if looks else None)
+    model = Model(world.scores if scores else np.zeros(count), world.activations if looks else None)
     curve, given, seen = [], [], set()
     for n in range(most + 1):
         answers = Answers.of(given)
@@ -127,11 +127,11 @@ def _told(world: World, model: Model, answers: Answers, srcc: float) -> Told:
 
 
 ARMS: dict[str, Callable[[World, int, list[Told]], Curve]] = {
-    "chosen pairs, with scores and looks": partial(chosen, scores=True, looks=True, choose=True),
-    "chosen pairs, with scores": partial(chosen, scores=True, looks=False, choose=True),
-    "random pairs, with scores and looks": partial(chosen, scores=True, looks=True, choose=False),
-    "random pairs, with scores": partial(chosen, scores=True, looks=False, choose=False),
-    "random pairs": partial(chosen, scores=False, looks=False, choose=False),
+    "chosen pairs, with scores and looks": partial(chosen, scores=True, activations=True, choose=True),
+    "chosen pairs, with scores": partial(chosen, scores=True, activations=False, choose=True),
+    "random pairs, with scores and looks": partial(chosen, scores=True, activations=True, choose=False),
+    "random pairs, with scores": partial(chosen, scores=True, activations=False, choose=False),
+    "random pairs": partial(chosen, scores=False, activations=False, choose=False),
     "merge sort": merge_sort,
 }
 

@@ -22,7 +22,7 @@ def in_process(folder: str, adapter: str, sentence: str) -> dict[str, float]:
 
     `first` is the same where the others were not about these pictures.
     """
-    from imgrank.adapter.looks import Looks
+    from imgrank.adapter.activation_cache import ActivationCache
     from imgrank.ranker import Ranker
 
     ranker = Ranker(adapter=adapter)
@@ -32,7 +32,7 @@ def in_process(folder: str, adapter: str, sentence: str) -> dict[str, float]:
         ranker.rank([folder], f"{sentence} in winter {next(numbers)}")
 
     def ask_first() -> None:
-        ranker._looks = Looks()
+        ranker._looks = ActivationCache()
         ask()
 
     ask()

@@ -108,6 +108,8 @@ def encode(
     What was encoded when something goes wrong is kept. Ctrl-C goes on up; with `to_the_end`, once what was decoded by
     then is encoded as well.
     """
+    if not items:  # to ask for the batch size loads torch
+        return
     most = at_once or _at_a_time(backbone)
     work: Work[Item, Decoded] = Work(origin.read, decoding.decode, origin.measure)
     ahead = read_ahead(items, work, is_known=sink.is_known, readers=origin.readers)

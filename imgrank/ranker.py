@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgrank.adapter.looks import Looks
+from imgrank.adapter.activation_cache import ActivationCache
 from imgrank.backbone.load import load_backbone
 from imgrank.choices import GroupBy
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
@@ -131,7 +131,7 @@ class Ranker:
         self._grouper = Grouper(self._facts, cache=cache, note=note, max_megapixels=max_megapixels)
         self._text_store = TextStore(self.backbone.fingerprint) if cache else None
         self._sentences: dict[str, TextTokens] = {}
-        self.resources = Resources(looks=Looks())
+        self.resources = Resources(activations=ActivationCache())
 
     def rank(
         self,

@@ -259,9 +259,9 @@ def _query(file: _SafeFile, index: int, query: QueryFields, config: AdapterConfi
         scale=query.scale,
         relevance=query.relevance,
         scorer=query.scorer,
-        mix=query.mix,
+        blend_weight=query.blend_weight,
         ridge=_read(file, f"query.{index}.ridge") if query.has_ridge else None,
-        figures=query.figures,
+        metrics=query.metrics,
         closed=_closed(file, index, query, config),
         subject=_subject(file, index, query),
     )

@@ -32,7 +32,7 @@ Scorer = Literal["adapter", "ridge", "blend"]
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ValMetrics:
     """How a query did on the `rows` kept aside (val); None where a figure was not measured."""
 
     rows: int = 0
@@ -51,7 +51,7 @@ class Query:
     `mean + scale * v` in `unit`. `relevance` says whether "shows the subject" was trained. `closed` gives the
     standardised value in closed form; in older files `ridge` (D_v + E + 1,) does: weights over the mean of the image
     tokens, over the embedding, and a bias. `scorer` says what answers: the model ("adapter"), the closed form
-    ("ridge"), or in a blend both: `mix` parts of the model's value and 1 - `mix` of the closed form's. `subject`
+    ("ridge"), or in a blend both: `blend_weight` of the model's value and the rest of the closed form's. `subject`
     tells pictures of the kind that it was trained on from others, where that was learnt.
     """
 
@@ -63,8 +63,8 @@ class Query:
     relevance: bool = False
     scorer: Scorer = "adapter"
     ridge: Array | None = None
-    figures: Figures = Figures()
-    mix: float = 0.5
+    metrics: ValMetrics = ValMetrics()
+    blend_weight: float = 0.5
     closed: ClosedForm | None = None
     subject: Subject | None = None
 
@@ -109,10 +109,10 @@ def header_json(header: AdapterHeader) -> str:
             "scale": float(query.scale),
             "relevance": bool(query.relevance),
             "scorer": query.scorer,
-            "mix": float(query.mix),
+            "mix": float(query.blend_weight),
             "ridge": query.ridge is not None,
             "closed": None if query.closed is None else asdict(query.closed.sizes),
-            "figures": asdict(query.figures),
+            "figures": asdict(query.metrics),
             **({} if query.subject is None else {"subject": asdict(query.subject.sizes)}),
         }
         for query in header.queries
@@ -156,11 +156,11 @@ class QueryFields:
     scale: float
     relevance: bool
     scorer: Scorer
-    mix: float
+    blend_weight: float
     has_ridge: bool
     closed: ClosedSizes | None
     subject: SubjectSizes | None
-    figures: Figures
+    metrics: ValMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,9 +257,9 @@ def _query(value: object, has_model: bool) -> QueryFields:
         raise ValueError(f"a query's scorer {scorer!r} is not there")
     if _bool(query, "relevance") and not has_model:
         raise ValueError("a query has relevance, and there is no model to judge it")
-    mix = _number(query, "mix") if "mix" in query else 0.5
-    if not 0 <= mix <= 1:
-        raise ValueError(f"a query's mix is {mix}, not from 0 to 1")
+    blend_weight = _number(query, "mix") if "mix" in query else 0.5
+    if not 0 <= blend_weight <= 1:
+        raise ValueError(f"a query's mix is {blend_weight}, not from 0 to 1")
     return QueryFields(
         phrasings=tuple(_text({"phrasing": p}, "phrasing") for p in phrasings),
         unit=None if query.get("unit") is None else _text(query, "unit"),
@@ -267,11 +267,11 @@ def _query(value: object, has_model: bool) -> QueryFields:
         scale=scale,
         relevance=_bool(query, "relevance"),
         scorer=cast(Scorer, scorer),
-        mix=mix,
+        blend_weight=blend_weight,
         has_ridge=has_ridge,
         closed=closed,
         subject=_subject(query.get("subject")),
-        figures=_figures(query.get("figures")),
+        metrics=_val_metrics(query.get("figures")),
     )
 
 
@@ -291,13 +291,13 @@ def _exactly(value: object, what: str, kind: type[ClosedSizes | SubjectSizes]) -
     return sizes
 
 
-def _figures(value: object) -> Figures:
-    figures = _mapping(value, "figures")
-    rows = figures.get("rows")
+def _val_metrics(value: object) -> ValMetrics:
+    metrics = _mapping(value, "figures")
+    rows = metrics.get("rows")
     if not isinstance(rows, int) or isinstance(rows, bool):
         raise ValueError("a query's figures do not say on how many rows")
-    measured = {f.name: figures.get(f.name) for f in fields(Figures) if f.name != "rows"}
-    return Figures(rows, **{k: None if v is None else _number(measured, k) for k, v in measured.items()})
+    measured = {f.name: metrics.get(f.name) for f in fields(ValMetrics) if f.name != "rows"}
+    return ValMetrics(rows, **{k: None if v is None else _number(measured, k) for k, v in measured.items()})
 
 
 def _mapping(value: object, what: str) -> Mapping[str, Any]:

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from xxhash import xxh3_128
 
+from imgrank.adapter.activation_cache import ActivationCache
 from imgrank.adapter.closed import ClosedForm
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.folded import FoldedModel, Words
 from imgrank.adapter.header import Query
-from imgrank.adapter.looks import Looks
 from imgrank.adapter.pairs import Summary
 from imgrank.adapter.rows import RowShape, moments_of, place_weights
 from imgrank.adapter.subject import NEAREST, SOFTNESS, Subject, unit_rows
@@ -45,15 +45,15 @@ def score_tokens(
     text: TextTokens,
     query: Query,
     summarise: bool = False,
-    looks: Looks | None = None,
+    activations: ActivationCache | None = None,
 ) -> ScoredBatch:
     """Scores of N stored pictures under one sentence, as one of the adapter's queries.
 
-    `looks` remembers the part that no sentence changes, for the next one. Raises AdapterError where the adapter's
+    `activations` remembers the part that no sentence changes, for the next one. Raises AdapterError where the adapter's
     sizes are not those of the tokens.
     """
     _check_sizes(adapter, query, packed.shape)
-    asked = _asked(adapter, text, query, summarise, looks)
+    asked = _asked(adapter, text, query, summarise, activations)
     starts = range(0, max(len(packed), 1), BLOCK)
     parts = map_on_cores(lambda at: asked.score(packed[at : at + BLOCK]), starts)
     return ScoredBatch(
@@ -100,7 +100,9 @@ def _check_sizes(adapter: Adapter, query: Query, shape: TokenShape) -> None:
 
 
 @torch.inference_mode()
-def _asked(adapter: Adapter, text: TextTokens, query: Query, summarise: bool, looks: Looks | None) -> _Asked:
+def _asked(
+    adapter: Adapter, text: TextTokens, query: Query, summarise: bool, activations: ActivationCache | None
+) -> _Asked:
     """The model is made ready only where it has a say."""
     closed = None if query.closed is None or query.scorer == "adapter" else _Closed.of(query.closed)
     subject = None if query.subject is None else _Known.of(query.subject)
@@ -111,12 +113,12 @@ def _asked(adapter: Adapter, text: TextTokens, query: Query, summarise: bool, lo
     with on_one_core():  # sums over several would differ in their last bits
         folded = FoldedModel(adapter.model)
         words = folded.words(torch.from_numpy(np.ascontiguousarray(text.tokens, np.float32)))
-    return _Asked(_Network(folded, words, looks), closed, subject, query, summarise)
+    return _Asked(_Network(folded, words, activations), closed, subject, query, summarise)
 
 
 def model_share(query: Query) -> float:
     """How much of a query's value is the model's, from 0 to 1."""
-    return {"adapter": 1.0, "ridge": 0.0, "blend": query.mix}[query.scorer]
+    return {"adapter": 1.0, "ridge": 0.0, "blend": query.blend_weight}[query.scorer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ class _Network:
 
     folded: FoldedModel
     words: list[Words]
-    looks: Looks | None
+    activations: ActivationCache | None
 
     def fuse(self, block: _Block) -> Tensor:
         """What the model sees in a block, under the sentence."""
@@ -167,7 +169,7 @@ class _Network:
         def make() -> Tensor:
             return self.folded.look(block.quantised, block.scales, block.embedding)
 
-        look = make() if self.looks is None else self.looks.get(block.key(self.folded.key), make)
+        look = make() if self.activations is None else self.activations.get(block.key(self.folded.key), make)
         return self.folded.fuse(look, self.words)
 
 

@@ -91,7 +91,7 @@ def _names(header: AdapterHeader) -> list[str]:
 
 
 def _show_query(query: Query) -> None:
-    figures = query.figures
+    metrics = query.metrics
     typer.echo(f"query: {query.name}")
     if query.phrasings[1:]:
         typer.echo(f"  also: {'; '.join(query.phrasings[1:])}")
@@ -99,15 +99,15 @@ def _show_query(query: Query) -> None:
     typer.echo(f"  answered by: {_ANSWERED_BY[query.scorer]}")
     typer.echo(f"  recognizes images without its subject: {'yes' if query.relevance else 'no'}")
     measured = {
-        "SRCC": figures.srcc,
-        "MAE": figures.mae,
-        "ridge SRCC": figures.ridge_srcc,
-        "ridge MAE": figures.ridge_mae,
-        "zero-shot SRCC": figures.zero_shot_srcc,
+        "SRCC": metrics.srcc,
+        "MAE": metrics.mae,
+        "ridge SRCC": metrics.ridge_srcc,
+        "ridge MAE": metrics.ridge_mae,
+        "zero-shot SRCC": metrics.zero_shot_srcc,
     }
     known = ", ".join(f"{name} {value:.3f}" for name, value in measured.items() if value is not None)
     if known:
-        typer.echo(f"  on {figures.rows} rows set aside: {known}")
+        typer.echo(f"  on {metrics.rows} rows set aside: {known}")
 
 
 def _print_table(rows: list[tuple[str, str, str, str]]) -> None:

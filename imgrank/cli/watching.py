@@ -72,13 +72,13 @@ def _saved(result: TrainingResult) -> str:
 def _table(epochs: list[Epoch]) -> Table:
     from rich.table import Table
 
-    last, best = epochs[-1], max(epochs, key=lambda epoch: epoch.figure)
-    caption = f"best so far: epoch {best.number}" if _known(best.figure) else ""
+    last, best = epochs[-1], max(epochs, key=lambda epoch: epoch.metric)
+    caption = f"best so far: epoch {best.number}" if _known(best.metric) else ""
     table = Table(title=f"training {last.stage}".rstrip(), caption=caption, box=None, pad_edge=False, min_width=72)
     for name in HEAD:
         table.add_column(name, justify="right")
     for epoch in epochs[-EPOCHS_SHOWN:]:
-        table.add_row(*_cells(epoch), style="bold" if epoch is best and _known(best.figure) else "")
+        table.add_row(*_cells(epoch), style="bold" if epoch is best and _known(best.metric) else "")
     return table
 
 
@@ -87,7 +87,7 @@ def _cells(epoch: Epoch) -> tuple[str, ...]:
         f"{epoch.number}/{epoch.of}",
         f"{epoch.value_loss:.4f}",
         f"{epoch.order_loss:.4f}",
-        f"{epoch.figure:.3f}" if _known(epoch.figure) else "-",
+        f"{epoch.metric:.3f}" if _known(epoch.metric) else "-",
         f"{epoch.mae:.4g}" if _known(epoch.mae) else "-",
         f"{epoch.pictures_per_second:,.0f}",
         f"{int(epoch.seconds_left) // 60}:{int(epoch.seconds_left) % 60:02d}",

@@ -8,8 +8,8 @@ import json
 import math
 from collections.abc import Mapping
 
-from imgrank.evaluation.figures import Measured, Section
 from imgrank.evaluation.report import QueryReport, Report
+from imgrank.evaluation.scorer_metrics import Metric, ScorerMetrics
 from imgrank.learning.metrics import Difference
 
 PRINTED = ("srcc", "krcc", "plcc", "mae", "pair_accuracy")
@@ -37,7 +37,7 @@ def report_csv(report: Report) -> str:
     writer.writerow(["query", "n", "scorer", "figure", "value", "ci_low", "ci_high"])
     for query in report.queries:
         for scorer in SCORERS:
-            section: Section = getattr(query, scorer)
+            section: ScorerMetrics = getattr(query, scorer)
             for name, measured in section.by_name().items():
                 if math.isfinite(measured.value):
                     ci = measured.ci
@@ -45,43 +45,43 @@ def report_csv(report: Report) -> str:
     return out.getvalue()
 
 
-def table_rows(sections: Mapping[str, Section], whole: bool = True) -> list[list[str]]:
+def table_rows(sections: Mapping[str, ScorerMetrics], whole: bool = True) -> list[list[str]]:
     """A head, then one row a scorer: `0.853 [0.841, 0.866]` in each cell; what nobody fills is left out.
 
     Without `whole` only the metrics of BRIEF, and an interval of two of them: that fits a terminal of 80 columns.
     """
     filled = {name: section.by_name() for name, section in sections.items()}
-    named = Section().by_name() if whole else BRIEF
+    named = ScorerMetrics().by_name() if whole else BRIEF
     columns = [name for name in named if any(_known(figures[name]) for figures in filled.values())]
     rows = [["", *(name.replace("_", " ") for name in columns)]]
     for scorer, figures in filled.items():
         if any(map(_known, figures.values())):
-            cells = [figure_text(figures[name]) for name in columns]
+            cells = [metric_text(figures[name]) for name in columns]
             if not whole and len(columns) > 1:
                 cells[-1] = cells[-1].partition(" ")[0]
             rows.append([scorer, *cells])
     return rows
 
 
-def scorers(query: QueryReport) -> Mapping[str, Section]:
+def scorers(query: QueryReport) -> Mapping[str, ScorerMetrics]:
     """A query's sections by the names that people read."""
     return {scorer.replace("_", "-"): getattr(query, scorer) for scorer in SCORERS}
 
 
-def verdict(ridge: Section, difference: Difference | None, who: str = "the adapter") -> str:
+def verdict(ridge: ScorerMetrics, difference: Difference | None, who: str = "the adapter") -> str:
     """Whether a scorer beats ridge, in one plain line."""
     if difference is None:
         return "no ranker fits this query"
     if not math.isfinite(difference.value):
         return f"these rows cannot tell whether {who} beats ridge"
-    figure = "SRCC" if _known(ridge.srcc) else "pair accuracy"
-    size = f"{difference.value:+.3f} in {figure}, 95 % interval {difference.ci.low:+.3f} to {difference.ci.high:+.3f}"
+    metric = "SRCC" if _known(ridge.srcc) else "pair accuracy"
+    size = f"{difference.value:+.3f} in {metric}, 95 % interval {difference.ci.low:+.3f} to {difference.ci.high:+.3f}"
     if difference.value <= 0:
         return f"{who} does not beat ridge: {size}"
     return f"{who} beats ridge: {size}" if difference.is_real else f"{who} does not clearly beat ridge: {size}"
 
 
-def _section(section: Section) -> Mapping[str, object]:
+def _section(section: ScorerMetrics) -> Mapping[str, object]:
     figures = {name: measured for name, measured in section.by_name().items() if name in PRINTED}
     bounds = {name: [_number(m.ci.low), _number(m.ci.high)] for name, m in figures.items()}
     return {**{name: _number(measured.value) for name, measured in figures.items()}, "ci": bounds}
@@ -91,11 +91,11 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _known(measured: Measured) -> bool:
+def _known(measured: Metric) -> bool:
     return math.isfinite(measured.value)
 
 
-def figure_text(measured: Measured) -> str:
+def metric_text(measured: Metric) -> str:
     """A figure and its interval: `0.853 [0.841, 0.866]`, or a dash."""
     if not _known(measured):
         return "-"

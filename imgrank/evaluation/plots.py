@@ -88,36 +88,36 @@ def finish(axes: Axes, title: str) -> None:
 
 
 def _panels(query: QueryReport) -> list[Panel]:
-    said = query.predictions
+    predictions = query.predictions
     panels: list[Panel] = []
     if np.isfinite(query.ridge.srcc.value):
         panels += [lambda axes: _values(axes, query), lambda axes: _error_by_tenth(axes, query)]
-    if said.chances is not None and len(said.chances.said):
-        chances = said.chances
+    if predictions.chances is not None and len(predictions.chances.probability):
+        chances = predictions.chances
         panels.append(lambda axes: _reliability(axes, chances, query))
     return panels
 
 
 def _values(axes: Axes, query: QueryReport) -> None:
-    said = query.predictions
-    predicted, who = (said.ridge, "ridge") if said.score is None else (said.score, "adapter")
-    section = query.ridge if said.score is None else query.score
+    predictions = query.predictions
+    predicted, who = (predictions.ridge, "ridge") if predictions.score is None else (predictions.score, "adapter")
+    section = query.ridge if predictions.score is None else query.score
     title = f'"{printable(query.query)}": SRCC {section.srcc.value:.3f}, MAE {section.mae.value:.3g}'
-    predicted_against_true(axes, said.true, predicted, who, title, query.unit)
+    predicted_against_true(axes, predictions.true, predicted, who, title, query.unit)
 
 
 def _error_by_tenth(axes: Axes, query: QueryReport) -> None:
-    said = query.predictions
-    bins = _tenths(said.true)
+    predictions = query.predictions
+    bins = _tenths(predictions.true)
     places = np.arange(len(bins))
-    scorers = [("ridge", said.ridge, PALE)]
-    if said.score is not None:
-        scorers.insert(0, ("adapter", said.score, INK))
+    scorers = [("ridge", predictions.ridge, PALE)]
+    if predictions.score is not None:
+        scorers.insert(0, ("adapter", predictions.score, INK))
     width = 0.8 / len(scorers)
     for n, (name, predicted, colour) in enumerate(scorers):
-        errors = [float(np.abs(predicted - said.true)[rows].mean()) for rows in bins]
+        errors = [float(np.abs(predicted - predictions.true)[rows].mean()) for rows in bins]
         axes.bar(places + (n - (len(scorers) - 1) / 2) * width, errors, width * 0.92, color=colour, label=name)
-    axes.set_xticks(places, [_span(said.true[rows]) for rows in bins], rotation=35, ha="right", fontsize=8)
+    axes.set_xticks(places, [_span(predictions.true[rows]) for rows in bins], rotation=35, ha="right", fontsize=8)
     axes.set_xlabel(_with_unit("true value, a tenth of the pictures a bar", query.unit))
     axes.set_ylabel(_with_unit("mean absolute error", query.unit))
     finish(axes, "Error by decile")
@@ -125,22 +125,22 @@ def _error_by_tenth(axes: Axes, query: QueryReport) -> None:
 
 def _reliability(axes: Axes, chances: Chances, query: QueryReport) -> None:
     """How often the likelier of two pictures is more, by how likely the pair head calls it."""
-    said = np.maximum(chances.said, 1 - chances.said)
-    right = np.where(chances.said >= 0.5, chances.won, 1 - chances.won)
-    bin_of = np.minimum(((said - 0.5) * 2 * TENTHS).astype(int), TENTHS - 1)
-    fewest = max(FEWEST_IN_BIN, len(said) // 200)  # a handful of pairs says nothing
+    stated = np.maximum(chances.probability, 1 - chances.probability)
+    right = np.where(chances.probability >= 0.5, chances.won, 1 - chances.won)
+    bin_of = np.minimum(((stated - 0.5) * 2 * TENTHS).astype(int), TENTHS - 1)
+    fewest = max(FEWEST_IN_BIN, len(stated) // 200)  # a handful of pairs says nothing
     bins = [rows for n in range(TENTHS) if len(rows := np.flatnonzero(bin_of == n)) >= fewest]
-    off = sum(len(rows) * abs(float(said[rows].mean() - right[rows].mean())) for rows in bins) / len(said)
-    axes.plot([0.5, 1], [0.5, 1], color=ACCENT, linewidth=1.2, label="as often as said")
+    off = sum(len(rows) * abs(float(stated[rows].mean() - right[rows].mean())) for rows in bins) / len(stated)
+    axes.plot([0.5, 1], [0.5, 1], color=ACCENT, linewidth=1.2, label="perfectly calibrated")
     axes.plot(
-        [said[rows].mean() for rows in bins],
+        [stated[rows].mean() for rows in bins],
         [right[rows].mean() for rows in bins],
         "o-",
         color=INK,
         markersize=5,
-        label=f"{len(said)} pairs",
+        label=f"{len(stated)} pairs",
     )
-    shares = np.bincount(bin_of, minlength=TENTHS) / len(said)
+    shares = np.bincount(bin_of, minlength=TENTHS) / len(stated)
     heights = 0.2 * shares / shares.max()
     axes.bar(0.525 + 0.05 * np.arange(TENTHS), heights, 0.045, color=PALE, alpha=0.5, label="how many")
     axes.set_xlim(0.49, 1.01)

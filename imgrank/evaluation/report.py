@@ -13,7 +13,7 @@ from imgrank.arrays import Floats
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import LabelsError
 from imgrank.evaluation.answers import AdapterScores, Answering, who_answers_each, zero_shot
-from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
+from imgrank.evaluation.scorer_metrics import ScorerMetrics, answer_difference, answer_metrics, value_metrics
 from imgrank.labels import Labels, read_labels
 from imgrank.learning.baselines import answer_predictions, ridge_predictions, ridge_views
 from imgrank.learning.dataset import (
@@ -36,12 +36,12 @@ PAIRS_DRAWN = 4096
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chances:
-    """Of M pairs: the pair head's `said` (M,) probability that the first stands above the second, and whether it did.
+    """Of M pairs: the pair head's `probability` (M,) that the first stands above the second, and whether it did.
 
     `won` (M,) is 1 or 0, or 0.5 where people called it a tie.
     """
 
-    said: Floats
+    probability: Floats
     won: Floats
 
 
@@ -83,10 +83,10 @@ class QueryReport:
     n: int
     split: str
     unit: str | None
-    score: Section
-    pairs: Section
-    ridge: Section
-    zero_shot: Section
+    score: ScorerMetrics
+    pairs: ScorerMetrics
+    ridge: ScorerMetrics
+    zero_shot: ScorerMetrics
     versus_ridge: Difference | None
     predictions: Predictions
 
@@ -228,10 +228,10 @@ def _answer(answers: Answering, rows: PairRows, dataset: Dataset, measured: Rows
     pictures = np.union1d(rows.left[measured], rows.right[measured])
     scored = answers(dataset.packed[pictures])
     left, right = np.searchsorted(pictures, rows.left[measured]), np.searchsorted(pictures, rows.right[measured])
-    score, said = scored.value[left] - scored.value[right], answers.chances(scored, left, right)
-    if said is None or scored.strength is None:
+    score, probability = scored.value[left] - scored.value[right], answers.chances(scored, left, right)
+    if probability is None or scored.strength is None:
         return _Answered(score)
-    chances = Chances(said, (1 + rows.preferred[measured]) / 2)
+    chances = Chances(probability, (1 + rows.preferred[measured]) / 2)
     return _Answered(score, scored.strength[left] - scored.strength[right], chances)
 
 
@@ -240,8 +240,8 @@ def _drawn_chances(answers: Answering, scored: AdapterScores, rows: ValueRows, m
     drawn = np.random.default_rng(0).integers(0, len(measured), (2, PAIRS_DRAWN))
     values = rows.values[measured]
     left, right = drawn[:, values[drawn[0]] != values[drawn[1]]]
-    said = answers.chances(scored, left, right)
-    return None if said is None else Chances(said, (values[left] > values[right]).astype(np.float64))
+    probability = answers.chances(scored, left, right)
+    return None if probability is None else Chances(probability, (values[left] > values[right]).astype(np.float64))
 
 
 def _in_unit(strength: Floats, value: Floats) -> Floats:
@@ -252,34 +252,34 @@ def _in_unit(strength: Floats, value: Floats) -> Floats:
 
 
 def _query_report(
-    rows: TaskRows, measured: Rows, split: str, answers: Answering | None, said: Predictions
+    rows: TaskRows, measured: Rows, split: str, answers: Answering | None, predictions: Predictions
 ) -> QueryReport:
     resamples = resamples_of(rows, measured)
     classes = isinstance(rows, ValueRows) and rows.task.are_classes
     has_unit = answers is None or not answers.choice.reversed  # the other end of a scale has an order alone
 
-    def section(predicted: Floats | None, in_unit: bool = True) -> Section:
+    def section(predicted: Floats | None, in_unit: bool = True) -> ScorerMetrics:
         if predicted is None:
-            return Section()
+            return ScorerMetrics()
         if isinstance(rows, PairRows):
-            return answer_section(predicted, said.true, resamples)
-        return value_section(predicted, said.true, resamples, in_unit=in_unit, classes=classes)
+            return answer_metrics(predicted, predictions.true, resamples)
+        return value_metrics(predicted, predictions.true, resamples, in_unit=in_unit, classes=classes)
 
     return QueryReport(
         query=rows.query,
         n=len(measured),
         split=split,
         unit=None if answers is None else answers.unit,
-        score=section(said.score, has_unit),
-        pairs=section(said.pairs, has_unit),
-        ridge=section(said.ridge),
-        zero_shot=section(said.zero_shot, in_unit=False),
-        versus_ridge=None if said.score is None else _versus(rows, said, said.score, resamples),
-        predictions=said,
+        score=section(predictions.score, has_unit),
+        pairs=section(predictions.pairs, has_unit),
+        ridge=section(predictions.ridge),
+        zero_shot=section(predictions.zero_shot, in_unit=False),
+        versus_ridge=None if predictions.score is None else _versus(rows, predictions, predictions.score, resamples),
+        predictions=predictions,
     )
 
 
-def _versus(rows: TaskRows, said: Predictions, score: Floats, resamples: Resamples) -> Difference:
+def _versus(rows: TaskRows, predictions: Predictions, score: Floats, resamples: Resamples) -> Difference:
     if isinstance(rows, PairRows):
-        return answer_difference(score, said.ridge, said.true, resamples)
-    return srcc_difference(score, said.ridge, said.true, resamples)
+        return answer_difference(score, predictions.ridge, predictions.true, resamples)
+    return srcc_difference(score, predictions.ridge, predictions.true, resamples)

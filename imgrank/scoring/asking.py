@@ -179,8 +179,8 @@ def answer(
 
     `pictures` names the pictures by their content, so that what was found out about terms of a mix may be kept.
     """
-    if resources.looks is not None:
-        resources.looks.next_question()
+    if resources.activations is not None:
+        resources.activations.next_question()
     if isinstance(scorer, MixScorer):
         return mixed(scorer, blocks(), resources, pictures)
     score = scorer.open(resources)

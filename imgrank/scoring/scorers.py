@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.adapter.looks import Looks
+from imgrank.adapter.activation_cache import ActivationCache
 from imgrank.adapter.shelf import Shelf, version_of
 from imgrank.arrays import Floats
 from imgrank.paths import printable
@@ -44,11 +44,11 @@ Places = npt.NDArray[np.intp] | None
 class Resources:
     """What a process keeps between questions, so that the next one is cheaper; no score depends on it.
 
-    `looks` is None where pictures are not asked about twice.
+    `activations` is None where pictures are not asked about twice.
     """
 
     shelf: Shelf = field(default_factory=Shelf)
-    looks: Looks | None = None
+    activations: ActivationCache | None = None
     terms: KeptScores = field(default_factory=KeptScores)
 
 
@@ -254,7 +254,7 @@ class AdapterScorer:
     def open(self, resources: Resources) -> Score:
         """Values in the query's unit, turned around where the other end was asked for."""
         adapter = self._loaded(resources)
-        return lambda packed: self._score(adapter, resources.looks, packed)
+        return lambda packed: self._score(adapter, resources.activations, packed)
 
     def conclude(self, parts: Sequence[Scored], resources: Resources, places: Places = None) -> Answer:
         """Scores as they are, or, where `refine` was asked for, dealt out in the order that pairs settle."""
@@ -290,10 +290,10 @@ class AdapterScorer:
     def _loaded(self, resources: Resources) -> Adapter:
         return resources.shelf.load(self.choice.adapter, self.choice.adapter.fingerprint)
 
-    def _score(self, adapter: Adapter, looks: Looks | None, packed: PackedTokens) -> Scored:
+    def _score(self, adapter: Adapter, activations: ActivationCache | None, packed: PackedTokens) -> Scored:
         from imgrank.adapter.scoring import score_tokens
 
-        part = score_tokens(adapter, packed, self.text, self.choice.query, self._refines, looks)
+        part = score_tokens(adapter, packed, self.text, self.choice.query, self._refines, activations)
         scores, shown = rounded(self._turn * part.value, self.scale), rounded(part.relevance)
         relevant = (shown >= RELEVANT_FROM) | self.keeps_all
         return Scored(scores, relevant, Evidence.of(shown, relevant), part.summary)

@@ -44,9 +44,9 @@ def blend_axis(
     def closed(rows: Rows) -> ClosedFit:
         return fit_values(blocks, rows, values[rows], [groups[n] for n in rows], sentence, kernel=False)
 
-    said = score_tokens(adapter, packed[val], text, replace(query, scorer="adapter", closed=None)).value
-    mix = best_part(said, closed(train)(val), values[val], [groups[n] for n in val])
-    return replace(query, scorer="blend", mix=mix, closed=closed(both).form(query.mean, query.scale))
+    predicted = score_tokens(adapter, packed[val], text, replace(query, scorer="adapter", closed=None)).value
+    blend_weight = best_part(predicted, closed(train)(val), values[val], [groups[n] for n in val])
+    return replace(query, scorer="blend", blend_weight=blend_weight, closed=closed(both).form(query.mean, query.scale))
 
 
 def best_part(one: Floats, other: Floats, true: Floats, groups: Sequence[str] = ()) -> float:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import Query
-from imgrank.evaluation.figures import Section
 from imgrank.evaluation.formats import table_rows, verdict
+from imgrank.evaluation.scorer_metrics import ScorerMetrics
 from imgrank.paths import printable
 from imgrank.training.result import TrainedQuery, TrainingResult
 
@@ -38,7 +38,7 @@ def card_text(adapter: Adapter, result: TrainingResult, source: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def sections(query: TrainedQuery) -> Mapping[str, Section]:
+def sections(query: TrainedQuery) -> Mapping[str, ScorerMetrics]:
     """What stands beside each other: the saved adapter and the two baselines on the same rows."""
     return {"this adapter": query.adapter, "ridge": query.ridge, "zero-shot": query.zero_shot}
 
@@ -80,11 +80,11 @@ def _kind(adapter: Adapter) -> str:
 
 def _parts(query: TrainedQuery) -> list[str]:
     """Which parts answer, and by how much each of them helps."""
-    figure = "SRCC" if math.isfinite(query.adapter.srcc.value) else "2 x accuracy - 1"
+    metric = "SRCC" if math.isfinite(query.adapter.srcc.value) else "2 x accuracy - 1"
     rows = [(part.name, f"{part.share:.0%}", _figure(part.alone), _figure(part.adds)) for part in query.parts]
     return [
         "",
-        f"What answers, by parts: its share, its {figure} alone, and what it adds to all other parts, on rows that it "
+        f"What answers, by parts: its share, its {metric} alone, and what it adds to all other parts, on rows that it "
         "had not seen (the network's figures with the part of it that served best). The network answers only where its "
         "whole 95 % interval lies above nothing.",
         "",
@@ -105,5 +105,5 @@ def _line(cells: Sequence[str]) -> str:
 def _misses(query: TrainedQuery) -> list[str]:
     if not query.misses:
         return []
-    told = (f"- {printable(Path(m.image).name)}: said {m.said:.4g}, labelled {m.true:.4g}" for m in query.misses)
+    told = (f"- {printable(Path(m.image).name)}: said {m.predicted:.4g}, labelled {m.true:.4g}" for m in query.misses)
     return ["", "Furthest off:", "", *told]

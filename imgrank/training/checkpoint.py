@@ -40,7 +40,7 @@ def remember(path: Path, key: str) -> Memory:
             "model": progress.model.state_dict(),
             "averaged": progress.averaged.state_dict(),
             "optimiser": progress.optimiser.state_dict(),
-            "place": (progress.epoch, progress.best_epoch, progress.best_figure),
+            "place": (progress.epoch, progress.best_epoch, progress.best_metric),
             "best_state": progress.best_state,
             "epochs": [astuple(epoch) for epoch in progress.epochs],
         }
@@ -63,7 +63,7 @@ def recall(path: Path, key: str) -> Memory:
         progress.model.load_state_dict(state["model"])
         progress.averaged.load_state_dict(state["averaged"])
         progress.optimiser.load_state_dict(state["optimiser"])
-        progress.epoch, progress.best_epoch, progress.best_figure = state["place"]
+        progress.epoch, progress.best_epoch, progress.best_metric = state["place"]
         progress.best_state = state["best_state"]
         progress.epochs = tuple(Epoch(*epoch) for epoch in state["epochs"])
 
@@ -76,13 +76,13 @@ def _fit_state(fit: Fit) -> Mapping[str, object]:
         "state": fit.state,
         "best_epoch": fit.best_epoch,
         "epochs": [astuple(epoch) for epoch in fit.epochs],
-        "said": [[torch.from_numpy(part) for part in epoch] for epoch in fit.said],
+        "predicted": [[torch.from_numpy(part) for part in epoch] for epoch in fit.predicted],
     }
 
 
 def _fit(kept: Mapping[str, Any]) -> Fit:
-    said = tuple(tuple(part.numpy() for part in epoch) for epoch in kept["said"])
-    return Fit(kept["state"], kept["best_epoch"], tuple(Epoch(*epoch) for epoch in kept["epochs"]), said)
+    predicted = tuple(tuple(part.numpy() for part in epoch) for epoch in kept["predicted"])
+    return Fit(kept["state"], kept["best_epoch"], tuple(Epoch(*epoch) for epoch in kept["epochs"]), predicted)
 
 
 def _write(path: Path, state: Mapping[str, object]) -> None:

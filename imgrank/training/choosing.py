@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgrank.arrays import Floats
-from imgrank.evaluation.figures import answer_difference
+from imgrank.evaluation.scorer_metrics import answer_difference
 from imgrank.learning.dataset import PairRows, Rows, TaskRows, resamples_of
 from imgrank.learning.metrics import srcc_difference
-from imgrank.training.loop import Fit, figure
+from imgrank.training.loop import Fit, order_metric
 
-MIXES = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)
+BLEND_WEIGHTS = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)
 CAUTION = 0.3  # of a figure, a whole adapter against none, at one row: the axis is the safer guess on few rows
 ROWS_FOR_HALF = 300  # rows at which cross-validated adapters may have half a say
 
@@ -30,35 +30,40 @@ class Unseen:
     network: Floats | None
     closed: Floats
 
-    def mixed(self, mix: float) -> Floats:
-        """`mix` parts network, the rest closed form."""
-        if self.network is None or not mix:
+    def blended(self, blend_weight: float) -> Floats:
+        """`blend_weight` parts network, the rest closed form."""
+        if self.network is None or not blend_weight:
             return self.closed
         if isinstance(self.task, PairRows):  # answers have no unit: each counts by its own spread
-            return mix * self.network / size(self.network) + (1 - mix) * self.closed / size(self.closed)
-        return mix * self.network + (1 - mix) * self.closed
+            return blend_weight * self.network / size(self.network) + (1 - blend_weight) * self.closed / size(
+                self.closed
+            )
+        return blend_weight * self.network + (1 - blend_weight) * self.closed
 
-    def figure(self, mix: float) -> float:
+    def metric(self, blend_weight: float) -> float:
         """How well the mix orders the rows."""
-        return figure(self.task, self.rows, self.mixed(mix))
+        return order_metric(self.task, self.rows, self.blended(blend_weight))
 
 
-def best_mix(unseen: Unseen, most: float = 1.0) -> float:
+def best_blend_weight(unseen: Unseen, most: float = 1.0) -> float:
     """The mix, up to `most`, that orders best; with few rows the network must be clearly better to be heard."""
     if unseen.network is None:
         return 0.0
     caution = CAUTION / np.sqrt(max(1, len(unseen.rows)))
-    return max((mix for mix in MIXES if mix <= most), key=lambda mix: unseen.figure(mix) - caution * mix)
+    return max(
+        (blend_weight for blend_weight in BLEND_WEIGHTS if blend_weight <= most),
+        key=lambda blend_weight: unseen.metric(blend_weight) - caution * blend_weight,
+    )
 
 
-def network_adds(unseen: Unseen, mix: float) -> bool:
+def network_adds(unseen: Unseen, blend_weight: float) -> bool:
     """Whether the mix is really better than the closed form alone, as far as these rows can tell.
 
     The mix was chosen on the same rows, which flatters it: the whole interval has to lie above nothing.
     """
-    if not mix:
+    if not blend_weight:
         return False
-    resamples, one, other = resamples_of(unseen.task, unseen.rows), unseen.mixed(mix), unseen.closed
+    resamples, one, other = resamples_of(unseen.task, unseen.rows), unseen.blended(blend_weight), unseen.closed
     if isinstance(unseen.task, PairRows):
         return answer_difference(one, other, unseen.task.preferred[unseen.rows], resamples).ci.low > 0
     return srcc_difference(one, other, unseen.task.values[unseen.rows], resamples).ci.low > 0
@@ -72,7 +77,7 @@ def most_by_folds(rows: int) -> float:
 def best_common_epoch(fits: Sequence[Fit]) -> int:
     """The epoch, from 1, at which fits on different folds do best on average, smoothed over its neighbours."""
     shortest = min(len(fit.epochs) for fit in fits)
-    curve = np.mean([[epoch.figure for epoch in fit.epochs[:shortest]] for fit in fits], axis=0)
+    curve = np.mean([[epoch.metric for epoch in fit.epochs[:shortest]] for fit in fits], axis=0)
     padded = np.pad(curve, 1, mode="edge")
     return int(np.argmax(padded[:-2] + padded[1:-1] + padded[2:])) + 1
 

@@ -19,7 +19,7 @@ from imgrank.adapter.model import AdapterModel, TextBatch
 from imgrank.adapter.pairs import Summary
 from imgrank.arrays import Floats
 from imgrank.errors import TrainingError
-from imgrank.evaluation.figures import answers_right
+from imgrank.evaluation.scorer_metrics import answers_right
 from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows, ValueRows
 from imgrank.learning.metrics import mae, srcc
 from imgrank.training import losses
@@ -39,7 +39,7 @@ class Epoch:
     of: int
     value_loss: float
     order_loss: float
-    figure: float
+    metric: float
     mae: float
     pictures_per_second: float
     seconds_left: float
@@ -55,20 +55,20 @@ class Progress:
     optimiser: torch.optim.Optimizer
     epoch: int = 0
     best_epoch: int = 0
-    best_figure: float = -math.inf
+    best_metric: float = -math.inf
     best_state: State | None = None
-    said: tuple[tuple[Floats, ...], ...] = ()
+    predicted: tuple[tuple[Floats, ...], ...] = ()
     epochs: tuple[Epoch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """What a run came to: the best weights, and by epoch what was `said` of each part's val rows, in its unit."""
+    """What a run came to: the best weights, and by epoch what was `predicted` of each part's val rows, in its unit."""
 
     state: State
     best_epoch: int
     epochs: tuple[Epoch, ...]
-    said: tuple[tuple[Floats, ...], ...]
+    predicted: tuple[tuple[Floats, ...], ...]
     interrupted: bool = False
 
 
@@ -118,7 +118,7 @@ def fit(
     keep_best = patient and any(len(part.val) for part in parts)
     state = progress.best_state if keep_best else _state(progress.averaged)
     best_epoch = progress.best_epoch if keep_best else progress.epoch
-    return Fit(state, best_epoch, progress.epochs, progress.said, interrupted)
+    return Fit(state, best_epoch, progress.epochs, progress.predicted, interrupted)
 
 
 def predict(model: AdapterModel, dataset: Dataset, task: TaskRows, rows: Rows, device: torch.device) -> Floats:
@@ -139,12 +139,12 @@ def predict(model: AdapterModel, dataset: Dataset, task: TaskRows, rows: Rows, d
     return values(task.left[rows]) - values(task.right[rows])
 
 
-def figure(task: TaskRows, rows: Rows, said: Floats) -> float:
+def order_metric(task: TaskRows, rows: Rows, predicted: Floats) -> float:
     """How well predictions of a task's rows order them, from -1 to 1; 0 where it cannot be said."""
     if isinstance(task, PairRows):
-        right = answers_right(said, task.preferred[rows])
+        right = answers_right(predicted, task.preferred[rows])
         return 2 * float(np.nanmean(right)) - 1 if np.isfinite(right).any() else 0.0
-    value = srcc(said, task.values[rows])
+    value = srcc(predicted, task.values[rows])
     return value if math.isfinite(value) else 0.0
 
 
@@ -157,7 +157,7 @@ def _begin(model: AdapterModel, options: TrainingOptions) -> Progress:
         betas=(0.9, 0.98),
         fused=decayed[0].device.type in ("cpu", "cuda"),  # one call for all tensors, and the same step
     )
-    running_mean = get_ema_multi_avg_fn(options.averaging)
+    running_mean = get_ema_multi_avg_fn(options.ema_decay)
     return Progress(model, AveragedModel(model, multi_avg_fn=running_mean), optimiser)
 
 
@@ -173,7 +173,7 @@ def _epoch(
     started = time.perf_counter()
     number = progress.epoch + 1
     torch.manual_seed(options.seed * 100_003 + number)
-    steps = steps_in_epoch(parts, options.batch, options.fewest_steps)
+    steps = steps_in_epoch(parts, options.batch, options.min_steps)
     sums, seen = np.zeros(2), 0
     progress.model.train()
     kept = Augmentation(options.crop, options.negatives)
@@ -186,11 +186,11 @@ def _epoch(
         seen += len(batch.pictures.tokens)
     rate = seen / (time.perf_counter() - started)
     progress.epoch = number
-    figures, error = _look(progress, dataset, parts, device)
-    if figures > progress.best_figure or progress.best_state is None or not any(len(part.val) for part in parts):
-        progress.best_figure, progress.best_epoch, progress.best_state = figures, number, _state(progress.averaged)
+    metrics, error = _look(progress, dataset, parts, device)
+    if metrics > progress.best_metric or progress.best_state is None or not any(len(part.val) for part in parts):
+        progress.best_metric, progress.best_epoch, progress.best_state = metrics, number, _state(progress.averaged)
     value_loss, order_loss = (float(total) / steps for total in sums)
-    return Epoch(number, epochs, value_loss, order_loss, figures, error, rate, 0.0)
+    return Epoch(number, epochs, value_loss, order_loss, metrics, error, rate, 0.0)
 
 
 def _step(
@@ -253,12 +253,12 @@ def compare_once(model: AdapterModel, summary: Summary) -> Tensor:
 def _look(progress: Progress, dataset: Dataset, parts: Sequence[Part], device: torch.device) -> tuple[float, float]:
     """The mean figure over queries on their val rows, and the mean absolute error of those with values."""
     model = cast(AdapterModel, progress.averaged.module)
-    said = tuple(part.mean + part.scale * predict(model, dataset, part.task, part.val, device) for part in parts)
-    progress.said = (*progress.said, said)
-    watched = [(part, its) for part, its in zip(parts, said, strict=True) if len(part.val)]
-    figures = [figure(part.task, part.val, its) for part, its in watched]
+    predicted = tuple(part.mean + part.scale * predict(model, dataset, part.task, part.val, device) for part in parts)
+    progress.predicted = (*progress.predicted, predicted)
+    watched = [(part, its) for part, its in zip(parts, predicted, strict=True) if len(part.val)]
+    metrics = [order_metric(part.task, part.val, its) for part, its in watched]
     errors = [mae(its, p.task.values[p.val]) for p, its in watched if isinstance(p.task, ValueRows)]
-    return float(np.mean(figures)) if figures else math.nan, float(np.mean(errors)) if errors else math.nan
+    return float(np.mean(metrics)) if metrics else math.nan, float(np.mean(errors)) if errors else math.nan
 
 
 def _schedule(step: int, steps: int, warm_up: float) -> float:

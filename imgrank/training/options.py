@@ -17,7 +17,7 @@ class TrainingOptions:
         epochs: At most so many passes over the labels; 0: the closed form answers alone.
         fold_epochs: The same in each fold of a cross-validation.
         batch: Pictures in a batch.
-        fewest_steps: At least so many steps in an epoch.
+        min_steps: The least number of steps in an epoch.
         learning_rate: At its peak.
         weight_decay: Of AdamW.
         warm_up: The share of steps, 0 to 1, in which the learning rate rises.
@@ -27,7 +27,7 @@ class TrainingOptions:
             (`list`), or none (`none`).
         order_weight: Weight of that loss, where that of the values has 1.
         score_order_weight: Weight of RankNet on the scores themselves.
-        averaging: Decay of the moving average of the weights, which is what is kept.
+        ema_decay: Decay of the moving average of the weights, which is what is kept.
         mirror: Train on mirror images, too.
         crop: Show each batch through windows of at least this share of the side of a square grid of tokens; 1: whole.
         negatives: So many pictures of other queries in each batch, as a share of it: they lack the query's subject,
@@ -43,7 +43,7 @@ class TrainingOptions:
     epochs: int = 60
     fold_epochs: int = 24
     batch: int = 64
-    fewest_steps: int = 8
+    min_steps: int = 8
     learning_rate: float = 5e-4
     weight_decay: float = 0.05
     warm_up: float = 0.1
@@ -52,7 +52,7 @@ class TrainingOptions:
     ranking: Ranking = "pairs"
     order_weight: float = 1.0
     score_order_weight: float = 0.5
-    averaging: float = 0.97
+    ema_decay: float = 0.97
     mirror: bool = True
     crop: float = 1.0
     negatives: float = 0.0
@@ -61,11 +61,11 @@ class TrainingOptions:
     always: bool = False
 
     def __post_init__(self) -> None:
-        if min(self.fold_epochs, self.fewest_steps, self.patience, self.fold_patience) < 1 or self.batch < 2:
+        if min(self.fold_epochs, self.min_steps, self.patience, self.fold_patience) < 1 or self.batch < 2:
             raise ValueError("epochs, steps and patience must be at least 1, and a batch must hold at least 2 images")
         if self.epochs < 0:
             raise ValueError("epochs must be at least 0, where no network is trained")
-        if not (self.learning_rate > 0 and 0 <= self.averaging < 1 and 0 <= self.warm_up < 1):
+        if not (self.learning_rate > 0 and 0 <= self.ema_decay < 1 and 0 <= self.warm_up < 1):
             raise ValueError("the learning rate must be above 0; warm_up and ema_decay must be at least 0 and below 1")
         if not (0 < self.crop <= 1 and 0 <= self.negatives <= 1):
             raise ValueError("crop must be above 0 and at most 1, and negatives from 0 to 1")

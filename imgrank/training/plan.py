@@ -24,7 +24,7 @@ from imgrank.learning.splits import FOLDS, deal, needs_folds
 from imgrank.learning.subject import fit_subject
 from imgrank.parallel import on_one_core
 from imgrank.training.batches import Part, strangers
-from imgrank.training.choosing import Unseen, best_common_epoch, best_mix, most_by_folds, network_adds
+from imgrank.training.choosing import Unseen, best_blend_weight, best_common_epoch, most_by_folds, network_adds
 from imgrank.training.loop import Epoch, Fit, Progress, fit, predict
 from imgrank.training.options import TrainingOptions
 
@@ -35,9 +35,9 @@ FEWEST_FOLDS = 2  # after which a network that adds nothing is given up
 class Learnt:
     """What was learnt of one query.
 
-    `unseen` are the rows that its figures are measured on, with what each part said of them; `ridge` (N,) is
-    what the plain baseline says of the same rows. `closed`, `subject`, `mix`, the network's part, and whether it
-    learnt `relevance` go into the adapter file.
+    `unseen` are the rows that its metrics are measured on, with each part's predictions; `ridge` (N,) are those of the
+    plain baseline on the same rows. `closed`, `subject`, `blend_weight`, the network's part, and whether it learnt
+    `relevance` go into the adapter file.
     """
 
     task: TaskRows
@@ -47,7 +47,7 @@ class Learnt:
     unseen: Unseen
     ridge: Floats
     subject: Subject | None
-    mix: float = 0.0
+    blend_weight: float = 0.0
     relevance: bool = False
 
 
@@ -175,10 +175,10 @@ def _by_folds(run: Run, folds: _Folds) -> Outcome:
     learnt = []
     for n, whole in enumerate(folds.whole):
         parts = [parts[n] for parts in folds.held]
-        said = [fit_closed(blocks, whole.task, part.train).of_task(whole.task, part.val) for part in parts]
+        predicted = [fit_closed(blocks, whole.task, part.train).of_task(whole.task, part.val) for part in parts]
         rows = folds.rows(n)
         order = np.argsort(rows)
-        unseen = Unseen(whole.task, rows[order], None, np.concatenate(said)[order])
+        unseen = Unseen(whole.task, rows[order], None, np.concatenate(predicted)[order])
         plain = np.concatenate([_plain(views, part) for part in parts])[order]
         closed = fit_closed(blocks, whole.task, whole.train)
         subject = fit_subject(run.dataset.packed, whole.task, whole.train)
@@ -202,11 +202,11 @@ def _network_by_val(run: Run, memory: Memory, plain: Outcome) -> Outcome:
     model = _loaded(run, done)
     learnt = []
     for part, its in zip(parts, plain.learnt, strict=True):
-        said = part.mean + part.scale * predict(model, run.dataset, part.task, part.val, run.device)
-        learnt.append(_with_network(run, its, replace(its.unseen, network=said), 1.0))
+        predicted = part.mean + part.scale * predict(model, run.dataset, part.task, part.val, run.device)
+        learnt.append(_with_network(run, its, replace(its.unseen, network=predicted), 1.0))
     return replace(
         plain,
-        model=model.cpu() if run.options.always or any(its.mix for its in learnt) else None,
+        model=model.cpu() if run.options.always or any(its.blend_weight for its in learnt) else None,
         learnt=tuple(learnt),
         epochs=done.epochs,
         best_epoch=done.best_epoch,
@@ -224,7 +224,7 @@ def _network_by_folds(run: Run, memory: Memory, plain: Outcome, folds: _Folds) -
         _with_network(run, its, _seen_by_folds(folds, fits, epoch, n, its), most_by_folds(len(its.unseen.rows)))
         for n, its in enumerate(plain.learnt)
     )
-    if not run.options.always and not any(its.mix for its in learnt):
+    if not run.options.always and not any(its.blend_weight for its in learnt):
         return replace(tried, learnt=learnt)
     final = _fold(run, folds.whole, FOLDS, _Clock(run.options, fits), stop_after=epoch)
     if final.interrupted:
@@ -233,10 +233,10 @@ def _network_by_folds(run: Run, memory: Memory, plain: Outcome, folds: _Folds) -
 
 
 def _with_network(run: Run, its: Learnt, unseen: Unseen, most: float) -> Learnt:
-    mix = best_mix(unseen, most)
-    kept = run.options.always or network_adds(unseen, mix)
+    blend_weight = best_blend_weight(unseen, most)
+    kept = run.options.always or network_adds(unseen, blend_weight)
     relevance = kept and _has_strangers(run, its)
-    return replace(its, unseen=unseen, mix=mix if kept else 0.0, relevance=relevance)
+    return replace(its, unseen=unseen, blend_weight=blend_weight if kept else 0.0, relevance=relevance)
 
 
 def _has_strangers(run: Run, its: Learnt) -> bool:
@@ -250,9 +250,9 @@ def _seen_by_folds(folds: _Folds, fits: Sequence[Fit], epoch: int, n: int, its: 
     """Task n on the rows of the folds that have been fitted, with what the network said of them at an epoch."""
     rows = folds.rows(n, len(fits))
     order = np.argsort(rows)
-    said = np.concatenate([done.said[min(epoch, len(done.said)) - 1][n] for done in fits])[order]
+    predicted = np.concatenate([done.predicted[min(epoch, len(done.predicted)) - 1][n] for done in fits])[order]
     among = np.isin(its.unseen.rows, rows)
-    return Unseen(its.task, rows[order], said, its.unseen.closed[among])
+    return Unseen(its.task, rows[order], predicted, its.unseen.closed[among])
 
 
 def _fits(run: Run, folds: _Folds, plain: Outcome, memory: Memory) -> list[Fit]:
@@ -273,7 +273,7 @@ def _promising(folds: _Folds, fits: Sequence[Fit], plain: Outcome) -> bool:
     if len(fits) < FEWEST_FOLDS:
         return True
     epoch = best_common_epoch(fits)
-    return any(best_mix(_seen_by_folds(folds, fits, epoch, n, its)) for n, its in enumerate(plain.learnt))
+    return any(best_blend_weight(_seen_by_folds(folds, fits, epoch, n, its)) for n, its in enumerate(plain.learnt))
 
 
 class _Clock:

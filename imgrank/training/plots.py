@@ -46,7 +46,7 @@ def _learning_curve(axes: Axes, result: TrainingResult) -> None:
     axes.set_ylabel("training loss")
     axes.set_ylim(0, LEGEND_ROOM * axes.get_ylim()[1])
     right = axes.twinx()
-    right.plot(numbers, [epoch.figure for epoch in result.epochs], color=ACCENT, linewidth=1.6)
+    right.plot(numbers, [epoch.metric for epoch in result.epochs], color=ACCENT, linewidth=1.6)
     low, high = right.get_ylim()
     right.set_ylim(low, low + LEGEND_ROOM * (high - low))
     right.set_ylabel(_figure_name(result), color=ACCENT)
@@ -66,7 +66,7 @@ def _query(axes: Axes, query: TrainedQuery, result: TrainingResult) -> None:
     if math.isfinite(query.adapter.srcc.value):
         how = "cross-validated" if result.cross_validated else "val"
         title = f"{name}, {how}: SRCC {query.adapter.srcc.value:.3f}, MAE {query.adapter.mae.value:.3g}"
-        predicted_against_true(axes, query.true, query.said, "this adapter", title, query.unit)
+        predicted_against_true(axes, query.true, query.predicted, "this adapter", title, query.unit)
     else:
         _answers(axes, query, name)
 
@@ -74,10 +74,10 @@ def _query(axes: Axes, query: TrainedQuery, result: TrainingResult) -> None:
 def _answers(axes: Axes, query: TrainedQuery, name: str) -> None:
     """Of people's answers without ties: how often the adapter agrees, in fifths by how sure it is."""
     told = query.true != 0
-    said, true = query.said[told], query.true[told]
-    fifths = [part for part in np.array_split(np.argsort(np.abs(said), kind="stable"), FIFTHS) if len(part)]
-    right = [float((np.sign(said[part]) == true[part]).mean()) for part in fifths]
-    axes.bar(range(len(fifths)), right, 0.8, color=INK, label=f"{len(said)} answers it had not seen")
+    predicted, true = query.predicted[told], query.true[told]
+    fifths = [part for part in np.array_split(np.argsort(np.abs(predicted), kind="stable"), FIFTHS) if len(part)]
+    right = [float((np.sign(predicted[part]) == true[part]).mean()) for part in fifths]
+    axes.bar(range(len(fifths)), right, 0.8, color=INK, label=f"{len(predicted)} answers it had not seen")
     axes.axhline(0.5, color=ACCENT, linewidth=1.2, label="chance")
     axes.set_xticks(range(len(fifths)), ["least sure", *[""] * (len(fifths) - 2), "surest"][: len(fifths)])
     axes.set_ylim(0, 1.2)  # room for the legend

@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from imgrank.adapter.files import Adapter
-from imgrank.adapter.header import AdapterHeader, Figures, Query
+from imgrank.adapter.header import AdapterHeader, Query, ValMetrics
 from imgrank.arrays import Floats
 from imgrank.evaluation.answers import zero_shot
-from imgrank.evaluation.figures import Section, answer_difference, answer_section, value_section
+from imgrank.evaluation.scorer_metrics import ScorerMetrics, answer_difference, answer_metrics, value_metrics
 from imgrank.learning.closed import average
 from imgrank.learning.dataset import BackboneFacts, Dataset, PairRows, ValueRows, resamples_of
 from imgrank.learning.metrics import Difference, srcc_difference
 from imgrank.tokens import TextTokens
-from imgrank.training.choosing import best_mix, size
-from imgrank.training.loop import Epoch, figure
+from imgrank.training.choosing import best_blend_weight, size
+from imgrank.training.loop import Epoch, order_metric
 from imgrank.training.plan import Learnt, Outcome
 
 
@@ -33,14 +33,14 @@ class TrainedQuery:
         trained_on: The number of rows that it was trained on.
         rows: The number of measured rows.
         unit: The unit of the values, or None.
-        mix: The network's part in what answers, 0 to 1; the rest is the closed form.
+        blend_weight: The network's part in what answers, 0 to 1; the rest is the closed form.
         parts: By how much each part helps.
         adapter: What was saved.
         ridge: Ridge regression on the same tokens.
         zero_shot: The sentence alone.
         versus_ridge: What was saved less ridge, in SRCC, or for answers in pair accuracy.
         misses: The pictures furthest off, with prediction and true value.
-        said: (rows,) predictions; for answers, by how much left stands above right.
+        predicted: (rows,) predictions; for answers, by how much left stands above right.
         true: (rows,) true values; for answers, 1 where left was preferred, -1 right, 0 neither.
     """
 
@@ -49,14 +49,14 @@ class TrainedQuery:
     trained_on: int
     rows: int
     unit: str | None
-    mix: float
+    blend_weight: float
     parts: tuple[Contribution, ...]
-    adapter: Section
-    ridge: Section
-    zero_shot: Section
+    adapter: ScorerMetrics
+    ridge: ScorerMetrics
+    zero_shot: ScorerMetrics
     versus_ridge: Difference
     misses: tuple[Miss, ...]
-    said: Floats
+    predicted: Floats
     true: Floats
 
 
@@ -79,7 +79,7 @@ class Miss:
     """A picture and how far off it was."""
 
     image: str
-    said: float
+    predicted: float
     true: float
 
 
@@ -117,21 +117,21 @@ def measure(
 ) -> TrainedQuery:
     """Figures of one query on its unseen rows."""
     task, rows = learnt.task, learnt.unseen.rows
-    said, resamples = learnt.unseen.mixed(learnt.mix), resamples_of(task, rows)
+    predicted, resamples = learnt.unseen.blended(learnt.blend_weight), resamples_of(task, rows)
     trained_on = len(task.in_split("train", "val") if cross_validated else task.in_split("train"))
     misses: tuple[Miss, ...] = ()
     if isinstance(task, PairRows):
         left, right = (zero_shot(task, dataset.packed[side[rows]], sentence) for side in (task.left, task.right))
         true = task.preferred[rows]
-        sections = [answer_section(p, true, resamples) for p in (said, learnt.ridge, left - right)]
-        versus = answer_difference(said, learnt.ridge, true, resamples)
+        sections = [answer_metrics(p, true, resamples) for p in (predicted, learnt.ridge, left - right)]
+        versus = answer_difference(predicted, learnt.ridge, true, resamples)
     else:
         true = task.values[rows]
         by_text = zero_shot(task, dataset.packed[task.rows[rows]], sentence)
         classes = task.task.are_classes
-        sections = [value_section(p, true, resamples, classes=classes) for p in (said, learnt.ridge)]
-        sections.append(value_section(by_text, true, resamples, in_unit=False))
-        versus, misses = srcc_difference(said, learnt.ridge, true, resamples), _misses(task, learnt, said)
+        sections = [value_metrics(p, true, resamples, classes=classes) for p in (predicted, learnt.ridge)]
+        sections.append(value_metrics(by_text, true, resamples, in_unit=False))
+        versus, misses = srcc_difference(predicted, learnt.ridge, true, resamples), _misses(task, learnt, predicted)
     adapter, ridge, by_words = sections
     return TrainedQuery(
         query=task.query,
@@ -139,14 +139,14 @@ def measure(
         trained_on=trained_on,
         rows=len(rows),
         unit=unit,
-        mix=learnt.mix,
+        blend_weight=learnt.blend_weight,
         parts=_contributions(learnt),
         adapter=adapter,
         ridge=ridge,
         zero_shot=by_words,
         versus_ridge=versus,
         misses=misses,
-        said=said,
+        predicted=predicted,
         true=true,
     )
 
@@ -171,7 +171,7 @@ def _query(learnt: Learnt, measured: TrainedQuery) -> Query:
     """Closed forms give standardised values; answers have no unit, and theirs takes the network's size."""
     unseen = learnt.unseen
     if isinstance(learnt.task, PairRows):
-        heard = unseen.network if learnt.mix > 0 else None
+        heard = unseen.network if learnt.blend_weight > 0 else None
         closed = learnt.closed.form(scale=1.0 if heard is None else size(unseen.closed) / size(heard))
     else:
         closed = learnt.closed.form(learnt.mean, learnt.scale)
@@ -181,12 +181,12 @@ def _query(learnt: Learnt, measured: TrainedQuery) -> Query:
         unit=measured.unit,
         mean=learnt.mean,
         scale=learnt.scale,
-        scorer="adapter" if learnt.mix == 1 else "ridge" if learnt.mix == 0 else "blend",
-        mix=learnt.mix,
+        scorer="adapter" if learnt.blend_weight == 1 else "ridge" if learnt.blend_weight == 0 else "blend",
+        blend_weight=learnt.blend_weight,
         relevance=learnt.relevance,
         closed=closed,
         subject=learnt.subject,
-        figures=Figures(
+        metrics=ValMetrics(
             rows=measured.rows,
             srcc=_known(measured.adapter.srcc.value),
             mae=_known(measured.adapter.mae.value),
@@ -203,24 +203,24 @@ def _contributions(learnt: Learnt) -> tuple[Contribution, ...]:
     tried = unseen.network is not None
     network = Contribution(
         "network",
-        learnt.mix,
-        unseen.figure(1.0) if tried else None,
-        unseen.figure(learnt.mix or best_mix(unseen)) - unseen.figure(0.0) if tried else None,
+        learnt.blend_weight,
+        unseen.metric(1.0) if tried else None,
+        unseen.metric(learnt.blend_weight or best_blend_weight(unseen)) - unseen.metric(0.0) if tried else None,
     )
-    whole = figure(learnt.task, closed.rows, closed.left_out)
+    whole = order_metric(learnt.task, closed.rows, closed.left_out)
     views = []
     for view in closed.views:
         others = [other for other in closed.views if other is not view]
-        without = figure(learnt.task, closed.rows, average(others)) if others else 0.0
-        alone = figure(learnt.task, closed.rows, view.left_out)
-        views.append(Contribution(view.name, (1 - learnt.mix) * view.share, alone, whole - without))
+        without = order_metric(learnt.task, closed.rows, average(others)) if others else 0.0
+        alone = order_metric(learnt.task, closed.rows, view.left_out)
+        views.append(Contribution(view.name, (1 - learnt.blend_weight) * view.share, alone, whole - without))
     return (*views, network)
 
 
-def _misses(task: ValueRows, learnt: Learnt, said: Floats) -> tuple[Miss, ...]:
+def _misses(task: ValueRows, learnt: Learnt, predicted: Floats) -> tuple[Miss, ...]:
     rows = learnt.unseen.rows
-    worst = np.argsort(-np.abs(said - task.values[rows]), kind="stable")[:5]
-    return tuple(Miss(task.task.images[rows[n]], float(said[n]), float(task.values[rows[n]])) for n in worst)
+    worst = np.argsort(-np.abs(predicted - task.values[rows]), kind="stable")[:5]
+    return tuple(Miss(task.task.images[rows[n]], float(predicted[n]), float(task.values[rows[n]])) for n in worst)
 
 
 def _known(value: float) -> float | None:

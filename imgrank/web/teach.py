@@ -41,7 +41,7 @@ def teach(wish: Wish, new_ranker: Callable[[str], Ranker], name: str, replace: b
             name=name,
             unit=wish.unit if wish.mode == "values" else None,
             replace=replace,
-            options=TrainingOptions(epochs=20, fold_epochs=8, fewest_steps=4, mirror=False),  # somebody is waiting
+            options=TrainingOptions(epochs=20, fold_epochs=8, min_steps=4, mirror=False),  # somebody is waiting
             source=source,
             watch=watching,
             progress=encoding,

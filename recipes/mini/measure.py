@@ -24,7 +24,7 @@ from imgrank.adapter.files import Adapter, load
 from imgrank.adapter.registry import find_adapter
 from imgrank.adapter.scoring import ScoredBatch, score_tokens
 from imgrank.evaluation import evaluate
-from imgrank.evaluation.figures import Measured, value_section
+from imgrank.evaluation.scorer_metrics import Metric, value_metrics
 from imgrank.learning.metrics import Resamples, srcc_difference
 from imgrank.learning.ridge import features, fit_ridge
 from imgrank.tokens import PackedTokens
@@ -52,7 +52,7 @@ class Bench:
         return np.flatnonzero(np.array(wanted))
 
 
-def written(figure: Measured, digits: int = 3) -> str:
+def written(figure: Metric, digits: int = 3) -> str:
     if not np.isfinite(figure.value):
         return "-"
     return f"{figure.value:.{digits}f} ({figure.ci.low:.{digits}f} to {figure.ci.high:.{digits}f})"
@@ -101,7 +101,7 @@ def table_of_mean_tokens(bench: Bench, data: Path, split: str) -> None:
         gain = srcc_difference(said, by_ridge, true, resamples)
         cells = [
             PHRASINGS[head][0],
-            written(value_section(by_ridge, true, resamples).srcc),
+            written(value_metrics(by_ridge, true, resamples).srcc),
             f"{gain.value:+.3f} ({gain.ci.low:+.3f} to {gain.ci.high:+.3f})",
         ]
         print("| " + " | ".join(cells) + " |", flush=True)

@@ -24,7 +24,7 @@ from scipy.stats import spearmanr
 from torch.nn import functional as F
 
 from imgrank.adapter.files import Adapter, save
-from imgrank.adapter.header import AdapterHeader, Figures, Query
+from imgrank.adapter.header import AdapterHeader, Query, ValMetrics
 from imgrank.adapter.model import AdapterConfig, AdapterModel, TextBatch
 from imgrank.adapter.scoring import score_tokens
 from imgrank.backbone.mini import load_mini
@@ -125,16 +125,16 @@ def step_loss(
     return loss
 
 
-def evaluate(adapter: Adapter, data: AdapterData, texts: dict[str, list[TextTokens]], split: str) -> list[Figures]:
+def evaluate(adapter: Adapter, data: AdapterData, texts: dict[str, list[TextTokens]], split: str) -> list[ValMetrics]:
     """SRCC and MAE of each query's first phrasing on the plain views of one split."""
-    figures = []
+    metrics = []
     for head, query in enumerate(adapter.queries):
         rows = np.flatnonzero((data.split == split) & data.plain & ~np.isnan(data.values[:, head]))
         scored = score_tokens(adapter, data.packed[rows], texts[HEADS[head]][0], query)
         wanted = data.values[rows, head]
         srcc = float(spearmanr(scored.value, wanted).statistic)
-        figures.append(Figures(len(rows), srcc, float(np.abs(scored.value - wanted).mean())))
-    return figures
+        metrics.append(ValMetrics(len(rows), srcc, float(np.abs(scored.value - wanted).mean())))
+    return metrics
 
 
 def relevance_auc(
@@ -162,23 +162,23 @@ def with_axes(adapter: Adapter, data: AdapterData, texts: dict[str, list[TextTok
         values, groups = data.values[rows, head].astype(np.float64), data.group[rows].tolist()
         text = texts[HEADS[head]][0]
         queries.append(blend_axis(adapter, query, text, data.packed[rows], values, train, val, groups))
-        print(f"{HEADS[head]}: {queries[-1].mix:.2f} parts model", flush=True)
+        print(f"{HEADS[head]}: {queries[-1].blend_weight:.2f} parts model", flush=True)
     return Adapter(replace(adapter.header, queries=tuple(queries)), adapter.model)
 
 
 def finish(adapter: Adapter, data: AdapterData, texts: dict[str, list[TextTokens]], path: Path) -> None:
     """Print what the model alone is worth on val, add closed forms, which learn from val too, and save."""
-    figures = evaluate(adapter, data, texts, "val")
+    metrics = evaluate(adapter, data, texts, "val")
     aucs = {name: round(auc, 3) for name, auc in relevance_auc(adapter, data, texts, "val").items()}
-    print(f"val: {line(figures)}\nrelevance AUC, val: {aucs}", flush=True)
+    print(f"val: {line(metrics)}\nrelevance AUC, val: {aucs}", flush=True)
     blended = with_axes(adapter, data, texts).queries
-    queries = tuple(replace(query, figures=found) for query, found in zip(blended, figures, strict=True))
+    queries = tuple(replace(query, metrics=found) for query, found in zip(blended, metrics, strict=True))
     save(path, Adapter(replace(adapter.header, queries=queries), adapter.model), half=True)
     path.chmod(0o644)
 
 
-def line(figures: list[Figures]) -> str:
-    return ", ".join(f"{name} {f.srcc:.3f}/{f.mae:.2f}" for name, f in zip(HEADS, figures, strict=True))
+def line(metrics: list[ValMetrics]) -> str:
+    return ", ".join(f"{name} {f.srcc:.3f}/{f.mae:.2f}" for name, f in zip(HEADS, metrics, strict=True))
 
 
 def main() -> None:

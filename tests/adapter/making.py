@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from imgrank.adapter.files import Adapter
-from imgrank.adapter.header import AdapterHeader, Figures, Query
+from imgrank.adapter.header import AdapterHeader, Query, ValMetrics
 from imgrank.adapter.model import AdapterConfig, AdapterModel, TextBatch
 from imgrank.tokens import PackedTokens, TextTokens, TokenShape, pack
 
@@ -61,8 +61,8 @@ def adapter(fingerprint: str = "0123456789abcdef", seed: int = 0, **header: Any)
     """An adapter for ages, and for people with a ridge axis."""
     ages = Query(("older person", "elderly"), unit(2, 10 + seed), "years", 40.0, 15.0, relevance=True)
     ridge = np.random.default_rng(seed).normal(size=SHAPE.width + SHAPE.embedding + 1).astype(np.float32)
-    figures = Figures(rows=30, srcc=0.5, mae=2.0, ridge_srcc=0.75)
-    people = Query(("more people",), unit(1, 20 + seed), "people", 3.0, 2.0, False, "ridge", ridge, figures)
+    metrics = ValMetrics(rows=30, srcc=0.5, mae=2.0, ridge_srcc=0.75)
+    people = Query(("more people",), unit(1, 20 + seed), "people", 3.0, 2.0, False, "ridge", ridge, metrics)
     torch.manual_seed(seed)
     made = AdapterModel(CONFIG).eval()
     return Adapter(AdapterHeader("ages", "mini", fingerprint, CONFIG, (ages, people), **header), made)

@@ -89,7 +89,7 @@ def test_a_score_does_not_depend_on_the_other_pictures():
 
 def test_a_closed_form_may_stand_beside_a_model(tmp_path):
     made = adapter()
-    query = replace(made.queries[0], scorer="blend", mix=0.25, relevance=False, closed=closed_form())
+    query = replace(made.queries[0], scorer="blend", blend_weight=0.25, relevance=False, closed=closed_form())
     both = Adapter(replace(made.header, queries=(query,)), made.model)
     save(tmp_path / "made.safetensors", both)
     loaded = load(tmp_path / "made.safetensors")

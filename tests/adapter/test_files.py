@@ -31,7 +31,7 @@ def test_an_adapter_comes_back_bit_for_bit(tmp_path: Path) -> None:
             theirs.mean,
             theirs.scale,
         )
-        assert (mine.relevance, mine.scorer, mine.figures) == (theirs.relevance, theirs.scorer, theirs.figures)
+        assert (mine.relevance, mine.scorer, mine.metrics) == (theirs.relevance, theirs.scorer, theirs.metrics)
         np.testing.assert_array_equal(mine.embeddings, theirs.embeddings)
     np.testing.assert_array_equal(saved.queries[1].ridge, loaded.queries[1].ridge)
     header = loaded.header

@@ -120,7 +120,7 @@ def test_a_blend_is_mixed_from_the_adapter_and_the_ridge() -> None:
     axis = np.linspace(-1, 1, SHAPE.width + SHAPE.embedding + 1).astype(np.float32)
 
     def value(scorer: Scorer) -> npt.NDArray[np.float64]:
-        query = replace(ADAPTER.queries[0], ridge=axis, scorer=scorer, mix=0.3)
+        query = replace(ADAPTER.queries[0], ridge=axis, scorer=scorer, blend_weight=0.3)
         return score_tokens(ADAPTER, MANY[:5], sentence(), query).value
 
     np.testing.assert_allclose(value("blend"), 0.3 * value("adapter") + 0.7 * value("ridge"), atol=1e-5)

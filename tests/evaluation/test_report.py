@@ -169,13 +169,13 @@ def test_probabilities_of_answers_are_drawn_where_a_ranker_gives_some(tmp_path):
 def test_chances_are_those_of_the_pair_head_and_of_pairs_that_differ(trained, tmp_path):
     (query,) = measure(*trained).queries
     chances = query.predictions.chances
-    assert ((chances.said > 0) & (chances.said < 1)).all()
+    assert ((chances.probability > 0) & (chances.probability < 1)).all()
     assert set(chances.won) == {0.0, 1.0}
-    assert ((chances.said > 0.5) == (chances.won > 0.5)).mean() > 0.75
+    assert ((chances.probability > 0.5) == (chances.won > 0.5)).mean() > 0.75
     path = pairs_csv(tmp_path, 80)
     (query,) = measure(path, trained[1]).queries
     assert set(query.predictions.chances.won) == {0.0, 0.5, 1.0}
-    assert len(query.predictions.chances.said) == query.n
+    assert len(query.predictions.chances.probability) == query.n
     assert measure(path).queries[0].predictions.chances is None
 
 

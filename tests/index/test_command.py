@@ -188,7 +188,7 @@ def test_training_on_an_index_is_training_on_its_folder(folder, tokens, tmp_path
     names = [Path(file.path).name for file in Ranker(adapter="none").encode(["tokens"]).files]
     lines = [f"photos/{name},larger,{n},{'val' if n % 3 == 0 else 'train'}" for n, name in enumerate(sorted(names))]
     Path("labels.csv").write_text("image,query,value,split\n" + "\n".join(lines) + "\n", encoding="utf-8")
-    options = TrainingOptions(epochs=2, fold_epochs=2, patience=2, fewest_steps=2, mirror=False)
+    options = TrainingOptions(epochs=2, fold_epochs=2, patience=2, min_steps=2, mirror=False)
     train("labels.csv", out=tmp_path / "plain.safetensors", options=options)
     shutil.move("photos", "hidden")
     try:

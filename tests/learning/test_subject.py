@@ -54,7 +54,7 @@ def shown(adapter: Adapter, packed: PackedTokens) -> np.ndarray:
 def answer(adapter: Adapter, packed: PackedTokens, **more: bool):
     choice = Choice(adapter.header, adapter.queries[0], 1.0, "test", "more")
     scorer = AdapterScorer(Question("more"), choice, TEXT, **more)
-    parts = [scorer._score(adapter, Resources().looks, packed[at : at + 40]) for at in range(0, len(packed), 40)]
+    parts = [scorer._score(adapter, Resources().activations, packed[at : at + 40]) for at in range(0, len(packed), 40)]
     return joined_answer(parts, scorer.verdict)
 
 

@@ -28,7 +28,7 @@ from tests.store.making import OLD_NS
 pytest.importorskip("pyarrow", reason="an index needs pyarrow")
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
-TINY = TrainingOptions(epochs=1, fold_epochs=1, fewest_steps=1)
+TINY = TrainingOptions(epochs=1, fold_epochs=1, min_steps=1)
 names = st.sampled_from(["a.png", "b.png", "c.png", "sub a.png"])
 contents = st.integers(0, 5)
 

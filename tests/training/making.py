@@ -19,7 +19,7 @@ CONFIG = AdapterConfig(
     tokens=4, image_width=16, embedding_width=12, text_width=10, width=16, heads=2, prompts=2, relations=2,
     densities=3, pair_hidden=8,
 )  # fmt: skip
-QUICK = TrainingOptions(epochs=6, fold_epochs=3, patience=6, fewest_steps=4, learning_rate=3e-3, always=True)
+QUICK = TrainingOptions(epochs=6, fold_epochs=3, patience=6, min_steps=4, learning_rate=3e-3, always=True)
 AUTO = replace(QUICK, always=False)
 
 

@@ -33,19 +33,19 @@ def adapter() -> Adapter:
 def test_an_adapter_that_knows_nothing_is_answered_for_by_the_axis(tmp_path):
     made = adapter()
     query = blend_axis(made, made.queries[0], TEXT, PACKED, VALUES, TRAIN, VAL)
-    assert query.scorer == "blend" and query.mix < 0.2
+    assert query.scorer == "blend" and query.blend_weight < 0.2
     save(tmp_path / "made.safetensors", Adapter(replace(made.header, queries=(query,)), made.model))
     loaded = load(tmp_path / "made.safetensors")
-    said = score_tokens(loaded, PACKED[TEST], TEXT, loaded.queries[0]).value
-    assert srcc(said, VALUES[TEST]) > 0.8
-    assert np.abs(said - VALUES[TEST]).mean() < 0.6 * np.abs(VALUES[TEST] - VALUES.mean()).mean()
+    predicted = score_tokens(loaded, PACKED[TEST], TEXT, loaded.queries[0]).value
+    assert srcc(predicted, VALUES[TEST]) > 0.8
+    assert np.abs(predicted - VALUES[TEST]).mean() < 0.6 * np.abs(VALUES[TEST] - VALUES.mean()).mean()
 
 
 def test_rows_of_no_split_are_not_looked_at():
     made, other = adapter(), VALUES.copy()
     other[TEST] = 7.0
     one, same = (blend_axis(made, made.queries[0], TEXT, PACKED, values, TRAIN, VAL) for values in (VALUES, other))
-    assert one.mix == same.mix and np.array_equal(one.closed.linear, same.closed.linear)
+    assert one.blend_weight == same.blend_weight and np.array_equal(one.closed.linear, same.closed.linear)
 
 
 @given(st.floats(0, 1), st.integers(0, 99))

@@ -33,7 +33,7 @@ def test_none_of_the_gradient_reaches_the_backbone(tmp_path):
     ranker = Ranker("mini", adapter="none", device="cpu")
     labels = photographs(tmp_path, 10)
     before = [parameter.detach().clone() for parameter in parameters(ranker.backbone)]
-    options = TrainingOptions(epochs=2, fold_epochs=1, fewest_steps=1, mirror=False)
+    options = TrainingOptions(epochs=2, fold_epochs=1, min_steps=1, mirror=False)
     train(labels, out=tmp_path / "made.safetensors", options=options, source=ranker)
     for parameter, was in zip(parameters(ranker.backbone), before, strict=True):
         assert not parameter.requires_grad

@@ -122,7 +122,7 @@ def test_the_preset_takes_every_patch_and_the_published_options():
 def test_the_preset_trains_and_is_read_back(tmp_path, monkeypatch):
     small = replace(CONFIG, tokens=25, embedding_width=0)
     monkeypatch.setattr(AdapterConfig, "paper", staticmethod(lambda shape, width: replace(small, tokens=shape.tokens)))
-    options = replace(PAPER, epochs=1, fold_epochs=1, fewest_steps=2)
+    options = replace(PAPER, epochs=1, fold_epochs=1, min_steps=2)
     result = train(
         two_queries(tmp_path), out=tmp_path / "a.safetensors", source=GridSource(), preset="paper", options=options
     )

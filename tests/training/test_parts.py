@@ -11,8 +11,8 @@ from imgrank.adapter.model import AdapterModel
 from imgrank.labels import read_labels
 from imgrank.learning.dataset import read_dataset
 from imgrank.training.batches import Part, ValueBatch, batches, steps_in_epoch
-from imgrank.training.choosing import Unseen, best_common_epoch, best_mix, network_adds
-from imgrank.training.loop import figure, fit, predict
+from imgrank.training.choosing import Unseen, best_blend_weight, best_common_epoch, network_adds
+from imgrank.training.loop import fit, order_metric, predict
 from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, pairs_csv
 
 CPU = torch.device("cpu")
@@ -32,11 +32,11 @@ def model(seed=0):
 def test_the_loop_overfits_a_few_pictures(tmp_path, ranking):
     data = dataset(tmp_path, 8)
     part = Part.of(data.tasks[0], np.arange(8), NONE)
-    options = replace(QUICK, ranking=ranking, learning_rate=1e-2, averaging=0.8, mirror=False, weight_decay=0.0)
+    options = replace(QUICK, ranking=ranking, learning_rate=1e-2, ema_decay=0.8, mirror=False, weight_decay=0.0)
     done = fit(model(), replace(data, mirrored=None), [part], options, epochs=60)
     trained = model()
     trained.load_state_dict(done.state)
-    assert figure(part.task, part.train, predict(trained, data, part.task, part.train, CPU)) > 0.97
+    assert order_metric(part.task, part.train, predict(trained, data, part.task, part.train, CPU)) > 0.97
 
 
 def test_without_val_rows_the_last_weights_are_kept_and_with_them_the_best(tmp_path):
@@ -45,12 +45,12 @@ def test_without_val_rows_the_last_weights_are_kept_and_with_them_the_best(tmp_p
     blind = fit(model(), data, [Part.of(data.tasks[0], rows, NONE)], QUICK, epochs=4)
     assert blind.best_epoch == 4
     watched = fit(model(), data, [Part.of(data.tasks[0], rows[::2], rows[1::2])], QUICK, epochs=6)
-    figures = [epoch.figure for epoch in watched.epochs]
-    assert watched.best_epoch == int(np.argmax(figures)) + 1
+    metrics = [epoch.metric for epoch in watched.epochs]
+    assert watched.best_epoch == int(np.argmax(metrics)) + 1
     kept = model()
     kept.load_state_dict(watched.state)
-    said = predict(kept, data, data.tasks[0], rows[1::2], CPU)
-    assert figure(data.tasks[0], rows[1::2], said) == pytest.approx(max(figures))
+    predicted = predict(kept, data, data.tasks[0], rows[1::2], CPU)
+    assert order_metric(data.tasks[0], rows[1::2], predicted) == pytest.approx(max(metrics))
 
 
 def test_training_stops_early_where_val_gets_no_better(tmp_path):
@@ -100,16 +100,16 @@ def test_answers_reach_their_own_pictures(tmp_path):
 def test_the_mix_goes_to_the_better_one_and_to_the_axis_between_equals(tmp_path):
     task, rows = dataset(tmp_path, 60).tasks[0], np.arange(60)
     good, bad = task.values, np.random.default_rng(0).normal(size=60) * 30
-    assert best_mix(Unseen(task, rows, good, bad)) >= 0.9
-    assert best_mix(Unseen(task, rows, good, bad), most=0.5) == 0.5
-    assert best_mix(Unseen(task, rows, bad, good)) == 0
-    assert best_mix(Unseen(task, rows, good, good)) == 0
+    assert best_blend_weight(Unseen(task, rows, good, bad)) >= 0.9
+    assert best_blend_weight(Unseen(task, rows, good, bad), most=0.5) == 0.5
+    assert best_blend_weight(Unseen(task, rows, bad, good)) == 0
+    assert best_blend_weight(Unseen(task, rows, good, good)) == 0
 
 
 def test_two_that_err_apart_are_mixed(tmp_path):
     task, rows = dataset(tmp_path, 60).tasks[0], np.arange(60)
     noise = np.random.default_rng(0).normal(size=(2, 60)) * 8
-    assert 0.25 <= best_mix(Unseen(task, rows, task.values + noise[0], task.values + noise[1])) <= 0.75
+    assert 0.25 <= best_blend_weight(Unseen(task, rows, task.values + noise[0], task.values + noise[1])) <= 0.75
 
 
 def test_a_network_is_heard_only_where_it_really_adds(tmp_path):
@@ -124,5 +124,5 @@ def test_a_network_is_heard_only_where_it_really_adds(tmp_path):
 
 def test_the_common_epoch_is_good_on_every_fold():
     curves = [[0.1, 0.5, 0.6, 0.5, 0.1], [0.1, 0.2, 0.7, 0.6, 0.6]]
-    fits = [SimpleNamespace(epochs=[SimpleNamespace(figure=f) for f in curve]) for curve in curves]
+    fits = [SimpleNamespace(epochs=[SimpleNamespace(metric=f) for f in curve]) for curve in curves]
     assert best_common_epoch(fits) in (3, 4)

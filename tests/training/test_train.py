@@ -240,7 +240,7 @@ def test_an_interrupted_run_keeps_the_best_and_goes_on_to_the_same_end(tmp_path)
 def test_an_interrupted_small_run_leaves_a_ranker_too(tmp_path):
     cut = trained(tmp_path, labels_csv(tmp_path, 30), watch=Stop(at=2))
     assert cut.interrupted
-    assert cut.queries[0].mix == 0
+    assert cut.queries[0].blend_weight == 0
     assert srcc(scores(cut, tmp_path, range(30)), np.arange(30.0)) > 0.8
 
 
@@ -257,7 +257,7 @@ def test_the_closed_form_is_in_the_file_before_the_first_epoch_and_ctrl_c_keeps_
     assert cut.interrupted
     assert cut.path.read_bytes() == saved[0]
     assert srcc(scores(cut, tmp_path, range(30)), np.arange(30.0)) > 0.8
-    assert cut.queries[0].mix == 0
+    assert cut.queries[0].blend_weight == 0
 
 
 def test_no_epochs_are_the_closed_form_alone(tmp_path):
@@ -278,7 +278,7 @@ def test_a_network_that_adds_nothing_is_given_up_early_and_stored_nowhere(tmp_pa
         path, out=tmp_path / "made.safetensors", options=AUTO, config=CONFIG, source=source, watch=seen.append
     )
     assert {epoch.stage for epoch in seen} <= {"fold 1 of 5", "fold 2 of 5"}
-    assert result.queries[0].mix == 0
+    assert result.queries[0].blend_weight == 0
     assert load(result.path).model is None
     assert "without a network" in result.card.read_text(encoding="utf-8")
 
@@ -309,8 +309,8 @@ def test_two_values_many_rows_of_a_group_and_one_row_a_group_are_all_learnt(tmp_
         lines = path.read_text().splitlines()
         path.write_text("\n".join([lines[0], *(_two_valued(line) for line in lines[1:])]) + "\n")
         result = trained(tmp_path / str(n), path, replace(AUTO, epochs=0))
-        said = scores(result, tmp_path / str(n), range(60))
-        assert said[30:].mean() - said[:30].mean() > 0.5
+        predicted = scores(result, tmp_path / str(n), range(60))
+        assert predicted[30:].mean() - predicted[:30].mean() > 0.5
 
 
 def _two_valued(line):
@@ -427,7 +427,7 @@ def test_a_loss_that_is_no_number_stops_with_a_clear_word(tmp_path):
 
 
 def test_options_that_make_no_sense_are_refused():
-    for wrong in ({"batch": 1}, {"learning_rate": 0.0}, {"epochs": -1}, {"averaging": 1.0}):
+    for wrong in ({"batch": 1}, {"learning_rate": 0.0}, {"epochs": -1}, {"ema_decay": 1.0}):
         with pytest.raises(ValueError, match=r"\w+"):
             TrainingOptions(**wrong)
 
@@ -461,4 +461,4 @@ def test_a_val_split_of_one_value_is_said_and_folds_decide(tmp_path):
         csv.writer(file).writerows(rows)
     result = trained(tmp_path, path)
     assert result.cross_validated
-    assert any("all have one value" in note for note in result.notes)
+    assert any("all have the same value" in note for note in result.notes)

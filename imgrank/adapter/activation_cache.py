@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 KEPT_BYTES = 128 << 20  # some 50,000 pictures of the shipped adapter
 
 
-class Looks:
+class ActivationCache:
     """Blocks of image tokens in memory, at most `limit` bytes of them. Safe to use from several threads."""
 
     def __init__(self, limit: int = KEPT_BYTES) -> None:

@@ -16,7 +16,7 @@ UNKNOWN = Interval(NOTHING, NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Metric:
     """A metric and its interval.
 
     Attributes:
@@ -29,7 +29,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ScorerMetrics:
     """How one scorer did on one query.
 
     Attributes:
@@ -42,40 +42,40 @@ class Section:
         accuracy: Share of predictions whose nearest class is the true one; NaN unless the values are classes.
     """
 
-    srcc: Measured = Measured()
-    krcc: Measured = Measured()
-    plcc: Measured = Measured()
-    mae: Measured = Measured()
-    pair_accuracy: Measured = Measured()
-    accuracy: Measured = Measured()
+    srcc: Metric = Metric()
+    krcc: Metric = Metric()
+    plcc: Metric = Metric()
+    mae: Metric = Metric()
+    pair_accuracy: Metric = Metric()
+    accuracy: Metric = Metric()
 
-    def by_name(self) -> Mapping[str, Measured]:
+    def by_name(self) -> Mapping[str, Metric]:
         """Figures by name, in their order."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def value_section(
+def value_metrics(
     predicted: Floats, true: Floats, resamples: Resamples, *, in_unit: bool = True, classes: bool = False
-) -> Section:
+) -> ScorerMetrics:
     """Figures of predictions (N,) against values (N,); no `mae` where predictions have no unit."""
     pairs = resamples.pair_figures(predicted, true)
-    return Section(
-        srcc=Measured(metrics.srcc(predicted, true), interval(resamples.srcc(predicted, true))),
-        krcc=Measured(metrics.krcc(predicted, true), interval(pairs.krcc)),
-        plcc=Measured(metrics.plcc(predicted, true), interval(resamples.plcc(predicted, true))),
-        mae=Measured(metrics.mae(predicted, true), interval(resamples.mae(predicted, true))) if in_unit else Measured(),
-        pair_accuracy=Measured(metrics.pair_accuracy(predicted, true), interval(pairs.pair_accuracy)),
-        accuracy=_accuracy(predicted, true, resamples) if classes and in_unit else Measured(),
+    return ScorerMetrics(
+        srcc=Metric(metrics.srcc(predicted, true), interval(resamples.srcc(predicted, true))),
+        krcc=Metric(metrics.krcc(predicted, true), interval(pairs.krcc)),
+        plcc=Metric(metrics.plcc(predicted, true), interval(resamples.plcc(predicted, true))),
+        mae=Metric(metrics.mae(predicted, true), interval(resamples.mae(predicted, true))) if in_unit else Metric(),
+        pair_accuracy=Metric(metrics.pair_accuracy(predicted, true), interval(pairs.pair_accuracy)),
+        accuracy=_accuracy(predicted, true, resamples) if classes and in_unit else Metric(),
     )
 
 
-def answer_section(difference: Floats, preferred: Floats, resamples: Resamples) -> Section:
+def answer_metrics(difference: Floats, preferred: Floats, resamples: Resamples) -> ScorerMetrics:
     """Pair accuracy of differences (N,) against answers (N,); ties of people are left out."""
     right = answers_right(difference, preferred)
     known = right[np.isfinite(right)]
     if not len(known):
-        return Section()
-    return Section(pair_accuracy=Measured(float(known.mean()), interval(resamples.mean(right))))
+        return ScorerMetrics()
+    return ScorerMetrics(pair_accuracy=Metric(float(known.mean()), interval(resamples.mean(right))))
 
 
 def answers_right(difference: Floats, preferred: Floats) -> Floats:
@@ -89,5 +89,5 @@ def answer_difference(one: Floats, other: Floats, preferred: Floats, resamples: 
     return Difference(float(np.nanmean(gain)), interval(resamples.mean(gain)))
 
 
-def _accuracy(predicted: Floats, true: Floats, resamples: Resamples) -> Measured:
-    return Measured(metrics.class_accuracy(predicted, true), interval(resamples.class_accuracy(predicted, true)))
+def _accuracy(predicted: Floats, true: Floats, resamples: Resamples) -> Metric:
+    return Metric(metrics.class_accuracy(predicted, true), interval(resamples.class_accuracy(predicted, true)))
