@@ -55,8 +55,9 @@ function Page() {
 
 /** @param {{ state: import("./types").State }} props */
 function Empty({ state }) {
-  const reading = state.server && state.server.indexing.stage !== "idle";
-  return html`<p class="empty">${reading ? "The first pictures are being read." : "No picture was found here. With -r, imgrank open goes down into folders."}</p>`;
+  const { server } = state;
+  const words = !server || server.count || server.indexing.stage !== "idle" ? "The first pictures are being read." : "No picture was found here. With -r, imgrank open goes down into folders.";
+  return html`<p class="empty">${words}</p>`;
 }
 
 followAddress(orderIfAnother);
