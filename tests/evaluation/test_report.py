@@ -12,8 +12,10 @@ from imgrank.errors import AdapterError, LabelsError, UsageError
 from imgrank.evaluation import evaluate
 from imgrank.evaluation.formats import report_csv, report_json, scorers, table_rows, verdict
 from imgrank.evaluation.report import measured_rows
+from imgrank.evaluation.scorer_metrics import Metric, ScorerMetrics
 from imgrank.labels import read_labels
 from imgrank.learning.dataset import read_dataset
+from imgrank.learning.metrics import Difference, Interval
 from imgrank.learning.splits import deal, made_splits
 from imgrank.training import train
 from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, pairs_csv
@@ -103,6 +105,24 @@ def test_who_is_asked_for_by_name_answers_a_query_that_it_was_not_trained_on(tra
     stranger = labels_csv(tmp_path / "stranger", 30, query="something quite different")
     assert measure(stranger, trained[1]).adapter == "made"
     assert measure(stranger, "auto").adapter is None
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "said"),
+    [
+        (0.1, 0.02, 0.2, "the adapter beats ridge: "),
+        (0.1, -0.02, 0.2, "the adapter does not clearly beat ridge: "),
+        (-0.1, -0.2, -0.02, "the adapter does not beat ridge: "),
+        (0.0, 0.0, 0.0, "the adapter does not beat ridge: "),
+        (float("nan"), float("nan"), float("nan"), "these rows cannot tell whether the adapter beats ridge"),
+    ],
+)
+def test_the_verdict_says_what_the_interval_allows(value, low, high, said):
+    ridge = ScorerMetrics(srcc=Metric(0.5, Interval(0.4, 0.6)))
+    told = verdict(ridge, Difference(value, Interval(low, high)))
+    assert told.startswith(said)
+    if np.isfinite(value):
+        assert told.removeprefix(said) == f"{value:+.3f} in SRCC, 95 % interval {low:+.3f} to {high:+.3f}"
 
 
 def test_an_adapter_of_another_backbone_is_refused(trained, monkeypatch):

@@ -4,34 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
-from imgrank.backbone.contract import Preprocessing
 from imgrank.scoring.scorers import Resources
-from imgrank.tokens import PackedTokens, TextTokens, TokenShape, pack
+from imgrank.tokens import TextTokens
+from tests.fakes import RedBackbone
 
-SIDE = 56
-
-
-class RedBackbone:
-    """Embeds a picture as (its mean red, its mean green); the sentence "red" points at the first."""
-
-    name, fingerprint, device = "red", "0" * 16, "cpu"
-    shape = TokenShape(1, 2, 2)
-    text_width = 2
-    preprocessing = Preprocessing(SIDE, (0.5,) * 3, (0.5,) * 3, "bicubic")
-
-    def encode_images(self, pixels: np.ndarray) -> PackedTokens:
-        means = pixels.reshape(len(pixels), -1, 3).mean(axis=1).astype(np.float32)[:, :2] + 1
-        return pack(means[:, None], means)
-
-    def encode_sentence(self, sentence: str) -> TextTokens:
-        vector = np.array([1.0, 0.0] if "red" in sentence else [0.0, 1.0], np.float32)
-        return TextTokens(vector[None], vector)
-
-    def kinds(self, sentence):
-        return None
+SIDE = RedBackbone.preprocessing.side
 
 
 class RedRanker:

@@ -7,47 +7,14 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from xxhash import xxh3_64_intdigest
 
-from imgrank.backbone.contract import Preprocessing
 from imgrank.discover import discover
 from imgrank.index.building import Built, IndexOptions, build_index
 from imgrank.index.places import Place
 from imgrank.index.reading import Indexed, open_indexes
 from imgrank.index.sources import ALL, Shard, find_items
 from imgrank.order import order
-from imgrank.tokens import PackedTokens, TokenShape
-
-
-class FakeBackbone:
-    """Encodes nothing, and counts what it was asked to encode."""
-
-    name = "fake"
-    fingerprint = "0123456789abcdef"
-    shape = TokenShape(tokens=3, width=5, embedding=7)
-    text_width = 4
-    preprocessing = Preprocessing(8, (0.0,) * 3, (1.0,) * 3, "bicubic")
-    device = "cpu"
-    batch_size = 16
-
-    def __init__(self) -> None:
-        self.encoded = 0
-
-    def encode_images(self, pixels):
-        self.encoded += len(pixels)
-        made = PackedTokens.empty(len(pixels), self.shape)
-        for n, picture in enumerate(pixels):
-            random = np.random.default_rng(xxh3_64_intdigest(picture.tobytes()))
-            made.quantised[n] = random.integers(-127, 128, made.quantised.shape[1:])
-            made.scales[n] = random.random(made.scales.shape[1:])
-            made.embedding[n] = random.standard_normal(made.embedding.shape[1:])
-        return made
-
-    def encode_sentence(self, sentence):
-        raise NotImplementedError
-
-    def kinds(self, sentence):
-        return None
+from tests.fakes import FakeBackbone
 
 
 def picture(number: int) -> bytes:

@@ -20,9 +20,8 @@ from imgrank.cli.index import _build, _Wanted
 from imgrank.cli.options import Device
 from imgrank.index.sources import find_items
 from imgrank.labels import read_labels
-from imgrank.tokens import TextTokens
 from imgrank.training import TrainingOptions
-from tests.index.making import FakeBackbone
+from tests.fakes import FakeBackbone
 from tests.store.making import OLD_NS
 
 pytest.importorskip("pyarrow", reason="an index needs pyarrow")
@@ -31,20 +30,6 @@ PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 TINY = TrainingOptions(epochs=1, fold_epochs=1, min_steps=1)
 names = st.sampled_from(["a.png", "b.png", "c.png", "sub a.png"])
 contents = st.integers(0, 5)
-
-
-class Tower(FakeBackbone):
-    """Tokens depend on the pixels alone, mirrored or not."""
-
-    batch_size = 16
-
-    def encode_sentence(self, sentence: str) -> TextTokens:
-        random = np.random.default_rng(list(sentence.encode()))
-        vector = random.standard_normal(7).astype(np.float32)
-        return TextTokens(random.standard_normal((3, 4)).astype(np.float32), vector / np.linalg.norm(vector))
-
-    def kinds(self, sentence):
-        return None
 
 
 class AnySequence(RuleBasedStateMachine):
@@ -56,8 +41,8 @@ class AnySequence(RuleBasedStateMachine):
         home = {"IMGRANK_HOME": str(self.place / "home")}
         self.patches = [
             mock.patch.dict(os.environ, home),
-            mock.patch("imgrank.ranker.load_backbone", lambda *_: Tower()),
-            mock.patch("imgrank.backbone.load.load_backbone", lambda *_: Tower()),
+            mock.patch("imgrank.ranker.load_backbone", lambda *_: FakeBackbone()),
+            mock.patch("imgrank.backbone.load.load_backbone", lambda *_: FakeBackbone()),
         ]
         for patch in self.patches:
             patch.start()

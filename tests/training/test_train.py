@@ -17,6 +17,7 @@ from imgrank.adapter.scoring import score_tokens
 from imgrank.cli.app import app
 from imgrank.errors import LabelsError, TrainingError, UsageError
 from imgrank.evaluation import evaluate
+from imgrank.evaluation.formats import verdict
 from imgrank.evaluation.kept import last_trained
 from imgrank.learning.metrics import pair_accuracy, srcc
 from imgrank.training import TrainingOptions, train
@@ -208,7 +209,8 @@ def test_the_card_says_figures_and_whether_ridge_is_beaten(tmp_path):
     text = result.card.read_text(encoding="utf-8")
     assert "cross-validation" in text
     assert "| ridge | " in text
-    assert "beat" in text
+    (query,) = result.queries
+    assert f"On these rows {verdict(query.ridge, query.versus_ridge, 'this adapter')}." in text
     assert "Furthest off" in text
 
 
@@ -427,9 +429,16 @@ def test_a_loss_that_is_no_number_stops_with_a_clear_word(tmp_path):
 
 
 def test_options_that_make_no_sense_are_refused():
-    for wrong in ({"batch": 1}, {"learning_rate": 0.0}, {"epochs": -1}, {"ema_decay": 1.0}):
-        with pytest.raises(ValueError, match=r"\w+"):
-            TrainingOptions(**wrong)
+    for name, value, said in (
+        ("batch", 1, "a batch must hold at least 2"),
+        ("patience", 0, "patience must be at least 1"),
+        ("learning_rate", 0.0, "learning rate must be above 0"),
+        ("epochs", -1, "epochs must be at least 0"),
+        ("ema_decay", 1.0, "ema_decay must be at least 0 and below 1"),
+        ("crop", 0.0, "crop must be above 0"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            TrainingOptions(**{name: value})
 
 
 def test_the_stand_in_is_read_by_its_numbers():
