@@ -28,6 +28,7 @@ from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.negation import Negation, negation_of, wanted_without
 from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Answer, Encode, Question
+from imgrank.scoring.reading import read
 from imgrank.scoring.scorers import (
     AdapterScorer,
     BetweenScorer,
@@ -46,6 +47,7 @@ WITHOUT_DETAIL = (
     "noise; name the image files, not an index, to measure these at full size"
 )
 
+SHOWS_NO_DATE = "what a picture shows does not say when it was taken; order by date for that"
 READS_ENGLISH = "mini was taught English, and none of these letters: the order means nothing"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
@@ -104,6 +106,7 @@ def _by_tokens(question: Question, source: Source) -> AdapterScorer | LikenessSc
     unrelated = None if sureness.is_own else Unrelated.of(source.sentence)
     understood = source.backbone.name != MINI or is_readable(question.sentence)
     notes = (*notes, *_outdated(question, source), *([] if understood else [READS_ENGLISH]))
+    notes = (*notes, SHOWS_NO_DATE) if read(question.sentence).asks_when else notes
     return LikenessScorer(question, axis, _nobody(question, source), sureness, unrelated, understood, notes)
 
 

@@ -50,6 +50,8 @@ _DOWN = word_set(
     fewer fewest less least low lower lowest lacking without lack little poor reduced no not missed
     """
 )
+_LATE = {"new", "late", "recent"}
+_BOUNDS = {("at", "least"): 1, ("at", "most"): -1}  # "at least three people" wants many of them
 _COUNTS = word_set("number numbers count counts quantity amount amounts density total")
 _SIZES = word_set("big bigger biggest large larger largest great greater greatest small smaller smallest")
 _SMALL = {"small", "smaller", "smallest"}
@@ -81,6 +83,11 @@ class Reading:
         return self.words[-1 - len(self.subject)] if len(self.words) > len(self.subject) else self.words[-1]
 
     @property
+    def asks_when(self) -> bool:
+        """Whether it asks for nothing but late pictures: "newest", "the most recent photos"."""
+        return bool(self.words) and all(word.base in _LATE for word in self.words) and self.grades
+
+    @property
     def plain(self) -> str:
         """The words alone."""
         return " ".join(word.base for word in self.words)
@@ -100,6 +107,10 @@ def read(sentence: str) -> Reading:
             continue
         if (token, following) == ("out", "of"):
             turn = -turn
+            continue
+        if place and (bound := _BOUNDS.get((tokens[place - 1], token))):
+            grades = counts = True
+            turn *= bound
             continue
         if token in _UP or token in _DOWN:
             grades = True

@@ -31,6 +31,7 @@ def shipped(ranker):
 STRANGERS = """
 a red car|a car|cars|a dirty car|more cars|a young woman|a group of people|bright colours|bigger dog|a dog|dogs
 old coin|white blood cells|more white blood cells|plates|noisy street|dark hair|best friends|people hiking
+newest|newest photo|the most recent pictures|latest photos
 """
 
 
@@ -45,7 +46,7 @@ def test_a_sentence_that_asks_for_no_trained_scale_is_nobodys(ranker, sentence):
         "good photo quality": "best photo|good photo|better photo|best photos|the best photo",
         "older person": "oldest person|the oldest people|who is the oldest|age of the sitter",
         "newer car": "newest car|most recent cars|please sort the cars by model year",
-        "more people": "most people|how many persons are in the picture|lots of people",
+        "more people": "most people|at least 3 people|how many persons are in the picture|lots of people",
         "more dogs": "most dogs|count of the dogs",
         "blurry": "blurriest|how blurred each image is|very blurry picture",
     }.items(),

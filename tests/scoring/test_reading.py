@@ -27,6 +27,27 @@ def test_less_turns_and_twice_turns_back():
     ]  # fmt: skip
 
 
+def test_a_bound_asks_for_many_or_for_few():
+    sentences = (
+        "at least 3 people",
+        "at most two people",
+        "no fewer than 3 people",
+        "no more than 2 people",
+        "the least",
+    )
+    assert [read(s).turn for s in sentences] == [1, -1, 1, -1, -1]
+
+
+@pytest.mark.parametrize("sentence", ["newest", "the newest photos first", "most recent pictures", "latest shots"])
+def test_asks_for_the_pictures_taken_last(sentence):
+    assert read(sentence).asks_when
+
+
+@pytest.mark.parametrize("sentence", ["newer car", "oldest", "a new photo of a house", "late evening", "new", ""])
+def test_asks_for_no_date(sentence):
+    assert not read(sentence).asks_when
+
+
 @pytest.mark.parametrize(
     "family", ["noise noisy noises", "compress compression compressed", "messy messiness", "dark darkness"]
 )
