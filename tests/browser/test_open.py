@@ -151,8 +151,10 @@ def test_a_hostile_name_and_sentence_are_text(browser: Any, tmp_path: Path) -> N
     folder = pictures(tmp_path / "photos", ("cat", "dog"))
     hostile = "<img src=x onerror=document.title=1>&\"'#?%41.jpg"
     (folder / "cat.jpg").rename(folder / hostile)
+    broken = pictures(folder, ("boats",)) / "two\nlines.jpg"
+    (folder / "boats.jpg").rename(broken)
     with opened(folder) as (_, client), page_of(browser, client) as page:
-        assert sorted(names(page)) == sorted([hostile, "dog.jpg"])
+        assert sorted(names(page)) == sorted([hostile, "dog.jpg", r"two\nlines.jpg"])
         ask(page, "<script>document.title=2</script>${7*7}</title>")
         choose(page, hostile)
         assert hostile in plan(page, "Copy", "../<b>out").inner_text()

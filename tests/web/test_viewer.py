@@ -128,6 +128,13 @@ def test_only_pictures_that_are_there_can_be_acted_on(folder: Path) -> None:
     assert tree(folder.parent) == before
 
 
+def test_folders_of_names_are_parted_by_slashes_on_every_system(folder: Path) -> None:
+    (folder / "below").mkdir()
+    shutil.copy(EXAMPLES / "boats.jpg", folder / "below")
+    with opened(folder, recursive=True) as (_, client):
+        assert "below/boats.jpg" in client.ask("/pictures").json()["names"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows asks for a right to make links")
 def test_a_link_that_leads_out_of_the_folder_is_not_shown(folder: Path, tmp_path: Path) -> None:
     shutil.copy(EXAMPLES / "boats.jpg", tmp_path / "secret.jpg")

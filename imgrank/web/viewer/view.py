@@ -122,9 +122,10 @@ def skipped_view(library: Library) -> list[list[str]]:
 
 
 def names_view(library: Library, start: int) -> dict[str, Any]:
-    """Names of pictures from a number on."""
+    """Names of pictures from a number on, their folders parted by / on every system."""
     names, epoch = library.names(start)
-    return {"from": start, "epoch": epoch, "names": [None if name is None else printable(name) for name in names]}
+    shown = [None if name is None else printable(name.replace(os.sep, "/")) for name in names]
+    return {"from": start, "epoch": epoch, "names": shown}
 
 
 def _target(target: str | None, library: Library) -> str:

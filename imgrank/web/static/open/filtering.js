@@ -32,7 +32,7 @@ export function cameraOf(number, facts) {
 
 /** The folder of a picture below the one that is open; a dot for that one. @param {string | null | undefined} name */
 export function folderOf(name) {
-  return (name || "").split(/[\\/]/).slice(0, -1).join("/") || ".";
+  return (name || "").split("/").slice(0, -1).join("/") || ".";
 }
 
 /** @param {string | null | undefined} name */

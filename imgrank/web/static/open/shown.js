@@ -64,5 +64,5 @@ export function written(score, order) {
 
 /** The last part of a path. @param {string | null | undefined} path */
 export function baseName(path) {
-  return (path || "").split(/[\\/]/).pop() || "";
+  return (path || "").split("/").pop() || "";
 }
