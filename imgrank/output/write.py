@@ -98,10 +98,15 @@ def _term_as_json(term: AnsweredTerm) -> dict[str, Any]:
 
 
 def _image_as_json(image: RankedImage) -> dict[str, Any]:
-    fields = {"rank": image.rank, "score": image.score, "percentile": image.percentile, "path": utf8_name(image.path)}
+    fields = {"rank": image.rank, "score": image.score, "percentile": _percentile(image), "path": utf8_name(image.path)}
     if image.group is not None:
         fields |= {"group": image.group, "group_rank": image.group_rank, "group_size": image.group_size}
     return fields if image.relevant else fields | {"relevant": False}
+
+
+def _percentile(image: RankedImage) -> float:
+    """Without the digits that a division leaves: 95.6522 for 95.65217391304348."""
+    return round(image.percentile, 4)
 
 
 def _write_csv(images: Iterable[RankedImage], stream: TextIO, grouped: bool) -> None:
@@ -112,4 +117,4 @@ def _write_csv(images: Iterable[RankedImage], stream: TextIO, grouped: bool) -> 
         path = utf8_name(image.path)
         rows = quoted if "\r" in path else plain  # before Python 3.13, csv leaves a lone \r bare
         groups = [image.group, image.group_rank] if grouped else []
-        rows.writerow([image.rank, image.score, image.percentile, path, *groups])
+        rows.writerow([image.rank, image.score, _percentile(image), path, *groups])

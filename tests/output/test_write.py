@@ -100,6 +100,13 @@ def test_csv_has_a_header_and_the_same_values():
     ]
 
 
+@pytest.mark.parametrize("fmt", [Format.json, Format.jsonl, Format.csv])
+def test_a_percentile_has_no_more_digits_than_a_person_reads(fmt):
+    image = RankedImage(2, 0.25, 95.65217391304348, "b.jpg")
+    text = written(RANKING, [image], fmt).decode()
+    assert "95.6522" in text and "95.65217" not in text
+
+
 @pytest.mark.parametrize("fmt", list(Format))
 def test_only_the_selection_is_written(fmt):
     text = written(RANKING, IMAGES[1:2], fmt)
