@@ -364,7 +364,7 @@ def _thrown_away(images: Sequence[RankedImage], cut: Cut) -> tuple[RankedImage, 
 
 
 def _told_if_none(images: Iterator[RankedImage], cut: Cut, highest: float | None, quiet: bool) -> Iterator[RankedImage]:
-    """The images; where --min-score left none, a note says up to where scores go."""
+    """The images; where --min-score or --rest left none, a note says why."""
     first = next(images, None)
     if first is not None:
         yield first
@@ -372,6 +372,8 @@ def _told_if_none(images: Iterator[RankedImage], cut: Cut, highest: float | None
     elif cut.min_score is not None and not quiet:
         known = "" if highest is None else f"; the highest score is {highest:g}"
         note(f"no image has a score of {cut.min_score:g} or more{known}")
+    elif cut.groups.rest and not quiet:
+        note("nothing is left beside the best of each group: no image has another that goes with it")
 
 
 def show(ranking: Ranking, images: Iterable[RankedImage], look: Look) -> None:

@@ -95,6 +95,12 @@ def test_culling_moves_all_but_the_best_and_undo_brings_them_back(shoot, home, t
     assert sorted(path.name for path in shoot.iterdir()) == before
 
 
+def test_where_nothing_goes_together_a_note_says_why_there_is_no_rest(shoot, home):
+    alone = [path for path in sorted(shoot.iterdir()) if path.name.endswith("-0.jpg")]
+    done = imgrank("sort", *alone, "a cat", "--group", "similar", "--rest", home=home)
+    assert done.stdout == "" and "nothing is left beside the best of each group" in done.stderr
+
+
 def test_trash_takes_the_rest_and_never_the_best(shoot, home):
     plan = imgrank(
         "sort", shoot, "sharpest photo", "--group", "similar", "--rest", "--trash", "--dry-run", "--yes", home=home
