@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from imgrank.actions import journal, trash
@@ -138,13 +138,20 @@ def _past(run: Run, chain: Chain) -> Past:
         run.time,
         run.action,
         run.query,
-        _common(folders_of(run.steps)),
+        _common(folders_of(_first_done(run, runs).steps)),
         run.changed,
         count_files(runs[deed.run].steps[deed.step] for deed in chain.in_effect(run.number)),
         chain.stopped is run,
         run.undoes,
         run.closed == DAMAGED,
     )
+
+
+def _first_done(run: Run, runs: Mapping[int, Run]) -> Run:
+    """The run that an undo, or an undo of one, goes back to: its folder says where, and the trash is elsewhere."""
+    while run.undoes is not None and run.undoes in runs:
+        run = runs[run.undoes]
+    return run
 
 
 def _common(folders: Collection[str]) -> str:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from imgrank.actions.choosing import thrown_away
 from imgrank.actions.records import Action, OnConflict
 from imgrank.actions.run import prepare_part
+from imgrank.actions.undo import history, undo
 from imgrank.cli import actions as act
 from imgrank.cli.app import app
 from imgrank.errors import DoubtfulOrder, UsageError
@@ -147,6 +148,14 @@ def test_history_names_folder_and_local_time(tmp_path, monkeypatch):
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_history_names_the_folder_of_the_pictures_for_what_came_back_from_the_trash(tmp_path):
+    folder = fill(tmp_path / "holiday", "a.jpg", "b.jpg")
+    change(folder, ["a.jpg", "b.jpg"], rename=False, trash=True, chosen=True)
+    undo(history()[-1].run)
+    undo(history()[-1].run)
+    assert [past.folder for past in history()[-3:]] == [str(folder)] * 3
 
 
 def test_an_order_that_may_mean_nothing_throws_nothing_away(tmp_path):
