@@ -32,8 +32,8 @@ export function HistoryDialog() {
     <h2>What was done here</h2>
     ${runs && !runs.length && html`<p>No run has changed a file of this folder yet.</p>`}
     <ol class="runs">${runs && [...runs].reverse().map((past) => html`<li key=${past.run}>
-      <div><strong>${past.undoes === null ? past.action : `take back ${past.undoes}`}</strong> ${past.query && html`<em>${past.query}</em>`}
-        <small>run ${past.run}, ${past.time}, ${past.done} changes, ${stateOf(past)}</small></div>
+      <div><strong>${past.undoes === null ? past.action : `undo of run ${past.undoes}`}</strong> ${past.query && html`<em>${past.query}</em>`}
+        <small>run ${past.run}, ${new Date(past.time).toLocaleString()}, ${past.done} changes, ${stateOf(past)}</small></div>
       ${past.unfinished && html`<button onClick=${() => go("/finish", past.run)}>Finish run ${past.run}</button>`}
       ${(past.left > 0 || past.unfinished) && html`<button onClick=${() => go("/undo", past.run)}>Take back run ${past.run}</button>`}
     </li>`)}</ol>
