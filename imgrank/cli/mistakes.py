@@ -29,7 +29,7 @@ def _about_value(error: Any) -> str | None:  # noqa: ANN401
     if param is None or type(error).__name__ != "BadParameter":
         return None
     names = [*getattr(param, "opts", ())] if param.param_type_name == "option" else []
-    name = max(names, key=len, default=param.metavar or param.name)
+    name = max(names, key=len, default=(param.metavar or param.name).strip("[]"))
     chosen = _CHOICE.match(message.removeprefix("Value error, "))
     if chosen:
         allowed = chosen[2].replace("'", "")

@@ -64,8 +64,8 @@ def training_view(quiet: bool) -> Iterator[View]:
 
 def _saved(result: TrainingResult) -> str:
     return (
-        f"imgrank: the closed form is saved ({result.seconds:.0f} s); a network is tried now, "
-        "and kept where it adds to that. Ctrl-C keeps what is saved"
+        f"imgrank: a first ranker is saved ({result.seconds:.0f} s); a network is trained now, which may take minutes, "
+        "and kept where it ranks better. Ctrl-C keeps what is saved"
     )
 
 

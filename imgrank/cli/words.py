@@ -82,6 +82,9 @@ def is_written_as_path(word: str) -> bool:
     return os.sep in word or (os.altsep is not None and os.altsep in word)
 
 
+_MOST_SHOWN = 3  # sources in a proposal: a shell makes hundreds of one "*.jpg"
+
+
 def _check_quotes(sources: Sequence[str], sentence: str) -> None:
     """Raise UsageError where several last words name nothing: a sentence without its quotes."""
     first = len(sources)
@@ -91,7 +94,8 @@ def _check_quotes(sources: Sequence[str], sentence: str) -> None:
     if quoted or first == len(sources) or len(sources) == 1:  # of one wrong source discover says what is near
         return
     whole = " ".join([*sources[first:], sentence])
-    named = " ".join(map(_shown, sources[:first])) or "FOLDER"
+    given = [_shown(source) for source in sources[:first]]
+    named = " ".join(given if first <= _MOST_SHOWN else [given[0], "...", given[-1]]) or "FOLDER"
     raise UsageError(
         f'There is no file or folder "{printable(sources[first])}". If it is part of the sentence, put the sentence in '
         f'quotes: imgrank sort {named} "{printable(whole)}".'

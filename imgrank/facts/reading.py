@@ -75,7 +75,7 @@ class FactsReader:
                 self._remembered.remember([files[n] for n in some], list(map(to_text, read)))
                 for n, each in zip(some, read, strict=True):
                     said[n] = each
-                progress(Progress(start + len(some), len(missing), "reading dates"))
+                progress(Progress(start + len(some), len(missing), "reading dates, cameras and stars"))
         return [each or Said() for each in said]
 
 

@@ -48,7 +48,7 @@ def read_labels(path: str, *, skip_bad: bool = False, pictures: Collection[str] 
     labels = reader.read()
     faults = sorted(reader.faults, key=lambda fault: fault.line)
     if faults and not (skip_bad and labels.tasks):
-        raise LabelsError(_listing(path, faults, skip_bad), "" if skip_bad else SKIP_BAD)
+        raise LabelsError(_listing(path, faults, skip_bad), SKIP_BAD if labels.tasks and not skip_bad else "")
     notes = (*labels.notes, *dict.fromkeys(reader.notes))
     return Labels(path, labels.values, labels.pairs, tuple(faults), notes)
 

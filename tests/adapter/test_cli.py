@@ -54,6 +54,10 @@ def test_show_of_an_unknown_name_is_an_adapter_error() -> None:
     assert isinstance(RUN.invoke(app, ["show", "nobody"]).exception, AdapterError)
 
 
+def test_remove_of_an_unknown_name_asks_for_no_yes(installed: Path) -> None:
+    assert isinstance(RUN.invoke(app, ["remove", "nobody"]).exception, AdapterError)
+
+
 def test_remove_asks_for_a_yes_where_nobody_can_answer(installed: Path) -> None:
     assert isinstance(RUN.invoke(app, ["remove", "ages"]).exception, UsageError)
     assert installed.exists()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
+import typer
 
+from imgrank.cli.app import app
+from imgrank.cli.mistakes import sentence_of
 from imgrank.cli.terms import parse_term
 from imgrank.cli.words import split_words
 from imgrank.errors import UsageError
@@ -65,6 +68,7 @@ def test_the_sentence_before_the_folder_is_told_to_come_last(folder):
         (["photos", "a.jpg", "an", "old", "cat"], 'imgrank sort photos a.jpg "an old cat"'),
         (["an", "old", "cat"], 'imgrank sort FOLDER "an old cat"'),
         (["-", "a", "cat"], 'imgrank sort - "a cat"'),
+        (["photos", "a.jpg", "photos", "a.jpg", "a", "cat"], 'imgrank sort photos ... a.jpg "a cat"'),
     ],
 )
 def test_a_sentence_without_quotes_is_shown_with_them(folder, words, typed):
@@ -147,3 +151,9 @@ def test_a_term_is_a_text_or_a_picture_with_a_weight(tmp_path, monkeypatch, word
     elif word.startswith("odd"):
         pytest.skip("no file name holds a colon on Windows")
     assert parse_term(word) == term
+
+
+def test_a_wrong_number_is_named_without_the_brackets_of_the_usage_line():
+    with pytest.raises(Exception, match="valid integer") as refusal:
+        typer.main.get_command(app).main(["undo", "last"], prog_name="imgrank", standalone_mode=False)
+    assert sentence_of(refusal.value) == "ID takes a whole number. See imgrank undo --help."

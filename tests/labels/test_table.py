@@ -139,6 +139,7 @@ def test_a_bad_header_is_one_fault_not_one_for_each_row(folder, header, what):
     message = faults(folder, [*header, *rows])
     assert what in message
     assert message.count("line") <= 2
+    assert "{skip_bad}" not in message  # which leaves out rows, and no header
 
 
 def test_all_faults_are_said_at_once_and_a_long_list_is_cut(folder):
