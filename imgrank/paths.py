@@ -30,6 +30,11 @@ def facts_file() -> Path:
     return _folder("cache", platformdirs.user_cache_dir()) / "facts.sqlite"
 
 
+def config_file() -> Path:
+    """The user's own defaults of options."""
+    return _folder("config", platformdirs.user_config_dir()) / "imgrank.toml"
+
+
 def adapters_dir() -> Path:
     """Adapters the user trained, and their cards."""
     return _folder("data", platformdirs.user_data_dir()) / "adapters"

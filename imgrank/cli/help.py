@@ -7,13 +7,17 @@ markup.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from imgrank.cli.settings import FILE_NAME, Options, defaults_of, read_settings
+from imgrank.cli.terminal import note
 
 Parameter: TypeAlias = Any  # this and the next two are Click's, of which Typer brings a copy from 0.20 on
 Context: TypeAlias = Any
@@ -28,6 +32,12 @@ class HelpfulCommand(TyperCommand):
     def __init__(self, *args: Any, **extra: Any) -> None:  # noqa: ANN401 (Typer's own signature)
         super().__init__(*args, **{**extra, "rich_markup_mode": None})
 
+    def make_context(self, info_name: str | None, args: list[str], parent: Context = None, **extra: Any) -> Context:  # noqa: ANN401
+        """With the defaults that files and the environment set."""
+        if parent is not None:
+            extra["default_map"] = _defaults(f"{parent.command_path} {info_name}", args, parent)
+        return super().make_context(info_name, args, parent, **extra)
+
     def format_usage(self, ctx: Context, formatter: Formatter) -> None:
         """One line: the command, its arguments, its options."""
         words = [argument_name(param) for param in self.get_params(ctx) if param.param_type_name == "argument"]
@@ -40,6 +50,17 @@ class HelpfulCommand(TyperCommand):
     def format_options(self, ctx: Context, formatter: Formatter) -> None:
         """Arguments, then the options of each heading, in the order of the function's parameters."""
         _write_options(self.get_params(ctx), formatter)
+
+
+def _defaults(path: str, words: Sequence[str], parent: Context) -> dict[str, Any]:
+    options, command = Options(parent.find_root().command), path.partition(" ")[2]
+    if not options.settable.get(command) or "--help" in words:
+        return {}
+    settings = read_settings(options, os.environ)
+    looks = not options.change_files(command, words)
+    if not looks and any(each.of_folder for each in settings):
+        note(f"{FILE_NAME} of this folder is not heeded by a command that changes files")
+    return defaults_of(command, settings, options, parent, with_folder=looks)
 
 
 class HelpfulGroup(TyperGroup):

@@ -22,6 +22,7 @@ _FARTHEST = 0.6  # of a motion's numbers: more is no picture of the same thing
 _LEAST_OVERLAP = 0.5  # of the picture
 _DAMPING = 0.02
 _FLAT = 1.0  # of 255: what varies less has no texture to speak of
+_NOISE = 0.5  # of 255: what a shape must stand out of
 
 Floats32 = npt.NDArray[np.float32]
 Pairs = npt.NDArray[np.intp]
@@ -133,8 +134,11 @@ def _standard(values: Floats32, weights: Floats32) -> Floats32:
 
 
 def _correlation(one: Floats32, other: Floats32, overlap: Floats32) -> Floats32:
-    a, b = _standard(one, overlap), _standard(other, overlap)
-    product = (a * b).sum(axis=1) / (np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1)) + 1e-6)
+    """Of what overlaps; less where one of them is so flat that its shape may be noise."""
+    total = overlap.sum(axis=1) + 1e-6
+    a, b = ((values - ((values * overlap).sum(axis=1) / total)[:, None]) * overlap for values in (one, other))
+    squares = (a * a).sum(axis=1) / total, (b * b).sum(axis=1) / total
+    product = (a * b).sum(axis=1) / total / np.sqrt((squares[0] + _NOISE**2) * (squares[1] + _NOISE**2))
     return np.where(overlap.mean(axis=1) < _LEAST_OVERLAP, 0, product).astype(np.float32)
 
 

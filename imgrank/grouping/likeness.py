@@ -18,8 +18,8 @@ from imgrank.grouping.aligning import alignment
 from imgrank.grouping.copies import Copies
 from imgrank.grouping.signatures import Pairs, Signatures, signatures
 
-DEFAULT_THRESHOLD = 0.5
-_COLOURS, _HASH, _ALIGNMENT, _BIAS = 5.3168, 3.5108, 4.1952, -17.3070  # log odds
+DEFAULT_THRESHOLD = 0.9  # of the half that weights were fitted on, up to here no pair of one moment is lost for it
+_COLOURS, _HASH, _ALIGNMENT, _BIAS = 5.4251, 3.0831, 4.6209, -16.1270  # log odds
 _NOT_WHOLE = 1.01  # keeps the logarithm finite where two copies are equal
 AT_ONCE, LATER = 10.0, 3600.0  # seconds
 _TAKEN_AT_ONCE, _TAKEN_LATER = 2.0, -1.5  # log odds: retakes follow each other, and mostly by one camera

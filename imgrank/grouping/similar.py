@@ -11,7 +11,7 @@ from imgrank.grouping.likeness import Album, are_same, log_odds
 from imgrank.grouping.signatures import Pairs
 
 BURST_GAP = 3.0  # seconds from one picture of a burst to the next
-_BURST = 5.0  # log odds: what one camera took within that time needs little likeness
+_BURST = 7.0  # log odds: what one camera took within that time needs little likeness
 _MOST_ROUNDS = 4
 
 Labels = npt.NDArray[np.intp]

@@ -1,0 +1,190 @@
+"""Defaults of options that stand in files and in the environment.
+
+The command line goes before the environment, the environment before the `imgrank.toml` of the current folder, and that
+before the user's own. A folder may come from anywhere, with its file: that may say how an order is made and shown, and
+nothing else, and a command that changes files takes nothing from it. No file and no variable names an action.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from imgrank.errors import UsageError
+from imgrank.paths import config_file, printable, why
+
+FILE_NAME = "imgrank.toml"
+CHANGING = "Changing files"  # the heading of options that say what is changed
+# What writes a file, agrees to something in advance, or ends at once: said on the command line or not at all.
+NEVER = frozenset({"yes", "page", "page-dir", "export", "out", "help", "version"})
+OF_A_FOLDER = frozenset(
+    {"recursive", "refine", "top", "bottom", "min-score", "reverse", "format", "strict", "quiet", "verbose", "preview"}
+    | {"since", "until", "camera", "orientation", "min-rating", "exclude", "show-fits", "order"}
+    | {"group", "group-threshold", "best", "rest", "device", "max-megapixels"}
+)
+_PREFIX = "IMGRANK_"
+_LARGEST = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A default of one option: of one command, or of all that have it where `command` is empty; and where it stands."""
+
+    command: str
+    option: str
+    value: Any
+    where: str
+    of_folder: bool = False
+
+
+class Options:
+    """Which options the commands have, by their long names; a command of a group is called `index build`."""
+
+    def __init__(self, root: Any) -> None:  # noqa: ANN401 (Click's own types, of which Typer brings a copy)
+        self.settable: dict[str, dict[str, Any]] = {}
+        self.others: dict[str, set[str]] = {}  # what can only be said on the command line, short names too
+        for command, params in _commands(root, ()):
+            never = [param for param in params if _only_typed(param)]
+            self.settable[command] = {_long(param): param for param in params if param not in never and _long(param)}
+            self.others[command] = {name for param in never for name in param.opts} - {"--help"}
+
+    @property
+    def all_settable(self) -> set[str]:
+        """Those of any command."""
+        return {option for options in self.settable.values() for option in options}
+
+    @property
+    def all_others(self) -> set[str]:
+        """Those of any command, without dashes."""
+        return {name.lstrip("-") for names in self.others.values() for name in names}
+
+    def change_files(self, command: str, words: Sequence[str]) -> bool:
+        """Whether words of a command line may ask for more than to look."""
+        return any(word.partition("=")[0] in self.others.get(command, ()) for word in words)
+
+
+def read_settings(options: Options, environ: Mapping[str, str]) -> tuple[Setting, ...]:
+    """All that is set, what goes before others last. Raises UsageError where a file cannot be understood."""
+    own = sorted(_in_file(options, str(config_file()), of_folder=False), key=lambda each: bool(each.command))
+    folder = sorted(_in_file(options, FILE_NAME, of_folder=True), key=lambda each: bool(each.command))
+    return (*own, *folder, *_in_environment(options, environ))
+
+
+def defaults_of(
+    command: str,
+    settings: Iterable[Setting],
+    options: Options,
+    context: Any,  # noqa: ANN401 (Click's, of the command above)
+    *,
+    with_folder: bool = True,
+) -> dict[str, Any]:
+    """What Click takes as defaults of a command. Raises UsageError where an option does not take its value."""
+    defaults = {}
+    for setting in settings:
+        param = options.settable.get(command, {}).get(setting.option)
+        if param is not None and setting.command in ("", command) and (with_folder or not setting.of_folder):
+            defaults[param.name] = _taken(param, setting, context)
+    return defaults
+
+
+def as_toml(value: object) -> str:
+    """A value as TOML writes it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, list[Any]]]:  # noqa: ANN401
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _commands(below, (*path, name))
+    if path and not hasattr(command, "commands"):
+        yield " ".join(path), [param for param in command.params if param.param_type_name == "option"]
+
+
+def _long(param: Any) -> str:  # noqa: ANN401
+    return next((name[2:] for name in param.opts if name.startswith("--")), "")
+
+
+def _only_typed(param: Any) -> bool:  # noqa: ANN401
+    return _long(param) in NEVER or getattr(param, "rich_help_panel", None) == CHANGING
+
+
+def _in_file(options: Options, path: str, *, of_folder: bool) -> Iterator[Setting]:
+    try:
+        content = Path(path).read_bytes() if os.path.getsize(path) <= _LARGEST else b"\xff"
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise UsageError(f"{printable(path)} cannot be read: {why(error)}.") from error
+    for key, value in _parsed(content, path).items():
+        yield from _entries(options, path, of_folder, (), key, value)
+
+
+def _parsed(content: bytes, path: str) -> dict[str, Any]:
+    tomllib = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    try:
+        whole: dict[str, Any] = tomllib.loads(content.decode("utf-8-sig"))
+        return whole
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{printable(path)} cannot be understood as TOML: {error}.") from error
+
+
+def _entries(
+    options: Options, path: str, of_folder: bool, above: tuple[str, ...], key: str, value: object
+) -> Iterator[Setting]:
+    """The settings of one entry: an option, or a table of a command."""
+    if isinstance(value, dict):
+        name = (*above, key)
+        if not any(tuple(command.split()[: len(name)]) == name for command in options.settable):
+            near = _near(" ".join(name), options.settable)
+            raise UsageError(f"{printable(path)}: [{printable('.'.join(name))}] is no command of imgrank{near}")
+        for below, inner in value.items():
+            yield from _entries(options, path, of_folder, name, below, inner)
+        return
+    command, option = " ".join(above), key.replace("_", "-")
+    where = f"{printable(path)}: {f'[{command}] ' if above else ''}{printable(key)}"
+    known = set(options.settable.get(command, ())) if above else options.all_settable
+    if option not in known:
+        if option in options.all_others:
+            raise UsageError(
+                f"{where} can only be said on the command line: no file asks for changes, or agrees to any."
+            )
+        raise UsageError(f"{where} is no option{' of this command' if above else ''}{_near(option, known)}")
+    if of_folder and option not in OF_A_FOLDER:
+        own = printable(str(config_file()))
+        raise UsageError(f"{where} is not for the file of a folder, which may come from anywhere; set it in {own}.")
+    yield Setting(command, option, value, path, of_folder)
+
+
+def _in_environment(options: Options, environ: Mapping[str, str]) -> Iterator[Setting]:
+    known = options.all_settable
+    for name, value in sorted(environ.items()):
+        option = name.removeprefix(_PREFIX).lower().replace("_", "-")
+        if name.startswith(_PREFIX) and option in known and value:
+            yield Setting("", option, value, name)
+
+
+def _taken(param: Any, setting: Setting, context: Any) -> Any:  # noqa: ANN401
+    value = setting.value
+    if getattr(param, "multiple", False) and not isinstance(value, list):
+        value = str(value).split() if setting.where.startswith(_PREFIX) else [value]
+    try:
+        if isinstance(value, bool) and not getattr(param, "is_flag", False):
+            raise TypeError("it takes a value, and true or false is none")
+        param.process_value(context, value)
+    except Exception as error:  # Click's own, of which there are two
+        said = (getattr(error, "message", "") or str(error)).removeprefix("Value error, ")
+        raise UsageError(
+            f"{printable(setting.where)}: {setting.option} cannot be {as_toml(setting.value)}: {said.rstrip('.')}."
+        ) from error
+    return value
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), 2, cutoff=0.7)
+    return f"; did you mean {' or '.join(close)}?" if close else "."

@@ -1,0 +1,133 @@
+"""Defaults from files and variables: who goes before whom, what is refused, and that no file can change a file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from typer.main import get_command
+
+from imgrank.cli.app import app
+from imgrank.cli.settings import NEVER, OF_A_FOLDER, Options, read_settings
+from imgrank.errors import UsageError
+from tests.grouping.making import PHOTOS
+
+ROOT = get_command(app)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+    (tmp_path / "home" / "config").mkdir(parents=True)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path
+
+
+def write(folder, here="", own=""):
+    (folder / "here" / "imgrank.toml").write_text(here, encoding="utf-8")
+    (folder / "home" / "config" / "imgrank.toml").write_text(own, encoding="utf-8")
+
+
+def imgrank(*words, status=0, **variables):
+    done = subprocess.run(
+        [sys.executable, "-m", "imgrank", *map(str, words)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **variables},
+        timeout=300,
+    )
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def set_for(command, **variables):
+    settings = read_settings(Options(ROOT), variables)
+    return {each.option: each.value for each in settings if each.command in ("", command)}
+
+
+def test_the_folder_goes_before_the_user_a_command_before_all_and_a_variable_before_both(folder):
+    write(folder, here="top = 2\n[sort]\nbottom = 5", own="top = 1\nbottom = 1\n[sort]\nstrict = true")
+    assert set_for("sort") == {"top": 2, "bottom": 5, "strict": True}
+    assert set_for("open")["bottom"] == 1
+    assert set_for("sort", IMGRANK_TOP="9", IMGRANK_HOME="x", IMGRANK_UNKNOWN="y")["top"] == "9"
+
+
+def test_the_command_line_goes_before_every_default(folder):
+    write(folder, here='top = 2\nformat = "csv"\nexclude = "*.png"')
+    rows = imgrank("sort", PHOTOS, "a cat").stdout.splitlines()
+    assert len(rows) == 3
+    assert len(imgrank("sort", PHOTOS, "a cat", IMGRANK_TOP="1").stdout.splitlines()) == 2
+    assert len(imgrank("sort", PHOTOS, "a cat", "--top", 4, "--format", "paths").stdout.splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("gruop = 1", "gruop is no option; did you mean group?"),
+        ("[srot]\ntop = 1", "[srot] is no command of imgrank; did you mean sort?"),
+        ("[sort]\nepochs = 1", "[sort] epochs is no option of this command"),
+        ("top", "cannot be understood as TOML"),
+        ("yes = true", "can only be said on the command line"),
+        ('move = "x"', "can only be said on the command line"),
+        ("[sort]\ntrash = true", "can only be said on the command line"),
+        ('adapter = "x"', "not for the file of a folder"),
+        ('backbone = "mini"', "not for the file of a folder"),
+        ('[index.build]\nengine = "ray"', "not for the file of a folder"),
+    ],
+)
+def test_a_mistake_in_a_file_is_named_with_the_file(folder, content, said):
+    write(folder, here=content)
+    with pytest.raises(UsageError) as error:
+        read_settings(Options(ROOT), {})
+    assert "imgrank.toml" in str(error.value)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [('group = "x"', "group cannot be"), ("top = true", "top cannot be true")]
+)
+def test_a_value_that_an_option_does_not_take_is_named_with_the_file(folder, content, said):
+    write(folder, here=content)
+    for words in (("sort", PHOTOS, "a cat"), ("config",)):
+        assert f"imgrank.toml: {said}" in imgrank(*words, status=2).stderr
+
+
+def test_no_file_of_a_folder_can_set_what_changes_or_writes_a_file_or_loads_code():
+    options = Options(ROOT)
+    assert not OF_A_FOLDER & (NEVER | options.all_others)
+    assert not OF_A_FOLDER & {"adapter", "backbone", "engine", "address", "cache", "like", "port", "host"}
+    changing = {
+        "move",
+        "copy",
+        "trash",
+        "rename",
+        "symlink",
+        "hardlink",
+        "tag",
+        "untag",
+        "embed",
+        "yes",
+        "export",
+        "page",
+    }
+    assert changing <= options.all_others
+    assert not changing & options.all_settable
+
+
+def test_a_command_that_changes_files_takes_nothing_from_a_folder(folder):
+    write(folder, here="rest = true\nbottom = 20\nreverse = true\ngroup = 'folder'", own="top = 3")
+    plan = imgrank("sort", PHOTOS, "a cat", "--copy", folder / "out", "--dry-run")
+    assert "not heeded by a command that changes files" in plan.stderr
+    assert [line.split("/")[-1] for line in plan.stdout.splitlines()][:1] == ["cat.jpg"]
+    assert len(plan.stdout.splitlines()) == 3  # what the user's own file says counts
+
+
+def test_config_shows_what_is_set_and_where(folder):
+    write(folder, here='[sort]\ngroup = "day"', own="quiet = false")
+    shown = imgrank("config", IMGRANK_DEVICE="cpu").stdout.splitlines()
+    assert shown[0] == 'device = "cpu"  # IMGRANK_DEVICE'
+    assert shown[1].startswith("quiet = false  # ")
+    assert shown[2] == 'sort.group = "day"  # imgrank.toml'
