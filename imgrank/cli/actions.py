@@ -138,11 +138,8 @@ def change_files(
         show_plan(plan, fmt, print0)
     _say_notes(plan)
     if asked.dry_run or not plan.changes:
-        note(
-            "nothing was changed."
-            if asked.dry_run
-            else "there is nothing to change: every file is already as requested."
-        )
+        why = "every file is already as requested" if images else "no image was chosen"
+        note("nothing was changed." if asked.dry_run else f"there is nothing to change: {why}.")
         return 0
     if not _agreed(plan, asked.yes):
         note("nothing was changed.")

@@ -330,6 +330,11 @@ def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None, s
         pages.write(ranking, people, look.page, look.page_dir, look.quiet)
         exports.write(ranking, images, look.export, look.quiet)
         return EXIT_INTERRUPTED if ranking.partial else 0
+    if not look.quiet:
+        from imgrank.output.summary import doubts
+
+        for line in doubts(ranking):
+            note(line)
     if asked.request.action is Action.trash:
         images = _thrown_away(ranking.images, cut)
     if any(map(act.may_be_index, sources)):

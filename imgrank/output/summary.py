@@ -49,7 +49,13 @@ def group_count(image: RankedImage) -> str:
 
 def remarks(ranking: Ranking) -> tuple[str, ...]:
     """What a person should know about this ranking, a line each: first who answered, then what did not go well."""
-    lines = [*([who_answered(ranking)] if ranking.asked is not None else []), *ranking.notes]
+    who = [who_answered(ranking)] if ranking.asked is not None else []
+    return (*map(printable, who), *doubts(ranking))
+
+
+def doubts(ranking: Ranking) -> tuple[str, ...]:
+    """What did not go well, or not as one may think, a line each."""
+    lines = list(ranking.notes)
     if not ranking.confident:
         lines.append(f'not confident: no image here clearly matches "{ranking.query}", so the order may mean little')
     if ranking.partial:

@@ -99,6 +99,17 @@ def test_where_nothing_goes_together_a_note_says_why_there_is_no_rest(shoot, hom
     alone = [path for path in sorted(shoot.iterdir()) if path.name.endswith("-0.jpg")]
     done = imgrank("sort", *alone, "a cat", "--group", "similar", "--rest", home=home)
     assert done.stdout == "" and "nothing is left beside the best of each group" in done.stderr
+    done = imgrank("sort", *alone, "a cat", "--group", "similar", "--rest", "--move", shoot / "rejects", home=home)
+    assert done.stdout == "" and "no image was chosen" in done.stderr
+
+
+def test_who_copies_is_told_what_was_skipped_and_that_nothing_matches(shoot, home, tmp_path):
+    empty = tmp_path / "empty.jpg"
+    empty.touch()
+    plan = ("sort", shoot, empty, "a wedding cake", "--copy", tmp_path / "best", "--top", 1, "--dry-run")
+    told = imgrank(*plan, home=home).stderr
+    assert "not confident" in told and "empty.jpg: the file is empty" in told
+    assert "not confident" not in imgrank(*plan, "--quiet", home=home).stderr
 
 
 def test_trash_takes_the_rest_and_never_the_best(shoot, home):
