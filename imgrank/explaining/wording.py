@@ -36,7 +36,7 @@ def told(explanations: Sequence[Explanation]) -> list[str]:
 
 
 def _told(one: Explanation) -> list[str]:
-    who = one.adapter or one.scorer
+    who = one.adapter or ("similarity" if one.scorer == "zero-shot" else one.scorer)
     lines = [
         f"{one.path}: {score_words(one)} for “{one.sentence}”, by {who}",
         f"  raises the score: {_places(one.influence, one)}",
