@@ -25,8 +25,9 @@ from imgrank.labels import Labels, ValueTask, read_labels
 from imgrank.learning.baselines import ridge_predictions, ridge_views
 from imgrank.learning.blocks import Blocks
 from imgrank.learning.closed import fit_closed
-from imgrank.learning.dataset import Dataset, ValueRows, read_dataset
+from imgrank.learning.dataset import Dataset, read_dataset
 from imgrank.learning.metrics import srcc
+from imgrank.learning.task import ValueRows
 from imgrank.ranker import Ranker
 from imgrank.training import TrainingOptions, train
 

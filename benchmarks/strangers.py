@@ -18,8 +18,8 @@ import numpy as np
 from imgrank import Ranker
 from imgrank.adapter.scoring import shows
 from imgrank.labels import ValueTask
-from imgrank.learning.dataset import ValueRows
 from imgrank.learning.subject import fit_subject
+from imgrank.learning.task import ValueRows
 from imgrank.tokens import PackedTokens
 
 NARROW, MIXED = ("age", "car_year", "blood_cells"), "quality"

@@ -30,7 +30,8 @@ from imgrank.backbone.mini import MiniBackbone, load_mini
 from imgrank.decode import Loaded, load_images
 from imgrank.discover import discover
 from imgrank.labels import Labels, ValueTask
-from imgrank.learning.dataset import Dataset, ValueRows
+from imgrank.learning.dataset import Dataset
+from imgrank.learning.task import ValueRows
 from imgrank.training.batches import Part
 from imgrank.training.loop import fit
 from imgrank.training.options import TrainingOptions

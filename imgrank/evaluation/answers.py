@@ -14,7 +14,8 @@ from imgrank.adapter.refine import refine
 from imgrank.adapter.scoring import score_tokens
 from imgrank.adapter.shelf import Shelf
 from imgrank.arrays import Floats
-from imgrank.learning.dataset import Dataset, Rows, TaskRows, TokenSource
+from imgrank.learning.dataset import Dataset, TokenSource
+from imgrank.learning.task import Rows, TaskRows
 from imgrank.scoring.asking import adapter_scorer
 from imgrank.scoring.choosing import Candidates, Choice, who_answers
 from imgrank.scoring.likeness import text_axis

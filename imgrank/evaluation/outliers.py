@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.arrays import Floats
-from imgrank.learning.dataset import Dataset, Rows, TaskRows, ValueRows
+from imgrank.learning.dataset import Dataset
+from imgrank.learning.task import Rows, TaskRows, ValueRows
 from imgrank.paths import printable
 
 FAR = 50.0  # spreads from the median; prices, which spread most of what people label, stay within twenty
@@ -27,11 +28,15 @@ class Tamed:
 
 def tamed(dataset: Dataset) -> Tamed:
     """Hold outliers of train and val at the furthest other value; one would set the scale for all others."""
-    tasks, notes = [], []
+    tasks: list[TaskRows] = []
+    notes: list[str] = []
     for rows in dataset.tasks:
-        far = _outlying(rows)
-        tasks.append(_held(rows, far) if len(far) and isinstance(rows, ValueRows) else rows)
-        notes += _told(rows, far, dataset.labels.source)
+        far = _outlying(rows) if isinstance(rows, ValueRows) else np.zeros(0, np.intp)  # answers have none
+        if isinstance(rows, ValueRows) and len(far):
+            notes += _told(rows, far, dataset.labels.source)
+            tasks.append(_held(rows, far))
+        else:
+            tasks.append(rows)
     return Tamed(replace(dataset, tasks=tuple(tasks)), tuple(notes))
 
 
@@ -45,10 +50,8 @@ def outliers(values: Floats) -> npt.NDArray[np.bool_]:
     return far if spread > 0 and far.mean() <= MOST_SHARE else nothing
 
 
-def _outlying(rows: TaskRows) -> Rows:
-    """The rows of train and val whose values are outliers; answers have none."""
-    if not isinstance(rows, ValueRows):
-        return np.zeros(0, np.intp)
+def _outlying(rows: ValueRows) -> Rows:
+    """The rows of train and val whose values are outliers."""
     used = rows.in_split("train", "val")
     return used[outliers(rows.values[used])]
 
@@ -60,9 +63,7 @@ def _held(rows: ValueRows, far: Rows) -> ValueRows:
     return replace(rows, task=replace(rows.task, values=values))
 
 
-def _told(rows: TaskRows, far: Rows, source: str) -> list[str]:
-    if not isinstance(rows, ValueRows) or not len(far):
-        return []
+def _told(rows: ValueRows, far: Rows, source: str) -> list[str]:
     low, high = _others(rows, far)
     named = [
         f'{printable(os.path.basename(source))}: "{printable(rows.query)}" of {printable(rows.task.images[n])} is '

@@ -13,20 +13,12 @@ from imgrank.arrays import Floats
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import LabelsError
 from imgrank.evaluation.answers import AdapterScores, Answering, who_answers_each, zero_shot
-from imgrank.evaluation.scorer_metrics import ScorerMetrics, answer_difference, answer_metrics, value_metrics
 from imgrank.labels import Labels, read_labels
-from imgrank.learning.baselines import answer_predictions, ridge_predictions, ridge_views
-from imgrank.learning.dataset import (
-    Dataset,
-    PairRows,
-    Rows,
-    TaskRows,
-    TokenSource,
-    ValueRows,
-    read_dataset,
-    resamples_of,
-)
-from imgrank.learning.metrics import Difference, Resamples, srcc_difference
+from imgrank.learning.baselines import baseline, ridge_views
+from imgrank.learning.dataset import Dataset, TokenSource, read_dataset
+from imgrank.learning.metrics import Difference
+from imgrank.learning.scorer_metrics import ScorerMetrics
+from imgrank.learning.task import PairRows, Rows, TaskRows, ValueRows
 from imgrank.paths import printable
 from imgrank.ranker import IndexTokens, Ranker
 from imgrank.records import Progress
@@ -203,14 +195,13 @@ def _predict(
             true=rows.values[measured],
             score=None if scored is None else scored.value,
             pairs=None if scored is None or scored.strength is None else _in_unit(scored.strength, scored.value),
-            ridge=ridge_predictions(views, rows, measured, train),
+            ridge=baseline(views, rows, measured, train),
             zero_shot=zero_shot(rows, packed, source.sentence),
             chances=None if answers is None or scored is None else _drawn_chances(answers, scored, rows, measured),
         )
-    left, right = dataset.packed[rows.left[measured]], dataset.packed[rows.right[measured]]
-    by_text = zero_shot(rows, left, source.sentence) - zero_shot(rows, right, source.sentence)
+    by_text = rows.predict(lambda pictures: zero_shot(rows, dataset.packed[pictures], source.sentence), measured)
     answered = _Answered() if answers is None else _answer(answers, rows, dataset, measured)
-    ridge = answer_predictions(views, rows, measured, train)
+    ridge = baseline(views, rows, measured, train)
     true = rows.preferred[measured]
     return Predictions(true, answered.score, answered.pairs, ridge, by_text, answered.chances)
 
@@ -254,16 +245,13 @@ def _in_unit(strength: Floats, value: Floats) -> Floats:
 def _query_report(
     rows: TaskRows, measured: Rows, split: str, answers: Answering | None, predictions: Predictions
 ) -> QueryReport:
-    resamples = resamples_of(rows, measured)
-    classes = isinstance(rows, ValueRows) and rows.task.are_classes
+    resamples = rows.resamples(measured)
     has_unit = answers is None or not answers.choice.reversed  # the other end of a scale has an order alone
 
     def section(predicted: Floats | None, in_unit: bool = True) -> ScorerMetrics:
         if predicted is None:
             return ScorerMetrics()
-        if isinstance(rows, PairRows):
-            return answer_metrics(predicted, predictions.true, resamples)
-        return value_metrics(predicted, predictions.true, resamples, in_unit=in_unit, classes=classes)
+        return rows.metrics(measured, predicted, resamples, in_unit=in_unit)
 
     return QueryReport(
         query=rows.query,
@@ -274,12 +262,8 @@ def _query_report(
         pairs=section(predictions.pairs, has_unit),
         ridge=section(predictions.ridge),
         zero_shot=section(predictions.zero_shot, in_unit=False),
-        versus_ridge=None if predictions.score is None else _versus(rows, predictions, predictions.score, resamples),
+        versus_ridge=None
+        if predictions.score is None
+        else rows.gain(measured, predictions.score, predictions.ridge, resamples),
         predictions=predictions,
     )
-
-
-def _versus(rows: TaskRows, predictions: Predictions, score: Floats, resamples: Resamples) -> Difference:
-    if isinstance(rows, PairRows):
-        return answer_difference(score, predictions.ridge, predictions.true, resamples)
-    return srcc_difference(score, predictions.ridge, predictions.true, resamples)

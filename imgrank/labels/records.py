@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +47,15 @@ class ValueTask:
     def __len__(self) -> int:
         return len(self.images)
 
+    def shown_by(self, known: Container[str]) -> list[bool]:
+        """Of each row, whether its picture is known."""
+        return [image in known for image in self.images]
+
+    def select(self, kept: Sequence[bool]) -> ValueTask:
+        """The rows to keep."""
+        values, splits, groups = self.values[np.array(kept, bool)], _kept(self.splits, kept), _kept(self.groups, kept)
+        return ValueTask(self.phrasings, _kept(self.images, kept), values, splits, groups)
+
     @property
     def are_classes(self) -> bool:
         """Whether the values are a few whole numbers, several pictures each: ordered classes."""
@@ -75,6 +85,17 @@ class PairTask:
     def __len__(self) -> int:
         return len(self.left)
 
+    def shown_by(self, known: Container[str]) -> list[bool]:
+        """Of each answer, whether both pictures are known."""
+        return [left in known and right in known for left, right in zip(self.left, self.right, strict=True)]
+
+    def select(self, kept: Sequence[bool]) -> PairTask:
+        """The answers to keep."""
+        left, right, splits, groups = (
+            _kept(column, kept) for column in (self.left, self.right, self.splits, self.groups)
+        )
+        return PairTask(self.phrasings, left, right, self.preferred[np.array(kept, bool)], splits, groups)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
@@ -91,6 +112,11 @@ class Labels:
         """All queries, those with values first."""
         return self.values + self.pairs
 
+    def with_tasks(self, tasks: Sequence[ValueTask | PairTask]) -> Labels:
+        """The same labels with other queries."""
+        values = tuple(task for task in tasks if isinstance(task, ValueTask))
+        return replace(self, values=values, pairs=tuple(task for task in tasks if isinstance(task, PairTask)))
+
     def images(self) -> tuple[str, ...]:
         """Every picture that is named, once, in order of its first mention."""
         named: dict[str, None] = {}
@@ -100,3 +126,7 @@ class Labels:
             named.update(dict.fromkeys(pair_task.left))
             named.update(dict.fromkeys(pair_task.right))
         return tuple(named)
+
+
+def _kept(column: Sequence[str], kept: Sequence[bool]) -> tuple[str, ...]:
+    return tuple(cell for cell, keep in zip(column, kept, strict=True) if keep)

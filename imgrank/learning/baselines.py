@@ -11,9 +11,9 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from imgrank.arrays import Floats
-from imgrank.learning.dataset import PairRows, Rows, ValueRows
 from imgrank.learning.ridge import features, fit_ridge, spread
 from imgrank.learning.splits import FOLDS, deal
+from imgrank.learning.task import PairRows, Rows, TaskRows, ValueRows
 from imgrank.tokens import PackedTokens
 
 FEWEST_TO_FIT = 4
@@ -29,6 +29,13 @@ def ridge_views(packed: PackedTokens, embedding: bool = True) -> tuple[Floats, .
     if not packed.moments:
         return (plain,)
     return plain, packed.moments_of_all().astype(np.float64)
+
+
+def baseline(views: Sequence[Floats], task: TaskRows, measured: Rows, train: Rows) -> Floats:
+    """What plain ridge predicts of a task's measured rows, from its train rows."""
+    if isinstance(task, PairRows):
+        return answer_predictions(views, task, measured, train)
+    return ridge_predictions(views, task, measured, train)
 
 
 def ridge_predictions(views: Sequence[Floats], rows: ValueRows, measured: Rows, train: Rows) -> Floats:

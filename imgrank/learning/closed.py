@@ -27,9 +27,9 @@ from imgrank.learning.blocks import (
     leading_directions,
     spread,
 )
-from imgrank.learning.dataset import PairRows, Rows, TaskRows
 from imgrank.learning.ridge import fit_ridge
 from imgrank.learning.splits import FOLDS, deal
+from imgrank.learning.task import PairRows, Rows, TaskRows
 
 HINTS = (0.3, 1.0)  # how loudly the sentence speaks, beside pictures with a spread of 1
 HINTED_ROWS = 600  # more rows than that hardly need a hint
@@ -115,9 +115,7 @@ class ClosedFit:
 
     def of_task(self, task: TaskRows, rows: Rows) -> Floats:
         """(N,) values of rows of a task; for answers, left less right."""
-        if isinstance(task, PairRows):
-            return self(task.left[rows]) - self(task.right[rows])
-        return self(task.rows[rows])
+        return task.predict(self, rows)
 
     def alone(self, name: str) -> ClosedFit:
         """One of the views, as if it were all."""

@@ -7,17 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from imgrank.errors import LabelsError
 from imgrank.labels import FEWEST_ROWS, SKIP_BAD, Fault, Labels, PairTask, ValueTask
-from imgrank.learning.metrics import Resamples
 from imgrank.learning.on_disk import read_tokens
+from imgrank.learning.task import PairRows, TaskRows, ValueRows
 from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, Unreadable
 from imgrank.tokens import PackedTokens, TextTokens, TokenShape
 
-Rows = npt.NDArray[np.intp]
 MOST_PRINTED = 50
 
 
@@ -54,75 +52,6 @@ class TokenSource(Protocol):
         self, files: Sequence[str], *, mirrored: bool = False, progress: Callable[[Progress], None] = ...
     ) -> EncodedPictures: ...
     def sentence(self, text: str) -> TextTokens: ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ValueRows:
-    """A query with values: `rows` (N,) says which picture of the dataset each of its N values belongs to."""
-
-    task: ValueTask
-    rows: Rows
-    texts: tuple[TextTokens, ...]
-
-    @property
-    def query(self) -> str:
-        return self.task.query
-
-    @property
-    def values(self) -> npt.NDArray[np.float64]:
-        return self.task.values
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def together(self) -> list[str]:
-        """(N,) what must stay together in one split: the group, or else the picture."""
-        return [group or image for group, image in zip(self.task.groups, self.task.images, strict=True)]
-
-    def in_split(self, *names: str) -> Rows:
-        """Which of the N rows stand in one of these splits."""
-        return np.array([n for n, split in enumerate(self.task.splits) if split in names], np.intp)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PairRows:
-    """A query with answers: `left` and `right` (N,) say between which pictures of the dataset each answer chose."""
-
-    task: PairTask
-    left: Rows
-    right: Rows
-    texts: tuple[TextTokens, ...]
-
-    @property
-    def query(self) -> str:
-        return self.task.query
-
-    @property
-    def preferred(self) -> npt.NDArray[np.float64]:
-        return self.task.preferred
-
-    def __len__(self) -> int:
-        return len(self.left)
-
-    def together(self) -> list[str]:
-        """(N,) what must stay together in one split: the group, or else the two pictures whatever their sides."""
-        pairs = zip(self.task.groups, self.task.left, self.task.right, strict=True)
-        return [group or "\0".join(sorted((left, right))) for group, left, right in pairs]
-
-    def in_split(self, *names: str) -> Rows:
-        """Which of the N answers stand in one of these splits."""
-        return np.array([n for n, split in enumerate(self.task.splits) if split in names], np.intp)
-
-
-TaskRows = ValueRows | PairRows
-
-
-def resamples_of(rows: TaskRows, chosen: Rows) -> Resamples:
-    """Resamples of the chosen rows by what errs together: groups where rows have them, else pictures."""
-    together = rows.together()
-    if isinstance(rows, ValueRows) or all(rows.task.groups[n] for n in chosen):
-        return Resamples.draw(len(chosen), groups=[together[n] for n in chosen])
-    return Resamples.draw_pictures([rows.task.left[n] for n in chosen], [rows.task.right[n] for n in chosen])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,18 +111,8 @@ def _not_again(skipped: Sequence[Unreadable]) -> str:
 
 def with_splits(dataset: Dataset, splits: Sequence[Sequence[str]]) -> Dataset:
     """The same dataset with one split for each row of each task, in the order of `tasks`."""
-    tasks: list[TaskRows] = []
-    for rows, its_splits in zip(dataset.tasks, splits, strict=True):
-        if isinstance(rows, ValueRows):
-            tasks.append(replace(rows, task=replace(rows.task, splits=tuple(its_splits))))
-        else:
-            tasks.append(replace(rows, task=replace(rows.task, splits=tuple(its_splits))))
-    labels = replace(
-        dataset.labels,
-        values=tuple(rows.task for rows in tasks if isinstance(rows, ValueRows)),
-        pairs=tuple(rows.task for rows in tasks if isinstance(rows, PairRows)),
-    )
-    return replace(dataset, labels=labels, tasks=tuple(tasks))
+    tasks = [task.with_splits(its_splits) for task, its_splits in zip(dataset.tasks, splits, strict=True)]
+    return replace(dataset, labels=dataset.labels.with_tasks([task.task for task in tasks]), tasks=tuple(tasks))
 
 
 def _unreadable(labels: Labels, place: dict[str, int], skipped: Sequence[Unreadable]) -> tuple[Fault, ...]:
@@ -203,26 +122,9 @@ def _unreadable(labels: Labels, place: dict[str, int], skipped: Sequence[Unreada
 
 
 def _readable(labels: Labels, place: dict[str, int]) -> Labels:
-    values = [_only(task, [image in place for image in task.images]) for task in labels.values]
-    pairs = [
-        _only(task, [left in place and right in place for left, right in zip(task.left, task.right, strict=True)])
-        for task in labels.pairs
-    ]
-    return replace(
-        labels,
-        values=tuple(task for task in values if isinstance(task, ValueTask) and len(task) >= FEWEST_ROWS),
-        pairs=tuple(task for task in pairs if isinstance(task, PairTask) and len(task) >= FEWEST_ROWS),
-    )
-
-
-def _only(task: ValueTask | PairTask, kept: Sequence[bool]) -> ValueTask | PairTask:
-    def pick(column: Sequence[str]) -> tuple[str, ...]:
-        return tuple(cell for cell, keep in zip(column, kept, strict=True) if keep)
-
-    mask, splits, groups = np.array(kept, bool), pick(task.splits), pick(task.groups)
-    if isinstance(task, ValueTask):
-        return ValueTask(task.phrasings, pick(task.images), task.values[mask], splits, groups)
-    return PairTask(task.phrasings, pick(task.left), pick(task.right), task.preferred[mask], splits, groups)
+    """The labels whose pictures could be read, of queries that still have enough of them."""
+    kept = (task.select(task.shown_by(place)) for task in labels.tasks)
+    return labels.with_tasks([task for task in kept if len(task) >= FEWEST_ROWS])
 
 
 def _rows(task: ValueTask | PairTask, place: dict[str, int], sentence: Callable[[str], TextTokens]) -> TaskRows:

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from imgrank.learning.dataset import Dataset, Rows, TaskRows, ValueRows, with_splits
+from imgrank.learning.dataset import Dataset, with_splits
+from imgrank.learning.task import Rows, TaskRows
 from imgrank.paths import printable
 
 VAL_SHARE = 0.2
@@ -40,7 +41,7 @@ def needs_folds(dataset: Dataset) -> bool:
 
 def val_is_flat(rows: TaskRows) -> bool:
     """Whether a query has val rows and all of them say the same: no order of them is better than another."""
-    told = (rows.values if isinstance(rows, ValueRows) else rows.preferred)[rows.in_split("val")]
+    told = rows.true[rows.in_split("val")]
     return len(told) > 0 and bool((told == told[0]).all())
 
 
@@ -81,6 +82,6 @@ def _keys(task: TaskRows, rows: Rows) -> list[str]:
 
 
 def _levels(task: TaskRows, rows: Rows) -> npt.NDArray[np.float64]:
-    values = (task.values if isinstance(task, ValueRows) else task.preferred)[rows]
+    values = task.true[rows]
     ranks: npt.NDArray[np.float64] = rankdata(values) / max(1, len(values))
     return ranks

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from imgrank.adapter.subject import MOST_KNOWN, NEAREST, Subject, unit_rows
 from imgrank.arrays import Floats
 from imgrank.learning.blocks import evenly
-from imgrank.learning.dataset import PairRows, Rows, TaskRows
+from imgrank.learning.task import PairRows, Rows, TaskRows
 from imgrank.tokens import PackedTokens
 
 FEWEST_PICTURES = 12  # fewer say too little of what others of their kind may look like

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from imgrank.adapter.model import TextBatch
-from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows, ValueRows
+from imgrank.learning.dataset import Dataset
+from imgrank.learning.task import Rows, TaskRows, ValueRows
 
 FEWEST_TO_CROP = 5  # places a side: of fewer, a window shows hardly less than all
 
@@ -31,12 +32,8 @@ class Part:
     @staticmethod
     def of(task: TaskRows, train: Rows, val: Rows, scale: tuple[float, float] | None = None) -> Part:
         """Standardised by the rows to train on, or by a given mean and deviation; answers need no standard."""
-        if isinstance(task, PairRows):
-            return Part(task, train, val)
-        if scale is not None:
-            return Part(task, train, val, *scale)
-        values = task.values[train]
-        return Part(task, train, val, float(values.mean()), float(values.std()) or 1.0)
+        mean, deviation = scale if scale is not None and task.has_unit else task.standard(train)
+        return Part(task, train, val, mean, deviation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,15 +105,9 @@ def batches(
 
 def strangers(parts: Sequence[Part], n: int) -> Rows:
     """Pictures of other queries to train on that part `n` says nothing of."""
-    own, other = _shown(parts[n]), [_shown(part, part.train) for k, part in enumerate(parts) if k != n]
+    own = parts[n].task.pictures(np.arange(len(parts[n].task)))
+    other = [part.task.pictures(part.train) for k, part in enumerate(parts) if k != n]
     return np.setdiff1d(np.concatenate(other), own) if other else np.zeros(0, np.intp)
-
-
-def _shown(part: Part, rows: Rows | None = None) -> Rows:
-    task, chosen = part.task, slice(None) if rows is None else rows
-    if isinstance(task, PairRows):
-        return np.concatenate([task.left[chosen], task.right[chosen]])
-    return task.rows[chosen]
 
 
 def _cropped(shown: Pictures, least: float, rng: np.random.Generator) -> Pictures:

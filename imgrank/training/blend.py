@@ -13,7 +13,7 @@ from imgrank.adapter.scoring import score_tokens
 from imgrank.arrays import Floats
 from imgrank.learning.blocks import Blocks
 from imgrank.learning.closed import ClosedFit, fit_values
-from imgrank.learning.dataset import Rows
+from imgrank.learning.task import Rows
 from imgrank.tokens import PackedTokens, TextTokens
 
 GROUPS_OF_THE_GUESS = 10  # what is known beforehand, that both are of use, weighs as much as so many groups of rows

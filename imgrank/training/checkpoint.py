@@ -14,7 +14,7 @@ import torch
 from imgrank.adapter.model import AdapterConfig
 from imgrank.atomic import atomic_file
 from imgrank.errors import TrainingError
-from imgrank.learning.dataset import Dataset, ValueRows
+from imgrank.learning.dataset import Dataset
 from imgrank.paths import why
 from imgrank.training.loop import Epoch, Fit, Progress
 from imgrank.training.options import TrainingOptions
@@ -26,8 +26,7 @@ def run_key(dataset: Dataset, fingerprint: str, config: AdapterConfig, options: 
     digest = hashlib.blake2b(repr((fingerprint, asdict(config), asdict(options))).encode(), digest_size=16)
     for rows in dataset.tasks:
         digest.update(repr((rows.task.phrasings, rows.task.splits, rows.task.groups)).encode())
-        numbers = (rows.rows, rows.values) if isinstance(rows, ValueRows) else (rows.left, rows.right, rows.preferred)
-        for column in numbers:
+        for column in rows.columns():
             digest.update(column.tobytes())
     return digest.hexdigest()
 

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgrank.arrays import Floats
-from imgrank.evaluation.scorer_metrics import answer_difference
-from imgrank.learning.dataset import PairRows, Rows, TaskRows, resamples_of
-from imgrank.learning.metrics import srcc_difference
-from imgrank.training.loop import Fit, order_metric
+from imgrank.learning.task import Rows, TaskRows
+from imgrank.training.loop import Fit
 
 BLEND_WEIGHTS = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)
 CAUTION = 0.3  # of a figure, a whole adapter against none, at one row: the axis is the safer guess on few rows
@@ -34,7 +32,7 @@ class Unseen:
         """`blend_weight` parts network, the rest closed form."""
         if self.network is None or not blend_weight:
             return self.closed
-        if isinstance(self.task, PairRows):  # answers have no unit: each counts by its own spread
+        if not self.task.has_unit:  # answers have no unit: each counts by its own spread
             return blend_weight * self.network / size(self.network) + (1 - blend_weight) * self.closed / size(
                 self.closed
             )
@@ -42,7 +40,7 @@ class Unseen:
 
     def metric(self, blend_weight: float) -> float:
         """How well the mix orders the rows."""
-        return order_metric(self.task, self.rows, self.blended(blend_weight))
+        return self.task.order_metric(self.rows, self.blended(blend_weight))
 
 
 def best_blend_weight(unseen: Unseen, most: float = 1.0) -> float:
@@ -63,10 +61,8 @@ def network_adds(unseen: Unseen, blend_weight: float) -> bool:
     """
     if not blend_weight:
         return False
-    resamples, one, other = resamples_of(unseen.task, unseen.rows), unseen.blended(blend_weight), unseen.closed
-    if isinstance(unseen.task, PairRows):
-        return answer_difference(one, other, unseen.task.preferred[unseen.rows], resamples).ci.low > 0
-    return srcc_difference(one, other, unseen.task.values[unseen.rows], resamples).ci.low > 0
+    resamples, one, other = unseen.task.resamples(unseen.rows), unseen.blended(blend_weight), unseen.closed
+    return unseen.task.gain(unseen.rows, one, other, resamples).ci.low > 0
 
 
 def most_by_folds(rows: int) -> float:

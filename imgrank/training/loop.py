@@ -19,9 +19,9 @@ from imgrank.adapter.model import AdapterModel, TextBatch
 from imgrank.adapter.pairs import Summary
 from imgrank.arrays import Floats
 from imgrank.errors import TrainingError
-from imgrank.evaluation.scorer_metrics import answers_right
-from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows, ValueRows
-from imgrank.learning.metrics import mae, srcc
+from imgrank.learning.dataset import Dataset
+from imgrank.learning.metrics import mae
+from imgrank.learning.task import Rows, TaskRows
 from imgrank.training import losses
 from imgrank.training.batches import Augmentation, Batch, Part, ValueBatch, batches, pictures, steps_in_epoch
 from imgrank.training.options import TrainingOptions
@@ -134,18 +134,7 @@ def predict(model: AdapterModel, dataset: Dataset, task: TaskRows, rows: Rows, d
         return result
 
     model.eval()
-    if isinstance(task, ValueRows):
-        return values(task.rows[rows])
-    return values(task.left[rows]) - values(task.right[rows])
-
-
-def order_metric(task: TaskRows, rows: Rows, predicted: Floats) -> float:
-    """How well predictions of a task's rows order them, from -1 to 1; 0 where it cannot be said."""
-    if isinstance(task, PairRows):
-        right = answers_right(predicted, task.preferred[rows])
-        return 2 * float(np.nanmean(right)) - 1 if np.isfinite(right).any() else 0.0
-    value = srcc(predicted, task.values[rows])
-    return value if math.isfinite(value) else 0.0
+    return task.predict(values, rows)
 
 
 def _begin(model: AdapterModel, options: TrainingOptions) -> Progress:
@@ -256,8 +245,8 @@ def _look(progress: Progress, dataset: Dataset, parts: Sequence[Part], device: t
     predicted = tuple(part.mean + part.scale * predict(model, dataset, part.task, part.val, device) for part in parts)
     progress.predicted = (*progress.predicted, predicted)
     watched = [(part, its) for part, its in zip(parts, predicted, strict=True) if len(part.val)]
-    metrics = [order_metric(part.task, part.val, its) for part, its in watched]
-    errors = [mae(its, p.task.values[p.val]) for p, its in watched if isinstance(p.task, ValueRows)]
+    metrics = [part.task.order_metric(part.val, its) for part, its in watched]
+    errors = [mae(its, part.task.true[part.val]) for part, its in watched if part.task.has_unit]
     return float(np.mean(metrics)) if metrics else math.nan, float(np.mean(errors)) if errors else math.nan
 
 

@@ -16,12 +16,13 @@ from imgrank.adapter.config import AdapterConfig
 from imgrank.adapter.model import AdapterModel
 from imgrank.adapter.subject import Subject
 from imgrank.arrays import Floats
-from imgrank.learning.baselines import answer_predictions, ridge_predictions, ridge_views
+from imgrank.learning.baselines import baseline, ridge_views
 from imgrank.learning.blocks import Blocks
 from imgrank.learning.closed import ClosedFit, fit_closed
-from imgrank.learning.dataset import Dataset, PairRows, Rows, TaskRows, ValueRows
+from imgrank.learning.dataset import Dataset
 from imgrank.learning.splits import FOLDS, deal, needs_folds
 from imgrank.learning.subject import fit_subject
+from imgrank.learning.task import Rows, TaskRows, ValueRows
 from imgrank.parallel import on_one_core
 from imgrank.training.batches import Part, strangers
 from imgrank.training.choosing import Unseen, best_blend_weight, best_common_epoch, most_by_folds, network_adds
@@ -243,7 +244,7 @@ def _has_strangers(run: Run, its: Learnt) -> bool:
     """Whether the network saw pictures that lack this query's subject."""
     parts = _parts(run)
     n = next(n for n, part in enumerate(parts) if part.task is its.task)
-    return run.options.negatives > 0 and isinstance(its.task, ValueRows) and len(strangers(parts, n)) > 0
+    return run.options.negatives > 0 and its.task.has_unit and len(strangers(parts, n)) > 0
 
 
 def _seen_by_folds(folds: _Folds, fits: Sequence[Fit], epoch: int, n: int, its: Learnt) -> Unseen:
@@ -318,21 +319,13 @@ def _looks_at_embedding(run: Run) -> bool:
 
 def _blocks(run: Run) -> Blocks:
     """Of every picture, in the directions of those that may be learnt from."""
-    used = [_pictures(task, task.in_split("train", "val")) for task in run.dataset.tasks]
+    used = [task.pictures(task.in_split("train", "val")) for task in run.dataset.tasks]
     return Blocks.of(run.dataset.packed, np.unique(np.concatenate(used)), _looks_at_embedding(run))
-
-
-def _pictures(task: TaskRows, rows: Rows) -> Rows:
-    if isinstance(task, PairRows):
-        return np.concatenate([task.left[rows], task.right[rows]])
-    return task.rows[rows]
 
 
 def _plain(views: Sequence[Floats], part: Part) -> Floats:
     """The baseline on a part's val rows; where no row is left to learn from, nothing is said: NaN."""
-    if isinstance(part.task, PairRows):
-        return answer_predictions(views, part.task, part.val, part.train)
-    return ridge_predictions(views, part.task, part.val, part.train)
+    return baseline(views, part.task, part.val, part.train)
 
 
 def _loaded(run: Run, done: Fit) -> AdapterModel:

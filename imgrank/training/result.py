@@ -13,13 +13,14 @@ from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import AdapterHeader, Query, ValMetrics
 from imgrank.arrays import Floats
 from imgrank.evaluation.answers import zero_shot
-from imgrank.evaluation.scorer_metrics import ScorerMetrics, answer_difference, answer_metrics, value_metrics
 from imgrank.learning.closed import average
-from imgrank.learning.dataset import BackboneFacts, Dataset, PairRows, ValueRows, resamples_of
-from imgrank.learning.metrics import Difference, srcc_difference
+from imgrank.learning.dataset import BackboneFacts, Dataset
+from imgrank.learning.metrics import Difference
+from imgrank.learning.scorer_metrics import ScorerMetrics
+from imgrank.learning.task import ValueRows
 from imgrank.tokens import TextTokens
 from imgrank.training.choosing import best_blend_weight, size
-from imgrank.training.loop import Epoch, order_metric
+from imgrank.training.loop import Epoch
 from imgrank.training.plan import Learnt, Outcome
 
 
@@ -117,22 +118,9 @@ def measure(
 ) -> TrainedQuery:
     """Figures of one query on its unseen rows."""
     task, rows = learnt.task, learnt.unseen.rows
-    predicted, resamples = learnt.unseen.blended(learnt.blend_weight), resamples_of(task, rows)
+    predicted, resamples = learnt.unseen.blended(learnt.blend_weight), task.resamples(rows)
     trained_on = len(task.in_split("train", "val") if cross_validated else task.in_split("train"))
-    misses: tuple[Miss, ...] = ()
-    if isinstance(task, PairRows):
-        left, right = (zero_shot(task, dataset.packed[side[rows]], sentence) for side in (task.left, task.right))
-        true = task.preferred[rows]
-        sections = [answer_metrics(p, true, resamples) for p in (predicted, learnt.ridge, left - right)]
-        versus = answer_difference(predicted, learnt.ridge, true, resamples)
-    else:
-        true = task.values[rows]
-        by_text = zero_shot(task, dataset.packed[task.rows[rows]], sentence)
-        classes = task.task.are_classes
-        sections = [value_metrics(p, true, resamples, classes=classes) for p in (predicted, learnt.ridge)]
-        sections.append(value_metrics(by_text, true, resamples, in_unit=False))
-        versus, misses = srcc_difference(predicted, learnt.ridge, true, resamples), _misses(task, learnt, predicted)
-    adapter, ridge, by_words = sections
+    by_text = task.predict(lambda pictures: zero_shot(task, dataset.packed[pictures], sentence), rows)
     return TrainedQuery(
         query=task.query,
         phrasings=task.task.phrasings,
@@ -141,13 +129,13 @@ def measure(
         unit=unit,
         blend_weight=learnt.blend_weight,
         parts=_contributions(learnt),
-        adapter=adapter,
-        ridge=ridge,
-        zero_shot=by_words,
-        versus_ridge=versus,
-        misses=misses,
+        adapter=task.metrics(rows, predicted, resamples),
+        ridge=task.metrics(rows, learnt.ridge, resamples),
+        zero_shot=task.metrics(rows, by_text, resamples, in_unit=False),
+        versus_ridge=task.gain(rows, predicted, learnt.ridge, resamples),
+        misses=_misses(task, learnt, predicted) if isinstance(task, ValueRows) else (),
         predicted=predicted,
-        true=true,
+        true=task.true[rows],
     )
 
 
@@ -170,7 +158,7 @@ def to_adapter(
 def _query(learnt: Learnt, measured: TrainedQuery) -> Query:
     """Closed forms give standardised values; answers have no unit, and theirs takes the network's size."""
     unseen = learnt.unseen
-    if isinstance(learnt.task, PairRows):
+    if not learnt.task.has_unit:
         heard = unseen.network if learnt.blend_weight > 0 else None
         closed = learnt.closed.form(scale=1.0 if heard is None else size(unseen.closed) / size(heard))
     else:
@@ -207,12 +195,12 @@ def _contributions(learnt: Learnt) -> tuple[Contribution, ...]:
         unseen.metric(1.0) if tried else None,
         unseen.metric(learnt.blend_weight or best_blend_weight(unseen)) - unseen.metric(0.0) if tried else None,
     )
-    whole = order_metric(learnt.task, closed.rows, closed.left_out)
+    whole = learnt.task.order_metric(closed.rows, closed.left_out)
     views = []
     for view in closed.views:
         others = [other for other in closed.views if other is not view]
-        without = order_metric(learnt.task, closed.rows, average(others)) if others else 0.0
-        alone = order_metric(learnt.task, closed.rows, view.left_out)
+        without = learnt.task.order_metric(closed.rows, average(others)) if others else 0.0
+        alone = learnt.task.order_metric(closed.rows, view.left_out)
         views.append(Contribution(view.name, (1 - learnt.blend_weight) * view.share, alone, whole - without))
     return (*views, network)
 

@@ -24,9 +24,9 @@ from imgrank.adapter.files import Adapter, load
 from imgrank.adapter.registry import find_adapter
 from imgrank.adapter.scoring import ScoredBatch, score_tokens
 from imgrank.evaluation import evaluate
-from imgrank.evaluation.scorer_metrics import Metric, value_metrics
 from imgrank.learning.metrics import Resamples, srcc_difference
 from imgrank.learning.ridge import features, fit_ridge
+from imgrank.learning.scorer_metrics import Metric, value_metrics
 from imgrank.tokens import PackedTokens
 
 LEVELS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)

@@ -12,10 +12,10 @@ from imgrank.errors import AdapterError, LabelsError, UsageError
 from imgrank.evaluation import evaluate
 from imgrank.evaluation.formats import report_csv, report_json, scorers, table_rows, verdict
 from imgrank.evaluation.report import measured_rows
-from imgrank.evaluation.scorer_metrics import Metric, ScorerMetrics
 from imgrank.labels import read_labels
 from imgrank.learning.dataset import read_dataset
 from imgrank.learning.metrics import Difference, Interval
+from imgrank.learning.scorer_metrics import Metric, ScorerMetrics
 from imgrank.learning.splits import deal, made_splits
 from imgrank.training import train
 from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, pairs_csv

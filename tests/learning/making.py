@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from imgrank.labels import PairTask, ValueTask
-from imgrank.learning.dataset import PairRows, ValueRows
+from imgrank.learning.task import PairRows, ValueRows
 from imgrank.tokens import PackedTokens, TextTokens, pack
 
 PLACES, WIDTH, EMBEDDING = 4, 12, 10

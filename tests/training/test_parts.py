@@ -12,7 +12,7 @@ from imgrank.labels import read_labels
 from imgrank.learning.dataset import read_dataset
 from imgrank.training.batches import Part, ValueBatch, batches, steps_in_epoch
 from imgrank.training.choosing import Unseen, best_blend_weight, best_common_epoch, network_adds
-from imgrank.training.loop import fit, order_metric, predict
+from imgrank.training.loop import fit, predict
 from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, pairs_csv
 
 CPU = torch.device("cpu")
@@ -36,7 +36,7 @@ def test_the_loop_overfits_a_few_pictures(tmp_path, ranking):
     done = fit(model(), replace(data, mirrored=None), [part], options, epochs=60)
     trained = model()
     trained.load_state_dict(done.state)
-    assert order_metric(part.task, part.train, predict(trained, data, part.task, part.train, CPU)) > 0.97
+    assert part.task.order_metric(part.train, predict(trained, data, part.task, part.train, CPU)) > 0.97
 
 
 def test_without_val_rows_the_last_weights_are_kept_and_with_them_the_best(tmp_path):
@@ -50,7 +50,7 @@ def test_without_val_rows_the_last_weights_are_kept_and_with_them_the_best(tmp_p
     kept = model()
     kept.load_state_dict(watched.state)
     predicted = predict(kept, data, data.tasks[0], rows[1::2], CPU)
-    assert order_metric(data.tasks[0], rows[1::2], predicted) == pytest.approx(max(metrics))
+    assert data.tasks[0].order_metric(rows[1::2], predicted) == pytest.approx(max(metrics))
 
 
 def test_training_stops_early_where_val_gets_no_better(tmp_path):
