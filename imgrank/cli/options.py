@@ -44,10 +44,22 @@ BackboneOption = Annotated[
         "of your own, hf-hub:OWNER/NAME, or a folder that open_clip saved. imgrank backbones lists them.",
     ),
 ]
+
+
+def _known_adapter(adapter: str) -> str:
+    """Raises AdapterError for a ranker that there is not, before a model is loaded for it, which takes seconds."""
+    if adapter not in ("auto", "none"):
+        from imgrank.adapter.registry import find_adapter
+
+        find_adapter(adapter)
+    return adapter
+
+
 AdapterOption = Annotated[
     str,
     typer.Option(
         "--adapter",
+        callback=_known_adapter,
         metavar="NAME|FILE",
         help="Ranker to use: a name, a .safetensors file, auto for the trained ranker that fits the sentence, or none "
         "to compare images with the sentence by the image model alone.",

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from imgrank import paths
 from imgrank.adapter import files, registry
 from imgrank.cli.adapters import app
+from imgrank.cli.app import app as imgrank
 from imgrank.errors import AdapterError, UsageError
 from tests.adapter.making import adapter
 
@@ -52,6 +53,12 @@ def test_show_says_terms_queries_units_and_figures() -> None:
 
 def test_show_of_an_unknown_name_is_an_adapter_error() -> None:
     assert isinstance(RUN.invoke(app, ["show", "nobody"]).exception, AdapterError)
+
+
+@pytest.mark.parametrize("words", [["sort", ".", "a cat"], ["explain", "a.jpg", "a cat"]])
+def test_an_unknown_ranker_is_refused_before_a_model_is_loaded(installed: Path, words: list[str]) -> None:
+    told = RUN.invoke(imgrank, [*words, "--adapter", "nobody"])
+    assert isinstance(told.exception, AdapterError) and "loading" not in told.output
 
 
 def test_remove_of_an_unknown_name_asks_for_no_yes(installed: Path) -> None:
