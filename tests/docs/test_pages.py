@@ -86,5 +86,6 @@ def test_the_change_log_sorts_what_is_not_released_yet() -> None:
     [newest] = re.findall(
         r"^## \S+ .*?(?=^## )", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )[:1]
+    assert re.match(r"## [^\n]+\n\n### ", newest), "a line stands before the first heading"
     headings = re.findall(r"^### (.*)$", newest, re.MULTILINE)
     assert headings == [each for each in ("Added", "Changed", "Deprecated", "Removed", "Fixed") if each in headings]
