@@ -581,8 +581,9 @@ def _changed(count: int) -> tuple[str, ...]:
     """What is to be said of files whose bytes are others than their size and time led to."""
     if not count:
         return ()
-    files = "1 file has new contents but its" if count == 1 else f"{count:,} files have new contents but their"
-    return (f"{files} old size and time; without --verify, their cached encodings would have been used",)
+    one, several = "1 file has new contents but its", f"{count:,} files have new contents but their"
+    used = "its cached encoding" if count == 1 else "their cached encodings"
+    return (f"{one if count == 1 else several} old size and time; without --verify, {used} would have been used",)
 
 
 def _as_given(found: Discovered, files: Sequence[str | Path]) -> list[ImageFile]:

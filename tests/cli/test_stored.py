@@ -68,5 +68,5 @@ def test_a_moved_folder_is_read_once_and_verify_reads_it_again(imgrank, folder):
     assert scores(imgrank("sort", "moved", *words)) == before, "a picture was read"
     verified = imgrank("sort", "moved", *words, "--verify")
     assert scores(verified)["owl"] != before["owl"]
-    assert b"1 file had changed" in verified.stderr
+    assert b"1 file has new contents" in verified.stderr
     assert scores(imgrank("sort", "moved", *words)) == scores(verified)
