@@ -23,6 +23,16 @@ def sentence_of(error: Any) -> str:  # noqa: ANN401 (Click's errors, of which Ty
     return message + "." * (message[-1:] not in ".?!)") + hint
 
 
+def what_it_takes(param: Any, message: str) -> str:  # noqa: ANN401
+    """Of a value that an option refused: `it takes a whole number of at least 1`; else the message as it is."""
+    said = message.removeprefix("Value error, ")
+    chosen = _CHOICE.match(said)
+    if chosen:
+        return f"it takes one of {chosen[2]}".replace("'", "")
+    wanted = _wanted(param, message)
+    return f"it takes {wanted}" if wanted else said
+
+
 def _about_value(error: Any) -> str | None:  # noqa: ANN401
     """Of a value that is none: `--top takes a whole number of at least 1, not "abc"`."""
     param, message = getattr(error, "param", None), getattr(error, "message", "") or ""

@@ -17,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from imgrank.cli.mistakes import what_it_takes
 from imgrank.errors import UsageError
 from imgrank.paths import config_file, printable, why
 
@@ -178,7 +179,7 @@ def _taken(param: Any, setting: Setting, context: Any) -> Any:  # noqa: ANN401
             raise TypeError("it takes a value, and true or false is none")
         param.process_value(context, value)
     except Exception as error:  # Click's own, of which there are two
-        said = (getattr(error, "message", "") or str(error)).removeprefix("Value error, ")
+        said = what_it_takes(param, getattr(error, "message", "") or str(error))
         raise UsageError(
             f"{printable(setting.where)}: {setting.option} cannot be {as_toml(setting.value)}: {said.rstrip('.')}."
         ) from error

@@ -87,7 +87,13 @@ def test_a_mistake_in_a_file_is_named_with_the_file(folder, content, said):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [('group = "x"', "group cannot be"), ("top = true", "top cannot be true")]
+    ("content", "said"),
+    [
+        ('group = "x"', "group cannot be"),
+        ("top = true", "top cannot be true"),
+        ('top = "two"', 'top cannot be "two": it takes a whole number.'),
+        ('format = "xml"', 'format cannot be "xml": it takes one of table, paths, json, jsonl, csv.'),
+    ],
 )
 def test_a_value_that_an_option_does_not_take_is_named_with_the_file(folder, content, said):
     write(folder, here=content)
