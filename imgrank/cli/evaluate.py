@@ -24,7 +24,7 @@ from imgrank.cli.options import (
 )
 from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.progress import progress_line
-from imgrank.cli.tables import print_table
+from imgrank.cli.tables import as_sentence, print_table
 from imgrank.cli.terminal import note, noting
 from imgrank.errors import UsageError
 from imgrank.paths import printable
@@ -168,7 +168,7 @@ def _show(report: Report, fmt: ReportFormat, quiet: bool, verbose: bool) -> None
             unit = f" ({printable(query.unit)})" if query.unit else ""
             title = f'"{printable(query.query)}"{unit}, {query.n} rows ({query.split}), 95% intervals'
             print_table(title, table_rows(scorers(query), whole=verbose))
-            typer.echo(f"On these rows {verdict(query.ridge, query.versus_ridge)}.")
+            typer.echo(as_sentence(verdict(query.ridge, query.versus_ridge, "the ranker")))
             typer.echo("")
         typer.echo(f"ranker: {printable(report.adapter or 'none')}, backbone: {printable(report.backbone)}")
     for each in () if quiet else report.notes:

@@ -24,7 +24,7 @@ from imgrank.cli.options import (
     flag,
 )
 from imgrank.cli.precise import Precision, PrecisionOption, precise
-from imgrank.cli.tables import print_table
+from imgrank.cli.tables import as_sentence, print_table
 from imgrank.cli.terminal import note, noting
 from imgrank.cli.watching import training_view
 from imgrank.errors import UsageError
@@ -303,7 +303,7 @@ def _show(result: TrainingResult, verbose: bool) -> None:
             else (f"{query.rows} rows set aside (val)")
         )
         print_table(f'"{printable(query.query)}", {rows}, 95% intervals', table_rows(sections(query), whole=verbose))
-        typer.echo(f"On these rows {verdict(query.ridge, query.versus_ridge, 'this ranker')}.")
+        typer.echo(as_sentence(verdict(query.ridge, query.versus_ridge, "this ranker")))
         typer.echo("")
     state = "the best so far; interrupted" if result.interrupted else f"{result.seconds:.0f} s"
     typer.echo(f"saved {printable(str(result.path))} ({state})\nmodel card: {printable(str(result.card))}")

@@ -75,7 +75,7 @@ def verdict(ridge: ScorerMetrics, difference: Difference | None, who: str = "the
     if not math.isfinite(difference.value):
         return f"these rows cannot tell whether {who} beats ridge"
     metric = "SRCC" if _known(ridge.srcc) else "pair accuracy"
-    size = f"{difference.value:+.3f} in {metric}, 95 % interval {difference.ci.low:+.3f} to {difference.ci.high:+.3f}"
+    size = f"{difference.value:+.3f} {metric} [{difference.ci.low:+.3f}, {difference.ci.high:+.3f}]"
     if difference.value <= 0:
         return f"{who} does not beat ridge: {size}"
     return f"{who} beats ridge: {size}" if difference.is_real else f"{who} does not clearly beat ridge: {size}"

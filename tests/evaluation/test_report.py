@@ -122,7 +122,7 @@ def test_the_verdict_says_what_the_interval_allows(value, low, high, said):
     told = verdict(ridge, Difference(value, Interval(low, high)))
     assert told.startswith(said)
     if np.isfinite(value):
-        assert told.removeprefix(said) == f"{value:+.3f} in SRCC, 95 % interval {low:+.3f} to {high:+.3f}"
+        assert told.removeprefix(said) == f"{value:+.3f} SRCC [{low:+.3f}, {high:+.3f}]"
 
 
 def test_an_adapter_of_another_backbone_is_refused(trained, monkeypatch):
