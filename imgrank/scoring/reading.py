@@ -52,6 +52,7 @@ _DOWN = word_set(
 )
 _LATE = {"new", "late", "recent"}
 _BOUNDS = {("at", "least"): 1, ("at", "most"): -1}  # "at least three people" wants many of them
+_NUMERALS = word_set("one two three four five six seven eight nine ten dozen")
 _COUNTS = word_set("number numbers count counts quantity amount amounts density total")
 _SIZES = word_set("big bigger biggest large larger largest great greater greatest small smaller smallest")
 _SMALL = {"small", "smaller", "smallest"}
@@ -111,6 +112,8 @@ def read(sentence: str) -> Reading:
         if place and (bound := _BOUNDS.get((tokens[place - 1], token))):
             grades = counts = True
             turn *= bound
+            continue
+        if place and tokens[place - 1] in ("least", "most") and token in _NUMERALS:
             continue
         if token in _UP or token in _DOWN:
             grades = True

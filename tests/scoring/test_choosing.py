@@ -46,8 +46,8 @@ def test_a_sentence_that_asks_for_no_trained_scale_is_nobodys(ranker, sentence):
         "good photo quality": "best photo|good photo|better photo|best photos|the best photo",
         "older person": "oldest person|the oldest people|who is the oldest|age of the sitter",
         "newer car": "newest car|most recent cars|please sort the cars by model year",
-        "more people": "most people|at least 3 people|how many persons are in the picture|lots of people",
-        "more dogs": "most dogs|count of the dogs",
+        "more people": "most people|at least 3 people|at least three people|how many persons|lots of people",
+        "more dogs": "most dogs|at least two dogs|count of the dogs",
         "blurry": "blurriest|how blurred each image is|very blurry picture",
     }.items(),
 )
