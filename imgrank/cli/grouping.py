@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from imgrank.records import RankedImage
 
 _PANEL = "Filtering and grouping"
-THRESHOLD = 0.9  # as in imgrank.grouping, which loads too much to be asked for its number here
+THRESHOLD = 0.95  # as in imgrank.grouping, which loads too much to be asked for its number here
 GroupOption = Annotated[
     GroupBy,
     typer.Option(

@@ -16,7 +16,7 @@ import numpy.typing as npt
 SIDE = 32
 _LEVELS = (8, 16, 32)  # sides at which the motion is looked for
 _STEPS = (4, 4, 2)  # at each
-_PROMISING = (0.75, 0.87, 0.0)  # correlation after each, below which the next is not looked at
+_PROMISING = (0.8, 0.9, 0.0)  # correlation after each, below which the next is not looked at
 _AT_ONCE = 256  # pairs: what they take stays in a processor's cache
 _FARTHEST = 0.6  # of a motion's numbers: more is no picture of the same thing
 _LEAST_OVERLAP = 0.5  # of the picture
