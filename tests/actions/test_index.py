@@ -77,7 +77,9 @@ def test_a_picture_that_was_changed_after_it_was_indexed_is_refused(tmp_path, mo
             path.symlink_to("img1.png")
     before = snapshot(tmp_path)
     for options in ({"rename": True}, {"trash": True, "chosen": True}, {"tag": True}):
-        with pytest.raises(ActionError, match=r"photos/img0\.png: it (was changed|no longer exists).*Nothing was changed"):
+        with pytest.raises(
+            ActionError, match=r"photos/img0\.png: it (was changed|no longer exists).*Nothing was changed"
+        ):
             act(found, "tokens", **options)
     assert snapshot(tmp_path) == before
 
