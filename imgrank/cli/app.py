@@ -16,8 +16,7 @@ import typer
 from imgrank.cli import adapters, backbones, cache, config, evaluate, explain, index, label, sort, train, undo
 from imgrank.cli import open as opening
 from imgrank.cli.help import HelpfulCommand, HelpfulGroup
-from imgrank.cli.mistakes import sentence_of
-from imgrank.cli.remedies import with_remedy
+from imgrank.cli.mistakes import sentence_of, with_remedy
 from imgrank.errors import ImgrankError, Interrupted, UsageError
 from imgrank.paths import printable, why
 from imgrank.version import __version__

@@ -1,4 +1,4 @@
-"""What Click says of a command line it cannot read, as a plain sentence with what to type instead."""
+"""What to say of a mistake, in a plain sentence with what to do: the library's errors, and those of Click."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ import re
 import sys
 from typing import Any
 
+from imgrank.errors import ImgrankError
+
 _CHOICE = re.compile(r"(.+) is not one of (.+?)\.?$")
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_NEW_LINE = "\n"  # no backslash may stand in an f-string before Python 3.12
+
+
+def with_remedy(error: ImgrankError) -> str:
+    """The facts, then what to do: `{skip_bad}` becomes `--skip-bad`."""
+    remedy = _PARAMETER.sub(lambda found: f"--{found[1].replace('_', '-')}", error.remedy)
+    return f"{error}{_NEW_LINE if _NEW_LINE in str(error) else ' '}{remedy}".rstrip()
 
 
 def sentence_of(error: Any) -> str:  # noqa: ANN401 (Click's errors, of which Typer has its own copy from 0.20 on)

@@ -13,7 +13,7 @@ import pytest
 
 import imgrank
 from imgrank import RankedImage, Ranker, Ranking, errors
-from imgrank.cli.remedies import with_remedy
+from imgrank.cli.mistakes import with_remedy
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 UNWORDED = {"actions"}
