@@ -35,7 +35,7 @@ def test_what_speaks_for_and_what_speaks_against_are_found(two_spots: str) -> No
 
 def test_the_words_name_the_places(two_spots: str) -> None:
     lines = told([explain(RANKER, two_spots, "red")])
-    assert lines[0].startswith(two_spots) and "red" in lines[0] and "zero-shot" in lines[0]
+    assert lines[0].startswith(two_spots) and "red" in lines[0] and "by similarity" in lines[0]
     assert lines[1].startswith("  raises the score: upper left")
     assert lines[2].startswith("  lowers the score: lower right")
 
