@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import sys
+from itertools import zip_longest
 from typing import Any
 
 from imgrank.errors import ImgrankError
@@ -76,7 +77,7 @@ def _wanted(param: Any, message: str) -> str:  # noqa: ANN401
 def _typed(names: list[str]) -> str | None:
     """What was typed behind an option, the last time it stands there."""
     found = None
-    for word, following in zip(sys.argv[1:], [*sys.argv[2:], None], strict=True):
+    for word, following in zip_longest(sys.argv[1:], sys.argv[2:]):
         for name in names:
             if word == name:
                 found = following

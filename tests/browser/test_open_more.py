@@ -67,8 +67,7 @@ def test_a_mix_is_made_weighed_and_dropped(browser: Any, both: Opened) -> None:
         assert mixed.index("dog.jpg") > alone.index("dog.jpg")
         assert "by similarity" in page.locator(".term").inner_text()
         page.reload()
-        page.locator(".term").wait_for()
-        settled(page)
+        page.locator("li.cell").first.wait_for()
         assert names(page) == mixed
         with page.expect_response(lambda reply: reply.url.endswith("/order")):
             page.get_by_role("button", name="Drop a dog").click()

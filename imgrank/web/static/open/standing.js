@@ -9,7 +9,7 @@ import { change } from "./store.js";
 /** @param {{ state: State }} props */
 export function Standing({ state }) {
   const { server, order } = state;
-  const count = order?.numbers.length || server?.count || 0;
+  const count = order ? order.numbers.length : server?.count || 0;
   return html`<div class="standing">
     <p role="status">${count} pictures, ${shownOf(state).numbers.length} shown</p>
     ${Boolean(server?.skipped) && html`<button class="link" onClick=${() => change({ dialog: "skipped" })}>${server?.skipped} left out</button>`}
