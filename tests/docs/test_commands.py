@@ -12,6 +12,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -86,17 +88,35 @@ def read_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / ".home" / "cache"
 
 
+def _walk(page: Path, folder: Path, read_before: Path) -> str | None:
+    """The first fault of a page whose commands are run in `folder`, or None."""
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    shutil.copytree(read_before, folder / ".home" / "cache")
+    for block in _to_run(page):
+        for step in steps(block):
+            wrong = fault(step, folder)
+            if wrong is not None:
+                return f"{page.name}:{block.line}: {step.command}\n{wrong}"
+    return None
+
+
+@pytest.fixture(scope="module")
+def walks(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, read_before: Path
+) -> Iterator[dict[Path, Future[str | None]]]:
+    """Walks of all pages that are asked for, two at a time: much of each is waiting."""
+    asked = [item.callspec.params["page"] for item in request.session.items if "walks" in item.fixturenames]
+    with ThreadPoolExecutor(2) as pool:
+        yield {page: pool.submit(_walk, page, tmp_path_factory.mktemp("page"), read_before) for page in asked}
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the pages are written for a Unix shell")
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if _to_run(page)], ids=lambda page: str(page.relative_to(ROOT))
 )
-def test_the_commands_of_a_page_do_what_it_says(page: Path, tmp_path: Path, read_before: Path) -> None:
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    shutil.copytree(read_before, tmp_path / ".home" / "cache")
-    for block in _to_run(page):
-        for step in steps(block):
-            wrong = fault(step, tmp_path)
-            assert wrong is None, f"{page.name}:{block.line}: {step.command}\n{wrong}"
+def test_the_commands_of_a_page_do_what_it_says(page: Path, walks: dict[Path, Future[str | None]]) -> None:
+    wrong = walks[page].result()
+    assert wrong is None, wrong
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
