@@ -132,7 +132,7 @@ def _without_torch() -> Iterator[None]:
     """Within, `safetensors.torch` cannot be imported unless it was: the table does without."""
     blocked = _LOADS_TORCH not in sys.modules
     if blocked:
-        sys.modules[_LOADS_TORCH] = None  # type: ignore[assignment]
+        sys.modules[_LOADS_TORCH] = None  # type: ignore[assignment]  # so that importing it fails
     try:
         yield
     finally:

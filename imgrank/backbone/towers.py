@@ -172,7 +172,7 @@ def hold_in_bf16(tower: nn.Module) -> None:
             module.to(torch.bfloat16)
 
 
-def _text_from_hub(model: Any) -> nn.Module | None:  # noqa: ANN401
+def _text_from_hub(model: Any) -> nn.Module | None:  # noqa: ANN401 (open_clip has no types)
     """The text tower where it is a transformer of Hugging Face's, which has no `forward_intermediates`."""
     text = getattr(model, "text", None)
     return None if hasattr(text, "forward_intermediates") else text

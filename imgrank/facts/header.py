@@ -110,7 +110,7 @@ def _read_raw(stream: BinaryIO, found: _Header) -> None:
         return
     content = _Relabelled(stream, start)
     exif = Image.Exif()
-    exif.load_from_fp(content)  # type: ignore[arg-type]
+    exif.load_from_fp(content)  # type: ignore[arg-type]  # reads and seeks, as a file does
     found.add(exif)
     packet = exif.get(ExifTags.Base.XMLPacket)
     found.packet = find_packet(packet) if isinstance(packet, bytes) else Packet()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgrank.actions.embed import exiftool, jpeg, pictures, png, webp
+from imgrank.actions.embed.containers import same_pixels
 from imgrank.actions.embed.delta import decode
 from imgrank.actions.run import act
 from imgrank.actions.undo import undo
@@ -211,3 +212,16 @@ def test_a_delta_is_small(tmp_path):
     path.write_bytes(path.read_bytes() + bytes(1_000_000))
     patch = pictures.edited(str(path), lambda before: tag(before, 1, 0.5, 5))
     assert patch is not None and len(patch.delta) < 4000 and decode(patch.delta).parts
+
+
+def _boxed(data: bytes) -> bytes:
+    return (16).to_bytes(4, "big") + b"ftypavif\0\0\0\0" + (8 + len(data)).to_bytes(4, "big") + b"mdat" + data
+
+
+@pytest.mark.parametrize(
+    ("after", "same"),
+    [(b"pixels", True), (b"pixels<x:xmpmeta/>", True), (b"", False), (b"pix", False), (b"pixels and more", False)],
+)
+def test_pixels_of_a_box_are_the_same_only_where_xmp_alone_came_or_went(after, same):
+    for one, other in ((_boxed(b"pixels"), _boxed(after)), (_boxed(after), _boxed(b"pixels"))):
+        assert same_pixels(one, other) == same

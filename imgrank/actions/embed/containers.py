@@ -6,10 +6,13 @@ TIFF 6 for TIFF and DNG, ISO/IEC 14496-12 for HEIC and AVIF.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 _STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES, _SUB_IFDS = 273, 279, 324, 325, 330
 _SIZES = {1: 1, 3: 2, 4: 4, 13: 4}  # bytes of the types that hold places and sizes
 _MOST_TABLES = 1000
+
+ByteOrder = Literal["big", "little"]
 
 
 def pixels_of(content: bytes) -> list[bytes]:
@@ -26,8 +29,14 @@ def same_pixels(before: bytes, after: bytes) -> bool:
     old, new = pixels_of(before), pixels_of(after)
     boxed = before[4:8] == b"ftyp"
     return len(old) == len(new) and all(
-        one == other or (boxed and (one in other or other in one)) for one, other in zip(old, new, strict=True)
+        one == other or (boxed and _differ_by_xmp(one, other)) for one, other in zip(old, new, strict=True)
     )
+
+
+def _differ_by_xmp(one: bytes, other: bytes) -> bool:
+    """Whether one is the other with XMP before or behind it, and not a part of it that is left."""
+    shorter, longer = sorted((one, other), key=len)
+    return bool(shorter) and shorter in longer and b"xmpmeta" in longer.replace(shorter, b"", 1)
 
 
 def _boxes(content: bytes) -> Iterator[bytes]:
@@ -46,8 +55,8 @@ def _boxes(content: bytes) -> Iterator[bytes]:
 
 
 def _tiff(content: bytes) -> Iterator[bytes]:
-    order = "big" if content[:2] == b"MM" else "little"
-    waiting, seen = [int.from_bytes(content[4:8], order)], set[int]()  # type: ignore[arg-type]
+    order: ByteOrder = "big" if content[:2] == b"MM" else "little"
+    waiting, seen = [int.from_bytes(content[4:8], order)], set[int]()
     while waiting:
         table = waiting.pop()
         if not table or table in seen or len(seen) > _MOST_TABLES:
@@ -60,11 +69,11 @@ def _tiff(content: bytes) -> Iterator[bytes]:
                 yield content[at : at + size]
 
 
-def _rows(content: bytes, table: int, order: str) -> dict[int, list[int]]:
+def _rows(content: bytes, table: int, order: ByteOrder) -> dict[int, list[int]]:
     """The whole numbers of a table by their tags; under -1, where the next table is."""
 
     def number(at: int, size: int) -> int:
-        return int.from_bytes(content[at : at + size], order)  # type: ignore[arg-type]
+        return int.from_bytes(content[at : at + size], order)
 
     count, rows = number(table, 2), {}
     for row in range(table + 2, table + 2 + 12 * count, 12):

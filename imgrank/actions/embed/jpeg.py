@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from imgrank.actions.embed.containers import ByteOrder
 from imgrank.actions.xmp import speaks_of_ours
 
 _HEADER = b"http://ns.adobe.com/xap/1.0/\0"
@@ -20,6 +21,7 @@ _APP0, _APP1, _APP2, _APP13, _START_OF_SCAN, _END = 0xE0, 0xE1, 0xE2, 0xED, 0xDA
 _ALONE = {0x01, *range(0xD0, 0xD8)}
 _IPTC, _KEYWORD, _CHARSET = 0x0404, (2, 25), (1, 90)
 _UTF8 = b"\x1b%G"
+_BYTE_ORDERS: dict[bytes, ByteOrder] = {b"MM": "big", b"II": "little"}
 _PICTURES = 0xB002  # the list of pictures in an index
 
 
@@ -117,13 +119,13 @@ def _set_index(old: bytes, changed: bytearray, where: int, growth: int) -> None:
     """Set the sizes and places in an index of several pictures, the first of which has grown at `where`."""
     for each in _of(old, _APP2, _INDEX):
         base = each.body + len(_INDEX)
-        order = {b"MM": "big", b"II": "little"}.get(old[base : base + 2])
+        order = _BYTE_ORDERS.get(old[base : base + 2])
         if order is None:
             raise ValueError("its index of pictures cannot be read")
         moved = base + (growth if where < base else 0)
 
-        def number(at: int, size: int, base: int = base, order: str = order) -> int:
-            return int.from_bytes(old[base + at : base + at + size], order)  # type: ignore[arg-type]
+        def number(at: int, size: int, base: int = base, order: ByteOrder = order) -> int:
+            return int.from_bytes(old[base + at : base + at + size], order)
 
         table = number(4, 4)
         rows = (table + 2 + 12 * row for row in range(number(table, 2)))
@@ -136,7 +138,7 @@ def _set_index(old: bytes, changed: bytearray, where: int, growth: int) -> None:
             if is_first or where > base:
                 field = entry + (4 if is_first else 8)
                 value = number(field, 4) + growth
-                changed[moved + field : moved + field + 4] = value.to_bytes(4, order)  # type: ignore[arg-type]
+                changed[moved + field : moved + field + 4] = value.to_bytes(4, order)
 
 
 def _resources(blocks: bytes) -> Iterator[bytes]:
