@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from imgrank.actions import operations
-from imgrank.actions.files import Changed, exists, identify
+from imgrank.actions.file_names import split
 from imgrank.actions.journal import Journal, Run, kept
-from imgrank.actions.names import split
+from imgrank.actions.no_clobber import Changed, exists, identify
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
 from imgrank.actions.steps import is_aside
 from imgrank.actions.stopping import Stop

@@ -8,8 +8,8 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from imgrank.actions.files import exists
-from imgrank.actions.names import key, split
+from imgrank.actions.file_names import key, split
+from imgrank.actions.no_clobber import exists
 from imgrank.actions.records import Action, Change, OnConflict, Plan, Problem
 from imgrank.errors import ActionError
 from imgrank.paths import printable, why

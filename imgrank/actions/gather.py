@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from imgrank.actions.files import RealFolders
-from imgrank.actions.names import companions, is_of_stem, split
+from imgrank.actions.file_names import companions, is_of_stem, split
+from imgrank.actions.no_clobber import RealFolders
 from imgrank.actions.phones import keys
 from imgrank.errors import ActionError
 from imgrank.formats import looks_like_picture

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from imgrank.actions.files import RealFolders, make_folders
+from imgrank.actions.no_clobber import RealFolders, make_folders
 from imgrank.errors import ActionError
 from imgrank.paths import journal_dir, printable, why
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from imgrank.actions import trash
 from imgrank.actions.boundary import reached
 from imgrank.actions.embed.delta import decode
-from imgrank.actions.files import (
+from imgrank.actions.no_clobber import (
     Changed,
     copy_no_replace,
     exists,

@@ -6,8 +6,8 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from imgrank.actions.file_names import key, ranked_alike, split, without_rank
 from imgrank.actions.gather import Group, Member
-from imgrank.actions.names import key, ranked_alike, split, without_rank
 from imgrank.actions.phones import renamed
 from imgrank.actions.records import Action, Change, OnConflict, Plan, Problem, Request
 from imgrank.actions.templates import DEFAULT_TEMPLATE, Details, Template

@@ -10,12 +10,11 @@ from imgrank.actions import journal
 from imgrank.actions.apply import carry_out, unfit
 from imgrank.actions.chains import refuse_stopped
 from imgrank.actions.check import check, refuse
-from imgrank.actions.choosing import refuse_doubt
-from imgrank.actions.files import RealFolders
+from imgrank.actions.feasibility import possible
 from imgrank.actions.gather import Group, gather, listing
 from imgrank.actions.journal import Run
-from imgrank.actions.journeys import possible
 from imgrank.actions.lock import holding
+from imgrank.actions.no_clobber import RealFolders
 from imgrank.actions.plan import plan, template_of
 from imgrank.actions.records import Action, Outcome, Plan, Request, Verb
 from imgrank.actions.sparing import spare
@@ -24,6 +23,7 @@ from imgrank.actions.stopping import Stop, listening
 from imgrank.actions.tagging import kept_of, plan_tags
 from imgrank.actions.templates import NO_CAMERA, UNDATED
 from imgrank.actions.trash import CAN_UNDO, within_reach
+from imgrank.actions.trash_choice import refuse_doubt
 from imgrank.actions.twins import twins_of
 from imgrank.actions.wording import in_words
 from imgrank.errors import ActionError

@@ -6,9 +6,9 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from imgrank.actions.files import RealFolders
+from imgrank.actions.file_names import companions, key, split
 from imgrank.actions.gather import Group, Siblings
-from imgrank.actions.names import companions, key, split
+from imgrank.actions.no_clobber import RealFolders
 from imgrank.formats import looks_like_picture
 from imgrank.records import RankedImage
 

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from imgrank.actions.files import exists, hash_bytes
-from imgrank.actions.names import key
+from imgrank.actions.file_names import key
+from imgrank.actions.no_clobber import exists, hash_bytes
 from imgrank.actions.records import Action, Change, Plan, Step, Verb
 
 PREFIX = ".imgrank-"

@@ -8,10 +8,10 @@ from functools import partial
 
 from imgrank.actions.embed import pictures
 from imgrank.actions.embed.pictures import Edit
+from imgrank.actions.file_names import key
 from imgrank.actions.gather import Group, Member
-from imgrank.actions.names import key
 from imgrank.actions.records import Action, Change, Plan, Problem, Request
-from imgrank.actions.xmp import has_tags, rating, tag, untag
+from imgrank.actions.xmp_edit import has_tags, rating, tag, untag
 from imgrank.formats import RAW_EXTENSIONS, extension, looks_like_picture
 from imgrank.paths import printable, why
 

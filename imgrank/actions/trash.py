@@ -19,8 +19,8 @@ from datetime import datetime
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from imgrank.actions.boundary import reached
-from imgrank.actions.files import exists, identify, make_folders, rename_no_replace, write_new
 from imgrank.actions.lock import trash_lock
+from imgrank.actions.no_clobber import exists, identify, make_folders, rename_no_replace, write_new
 from imgrank.actions.records import Identity
 from imgrank.atomic import sync_folder
 

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Callable
 from functools import lru_cache
 
-from imgrank.actions.files import identify
+from imgrank.actions.no_clobber import identify
 from imgrank.actions.records import Action
 
 Twins = Callable[[str, str], bool]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from imgrank.actions.choosing import thrown_away
 from imgrank.actions.records import Action, OnConflict
+from imgrank.actions.trash_choice import thrown_away
 from imgrank.choices import GroupBy, ShownBy
 from imgrank.cli import actions as act
 from imgrank.cli import engines, filters, grouping, tags, terms

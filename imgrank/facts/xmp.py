@@ -1,4 +1,4 @@
-"""XMP, in a sidecar or inside a picture: what it says of the picture itself. Reads; `imgrank.actions.xmp` writes."""
+"""XMP, in a sidecar or inside a picture: what it says of the picture. Reads; `imgrank.actions.xmp_edit` writes."""
 
 from __future__ import annotations
 

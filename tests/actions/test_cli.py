@@ -13,9 +13,9 @@ from datetime import datetime
 import pytest
 from typer.testing import CliRunner
 
-from imgrank.actions.choosing import thrown_away
 from imgrank.actions.records import Action, OnConflict
 from imgrank.actions.run import prepare_part
+from imgrank.actions.trash_choice import thrown_away
 from imgrank.actions.undo import history, undo
 from imgrank.cli import actions as act
 from imgrank.cli.app import app

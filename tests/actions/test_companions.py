@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from imgrank.actions.names import companions
+from imgrank.actions.file_names import companions
 from imgrank.actions.run import act
 from imgrank.actions.undo import undo
 from imgrank.errors import ActionError

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgrank.actions.embed import exiftool, jpeg, pictures, png, webp
-from imgrank.actions.embed.containers import same_pixels
 from imgrank.actions.embed.delta import decode
+from imgrank.actions.embed.pixel_spans import same_pixels
 from imgrank.actions.run import act
 from imgrank.actions.undo import undo
-from imgrank.actions.xmp import tag, untag
+from imgrank.actions.xmp_edit import tag, untag
 from tests.actions.pictures import BY_EXIFTOOL, HERE, XMP, image, jpeg_with, saved, with_iptc
 from tests.actions.trees import planned, snapshot
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from imgrank.actions import files
+from imgrank.actions import no_clobber
 from imgrank.actions import trash as system_trash
 from imgrank.actions.run import act
 from imgrank.actions.undo import undo
@@ -102,7 +102,7 @@ def lying(trash, stem):
 
 
 def put(path):
-    return system_trash.put(str(path), files.identify(str(path)))
+    return system_trash.put(str(path), no_clobber.identify(str(path)))
 
 
 @pytest.mark.parametrize("point", ["noted", "thrown"])
@@ -164,8 +164,8 @@ def test_where_nothing_can_be_renamed_safely_nothing_is_thrown_away(tmp_path, tr
     def refused(*_):
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(files, "_rename_by_kernel", lambda *_: False)
-    monkeypatch.setattr(files, "link", refused)
+    monkeypatch.setattr(no_clobber, "_rename_by_kernel", lambda *_: False)
+    monkeypatch.setattr(no_clobber, "link", refused)
     with pytest.raises(ActionError, match="after 0 of 1"):
         act(planned(folder, ["stuck.jpg"], "trash"))
     assert snapshot(folder) == before and not list(trash.glob("*/stuck*"))

@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgrank.actions.embed import containers, exiftool, jpeg, png, webp
+from imgrank.actions.embed import exiftool, jpeg, pixel_spans, png, webp
 from imgrank.actions.embed.delta import between
-from imgrank.actions.files import hash_bytes
+from imgrank.actions.no_clobber import hash_bytes
 from imgrank.actions.records import Patch
-from imgrank.actions.xmp import keywords_of
+from imgrank.actions.xmp_edit import keywords_of
 from imgrank.formats import extension
 
 Edit = Callable[[bytes | None], bytes]
@@ -119,7 +119,7 @@ def _by_exiftool(path: str, before: bytes, edit: Edit) -> bytes:
     old = exiftool.packet_of(path)
     new = _edited(old, edit)
     after = before if new == (old or b"") else exiftool.with_packet(path, new)
-    if not containers.same_pixels(before, after):
+    if not pixel_spans.same_pixels(before, after):
         raise ValueError(_OTHER_PIXELS)
     return after
 

@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from imgrank.actions import check, files, trash, xmp  # noqa: F401 (loaded before anything fails)
+from imgrank.actions import check, no_clobber, trash, xmp_edit  # noqa: F401 (loaded before anything fails)
 from imgrank.actions.records import Action
 from imgrank.actions.run import act
 from imgrank.actions.undo import history, undo

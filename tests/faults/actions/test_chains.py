@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from imgrank.actions import files
+from imgrank.actions import no_clobber
 from imgrank.actions.chains import chain_of
 from imgrank.actions.records import Action
 from imgrank.actions.run import act
@@ -83,7 +83,7 @@ def fresh(place):
 @pytest.mark.parametrize("kernel", [True, False])
 def test_a_circle_killed_anywhere_and_its_undo_killed_anywhere(place, monkeypatch, kernel, stride):
     if not kernel:
-        monkeypatch.setattr(files, "_rename_by_kernel", lambda *_: False)
+        monkeypatch.setattr(no_clobber, "_rename_by_kernel", lambda *_: False)
     before = fresh(place)
     kills = 0
     for first in points(lambda: fresh(place), lambda: run(place, "rename"), stride):

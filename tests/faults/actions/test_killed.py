@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from imgrank.actions import files
+from imgrank.actions import no_clobber
 from imgrank.actions.records import Action
 from imgrank.actions.run import act
 from imgrank.actions.undo import finish, history, undo
@@ -71,7 +71,7 @@ def test_undo_after_a_kill_at_the_boundaries_of_fifty_files(place, stride):
 
 
 def test_without_a_kernel_that_refuses_to_clobber(place, monkeypatch):
-    monkeypatch.setattr(files, "_rename_by_kernel", lambda *_: False)
+    monkeypatch.setattr(no_clobber, "_rename_by_kernel", lambda *_: False)
     for before in boundaries(place, Action.rename, FEW):
         undo_if_started()
         assert snapshot(place) == before

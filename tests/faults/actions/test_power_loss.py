@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from imgrank.actions import files, operations
+from imgrank.actions import no_clobber, operations
 from imgrank.actions.run import act
 from imgrank.actions.undo import history, undo
 from tests.actions.trees import fill, planned, snapshot
@@ -21,7 +21,7 @@ NAMES = ["1-x.jpg", "2-x.jpg"]
 
 def other_disk(patch):
     """The folder `out` is on another disk: nothing can be renamed to it."""
-    real = files.rename_no_replace
+    real = no_clobber.rename_no_replace
 
     def refused(source, target):
         if ("/out/" in source) != ("/out/" in target):
@@ -44,7 +44,7 @@ def make(place):
 
 CASES = {
     "rename": ("rename", None, None),
-    "rename by links": ("rename", None, lambda patch: patch.setattr(files, "_rename_by_kernel", lambda *_: False)),
+    "rename by links": ("rename", None, lambda patch: patch.setattr(no_clobber, "_rename_by_kernel", lambda *_: False)),
     "move": ("move", "out/deep", None),
     "move to another disk": ("move", "out/deep", other_disk),
     "copy": ("copy", "out/deep", None),
@@ -63,7 +63,7 @@ def test_undo_after_power_was_lost(place, monkeypatch, case):
     names = [*NAMES[::-1], "3-x.jpg"] if action in ("rename", "move", "trash") else NAMES[::-1]
     disk = Disk((place.parent,))
     with monkeypatch.context() as patch:
-        disk.record(patch, files)
+        disk.record(patch, no_clobber)
         if setting:
             setting(patch)
         embed = {"embed": True} if case == "tag pictures" else {}

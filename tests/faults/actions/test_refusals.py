@@ -12,7 +12,7 @@ from collections import namedtuple
 
 import pytest
 
-from imgrank.actions import check, files, operations
+from imgrank.actions import check, no_clobber, operations
 from imgrank.actions.lock import holding
 from imgrank.actions.records import OnConflict
 from imgrank.actions.run import act
@@ -43,19 +43,19 @@ def test_no_room_is_found_before_anything_is_copied(tmp_path, monkeypatch):
 
 def test_a_disk_that_fills_up_midway(tmp_path, monkeypatch):
     plan = three(tmp_path, "copy")
-    before, real = snapshot(tmp_path), files.shutil.copyfileobj
+    before, real = snapshot(tmp_path), no_clobber.shutil.copyfileobj
 
     def full(reader, writer, length):
         if "b.jpg" in reader.name:
             raise OSError(errno.ENOSPC, "No space left on device")
         real(reader, writer, length)
 
-    monkeypatch.setattr(files, "_reflink", lambda *_: False)
-    monkeypatch.setattr(files.shutil, "copyfileobj", full)
+    monkeypatch.setattr(no_clobber, "_reflink", lambda *_: False)
+    monkeypatch.setattr(no_clobber.shutil, "copyfileobj", full)
     with pytest.raises(ActionError, match=r"no space left on device.*imgrank undo 1 .*--finish 1"):
         act(plan)
     assert sorted(os.listdir(tmp_path / "out")) == ["a.jpg", "c.jpg"]
-    monkeypatch.setattr(files.shutil, "copyfileobj", real)
+    monkeypatch.setattr(no_clobber.shutil, "copyfileobj", real)
     assert not finish(1).left_alone and sorted(os.listdir(tmp_path / "out")) == sorted(NAMES)
     undo()
     assert snapshot(tmp_path) == before

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from imgrank.actions import boundary, files
+from imgrank.actions import boundary, no_clobber
 
 
 def both(tmp_path):
@@ -20,19 +20,19 @@ def both(tmp_path):
 @pytest.mark.parametrize("kernel", [True, False])
 def test_rename_refuses_a_taken_name(tmp_path, monkeypatch, kernel):
     if not kernel:
-        monkeypatch.setattr(files, "_rename_by_kernel", lambda *_: False)
+        monkeypatch.setattr(no_clobber, "_rename_by_kernel", lambda *_: False)
     a, b = both(tmp_path)
     with pytest.raises(FileExistsError):
-        files.rename_no_replace(a, b)
+        no_clobber.rename_no_replace(a, b)
     assert (tmp_path / "a").read_bytes() == b"one" and (tmp_path / "b").read_bytes() == b"two"
-    files.rename_no_replace(a, str(tmp_path / "c"))
+    no_clobber.rename_no_replace(a, str(tmp_path / "c"))
     assert sorted(os.listdir(tmp_path)) == ["b", "c"]
 
 
 def test_copy_refuses_a_taken_name_and_leaves_no_part(tmp_path):
     a, b = both(tmp_path)
     with pytest.raises(FileExistsError):
-        files.copy_no_replace(a, b, str(tmp_path / "part"))
+        no_clobber.copy_no_replace(a, b, str(tmp_path / "part"))
     assert sorted(os.listdir(tmp_path)) == ["a", "b"]
     assert (tmp_path / "b").read_bytes() == b"two"
 
@@ -40,8 +40,8 @@ def test_copy_refuses_a_taken_name_and_leaves_no_part(tmp_path):
 def test_copy_keeps_bytes_and_time(tmp_path):
     a, _ = both(tmp_path)
     os.utime(a, ns=(1, 1_500_000_000_123_456_700))
-    files.copy_no_replace(a, str(tmp_path / "c"), str(tmp_path / "part"))
-    assert files.identify(str(tmp_path / "c")) == files.identify(a)
+    no_clobber.copy_no_replace(a, str(tmp_path / "c"), str(tmp_path / "part"))
+    assert no_clobber.identify(str(tmp_path / "c")) == no_clobber.identify(a)
 
 
 def test_a_full_disk_leaves_no_part(tmp_path, monkeypatch):
@@ -50,27 +50,28 @@ def test_a_full_disk_leaves_no_part(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(files, "_reflink", lambda *_: False)
-    monkeypatch.setattr(files.shutil, "copyfileobj", full)
+    monkeypatch.setattr(no_clobber, "_reflink", lambda *_: False)
+    monkeypatch.setattr(no_clobber.shutil, "copyfileobj", full)
     with pytest.raises(OSError, match="space"):
-        files.copy_no_replace(a, str(tmp_path / "c"), str(tmp_path / "part"))
+        no_clobber.copy_no_replace(a, str(tmp_path / "c"), str(tmp_path / "part"))
     assert sorted(os.listdir(tmp_path)) == ["a", "b"]
 
 
 def test_a_copy_that_reads_back_wrong_keeps_the_source(tmp_path):
     a, _ = both(tmp_path)
     with pytest.raises(OSError, match="read back"):
-        files.move_across(a, str(tmp_path / "c"), str(tmp_path / "part"), replace(files.identify(a), hash="0" * 32))
+        wrong = replace(no_clobber.identify(a), hash="0" * 32)
+        no_clobber.move_across(a, str(tmp_path / "c"), str(tmp_path / "part"), wrong)
     assert sorted(os.listdir(tmp_path)) == ["a", "b"]
 
 
 def test_a_source_that_is_written_while_it_moves_to_another_disk_keeps_what_was_written(tmp_path):
     a, _ = both(tmp_path)
-    found = files.identify(a)
+    found = no_clobber.identify(a)
     boundary.listen(lambda point: (tmp_path / "a").write_bytes(b"edited") if point == "copy placed" else None)
     try:
-        with pytest.raises(files.Changed):
-            files.move_across(a, str(tmp_path / "c"), str(tmp_path / "part"), found)
+        with pytest.raises(no_clobber.Changed):
+            no_clobber.move_across(a, str(tmp_path / "c"), str(tmp_path / "part"), found)
     finally:
         boundary.listen(None)
     assert (tmp_path / "a").read_bytes() == b"edited" and sorted(os.listdir(tmp_path)) == ["a", "b"]
@@ -86,7 +87,7 @@ def test_copy_keeps_permissions_and_extended_attributes(tmp_path):
     except (AttributeError, OSError):
         attributes = False
     copy = str(tmp_path / "c")
-    files.copy_no_replace(a, copy, str(tmp_path / "part"))
+    no_clobber.copy_no_replace(a, copy, str(tmp_path / "part"))
     assert os.stat(copy).st_mode == os.stat(a).st_mode
     assert not attributes or os.getxattr(copy, "user.note") == b"mine"
 
@@ -99,7 +100,7 @@ def test_a_copy_asks_the_file_system_to_share_its_blocks_first(tmp_path, monkeyp
         asked.append(os.write(writer, os.pread(reader, 100, 0)))
         return True
 
-    monkeypatch.setattr(files, "_reflink", shared)
-    monkeypatch.setattr(files.shutil, "copyfileobj", lambda *_: pytest.fail("the bytes were copied as well"))
-    files.copy_no_replace(a, str(tmp_path / "c"), str(tmp_path / "part"))
+    monkeypatch.setattr(no_clobber, "_reflink", shared)
+    monkeypatch.setattr(no_clobber.shutil, "copyfileobj", lambda *_: pytest.fail("the bytes were copied as well"))
+    no_clobber.copy_no_replace(a, str(tmp_path / "c"), str(tmp_path / "part"))
     assert asked == [3] and (tmp_path / "c").read_bytes() == b"one"

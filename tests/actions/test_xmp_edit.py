@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgrank.actions.xmp import HIERARCHY, OURS, SUBJECT, XMP, rating, tag, untag
+from imgrank.actions.xmp_edit import HIERARCHY, OURS, SUBJECT, XMP, rating, tag, untag
 from imgrank.actions.xmp_tree import RDF, read
 from tests.actions.sidecars import sidecar
 

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from imgrank.actions.files import exists
-from imgrank.actions.names import key
+from imgrank.actions.file_names import key
+from imgrank.actions.no_clobber import exists
 from imgrank.actions.records import LeftAlone, Step, Verb
 from imgrank.actions.steps import is_aside
 from imgrank.paths import printable
