@@ -21,8 +21,8 @@ from scipy.stats import spearmanr
 
 from imgrank.labelling.answers import Answers
 from imgrank.labelling.bradley_terry import Model, likeness, normal_quantiles, sigmoid
-from imgrank.labelling.choosing import next_pair
 from imgrank.labelling.knowledge import knowledge
+from imgrank.labelling.next_pair import next_pair
 from imgrank.labels import ValueTask, read_labels
 
 Floats = npt.NDArray[np.float64]

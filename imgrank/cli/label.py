@@ -151,7 +151,7 @@ def _serve(desk: Desk, port: int, no_open: bool) -> None:
 def print_report(path: str) -> None:
     """Agreement, contradictions and circles of a labels file, on stdout."""
     from imgrank.labelling.agreement import report
-    from imgrank.labelling.notebook import PairNote, read_notes
+    from imgrank.labelling.answer_file import PairNote, read_notes
     from imgrank.labelling.wording import report_lines
 
     notes = [note for note in read_notes(path) if isinstance(note, PairNote)]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import combinations
 
+from imgrank.labelling.answer_file import PairNote
 from imgrank.labelling.knowledge import Share, wilson
-from imgrank.labelling.notebook import PairNote
 from imgrank.labels.tasks import phrasings
 
 Key = tuple[str, str]

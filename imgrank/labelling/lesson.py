@@ -10,12 +10,12 @@ import numpy as np
 
 from imgrank.arrays import Floats
 from imgrank.errors import UsageError
+from imgrank.labelling.answer_file import Notebook, PairNote, ValueNote
 from imgrank.labelling.answers import Answers, Pair
 from imgrank.labelling.bradley_terry import Model, likeness
-from imgrank.labelling.choosing import next_pair
 from imgrank.labelling.knowledge import Knowledge, knowledge
 from imgrank.labelling.memo import Memo
-from imgrank.labelling.notebook import Notebook, PairNote, ValueNote
+from imgrank.labelling.next_pair import next_pair
 from imgrank.labels.tasks import phrasings
 
 KEPT_THOUGHTS = 32

@@ -5,9 +5,9 @@ Knows files and numbers; opens no picture, and knows no torch, no tokens and no 
 
 from imgrank.labels.folders import labels_from_folders
 from imgrank.labels.ratings import labels_from_ratings
+from imgrank.labels.read_csv import read_labels
 from imgrank.labels.records import FEWEST_ROWS, SKIP_BAD, SPLITS, Fault, Labels, PairTask, ValueTask
-from imgrank.labels.table import read_labels
-from imgrank.labels.write import write_labels
+from imgrank.labels.write_csv import write_labels
 
 __all__ = [
     "FEWEST_ROWS",

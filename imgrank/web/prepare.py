@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgrank.errors import UsageError
+from imgrank.labelling.answer_file import Notebook, PairNote, can_be_written, place_of
 from imgrank.labelling.lesson import Lesson, PairLesson, Pool, ValueLesson, spread
-from imgrank.labelling.notebook import Notebook, PairNote, can_be_written, place_of
 from imgrank.labels.tasks import phrasings
 from imgrank.paths import printable
 from imgrank.records import Progress

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgrank.labelling.agreement import report
-from imgrank.labelling.notebook import PairNote
+from imgrank.labelling.answer_file import PairNote
 
 
 def notes(*rows: tuple[str, str, float], person: str = "Ann", query: str = "old") -> list[PairNote]:

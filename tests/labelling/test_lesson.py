@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from imgrank.errors import UsageError
+from imgrank.labelling.answer_file import Notebook, read_notes
 from imgrank.labelling.lesson import PairLesson, Pool, StaleAnswer, ValueLesson, spread
-from imgrank.labelling.notebook import Notebook, read_notes
 
 COUNT = 10
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from imgrank.labelling import lesson as lessons
+from imgrank.labelling.answer_file import Notebook
 from imgrank.labelling.lesson import PairLesson, Pool
 from imgrank.labelling.memo import Memo
-from imgrank.labelling.notebook import Notebook
 
 
 def lesson_at(path: Path) -> PairLesson:

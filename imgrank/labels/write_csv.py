@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from imgrank.errors import UsageError
+from imgrank.labels.read_csv import ANSWERS
 from imgrank.labels.records import Labels
-from imgrank.labels.table import ANSWERS
 from imgrank.paths import printable
 
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imgrank.errors import LabelsError, UsageError
-from imgrank.labelling import notebook as module
-from imgrank.labelling.notebook import Notebook, PairNote, ValueNote, can_be_written, place_of, read_notes
+from imgrank.labelling import answer_file as module
+from imgrank.labelling.answer_file import Notebook, PairNote, ValueNote, can_be_written, place_of, read_notes
 from imgrank.labels import read_labels
 
 QUERY = "older person"
