@@ -26,7 +26,7 @@ from imgrank.cli.options import (
 from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.tables import as_sentence, print_table
 from imgrank.cli.terminal import note, noting
-from imgrank.cli.watching import training_view
+from imgrank.cli.training_view import training_view
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 
@@ -279,7 +279,7 @@ def _write(labels: Labels, path: str) -> None:
 def _plot(result: TrainingResult, quiet: bool, verbose: bool) -> None:
     """Draw how it went, beside the ranker, if matplotlib is here; the ranker is saved all the same."""
     from imgrank.adapter.registry import plot_path
-    from imgrank.training.plots import plot_training
+    from imgrank.training.curves import plot_training
 
     path = plot_path(result.path)
     try:

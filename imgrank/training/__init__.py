@@ -2,6 +2,6 @@
 
 from imgrank.training.options import TrainingOptions
 from imgrank.training.result import TrainedQuery, TrainingResult
-from imgrank.training.run import train
+from imgrank.training.training_run import train
 
 __all__ = ["TrainedQuery", "TrainingOptions", "TrainingResult", "train"]

@@ -16,9 +16,9 @@ from imgrank.atomic import atomic_file
 from imgrank.errors import TrainingError
 from imgrank.learning.dataset import Dataset
 from imgrank.paths import why
+from imgrank.training.fitting import Memory
 from imgrank.training.loop import Epoch, Fit, Progress
 from imgrank.training.options import TrainingOptions
-from imgrank.training.plan import Memory
 
 
 def run_key(dataset: Dataset, fingerprint: str, config: AdapterConfig, options: TrainingOptions) -> str:

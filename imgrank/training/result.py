@@ -19,9 +19,9 @@ from imgrank.learning.metrics import Difference
 from imgrank.learning.scorer_metrics import ScorerMetrics
 from imgrank.learning.task import ValueRows
 from imgrank.tokens import TextTokens
-from imgrank.training.choosing import best_blend_weight, size
+from imgrank.training.blend_weight import best_blend_weight, size
+from imgrank.training.fitting import Learnt, Outcome
 from imgrank.training.loop import Epoch
-from imgrank.training.plan import Learnt, Outcome
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,8 +15,8 @@ from imgrank.learning.on_disk import mapped, read_tokens, row_bytes
 from imgrank.tokens import TokenShape
 from imgrank.training import TrainingOptions, train
 from imgrank.training.batches import Augmentation, Part, batches, strangers
+from imgrank.training.fitting import Run, _one_scale
 from imgrank.training.options import PAPER
-from imgrank.training.plan import Run, _one_scale
 from tests.training.making import CONFIG, QUICK, SHAPE, Facts, FakeSource, labels_csv
 
 CPU = torch.device("cpu")

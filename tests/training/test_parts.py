@@ -11,7 +11,7 @@ from imgrank.adapter.model import AdapterModel
 from imgrank.labels import read_labels
 from imgrank.learning.dataset import read_dataset
 from imgrank.training.batches import Part, ValueBatch, batches, steps_in_epoch
-from imgrank.training.choosing import Unseen, best_blend_weight, best_common_epoch, network_adds
+from imgrank.training.blend_weight import Unseen, best_blend_weight, best_common_epoch, network_adds
 from imgrank.training.loop import fit, predict
 from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, pairs_csv
 

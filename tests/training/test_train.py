@@ -367,7 +367,7 @@ def test_ctrl_c_in_the_first_epoch_of_a_later_fold_keeps_what_the_one_before_cam
             raise KeyboardInterrupt
         return fit(*args, **more)
 
-    monkeypatch.setattr("imgrank.training.plan.fit", begin_or_stop)
+    monkeypatch.setattr("imgrank.training.fitting.fit", begin_or_stop)
     cut = trained(tmp_path, path)
     assert cut.interrupted
     assert srcc(scores(cut, tmp_path, range(30)), np.arange(30.0)) > 0.8

@@ -25,7 +25,7 @@ from imgrank.learning.subject import fit_subject
 from imgrank.learning.task import Rows, TaskRows, ValueRows
 from imgrank.parallel import on_one_core
 from imgrank.training.batches import Part, strangers
-from imgrank.training.choosing import Unseen, best_blend_weight, best_common_epoch, most_by_folds, network_adds
+from imgrank.training.blend_weight import Unseen, best_blend_weight, best_common_epoch, most_by_folds, network_adds
 from imgrank.training.loop import Epoch, Fit, Progress, fit, predict
 from imgrank.training.options import TrainingOptions
 

@@ -27,9 +27,9 @@ from imgrank.ranker import IndexTokens, Ranker
 from imgrank.records import Progress
 from imgrank.training import checkpoint
 from imgrank.training.card import card_text
+from imgrank.training.fitting import Outcome, Run, learn
 from imgrank.training.loop import Epoch
 from imgrank.training.options import PAPER, Preset, TrainingOptions
-from imgrank.training.plan import Outcome, Run, learn
 from imgrank.training.result import TrainedQuery, TrainingResult, measure, to_adapter
 from imgrank.training.start import begin, check_sizes, shipped_adapter
 
