@@ -19,13 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
+from imgrank.adapter.answering import score_tokens
 from imgrank.adapter.files import load
-from imgrank.adapter.scoring import score_tokens
 from imgrank.labels import Labels, ValueTask, read_labels
 from imgrank.learning.baselines import ridge_predictions, ridge_views
 from imgrank.learning.blocks import Blocks
-from imgrank.learning.closed import fit_closed
 from imgrank.learning.dataset import Dataset, read_dataset
+from imgrank.learning.fit_closed import fit_closed
 from imgrank.learning.metrics import srcc
 from imgrank.learning.task import ValueRows
 from imgrank.ranker import Ranker

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from imgrank import Ranker
+from imgrank.adapter.answering import score_tokens
 from imgrank.adapter.files import load
 from imgrank.adapter.registry import find_adapter
-from imgrank.adapter.scoring import score_tokens
 from imgrank.rounding import HOLDS
 from imgrank.tokens import PackedTokens
 

@@ -26,7 +26,7 @@ from small_queries import Labelled, read_queries
 from stored_source import StoredSource, write_source
 
 from imgrank.learning.blocks import Blocks
-from imgrank.learning.closed import fit_values
+from imgrank.learning.fit_closed import fit_values
 from imgrank.learning.metrics import srcc
 from imgrank.learning.ridge import fit_ridge, spread
 from imgrank.tokens import PackedTokens
@@ -184,8 +184,8 @@ def _table(figures: dict[tuple[str, int, str], float], known: set[str]) -> None:
 
 def train_whole(queries: list[Labelled], tokens: Path, count: int, seeds: range, every: int) -> None:
     """Print what `imgrank train` makes of some queries, beside its axis alone and the baseline."""
+    from imgrank.adapter.answering import score_tokens
     from imgrank.adapter.files import load
-    from imgrank.adapter.scoring import score_tokens
     from imgrank.labels import Labels, ValueTask
     from imgrank.training import TrainingOptions, train
 

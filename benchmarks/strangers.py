@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from imgrank import Ranker
-from imgrank.adapter.scoring import shows
+from imgrank.adapter.answering import shows
 from imgrank.labels import ValueTask
-from imgrank.learning.subject import fit_subject
+from imgrank.learning.fit_subject import fit_subject
 from imgrank.learning.task import ValueRows
 from imgrank.tokens import PackedTokens
 

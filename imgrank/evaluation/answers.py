@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from imgrank.adapter.answering import score_tokens
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.pairs import Summary
 from imgrank.adapter.refine import refine
-from imgrank.adapter.scoring import score_tokens
 from imgrank.adapter.shelf import Shelf
 from imgrank.arrays import Floats
 from imgrank.learning.dataset import Dataset, TokenSource

@@ -291,7 +291,7 @@ class AdapterScorer:
         return resources.shelf.load(self.choice.adapter, self.choice.adapter.fingerprint)
 
     def _score(self, adapter: Adapter, activations: ActivationCache | None, packed: PackedTokens) -> Scored:
-        from imgrank.adapter.scoring import score_tokens
+        from imgrank.adapter.answering import score_tokens
 
         part = score_tokens(adapter, packed, self.text, self.choice.query, self._refines, activations)
         scores, shown = rounded(self._turn * part.value, self.scale), rounded(part.relevance)

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from imgrank.adapter.answering import score_tokens
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import Query
-from imgrank.adapter.scoring import score_tokens
 from imgrank.arrays import Floats
 from imgrank.learning.blocks import Blocks
-from imgrank.learning.closed import ClosedFit, fit_values
+from imgrank.learning.fit_closed import ClosedFit, fit_values
 from imgrank.learning.task import Rows
 from imgrank.tokens import PackedTokens, TextTokens
 

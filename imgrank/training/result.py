@@ -13,8 +13,8 @@ from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import AdapterHeader, Query, ValMetrics
 from imgrank.arrays import Floats
 from imgrank.evaluation.answers import zero_shot
-from imgrank.learning.closed import average
 from imgrank.learning.dataset import BackboneFacts, Dataset
+from imgrank.learning.fit_closed import average
 from imgrank.learning.metrics import Difference
 from imgrank.learning.scorer_metrics import ScorerMetrics
 from imgrank.learning.task import ValueRows

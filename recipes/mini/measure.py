@@ -20,9 +20,9 @@ from PIL import Image
 from scipy.stats import spearmanr
 
 from imgrank import Ranker
+from imgrank.adapter.answering import ScoredBatch, score_tokens
 from imgrank.adapter.files import Adapter, load
 from imgrank.adapter.registry import find_adapter
-from imgrank.adapter.scoring import ScoredBatch, score_tokens
 from imgrank.evaluation import evaluate
 from imgrank.learning.metrics import Resamples, srcc_difference
 from imgrank.learning.ridge import features, fit_ridge

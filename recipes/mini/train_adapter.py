@@ -23,10 +23,10 @@ from adapter_data import HEADS, PHRASINGS, SUBJECTS, UNITS, AdapterData, read_ad
 from scipy.stats import spearmanr
 from torch.nn import functional as F
 
+from imgrank.adapter.answering import score_tokens
 from imgrank.adapter.files import Adapter, save
 from imgrank.adapter.header import AdapterHeader, Query, ValMetrics
 from imgrank.adapter.model import AdapterConfig, AdapterModel, TextBatch
-from imgrank.adapter.scoring import score_tokens
 from imgrank.backbone.mini import load_mini
 from imgrank.tokens import TextTokens
 from imgrank.training.blend import blend_axis

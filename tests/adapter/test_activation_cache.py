@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgrank.adapter.activation_cache import ActivationCache
-from imgrank.adapter.scoring import BLOCK, score_tokens
+from imgrank.adapter.answering import BLOCK, score_tokens
 from tests.adapter.making import adapter, packed, sentence
 
 ROOM = 3

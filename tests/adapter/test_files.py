@@ -43,7 +43,7 @@ def test_the_same_adapter_gives_the_same_bytes_and_the_same_scores(tmp_path: Pat
     for name in ("a", "b"):
         files.save(tmp_path / f"{name}.safetensors", saved)
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
-    from imgrank.adapter.scoring import score_tokens
+    from imgrank.adapter.answering import score_tokens
 
     loaded = files.load(tmp_path / "a.safetensors")
     before, after = (score_tokens(a, packed(7), sentence(), a.queries[0]).value for a in (saved, loaded))

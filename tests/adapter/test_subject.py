@@ -8,9 +8,9 @@ import pytest
 from safetensors import safe_open
 
 from imgrank.adapter import files
+from imgrank.adapter.answering import score_tokens
 from imgrank.adapter.files import Adapter, load, read_header, save
 from imgrank.adapter.header import CLOSED_FORMAT, FORMAT_VERSION
-from imgrank.adapter.scoring import score_tokens
 from imgrank.adapter.subject import Subject
 from imgrank.errors import AdapterError
 from tests.adapter.making import SHAPE, packed, sentence, unit

@@ -8,10 +8,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imgrank.adapter.answering import score_tokens
 from imgrank.adapter.files import Adapter, load, save
 from imgrank.adapter.header import AdapterHeader, Query
 from imgrank.adapter.model import AdapterModel
-from imgrank.adapter.scoring import score_tokens
 from imgrank.learning.metrics import srcc
 from imgrank.training.blend import best_part, blend_axis
 from tests.training.making import CONFIG, Facts, FakeSource

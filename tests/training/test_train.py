@@ -10,10 +10,10 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from imgrank.adapter.answering import score_tokens
 from imgrank.adapter.files import load
 from imgrank.adapter.model import AdapterConfig
 from imgrank.adapter.registry import kept_rows_path, remove
-from imgrank.adapter.scoring import score_tokens
 from imgrank.cli.app import app
 from imgrank.errors import LabelsError, TrainingError, UsageError
 from imgrank.evaluation import evaluate

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from imgrank.adapter.scoring import closed_values
+from imgrank.adapter.answering import closed_values
 from imgrank.learning.blocks import Blocks
-from imgrank.learning.closed import KERNEL, fit_closed, fit_values
+from imgrank.learning.fit_closed import KERNEL, fit_closed, fit_values
 from imgrank.learning.metrics import srcc
 from tests.learning.making import PLACES, pair_rows, pictures, value_rows
 
@@ -128,7 +128,7 @@ def test_pictures_that_do_not_differ_get_the_mean():
 
 def test_more_pictures_than_directions_are_learnt_along_the_leading_ones(monkeypatch):
     monkeypatch.setattr("imgrank.learning.blocks.MOST_DIRECTIONS", 40)
-    monkeypatch.setattr("imgrank.learning.closed.MOST_DIRECTIONS", 40)
+    monkeypatch.setattr("imgrank.learning.fit_closed.MOST_DIRECTIONS", 40)
     packed = pictures(200, moments=2)
     values = packed.tokens().mean(axis=1)[:, 3]
     assert srcc(learnt(packed, values)(UNSEEN), values[UNSEEN]) > 0.9

@@ -12,10 +12,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imgrank.adapter.answering import BLOCK, score_tokens
 from imgrank.adapter.folded import FoldedModel
 from imgrank.adapter.header import Scorer
 from imgrank.adapter.model import TextBatch
-from imgrank.adapter.scoring import BLOCK, score_tokens
 from imgrank.errors import AdapterError
 from tests.adapter.making import SHAPE, adapter, packed, sentence
 
