@@ -128,7 +128,7 @@ def evaluate(
 def _kept_aside(fmt: ReportFormat) -> tuple[str, str] | None:
     """The rows of the last trained adapter and its file; where there are none, show a card and say what to do."""
     from imgrank.adapter.registry import kept_rows_path
-    from imgrank.evaluation.kept import card_of, kept_any, last_trained, shipped_card
+    from imgrank.evaluation.set_aside import card_of, kept_any, last_trained, shipped_card
 
     path = last_trained()
     if path is not None and kept_any(path):
@@ -151,13 +151,13 @@ def _kept_aside(fmt: ReportFormat) -> tuple[str, str] | None:
 
 
 def _rows_of(adapter: str) -> str:
-    from imgrank.evaluation.kept import rows_of
+    from imgrank.evaluation.set_aside import rows_of
 
     return str(rows_of(adapter))
 
 
 def _show(report: Report, fmt: ReportFormat, quiet: bool, verbose: bool) -> None:
-    from imgrank.evaluation.formats import report_csv, report_json, scorers, table_rows, verdict
+    from imgrank.evaluation.report_formats import report_csv, report_json, scorers, table_rows, verdict
 
     if fmt is ReportFormat.json:
         typer.echo(report_json(report))

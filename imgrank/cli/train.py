@@ -293,7 +293,7 @@ def _plot(result: TrainingResult, quiet: bool, verbose: bool) -> None:
 
 
 def _show(result: TrainingResult, verbose: bool) -> None:
-    from imgrank.evaluation.formats import table_rows, verdict
+    from imgrank.evaluation.report_formats import table_rows, verdict
     from imgrank.training.card import sections
 
     for query in result.queries:

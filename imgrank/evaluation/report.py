@@ -12,7 +12,7 @@ import numpy as np
 from imgrank.arrays import Floats
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import LabelsError
-from imgrank.evaluation.answers import AdapterScores, Answering, who_answers_each, zero_shot
+from imgrank.evaluation.predictions import AdapterScores, Answering, who_answers_each, zero_shot
 from imgrank.labels import Labels, read_labels
 from imgrank.learning.baselines import baseline, ridge_views
 from imgrank.learning.dataset import Dataset, TokenSource, read_dataset

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import Query
-from imgrank.evaluation.formats import table_rows, verdict
+from imgrank.evaluation.report_formats import table_rows, verdict
 from imgrank.learning.scorer_metrics import ScorerMetrics
 from imgrank.paths import printable
 from imgrank.training.result import TrainedQuery, TrainingResult

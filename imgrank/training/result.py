@@ -12,7 +12,7 @@ import numpy as np
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import AdapterHeader, Query, ValMetrics
 from imgrank.arrays import Floats
-from imgrank.evaluation.answers import zero_shot
+from imgrank.evaluation.predictions import zero_shot
 from imgrank.learning.dataset import BackboneFacts, Dataset
 from imgrank.learning.fit_closed import average
 from imgrank.learning.metrics import Difference

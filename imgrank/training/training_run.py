@@ -17,8 +17,8 @@ from imgrank.adapter.registry import adapter_path, card_path
 from imgrank.backbone.names import with_grid
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import AdapterError, TrainingError, UsageError
-from imgrank.evaluation.kept import keep_rows
 from imgrank.evaluation.outliers import tamed
+from imgrank.evaluation.set_aside import keep_rows
 from imgrank.labels import Labels, read_labels
 from imgrank.learning.dataset import Dataset, TokenSource, read_dataset, with_mirrored
 from imgrank.learning.splits import flat_notes, made_splits

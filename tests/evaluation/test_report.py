@@ -10,8 +10,8 @@ import pytest
 
 from imgrank.errors import AdapterError, LabelsError, UsageError
 from imgrank.evaluation import evaluate
-from imgrank.evaluation.formats import report_csv, report_json, scorers, table_rows, verdict
 from imgrank.evaluation.report import measured_rows
+from imgrank.evaluation.report_formats import report_csv, report_json, scorers, table_rows, verdict
 from imgrank.labels import read_labels
 from imgrank.learning.dataset import read_dataset
 from imgrank.learning.metrics import Difference, Interval

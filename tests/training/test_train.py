@@ -17,8 +17,8 @@ from imgrank.adapter.registry import kept_rows_path, remove
 from imgrank.cli.app import app
 from imgrank.errors import LabelsError, TrainingError, UsageError
 from imgrank.evaluation import evaluate
-from imgrank.evaluation.formats import verdict
-from imgrank.evaluation.kept import last_trained
+from imgrank.evaluation.report_formats import verdict
+from imgrank.evaluation.set_aside import last_trained
 from imgrank.learning.metrics import pair_accuracy, srcc
 from imgrank.training import TrainingOptions, train
 from imgrank.training.loop import fit
