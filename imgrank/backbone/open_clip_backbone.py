@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from imgrank.backbone.backbone_facts import Facts
 from imgrank.backbone.batches import BatchRunner
 from imgrank.backbone.checkpoints import advice_on
 from imgrank.backbone.contract import Pixels
-from imgrank.backbone.facts import Facts
 from imgrank.backbone.names import BackboneName
 from imgrank.backbone.resolve import architecture_of
 from imgrank.backbone.sentences import SentenceTokenizer, load_tokenizer

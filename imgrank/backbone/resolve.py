@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from imgrank.backbone.backbone_facts import Facts
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.download import NotDownloaded, fetch_weights, reason_of
-from imgrank.backbone.facts import Facts
 from imgrank.backbone.fingerprint import fingerprint, weights_hash
-from imgrank.backbone.folders import ModelFolder, read_model
 from imgrank.backbone.known import check_name, pretrained, read_config, refusal
 from imgrank.backbone.names import FOLDER, BackboneName
+from imgrank.backbone.own_config import ModelFolder, read_model
 from imgrank.backbone.pooling import GRID
 from imgrank.backbone.sentences import load_tokenizer, needs_hub
 from imgrank.backbone.towers import Architecture, measure

@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 import xxhash
 
 from imgrank.decode.guarded import end_idle_workers
-from imgrank.decode.reasons import DecodeError
+from imgrank.decode.unreadable import DecodeError
 
 READERS = 4
 

@@ -22,9 +22,9 @@ from PIL import Image
 
 from imgrank.decode.budget import spend
 from imgrank.decode.luma import Luma
-from imgrank.decode.reasons import DecodeError
 from imgrank.decode.sniff import HEIC, JXL
 from imgrank.decode.target import FULL_SIZE, Target
+from imgrank.decode.unreadable import DecodeError
 
 _T = TypeVar("_T")
 

@@ -14,9 +14,9 @@ from PIL import Image
 from imgrank.decode.guarded import look_guarded, read_guarded
 from imgrank.decode.luma import Luma
 from imgrank.decode.raster import look_at_raster, read_raster
-from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS, DecodeError
 from imgrank.decode.sniff import GUARDED, picture_kind
 from imgrank.decode.target import Target
+from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS, DecodeError
 from imgrank.paths import why
 
 _MAX_FILE_BYTES = 512 << 20

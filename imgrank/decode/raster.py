@@ -22,12 +22,15 @@ from PIL import (
 )
 
 from imgrank.decode.aperture import clean_aperture
+from imgrank.decode.bare_png import without_metadata
 from imgrank.decode.budget import spend
 from imgrank.decode.colour import colours_of
 from imgrank.decode.frames import telling_frame, turn_to_page
 from imgrank.decode.luma import Luma
-from imgrank.decode.png import without_metadata
-from imgrank.decode.reasons import (
+from imgrank.decode.shrink import GAP, shrink
+from imgrank.decode.sniff import HEIC, JXL
+from imgrank.decode.target import Target
+from imgrank.decode.unreadable import (
     DEFAULT_MAX_MEGAPIXELS,
     DecodeError,
     cut_off,
@@ -35,9 +38,6 @@ from imgrank.decode.reasons import (
     too_many_pixels,
     too_many_scans,
 )
-from imgrank.decode.shrink import GAP, shrink
-from imgrank.decode.sniff import HEIC, JXL
-from imgrank.decode.target import Target
 
 # Named here because Pillow's own search for a plugin imports every one it has.
 _PLUGINS = (

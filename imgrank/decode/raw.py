@@ -16,10 +16,10 @@ from PIL import ExifTags, Image
 
 from imgrank.decode.budget import spend
 from imgrank.decode.raster import check_size, read_raster
-from imgrank.decode.reasons import DecodeError, damaged
 from imgrank.decode.shrink import shrink
 from imgrank.decode.sniff import RAW
 from imgrank.decode.target import FULL_SIZE, Target
+from imgrank.decode.unreadable import DecodeError, damaged
 
 if TYPE_CHECKING:
     import rawpy

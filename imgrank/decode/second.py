@@ -8,8 +8,8 @@ from typing import Any
 from PIL import Image
 
 from imgrank.decode.raster import check_size, made_into
-from imgrank.decode.reasons import DecodeError, damaged
 from imgrank.decode.target import Target
+from imgrank.decode.unreadable import DecodeError, damaged
 
 KINDS = frozenset({"AVIF", "TIFF"})  # of which Pillow lacks some, and libvips reads more
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}

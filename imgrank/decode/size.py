@@ -7,8 +7,8 @@ from typing import BinaryIO
 from PIL import ExifTags, Image, TiffImagePlugin
 
 from imgrank.decode import raster
-from imgrank.decode.reasons import DecodeError
 from imgrank.decode.sniff import HEIC, JXL, RAW, picture_kind
+from imgrank.decode.unreadable import DecodeError
 
 _HEAD = 4096  # bytes that tell the kind
 _LYING = range(5, 9)  # EXIF orientations that swap width and height

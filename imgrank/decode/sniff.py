@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgrank.decode.reasons import DecodeError
+from imgrank.decode.unreadable import DecodeError
 from imgrank.formats import RAW_EXTENSIONS, extension
 
 HEIC, RAW, JXL = "HEIC", "RAW", "JPEG XL"

@@ -19,10 +19,10 @@ from imgrank.decode.budget import spend, spend_from
 from imgrank.decode.guarded import send
 from imgrank.decode.jxl import jxl_size
 from imgrank.decode.luma import Luma
-from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS, DecodeError
 from imgrank.decode.second import KINDS, has_second, read_again
 from imgrank.decode.sniff import HEIC, JXL, RAW
 from imgrank.decode.target import Target
+from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS, DecodeError
 
 _LARGEST = 6 << 30  # bytes of memory where up to the usual number of megapixels may be decoded
 

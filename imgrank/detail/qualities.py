@@ -12,8 +12,8 @@ from math import log2
 import numpy as np
 
 from imgrank.arrays import Floats
+from imgrank.detail.asked_quality import Quality
 from imgrank.detail.measure import NAMES, Detail
-from imgrank.detail.wording import Quality
 
 
 @dataclass(frozen=True, slots=True)

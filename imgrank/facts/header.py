@@ -12,11 +12,11 @@ from typing import BinaryIO
 
 from PIL import ExifTags, Image
 
-from imgrank.decode.png import chunks
+from imgrank.decode.bare_png import chunks
 from imgrank.decode.raster import pillow_name
-from imgrank.decode.reasons import DecodeError
 from imgrank.decode.size import size_in_file, upright
 from imgrank.decode.sniff import HEIC, RAW, picture_kind
+from imgrank.decode.unreadable import DecodeError
 from imgrank.facts.records import Taken
 from imgrank.facts.said import Said
 from imgrank.facts.times import doubt_of, parse_time

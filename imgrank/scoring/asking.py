@@ -8,7 +8,7 @@ from typing import Protocol
 
 from imgrank.adapter.header import other_tokens
 from imgrank.backbone.names import MINI
-from imgrank.detail.wording import wish_of
+from imgrank.detail.asked_quality import wish_of
 from imgrank.paths import printable
 from imgrank.records import Asked, Term
 from imgrank.scoring.calibration import confidence_weights

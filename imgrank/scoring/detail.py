@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from imgrank.detail.asked_quality import Wish, wish_of
 from imgrank.detail.qualities import amount
-from imgrank.detail.wording import Wish, wish_of
 from imgrank.records import Asked
 from imgrank.rounding import rounded
 from imgrank.scoring.question import Answer, Evidence, Question, Scored, Verdict

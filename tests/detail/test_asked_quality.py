@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgrank.detail.wording import Quality, wish_of
+from imgrank.detail.asked_quality import Quality, wish_of
 
 SHARP, MOTION, NOISE, BLOCKS = Quality.sharpness, Quality.motion, Quality.noise, Quality.blocks
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from imgrank.decode.ahead import Refused, Work, read_ahead
 from imgrank.decode.luma import Luma
 from imgrank.decode.picture import decode_bytes, look_at, read_file
-from imgrank.decode.reasons import DEFAULT_MAX_MEGAPIXELS
+from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS
 from imgrank.records import ImageFile, Unreadable
 
 _Seen = TypeVar("_Seen")
