@@ -33,7 +33,7 @@ def mapped(digests: list[str]) -> float:
     """Rows straight from maps of the segments."""
     from imgrank.backbone.mini import load_mini
     from imgrank.paths import tokens_dir
-    from imgrank.store.rows import are_sound, row_type, to_packed
+    from imgrank.store.row_format import are_sound, row_type, to_packed
     from imgrank.store.segments import HEADER, ROWS
 
     backbone = load_mini()

@@ -197,7 +197,9 @@ class Ranking:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the first pictures, small, with rank and score."""
-        draw: Callable[[Ranking], str] = import_module("imgrank.output.notebook").as_html  # it stands above this room
+        draw: Callable[[Ranking], str] = import_module(
+            "imgrank.output.notebook_view"
+        ).as_html  # it stands above this room
         return draw(self)
 
 

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
-from imgrank.facts.header import read_header
+from imgrank.facts.file_header import read_header
 from imgrank.facts.records import Facts
-from imgrank.facts.said import Said, from_text, to_text
+from imgrank.facts.statements import Said, from_text, to_text
 from imgrank.facts.times import doubt_of
 from imgrank.facts.xmp import read_sidecar, sidecars_of
 from imgrank.paths import facts_file

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from imgrank.paths import tokens_dir
 from imgrank.store.disk import DiskStore, open_afresh, open_disk
-from imgrank.store.index import FAULTS, DamagedIndex, NewerIndex, OlderIndex
+from imgrank.store.sqlite_index import FAULTS, DamagedIndex, NewerIndex, OlderIndex
 from imgrank.store.token_store import TokenStore, reason_of
 from imgrank.tokens import TokenShape
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 from xxhash import xxh3_64_intdigest
 
 from imgrank.records import ImageFile
-from imgrank.store.index import AT_ONCE, FAULTS, PATIENCE, is_damage
+from imgrank.store.sqlite_index import AT_ONCE, FAULTS, PATIENCE, is_damage
 from imgrank.store.token_store import RACY_NS, path_keys, reason_of
 
 VERSION = 1  # raise it when the texts change their meaning

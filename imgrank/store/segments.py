@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.store.rows import Rows, row_type
+from imgrank.store.row_format import Rows, row_type
 from imgrank.tokens import TokenShape
 
 STORE_VERSION = 2  # raise it when the layout of rows, segments or the index changes, or an earlier one is not trusted

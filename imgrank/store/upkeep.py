@@ -15,8 +15,8 @@ from imgrank.paths import facts_file, printable, text_dir, tokens_dir
 from imgrank.store import remembered
 from imgrank.store.compact import drop_gone, drop_oldest
 from imgrank.store.disk import DiskStore, is_aside, remove_folder
-from imgrank.store.index import FAULTS, NewerIndex, is_damage, open_as_found
 from imgrank.store.segments import Segments
+from imgrank.store.sqlite_index import FAULTS, NewerIndex, is_damage, open_as_found
 from imgrank.store.token_store import reason_of
 
 _OURS = re.compile(r"[0-9a-f]{16}(\.aside-.*)?")

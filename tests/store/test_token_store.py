@@ -80,7 +80,7 @@ def test_what_was_put_is_read_in_any_order_with_repeats(batches, asked, size, ca
 
 
 def test_rows_go_on_in_a_new_segment_when_one_is_full(monkeypatch):
-    for module in (segments, sys.modules["imgrank.store.index"], sys.modules["imgrank.store.disk"]):
+    for module in (segments, sys.modules["imgrank.store.sqlite_index"], sys.modules["imgrank.store.disk"]):
         monkeypatch.setattr(module, "ROWS", 8)
     names = [name(i) for i in range(20)]
     with open_store(FINGERPRINT, SHAPE, note=no_note) as store:

@@ -15,7 +15,7 @@ from typing import TextIO
 from imgrank.errors import UsageError
 from imgrank.output.page import render
 from imgrank.output.page.command import explain_command, shell_command
-from imgrank.output.page.guard import GENERATOR, page_file
+from imgrank.output.page.overwriting import GENERATOR, page_file
 from imgrank.output.page.scale import Scale, scale_of
 from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable, why

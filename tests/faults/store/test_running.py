@@ -311,7 +311,7 @@ def test_a_killed_writer_leaves_a_store_that_works(tmp_path, rounds):
 def test_an_index_locked_by_another_program_costs_one_note(tmp_path, monkeypatch):
     files = write_pictures(tmp_path / "photos", 6)
     walk(files[:3])
-    monkeypatch.setattr("imgrank.store.index.PATIENCE", 0.05)
+    monkeypatch.setattr("imgrank.store.sqlite_index.PATIENCE", 0.05)
     other = sqlite3.connect(index(), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     walked = walk(files)

@@ -18,7 +18,7 @@ from imgrank.decode.size import size_in_file, upright
 from imgrank.decode.sniff import HEIC, RAW, picture_kind
 from imgrank.decode.unreadable import DecodeError
 from imgrank.facts.records import Taken
-from imgrank.facts.said import Said
+from imgrank.facts.statements import Said
 from imgrank.facts.times import doubt_of, parse_time
 from imgrank.facts.xmp import Packet, find_packet
 
