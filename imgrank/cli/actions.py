@@ -13,7 +13,7 @@ import typer
 from imgrank.actions.records import Action, LeftAlone, OnConflict, Outcome, Plan, Request
 from imgrank.cli import tags
 from imgrank.cli.options import choices, flag
-from imgrank.cli.plans import write_plan
+from imgrank.cli.plan_output import write_plan
 from imgrank.cli.terminal import note
 from imgrank.errors import ActionError, DoubtfulOrder, UsageError
 from imgrank.output.formats import Format

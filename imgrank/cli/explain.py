@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from imgrank.cli.arguments import check_sentence
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     AdapterOption,
@@ -22,7 +23,6 @@ from imgrank.cli.options import (
 from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import noting
-from imgrank.cli.words import check_sentence
 from imgrank.paths import printable
 
 

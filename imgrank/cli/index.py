@@ -197,8 +197,8 @@ def import_(
     imgrank index import tokens
     """
     from imgrank.backbone.load import load_backbone
-    from imgrank.index.local import fill_store
     from imgrank.index.places import Place
+    from imgrank.index.store_exchange import fill_store
     from imgrank.store import open_store
 
     note = noting(quiet)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from imgrank.cli.arguments import check_sentence
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     AdapterOption,
@@ -28,7 +29,6 @@ from imgrank.cli.options import (
 from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import note, noting
-from imgrank.cli.words import check_sentence
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 
@@ -129,8 +129,8 @@ def label(
 def open_desk(wish: Wish, new_ranker: Callable[[str], Ranker], quiet: bool) -> Desk:
     """Rank the folder and make everything ready for the page."""
     from imgrank.web.desk import Desk
+    from imgrank.web.explanations import Reasons, explainer
     from imgrank.web.prepare import prepare
-    from imgrank.web.reasons import Reasons, explainer
     from imgrank.web.teach import teach
     from imgrank.web.trainer import Trainer
 

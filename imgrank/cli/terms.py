@@ -11,7 +11,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from imgrank.cli.words import is_written_as_path, split_words
+from imgrank.cli.arguments import is_written_as_path, split_words
 from imgrank.errors import UsageError
 from imgrank.formats import looks_like_picture
 from imgrank.paths import printable

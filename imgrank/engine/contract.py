@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from imgrank.engine.scoring import PartScores, Run, ScoreParts
+from imgrank.engine.score_part import PartScores, Run, ScoreParts
 from imgrank.index.building import Built
 from imgrank.index.pictures import Item
 from imgrank.index.places import Place

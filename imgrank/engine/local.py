@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from imgrank.backbone.load import load_backbone
 from imgrank.engine.contract import Making
-from imgrank.engine.scoring import PartScores, Run, ScoreParts, empty_run, sorted_run
+from imgrank.engine.score_part import PartScores, Run, ScoreParts, empty_run, sorted_run
 from imgrank.index.building import Built, IndexOptions, build_index
 from imgrank.index.needs import arrow
 from imgrank.index.pictures import Item

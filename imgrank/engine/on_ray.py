@@ -14,7 +14,7 @@ from typing import Any
 from imgrank.backbone.load import load_backbone
 from imgrank.encode import FEWEST, Decoding
 from imgrank.engine.contract import Making
-from imgrank.engine.scoring import PartScores, Run, ScoreParts, empty_run, portable
+from imgrank.engine.score_part import PartScores, Run, ScoreParts, empty_run, portable
 from imgrank.engine.stages import Decode, Encode, Todo, Write, chunked
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.index.building import Built

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imgrank.discover import path_order
 from imgrank.engine.contract import Engine
-from imgrank.engine.scoring import PartScores, Run, ScoreParts, best, empty_run, paths_of
+from imgrank.engine.score_part import PartScores, Run, ScoreParts, best, empty_run, paths_of
 from imgrank.errors import NothingToRank, UsageError
 from imgrank.index.format import TOKEN_COLUMNS
 from imgrank.index.needs import arrow

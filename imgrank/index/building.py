@@ -14,10 +14,10 @@ from imgrank.decode.ahead import Refused
 from imgrank.encode import FEWEST, Decoding, Picture, encode
 from imgrank.index.format import ROW_GROUP, IndexRow, IndexRows, Manifest, joined
 from imgrank.index.items import SourceItem
-from imgrank.index.local import as_file
 from imgrank.index.pictures import ORIGIN, READERS, Item, Wanted, row_of, row_of_known, row_of_refused
 from imgrank.index.places import Place
 from imgrank.index.resuming import is_news, known_rows, missing, start_index
+from imgrank.index.store_exchange import as_file
 from imgrank.records import Progress, Unreadable
 from imgrank.store import TokenStore
 from imgrank.tokens import PackedTokens

@@ -10,9 +10,9 @@ from starlette.types import ASGIApp
 from imgrank.errors import UsageError
 from imgrank.labelling.lesson import PairLesson
 from imgrank.labels import FEWEST_ROWS
+from imgrank.web.explanations import Reasons
 from imgrank.web.foresight import Foresight
 from imgrank.web.prepare import Prepared
-from imgrank.web.reasons import Reasons
 from imgrank.web.records import MOST_STARS, Reason, Wish
 from imgrank.web.trainer import Trainer
 from imgrank.web.view import view

@@ -9,7 +9,7 @@ import pytest
 
 from imgrank import Ranker, Term
 from imgrank.engine.local import LocalEngine
-from imgrank.engine.scoring import ScoreParts, portable
+from imgrank.engine.score_part import ScoreParts, portable
 from imgrank.engine.sorting import rank_indexes
 from imgrank.errors import NothingToRank, UsageError
 from imgrank.order import select

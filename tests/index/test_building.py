@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from imgrank.errors import IndexFault, UsageError
 from imgrank.index.format import part_name
-from imgrank.index.local import fill_store
 from imgrank.index.merging import merge
 from imgrank.index.places import Place
 from imgrank.index.sources import Shard
+from imgrank.index.store_exchange import fill_store
 from imgrank.store import open_store
 from tests.index.making import FakeBackbone, build, expected, opened, ordered, picture, tokens, write_pictures
 

@@ -21,8 +21,8 @@ from PIL import Image
 
 from imgrank.records import ImageFile, RankedImage, Ranking
 from imgrank.web.desk import Desk
+from imgrank.web.explanations import Explain, Reasons
 from imgrank.web.prepare import prepare
-from imgrank.web.reasons import Explain, Reasons
 from imgrank.web.records import Figure, Reason, Trained, Wish
 from imgrank.web.server import address, listen, make_server
 from imgrank.web.trainer import Report, Teach, Trainer

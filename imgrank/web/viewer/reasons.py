@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from imgrank.errors import UsageError
-from imgrank.web.reasons import explained
+from imgrank.web.explanations import explained
 from imgrank.web.records import Reason
 from imgrank.web.viewer.library import Library
 

@@ -10,8 +10,8 @@ from starlette.types import ASGIApp
 
 from imgrank.web.app import make_page
 from imgrank.web.desk import Desk
+from imgrank.web.explanations import Reasons, explainer
 from imgrank.web.prepare import prepare_ranked
-from imgrank.web.reasons import Reasons, explainer
 from imgrank.web.records import Trained, Wish
 from imgrank.web.teach import teach
 from imgrank.web.trainer import Report, Trainer

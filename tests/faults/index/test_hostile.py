@@ -11,11 +11,11 @@ import pytest
 
 from imgrank.errors import ImgrankError
 from imgrank.index.format import MANIFEST, part_name
-from imgrank.index.local import fill_store
 from imgrank.index.merging import merge
 from imgrank.index.places import Place
 from imgrank.index.reading import index_paths
 from imgrank.index.standing import rows_of, unfit
+from imgrank.index.store_exchange import fill_store
 from imgrank.store import open_store
 from tests.index.making import FakeBackbone, build, expected, opened, tokens, write_pictures
 

@@ -10,7 +10,7 @@ import pytest
 
 from imgrank.errors import NothingToRank
 from imgrank.explaining import Example, explain
-from imgrank.web.reasons import explainer, without_folders
+from imgrank.web.explanations import explainer, without_folders
 from imgrank.web.records import Reason, Wish
 from tests.explaining.making import RED, UPPER_LEFT, RedRanker, painted
 from tests.web.making import fake_explain, make_desk, photos, served, until

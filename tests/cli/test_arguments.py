@@ -8,9 +8,9 @@ import pytest
 import typer
 
 from imgrank.cli.app import app
+from imgrank.cli.arguments import split_words
 from imgrank.cli.mistakes import sentence_of
 from imgrank.cli.terms import parse_term
-from imgrank.cli.words import split_words
 from imgrank.errors import UsageError
 from imgrank.records import Term
 
