@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from imgrank.backbone.mini import MiniBackbone, load_mini
-from imgrank.scoring.likeness import aim_at, likeness
+from imgrank.scoring.similarity import aim_at, likeness
 from imgrank.tokens import PackedTokens, joined
 
 

@@ -18,7 +18,7 @@ from scipy.stats import spearmanr
 
 from imgrank import Ranker
 from imgrank.arrays import Floats
-from imgrank.scoring.likeness import looks_of
+from imgrank.scoring.similarity import looks_of
 
 SETS, GIVEN, DRAWS, MOST = ("age", "car_year", "quality", "blood_cells", "world"), (1, 3, 8), 10, 400
 Row = tuple[str, float, str]

@@ -40,11 +40,11 @@ from imgrank.adapter.registry import find_adapter
 from imgrank.backbone.torchvision_ops import ensure_importable
 from imgrank.scoring.calibration import ConfidenceWeights, shown_signs, signs_beside_others
 from imgrank.scoring.choosing import NEAR_FROM
-from imgrank.scoring.likeness import aim_at, likeness
+from imgrank.scoring.parsing import read
 from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Evidence, Nearest
-from imgrank.scoring.reading import read
 from imgrank.scoring.signs import nearness, signs_of
+from imgrank.scoring.similarity import aim_at, likeness
 from imgrank.scoring.unrelated import Unrelated
 from imgrank.tokens import PackedTokens, joined
 

@@ -126,7 +126,7 @@ def rate(way: Way, files: list[bytes], threads: int) -> float:
 def scores(pixels: list[Pixels]) -> list[Scores]:
     """Zero-shot scores of each sentence."""
     from imgrank.backbone.mini import load_mini
-    from imgrank.scoring.likeness import text_axis
+    from imgrank.scoring.similarity import text_axis
 
     backbone = load_mini()
     packed = backbone.encode_images(np.stack(pixels))

@@ -17,7 +17,7 @@ import numpy as np
 from kinds import average_precision
 
 from imgrank import Ranker
-from imgrank.scoring.likeness import aim_at, likeness
+from imgrank.scoring.similarity import aim_at, likeness
 
 MANY = 100  # sets of more sentences than that say one thing a picture, and are measured by recall
 

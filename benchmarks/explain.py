@@ -33,8 +33,8 @@ from imgrank.adapter.header import Query
 from imgrank.adapter.model import AdapterModel, TextBatch, pooled
 from imgrank.explaining.occlusion import influence, parts, washed_out
 from imgrank.scoring.asking import answer, ask, choose
-from imgrank.scoring.likeness import text_axis
 from imgrank.scoring.question import Question
+from imgrank.scoring.similarity import text_axis
 
 PATCHES, RANDOM = 8, 8
 TRIALS = ((6, "mean"), (13, "mean"), (13, "noise"))  # patches marked, and what they are painted in

@@ -5,7 +5,7 @@
 Each picture is seen in eleven ways: as it is, cut (two), shifted (two), darker, brighter, blurred, shrunk and written
 anew, mirrored, and held by hand (turned a little, shifted, noise). The pictures are those of val: captions, quality,
 and ten sets of places and things; beside them stand 1,500 pictures of captions' train that are alone. Weights of
-`imgrank/grouping/likeness.py` are fitted on one half of the pictures and printed; precision and recall of pairs are
+`imgrank/grouping/same_moment.py` are fitted on one half of the pictures and printed; precision and recall of pairs are
 those of groups on the other half, at several thresholds. No picture has a date: it is looks alone that decide.
 Pictures of `quality` were taken in rows by their authors: pairs of them that show one moment, looked at by eye, count
 as such (`RETAKES`). Of `captions`, other shots of one event are there as their authors took them, and count as apart.
@@ -30,7 +30,7 @@ from scipy.optimize import minimize
 from imgrank.grouping import Copies, GroupBy, group
 from imgrank.grouping.aligning import alignment
 from imgrank.grouping.copies import copy_of
-from imgrank.grouping.likeness import DEFAULT_THRESHOLD, Album
+from imgrank.grouping.same_moment import DEFAULT_THRESHOLD, Album
 from imgrank.grouping.similar import similar
 
 PLACES = (

@@ -4,7 +4,7 @@
 
 Pictures are the captioned photographs, the cars, and those of the world sets whose sentence names a thing. A picture
 shows a kind where its own words name it, or a kind below it; words leave much unsaid, so that precision here is low.
-`KIND_SHARE` in `imgrank/scoring/likeness.py` was chosen on val.
+`KIND_SHARE` in `imgrank/scoring/similarity.py` was chosen on val.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import numpy as np
 from imgrank import Ranker
 from imgrank.backbone.kinds import Kind, Kinds, read_kinds
 from imgrank.paths import weights_dir
-from imgrank.scoring import likeness
-from imgrank.scoring.likeness import aim_at
+from imgrank.scoring import similarity
+from imgrank.scoring.similarity import aim_at
 from imgrank.tokens import PackedTokens
 
 KINDS = """
@@ -86,9 +86,9 @@ class Table:
     @staticmethod
     def of(ranker: Ranker, packed: PackedTokens, sentences: list[str]) -> Table:
         aims = [aim_at(sentence, ranker.sentence) for sentence in sentences]
-        cosines = [likeness.likeness(packed, likeness.Aim(aim.vector)) for aim in aims]
+        cosines = [similarity.likeness(packed, similarity.Aim(aim.vector)) for aim in aims]
         evidence = [
-            np.zeros(len(packed)) if aim.kinds is None else likeness.evidence(packed, aim.kinds) for aim in aims
+            np.zeros(len(packed)) if aim.kinds is None else similarity.evidence(packed, aim.kinds) for aim in aims
         ]
         return Table(np.stack(cosines), np.stack(evidence))
 
@@ -121,9 +121,9 @@ def main() -> None:
         place = (found > found[np.arange(len(owners)), owners][:, None]).sum(1)
         recall = " | ".join(f"{(place < k).mean():.3f}" for k in (1, 5, 10))
         print(f"| {share:g} | {precision:.3f} | {recall} |")
-    scores = by_kind.at(likeness.KIND_SHARE)
+    scores = by_kind.at(similarity.KIND_SHARE)
     each = [f"{k.name} {average_precision(row, truth[k.name]):.2f}" for row, k in zip(scores, asked, strict=True)]
-    print(f"\nAt {likeness.KIND_SHARE:g}: {', '.join(each)}.")
+    print(f"\nAt {similarity.KIND_SHARE:g}: {', '.join(each)}.")
 
 
 if __name__ == "__main__":

@@ -254,7 +254,7 @@ def judged(count: int) -> npt.NDArray[np.uint8]:
 @torch.inference_mode()
 def order_scores(tower: Tower, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     """Cosines to a sentence, from packed tokens as the store keeps them."""
-    from imgrank.scoring.likeness import text_axis
+    from imgrank.scoring.similarity import text_axis
     from imgrank.tokens import pack
 
     outputs = [tower(batch) for batch in torch.from_numpy(pixels).split(BATCH)]

@@ -23,7 +23,7 @@ from scipy.stats import spearmanr
 
 from imgrank import Ranker
 from imgrank.scoring.comparatives import opposite_of, scale_of
-from imgrank.scoring.likeness import TEMPLATES, text_axis
+from imgrank.scoring.similarity import TEMPLATES, text_axis
 
 NEUTRAL = ("a photo", "a picture", "an image")
 CAPTIONS_EACH = 2

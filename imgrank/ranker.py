@@ -34,10 +34,10 @@ from imgrank.records import ImageFile, Progress, Ranking, Term, Unreadable
 from imgrank.scoring.asking import answer, ask, terms_of
 from imgrank.scoring.composing import Asking, Pictures, compose
 from imgrank.scoring.detail import wish_for
-from imgrank.scoring.likeness import looks_of
 from imgrank.scoring.mixing import answered_term
 from imgrank.scoring.question import Answer, NamedPictures, Question, single_questions
 from imgrank.scoring.scorers import Resources
+from imgrank.scoring.similarity import looks_of
 from imgrank.scoring.words import in_words
 from imgrank.store import TextStore, View, open_store
 from imgrank.tokens import PackedTokens, TextTokens, joined

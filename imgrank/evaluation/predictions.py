@@ -18,8 +18,8 @@ from imgrank.learning.dataset import Dataset, TokenSource
 from imgrank.learning.task import Rows, TaskRows
 from imgrank.scoring.asking import adapter_scorer
 from imgrank.scoring.choosing import Candidates, Choice, who_answers
-from imgrank.scoring.likeness import text_axis
 from imgrank.scoring.question import Question
+from imgrank.scoring.similarity import text_axis
 from imgrank.tokens import PackedTokens, TextTokens
 
 

@@ -6,9 +6,9 @@ is another question.
 
 from imgrank.choices import GroupBy
 from imgrank.grouping.copies import Copies, CopyMeasure
-from imgrank.grouping.files import Grouped, Grouper, GroupWish, in_groups
+from imgrank.grouping.group_files import Grouped, Grouper, GroupWish, in_groups
 from imgrank.grouping.groups import group
-from imgrank.grouping.likeness import DEFAULT_THRESHOLD
+from imgrank.grouping.same_moment import DEFAULT_THRESHOLD
 
 __all__ = [
     "DEFAULT_THRESHOLD",

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from xxhash import xxh3_64_intdigest
 
-from imgrank.grouping.likeness import Album
+from imgrank.grouping.same_moment import Album
 from imgrank.grouping.signatures import Pairs, Signatures
 
 WHOLE = 16_384

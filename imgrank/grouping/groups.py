@@ -11,7 +11,7 @@ from imgrank.discover import path_order
 from imgrank.errors import UsageError
 from imgrank.facts import Facts
 from imgrank.grouping.copies import Copies
-from imgrank.grouping.likeness import DEFAULT_THRESHOLD, Album
+from imgrank.grouping.same_moment import DEFAULT_THRESHOLD, Album
 from imgrank.grouping.similar import bursts, similar
 
 

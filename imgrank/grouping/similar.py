@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from imgrank.grouping.candidates import candidates, place_among
 from imgrank.grouping.copies import Copies
-from imgrank.grouping.likeness import Album, are_same, log_odds
+from imgrank.grouping.same_moment import Album, are_same, log_odds
 from imgrank.grouping.signatures import Pairs
 
 BURST_GAP = 3.0  # seconds from one picture of a burst to the next

@@ -23,12 +23,11 @@ from imgrank.scoring.choosing import (
     who_answers,
 )
 from imgrank.scoring.detail import DetailScorer, wish_for
-from imgrank.scoring.likeness import Line, aim_at_picture, text_axis
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.negation import Negation, negation_of, wanted_without
+from imgrank.scoring.parsing import read
 from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Answer, Encode, Question
-from imgrank.scoring.reading import read
 from imgrank.scoring.scorers import (
     AdapterScorer,
     BetweenScorer,
@@ -38,6 +37,7 @@ from imgrank.scoring.scorers import (
     Resources,
     Scorer,
 )
+from imgrank.scoring.similarity import Line, aim_at_picture, text_axis
 from imgrank.scoring.unrelated import Unrelated
 from imgrank.scoring.words import is_readable
 from imgrank.tokens import PackedTokens, TextTokens

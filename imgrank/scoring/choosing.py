@@ -12,9 +12,9 @@ from imgrank.adapter.header import AdapterHeader, Query, other_tokens
 from imgrank.adapter.registry import find_adapter, installed_adapters
 from imgrank.records import Asked
 from imgrank.scoring.calibration import AskingWeights, asking_weights
+from imgrank.scoring.parsing import Reading, read
 from imgrank.scoring.phrasings import Phrasings, phrasings_of
 from imgrank.scoring.question import Encode
-from imgrank.scoring.reading import Reading, read
 from imgrank.scoring.signs import nearness, signs_of
 from imgrank.scoring.words import are_kin
 

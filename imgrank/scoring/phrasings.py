@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from imgrank.scoring.comparatives import OPPOSITES
-from imgrank.scoring.reading import Reading, read
+from imgrank.scoring.parsing import Reading, read
 from imgrank.scoring.words import are_opposite, stem
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.arrays import Floats
+from imgrank.scoring.parsing import RELATES, Reading
 from imgrank.scoring.phrasings import Phrasings
 from imgrank.scoring.question import Encode
-from imgrank.scoring.reading import RELATES, Reading
 from imgrank.scoring.words import are_kin, only_begin_alike, stem, word_set
 
 KNOWN_FROM = 0.5  # cosine of two words from which the one explains the other

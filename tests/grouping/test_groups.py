@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from imgrank.errors import UsageError
 from imgrank.facts import Facts, Taken
 from imgrank.grouping import Copies, GroupBy, candidates, group
-from imgrank.grouping.likeness import Album, log_odds
+from imgrank.grouping.same_moment import Album, log_odds
 from tests.grouping.making import WAYS, shoot, some
 
 NOON = datetime(2023, 5, 6, 12)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgrank.scoring.reading import read
+from imgrank.scoring.parsing import read
 from imgrank.scoring.words import in_words, is_readable
 
 

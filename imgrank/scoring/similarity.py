@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from imgrank.arrays import Floats
 from imgrank.scoring.comparatives import OPPOSITES, Scale, scale_of
+from imgrank.scoring.parsing import read
 from imgrank.scoring.question import Encode
-from imgrank.scoring.reading import read
 from imgrank.tokens import KindEvidence, PackedTokens
 
 TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a photo showing {}")

@@ -11,7 +11,7 @@ from imgrank.errors import UsageError
 from imgrank.facts import FactsReader
 from imgrank.grouping.copies import Copies, CopyMeasure
 from imgrank.grouping.groups import group
-from imgrank.grouping.likeness import DEFAULT_THRESHOLD
+from imgrank.grouping.same_moment import DEFAULT_THRESHOLD
 from imgrank.measuring import Measuring
 from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, RankedImage

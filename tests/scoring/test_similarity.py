@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgrank.scoring import likeness as room
-from imgrank.scoring.likeness import aim_at_picture, likeness, subject_of, text_axis
+from imgrank.scoring import similarity as room
+from imgrank.scoring.similarity import aim_at_picture, likeness, subject_of, text_axis
 from imgrank.tokens import PackedTokens, TextTokens, TokenShape
 from tests.adapter.making import packed
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from imgrank.scoring.parsing import read
 from imgrank.scoring.phrasings import phrasings_of
-from imgrank.scoring.reading import read
 from imgrank.scoring.words import are_opposite, only_begin_alike, stem
 
 
