@@ -197,9 +197,8 @@ class Ranking:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the first pictures, small, with rank and score."""
-        draw: Callable[[Ranking], str] = import_module(
-            "imgrank.output.notebook_view"
-        ).as_html  # it stands above this room
+        above = import_module("imgrank.output.notebook_view")  # a room that imports this one
+        draw: Callable[[Ranking], str] = above.as_html
         return draw(self)
 
 
