@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import webbrowser
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -35,7 +34,8 @@ from imgrank.paths import printable
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
     from imgrank.web.desk import Desk
-    from imgrank.web.records import Mode, Wish
+    from imgrank.web.records import Mode, Trained, Wish
+    from imgrank.web.trainer import Report
 
 FolderArgument = Annotated[
     Optional[str],
@@ -111,6 +111,10 @@ def label(
     from imgrank.index.reading import is_index
     from imgrank.ranker import Ranker
     from imgrank.web.records import Wish
+    from imgrank.web.server import serve
+    from imgrank.web.viewer.labelling import LabelPage
+    from imgrank.web.viewer.room import Room
+    from imgrank.web.viewer.room import Wish as RoomWish
 
     if is_index(folder):
         raise UsageError(
@@ -121,13 +125,24 @@ def label(
     wish = Wish(folder, sentence, mode, labels, person.strip(), unit, low, high, pictures, recursive, adapter)
     note = noting(quiet)
     name = precise(backbone, precision, device.value, (), note)
-    desk = open_desk(wish, lambda a: Ranker(name, a, device.value, not no_cache, note, max_megapixels), quiet)
-    _serve(desk, port, no_open)
+
+    def new_ranker(adapter: str, backbone: str = name) -> Ranker:
+        return Ranker(backbone, adapter, device.value, not no_cache, note, max_megapixels)
+
+    room = Room(RoomWish(folder, recursive, adapter, name), new_ranker)
+    desk = open_desk(wish, new_ranker, quiet, room.taught)
+    page = LabelPage(desk, room)
+    try:
+        serve(page, port, lambda address: _ready(address, labels, no_open))
+    finally:
+        page.close()
     note(f"stopped; the answers are in {printable(labels)}.")
 
 
-def open_desk(wish: Wish, new_ranker: Callable[[str], Ranker], quiet: bool) -> Desk:
-    """Rank the folder and make everything ready for the page."""
+def open_desk(
+    wish: Wish, new_ranker: Callable[[str], Ranker], quiet: bool, taught: Callable[[], None] = lambda: None
+) -> Desk:
+    """Rank the folder and make everything ready for the page. `taught` is called when a ranker was trained."""
     from imgrank.web.desk import Desk
     from imgrank.web.explanations import Reasons, explainer
     from imgrank.web.prepare import prepare
@@ -139,13 +154,13 @@ def open_desk(wish: Wish, new_ranker: Callable[[str], Ranker], quiet: bool) -> D
     for line in () if quiet else prepared.notes:
         note(line)
     reasons = Reasons(prepared.album, explainer(wish, new_ranker))
-    return Desk(wish, prepared, Trainer(partial(teach, wish, new_ranker)), reasons)
 
+    def train(adapter: str, replace: bool, report: Report) -> Trained:
+        trained = teach(wish, new_ranker, adapter, replace, report)
+        taught()
+        return trained
 
-def _serve(desk: Desk, port: int, no_open: bool) -> None:
-    from imgrank.web.server import serve
-
-    serve(desk, port, lambda address: _ready(address, desk.wish.labels, no_open))
+    return Desk(wish, prepared, Trainer(train), reasons)
 
 
 def print_report(path: str) -> None:

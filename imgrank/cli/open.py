@@ -59,8 +59,8 @@ def open_folder(
         raise UsageError(f"{printable(folder)} is an index and has no images to show. Name the folder with the images.")
     note = noting(quiet)
     room = Room(
-        Wish(folder, recursive, adapter),
-        lambda named: Ranker(backbone, named, device.value, not no_cache, note, max_megapixels),
+        Wish(folder, recursive, adapter, backbone),
+        lambda adapter, backbone: Ranker(backbone, adapter, device.value, not no_cache, note, max_megapixels),
     )
 
     with handed_over() as hand_over:

@@ -26,6 +26,7 @@ class Desk:
     def __init__(self, wish: Wish, prepared: Prepared, trainer: Trainer, reasons: Reasons) -> None:
         self.wish, self.prepared, self.trainer, self._reasons = wish, prepared, trainer, reasons
         self.album = prepared.album
+        self.pictures_at: str | None = None  # where the pictures can be looked at, as seen from this page
         self._lock = threading.Lock()
         self._foresight = Foresight(prepared.lesson)
 
@@ -38,7 +39,7 @@ class Desk:
     def state(self) -> dict[str, Any]:
         """What the page shows, ready for JSON."""
         with self._lock:
-            told = view(self.wish, self.prepared, self.trainer.state)
+            told = view(self.wish, self.prepared, self.trainer.state) | {"pictures_at": self.pictures_at}
         self._foresight.look(told["turn"])
         return told
 

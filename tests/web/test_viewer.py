@@ -231,7 +231,7 @@ def test_teaching_begins_with_what_is_shown(folder: Path, monkeypatch: pytest.Mo
         numbers = numbers_of(client, "cat.jpg", "dog.jpg", "owl.jpg")
         assert client.ask("/teach", {"sentence": " ", "numbers": numbers}).status == 400
         assert client.ask("/teach", {"sentence": "cosier", "numbers": numbers[:2]}).status == 400
-        assert client.ask("/teach", {"sentence": "cosier", "numbers": numbers}).json() == {"page": "/teach/"}
+        assert client.ask("/teach", {"sentence": "cosier", "numbers": numbers}).json() == {"page": "teach/"}
         state = client.ask("/teach/state").json()
         assert {picture["name"] for picture in state["question"]} <= {"cat.jpg", "dog.jpg", "owl.jpg"}
         told = client.ask("/teach/step/answer", {"turn": state["turn"], "given": "left"}).json()

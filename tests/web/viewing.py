@@ -12,6 +12,7 @@ from typing import Any
 
 from imgrank.ranker import Ranker
 from imgrank.web.server import listen, make_server
+from imgrank.web.viewer.engine import NewRanker
 from imgrank.web.viewer.room import Room, Wish
 from tests.web.making import Client, until
 
@@ -27,10 +28,15 @@ def pictures(folder: Path, names: tuple[str, ...] = NAMES) -> Path:
     return folder
 
 
+def new_ranker(adapter: str, backbone: str) -> Ranker:
+    """A ranker for a thread of its own."""
+    return Ranker(backbone, adapter, "cpu")
+
+
 @contextmanager
-def opened(folder: Path, recursive: bool = False) -> Iterator[tuple[Room, Client]]:
+def opened(folder: Path, recursive: bool = False, new_ranker: NewRanker = new_ranker) -> Iterator[tuple[Room, Client]]:
     """The room of a folder once it is read, and a browser that knows its token."""
-    room = Room(Wish(str(folder), recursive), lambda adapter: Ranker("mini", adapter, "cpu"))
+    room = Room(Wish(str(folder), recursive), new_ranker)
     with listen(0) as listener:
         token = secrets.token_urlsafe(32)
         server = make_server(room, listener, token)

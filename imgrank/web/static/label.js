@@ -3,8 +3,8 @@
 
 const $ = (id) => document.getElementById(id);
 const percent = (x) => (x === null ? "–" : `${Math.round(100 * x)} %`);
-const BASE = location.pathname.replace(/[^/]*$/, ""); // the page of imgrank open has this one below /teach/
-const COMMAND = BASE === "/" ? "imgrank label" : "imgrank open";
+const BASE = location.pathname.replace(/[^/]*$/, ""); // the page of imgrank open has this one below teach/
+const COMMAND = BASE === "/teach/" ? "imgrank open" : "imgrank label";
 const SIDES = [["left", "←"], ["right", "→"]];
 let state = null;
 let ready = false; // whether the pictures of this question can be seen: nobody answers what is not there
@@ -62,8 +62,8 @@ function showHead() {
   $("count").textContent = `${answers}, ${state.pictures} pictures`;
   $("status").textContent = answers;
   $("labels").textContent = state.labels;
-  $("back").hidden = BASE === "/";
-  $("back").href = `/#q=${encodeURIComponent(state.sentence)}`;
+  $("back").hidden = !state.pictures_at;
+  $("back").href = `${state.pictures_at}#q=${encodeURIComponent(state.sentence)}`;
   if (!$("name").value) $("name").value = state.name;
 }
 

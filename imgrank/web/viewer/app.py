@@ -35,6 +35,11 @@ Told = dict[str, Any]
 
 def make_app(room: Room, port: int, token: str) -> ASGIApp:
     """The application for one room, guarded."""
+    return Guard(make_page(room), port, token, command="imgrank open", most_bytes=MOST_BYTES)
+
+
+def make_page(room: Room) -> ASGIApp:
+    """The page of one room, for who stands behind a guard; wherever it is mounted."""
     wishes: dict[str, Callable[[Told], Response | Told]] = {
         "order": lambda told: _order(room, told),
         "plan": lambda told: _plan(room, told),
@@ -46,6 +51,7 @@ def make_app(room: Room, port: int, token: str) -> ASGIApp:
         "reveal": lambda told: _reveal(room, told),
         "pause": lambda told: _pause(room, told),
         "look": lambda told: _look(room, told),
+        "model": lambda told: _take_model(room, told),
         "export": lambda told: _export(room, told),
     }
 
@@ -58,29 +64,23 @@ def make_app(room: Room, port: int, token: str) -> ASGIApp:
             return PlainTextResponse("A request is a JSON object.\n", 400)
         return await run_in_threadpool(_answered, do, told)
 
-    return Guard(
-        Starlette(
-            routes=[
-                Route("/", lambda _: resource(STATIC / "open" / "index.html")),
-                Route("/static/{name:path}", _static),
-                Route("/state", lambda _: JSONResponse(room.state())),
-                Route("/pictures", lambda request: _names(room, request)),
-                Route("/picture/{size}/{number}", lambda request: _picture(room, request)),
-                Route("/groups/{by}", lambda request: _groups(room, request)),
-                Route("/facts", lambda _: JSONResponse(room.facts.columns())),
-                Route("/facts/{number}", lambda request: _facts(room, request)),
-                Route("/why/{form}/{number}", lambda request: _why(room, request)),
-                Route("/models", lambda _: JSONResponse(room.models())),
-                Route("/skipped", lambda _: JSONResponse(skipped_view(room.library))),
-                Route("/history", lambda _: JSONResponse([past_view(past) for past in room.history.runs()])),
-                Route("/{wish}", wish, methods=["POST"]),
-                Mount("/teach", app=_lesson_of(room)),
-            ]
-        ),
-        port,
-        token,
-        command="imgrank open",
-        most_bytes=MOST_BYTES,
+    return Starlette(
+        routes=[
+            Route("/", lambda _: resource(STATIC / "open" / "index.html")),
+            Route("/static/{name:path}", _static),
+            Route("/state", lambda _: JSONResponse(room.state())),
+            Route("/pictures", lambda request: _names(room, request)),
+            Route("/picture/{size}/{number}", lambda request: _picture(room, request)),
+            Route("/groups/{by}", lambda request: _groups(room, request)),
+            Route("/facts", lambda _: JSONResponse(room.facts.columns())),
+            Route("/facts/{number}", lambda request: _facts(room, request)),
+            Route("/why/{form}/{number}", lambda request: _why(room, request)),
+            Route("/models", lambda _: JSONResponse(room.models())),
+            Route("/skipped", lambda _: JSONResponse(skipped_view(room.library))),
+            Route("/history", lambda _: JSONResponse([past_view(past) for past in room.history.runs()])),
+            Route("/{wish}", wish, methods=["POST"]),
+            Mount("/teach", app=_lesson_of(room)),
+        ]
     )
 
 
@@ -183,7 +183,7 @@ def _rate(room: Room, told: Told) -> Told:
 
 def _teach(room: Room, told: Told) -> Told:
     room.teach(text_of(told, "sentence").strip(), numbers_of(told))
-    return {"page": "/teach/"}
+    return {"page": "teach/"}
 
 
 def _lesson_of(room: Room) -> ASGIApp:
@@ -203,6 +203,11 @@ def _reveal(room: Room, told: Told) -> Told:
 
 def _pause(room: Room, told: Told) -> Told:
     room.indexer.pause(told.get("paused") is True)
+    return room.state()
+
+
+def _take_model(room: Room, told: Told) -> Told:
+    room.take_model(text_of(told, "name"))
     return room.state()
 
 

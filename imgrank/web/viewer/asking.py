@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,6 +23,7 @@ from imgrank.scoring.detail import wish_for
 from imgrank.scoring.mixing import answered_term
 from imgrank.scoring.question import Answer, Question, Verdict, single_questions
 from imgrank.tokens import PackedTokens
+from imgrank.web.viewer.engine import Engine
 from imgrank.web.viewer.library import Library, Snapshot
 from imgrank.web.viewer.placing import Placer
 
@@ -93,10 +95,10 @@ class Order:
 
 
 class Orders:
-    """Asks a ranker, one question at a time; `ranker.adapter` may be named anew between two."""
+    """Asks the ranker of an engine, one question at a time."""
 
-    def __init__(self, library: Library, ranker: Ranker) -> None:
-        self._library, self._ranker = library, ranker
+    def __init__(self, library: Library, engine: Engine) -> None:
+        self._library, self._engine = library, engine
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[Asked, int], Order] = OrderedDict()
         self._sentences: dict[str, None] = {}
@@ -109,9 +111,9 @@ class Orders:
 
     def of(self, asked: Asked) -> Order:
         """The order now. Raises UsageError where the sentence is none, and what the ranker raises."""
-        snapshot = self._library.snapshot()
-        key = (asked, snapshot.version)
         with self._lock:
+            snapshot = self._library.snapshot()
+            key = (asked, snapshot.version)
             if key not in self._kept:
                 self._kept[key] = self._made(asked, snapshot)
             self._kept.move_to_end(key)
@@ -131,6 +133,16 @@ class Orders:
         """What was kept may not hold any more: a ranker was trained."""
         with self._lock:
             self._kept.clear()
+
+    def exchange(self, do: Callable[[], None]) -> None:
+        """Put another ranker, and tokens of its own, in place between two questions."""
+        with self._lock:
+            do()
+            self._kept.clear()
+
+    @property
+    def _ranker(self) -> Ranker:
+        return self._engine.ranker
 
     def ranking(self, found: Order) -> Ranking:
         """The whole of an order, as `sort` gives it."""

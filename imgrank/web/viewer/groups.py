@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imgrank.choices import GroupBy
 from imgrank.errors import UsageError
 from imgrank.records import Progress
+from imgrank.web.viewer.engine import Engine
 from imgrank.web.viewer.library import Library
-
-if TYPE_CHECKING:
-    from imgrank.ranker import Ranker
 
 RULES = tuple(by.value for by in GroupBy if by is not GroupBy.none)
 
@@ -20,8 +18,8 @@ RULES = tuple(by.value for by in GroupBy if by is not GroupBy.none)
 class GroupBook:
     """Groups by rule, at one version of the library each; `version` grows when some were found."""
 
-    def __init__(self, library: Library, ranker: Ranker) -> None:
-        self._library, self._ranker = library, ranker
+    def __init__(self, library: Library, engine: Engine) -> None:
+        self._library, self._engine = library, engine
         self._lock = threading.Lock()
         self._found: dict[str, tuple[int, dict[int, int]]] = {}
         self._wanted: dict[str, None] = {}
@@ -53,7 +51,7 @@ class GroupBook:
             version = self._library.version
             files = [(n, file.path) for n in self._library.numbers() if (file := self._library.file(n))]
             try:
-                numbers = self._ranker.group([path for _, path in files], by, progress=progress) if files else ()
+                numbers = self._engine.ranker.group([path for _, path in files], by, progress=progress) if files else ()
             except UsageError:  # a file went meanwhile: the page asks again once that was noticed
                 return
             with self._lock:

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
 from imgrank.discover import discover
-from imgrank.errors import ImgrankError
+from imgrank.errors import ImgrankError, UsageError
 from imgrank.records import ImageFile, Progress
+from imgrank.tokens import PackedTokens
+from imgrank.web.viewer.asking import Orders
+from imgrank.web.viewer.engine import Engine
 from imgrank.web.viewer.facts import FactBook
 from imgrank.web.viewer.groups import GroupBook
-from imgrank.web.viewer.library import Library
+from imgrank.web.viewer.library import Library, Numbers
+from imgrank.web.viewer.pace import Report, in_chunks
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
 
-FIRST, MOST = 32, 4096  # pictures read at once; as many as take about a second
 PATIENCE = 10.0  # seconds for the pictures in hand, at the end
 FACTS_AT_ONCE = 2048
-QUICK, SLOW = 0.3, 1.5  # seconds
 
-Stage = Literal["looking", "reading", "grouping", "measuring", "paused", "idle", "failed"]
+Item = TypeVar("Item")
+Stage = Literal["looking", "reading", "grouping", "measuring", "changing", "paused", "idle", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,17 @@ class Indexer:
     """Keeps a library as its folder is. `look` has it look again, `measure` has all pictures measured at full size."""
 
     def __init__(
-        self, library: Library, ranker: Ranker, facts: FactBook, groups: GroupBook, *, recursive: bool = False
+        self,
+        library: Library,
+        engine: Engine,
+        orders: Orders,
+        facts: FactBook,
+        groups: GroupBook,
+        *,
+        recursive: bool = False,
     ) -> None:
-        self._library, self._ranker, self._recursive = library, ranker, recursive
-        self._facts, self._groups = facts, groups
+        self._library, self._engine, self._recursive = library, engine, recursive
+        self._orders, self._facts, self._groups = orders, facts, groups
         self._standing = Standing()
         self._wake, self._go_on = threading.Event(), threading.Event()
         self._go_on.set()
@@ -115,6 +124,8 @@ class Indexer:
                 self._groups.find(self._grouping)
                 if self._measures:
                     self._measure()
+                if self._engine.loaded is not None:
+                    self._change_model(self._engine.loaded)
                 self._standing = replace(self._standing, stage="idle", fault="")
             except KeyboardInterrupt:
                 return
@@ -134,6 +145,7 @@ class Indexer:
             self._library.remove(self._library.compare(()).gone)
             raise ImgrankError("The folder is not there any more.")
         found = discover([self._library.given], recursive=self._recursive)
+        self._standing = replace(self._standing, fault="")
         difference = self._library.compare(found.files)
         self._library.remove(difference.gone)
         before = self._library.count
@@ -147,24 +159,20 @@ class Indexer:
         self._looked += 1
 
     def _read(self, files: Sequence[ImageFile]) -> None:
-        done, size, started = 0, FIRST, time.perf_counter()
-        while done < len(files) and self._may_go_on("reading", done, len(files)):
-            chunk = files[done : done + size]
-            before = time.perf_counter()
-            read = self._ranker.encode(
-                [file.path for file in chunk], progress=self._counting(done, len(files), started)
-            )
-            self._library.add(read.files, read.packed)
-            self._library.skip(read.skipped, chunk)
-            done += len(chunk)
-            size = _next_size(size, time.perf_counter() - before)
-            self._standing = replace(
-                self._standing,
-                stage="reading",
-                done=done,
-                total=len(files),
-                rate=done / (time.perf_counter() - started),
-            )
+        def read(chunk: Sequence[ImageFile], report: Report) -> None:
+            found = self._engine.ranker.encode([file.path for file in chunk], progress=self._counting(report))
+            self._library.add(found.files, found.packed)
+            self._library.skip(found.skipped, chunk)
+
+        self._go_through("reading", files, read)
+
+    def _go_through(self, stage: Stage, items: Sequence[Item], read: Callable[[Sequence[Item], Report], None]) -> bool:
+        """All of the items; whether that was to the end."""
+
+        def report(done: int, rate: float) -> None:
+            self._standing = replace(self._standing, stage=stage, done=done, total=len(items), rate=rate)
+
+        return in_chunks(items, read, lambda done: self._may_go_on(stage, done, len(items)), report)
 
     def _read_facts(self) -> None:
         numbers = self._library.numbers()
@@ -177,23 +185,49 @@ class Indexer:
         self._standing = replace(self._standing, stage="grouping", done=now.done, total=now.total, rate=0.0)
 
     def _measure(self) -> None:
-        numbers = self._library.unmeasured()
-        done, size, started = 0, FIRST, time.perf_counter()
-        while done < len(numbers) and self._may_go_on("measuring", done, len(numbers)):
-            chunk = [(n, file.path) for n in numbers[done : done + size] if (file := self._library.file(n))]
-            before = time.perf_counter()
-            measured = (
-                self._ranker.detail_of([path for _, path in chunk], progress=self._checking)
-                if chunk
-                else np.empty((0, 0), np.float32)
-            )
-            self._library.measured({number: row for (number, _), row in zip(chunk, measured, strict=True)})
-            done += size
-            size = _next_size(size, time.perf_counter() - before)
-            rate = done / (time.perf_counter() - started)
-            self._standing = replace(
-                self._standing, stage="measuring", done=min(done, len(numbers)), total=len(numbers), rate=rate
-            )
+        def measure(chunk: Sequence[int], _: Report) -> None:
+            known = [(n, file.path) for n in chunk if (file := self._library.file(n))]
+            paths = [path for _, path in known]
+            rows = self._engine.ranker.detail_of(paths, progress=self._checking) if known else ()
+            self._library.measured({number: row for (number, _), row in zip(known, rows, strict=True)})
+
+        self._go_through("measuring", self._library.unmeasured(), measure)
+
+    def _change_model(self, ranker: Ranker) -> None:
+        """Read every picture for another image model; orders are by the present one until all are read."""
+        read: dict[int, int] = {}  # places in `packed`
+        pieces: list[PackedTokens] = []
+
+        def again(chunk: Sequence[int], report: Report) -> None:
+            known = {file.path: n for n in chunk if (file := self._library.file(n))}
+            if not known:
+                return
+            found = ranker.encode(list(known), progress=self._counting(report))
+            start = sum(map(len, pieces))
+            read.update((known[file.path], start + place) for place, file in enumerate(found.files))
+            pieces.append(found.packed)
+            if self._engine.loaded is not ranker:
+                raise UsageError("It was given up.")
+
+        try:
+            ranker.sentence("a picture")  # which says at once where the model cannot be had
+            whole = self._go_through("changing", self._library.numbers(), again)
+        except ImgrankError as error:
+            if self._engine.loaded is ranker:
+                self._engine.refuse(str(error))
+            whole = False
+        if not whole:
+            ranker.close()
+            return
+        numbers: Numbers = np.fromiter(read, np.intp, len(read))
+
+        def exchange() -> None:
+            self._library.exchange(numbers, pieces)
+            before = self._engine.put()
+            before.close()
+
+        self._orders.exchange(exchange)
+        self.look(tell=False)
 
     def _checking(self, _: Progress) -> None:
         """End the reading in hand as Ctrl-C in a terminal does: what was read by then is kept."""
@@ -208,25 +242,15 @@ class Indexer:
         self._go_on.wait()
         return not self._ended
 
-    def _counting(self, before: int, total: int, started: float) -> Callable[[Progress], None]:
-        def report(now: Progress) -> None:
+    def _counting(self, report: Report) -> Callable[[Progress], None]:
+        def tell(now: Progress) -> None:
             self._checking(now)
-            done = before + now.done
-            self._standing = replace(
-                self._standing, stage="reading", done=done, total=total, rate=done / (time.perf_counter() - started)
-            )
+            report(now.done, 0.0)
 
-        return report
+        return tell
 
     def _has_ended(self) -> bool:
         return self._ended
-
-
-def _next_size(size: int, seconds: float) -> int:
-    """So many at once that stored pictures come in thousands, and new ones are seen as they come."""
-    if seconds < QUICK:
-        return min(MOST, 4 * size)
-    return max(FIRST, size // 2) if seconds > SLOW else size
 
 
 def _news(came: int, went: int, changed: int) -> str:

@@ -182,6 +182,26 @@ class Library:
             state.version += 1
             state.epoch += 1
 
+    def exchange(self, numbers: Numbers, pieces: Sequence[PackedTokens]) -> None:
+        """Other tokens, (N,) `numbers` in the order of `pieces`, in place of all. Pictures that have none are known no
+        more: another look finds them."""
+        with self._lock:
+            state = self._state
+            there = np.isin(numbers, list(state.number_of.values()))
+            blocks, start = [], 0
+            for piece in pieces:
+                keep = np.flatnonzero(there[start : start + len(piece)])
+                blocks.append(_Block(numbers[start : start + len(piece)][keep], piece[keep]))
+                start += len(piece)
+            state.blocks = [block for block in blocks if len(block.numbers)]
+            known = {int(number) for block in state.blocks for number in block.numbers}
+            for path, number in list(state.number_of.items()):
+                if number not in known:
+                    state.gone.add(number)
+                    del state.number_of[path]
+            state.version += 1
+            state.epoch += 1
+
     def measured(self, detail: dict[int, Detail]) -> None:
         """Keep what was measured of pictures at full size."""
         with self._lock:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.types import ASGIApp
 
+from imgrank.backbone.names import MINI
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 from imgrank.web.viewer.asking import Orders
+from imgrank.web.viewer.engine import Engine, NewRanker
 from imgrank.web.viewer.facts import FactBook
 from imgrank.web.viewer.groups import GroupBook
 from imgrank.web.viewer.history import History
@@ -27,40 +29,40 @@ from imgrank.web.viewer.view import job_view, past_view, standing_view
 from imgrank.web.viewer.watching import Watch
 from imgrank.web.viewer.work import Work
 
-if TYPE_CHECKING:
-    from imgrank.ranker import Ranker
-
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is opened, and who orders it."""
+    """What is opened, and who orders it with which image model."""
 
     folder: str
     recursive: bool = False
     adapter: str = "auto"
+    backbone: str = MINI
 
 
 class Room:
-    """One folder that is open. `new_ranker(adapter)` makes a ranker for a thread of its own."""
+    """One folder that is open. `new_ranker` makes rankers, each for a thread of its own."""
 
-    def __init__(self, wish: Wish, new_ranker: Callable[[str], Ranker]) -> None:
+    def __init__(self, wish: Wish, new_ranker: NewRanker) -> None:
         """Raises UsageError where the folder is none, and what making a ranker raises."""
         if not os.path.isdir(wish.folder):
             raise UsageError(f"{printable(wish.folder)} is no folder; imgrank open shows the pictures of one.")
         self.wish = wish
-        self.ranker = new_ranker(wish.adapter)
+        self.engine = Engine(new_ranker, wish.adapter, wish.backbone)
         self.library = Library(wish.folder)
-        self.orders = Orders(self.library, self.ranker)
+        self.orders = Orders(self.library, self.engine)
         self.facts = FactBook(self.library)
-        self.groups = GroupBook(self.library, self.ranker)
-        self.indexer = Indexer(self.library, self.ranker, self.facts, self.groups, recursive=wish.recursive)
+        self.groups = GroupBook(self.library, self.engine)
+        self.indexer = Indexer(
+            self.library, self.engine, self.orders, self.facts, self.groups, recursive=wish.recursive
+        )
         self.shown = Shown(self.library)
         self.plans = Plans(self.library)
         self.history = History(wish.folder)
         self.watch = Watch(wish.folder, wish.recursive, self._noticed)
         self.work = Work(self._changed)
-        self.reasons = Reasons(self.library, lambda: new_ranker(wish.adapter))
-        self.teaching = Teaching(self.ranker, new_ranker, self._taught)
+        self.reasons = Reasons(self.library, lambda: self.engine.new(wish.adapter))
+        self.teaching = Teaching(self.engine, self.taught)
 
     def app(self, port: int, token: str) -> ASGIApp:
         """The page about this folder, guarded."""
@@ -83,12 +85,24 @@ class Room:
             "job": job_view(self.work.job, self.library),
             "undo": None if last is None else past_view(last),
             "sentences": self.orders.sentences[:50],
-            "backbone": self.ranker.backbone.name,
+            "backbone": self.engine.ranker.backbone.name,
+            "coming": self.engine.coming,
+            "model_fault": self.engine.fault,
         }
 
     def models(self) -> list[dict[str, Any]]:
         """The image models that there are, and what each would cost here."""
-        return models_view(self.ranker.backbone.name, printable(self.library.given), self.library.count)
+        return models_view(self.engine.ranker.backbone.name, printable(self.library.given), self.library.count)
+
+    def take_model(self, name: str) -> None:
+        """Begin to load another image model and to read the pictures for it; the present one gives up what is coming.
+
+        Raises UsageError where the list has no such model, or another is coming.
+        """
+        known = [entry["name"] for entry in self.models()]
+        if name not in known:
+            raise UsageError(f"There is no such image model; there are {', '.join(known)}.")
+        self.engine.load(name, self.indexer.wake)
 
     def start(self) -> None:
         """Begin to read the folder, and make ready for the first question."""
@@ -102,7 +116,7 @@ class Room:
         self.work.close()
         self.indexer.close()
         self.facts.close()
-        self.ranker.close()
+        self.engine.ranker.close()
 
     def teach(self, sentence: str, numbers: Sequence[int]) -> None:
         """Begin to ask which is more, about these pictures, best first. Raises what `Teaching.begin` raises."""
@@ -115,7 +129,8 @@ class Room:
         if not self.work.job.running:  # at the end of which the folder is looked at anyway, without a word
             self.indexer.look()
 
-    def _taught(self) -> None:
+    def taught(self) -> None:
+        """A ranker was trained, which answers its sentence from now on."""
         self.orders.forget()
         self.reasons.forget()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
@@ -15,9 +14,7 @@ from imgrank.web.prepare import prepare_ranked
 from imgrank.web.records import Trained, Wish
 from imgrank.web.teach import teach
 from imgrank.web.trainer import Report, Trainer
-
-if TYPE_CHECKING:
-    from imgrank.ranker import Ranker
+from imgrank.web.viewer.engine import Engine
 
 LABELS = "labels.csv"  # in the folder one stands in, as imgrank label has it
 
@@ -25,8 +22,8 @@ LABELS = "labels.csv"  # in the folder one stands in, as imgrank label has it
 class Teaching:
     """At most one lesson at a time. `taught` is called when a ranker was trained, which answers its sentence now."""
 
-    def __init__(self, ranker: Ranker, new_ranker: Callable[[str], Ranker], taught: Callable[[], None]) -> None:
-        self._ranker, self._new_ranker, self._taught = ranker, new_ranker, taught
+    def __init__(self, engine: Engine, taught: Callable[[], None]) -> None:
+        self._engine, self._taught = engine, taught
         self._lock = threading.Lock()
         self._page: ASGIApp | None = None
 
@@ -42,12 +39,14 @@ class Teaching:
         """
         wish = Wish(folder, sentence, labels=LABELS, recursive=recursive, adapter=adapter)
         with self._lock:
-            prepared = prepare_ranked(wish, self._ranker, paths)
+            prepared = prepare_ranked(wish, self._engine.ranker, paths)
 
             def train(name: str, replace: bool, report: Report) -> Trained:
-                trained = teach(wish, self._new_ranker, name, replace, report)
+                trained = teach(wish, self._engine.new, name, replace, report)
                 self._taught()
                 return trained
 
-            reasons = Reasons(prepared.album, explainer(wish, self._new_ranker))
-            self._page = make_page(Desk(wish, prepared, Trainer(train), reasons))
+            reasons = Reasons(prepared.album, explainer(wish, self._engine.new))
+            desk = Desk(wish, prepared, Trainer(train), reasons)
+            desk.pictures_at = "../"
+            self._page = make_page(desk)

@@ -33,7 +33,7 @@ export function Actions({ state }) {
     <button disabled=${shown < 3} title="This order is not mine: compare pictures two at a time, and train a ranker" onClick=${() => change({ dialog: "teach" })}>Teach</button>
     <span class="between"></span>
     <button disabled=${!undo || running} title=${undo ? told(undo) : "Nothing to take back"}
-      onClick=${() => undo && wishState("/undo", { run: undo.run })}>Undo</button>
+      onClick=${() => undo && wishState("undo", { run: undo.run })}>Undo</button>
     <button class="quietly" onClick=${() => change({ dialog: "history" })}>History</button>
   </footer>`;
 }

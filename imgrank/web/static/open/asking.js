@@ -30,7 +30,7 @@ export async function order() {
   orderedBy = JSON.stringify(now().question);
   change({ asking: true });
   try {
-    const told = await post("/order", now().question);
+    const told = await post("order", now().question);
     if (turn !== asked) return;
     if (told.version !== namedVersion) await fetchNames(told.version);
     [orderedAt, orderedVersion] = [performance.now(), told.version];
@@ -76,10 +76,10 @@ function hasten() {
 export async function follow() {
   let pause = 3000;
   try {
-    const told = await get("/state");
+    const told = await get("state");
     if (now().fault.startsWith("imgrank open does not answer")) change({ fault: "" });
     await settle(told);
-    pause = told.job.running ? 250 : told.indexing.stage === "idle" ? 3000 : 600;
+    pause = told.job.running ? 250 : told.indexing.stage === "idle" && !told.coming ? 3000 : 600;
   } catch (error) {
     change({ fault: messageOf(error) });
   }
@@ -95,6 +95,8 @@ async function settle(told) {
     change({ message: told.job.said, fault: told.job.fault, chosen: new Set() });
   }
   if (before && told.indexing.news && told.indexing.news !== before.indexing.news) change({ message: told.indexing.news });
+  if (told.model_fault && told.model_fault !== before?.model_fault) change({ fault: told.model_fault });
+  if (before && told.backbone !== before.backbone) change({ message: `The image model is ${told.backbone} now.` });
   if (told.facts !== (now().facts?.version ?? 0)) await fetchFacts();
   if (now().group && groupsAsked !== `${now().group} ${told.version} ${told.groups}`) await fetchGroups();
   const isBusy = told.indexing.stage !== "idle";
@@ -104,8 +106,8 @@ async function settle(told) {
 /** Names of pictures that are not known yet; all of them where one went or got another name. @param {number} version */
 async function fetchNames(version) {
   const { names } = now();
-  let told = await get(`/pictures?from=${names.length}`);
-  if (told.epoch !== epoch) told = await get("/pictures?from=0");
+  let told = await get(`pictures?from=${names.length}`);
+  if (told.epoch !== epoch) told = await get("pictures?from=0");
   [epoch, namedVersion] = [told.epoch, version];
   const known = [...names.slice(0, told.from), ...told.names];
   change({ names: known, chosen: withoutGone(now().chosen, known) });
@@ -113,7 +115,7 @@ async function fetchNames(version) {
 
 async function fetchGroups() {
   const { group, server } = now();
-  if (group) change({ groups: await get(`/groups/${group}`) });
+  if (group) change({ groups: await get(`groups/${group}`) });
   groupsAsked = `${group} ${server?.version} ${server?.groups}`;
 }
 
@@ -130,12 +132,12 @@ export async function groupBy(group) {
 }
 
 async function fetchFacts() {
-  change({ facts: await get("/facts") });
+  change({ facts: await get("facts") });
 }
 
 /** Give pictures their stars. @param {number[]} numbers @param {number} stars */
 export async function rate(numbers, stars) {
-  if (numbers.length) await wishState("/rate", { numbers, stars });
+  if (numbers.length) await wishState("rate", { numbers, stars });
 }
 
 /** @param {Set<number>} chosen @param {(string | null)[]} names */

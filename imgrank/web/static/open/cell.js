@@ -39,7 +39,7 @@ export function Cell({ number, place, of, name, score, stars, group, open, order
         style=${{ height: `${layout.cell}px` }} title=${name || ""}>
       ${fault
         ? html`<span class="fault" role="img" aria-label=${base}>no preview</span>`
-        : html`<img src=${`/picture/${kind}/${number}`} alt=${base} decoding="async" draggable=${false} onError=${() => setFault("no")} />`}
+        : html`<img src=${`picture/${kind}/${number}`} alt=${base} decoding="async" draggable=${false} onError=${() => setFault("no")} />`}
     </a>
     ${group > 1 && html`<button class="many" tabindex="-1" aria-expanded=${open} aria-label=${`${group} alike`} title=${`${group} in this group: open and fold them (g)`} onClick=${() => fold(number)}>${open ? "▾" : "▸"} ${group}</button>`}
     <label class="tick"><input type="checkbox" aria-label=${`Select ${base}`} checked=${chosen} tabindex="-1" onClick=${tick} /></label>

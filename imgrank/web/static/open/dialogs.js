@@ -22,7 +22,7 @@ function useFetched(path, empty) {
 
 export function HistoryDialog() {
   /** @type {Past[] | null} */
-  const runs = useFetched("/history", null);
+  const runs = useFetched("history", null);
   /** @param {string} path @param {number} run */
   const go = (path, run) => {
     close();
@@ -34,8 +34,8 @@ export function HistoryDialog() {
     <ol class="runs">${runs && [...runs].reverse().map((past) => html`<li key=${past.run}>
       <div><strong>${past.undoes === null ? past.action : `undo of run ${past.undoes}`}</strong> ${past.query && html`<em>${past.query}</em>`}
         <small>run ${past.run}, ${new Date(past.time).toLocaleString()}, ${past.done} changes, ${stateOf(past)}</small></div>
-      ${past.unfinished && html`<button onClick=${() => go("/finish", past.run)}>Finish run ${past.run}</button>`}
-      ${(past.left > 0 || past.unfinished) && html`<button onClick=${() => go("/undo", past.run)}>Take back run ${past.run}</button>`}
+      ${past.unfinished && html`<button onClick=${() => go("finish", past.run)}>Finish run ${past.run}</button>`}
+      ${(past.left > 0 || past.unfinished) && html`<button onClick=${() => go("undo", past.run)}>Take back run ${past.run}</button>`}
     </li>`)}</ol>
     <div class="buttons"><button onClick=${close}>Close</button></div>
   <//>`;
@@ -53,7 +53,7 @@ export function ExportDialog() {
   /** @param {string} form @param {string} name */
   const download = async (form, name) => {
     try {
-      const blob = await fetchBlob("/export", { form, numbers, ...now().question });
+      const blob = await fetchBlob("export", { form, numbers, ...now().question });
       const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10000);
@@ -72,7 +72,7 @@ export function ExportDialog() {
 
 export function SkippedDialog() {
   /** @type {[string, string][] | null} */
-  const skipped = useFetched("/skipped", null);
+  const skipped = useFetched("skipped", null);
   return html`<${Window} name="Left out" onClose=${close}>
     <h2>Could not be read</h2>
     <dl class="facts">${skipped?.map(([name, reason]) => html`<div key=${name}><dt>${name}</dt><dd>${reason}</dd></div>`)}</dl>

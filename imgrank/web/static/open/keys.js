@@ -35,7 +35,7 @@ export function listenToKeys() {
 function withControl(event) {
   const { server } = now();
   if (event.key === "a") [event.preventDefault(), chooseShown()];
-  if (event.key === "z" && server?.undo) [event.preventDefault(), wishState("/undo", { run: server.undo.run })];
+  if (event.key === "z" && server?.undo) [event.preventDefault(), wishState("undo", { run: server.undo.run })];
 }
 
 /** @type {Record<string, () => void>} */

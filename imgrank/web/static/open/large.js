@@ -63,7 +63,7 @@ export function Large({ state }) {
       ${alone && html`<button onClick=${() => toggle(look[0])} aria-pressed=${chosen.has(look[0])}>${chosen.has(look[0]) ? "Chosen ✓" : "Choose"}</button>`}
       <button onClick=${close}>Close</button>
     </div>
-    ${ahead.map((number) => html`<img key=${number} class="ahead" src=${`/picture/screen/${number}`} alt="" />`)}
+    ${ahead.map((number) => html`<img key=${number} class="ahead" src=${`picture/screen/${number}`} alt="" />`)}
   <//>`;
 }
 
@@ -83,13 +83,13 @@ function Facts({ number }) {
   const [said, setSaid] = useState("");
   const [facts, setFacts] = useState(/** @type {Record<string, string> | null} */ (null));
   useEffect(() => {
-    get(`/facts/${number}`).then(setFacts, () => setFacts({}));
+    get(`facts/${number}`).then(setFacts, () => setFacts({}));
   }, [number]);
   if (!facts) return html`<p class="quiet">Looking…</p>`;
   return html`<div><dl class="facts">${Object.entries(facts).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     <div class="buttons">
       <button onClick=${() => navigator.clipboard.writeText(facts.Path || "").then(() => setSaid("The path is on the clipboard."), () => setSaid("This browser refuses; select the path above."))}>Path to clipboard</button>
-      <button onClick=${async () => setSaid((await wish("/reveal", { number })) ? "The file manager was asked to show it." : now().fault)}>Show in file manager</button>
+      <button onClick=${async () => setSaid((await wish("reveal", { number })) ? "The file manager was asked to show it." : now().fault)}>Show in file manager</button>
     </div><p class="quiet" aria-live="polite">${said}</p></div>`;
 }
 
@@ -100,10 +100,10 @@ function Why({ number, sentence }) {
   const query = `${number}?sentence=${encodeURIComponent(sentence)}`;
   useEffect(() => {
     setSaid(null);
-    get(`/why/words/${query}`).then((told) => setSaid(told.said), (error) => setFault(messageOf(error)));
+    get(`why/words/${query}`).then((told) => setSaid(told.said), (error) => setFault(messageOf(error)));
   }, [query]);
   if (fault) return html`<p class="fault">${fault}</p>`;
   if (!said) return html`<p class="quiet">The ranker is looking…</p>`;
-  return html`<figure><img src=${`/why/map/${query}`} alt="Map of what speaks for the sentence, in orange, and against it, in blue" />
+  return html`<figure><img src=${`why/map/${query}`} alt="Map of what speaks for the sentence, in orange, and against it, in blue" />
     <figcaption>${said.map((line) => html`<p key=${line}>${line}</p>`)}</figcaption></figure>`;
 }

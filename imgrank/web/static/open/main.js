@@ -63,5 +63,5 @@ function Empty({ state }) {
 followAddress(orderIfAnother);
 render(html`<${Page} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
 listenToKeys();
-addEventListener("focus", () => post("/look", {}).catch(() => {})); // the folder may have changed meanwhile
+addEventListener("focus", () => post("look", {}).catch(() => {})); // the folder may have changed meanwhile
 order().then(follow);

@@ -1,5 +1,6 @@
 // The image models that there are: how good, how large, how long they would take here, and how to take one.
 import { useEffect, useState } from "../vendor/hooks.js";
+import { wishState } from "./asking.js";
 import { html } from "./html.js";
 import { bytes } from "./plan.js";
 import { get, messageOf } from "./server.js";
@@ -9,14 +10,22 @@ import { Window } from "./window.js";
 
 /** @typedef {{ name: string, whole: string, present: boolean, on_disk: boolean, bytes: number | null, imagenet: number | null, licence: string, seconds: number | null, command: string }} Model */
 
-export function ModelsDialog() {
+/** @param {{ state: import("./types").State }} props */
+export function ModelsDialog({ state }) {
   const [models, setModels] = useState(/** @type {Model[]} */ ([]));
   const [picked, setPicked] = useState("");
   const close = () => change({ dialog: "" });
   useEffect(() => {
-    get("/models").then(setModels, (error) => change({ fault: messageOf(error), dialog: "" }));
+    get("models").then(setModels, (error) => change({ fault: messageOf(error), dialog: "" }));
   }, []);
   const model = models.find((each) => each.name === picked);
+  const coming = state.server?.coming;
+  const present = models.find((each) => each.present)?.name || "";
+  /** @param {string} name */
+  const take = (name) => {
+    close();
+    wishState("model", { name });
+  };
   return html`<${Window} name="Image models" onClose=${close}>
     <h2>Image models</h2>
     <p>A larger one knows more, is downloaded once, and reads the pictures anew, which takes its time once. Pictures stay here.</p>
@@ -29,8 +38,18 @@ export function ModelsDialog() {
         <td>${each.seconds === null ? "not timed" : duration(each.seconds)}</td></tr>`)}</tbody>
     </table></div>
     ${!models.length && html`<p class="quiet">Looking what is on disk…</p>`}
-    ${model && !model.present && html`<p>In the terminal, stop this page by Ctrl-C and open it so: <code>${model.command}</code></p>`}
+    ${coming && html`<p role="note">${coming} is on its way. The present model answers until it has read every picture.</p>`}
+    ${model && !model.present && !coming && html`<p>${costOf(model)} Until then the present model answers; what it has read stays stored. From the terminal: <code>${model.command}</code></p>`}
     <p class="quiet">ImageNet: zero-shot accuracy, as published. <code>imgrank backbones --measure</code> times them here.</p>
-    <div class="buttons"><button onClick=${close}>Close</button></div>
+    <div class="buttons">
+      ${coming ? html`<button onClick=${() => take(present)}>Stay with ${present}</button>`
+        : html`<button class="strong" disabled=${!model || model.present} onClick=${() => take(picked)}>Take this model</button>`}
+      <button onClick=${close}>Close</button></div>
   <//>`;
+}
+
+/** What taking a model costs once. @param {Model} model */
+function costOf(model) {
+  const load = model.on_disk ? "It is on this disk." : `It is downloaded once${model.bytes ? `, ${bytes(model.bytes)}` : ""}.`;
+  return `${load} The pictures are read anew${model.seconds === null ? "" : `, about ${duration(model.seconds)}`}.`;
 }

@@ -13,7 +13,7 @@ export function Pane({ number, name, caption, chosen, several, view, onView }) {
   const [natural, setNatural] = useState({ width: 0, height: 0, of: "" });
   const [fault, setFault] = useState(false);
   const size = view.scale ? "full" : "screen";
-  const source = `/picture/${size}/${number}`;
+  const source = `picture/${size}/${number}`;
   useEffect(() => setFault(false), [number]);
   useLayoutEffect(() => {
     const element = /** @type {HTMLElement} */ (stage.current);

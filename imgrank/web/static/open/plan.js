@@ -33,7 +33,7 @@ export function PlanDialog({ state }) {
     setPlan(null);
     const timer = setTimeout(async () => {
       try {
-        const made = await post("/plan", { action, numbers: numbers.current, folder, template, keyword, ...question });
+        const made = await post("plan", { action, numbers: numbers.current, folder, template, keyword, ...question });
         if (mine === turn.current) [setPlan(made), setFault("")];
       } catch (error) {
         if (mine === turn.current) setFault(messageOf(error));
@@ -55,7 +55,7 @@ export function PlanDialog({ state }) {
     if (!plan || !plan.count) return;
     [lastFolder, lastTemplate, lastKeyword] = [folder, template, keyword === question.sentence ? null : keyword];
     close();
-    await wishState("/apply", { plan: plan.plan });
+    await wishState("apply", { plan: plan.plan });
   };
   return html`<${Window} name="Plan" onClose=${close}>
     <form onSubmit=${apply}>

@@ -21,12 +21,13 @@ export function Standing({ state }) {
 function Reading({ server }) {
   const { stage, done, total, rate, left, fault } = server.indexing;
   if (fault) return html`<span class="fault">${fault}</span>`;
+  if (server.coming && stage === "idle") return html`<span class="reading"><progress aria-label="Loading the image model"></progress> Loading ${server.coming}</span>`;
   if (stage === "idle" || (stage === "looking" && !total)) return null;
-  const words = stage === "measuring" ? "Measuring at full size" : stage === "grouping" ? "Finding groups" : stage === "paused" ? "Paused" : "Reading";
+  const words = stage === "measuring" ? "Measuring at full size" : stage === "changing" ? `Reading for ${server.coming}` : stage === "grouping" ? "Finding groups" : stage === "paused" ? "Paused" : "Reading";
   const pace = stage !== "paused" && rate ? `, ${rate >= 10 ? Math.round(rate) : rate} a second${left ? `, ${duration(left)} left` : ""}` : "";
   return html`<span class="reading">
     <progress value=${done} max=${total || 1} aria-label="Reading pictures"></progress> ${words} ${done} of ${total}${pace}
-    <button class="link" onClick=${() => wishState("/pause", { paused: stage !== "paused" })}>${stage === "paused" ? "Go on" : "Pause"}</button>
+    <button class="link" onClick=${() => wishState("pause", { paused: stage !== "paused" })}>${stage === "paused" ? "Go on" : "Pause"}</button>
   </span>`;
 }
 

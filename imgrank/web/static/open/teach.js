@@ -18,7 +18,7 @@ export function TeachDialog({ state }) {
     event.preventDefault();
     setBusy(true);
     try {
-      const { page } = await post("/teach", { sentence, numbers });
+      const { page } = await post("teach", { sentence, numbers });
       location.assign(page);
     } catch (error) {
       [setFault(messageOf(error)), setBusy(false)];

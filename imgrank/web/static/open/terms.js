@@ -41,7 +41,7 @@ function Chip({ term, name, by, put }) {
   const less = term.weight < 0;
   return html`<span class=${`term${less ? " less" : ""}`} title=${by}>
     <button class="sign" aria-label=${`${less ? "Less" : "More"} of ${name}`} title="More or less of it" onClick=${() => put({ ...term, weight: -term.weight })}>${less ? "−" : "+"}</button>
-    ${term.picture !== undefined && html`<img src=${`/picture/small/${term.picture}`} alt="" />`}
+    ${term.picture !== undefined && html`<img src=${`picture/small/${term.picture}`} alt="" />`}
     <b>${name}</b>
     <input type="range" min="0.1" max="3" step="0.1" aria-label=${`Weight of ${name}`} value=${Math.abs(term.weight)}
       onChange=${(/** @type {any} */ event) => put({ ...term, weight: (less ? -1 : 1) * Number(event.target.value) })} />

@@ -65,7 +65,7 @@ export interface Past {
 }
 
 export interface Standing {
-  stage: "looking" | "reading" | "grouping" | "measuring" | "paused" | "idle" | "failed";
+  stage: "looking" | "reading" | "grouping" | "measuring" | "changing" | "paused" | "idle" | "failed";
   done: number;
   total: number;
   rate: number;
@@ -87,6 +87,9 @@ export interface Server {
   undo: Past | null;
   sentences: string[];
   backbone: string;
+  /** The image model that is being loaded, or reads the pictures; empty where none is. */
+  coming: string;
+  model_fault: string;
 }
 
 export interface Plan {

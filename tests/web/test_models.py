@@ -1,0 +1,74 @@
+"""Another image model is taken while the page is open: the present one answers until all is read, or stays."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from imgrank.errors import BackboneError
+from imgrank.ranker import EncodedPictures, Ranker
+from tests.web.making import until
+from tests.web.viewing import names_in_order, new_ranker, opened, pictures
+
+
+class OtherRanker(Ranker):
+    """Another model to the page: it takes its time, and turns every embedding around."""
+
+    def __init__(self, may_go_on: threading.Event) -> None:
+        super().__init__("mini", "none", "cpu")
+        self._may_go_on = may_go_on
+
+    def encode(self, files: Sequence[str | Path], **options: Any) -> EncodedPictures:
+        self._may_go_on.wait(30)
+        found = super().encode(files, **options)
+        found.packed.embedding[...] = -found.packed.embedding
+        return found
+
+
+def test_a_model_is_taken_once_it_has_read_every_picture(tmp_path: Path) -> None:
+    folder, go_on = pictures(tmp_path / "photos"), threading.Event()
+    other = OtherRanker(go_on)
+    with opened(folder, new_ranker=lambda a, b: new_ranker(a, b) if b == "mini" else other) as (room, client):
+        before = client.ask("/order", {"sentence": "a cosy picture"}).json()
+        names = names_in_order(client)
+        assert client.ask("/model", {"name": "small"}).json()["coming"] == "small"
+        until(lambda: client.ask("/state").json()["indexing"]["stage"] == "changing")
+        assert client.ask("/order", {"sentence": "a cosy picture"}).json()["scores"] == before["scores"]
+        assert "on its way" in client.ask("/model", {"name": "medium"}).json()["error"]
+        go_on.set()
+        until(lambda: client.ask("/state").json()["coming"] == "")
+        assert room.engine.ranker is other
+        assert client.ask("/order", {"sentence": "a cosy picture"}).json()["scores"] != before["scores"]
+        assert names_in_order(client) == names
+
+
+def test_a_model_that_is_given_up_changes_nothing(tmp_path: Path) -> None:
+    folder, go_on = pictures(tmp_path / "photos"), threading.Event()
+    with opened(folder, new_ranker=lambda a, b: new_ranker(a, b) if b == "mini" else OtherRanker(go_on)) as both:
+        room, client = both
+        present = room.engine.ranker
+        client.ask("/model", {"name": "small"})
+        until(lambda: client.ask("/state").json()["indexing"]["stage"] == "changing")
+        assert client.ask("/model", {"name": "mini"}).json()["coming"] == ""
+        go_on.set()
+        until(lambda: client.ask("/state").json()["indexing"]["stage"] == "idle")
+        assert room.engine.ranker is present and client.ask("/state").json()["model_fault"] == ""
+        assert len(names_in_order(client, sentence="a cat")) == 8
+
+
+def test_a_model_that_cannot_be_had_is_refused_in_words(tmp_path: Path) -> None:
+    def without_network(adapter: str, backbone: str) -> Ranker:
+        if backbone != "mini":
+            raise BackboneError("There is no network.")
+        return new_ranker(adapter, backbone)
+
+    with opened(pictures(tmp_path / "photos"), new_ranker=without_network) as (_, client):
+        for name in ("", "nosuch", "mini@/etc/passwd", "../x", None, 3, "x" * 5000):
+            assert client.ask("/model", {"name": name}).status == 400
+        client.ask("/model", {"name": "small"})
+        until(lambda: client.ask("/state").json()["model_fault"] != "")
+        state = client.ask("/state").json()
+        assert "no network" in state["model_fault"] and "stays" in state["model_fault"]
+        assert (state["coming"], state["backbone"]) == ("", "mini")
