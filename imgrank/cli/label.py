@@ -33,7 +33,7 @@ from imgrank.paths import printable
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
-    from imgrank.web.desk import Desk
+    from imgrank.web.controller import Controller
     from imgrank.web.records import Mode, Trained, Wish
     from imgrank.web.trainer import Report
 
@@ -130,8 +130,8 @@ def label(
         return Ranker(backbone, adapter, device.value, not no_cache, note, max_megapixels)
 
     room = Room(RoomWish(folder, recursive, adapter, name), new_ranker)
-    desk = open_desk(wish, new_ranker, quiet, room.taught)
-    page = LabelPage(desk, room)
+    controller = open_controller(wish, new_ranker, quiet, room.taught)
+    page = LabelPage(controller, room)
     try:
         serve(page, port, lambda address: _ready(address, labels, no_open))
     finally:
@@ -139,11 +139,11 @@ def label(
     note(f"stopped; the answers are in {printable(labels)}.")
 
 
-def open_desk(
+def open_controller(
     wish: Wish, new_ranker: Callable[[str], Ranker], quiet: bool, taught: Callable[[], None] = lambda: None
-) -> Desk:
+) -> Controller:
     """Rank the folder and make everything ready for the page. `taught` is called when a ranker was trained."""
-    from imgrank.web.desk import Desk
+    from imgrank.web.controller import Controller
     from imgrank.web.explanations import Reasons, explainer
     from imgrank.web.prepare import prepare
     from imgrank.web.teach import teach
@@ -160,7 +160,7 @@ def open_desk(
         taught()
         return trained
 
-    return Desk(wish, prepared, Trainer(train), reasons)
+    return Controller(wish, prepared, Trainer(train), reasons)
 
 
 def print_report(path: str) -> None:

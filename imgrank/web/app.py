@@ -1,4 +1,4 @@
-"""The page over HTTP: a handful of addresses, each one step of the desk."""
+"""The page over HTTP: a handful of addresses, each one step of the controller."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.labelling.lesson import StaleAnswer
 from imgrank.web.album import LARGE, SMALL
-from imgrank.web.desk import Desk
+from imgrank.web.controller import Controller
 from imgrank.web.guard import Guard
 from imgrank.web.records import Reason
 from imgrank.web.replies import STATIC, not_found, read_json, resource, static_files
@@ -28,18 +28,18 @@ REPLIES: dict[str, Callable[[Reason], Response]] = {
 }
 
 
-def make_app(desk: Desk, port: int, token: str) -> ASGIApp:
-    """The application for one desk, guarded."""
-    return Guard(make_page(desk), port, token)
+def make_app(controller: Controller, port: int, token: str) -> ASGIApp:
+    """The application for one controller, guarded."""
+    return Guard(make_page(controller), port, token)
 
 
-def make_page(desk: Desk) -> ASGIApp:
-    """The page of one desk, for who stands behind a guard."""
+def make_page(controller: Controller) -> ASGIApp:
+    """The page of one controller, for who stands behind a guard."""
     steps: dict[str, Callable[[dict[str, Any]], None]] = {
-        "answer": lambda asked: desk.answer(_turn(asked), asked.get("given")),
-        "skip": lambda asked: desk.skip(_turn(asked)),
-        "undo": lambda asked: desk.undo(_turn(asked)),
-        "train": lambda asked: desk.train(_text(asked, "name"), asked.get("replace") is True),
+        "answer": lambda asked: controller.answer(_turn(asked), asked.get("given")),
+        "skip": lambda asked: controller.skip(_turn(asked)),
+        "undo": lambda asked: controller.undo(_turn(asked)),
+        "train": lambda asked: controller.train(_text(asked, "name"), asked.get("replace") is True),
     }
 
     def page(_: Request) -> Response:
@@ -50,11 +50,11 @@ def make_page(desk: Desk) -> ASGIApp:
         return resource(FILES[name]) if name in FILES else not_found()
 
     def state(_: Request) -> Response:
-        return JSONResponse(desk.state())
+        return JSONResponse(controller.state())
 
     def picture(request: Request) -> Response:
         side = LARGE if request.path_params["size"] == "large" else SMALL
-        jpeg = desk.album.jpeg(request.path_params["name"], side)
+        jpeg = controller.album.jpeg(request.path_params["name"], side)
         return not_found() if jpeg is None else Response(jpeg, media_type="image/jpeg")
 
     def why(request: Request) -> Response:
@@ -62,7 +62,7 @@ def make_page(desk: Desk) -> ASGIApp:
         if reply is None:
             return not_found()
         try:
-            reason = desk.why(request.path_params["name"])
+            reason = controller.why(request.path_params["name"])
         except ImgrankError as refused:
             return JSONResponse({"said": [str(refused)]}, 400)
         return not_found() if reason is None else reply(reason)
@@ -72,7 +72,7 @@ def make_page(desk: Desk) -> ASGIApp:
         if take is None:
             return not_found()
         asked = await read_json(request)
-        return await run_in_threadpool(_taken, desk, take, asked)
+        return await run_in_threadpool(_taken, controller, take, asked)
 
     return Starlette(
         routes=[
@@ -86,7 +86,7 @@ def make_page(desk: Desk) -> ASGIApp:
     )
 
 
-def _taken(desk: Desk, take: Callable[[dict[str, Any]], None], asked: dict[str, Any] | None) -> Response:
+def _taken(controller: Controller, take: Callable[[dict[str, Any]], None], asked: dict[str, Any] | None) -> Response:
     """The state after the step; with a step that could not be taken, why, and the state as it is."""
     if asked is None:
         return PlainTextResponse("A request is a JSON object.\n", 400)
@@ -95,7 +95,7 @@ def _taken(desk: Desk, take: Callable[[dict[str, Any]], None], asked: dict[str, 
         take(asked)
     except ImgrankError as refused:
         error, status = str(refused), 409 if isinstance(refused, StaleAnswer) else 400
-    return JSONResponse(desk.state() | {"error": error}, status)
+    return JSONResponse(controller.state() | {"error": error}, status)
 
 
 def _turn(asked: dict[str, Any]) -> int:

@@ -11,7 +11,7 @@ import pytest
 from imgrank.web.records import Trained
 from imgrank.web.trainer import Report
 from tests.browser.looking import AXE, NO_AXE, axe_faults
-from tests.web.making import Client, fake_teach, make_desk, photos, served
+from tests.web.making import Client, fake_teach, make_controller, photos, served
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000
@@ -45,7 +45,7 @@ def test_forty_answers_by_keyboard_with_a_reload_in_the_middle_then_train(browse
         return Trained(trained.adapter, trained.rows, trained.figures, order, trained.seconds)
 
     keys = ["ArrowLeft", "ArrowRight", "ArrowRight", "ArrowDown"]
-    with served(make_desk(tmp_path, teach)) as client:
+    with served(make_controller(tmp_path, teach)) as client:
         page = open_page(browser.new_context(viewport={"width": 1100, "height": 800}), client)
         assert "token" not in page.url
         for turn in range(40):
@@ -75,7 +75,7 @@ def test_forty_answers_by_keyboard_with_a_reload_in_the_middle_then_train(browse
 
 def test_two_tabs_never_answer_what_the_other_has_answered(browser: Any, tmp_path: Path) -> None:
     photos(tmp_path / "photos")
-    with served(make_desk(tmp_path)) as client:
+    with served(make_controller(tmp_path)) as client:
         context = browser.new_context()
         one, other = open_page(context, client), open_page(context, client)
         ready(one, 0)
@@ -98,7 +98,7 @@ def test_a_file_name_is_text_and_never_markup(browser: Any, tmp_path: Path) -> N
         if os.name == "nt":
             pytest.skip("Windows allows no such names")
         path.rename(folder / f"{n}{hostile}.png")
-    with served(make_desk(tmp_path)) as client:
+    with served(make_controller(tmp_path)) as client:
         page = open_page(browser.new_context(), client)
         ready(page, 0)
         assert page.locator("#pictures img").count() == 2
@@ -108,7 +108,7 @@ def test_a_file_name_is_text_and_never_markup(browser: Any, tmp_path: Path) -> N
 
 def test_why_is_shown_on_demand_and_no_key_answers_behind_it(browser: Any, tmp_path: Path) -> None:
     photos(tmp_path / "photos", 3)
-    with served(make_desk(tmp_path)) as client:
+    with served(make_controller(tmp_path)) as client:
         page = open_page(browser.new_context(), client)
         ready(page, 0)
         page.keyboard.press("w")
@@ -130,7 +130,7 @@ def test_why_is_shown_on_demand_and_no_key_answers_behind_it(browser: Any, tmp_p
 @pytest.mark.parametrize("mode", ["values", "stars"])
 def test_numbers_and_stars_by_keyboard(browser: Any, tmp_path: Path, mode: str) -> None:
     photos(tmp_path / "photos")
-    with served(make_desk(tmp_path, mode=mode, unit="years" if mode == "values" else None)) as client:
+    with served(make_controller(tmp_path, mode=mode, unit="years" if mode == "values" else None)) as client:
         page = open_page(browser.new_context(), client)
         for turn in range(3):
             ready(page, turn)
@@ -144,7 +144,7 @@ def test_numbers_and_stars_by_keyboard(browser: Any, tmp_path: Path, mode: str) 
 
 def test_a_stranger_who_opens_the_address_without_its_token_sees_nothing(browser: Any, tmp_path: Path) -> None:
     photos(tmp_path / "photos")
-    with served(make_desk(tmp_path)) as client:
+    with served(make_controller(tmp_path)) as client:
         page = browser.new_context().new_page()
         reply = page.goto(f"http://127.0.0.1:{client.port}/")
         assert reply.status == 403
@@ -162,7 +162,7 @@ def test_axe_finds_nothing_to_mend(browser: Any, tmp_path: Path, mode: str, sche
         trained = fake_teach(name, replace, report)
         return Trained(trained.adapter, trained.rows, trained.figures, order, trained.seconds)
 
-    with served(make_desk(tmp_path, teach, mode=mode)) as client:
+    with served(make_controller(tmp_path, teach, mode=mode)) as client:
         for _ in range(9):
             client.answer("left" if mode == "pairs" else 3)
         page = open_page(browser.new_context(bypass_csp=True, color_scheme=scheme), client)

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from scipy.stats import spearmanr
 
-from imgrank.cli.label import open_desk
+from imgrank.cli.label import open_controller
 from imgrank.ranker import Ranker
 from imgrank.web.records import Wish
 from tests.browser.test_label import open_page, ready
@@ -45,8 +45,8 @@ def side(path: str) -> int:
 def test_what_forty_answers_teach_is_how_sort_orders(browser: Any, home: Path, tmp_path: Path) -> None:
     taught, unseen = squares(tmp_path / "photos", range(10, 160, 10)), squares(tmp_path / "unseen", range(15, 155, 12))
     wish = Wish(str(taught), SENTENCE, labels=str(tmp_path / "labels.csv"))
-    desk = open_desk(wish, lambda adapter: Ranker("mini", adapter, "cpu"), quiet=True)
-    with served(desk) as client:
+    controller = open_controller(wish, lambda adapter: Ranker("mini", adapter, "cpu"), quiet=True)
+    with served(controller) as client:
         page = open_page(browser.new_context(), client)
         for turn in range(ANSWERS):
             ready(page, turn)

@@ -20,7 +20,7 @@ from natsort import natsorted
 from PIL import Image
 
 from imgrank.records import ImageFile, RankedImage, Ranking
-from imgrank.web.desk import Desk
+from imgrank.web.controller import Controller
 from imgrank.web.explanations import Explain, Reasons
 from imgrank.web.prepare import prepare
 from imgrank.web.records import Figure, Reason, Trained, Wish
@@ -74,11 +74,13 @@ def fake_explain(path: str, adapter: str) -> Reason:
     return Reason((f"{os.path.basename(path)} by {adapter}", "raises the score: centre"), into.getvalue())
 
 
-def make_desk(folder: Path, teach: Teach = fake_teach, explain: Explain = fake_explain, **wishes: Any) -> Desk:
-    """A desk about the pictures in folder/photos, with labels.csv beside them."""
+def make_controller(
+    folder: Path, teach: Teach = fake_teach, explain: Explain = fake_explain, **wishes: Any
+) -> Controller:
+    """A controller about the pictures in folder/photos, with labels.csv beside them."""
     wish = Wish(str(folder / "photos"), SENTENCE, labels=str(folder / "labels.csv"), **wishes)
     prepared = prepare(wish, FakeRanker())
-    return Desk(wish, prepared, Trainer(teach), Reasons(prepared.album, explain))
+    return Controller(wish, prepared, Trainer(teach), Reasons(prepared.album, explain))
 
 
 @dataclass
@@ -132,11 +134,11 @@ class Client:
 
 
 @contextmanager
-def served(desk: Desk) -> Iterator[Client]:
+def served(controller: Controller) -> Iterator[Client]:
     """A running server and a client that knows its token."""
     with listen(0) as listener:
         token = secrets.token_urlsafe(32)
-        server = make_server(desk, listener, token)
+        server = make_server(controller, listener, token)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         assert address(listener, token).startswith("http://127.0.0.1:")

@@ -16,7 +16,7 @@ import imgrank.ranker
 import imgrank.web.server
 from imgrank.cli import label
 from imgrank.errors import LabelsError, UsageError
-from imgrank.web.desk import Desk
+from imgrank.web.controller import Controller
 from tests.web.making import FakeRanker, photos
 
 RUN = CliRunner()
@@ -26,19 +26,19 @@ SERVER = """
 import sys
 from pathlib import Path
 from imgrank.web.server import serve
-from tests.web.making import make_desk
-serve(make_desk(Path(sys.argv[1])), 0, lambda address: print(address, flush=True))
+from tests.web.making import make_controller
+serve(make_controller(Path(sys.argv[1])), 0, lambda address: print(address, flush=True))
 print("ended", flush=True)
 """
 
 
 @pytest.fixture
-def desks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Desk]:
+def controllers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Controller]:
     """What would have been served, where the user stands in an empty folder beside the photographs."""
-    made: list[Desk] = []
+    made: list[Controller] = []
 
-    def serve(desk: Desk, port: int, on_ready: object) -> None:
-        made.append(desk)
+    def serve(controller: Controller, port: int, on_ready: object) -> None:
+        made.append(controller)
         on_ready(f"http://127.0.0.1:{port}/?token=t")
 
     photos(tmp_path / "photos")
@@ -49,34 +49,39 @@ def desks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Desk]:
 
 
 def test_no_open_prints_the_address_and_answers_go_into_the_folder_one_stands_in(
-    desks: list[Desk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    controllers: list[Controller], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(label.webbrowser, "open", lambda _: pytest.fail("a browser was opened"))
     result = RUN.invoke(APP, ["photos", "older person", "--no-open", "--port", "8123"])
     assert result.stdout == "http://127.0.0.1:8123/?token=t\n"
-    assert desks[0].wish.mode == "pairs"
+    assert controllers[0].wish.mode == "pairs"
     assert (tmp_path / "labels.csv").read_text() == "left,right,query,preferred\n"
 
 
-def test_the_browser_is_opened_at_the_address(desks: list[Desk], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_browser_is_opened_at_the_address(controllers: list[Controller], monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(label.webbrowser, "open", lambda address: opened.append(address) or True)
     RUN.invoke(APP, ["photos", "older person"])
     assert opened == ["http://127.0.0.1:0/?token=t"]
 
 
-def test_values_have_a_unit_and_a_range(desks: list[Desk]) -> None:
+def test_values_have_a_unit_and_a_range(controllers: list[Controller]) -> None:
     typed = ["photos", "age", "--values", "--unit", "years", "--range", "90", "1", "--labels", "a.csv", "--no-open"]
     RUN.invoke(APP, typed)
-    [desk] = desks
-    assert (desk.wish.mode, desk.wish.unit, desk.wish.low, desk.wish.high) == ("values", "years", 1.0, 90.0)
+    [controller] = controllers
+    assert (controller.wish.mode, controller.wish.unit, controller.wish.low, controller.wish.high) == (
+        "values",
+        "years",
+        1.0,
+        90.0,
+    )
     assert Path("a.csv").read_text() == "image,query,value\n"
 
 
 @pytest.mark.parametrize("typed", [[], ["photos"], ["photos", "x", "--values", "--stars"], ["nowhere", "x"]])
-def test_what_cannot_be_asked_is_a_usage_error(desks: list[Desk], typed: list[str]) -> None:
+def test_what_cannot_be_asked_is_a_usage_error(controllers: list[Controller], typed: list[str]) -> None:
     assert isinstance(RUN.invoke(APP, [*typed, "--no-open"]).exception, UsageError)
-    assert not desks
+    assert not controllers
 
 
 def test_the_report_names_agreement_contradictions_and_circles(tmp_path: Path) -> None:

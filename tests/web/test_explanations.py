@@ -13,12 +13,12 @@ from imgrank.explaining import Example, explain
 from imgrank.web.explanations import explainer, without_folders
 from imgrank.web.records import Reason, Wish
 from tests.explaining.making import RED, UPPER_LEFT, RedRanker, painted
-from tests.web.making import fake_explain, make_desk, photos, served, until
+from tests.web.making import fake_explain, make_controller, photos, served, until
 
 
 def test_the_words_and_the_map_of_a_picture_by_its_opaque_name(tmp_path: Path) -> None:
     photos(tmp_path / "photos")
-    with served(make_desk(tmp_path)) as client:
+    with served(make_controller(tmp_path)) as client:
         picture = client.ask("/state").json()["question"][0]
         said = client.ask(f"/why/words/{picture['id']}").json()["said"]
         assert said[0] == f"{picture['name']} by auto"
@@ -28,7 +28,7 @@ def test_the_words_and_the_map_of_a_picture_by_its_opaque_name(tmp_path: Path) -
 
 def test_after_a_training_the_new_ranker_is_asked(tmp_path: Path) -> None:
     photos(tmp_path / "photos")
-    with served(make_desk(tmp_path)) as client:
+    with served(make_controller(tmp_path)) as client:
         for _ in range(8):
             client.answer("left")
         client.ask("/step/train", {"name": "mine"})
@@ -45,7 +45,7 @@ def test_one_picture_at_a_time_in_one_thread_and_each_once(tmp_path: Path) -> No
         asked.append((path, threading.get_ident()))
         return fake_explain(path, adapter)
 
-    with served(make_desk(tmp_path, explain=explain_slowly)) as client:
+    with served(make_controller(tmp_path, explain=explain_slowly)) as client:
         names = [picture["id"] for picture in client.ask("/state").json()["question"]]
         threads = [
             threading.Thread(target=client.ask, args=(f"/why/{form}/{name}",))
@@ -65,7 +65,7 @@ def test_what_cannot_be_explained_says_why(tmp_path: Path) -> None:
     def refuse(path: str, adapter: str) -> Reason:
         raise NothingToRank("It cannot be explained: the file is empty.")
 
-    with served(make_desk(tmp_path, explain=refuse)) as client:
+    with served(make_controller(tmp_path, explain=refuse)) as client:
         picture = client.ask("/state").json()["question"][0]["id"]
         reply = client.ask(f"/why/words/{picture}")
     assert reply.status == 400 and reply.json()["said"] == ["It cannot be explained: the file is empty."]
@@ -74,7 +74,7 @@ def test_what_cannot_be_explained_says_why(tmp_path: Path) -> None:
 def test_a_picture_that_now_leads_elsewhere_is_not_explained(tmp_path: Path) -> None:
     folder = photos(tmp_path / "photos")
     (tmp_path / "secret.png").write_bytes((folder / "photo 0.png").read_bytes())
-    with served(make_desk(tmp_path)) as client:
+    with served(make_controller(tmp_path)) as client:
         picture = client.ask("/state").json()["question"][0]
         shown = folder / picture["name"]
         shown.unlink()

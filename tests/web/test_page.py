@@ -10,7 +10,7 @@ import pytest
 from imgrank.errors import TrainingError
 from imgrank.web.records import Trained
 from imgrank.web.trainer import Report
-from tests.web.making import fake_teach, make_desk, photos, served, until
+from tests.web.making import fake_teach, make_controller, photos, served, until
 
 
 def rows(folder: Path) -> list[str]:
@@ -19,7 +19,7 @@ def rows(folder: Path) -> list[str]:
 
 def test_an_answer_is_in_the_file_before_the_next_question(tmp_path: Path) -> None:
     photos(tmp_path / "photos")
-    with served(make_desk(tmp_path)) as client:
+    with served(make_controller(tmp_path)) as client:
         shown = client.ask("/state").json()["question"]
         told = client.answer("right").json()
     assert rows(tmp_path) == [f"photos/{shown[0]['name']},photos/{shown[1]['name']},older person,right"]
@@ -30,7 +30,7 @@ def test_a_new_server_goes_on_with_the_same_question(tmp_path: Path) -> None:
     photos(tmp_path / "photos")
     names = []
     for _ in range(2):
-        with served(make_desk(tmp_path)) as client:
+        with served(make_controller(tmp_path)) as client:
             if not names:
                 for given in ("left", "tie", "right"):
                     client.answer(given)
@@ -41,7 +41,7 @@ def test_a_new_server_goes_on_with_the_same_question(tmp_path: Path) -> None:
 
 def test_the_second_tab_is_told_that_its_question_is_gone(tmp_path: Path) -> None:
     photos(tmp_path / "photos")
-    with served(make_desk(tmp_path)) as client:
+    with served(make_controller(tmp_path)) as client:
         turn = client.ask("/state").json()["turn"]
         client.ask("/step/answer", {"turn": turn, "given": "left"})
         late = client.ask("/step/answer", {"turn": turn, "given": "left"})
@@ -52,7 +52,7 @@ def test_the_second_tab_is_told_that_its_question_is_gone(tmp_path: Path) -> Non
 
 def test_answers_of_many_tabs_at_once_are_written_once_each(tmp_path: Path) -> None:
     photos(tmp_path / "photos")
-    with served(make_desk(tmp_path)) as client:
+    with served(make_controller(tmp_path)) as client:
         said: list[int] = []
         threads = [
             threading.Thread(
@@ -70,7 +70,7 @@ def test_answers_of_many_tabs_at_once_are_written_once_each(tmp_path: Path) -> N
 
 def test_undo_and_skip(tmp_path: Path) -> None:
     photos(tmp_path / "photos")
-    with served(make_desk(tmp_path)) as client:
+    with served(make_controller(tmp_path)) as client:
         first = client.ask("/state").json()["question"]
         client.answer("left")
         back = client.ask("/step/undo", {"turn": 1}).json()
@@ -82,7 +82,7 @@ def test_undo_and_skip(tmp_path: Path) -> None:
 @pytest.mark.parametrize("given", ["both", None, 1, True, ["left"], {"a": 1}])
 def test_what_is_no_answer_is_refused_in_words(tmp_path: Path, given: object) -> None:
     photos(tmp_path / "photos")
-    with served(make_desk(tmp_path)) as client:
+    with served(make_controller(tmp_path)) as client:
         reply = client.answer(given)
     assert reply.status == 400 and "left, right or tie" in reply.json()["error"]
     assert rows(tmp_path) == []
@@ -90,14 +90,14 @@ def test_what_is_no_answer_is_refused_in_words(tmp_path: Path, given: object) ->
 
 def test_values_and_stars_are_written_in_their_form(tmp_path: Path) -> None:
     photos(tmp_path / "photos")
-    with served(make_desk(tmp_path, mode="values", unit="years")) as client:
+    with served(make_controller(tmp_path, mode="values", unit="years")) as client:
         state = client.ask("/state").json()
         assert (state["unit"], len(state["question"])) == ("years", 1)
         client.answer(31.5)
         assert client.answer("31").status == 400
     assert rows(tmp_path) == [f"photos/{state['question'][0]['name']},older person,31.5"]
     (tmp_path / "labels.csv").unlink()
-    with served(make_desk(tmp_path, mode="stars")) as client:
+    with served(make_controller(tmp_path, mode="stars")) as client:
         assert client.answer(6).status == 400
         assert client.answer(2.5).status == 400
         assert client.answer(5).status == 200
@@ -112,7 +112,7 @@ def test_training_shows_the_new_order_beside_the_old(tmp_path: Path) -> None:
         trained = fake_teach(name, replace, report)
         return Trained(trained.adapter, trained.rows, trained.figures, tuple(paths[::-1]), trained.seconds)
 
-    with served(make_desk(tmp_path, teach)) as client:
+    with served(make_controller(tmp_path, teach)) as client:
         early = client.ask("/step/train", {"name": "mine"})
         assert early.status == 400 and "too few" in early.json()["error"]
         for _ in range(8):
@@ -133,7 +133,7 @@ def test_a_training_that_fails_says_why_and_the_page_goes_on(tmp_path: Path, err
     def teach(name: str, replace: bool, report: Report) -> Trained:
         raise error
 
-    with served(make_desk(tmp_path, teach)) as client:
+    with served(make_controller(tmp_path, teach)) as client:
         for _ in range(8):
             client.answer("left")
         client.ask("/step/train", {"name": "mine"})
@@ -150,7 +150,7 @@ def test_questions_are_answered_while_a_training_runs_and_no_second_one_starts(t
         go_on.wait(20)
         return fake_teach(name, replace, report)
 
-    with served(make_desk(tmp_path, teach)) as client:
+    with served(make_controller(tmp_path, teach)) as client:
         for _ in range(8):
             client.answer("left")
         assert client.ask("/step/train", {"name": "mine"}).json()["training"]["stage"] == "running"
@@ -162,7 +162,7 @@ def test_questions_are_answered_while_a_training_runs_and_no_second_one_starts(t
 
 def test_every_static_file_of_the_page_is_there(tmp_path: Path) -> None:
     photos(tmp_path / "photos")
-    with served(make_desk(tmp_path)) as client:
+    with served(make_controller(tmp_path)) as client:
         page = client.ask("/")
         assert page.status == 200 and b"<script src=" in page.body
         for name in ("label.js", "base.css", "label.css", "label.svg"):

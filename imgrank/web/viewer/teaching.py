@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from starlette.types import ASGIApp
 
 from imgrank.web.app import make_page
-from imgrank.web.desk import Desk
+from imgrank.web.controller import Controller
 from imgrank.web.explanations import Reasons, explainer
 from imgrank.web.prepare import prepare_ranked
 from imgrank.web.records import Trained, Wish
@@ -47,6 +47,6 @@ class Teaching:
                 return trained
 
             reasons = Reasons(prepared.album, explainer(wish, self._engine.new))
-            desk = Desk(wish, prepared, Trainer(train), reasons)
-            desk.pictures_at = "../"
-            self._page = make_page(desk)
+            controller = Controller(wish, prepared, Trainer(train), reasons)
+            controller.pictures_at = "../"
+            self._page = make_page(controller)

@@ -20,7 +20,7 @@ from imgrank.web.view import view
 PREFERRED = {"left": 1.0, "right": -1.0, "tie": 0.0}
 
 
-class Desk:
+class Controller:
     """Tabs and the training thread ask at the same time; the lesson changes under one lock."""
 
     def __init__(self, wish: Wish, prepared: Prepared, trainer: Trainer, reasons: Reasons) -> None:
@@ -31,7 +31,7 @@ class Desk:
         self._foresight = Foresight(prepared.lesson)
 
     def app(self, port: int, token: str) -> ASGIApp:
-        """The page about this desk, guarded."""
+        """The page about this controller, guarded."""
         from imgrank.web.app import make_app
 
         return make_app(self, port, token)
