@@ -33,7 +33,7 @@ from imgrank.patterns import Exclusion
 from imgrank.records import ImageFile, Progress, Ranking, Term, Unreadable
 from imgrank.scoring.asking import answer, ask, terms_of
 from imgrank.scoring.composing import Asking, Pictures, compose
-from imgrank.scoring.detail import wish_for
+from imgrank.scoring.detail import quality_asked
 from imgrank.scoring.mixing import answered_term
 from imgrank.scoring.question import Answer, NamedPictures, Question, single_questions
 from imgrank.scoring.scorers import Resources
@@ -408,7 +408,7 @@ class Ranker:
     ) -> _Pictures:
         """The pictures with all that the question needs of them; what cannot be measured for it is left out."""
         pictures = self._encode(found, indexed, progress)
-        wanted = any(wish_for(one, self.adapter) is not None for one in single_questions(question))
+        wanted = any(quality_asked(one, self.adapter) is not None for one in single_questions(question))
         if not wanted or pictures.encoded.partial or (indexed.paths and not indexed.detailed):
             return pictures
         measured = self._details.of(pictures.encoded.files, progress)

@@ -55,7 +55,7 @@ _TURNS = frozenset(_LESS.split())
 _SAYS_NOTHING = _TURNS | frozenset(_ABOUT_PICTURES.split()) | frozenset(_EMPTY.split())
 
 
-def wish_of(sentence: str) -> Wish | None:
+def asked_quality(sentence: str) -> Wish | None:
     """The quality of the photograph that a sentence asks for, None where it asks for anything else."""
     text = " ".join(re.findall(r"[^\W_]+(?:['-][^\W_]+)*", sentence.lower()))
     said = [_SAID[int(found.lastgroup.removeprefix("said"))] for found in _PATTERN.finditer(text) if found.lastgroup]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgrank.detail.asked_quality import Wish, wish_of
+from imgrank.detail.asked_quality import Wish, asked_quality
 from imgrank.detail.qualities import amount
 from imgrank.records import Asked
 from imgrank.rounding import rounded
@@ -17,14 +17,14 @@ from imgrank.scoring.scorers import Places, Resources, Score, joined_answer
 from imgrank.tokens import PackedTokens
 
 
-def wish_for(question: Question, adapter: str) -> Wish | None:
+def quality_asked(question: Question, adapter: str) -> Wish | None:
     """The quality of the photograph that a question asks for, None where it asks for anything else.
 
     Who names an adapter, or `none`, or the other end of an axis is answered by just that.
     """
     if adapter != "auto" or question.like is not None or question.opposite:
         return None
-    return wish_of(question.sentence)
+    return asked_quality(question.sentence)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

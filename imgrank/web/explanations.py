@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from imgrank.labels.tasks import phrasings
 from imgrank.paths import printable
 from imgrank.web.album import Album
-from imgrank.web.records import Reason, Wish
+from imgrank.web.records import LabelSettings, Reason
 
 if TYPE_CHECKING:
     from imgrank.explaining import Explanation
@@ -45,15 +45,15 @@ def without_folders(found: Explanation) -> Explanation:
     return replace(found, path=os.path.basename(found.path), examples=examples)
 
 
-def explainer(wish: Wish, new_ranker: Callable[[str], Ranker]) -> Explain:
-    """`explain(path, adapter)` about the sentence of `wish`."""
+def explainer(settings: LabelSettings, new_ranker: Callable[[str], Ranker]) -> Explain:
+    """`explain(path, adapter)` about the sentence of `settings`."""
 
     @lru_cache(1)
     def ranker_with(adapter: str) -> Ranker:
         return new_ranker(adapter)
 
     def explain_one(path: str, adapter: str) -> Reason:
-        return explained(ranker_with(adapter), path, phrasings(wish.sentence)[0])
+        return explained(ranker_with(adapter), path, phrasings(settings.sentence)[0])
 
     return explain_one
 

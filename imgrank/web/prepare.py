@@ -16,7 +16,7 @@ from imgrank.labels.tasks import phrasings
 from imgrank.paths import printable
 from imgrank.records import Progress
 from imgrank.web.album import Album
-from imgrank.web.records import Wish
+from imgrank.web.records import LabelSettings
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -34,43 +34,48 @@ class Prepared:
     notes: tuple[str, ...]
 
 
-def prepare(wish: Wish, ranker: Ranker, progress: Callable[[Progress], None] = lambda _: None) -> Prepared:
+def prepare(settings: LabelSettings, ranker: Ranker, progress: Callable[[Progress], None] = lambda _: None) -> Prepared:
     """Rank the folder, choose the pictures to ask about, and open the labels file.
 
     Pictures answered about before are among them; the others are spread over the ranker's order. Raises
     UsageError where the folder is none, has too few pictures, or the labels file does not fit.
     """
-    if not phrasings(wish.sentence):
+    if not phrasings(settings.sentence):
         raise UsageError('A sentence to order by is missing, such as "older person".')
-    if not os.path.isdir(wish.folder):
-        raise UsageError(f"{printable(wish.folder)} is no folder; imgrank label asks about the pictures of one.")
-    notebook = Notebook(wish.labels, values=wish.mode != "pairs", person=wish.person)
-    ranking = ranker.rank([wish.folder], phrasings(wish.sentence)[0], recursive=wish.recursive, progress=progress)
-    return _prepared(wish, ranker, notebook, [image.path for image in ranking.images], ranking.notes)
+    if not os.path.isdir(settings.folder):
+        raise UsageError(f"{printable(settings.folder)} is no folder; imgrank label asks about the pictures of one.")
+    notebook = Notebook(settings.labels, values=settings.mode != "pairs", person=settings.person)
+    ranking = ranker.rank(
+        [settings.folder], phrasings(settings.sentence)[0], recursive=settings.recursive, progress=progress
+    )
+    return _prepared(settings, ranker, notebook, [image.path for image in ranking.images], ranking.notes)
 
 
-def prepare_ranked(wish: Wish, ranker: Ranker, paths: Sequence[str]) -> Prepared:
+def prepare_ranked(settings: LabelSettings, ranker: Ranker, paths: Sequence[str]) -> Prepared:
     """As `prepare`, about pictures that are ranked already, best first."""
-    if not phrasings(wish.sentence):
+    if not phrasings(settings.sentence):
         raise UsageError('A sentence to order by is missing, such as "older person".')
-    notebook = Notebook(wish.labels, values=wish.mode != "pairs", person=wish.person)
-    return _prepared(wish, ranker, notebook, paths, ())
+    notebook = Notebook(settings.labels, values=settings.mode != "pairs", person=settings.person)
+    return _prepared(settings, ranker, notebook, paths, ())
 
 
-def _prepared(wish: Wish, ranker: Ranker, notebook: Notebook, paths: Sequence[str], notes: Sequence[str]) -> Prepared:
-    album = Album(wish.folder, paths)
+def _prepared(
+    settings: LabelSettings, ranker: Ranker, notebook: Notebook, paths: Sequence[str], notes: Sequence[str]
+) -> Prepared:
+    album = Album(settings.folder, paths)
     order = tuple(path for path in paths if path in album)
-    usable = [path for path in order if can_be_written(place_of(path, wish.labels))]
+    usable = [path for path in order if can_be_written(place_of(path, settings.labels))]
     if len(usable) < FEWEST_PICTURES:
         raise UsageError(
-            f"{printable(wish.folder)} has {len(usable)} pictures to ask about; at least {FEWEST_PICTURES} are needed."
+            f"{printable(settings.folder)} has {len(usable)} pictures to ask about; "
+            f"at least {FEWEST_PICTURES} are needed."
         )
-    chosen = _chosen(usable, _answered(notebook), wish.pictures)
+    chosen = _chosen(usable, _answered(notebook), settings.pictures)
     packed = ranker.encode(chosen).packed
     pool = Pool(
-        wish.sentence, tuple(chosen), -np.arange(len(chosen), dtype=np.float64), packed.embedding.astype(np.float64)
+        settings.sentence, tuple(chosen), -np.arange(len(chosen), dtype=np.float64), packed.embedding.astype(np.float64)
     )
-    lesson = PairLesson(pool, notebook) if wish.mode == "pairs" else ValueLesson(pool, notebook)
+    lesson = PairLesson(pool, notebook) if settings.mode == "pairs" else ValueLesson(pool, notebook)
     return Prepared(lesson, album, order, (*notes, *_left_out(album.outside, order, usable, chosen)))
 
 

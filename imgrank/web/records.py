@@ -11,7 +11,7 @@ MOST_STARS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class LabelSettings:
     """What is asked for: pictures of `folder`, the `sentence`, where answers go and whose they are.
 
     At most `pictures` of the folder are asked about, and `adapter` orders them at first. `low` and `high` bound

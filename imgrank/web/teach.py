@@ -11,7 +11,7 @@ from imgrank.errors import UsageError
 from imgrank.labels import FEWEST_ROWS, Labels, read_labels
 from imgrank.labels.tasks import phrasings
 from imgrank.records import Progress
-from imgrank.web.records import Figure, Trained, Wish
+from imgrank.web.records import Figure, LabelSettings, Trained
 from imgrank.web.trainer import Report
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from imgrank.training.result import TrainedQuery
 
 
-def teach(wish: Wish, new_ranker: Callable[[str], Ranker], name: str, replace: bool, report: Report) -> Trained:
+def teach(
+    settings: LabelSettings, new_ranker: Callable[[str], Ranker], name: str, replace: bool, report: Report
+) -> Trained:
     """Train on the answers about this sentence, save the adapter by its name, and order the folder with it.
 
     `new_ranker(adapter)` makes a ranker for this thread. Raises what reading labels and training raise.
@@ -37,9 +39,9 @@ def teach(wish: Wish, new_ranker: Callable[[str], Ranker], name: str, replace: b
     started = time.perf_counter()
     with new_ranker("none") as source:
         result = train(
-            _about(wish),
+            _about(settings),
             name=name,
-            unit=wish.unit if wish.mode == "values" else None,
+            unit=settings.unit if settings.mode == "values" else None,
             replace=replace,
             options=TrainingOptions(epochs=20, fold_epochs=8, min_steps=4, mirror=False),  # somebody is waiting
             source=source,
@@ -48,16 +50,16 @@ def teach(wish: Wish, new_ranker: Callable[[str], Ranker], name: str, replace: b
         )
     report("Ordering the folder", 1.0)
     with new_ranker(str(result.path)) as ranker:
-        ranking = ranker.rank([wish.folder], phrasings(wish.sentence)[0], recursive=wish.recursive)
+        ranking = ranker.rank([settings.folder], phrasings(settings.sentence)[0], recursive=settings.recursive)
     [query] = result.queries
     order = tuple(image.path for image in ranking.images)
-    return Trained(name, query.rows, _figures(query, wish), order, time.perf_counter() - started)
+    return Trained(name, query.rows, _figures(query, settings), order, time.perf_counter() - started)
 
 
-def _about(wish: Wish) -> Labels:
+def _about(settings: LabelSettings) -> Labels:
     """The answers about this sentence alone: other sentences of the file, and their faults, stand aside."""
-    labels = read_labels(wish.labels, skip_bad=True)
-    wanted = phrasings(wish.sentence)
+    labels = read_labels(settings.labels, skip_bad=True)
+    wanted = phrasings(settings.sentence)
     values = tuple(task for task in labels.values if task.phrasings == wanted)
     pairs = tuple(task for task in labels.pairs if task.phrasings == wanted)
     if not values and not pairs:
@@ -65,8 +67,8 @@ def _about(wish: Wish) -> Labels:
     return with_changes(labels, values=values, pairs=pairs)
 
 
-def _figures(query: TrainedQuery, wish: Wish) -> tuple[Figure, ...]:
-    names = ("pair_accuracy",) if wish.mode == "pairs" else ("srcc", "mae")
+def _figures(query: TrainedQuery, settings: LabelSettings) -> tuple[Figure, ...]:
+    names = ("pair_accuracy",) if settings.mode == "pairs" else ("srcc", "mae")
     sections = (("trained", query.adapter), ("ridge", query.ridge), ("zero-shot", query.zero_shot))
     measured = ((who, name, section.by_name()[name]) for name in names for who, section in sections)
     return tuple(

@@ -13,27 +13,27 @@ from imgrank.labels import FEWEST_ROWS
 from imgrank.labels.tasks import phrasings
 from imgrank.paths import printable
 from imgrank.web.prepare import Prepared
-from imgrank.web.records import Training, Wish
+from imgrank.web.records import LabelSettings, Training
 
 MOST_SHOWN = 120
 
 
-def view(wish: Wish, prepared: Prepared, training: Training) -> dict[str, Any]:
+def view(settings: LabelSettings, prepared: Prepared, training: Training) -> dict[str, Any]:
     """The whole state of the page."""
     lesson = prepared.lesson
     return {
-        "mode": wish.mode,
-        "sentence": phrasings(wish.sentence)[0],
-        "unit": wish.unit,
-        "low": wish.low,
-        "high": wish.high,
-        "labels": printable(wish.labels),
+        "mode": settings.mode,
+        "sentence": phrasings(settings.sentence)[0],
+        "unit": settings.unit,
+        "low": settings.low,
+        "high": settings.high,
+        "labels": printable(settings.labels),
         "fewest": FEWEST_ROWS,
-        "name": _suggested_name(wish.sentence),
+        "name": _suggested_name(settings.sentence),
         "pictures": len(lesson.pool.paths),
         "turn": lesson.turn,
         **(_pairs(lesson, prepared) if isinstance(lesson, PairLesson) else _values(lesson, prepared)),
-        "training": _training(training, prepared, wish),
+        "training": _training(training, prepared, settings),
     }
 
 
@@ -71,7 +71,7 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _training(training: Training, prepared: Prepared, wish: Wish) -> dict[str, Any]:
+def _training(training: Training, prepared: Prepared, settings: LabelSettings) -> dict[str, Any]:
     result = training.result
     told = {"stage": training.stage, "said": training.said, "part": training.part}
     if result is None:
@@ -80,7 +80,7 @@ def _training(training: Training, prepared: Prepared, wish: Wish) -> dict[str, A
         {"who": f.who, "name": f.name, "value": f.value, "low": _number(f.low), "high": _number(f.high)}
         for f in result.figures
     ]
-    words = [printable(wish.folder), phrasings(wish.sentence)[0]]
+    words = [printable(settings.folder), phrasings(settings.sentence)[0]]
     return told | {
         "adapter": result.adapter,
         "rows": result.rows,

@@ -16,7 +16,7 @@ from scipy.stats import spearmanr
 
 from imgrank.cli.label import open_controller
 from imgrank.ranker import Ranker
-from imgrank.web.records import Wish
+from imgrank.web.records import LabelSettings
 from tests.browser.test_label import open_page, ready
 from tests.docs.pages import ROOT
 from tests.web.making import served
@@ -44,8 +44,8 @@ def side(path: str) -> int:
 
 def test_what_forty_answers_teach_is_how_sort_orders(browser: Any, home: Path, tmp_path: Path) -> None:
     taught, unseen = squares(tmp_path / "photos", range(10, 160, 10)), squares(tmp_path / "unseen", range(15, 155, 12))
-    wish = Wish(str(taught), SENTENCE, labels=str(tmp_path / "labels.csv"))
-    controller = open_controller(wish, lambda adapter: Ranker("mini", adapter, "cpu"), quiet=True)
+    settings = LabelSettings(str(taught), SENTENCE, labels=str(tmp_path / "labels.csv"))
+    controller = open_controller(settings, lambda adapter: Ranker("mini", adapter, "cpu"), quiet=True)
     with served(controller) as client:
         page = open_page(browser.new_context(), client)
         for turn in range(ANSWERS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgrank.detail.asked_quality import Quality, wish_of
+from imgrank.detail.asked_quality import Quality, asked_quality
 
 SHARP, MOTION, NOISE, BLOCKS = Quality.sharpness, Quality.motion, Quality.noise, Quality.blocks
 
@@ -33,7 +33,7 @@ SHARP, MOTION, NOISE, BLOCKS = Quality.sharpness, Quality.motion, Quality.noise,
     ],
 )
 def test_words_of_quality_ask_for_it(sentence, quality, turn):
-    wish = wish_of(sentence)
+    wish = asked_quality(sentence)
     assert wish is not None
     assert (wish.quality, wish.turn) == (quality, turn)
 
@@ -57,4 +57,4 @@ def test_words_of_quality_ask_for_it(sentence, quality, turn):
     ],
 )
 def test_whatever_names_a_thing_or_two_qualities_asks_for_none(sentence):
-    assert wish_of(sentence) is None
+    assert asked_quality(sentence) is None

@@ -23,7 +23,7 @@ from imgrank.records import ImageFile, RankedImage, Ranking
 from imgrank.web.controller import Controller
 from imgrank.web.explanations import Explain, Reasons
 from imgrank.web.prepare import prepare
-from imgrank.web.records import Figure, Reason, Trained, Wish
+from imgrank.web.records import Figure, LabelSettings, Reason, Trained
 from imgrank.web.server import address, listen, make_server
 from imgrank.web.trainer import Report, Teach, Trainer
 
@@ -75,12 +75,12 @@ def fake_explain(path: str, adapter: str) -> Reason:
 
 
 def make_controller(
-    folder: Path, teach: Teach = fake_teach, explain: Explain = fake_explain, **wishes: Any
+    folder: Path, teach: Teach = fake_teach, explain: Explain = fake_explain, **settings: Any
 ) -> Controller:
     """A controller about the pictures in folder/photos, with labels.csv beside them."""
-    wish = Wish(str(folder / "photos"), SENTENCE, labels=str(folder / "labels.csv"), **wishes)
-    prepared = prepare(wish, FakeRanker())
-    return Controller(wish, prepared, Trainer(teach), Reasons(prepared.album, explain))
+    settings = LabelSettings(str(folder / "photos"), SENTENCE, labels=str(folder / "labels.csv"), **settings)
+    prepared = prepare(settings, FakeRanker())
+    return Controller(settings, prepared, Trainer(teach), Reasons(prepared.album, explain))
 
 
 @dataclass

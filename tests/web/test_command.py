@@ -54,7 +54,7 @@ def test_no_open_prints_the_address_and_answers_go_into_the_folder_one_stands_in
     monkeypatch.setattr(label.webbrowser, "open", lambda _: pytest.fail("a browser was opened"))
     result = RUN.invoke(APP, ["photos", "older person", "--no-open", "--port", "8123"])
     assert result.stdout == "http://127.0.0.1:8123/?token=t\n"
-    assert controllers[0].wish.mode == "pairs"
+    assert controllers[0].settings.mode == "pairs"
     assert (tmp_path / "labels.csv").read_text() == "left,right,query,preferred\n"
 
 
@@ -69,7 +69,7 @@ def test_values_have_a_unit_and_a_range(controllers: list[Controller]) -> None:
     typed = ["photos", "age", "--values", "--unit", "years", "--range", "90", "1", "--labels", "a.csv", "--no-open"]
     RUN.invoke(APP, typed)
     [controller] = controllers
-    assert (controller.wish.mode, controller.wish.unit, controller.wish.low, controller.wish.high) == (
+    assert (controller.settings.mode, controller.settings.unit, controller.settings.low, controller.settings.high) == (
         "values",
         "years",
         1.0,

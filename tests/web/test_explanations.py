@@ -11,7 +11,7 @@ import pytest
 from imgrank.errors import NothingToRank
 from imgrank.explaining import Example, explain
 from imgrank.web.explanations import explainer, without_folders
-from imgrank.web.records import Reason, Wish
+from imgrank.web.records import LabelSettings, Reason
 from tests.explaining.making import RED, UPPER_LEFT, RedRanker, painted
 from tests.web.making import fake_explain, make_controller, photos, served, until
 
@@ -93,7 +93,7 @@ def test_names_go_out_and_no_folders(tmp_path: Path) -> None:
         asked.append(adapter)
         return RedRanker()
 
-    reason = explainer(Wish(str(tmp_path), "red|redder"), new_ranker)(path, "mine")
+    reason = explainer(LabelSettings(str(tmp_path), "red|redder"), new_ranker)(path, "mine")
     assert asked == ["mine"]
     assert reason.jpeg.startswith(b"\xff\xd8") and reason.said[0].startswith("one.png: ")
     found = replace(explain(RedRanker(), path, "red"), examples=(Example(path, 0.9, "3"),))

@@ -10,16 +10,16 @@ import pytest
 
 from imgrank.errors import UsageError
 from imgrank.web.prepare import prepare
-from imgrank.web.records import Wish
+from imgrank.web.records import LabelSettings
 from tests.web.making import SENTENCE, FakeRanker, photos
 
 
-def wish(folder: Path, **wishes: object) -> Wish:
-    return Wish(str(folder / "photos"), SENTENCE, labels=str(folder / "labels.csv"), **wishes)
+def settings(folder: Path, **settings: object) -> LabelSettings:
+    return LabelSettings(str(folder / "photos"), SENTENCE, labels=str(folder / "labels.csv"), **settings)
 
 
-def asked_about(folder: Path, **wishes: object) -> list[str]:
-    prepared = prepare(wish(folder, **wishes), FakeRanker())
+def asked_about(folder: Path, **settings: object) -> list[str]:
+    prepared = prepare(settings(folder, **settings), FakeRanker())
     return [os.path.basename(path) for path in prepared.lesson.pool.paths]
 
 
@@ -46,7 +46,7 @@ def test_a_name_that_labels_cannot_hold_is_not_asked_about_and_said(tmp_path: Pa
     for name in (b"bad\xff.png", b"two\nlines.png", b"blank .png"):
         (tmp_path / "photos" / "photo 0.png").rename(tmp_path / "photos" / os.fsdecode(name))
         photos(tmp_path / "photos", 4)
-    prepared = prepare(wish(tmp_path), FakeRanker())
+    prepared = prepare(settings(tmp_path), FakeRanker())
     names = {os.path.basename(path) for path in prepared.lesson.pool.paths}
     assert names == {f"photo {n}.png" for n in range(4)} | {"blank .png"}
     assert any("2 names" in note for note in prepared.notes)
@@ -56,8 +56,8 @@ def test_what_cannot_be_taught_is_said_in_words(tmp_path: Path) -> None:
     photos(tmp_path / "photos", 2)
     ranker = FakeRanker()
     with pytest.raises(UsageError, match="at least 3"):
-        prepare(wish(tmp_path), ranker)
+        prepare(settings(tmp_path), ranker)
     with pytest.raises(UsageError, match="is no folder"):
-        prepare(Wish(str(tmp_path / "photos" / "photo 0.png"), SENTENCE), ranker)
+        prepare(LabelSettings(str(tmp_path / "photos" / "photo 0.png"), SENTENCE), ranker)
     with pytest.raises(UsageError, match="sentence"):
-        prepare(Wish(str(tmp_path), " | "), ranker)
+        prepare(LabelSettings(str(tmp_path), " | "), ranker)
