@@ -20,7 +20,7 @@ class Quality(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AskedQuality:
     """A quality, and whether more of it comes first (1.0) or less (-1.0)."""
 
     quality: Quality
@@ -28,7 +28,7 @@ class Wish:
 
 
 # Longer ones first: "out of focus" holds "focus".
-_SAID = (
+_WORDS_FOR = (
     (r"motion[ -]?blur(s|red|ry)?|camera shake|shak(y|ier|iest|en)|blurred by motion", Quality.motion, 1.0),
     (r"out of focus|not in focus|off focus|de-?focus+ed|un-?focus+ed|un-?sharp", Quality.sharpness, -1.0),
     (r"blur|blurs|blurred|blurry|blurrier|blurriest|blurriness|mis-?focus+ed", Quality.sharpness, -1.0),
@@ -40,7 +40,7 @@ _SAID = (
     (r"(jpe?g|compression) (artifacts?|artefacts?|blocks?)|blocky|blockiest|blockier", Quality.blocks, 1.0),
     (r"(heavily |strongly )?(jpe?g )?compressed|(strong )?compression", Quality.blocks, 1.0),
 )
-_PATTERN = re.compile("|".join(rf"(?P<said{n}>\b(?:{words})\b)" for n, (words, _, _) in enumerate(_SAID)))
+_PATTERN = re.compile("|".join(rf"(?P<word{n}>\b(?:{words})\b)" for n, (words, _, _) in enumerate(_WORDS_FOR)))
 _LESS = "less least low lower lowest little no not without free fewer fewest minimal zero never"
 _ABOUT_PICTURES = (
     "photo photos photograph photographs photography picture pictures image images shot shots frame frames pic pics "
@@ -52,15 +52,17 @@ _EMPTY = (
     "best good really perfectly badly slightly totally completely first by"
 )
 _TURNS = frozenset(_LESS.split())
-_SAYS_NOTHING = _TURNS | frozenset(_ABOUT_PICTURES.split()) | frozenset(_EMPTY.split())
+_WITHOUT_MEANING = _TURNS | frozenset(_ABOUT_PICTURES.split()) | frozenset(_EMPTY.split())
 
 
-def asked_quality(sentence: str) -> Wish | None:
+def asked_quality(sentence: str) -> AskedQuality | None:
     """The quality of the photograph that a sentence asks for, None where it asks for anything else."""
     text = " ".join(re.findall(r"[^\W_]+(?:['-][^\W_]+)*", sentence.lower()))
-    said = [_SAID[int(found.lastgroup.removeprefix("said"))] for found in _PATTERN.finditer(text) if found.lastgroup]
+    named = [
+        _WORDS_FOR[int(found.lastgroup.removeprefix("word"))] for found in _PATTERN.finditer(text) if found.lastgroup
+    ]
     rest = set(_PATTERN.sub(" ", text).split())
-    if len({quality for _, quality, _ in said}) != 1 or not rest <= _SAYS_NOTHING:
+    if len({quality for _, quality, _ in named}) != 1 or not rest <= _WITHOUT_MEANING:
         return None
-    turn = min(turn for _, _, turn in said)
-    return Wish(said[0][1], -turn if rest & _TURNS else turn)
+    turn = min(turn for _, _, turn in named)
+    return AskedQuality(named[0][1], -turn if rest & _TURNS else turn)

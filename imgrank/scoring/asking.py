@@ -85,11 +85,11 @@ def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer
         return BetweenScorer(question, Line(question.low.looks, question.like.looks))
     if question.like is not None:
         return PictureScorer(question, aim_at_picture(question.like.embedding))
-    wish = quality_asked(question, source.adapter)
-    if wish is not None and detailed:
-        return DetailScorer(question, wish)
+    asked = quality_asked(question, source.adapter)
+    if asked is not None and detailed:
+        return DetailScorer(question, asked)
     scorer = _by_tokens(question, source)
-    return scorer if wish is None else replace(scorer, notes=(*scorer.notes, WITHOUT_DETAIL))
+    return scorer if asked is None else replace(scorer, notes=(*scorer.notes, WITHOUT_DETAIL))
 
 
 def _by_tokens(question: Question, source: Source) -> AdapterScorer | LikenessScorer:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgrank.detail.asked_quality import Wish, asked_quality
+from imgrank.detail.asked_quality import AskedQuality, asked_quality
 from imgrank.detail.qualities import amount
 from imgrank.records import Asked
 from imgrank.rounding import rounded
@@ -17,7 +17,7 @@ from imgrank.scoring.scorers import Places, Resources, Score, joined_answer
 from imgrank.tokens import PackedTokens
 
 
-def quality_asked(question: Question, adapter: str) -> Wish | None:
+def quality_asked(question: Question, adapter: str) -> AskedQuality | None:
     """The quality of the photograph that a question asks for, None where it asks for anything else.
 
     Who names an adapter, or `none`, or the other end of an axis is answered by just that.
@@ -32,14 +32,14 @@ class DetailScorer:
     """A quality of the photograph, by what stands beside the tokens in `PackedTokens.detail`."""
 
     question: Question
-    wish: Wish
+    asked: AskedQuality
     scale: float = 1.0
     adapter_files: tuple[Path, ...] = ()
 
     @property
     def depends_on(self) -> Hashable:
         """The quality, and which way."""
-        return "detail", self.wish
+        return "detail", self.asked
 
     def with_adapter_files(self, paths: Sequence[Path]) -> DetailScorer:
         """Needs none."""
@@ -55,14 +55,14 @@ class DetailScorer:
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """Every photograph has some of it."""
-        quality = self.wish.quality.value
-        ordered_by = quality if self.wish.turn > 0 else f"{quality}, least first"
+        quality = self.asked.quality.value
+        ordered_by = quality if self.asked.turn > 0 else f"{quality}, least first"
         asked = Asked(None, None, f"it asks for the {quality} of the photograph", ordered_by, shipped=True)
         return Verdict("detail", None, None, True, 1.0, asked)
 
     def _score(self, packed: PackedTokens) -> Scored:
         if packed.detail is None:
             raise ValueError("these tokens come without detail")
-        scores = rounded(self.wish.turn * amount(self.wish.quality, packed.detail))
+        scores = rounded(self.asked.turn * amount(self.asked.quality, packed.detail))
         everything = np.ones(len(packed), bool)
         return Scored(scores, everything, Evidence.of(np.zeros(len(packed)), everything))

@@ -33,9 +33,9 @@ SHARP, MOTION, NOISE, BLOCKS = Quality.sharpness, Quality.motion, Quality.noise,
     ],
 )
 def test_words_of_quality_ask_for_it(sentence, quality, turn):
-    wish = asked_quality(sentence)
-    assert wish is not None
-    assert (wish.quality, wish.turn) == (quality, turn)
+    asked = asked_quality(sentence)
+    assert asked is not None
+    assert (asked.quality, asked.turn) == (quality, turn)
 
 
 @pytest.mark.parametrize(
