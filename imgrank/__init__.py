@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from imgrank.explaining import Explanation, explain
     from imgrank.facts import Facts
     from imgrank.filtering import Filters
-    from imgrank.grouping import GroupWish
+    from imgrank.grouping import GroupSettings
     from imgrank.ranker import Ranker
     from imgrank.records import RankedImage, Ranking, Term
     from imgrank.training import train
@@ -45,7 +45,7 @@ __all__ = [
     "Explanation",
     "Facts",
     "Filters",
-    "GroupWish",
+    "GroupSettings",
     "ImgrankError",
     "IndexFault",
     "Interrupted",
@@ -72,7 +72,7 @@ _ROOM_OF = {
     "Explanation": "imgrank.explaining",
     "Facts": "imgrank.facts",
     "Filters": "imgrank.filtering",
-    "GroupWish": "imgrank.grouping",
+    "GroupSettings": "imgrank.grouping",
     "ImgrankError": "imgrank.errors",
     "IndexFault": "imgrank.errors",
     "Interrupted": "imgrank.errors",

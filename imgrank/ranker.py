@@ -24,7 +24,7 @@ from imgrank.encoding import Encoded, encode_files
 from imgrank.errors import NothingToRank, StoreError, UsageError
 from imgrank.facts import Facts, FactsReader
 from imgrank.filtering import Filters, filtered
-from imgrank.grouping import Grouper, GroupWish, in_groups
+from imgrank.grouping import Grouper, GroupSettings, in_groups
 from imgrank.index.reading import Indexed, is_index, open_indexes
 from imgrank.measuring import DetailMeasure, Measuring
 from imgrank.order import order
@@ -147,7 +147,7 @@ class Ranker:
         recursive: bool = False,
         refine: bool = False,
         filters: Filters = NO_FILTERS,
-        group: GroupWish | str = "none",
+        group: GroupSettings | str = "none",
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> Ranking:
         """Order pictures by a sentence, or by pictures, or by a mix of both, best first.
@@ -166,7 +166,7 @@ class Ranker:
             recursive: Go down into sub-folders.
             refine: Re-rank close results by comparing pairs; for trained rankers.
             filters: What a picture must be to be ranked: when it was taken, by which camera, how it is called.
-            group: Which pictures belong together: `similar`, `burst`, `folder` or `day`, or a `GroupWish`. Each then
+            group: Which pictures belong together: `similar`, `burst`, `folder` or `day`, or a `GroupSettings`. Each then
                 has its group and its place in it.
             progress: Is told how far encoding is.
 
@@ -188,8 +188,8 @@ class Ranker:
             found = discover(
                 others, listed=[str(path) for path in listed], recursive=recursive, exclude=filters.exclusion
             )
-        wish = GroupWish.of(group)
-        _refuse_without_facts(indexes, filters, wish)
+        settings = GroupSettings.of(group)
+        _refuse_without_facts(indexes, filters, settings)
         indexed = self._open(indexes, found, filters)
         if not (found.files or found.skipped or indexed.paths or indexed.skipped):
             raise nothing_found(named, found.subfolders, found.others)
@@ -200,7 +200,7 @@ class Ranker:
         except StoreError:  # rows were damaged or removed meanwhile: encode those again
             pictures = self._prepared(question, found, indexed, progress)
             answered = self._answer(question, pictures)
-        grouped = None if wish.by is GroupBy.none else self._grouper.of(pictures.files, wish, progress)
+        grouped = None if settings.by is GroupBy.none else self._grouper.of(pictures.files, settings, progress)
         ranking = self._ranking(question, pictures, answered, time.perf_counter() - started)
         ranking = replace(ranking, notes=ranking.notes + told_of_others(found.others) + notes)
         if grouped is None:
@@ -212,7 +212,7 @@ class Ranker:
     def group(
         self,
         files: Sequence[str | Path],
-        by: GroupWish | str = "similar",
+        by: GroupSettings | str = "similar",
         *,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> tuple[int, ...]:
@@ -222,14 +222,14 @@ class Ranker:
 
         Args:
             files: Pictures; one that cannot be read stands in a group of its own.
-            by: `similar`, `burst`, `folder` or `day`, or a `GroupWish` with a threshold.
+            by: `similar`, `burst`, `folder` or `day`, or a `GroupSettings` with a threshold.
             progress: Is told how far it is.
 
         Raises:
             UsageError: A file does not exist, or nothing can be grouped so.
         """
         given = _as_given(discover([str(file) for file in files]), files)
-        return self._grouper.of(given, GroupWish.of(by), progress).numbers
+        return self._grouper.of(given, GroupSettings.of(by), progress).numbers
 
     def facts_of(self, files: Sequence[str | Path]) -> tuple[Facts, ...]:
         """When and by which camera each file was taken, how it lies, and its stars; nothing where nothing is known.
@@ -491,7 +491,7 @@ class _Without:
         return path in self.paths or self.exclusion.covers(str(path))
 
 
-def _refuse_without_facts(indexes: Sequence[str], filters: Filters, group: GroupWish) -> None:
+def _refuse_without_facts(indexes: Sequence[str], filters: Filters, group: GroupSettings) -> None:
     """An index holds tokens and paths: no dates, no cameras, no small copies."""
     asked = [*(["filters"] if filters.need_facts else []), *([f"groups by {group.by.value}"] * _looks(group))]
     if indexes and asked:
@@ -501,7 +501,7 @@ def _refuse_without_facts(indexes: Sequence[str], filters: Filters, group: Group
         )
 
 
-def _looks(group: GroupWish) -> bool:
+def _looks(group: GroupSettings) -> bool:
     return group.by.needs_facts or group.by.needs_copies
 
 

@@ -71,7 +71,7 @@ NumGpusOption = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class EngineWish:
+class EngineSettings:
     """Which engine was asked for; none, if `name` is None."""
 
     name: EngineName | None
@@ -115,7 +115,7 @@ def can_order(question: EngineQuestion) -> bool:
 
 
 def order_on(
-    wish: EngineWish,
+    settings: EngineSettings,
     new_ranker: Callable[[], Ranker],
     question: EngineQuestion,
     deliver: Callable[[Ranking, Iterator[RankedImage] | None, float | None], int],
@@ -133,7 +133,7 @@ def order_on(
         )
     with ExitStack() as opened:
         with progress_line(quiet):
-            engine, ranker = opened.enter_context(wish.open()), opened.enter_context(new_ranker())
+            engine, ranker = opened.enter_context(settings.open()), opened.enter_context(new_ranker())
             ordered = rank_indexes(
                 ranker,
                 engine,

@@ -13,7 +13,7 @@ from imgrank.cli.options import choices, flag
 from imgrank.errors import UsageError
 
 if TYPE_CHECKING:
-    from imgrank.grouping import GroupWish
+    from imgrank.grouping import GroupSettings
     from imgrank.records import RankedImage
 
 _PANEL = "Filtering and grouping"
@@ -60,11 +60,11 @@ class Grouping:
             raise UsageError(f"--group-threshold lies between 0 and 1, and {self.threshold:g} does not.")
 
     @property
-    def wish(self) -> GroupWish:
+    def settings(self) -> GroupSettings:
         """As the library takes it."""
-        from imgrank.grouping import GroupWish
+        from imgrank.grouping import GroupSettings
 
-        return GroupWish(self.by, self.threshold)
+        return GroupSettings(self.by, self.threshold)
 
     @property
     def cuts(self) -> bool:

@@ -14,7 +14,7 @@ from imgrank.cli.engines import (
     AddressOption,
     EngineName,
     EngineOption,
-    EngineWish,
+    EngineSettings,
     NumGpusOption,
     WorkersOption,
 )
@@ -143,8 +143,8 @@ def build(
     """
     from imgrank.index.sources import find_items, parse_shard
 
-    wish = EngineWish(engine, address, workers, num_gpus)
-    wish.check()
+    settings = EngineSettings(engine, address, workers, num_gpus)
+    settings.check()
     note = noting(quiet)
     if out is None:
         raise UsageError("Where should the index be written? Add --out, such as --out tokens.")
@@ -161,7 +161,7 @@ def build(
     name = precise(backbone, precision, device.value, sources, note)
     wanted = _Wanted(out, name, device, not no_cache, max_megapixels, detail)
     with progress_line(quiet) as report:
-        on = _build if engine in (None, EngineName.local) else partial(_build_on, wish)
+        on = _build if engine in (None, EngineName.local) else partial(_build_on, settings)
         built = on(items, wanted, report, note)
     _report(built, out, note, named=len(built.failed) if verbose else NAMED_AT_MOST)
     if built.partial:
@@ -239,12 +239,12 @@ def _build(items: Iterable[Item], wanted: _Wanted, progress: Report, note: Note)
             store.close()
 
 
-def _build_on(wish: EngineWish, items: Iterable[Item], wanted: _Wanted, progress: Report, note: Note) -> Built:
+def _build_on(settings: EngineSettings, items: Iterable[Item], wanted: _Wanted, progress: Report, note: Note) -> Built:
     from imgrank.engine.contract import Making
     from imgrank.index.places import Place
 
     making = Making(wanted.backbone, wanted.device.value, wanted.max_megapixels, wanted.detail)
-    with wish.open() as engine:
+    with settings.open() as engine:
         return engine.build(items, Place(wanted.out), making, progress, note)
 
 

@@ -231,9 +231,9 @@ def sort(
     exports.check(export, yes, asked is not None)
     _check(look, cut, changes_files=asked is not None)
     sources, wanted = terms.asked_for(words, opposite, like, between, plus, minus)
-    wish = engines.EngineWish(engine, address)
-    wish.check()
-    if wish.name is not None and not (cut.is_of_scores and passing is None):
+    settings = engines.EngineSettings(engine, address)
+    settings.check()
+    if settings.name is not None and not (cut.is_of_scores and passing is None):
         raise filters.not_in_indexes()
 
     def new_ranker() -> Ranker:
@@ -245,8 +245,8 @@ def sort(
     streamed = asked is None and look.is_stream and cut.is_plain
     question = engines.EngineQuestion(sources, wanted, refine, streamed, top, min_score)
     deliver = partial(_deliver_from, look, cut, asked, strict, sources)
-    if wish.name is not None or (cut.is_of_scores and passing is None and engines.can_order(question)):
-        code = engines.order_on(wish, new_ranker, question, deliver, quiet)
+    if settings.name is not None or (cut.is_of_scores and passing is None and engines.can_order(question)):
+        code = engines.order_on(settings, new_ranker, question, deliver, quiet)
     else:
         code = deliver(_order_here(new_ranker, question, passing, groups, recursive, nul=print0, quiet=quiet))
     if code:
@@ -285,7 +285,7 @@ def _order_here(
             recursive=recursive,
             refine=question.refine,
             filters=passing or NO_FILTERS,
-            group=groups.wish,
+            group=groups.settings,
             progress=report,
         )
 

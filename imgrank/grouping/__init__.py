@@ -6,7 +6,7 @@ is another question.
 
 from imgrank.choices import GroupBy
 from imgrank.grouping.copies import Copies, CopyMeasure
-from imgrank.grouping.group_files import Grouped, Grouper, GroupWish, in_groups
+from imgrank.grouping.group_files import Grouped, Grouper, GroupSettings, in_groups
 from imgrank.grouping.groups import group
 from imgrank.grouping.same_moment import DEFAULT_THRESHOLD
 
@@ -15,7 +15,7 @@ __all__ = [
     "Copies",
     "CopyMeasure",
     "GroupBy",
-    "GroupWish",
+    "GroupSettings",
     "Grouped",
     "Grouper",
     "group",

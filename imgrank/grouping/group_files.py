@@ -18,7 +18,7 @@ from imgrank.records import ImageFile, Progress, RankedImage
 
 
 @dataclass(frozen=True, slots=True)
-class GroupWish:
+class GroupSettings:
     """Which pictures are to stand together.
 
     Attributes:
@@ -30,14 +30,14 @@ class GroupWish:
     threshold: float = DEFAULT_THRESHOLD
 
     @staticmethod
-    def of(wish: GroupWish | str) -> GroupWish:
-        """A wish, or what one word of `by` asks for. Raises UsageError where it is no such word."""
-        if isinstance(wish, GroupWish):
-            return wish
-        if wish not in {by.value for by in GroupBy}:
+    def of(settings: GroupSettings | str) -> GroupSettings:
+        """Settings, or what one word of `by` asks for. Raises UsageError where it is no such word."""
+        if isinstance(settings, GroupSettings):
+            return settings
+        if settings not in {by.value for by in GroupBy}:
             known = ", ".join(by.value for by in GroupBy)
-            raise UsageError(f'Images cannot be grouped by "{printable(wish)}"; what can be asked for is {known}.')
-        return GroupWish(GroupBy(wish))
+            raise UsageError(f'Images cannot be grouped by "{printable(settings)}"; what can be asked for is {known}.')
+        return GroupSettings(GroupBy(settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +56,18 @@ class Grouper:
         self._copies = Measuring(CopyMeasure(), cache=cache, note=note, max_megapixels=max_megapixels)
 
     def of(
-        self, files: Sequence[ImageFile], wish: GroupWish, progress: Callable[[Progress], None] = lambda _: None
+        self, files: Sequence[ImageFile], settings: GroupSettings, progress: Callable[[Progress], None] = lambda _: None
     ) -> Grouped:
         """Numbers as `group` gives them. Ctrl-C ends it; what was read by then stays stored."""
-        facts = self._facts.of(files, progress) if wish.by.needs_facts else ()
+        facts = self._facts.of(files, progress) if settings.by.needs_facts else ()
         copies = None
-        if wish.by.needs_copies:
+        if settings.by.needs_copies:
             measured = self._copies.of(files, progress)
             if measured.partial:
                 raise KeyboardInterrupt
             copies = Copies.of_rows(measured.values, measured.known)
-        numbers = group(wish.by, [file.path for file in files], facts, copies, wish.threshold)
-        needs_dates = wish.by in (GroupBy.day, GroupBy.burst)
+        numbers = group(settings.by, [file.path for file in files], facts, copies, settings.threshold)
+        needs_dates = settings.by in (GroupBy.day, GroupBy.burst)
         return Grouped(numbers, doubts(facts, "each stands in a group of its own") if needs_dates else "")
 
     def close(self) -> None:

@@ -53,7 +53,7 @@ def test_the_public_names_are_promised_and_there() -> None:
         "Term",
         "Facts",
         "Filters",
-        "GroupWish",
+        "GroupSettings",
         "train",
         "evaluate",
         "explain",
