@@ -166,8 +166,8 @@ class Ranker:
             recursive: Go down into sub-folders.
             refine: Re-rank close results by comparing pairs; for trained rankers.
             filters: What a picture must be to be ranked: when it was taken, by which camera, how it is called.
-            group: Which pictures belong together: `similar`, `burst`, `folder` or `day`, or a `GroupSettings`. Each then
-                has its group and its place in it.
+            group: Which pictures belong together: `similar`, `burst`, `folder` or `day`, or a `GroupSettings`. Each
+                then has its group and its rank in it.
             progress: Is told how far encoding is.
 
         Returns:

@@ -26,7 +26,7 @@ def check(plan: Plan) -> tuple[Problem, ...]:
     Raises ActionError where a file vanishes meanwhile.
     """
     try:
-        return tuple(problem for look in CHECKS for problem in look(plan))
+        return tuple(problem for find in CHECKS for problem in find(plan))
     except OSError as error:
         name = printable(str(error.filename))
         raise ActionError(f"{name} cannot be looked at: {why(error)}. Nothing was changed.") from error

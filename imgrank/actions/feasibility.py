@@ -17,11 +17,11 @@ from imgrank.actions.records import LeftAlone, Step, Verb
 from imgrank.actions.steps import is_aside
 from imgrank.paths import printable
 
-Look = Callable[[Step], str]
+Obstacle = Callable[[Step], str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Journey:
+class _Route:
     """The steps of one file, in order."""
 
     steps: tuple[Step, ...]
@@ -35,47 +35,47 @@ class _Journey:
         return self.steps[-1].target
 
 
-def possible(steps: Sequence[Step], look: Look) -> tuple[tuple[Step, ...], tuple[LeftAlone, ...]]:
+def possible(steps: Sequence[Step], obstacle_of: Obstacle) -> tuple[tuple[Step, ...], tuple[LeftAlone, ...]]:
     """The steps whose files can come to their end, in the same order; and the files that cannot move, with reasons.
 
-    `look` says why the file of a step cannot be touched, or nothing. A file that lies under a temporary name is
+    `obstacle_of` says why the file of a step cannot be touched, or nothing. A file that lies under a temporary name is
     never left there because its place is taken: its steps stay, and whoever does them finds it a visible name.
     """
-    journeys = _journeys(steps)
-    wanted = {key(each.end) for each in journeys}
-    reasons = {each: _unfit(each, wanted, look) for each in journeys}
+    routes = _routes(steps)
+    wanted = {key(each.end) for each in routes}
+    reasons = {each: _unfit(each, wanted, obstacle_of) for each in routes}
     reasons = {each: reason for each, reason in reasons.items() if reason}
-    reasons |= _blocked([each for each in journeys if each not in reasons])
+    reasons |= _blocked([each for each in routes if each not in reasons])
     dropped = {step for each in reasons for step in each.steps}
-    left_alone = tuple(LeftAlone(each.start, reasons[each]) for each in journeys if each in reasons)
+    left_alone = tuple(LeftAlone(each.start, reasons[each]) for each in routes if each in reasons)
     return tuple(step for step in steps if step not in dropped), left_alone
 
 
-def _journeys(steps: Iterable[Step]) -> list[_Journey]:
+def _routes(steps: Iterable[Step]) -> list[_Route]:
     under_way: dict[str, list[Step]] = {}
     for step in steps:
         if step.verb is Verb.move:
             under_way[step.target] = [*under_way.pop(step.source, ()), step]
-    return [_Journey(tuple(each)) for each in under_way.values()]
+    return [_Route(tuple(each)) for each in under_way.values()]
 
 
-def _unfit(journey: _Journey, wanted: Iterable[str], look: Look) -> str:
+def _unfit(route: _Route, wanted: Iterable[str], obstacle_of: Obstacle) -> str:
     """Why a file cannot set out. One that nobody waits for is looked at when its turn comes, and not twice."""
-    if is_aside(journey.end):
+    if is_aside(route.end):
         return "it would go back under the hidden name that it had when a run stopped in the middle"
-    waited_for = key(journey.start) in wanted and not is_aside(journey.start)
-    return look(journey.steps[0]) if waited_for else ""
+    waited_for = key(route.start) in wanted and not is_aside(route.start)
+    return obstacle_of(route.steps[0]) if waited_for else ""
 
 
-def _blocked(journeys: Sequence[_Journey]) -> dict[_Journey, str]:
+def _blocked(routes: Sequence[_Route]) -> dict[_Route, str]:
     """What cannot move for its name is taken; then what waits for the name of that, and so on, each looked at then."""
     leaving: dict[str, set[str]] = defaultdict(set)
-    waiting: dict[str, list[_Journey]] = defaultdict(list)
-    for each in journeys:
+    waiting: dict[str, list[_Route]] = defaultdict(list)
+    for each in routes:
         leaving[key(each.start)].add(each.start)
         waiting[key(each.end)].append(each)
-    blocked: dict[_Journey, str] = {}
-    looked_at = list(reversed(journeys))
+    blocked: dict[_Route, str] = {}
+    looked_at = list(reversed(routes))
     while looked_at:
         each = looked_at.pop()
         if each in blocked or is_aside(each.start) or not exists(each.end):

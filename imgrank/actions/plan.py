@@ -19,7 +19,7 @@ _Wanted = tuple[str, str, tuple[str, ...]]  # folder, stem, and what the names o
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class _Naming:
     """A group and the name that it should have."""
 
     group: Group
@@ -64,22 +64,22 @@ def plan(
     """
     if request.action is Action.trash:
         return Plan(request, tuple(_change(request, g, m, None) for g in groups for m in g.members))
-    wishes = list(_wishes(groups, request, count, originals or {}, facts or {}))
+    namings = list(_namings(groups, request, count, originals or {}, facts or {}))
     leaves = request.action in (Action.rename, Action.move)
     names = _Names({os.path.join(folder, name) for folder, inside in present.items() for name in inside}, is_twin)
     if leaves:
-        names.give_up(member.path for wish in wishes for member in wish.group.members)
+        names.give_up(member.path for naming in namings for member in naming.group.members)
     if request.on_conflict is OnConflict.skip:
-        placed = _place_or_skip(wishes, names, leaves)
+        placed = _place_or_skip(namings, names, leaves)
     else:
-        placed = [names.take(wish, request.on_conflict is OnConflict.fail) for wish in wishes]
+        placed = [names.take(naming, request.on_conflict is OnConflict.fail) for naming in namings]
     changes = [
         change
-        for wish, stem in zip(wishes, placed, strict=True)
+        for naming, stem in zip(namings, placed, strict=True)
         if stem is not None
-        for change in _changes(request, wish, stem, names.settled)
+        for change in _changes(request, naming, stem, names.settled)
     ]
-    left_out = (_left_out(wish) for wish, stem in zip(wishes, placed, strict=True) if stem is None)
+    left_out = (_left_out(naming) for naming, stem in zip(namings, placed, strict=True) if stem is None)
     return Plan(request, tuple(changes), tuple(left_out))
 
 
@@ -89,9 +89,9 @@ def template_of(request: Request) -> Template | None:
     return Template(text) if text else None
 
 
-def _wishes(
+def _namings(
     groups: Sequence[Group], request: Request, count: int, originals: Mapping[str, str], facts: Mapping[str, Facts]
-) -> Iterator[_Wish]:
+) -> Iterator[_Naming]:
     template = template_of(request)
     alike = len(groups) == count and ranked_alike([group.stem for group in groups])
     widths = [max((len(str(number or 0)) for number in numbers), default=1) for numbers in _numbers(groups)]
@@ -116,7 +116,7 @@ def _wishes(
                     group_rank_width=widths[1],
                 )
             )
-        yield _Wish(group, request.folder or group.folder, stem, original)
+        yield _Naming(group, request.folder or group.folder, stem, original)
 
 
 def _numbers(groups: Sequence[Group]) -> tuple[list[int | None], list[int | None]]:
@@ -146,44 +146,44 @@ class _Names:
         """Names that files leave are free for others."""
         self.taken.difference_update(map(key, paths))
 
-    def is_free(self, wish: _Wish, stem: str) -> bool:
-        """Whether each file of a wish may have its name, or has it already in a twin."""
+    def is_free(self, naming: _Naming, stem: str) -> bool:
+        """Whether each file of a naming may have its name, or has it already in a twin."""
         return all(
             key(target) not in self.given and (key(target) not in self.taken or self.is_twin(member.path, target))
-            for member, target in zip(wish.group.members, wish.targets(stem), strict=True)
+            for member, target in zip(naming.group.members, naming.targets(stem), strict=True)
         )
 
-    def give(self, wish: _Wish, stem: str, number: int = 0) -> str:
-        """Give the names of a stem away, to the wish of this number."""
-        targets = wish.targets(stem)
+    def give(self, naming: _Naming, stem: str, number: int = 0) -> str:
+        """Give the names of a stem away, to the naming of this number."""
+        targets = naming.targets(stem)
         self.given.update((key(target), number) for target in targets)
         self.settled.update(target for target in targets if key(target) in self.taken)
         return stem
 
-    def take(self, wish: _Wish, insists: bool) -> str:
-        """The stem that a wish gets: the first that is free, or the one it wants if it insists."""
+    def take(self, naming: _Naming, insists: bool) -> str:
+        """The stem that a naming gets: the first that is free, or the one it wants if it insists."""
         if insists:
-            return self.give(wish, wish.stem) if self.is_free(wish, wish.stem) else wish.stem
-        wanted = wish.wanted
+            return self.give(naming, naming.stem) if self.is_free(naming, naming.stem) else naming.stem
+        wanted = naming.wanted
         number = self.tried.get(wanted, 1)
-        while not self.is_free(wish, wish.numbered(number)):
-            if any(key(target) in self.taken for target in wish.targets(wish.numbered(number))):
+        while not self.is_free(naming, naming.numbered(number)):
+            if any(key(target) in self.taken for target in naming.targets(naming.numbered(number))):
                 self.passed.setdefault(wanted, []).append(number)
             number += 1
         self.tried[wanted] = number
         for earlier in self.passed.get(wanted, ()):
-            if self.is_free(wish, wish.numbered(earlier)):
+            if self.is_free(naming, naming.numbered(earlier)):
                 self.passed[wanted].remove(earlier)
-                return self.give(wish, wish.numbered(earlier))
-        return self.give(wish, wish.numbered(number))
+                return self.give(naming, naming.numbered(earlier))
+        return self.give(naming, naming.numbered(number))
 
 
-def _place_or_skip(wishes: Sequence[_Wish], names: _Names, leaves: bool) -> list[str | None]:
-    """The stem of each wish, or None where it is taken; who was to get the names of files that stay, stays too."""
+def _place_or_skip(namings: Sequence[_Naming], names: _Names, leaves: bool) -> list[str | None]:
+    """The stem of each naming, or None where it is taken; who was to get the names of files that stay, stays too."""
     skipped: set[int] = set()
-    for number, wish in enumerate(wishes):
-        if names.is_free(wish, wish.stem):
-            names.give(wish, wish.stem, number)
+    for number, naming in enumerate(namings):
+        if names.is_free(naming, naming.stem):
+            names.give(naming, naming.stem, number)
             continue
         waiting = [number]
         while waiting:
@@ -191,19 +191,19 @@ def _place_or_skip(wishes: Sequence[_Wish], names: _Names, leaves: bool) -> list
             if stays in skipped:
                 continue
             skipped.add(stays)
-            for target in map(key, wishes[stays].targets(wishes[stays].stem)):
+            for target in map(key, namings[stays].targets(namings[stays].stem)):
                 if names.given.get(target) == stays:
                     del names.given[target]
-            kept = [key(member.path) for member in wishes[stays].group.members] if leaves else []
+            kept = [key(member.path) for member in namings[stays].group.members] if leaves else []
             names.taken.update(kept)
             waiting += [names.given[each] for each in kept if each in names.given]
-    return [None if number in skipped else wish.stem for number, wish in enumerate(wishes)]
+    return [None if number in skipped else naming.stem for number, naming in enumerate(namings)]
 
 
-def _changes(request: Request, wish: _Wish, stem: str, settled: Collection[str]) -> Iterator[Change]:
-    for member, target in zip(wish.group.members, wish.targets(stem), strict=True):
+def _changes(request: Request, naming: _Naming, stem: str, settled: Collection[str]) -> Iterator[Change]:
+    for member, target in zip(naming.group.members, naming.targets(stem), strict=True):
         if target != member.path and target not in settled:
-            yield _change(request, wish.group, member, target, wish.original)
+            yield _change(request, naming.group, member, target, naming.original)
 
 
 def _change(request: Request, group: Group, member: Member, target: str | None, stem: str = "") -> Change:
@@ -213,7 +213,7 @@ def _change(request: Request, group: Group, member: Member, target: str | None, 
     )
 
 
-def _left_out(wish: _Wish) -> Problem:
-    path, rest = wish.group.members[0].path, split(wish.group.members[0].path)[1]
-    name = wish.stem + rest
+def _left_out(naming: _Naming) -> Problem:
+    path, rest = naming.group.members[0].path, split(naming.group.members[0].path)[1]
+    name = naming.stem + rest
     return Problem("collision", path, f"{printable(path)} is skipped: the name {printable(name)} is taken.")
