@@ -45,7 +45,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where a peer works: its Python, the weights, the pictures, and a folder for all it writes."""
 
     python: Path
@@ -59,27 +59,27 @@ class Place:
         return self.python.parent
 
 
-Commands = Callable[[Place, str], list[list[str]]]
+Commands = Callable[[Location, str], list[list[str]]]
 
 
-def imgrank(place: Place, question: str, precision: str = "auto") -> list[list[str]]:
+def imgrank(place: Location, question: str, precision: str = "auto") -> list[list[str]]:
     name = f"{MODEL}@{place.weights}"
     command = [str(place.bin / "imgrank"), "sort", str(place.pictures), question, "--backbone", name]
     return [[*command, "--precision", precision, "--format", "paths", "--quiet"]]
 
 
-def rclip(place: Place, question: str) -> list[list[str]]:
+def rclip(place: Location, question: str) -> list[list[str]]:
     return [[str(place.bin / "rclip"), "--filepath-only", question]]
 
 
-def clip_retrieval(place: Place, question: str) -> list[list[str]]:
+def clip_retrieval(place: Location, question: str) -> list[list[str]]:
     out = place.work / "embeddings"
     driver = [str(place.python), str(HERE), "--driver"]
     steps = [] if out.exists() else [[*driver, "retrieval-index", str(place.weights), str(place.pictures), str(out)]]
     return [*steps, [*driver, "retrieval-query", str(place.weights), str(out), question]]
 
 
-def loop(place: Place, question: str) -> list[list[str]]:
+def loop(place: Location, question: str) -> list[list[str]]:
     out = place.work / "embeddings.npy"
     driver = [str(place.python), str(HERE), "--driver"]
     steps = [] if out.exists() else [[*driver, "loop-index", str(place.weights), str(place.pictures), str(out)]]
@@ -127,7 +127,7 @@ def measured(name: str, home: Path, weights: Path, pictures: Path, here: bool) -
         work = home / "work" / name.replace(", ", "-")
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
-        place = Place(python, weights, pictures, work, inside)
+        place = Location(python, weights, pictures, work, inside)
         if name == "rclip":
             give_rclip_its_files(home, weights, work / "rclip")
         first = [run(command, place) for command in PEERS[name](place, QUESTIONS[0])]
@@ -145,7 +145,7 @@ def measured(name: str, home: Path, weights: Path, pictures: Path, here: bool) -
     return f"| {name} | {rate:.1f} | {later:.2f} s | {memory:.2f} GB | {size} | {loads} |"
 
 
-def run(command: Sequence[str], place: Place) -> Run:
+def run(command: Sequence[str], place: Location) -> Run:
     """A process with its own caches; its output is thrown away, its complaints are kept for the row."""
     own = {
         **{name: value for name, value in os.environ.items() if place.inside or name != "PYTHONPATH"},

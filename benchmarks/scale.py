@@ -107,10 +107,10 @@ def make_index(where: Path, count: int) -> int:
     from imgrank.backbone.fingerprint import TOKENS_VERSION
     from imgrank.backbone.mini import load_mini
     from imgrank.index.format import IndexRow, IndexRows, Manifest
+    from imgrank.index.locations import Location
     from imgrank.index.merging import PART_ROWS
-    from imgrank.index.places import Place
 
-    backbone, place = load_mini(), Place(where)
+    backbone, place = load_mini(), Location(where)
     manifest = Manifest(backbone.name, backbone.fingerprint, TOKENS_VERSION, backbone.shape)
     place.write_manifest(manifest)
     draw = np.random.default_rng(0)

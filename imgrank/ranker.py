@@ -88,7 +88,7 @@ class _Pictures:
         name = blake2b("\0".join(self.encoded.digests).encode())
         name.update(b"" if self.detail is None else self.detail.tobytes())
         for part in self.indexed.parts:
-            name.update(f"{part.place.where}\0{part.name}".encode(errors="surrogateescape") + part.kept.tobytes())
+            name.update(f"{part.location.where}\0{part.name}".encode(errors="surrogateescape") + part.kept.tobytes())
         return name.digest()
 
 

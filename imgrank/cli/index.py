@@ -176,12 +176,12 @@ def merge(out: MergedArgument, indexes: IndexesArgument, quiet: QuietOption = Fa
 
     imgrank index merge tokens tokens-0 tokens-1
     """
+    from imgrank.index.locations import Location
     from imgrank.index.merging import merge as merge_indexes
-    from imgrank.index.places import Place
 
-    target = Place(out)
+    target = Location(out)
     with progress_line(quiet) as report:
-        rows = merge_indexes(target, [Place(index) for index in indexes], progress=report)
+        rows = merge_indexes(target, [Location(index) for index in indexes], progress=report)
     noting(quiet)(f"{printable(target.where)}: {rows:,} images from {len(indexes)} indexes")
 
 
@@ -197,14 +197,14 @@ def import_(
     imgrank index import tokens
     """
     from imgrank.backbone.load import load_backbone
-    from imgrank.index.places import Place
+    from imgrank.index.locations import Location
     from imgrank.index.store_exchange import fill_store
     from imgrank.store import open_store
 
     note = noting(quiet)
     loaded = load_backbone(backbone, device.value, note)
     with open_store(loaded.fingerprint, loaded.shape, note=note) as store:
-        count = sum(fill_store(Place(index), store, loaded.fingerprint, loaded.name) for index in indexes)
+        count = sum(fill_store(Location(index), store, loaded.fingerprint, loaded.name) for index in indexes)
     note(f"{count:,} images were added to the cache")
 
 
@@ -226,14 +226,14 @@ class _Wanted:
 def _build(items: Iterable[Item], wanted: _Wanted, progress: Report, note: Note) -> Built:
     from imgrank.backbone.load import load_backbone
     from imgrank.index.building import IndexOptions, build_index
-    from imgrank.index.places import Place
+    from imgrank.index.locations import Location
     from imgrank.store import open_store
 
     backbone = load_backbone(wanted.backbone, wanted.device.value, note)
     store = open_store(backbone.fingerprint, backbone.shape, note=note) if wanted.cache else None
     options = IndexOptions(max_megapixels=wanted.max_megapixels, detail=wanted.detail)
     try:
-        return build_index(items, Place(wanted.out), backbone, store, options=options, progress=progress, note=note)
+        return build_index(items, Location(wanted.out), backbone, store, options=options, progress=progress, note=note)
     finally:
         if store is not None:
             store.close()
@@ -241,11 +241,11 @@ def _build(items: Iterable[Item], wanted: _Wanted, progress: Report, note: Note)
 
 def _build_on(settings: EngineSettings, items: Iterable[Item], wanted: _Wanted, progress: Report, note: Note) -> Built:
     from imgrank.engine.contract import Making
-    from imgrank.index.places import Place
+    from imgrank.index.locations import Location
 
     making = Making(wanted.backbone, wanted.device.value, wanted.max_megapixels, wanted.detail)
     with settings.open() as engine:
-        return engine.build(items, Place(wanted.out), making, progress, note)
+        return engine.build(items, Location(wanted.out), making, progress, note)
 
 
 def _report(built: Built, out: str, note: Note, named: int) -> None:

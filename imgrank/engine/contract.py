@@ -8,8 +8,8 @@ from typing import Protocol
 
 from imgrank.engine.score_part import PartScores, Run, ScoreParts
 from imgrank.index.building import Built
+from imgrank.index.locations import Location
 from imgrank.index.pictures import Item
-from imgrank.index.places import Place
 from imgrank.index.reading import KeptRows
 from imgrank.records import Progress
 
@@ -31,12 +31,12 @@ class Engine(Protocol):
     def build(
         self,
         items: Iterable[Item],
-        place: Place,
+        location: Location,
         making: Making,
         progress: Callable[[Progress], None],
         note: Callable[[str], None],
     ) -> Built:
-        """Index what `items` name and the index at `place` does not hold yet, as `imgrank.index.build_index` does."""
+        """Index what `items` name and the index at `location` lacks, as `imgrank.index.build_index` does."""
         ...
 
     def score(self, task: ScoreParts, parts: Sequence[KeptRows]) -> Iterator[PartScores]:

@@ -11,9 +11,9 @@ from imgrank.backbone.load import load_backbone
 from imgrank.engine.contract import Making
 from imgrank.engine.score_part import PartScores, Run, ScoreParts, empty_run, sorted_run
 from imgrank.index.building import Built, IndexOptions, build_index
+from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
 from imgrank.index.pictures import Item
-from imgrank.index.places import Place
 from imgrank.index.reading import KeptRows
 from imgrank.records import Progress
 
@@ -27,7 +27,7 @@ class LocalEngine:
     def build(
         self,
         items: Iterable[Item],
-        place: Place,
+        location: Location,
         making: Making,
         progress: Callable[[Progress], None],
         note: Callable[[str], None],
@@ -35,7 +35,7 @@ class LocalEngine:
         """As `build_index`, without the local store."""
         backbone = load_backbone(making.backbone, making.device, note)
         options = IndexOptions(max_megapixels=making.max_megapixels, detail=making.detail)
-        return build_index(items, place, backbone, options=options, progress=progress, note=note)
+        return build_index(items, location, backbone, options=options, progress=progress, note=note)
 
     def score(self, task: ScoreParts, parts: Sequence[KeptRows]) -> Iterator[PartScores]:
         """Each part's scores, in order; at most AT_ONCE are at work or wait to be fetched."""

@@ -19,8 +19,8 @@ from imgrank.engine.stages import Decode, Encode, Todo, Write, chunked
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.index.building import Built
 from imgrank.index.format import ROW_GROUP, Manifest
+from imgrank.index.locations import Location
 from imgrank.index.pictures import Item
-from imgrank.index.places import Place
 from imgrank.index.reading import KeptRows
 from imgrank.index.remote import is_url
 from imgrank.index.resuming import known_rows, missing, start_index
@@ -66,16 +66,16 @@ class RayEngine:
     def build(
         self,
         items: Iterable[Item],
-        place: Place,
+        location: Location,
         making: Making,
         progress: Callable[[Progress], None],
         note: Callable[[str], None],
     ) -> Built:
         """As `build_index`, a wave of items after another; what is written stays if one fails."""
-        place = _anywhere(place)
+        location = _anywhere(location)
         backbone = load_backbone(making.backbone, "cpu" if self._workers.gpus else making.device, note)
-        manifest = start_index(place, backbone, making.detail)
-        known, found = known_rows(place, note), _Counted(items)
+        manifest = start_index(location, backbone, making.detail)
+        known, found = known_rows(location, note), _Counted(items)
         todo = (Todo(_readable_anywhere(item), known.get(item.path)) for item in missing(found, known))
         decode = Decode(Decoding.of(backbone, making.max_megapixels, bool(manifest.detail), guarded=True))
         built = Built(0, 0, 0, 0, ())
@@ -83,7 +83,7 @@ class RayEngine:
         try:
             for count, chunks in chunked(todo, WAVE):
                 asked += count
-                for row in self._written(chunks, decode, making, Write(place, manifest), manifest):
+                for row in self._written(chunks, decode, making, Write(location, manifest), manifest):
                     built = _with(built, row)
                     progress(Progress(min(built.added, asked), asked, "encoding"))
         except KeyboardInterrupt:
@@ -149,7 +149,7 @@ class RayEngine:
         shared = ray.put(portable(task))
         under_way = {}
         for part in parts:
-            made, rows = score.remote(shared, replace(part, place=_anywhere(part.place)))
+            made, rows = score.remote(shared, replace(part, location=_anywhere(part.location)))
             under_way[made] = rows
         while under_way:
             done, _ = ray.wait(list(under_way), num_returns=1)
@@ -168,9 +168,9 @@ def _score(task: ScoreParts, part: KeptRows) -> tuple[PartScores, Run]:
     return replace(made, rows=empty_run()), made.rows
 
 
-def _anywhere(place: Place) -> Place:
-    """The same place for a worker, whose current folder is another."""
-    return place if place.is_url else Place(os.path.abspath(place.where))
+def _anywhere(location: Location) -> Location:
+    """The same location for a worker, whose current folder is another."""
+    return location if location.is_url else Location(os.path.abspath(location.where))
 
 
 def _readable_anywhere(item: Item) -> Item:

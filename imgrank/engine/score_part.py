@@ -69,7 +69,7 @@ class ScoreParts:
         score = _asked_here(self.asked, self.adapter_files).open(_resources())
         skipped: list[tuple[bool, Unreadable]] = []
         done, evidence, at = [], Evidence(), 0
-        with Part(part.place, part.name) as whole:
+        with Part(part.location, part.name) as whole:
             for table in whole.batches(("path", "size", "error", *self.columns)):
                 kept = table.filter(arrow().array(part.kept[at : at + len(table)]))
                 at += len(table)

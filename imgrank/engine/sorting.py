@@ -13,8 +13,8 @@ from imgrank.engine.contract import Engine
 from imgrank.engine.score_part import PartScores, Run, ScoreParts, best, empty_run, paths_of
 from imgrank.errors import NothingToRank, UsageError
 from imgrank.index.format import TOKEN_COLUMNS
+from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
-from imgrank.index.places import Place
 from imgrank.index.reading import all_detailed, checked_manifest, is_index, settled
 from imgrank.order import rank_sorted
 from imgrank.paths import printable
@@ -62,12 +62,12 @@ def rank_indexes(
     """
     started = time.perf_counter()
     question = ranker.question(Asking(sentence, opposite, like, between, plus, minus))
-    places = [Place(str(_checked(source))) for source in sources]
-    manifests = [checked_manifest(place, ranker.backbone.fingerprint, ranker.backbone.name) for place in places]
+    locations = [Location(str(_checked(source))) for source in sources]
+    manifests = [checked_manifest(each, ranker.backbone.fingerprint, ranker.backbone.name) for each in locations]
     asked = ask(question, ranker, detailed=all_detailed(manifests))
     shape = manifests[-1].shape
     columns = manifests[-1].token_columns if all_detailed(manifests) else TOKEN_COLUMNS
-    parts = settled([(place, name) for place in places for name in place.parts()])
+    parts = settled([(location, name) for location in locations for name in location.parts()])
     if isinstance(asked, MixScorer):
         survey = engine.score(ScoreParts(asked, shape, evidence_alone=True, columns=columns), parts)
         asked = asked.settled(sum((part.evidence for part in survey), Evidence()))

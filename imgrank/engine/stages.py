@@ -18,9 +18,9 @@ from imgrank.encode import Decoding
 from imgrank.encode import tokens_of as tokens_of_pictures
 from imgrank.errors import BackboneError
 from imgrank.index.format import IndexRow, IndexRows, Manifest, facts_of, to_table, tokens_of
+from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
 from imgrank.index.pictures import Item, prepare
-from imgrank.index.places import Place
 from imgrank.index.resuming import is_news
 
 CHUNK = 128  # items that one task reads and decodes: with 224 x 224 pixels, 19 MB
@@ -87,14 +87,14 @@ class Encode:
 class Write:
     """Tokens to a part."""
 
-    place: Place
+    location: Location
     manifest: Manifest
 
     def __call__(self, tokens: Table) -> Table:
         """What was written: how many rows and pictures, and the rows that could not be read, pickled."""
         rows = IndexRows(facts_of(tokens), tokens_of(tokens, self.manifest.shape))
         if len(rows):
-            self.place.write_part(rows, self.manifest)
+            self.location.write_part(rows, self.manifest)
         failed = [(row.path, row.error) for row in rows.rows if row.error is not None]
         return arrow().table({"rows": [len(rows)], "encoded": [len(rows.packed)], "failed": [pickle.dumps(failed)]})
 

@@ -14,8 +14,8 @@ from imgrank.decode.ahead import Refused
 from imgrank.encode import FEWEST, Decoding, Picture, encode
 from imgrank.index.format import ROW_GROUP, IndexRow, IndexRows, Manifest, joined
 from imgrank.index.items import SourceItem
+from imgrank.index.locations import Location
 from imgrank.index.pictures import ORIGIN, READERS, Item, Wanted, row_of, row_of_known, row_of_refused
-from imgrank.index.places import Place
 from imgrank.index.resuming import is_news, known_rows, missing, start_index
 from imgrank.index.store_exchange import as_file
 from imgrank.records import Progress, Unreadable
@@ -50,7 +50,7 @@ class IndexOptions:
 
 def build_index(
     items: Iterable[Item],
-    place: Place,
+    location: Location,
     backbone: Backbone,
     store: TokenStore | None = None,
     *,
@@ -58,17 +58,17 @@ def build_index(
     progress: Said = lambda _: None,
     note: Callable[[str], None] = lambda _: None,
 ) -> Built:
-    """Index what `items` (of `find_items`) name and the index at `place` does not hold yet.
+    """Index what `items` (of `find_items`) name and the index at `location` does not hold yet.
 
     Tokens that `store` has are taken from there, and those of local files go into it. Ctrl-C writes what is done
     and ends early. Raises UsageError where an index of another backbone stands there, IndexFault where nothing can
     be read or written.
     """
-    manifest = start_index(place, backbone, options.detail)
-    known = known_rows(place, note)
+    manifest = start_index(location, backbone, options.detail)
+    known = known_rows(location, note)
     all_items = list(items)
     todo = list(missing(all_items, known))
-    run = _Run(place, manifest, backbone, store, known, options)
+    run = _Run(location, manifest, backbone, store, known, options)
     stopped = False
     try:
         run.add(todo, progress)
@@ -82,7 +82,7 @@ def build_index(
 class _Run:
     """One walk over the items: a sink of the pipeline, with rows that wait for their part."""
 
-    place: Place
+    location: Location
     manifest: Manifest
     backbone: Backbone
     store: TokenStore | None
@@ -195,5 +195,5 @@ class _Run:
 
     def _write(self) -> None:
         if self.waiting:
-            self.place.write_part(joined(self.waiting, self.manifest.shape), self.manifest)
+            self.location.write_part(joined(self.waiting, self.manifest.shape), self.manifest)
             self.waiting.clear()

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from imgrank.errors import UsageError
 from imgrank.index.format import FACTS, ROW_GROUP, IndexRows, Manifest, facts_of, joined, tokens_of
+from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
-from imgrank.index.places import Place
 from imgrank.index.reading import KeptRows, checked_manifest, settled
 from imgrank.paths import printable
 from imgrank.records import Progress
@@ -18,8 +18,8 @@ PART_ROWS = 4 * ROW_GROUP
 
 
 def merge(
-    out: Place,
-    shards: Sequence[Place],
+    out: Location,
+    shards: Sequence[Location],
     *,
     part_rows: int = PART_ROWS,
     progress: Callable[[Progress], None] = lambda _: None,
@@ -46,11 +46,11 @@ def merge(
     return total
 
 
-def _manifest(out: Place, shards: Sequence[Place]) -> Manifest:
+def _manifest(out: Location, shards: Sequence[Location]) -> Manifest:
     if not shards:
         raise UsageError("Nothing to merge: imgrank index merge OUT SHARD SHARD...")
     if out.where in {shard.where for shard in shards}:
-        raise UsageError(f"{printable(out.where)} cannot be merged into itself; name another place first.")
+        raise UsageError(f"{printable(out.where)} cannot be merged into itself; name another location first.")
     first = shards[0].manifest()
     name, fingerprint = (first.backbone, first.fingerprint) if first else ("", "")
     manifests = [checked_manifest(shard, fingerprint, name) for shard in shards]
@@ -71,7 +71,7 @@ def _rows(parts: Sequence[KeptRows], manifest: Manifest) -> Iterator[IndexRows]:
         if not kept.kept.any():
             continue
         at = 0
-        with Part(kept.place, kept.name) as part:
+        with Part(kept.location, kept.name) as part:
             for table in part.batches((*FACTS, *manifest.token_columns)):
                 some = table.filter(arrow().array(kept.kept[at : at + len(table)]))
                 at += len(table)
@@ -79,7 +79,7 @@ def _rows(parts: Sequence[KeptRows], manifest: Manifest) -> Iterator[IndexRows]:
                     yield IndexRows(facts_of(some), tokens_of(some, manifest.shape))
 
 
-def _write(out: Place, waiting: list[IndexRows], manifest: Manifest) -> None:
+def _write(out: Location, waiting: list[IndexRows], manifest: Manifest) -> None:
     if waiting:
         out.write_part(joined(waiting, manifest.shape), manifest)
         waiting.clear()

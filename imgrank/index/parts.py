@@ -7,9 +7,9 @@ from typing import Any
 
 from imgrank.errors import IndexFault
 from imgrank.index.format import DETAIL_COLUMN, TOKEN_COLUMNS, misfit, written_ns
+from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
 from imgrank.index.parquet_files import open_parquet, read_group
-from imgrank.index.places import Place
 from imgrank.index.remote import reason_of, retried
 from imgrank.paths import printable, why
 
@@ -24,10 +24,10 @@ class DamagedPart(IndexFault):
 class Part:
     """One open part. Closes its file when it is left as a context."""
 
-    def __init__(self, place: Place, name: str) -> None:
+    def __init__(self, location: Location, name: str) -> None:
         """Raises DamagedPart, or IndexFault where it cannot be read at all."""
-        self.place, self.name = place, name
-        self._stream = self._checked(lambda: place.open(name))
+        self.location, self.name = location, name
+        self._stream = self._checked(lambda: location.open(name))
         try:
             self._file = self._checked(lambda: open_parquet(self._stream, checked=True))
         except BaseException:
@@ -35,7 +35,7 @@ class Part:
             raise
         self.rows = int(self._file.metadata.num_rows)
         self.written_ns = written_ns(self._file.schema_arrow)
-        manifest = place.known_manifest()
+        manifest = location.known_manifest()
         reason = misfit(self._file.schema_arrow, manifest) if manifest is not None else None
         if reason is not None:
             self._stream.close()
@@ -66,21 +66,21 @@ class Part:
 
     def _misfit(self, reason: str) -> IndexFault:
         return IndexFault(
-            f"The part {self.name} in the index {printable(self.place.where)} does not fit the index: {reason}; delete "
-            "it and run imgrank index build again with the sources it was made of."
+            f"The part {self.name} in the index {printable(self.location.where)} does not fit the index: {reason}; "
+            "delete it and run imgrank index build again with the sources it was made of."
         )
 
     def _checked(self, action: Any) -> Any:  # noqa: ANN401 (pyarrow has no types)
         try:
-            return retried(action, _is_no_damage) if self.place.is_url else action()
+            return retried(action, _is_no_damage) if self.location.is_url else action()
         except (OSError, arrow().lib.ArrowException) as error:
-            where = f"{self.name} in the index {printable(self.place.where)}"
-            if not _is_no_damage(error) or not (self.place.is_url or getattr(error, "errno", None)):
+            where = f"{self.name} in the index {printable(self.location.where)}"
+            if not _is_no_damage(error) or not (self.location.is_url or getattr(error, "errno", None)):
                 raise DamagedPart(
                     f"The part {where} is cut off or damaged; delete it and run imgrank index again with the sources "
                     "it was made of: what it held is encoded anew, and nothing else."
                 ) from error
-            reason = reason_of(error) if self.place.is_url else why(error)
+            reason = reason_of(error) if self.location.is_url else why(error)
             raise IndexFault(f"The part {where} cannot be read: {reason}.") from error
 
 

@@ -15,9 +15,9 @@ from imgrank.detail.measure import DETAIL_VERSION, WIDTH
 from imgrank.discover import path_order
 from imgrank.errors import IndexFault, UsageError
 from imgrank.index.format import DETAIL_COLUMN, MANIFEST, TOKEN_COLUMNS, Manifest, texts_of, tokens_of
+from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
-from imgrank.index.places import Place
 from imgrank.index.remote import is_url
 from imgrank.paths import printable
 from imgrank.records import Unreadable
@@ -38,7 +38,7 @@ def is_index(source: str) -> bool:
 class KeptRows:
     """What counts of one part: `kept` (rows,) is True for rows that no other row of the same path stands before."""
 
-    place: Place
+    location: Location
     name: str
     kept: Mask
 
@@ -71,8 +71,8 @@ class Indexed:
 
     def read(self, paths: Sequence[str]) -> PackedTokens:
         """Tokens of some of `paths`, in the order asked; only theirs are held. Raises KeyError, IndexFault."""
-        place = {path: n for n, path in enumerate(self.paths)}
-        wanted = np.array([place[path] for path in paths], np.intp)
+        location = {path: n for n, path in enumerate(self.paths)}
+        wanted = np.array([location[path] for path in paths], np.intp)
         found, start = PackedTokens.empty(len(paths), self.shape), 0
         detail = np.zeros((len(paths), WIDTH), np.float32)
         for block in self.blocks():
@@ -87,9 +87,9 @@ class Indexed:
 
     def _blocks_of(self, part: KeptRows) -> Iterator[PackedTokens]:
         at = 0
-        with Part(part.place, part.name) as whole:
+        with Part(part.location, part.name) as whole:
             if whole.rows != len(part.kept):
-                raise IndexFault(f"The index {printable(part.place.where)} changed while it was read; start again.")
+                raise IndexFault(f"The index {printable(part.location.where)} changed while it was read; start again.")
             for table in whole.batches(self._columns):
                 kept = part.kept[at : at + len(table)]
                 at += len(table)
@@ -103,9 +103,9 @@ def open_indexes(sources: Sequence[str], fingerprint: str, backbone: str, withou
     Raises UsageError where a source is no index, or one of another backbone; DamagedPart or IndexFault where a part
     cannot be read.
     """
-    places = [Place(source) for source in sources]
-    manifests = [checked_manifest(place, fingerprint, backbone) for place in places]
-    parts = settled([(place, name) for place in places for name in place.parts()])
+    locations = [Location(source) for source in sources]
+    manifests = [checked_manifest(location, fingerprint, backbone) for location in locations]
+    parts = settled([(location, name) for location in locations for name in location.parts()])
     return _without(parts, manifests[-1].shape, without, all_detailed(manifests))
 
 
@@ -114,26 +114,26 @@ def index_paths(where: str) -> list[str]:
 
     Raises UsageError where there is no index, DamagedPart or IndexFault where a part cannot be read.
     """
-    place = Place(where)
-    manifest = checked_manifest(place, None, "")
-    found = _without(settled([(place, name) for name in place.parts()]), manifest.shape, (), False)
+    location = Location(where)
+    manifest = checked_manifest(location, None, "")
+    found = _without(settled([(location, name) for name in location.parts()]), manifest.shape, (), False)
     return sorted(found.paths, key=path_order)
 
 
-def checked_manifest(place: Place, fingerprint: str | None, backbone: str) -> Manifest:
+def checked_manifest(location: Location, fingerprint: str | None, backbone: str) -> Manifest:
     """The manifest of an index of this backbone, or of any where `fingerprint` is None.
 
     Raises UsageError where there is no index, or another backbone's.
     """
-    manifest = place.manifest()
+    manifest = location.manifest()
     if manifest is None:
         raise UsageError(
-            f"{printable(place.where)} is no index.",
-            f"To make one: imgrank index build {printable(place.where)} {{out}} INDEX.",
+            f"{printable(location.where)} is no index.",
+            f"To make one: imgrank index build {printable(location.where)} {{out}} INDEX.",
         )
     if fingerprint is not None and manifest.fingerprint != fingerprint:
         raise UsageError(
-            f"The index {printable(place.where)} holds tokens of backbone {printable(manifest.backbone)} "
+            f"The index {printable(location.where)} holds tokens of backbone {printable(manifest.backbone)} "
             f"({manifest.fingerprint}), and {backbone} is {fingerprint}.",
             f"Use {{backbone}} {printable(manifest.backbone)} if that is the one, or make a new index.",
         )
@@ -145,7 +145,7 @@ def all_detailed(manifests: Sequence[Manifest]) -> bool:
     return all(manifest.detail == DETAIL_VERSION for manifest in manifests)
 
 
-def settled(names: Sequence[tuple[Place, str]]) -> list[KeptRows]:
+def settled(names: Sequence[tuple[Location, str]]) -> list[KeptRows]:
     """All parts, with one row kept of each path: one that was read before one that was not, then the last written.
 
     Raises DamagedPart, IndexFault.
@@ -168,7 +168,7 @@ class _Identities:
     ranks: npt.NDArray[np.int64]
 
 
-def _identities(name: tuple[Place, str]) -> _Identities:
+def _identities(name: tuple[Location, str]) -> _Identities:
     paths, read = [], [np.zeros(0, np.int64)]
     with Part(*name) as part:
         for table in part.batches(("path", "digest")):
@@ -211,7 +211,7 @@ def _without(parts: Sequence[KeptRows], shape: TokenShape, without: Container[st
                 good.append(path)
             elif error is not None and path not in without:
                 bad.append((sized, Unreadable(path, error)))
-        left.append(KeptRows(part.place, part.name, kept))
+        left.append(KeptRows(part.location, part.name, kept))
     # As a folder names them: first what was passed by unseen, then what could not be read.
     bad.sort(key=lambda one: (one[0], path_order(one[1].path)))
     return Indexed(left, tuple(good), tuple(unreadable for _, unreadable in bad), shape, detailed)
@@ -220,7 +220,7 @@ def _without(parts: Sequence[KeptRows], shape: TokenShape, without: Container[st
 def _facts(part: KeptRows) -> list[tuple[str, bool, str | None]]:
     """Of each row its path, whether its size is known, and why it has no tokens."""
     found: list[tuple[str, bool, str | None]] = []
-    with Part(part.place, part.name) as whole:
+    with Part(part.location, part.name) as whole:
         for table in whole.batches(("path", "size", "error")):
             paths = [path or "" for path in texts_of(table.column("path"))]
             sized = table.column("size").is_valid().to_pylist()

@@ -11,54 +11,54 @@ from imgrank.detail.measure import DETAIL_VERSION
 from imgrank.errors import UsageError
 from imgrank.index.format import FACTS, IndexRow, Manifest, facts_of
 from imgrank.index.items import SourceItem
+from imgrank.index.locations import Location
 from imgrank.index.parts import DamagedPart, Part
-from imgrank.index.places import Place
 from imgrank.index.reading import checked_manifest, settled
 from imgrank.paths import printable
 from imgrank.records import Unreadable
 
 
-def start_index(place: Place, backbone: Backbone, detail: bool = False) -> Manifest:
-    """The manifest of the index at `place`, written if there is none. Safe to call from many machines at once.
+def start_index(location: Location, backbone: Backbone, detail: bool = False) -> Manifest:
+    """The manifest of the index at `location`, written if there is none. Safe to call from many machines at once.
 
     Raises UsageError where an index of another backbone stands there, or one without detail where that is wanted;
     IndexFault where nothing can be written.
     """
-    if place.manifest() is not None:
-        manifest = checked_manifest(place, backbone.fingerprint, backbone.name)
+    if location.manifest() is not None:
+        manifest = checked_manifest(location, backbone.fingerprint, backbone.name)
         if detail and not manifest.detail:
             raise UsageError(
-                f"The index {printable(place.where)} was begun without detail at full size, and its pictures are not "
-                "measured again; make a new index for that."
+                f"The index {printable(location.where)} was begun without detail at full size, and its pictures are "
+                "not measured again; make a new index for that."
             )
         return manifest
     manifest = Manifest(
         backbone.name, backbone.fingerprint, TOKENS_VERSION, backbone.shape, DETAIL_VERSION if detail else 0
     )
-    place.write_manifest(manifest)
+    location.write_manifest(manifest)
     return manifest
 
 
-def known_rows(place: Place, note: Callable[[str], None] = lambda _: None) -> dict[str, IndexRow]:
+def known_rows(location: Location, note: Callable[[str], None] = lambda _: None) -> dict[str, IndexRow]:
     """By path, what the index holds. A part that is cut off or damaged is named to `note` and removed.
 
     Raises IndexFault where a part cannot be read at all.
     """
-    place.tidy()
+    location.tidy()
     sound = []
-    for name in place.parts():
+    for name in location.parts():
         try:
-            with Part(place, name) as part:
+            with Part(location, name) as part:
                 for _ in part.batches(FACTS):
                     pass
-            sound.append((place, name))
+            sound.append((location, name))
         except DamagedPart:
             note(f"the part {name} was cut off or damaged and is removed: what it held is encoded again")
-            place.remove(name)
+            location.remove(name)
     known = {}
     for kept in settled(sound):
         at = 0
-        with Part(place, kept.name) as part:
+        with Part(location, kept.name) as part:
             for table in part.batches(FACTS):
                 rows = facts_of(table)
                 known.update({row.path: row for row, keep in zip(rows, kept.kept[at:], strict=False) if keep})

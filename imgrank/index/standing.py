@@ -9,8 +9,8 @@ import xxhash
 
 from imgrank.formats import looks_like_picture
 from imgrank.index.format import FACTS, IndexRow, facts_of
+from imgrank.index.locations import Location
 from imgrank.index.parts import Part
-from imgrank.index.places import Place
 from imgrank.index.reading import is_index, settled
 from imgrank.index.remote import is_url
 from imgrank.paths import why
@@ -20,11 +20,11 @@ _BLOCK = 1 << 20
 
 def rows_of(sources: Sequence[str], paths: Collection[str]) -> dict[str, IndexRow]:
     """By path, the rows of those of `sources` that are indexes. Raises DamagedPart, IndexFault."""
-    places = [Place(source) for source in sources if is_index(source)]
+    locations = [Location(source) for source in sources if is_index(source)]
     found: dict[str, IndexRow] = {}
-    for kept in settled([(place, name) for place in places for name in place.parts()]) if places else ():
+    for kept in settled([(location, name) for location in locations for name in location.parts()]) if locations else ():
         at = 0
-        with Part(kept.place, kept.name) as part:
+        with Part(kept.location, kept.name) as part:
             for table in part.batches(FACTS):
                 rows = zip(facts_of(table), kept.kept[at:], strict=False)
                 found.update({row.path: row for row, keep in rows if keep and row.path in paths})

@@ -6,8 +6,8 @@ import os
 
 from imgrank.index.format import FACTS, TOKEN_COLUMNS, IndexRow, facts_of, tokens_of
 from imgrank.index.items import Kind, SourceItem
+from imgrank.index.locations import Location
 from imgrank.index.parts import Part
-from imgrank.index.places import Place
 from imgrank.index.reading import checked_manifest, settled
 from imgrank.index.remote import is_url
 from imgrank.records import ImageFile, Unreadable
@@ -25,16 +25,16 @@ def as_file(item: SourceItem | Unreadable) -> ImageFile | None:
     return ImageFile(item.location, item.size, item.mtime_ns)
 
 
-def fill_store(place: Place, store: TokenStore, fingerprint: str, backbone: str) -> int:
+def fill_store(location: Location, store: TokenStore, fingerprint: str, backbone: str) -> int:
     """Put the tokens of an index into the store for those files that stand on this machine; how many.
 
     Raises UsageError where the index is another backbone's, IndexFault where it cannot be read.
     """
-    shape = checked_manifest(place, fingerprint, backbone).shape
+    shape = checked_manifest(location, fingerprint, backbone).shape
     count = 0
-    for kept in settled([(place, name) for name in place.parts()]):
+    for kept in settled([(location, name) for name in location.parts()]):
         at = 0
-        with Part(place, kept.name) as part:
+        with Part(location, kept.name) as part:
             for table in part.batches((*FACTS, *TOKEN_COLUMNS)):
                 good = [(n, row) for n, row in enumerate(facts_of(table)) if kept.kept[at + n] and row.error is None]
                 here = [(n, file, row.digest) for n, row in good if row.digest and (file := _standing(row)) is not None]

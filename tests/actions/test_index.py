@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from imgrank.cli import actions as cli
 from imgrank.errors import ActionError
+from imgrank.index.locations import Place
 from imgrank.index.merging import merge
-from imgrank.index.places import Place
 from imgrank.records import RankedImage
 from tests.actions.test_cli import ranking, wanted
 from tests.actions.trees import snapshot

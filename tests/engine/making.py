@@ -11,7 +11,7 @@ import numpy as np
 from imgrank.backbone.contract import Backbone
 from imgrank.backbone.fingerprint import TOKENS_VERSION
 from imgrank.index.format import IndexRow, IndexRows, Manifest
-from imgrank.index.places import Place
+from imgrank.index.locations import Location
 from imgrank.output.formats import Format
 from imgrank.output.write import write
 from imgrank.records import RankedImage, Ranking
@@ -24,8 +24,8 @@ def manifest_of(backbone: Backbone) -> Manifest:
 
 def make_index(where: Path | str, backbone: Backbone, count: int, part_rows: int, seed: int = 0) -> Path | str:
     """`count` rows in parts of `part_rows`; every third row has the tokens of another, every seventh none."""
-    place, manifest = Place(where), manifest_of(backbone)
-    place.write_manifest(manifest)
+    location, manifest = Location(where), manifest_of(backbone)
+    location.write_manifest(manifest)
     draw = np.random.default_rng(seed)
     for start in range(0, count, part_rows):
         numbers = range(start, min(start + part_rows, count))
@@ -36,7 +36,7 @@ def make_index(where: Path | str, backbone: Backbone, count: int, part_rows: int
             packed.quantised[n] = source.integers(-127, 128, packed.quantised.shape[1:])
             packed.scales[n] = source.random(packed.scales.shape[1:])
             packed.embedding[n] = source.standard_normal(packed.embedding.shape[1:])
-        place.write_part(IndexRows(rows, packed), manifest)
+        location.write_part(IndexRows(rows, packed), manifest)
     return where
 
 

@@ -15,7 +15,7 @@ import pytest
 from imgrank import Ranker
 from imgrank.adapter.registry import find_adapter
 from imgrank.index.format import IndexRow, IndexRows
-from imgrank.index.places import Place
+from imgrank.index.locations import Location
 from imgrank.rounding import digits_of
 from tests.engine.making import make_index, manifest_of
 
@@ -44,12 +44,12 @@ def indexes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("indexes")
     with Ranker(cache=False) as ranker:
         whole = ranker.encode([make_index(folder / "whole", ranker.backbone, 300, 41)])
-        place, manifest = Place(folder / "recut"), manifest_of(ranker.backbone)
-        place.write_manifest(manifest)
+        location, manifest = Location(folder / "recut"), manifest_of(ranker.backbone)
+        location.write_manifest(manifest)
         mixed = np.random.default_rng(0).permutation(len(whole.files))
         for rows in np.split(mixed, [1, 8, 137, 140]):
             named = tuple(IndexRow(whole.files[n].path, f"{n:032x}", 10) for n in rows)
-            place.write_part(IndexRows(named, whole.packed[rows]), manifest)
+            location.write_part(IndexRows(named, whole.packed[rows]), manifest)
     return str(folder / "whole"), str(folder / "recut")
 
 
@@ -73,12 +73,12 @@ def orders(indexes, machine):
 
 
 def assert_same(there, here):
-    """Scores agree but for one unit of their last digit; so do places, but for pictures that are as near as that."""
+    """Scores agree but for one unit of their last digit; so do ranks, but for pictures that are as near as that."""
     assert there.keys() == here.keys()
     for asked, order in here.items():
-        if asked == REFINED:  # values are dealt out by place
-            places = [{path: place for place, (path, *_) in enumerate(one)} for one in (order, there[asked])]
-            assert max(abs(places[0][path] - places[1][path]) for path in places[0]) <= 2
+        if asked == REFINED:  # values are dealt out by rank
+            locations = [{path: location for location, (path, *_) in enumerate(one)} for one in (order, there[asked])]
+            assert max(abs(locations[0][path] - locations[1][path]) for path in locations[0]) <= 2
             continue
         unit = unit_of(asked)
         known = {path: (score, relevant) for path, score, relevant in order}

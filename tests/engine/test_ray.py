@@ -19,7 +19,7 @@ from imgrank import Ranker
 from imgrank.engine.choosing import open_engine
 from imgrank.engine.contract import Making
 from imgrank.engine.sorting import rank_indexes
-from imgrank.index.places import Place
+from imgrank.index.locations import Location
 from imgrank.index.sources import find_items
 from imgrank.order import select
 from tests.engine.making import make_index, printed
@@ -80,7 +80,7 @@ def indexed(ranker, where):
 
 def build_on(cluster, source, out, workers=None):
     with open_engine("ray", cluster, workers) as engine:
-        return engine.build(find_items([str(source)]), Place(out), MAKING, lambda _: None, lambda _: None)
+        return engine.build(find_items([str(source)]), Location(out), MAKING, lambda _: None, lambda _: None)
 
 
 def alone(ranker, source, out):

@@ -78,13 +78,13 @@ def test_a_path_in_two_parts_counts_once(ranker, tmp_path):
 
 def test_a_worker_needs_nothing_but_its_task(ranker, index, tmp_path):
     """The adapter travels with the question, to machines that were never taught."""
-    from imgrank.index.places import Place
+    from imgrank.index.locations import Location
     from imgrank.index.reading import settled
     from imgrank.scoring.asking import ask
 
     asked = ask(Question("older person"), ranker)
     task = portable(ScoreParts(asked, ranker.backbone.shape))
-    part = settled([(Place(index), Place(index).parts()[0])])[0]
+    part = settled([(Location(index), Location(index).parts()[0])])[0]
     here = task(part)
     task = replace(task, asked=asked.with_adapter_files([tmp_path / "nowhere"]))
     assert task(part).rows.equals(here.rows)

@@ -11,7 +11,7 @@ from imgrank.engine import stages
 from imgrank.engine.stages import Decode, Encode, Todo, Write, chunked
 from imgrank.errors import BackboneError
 from imgrank.index.format import Manifest
-from imgrank.index.places import Place
+from imgrank.index.locations import Location
 from imgrank.index.resuming import known_rows, missing, start_index
 from imgrank.index.sources import find_items
 from tests.engine.test_guarding import POISON
@@ -29,11 +29,11 @@ def fake_backbone(monkeypatch):
 
 def run(source, out, batch=4, part=6, twice=False):
     """All stages over a source; with `twice`, each runs again on the same rows, as after a worker's death."""
-    place = Place(out)
-    manifest = start_index(place, FakeBackbone())
-    known = known_rows(place)
+    location = Location(out)
+    manifest = start_index(location, FakeBackbone())
+    known = known_rows(location)
     todo = [Todo(item, known.get(item.path)) for item in missing(find_items([str(source)]), known)]
-    encode, write = Encode("fake", "cpu", manifest), Write(place, manifest)
+    encode, write = Encode("fake", "cpu", manifest), Write(location, manifest)
     pictures = [DECODE(pa.table({"chunk": [chunk]})) for _, chunks in chunked(todo, 12) for chunk in chunks]
     made = [encode(rows) for rows in _split(pictures, batch)]
     written = [write(rows) for rows in _split(made, part)]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from imgrank.discover import discover
 from imgrank.index.building import Built, IndexOptions, build_index
-from imgrank.index.places import Place
+from imgrank.index.locations import Location
 from imgrank.index.reading import Indexed, open_indexes
 from imgrank.index.sources import ALL, Shard, find_items
 from imgrank.order import order
@@ -35,11 +35,11 @@ def build(source: Path | str, out: Path | str, backbone=None, *, shard: Shard = 
     given = {name: options.pop(name) for name in ("part_rows", "max_megapixels", "detail") if name in options}
     chosen = IndexOptions(**{"part_rows": 4} | given)
     items = find_items([str(source)], shard=shard)
-    return build_index(items, Place(out), backbone or FakeBackbone(), options=chosen, **options)
+    return build_index(items, Location(out), backbone or FakeBackbone(), options=chosen, **options)
 
 
-def opened(*places: Path | str) -> Indexed:
-    return open_indexes([str(place) for place in places], FakeBackbone.fingerprint, "fake")
+def opened(*locations: Path | str) -> Indexed:
+    return open_indexes([str(location) for location in locations], FakeBackbone.fingerprint, "fake")
 
 
 def tokens(indexed: Indexed) -> dict[str, bytes]:

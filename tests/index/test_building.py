@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from imgrank.errors import IndexFault, UsageError
 from imgrank.index.format import part_name
+from imgrank.index.locations import Location
 from imgrank.index.merging import merge
-from imgrank.index.places import Place
 from imgrank.index.sources import Shard
 from imgrank.index.store_exchange import fill_store
 from imgrank.store import open_store
@@ -75,13 +75,13 @@ def test_any_number_of_shards_gives_the_order_of_one_machine(count, shards, part
         (photos / "bad.png").write_bytes(b"no picture")
         (photos / "gone.png").symlink_to("nowhere")
         build(photos, Path(folder, "whole"))
-        places = [Path(folder, str(n)) for n in range(shards)]
-        for n, place in enumerate(places):
-            build(photos, place, shard=Shard(n, shards), part_rows=part_rows)
+        locations = [Path(folder, str(n)) for n in range(shards)]
+        for n, location in enumerate(locations):
+            build(photos, location, shard=Shard(n, shards), part_rows=part_rows)
         if merged:
-            merge(Place(Path(folder, "merged")), list(map(Place, places)), part_rows=part_rows)
-            places = [Path(folder, "merged")]
-        assert ordered(opened(*places)) == ordered(opened(Path(folder, "whole")))
+            merge(Location(Path(folder, "merged")), list(map(Location, locations)), part_rows=part_rows)
+            locations = [Path(folder, "merged")]
+        assert ordered(opened(*locations)) == ordered(opened(Path(folder, "whole")))
 
 
 def test_shards_that_share_one_place_are_one_index(photos, out):
@@ -94,8 +94,8 @@ def test_merging_again_adds_nothing_and_overlap_counts_once(photos, tmp_path):
     build(photos, tmp_path / "a")
     build(photos, tmp_path / "b", shard=Shard(0, 2))
     for _ in range(2):
-        assert merge(Place(tmp_path / "out"), [Place(tmp_path / "a"), Place(tmp_path / "b")]) == 20
-        assert len(Place(tmp_path / "out").parts()) == 1
+        assert merge(Location(tmp_path / "out"), [Location(tmp_path / "a"), Location(tmp_path / "b")]) == 20
+        assert len(Location(tmp_path / "out").parts()) == 1
     assert tokens(opened(tmp_path / "out")) == expected(photos)
 
 
@@ -123,7 +123,7 @@ def test_ctrl_c_keeps_what_is_done(photos, out):
 def test_a_part_that_is_cut_off_is_named_and_its_rows_are_made_again(photos, out):
     build(photos, out)
     whole = ordered(opened(out))
-    part = out / Place(out).parts()[1]
+    part = out / Location(out).parts()[1]
     part.write_bytes(part.read_bytes()[:-100])
     with pytest.raises(IndexFault, match=part.name):
         opened(out)
@@ -134,12 +134,12 @@ def test_a_part_that_is_cut_off_is_named_and_its_rows_are_made_again(photos, out
     assert tokens(opened(out)) == expected(photos)
 
 
-@pytest.mark.parametrize("place", range(1, 10))
-def test_a_flipped_bit_is_never_taken_for_tokens(photos, out, place):
+@pytest.mark.parametrize("location", range(1, 10))
+def test_a_flipped_bit_is_never_taken_for_tokens(photos, out, location):
     build(photos, out)
-    part = out / Place(out).parts()[0]
+    part = out / Location(out).parts()[0]
     whole = part.read_bytes()
-    at = len(whole) * place // 10
+    at = len(whole) * location // 10
     part.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
     try:
         found = tokens(opened(out))
@@ -155,9 +155,9 @@ def test_a_bad_picture_is_a_row_with_its_reason_until_it_is_mended(photos, out):
     assert [Path(one.path).name for one in built.failed] == ["bad.png"]
     (bad,) = opened(out).skipped
     assert "not a picture" in bad.reason
-    parts = Place(out).parts()
+    parts = Location(out).parts()
     assert build(photos, out).added == 0
-    assert Place(out).parts() == parts
+    assert Location(out).parts() == parts
     (photos / "bad.png").write_bytes(picture(77))
     assert build(photos, out).encoded == 1
     assert opened(out).skipped == ()
@@ -190,7 +190,7 @@ def test_the_store_fills_the_index_and_the_index_the_store(photos, out, tmp_path
     assert tokens(opened(tmp_path / "second")) == expected(photos)
     os.environ["IMGRANK_HOME"] = str(tmp_path / "elsewhere")
     with store() as kept:
-        assert fill_store(Place(out), kept, FakeBackbone.fingerprint, "fake") == 20
+        assert fill_store(Location(out), kept, FakeBackbone.fingerprint, "fake") == 20
     with store() as kept:
         assert build(photos, tmp_path / "third", backbone, store=kept).added == 20
     assert backbone.encoded == 0
@@ -202,7 +202,7 @@ def test_a_filled_store_believes_no_file_that_is_another(photos, out, tmp_path):
     build(photos, out)
     (photos / "img3.png").write_bytes(picture(70))
     with store() as kept:
-        fill_store(Place(out), kept, FakeBackbone.fingerprint, "fake")
+        fill_store(Location(out), kept, FakeBackbone.fingerprint, "fake")
     with store() as kept:
         build(photos, tmp_path / "second", store=kept)
     assert tokens(opened(tmp_path / "second")) == expected(photos)
@@ -222,7 +222,7 @@ def test_detail_is_kept_beside_the_tokens_and_goes_through_merging(photos, out, 
     assert tokens(whole) == whole_tokens
     for n in range(2):
         build(photos, tmp_path / str(n), shard=Shard(n, 2), detail=True)
-    merge(Place(tmp_path / "merged"), [Place(tmp_path / "0"), Place(tmp_path / "1")], part_rows=3)
+    merge(Location(tmp_path / "merged"), [Location(tmp_path / "0"), Location(tmp_path / "1")], part_rows=3)
     assert details(opened(tmp_path / "merged")) == details(whole)
     some = list(whole.paths)[5:9]
     assert [row.tobytes() for row in whole.read(some).detail] == [details(whole)[path] for path in some]
@@ -240,8 +240,8 @@ def test_an_index_goes_on_with_detail_or_without_it(photos, out, tmp_path):
     assert not opened(out, tmp_path / "plain").detailed
     assert [block.detail for block in opened(out, tmp_path / "plain").blocks()].count(None) > 0
     with pytest.raises(UsageError, match="does not"):
-        merge(Place(out), [Place(tmp_path / "plain")])
-    merge(Place(tmp_path / "both"), [Place(out), Place(tmp_path / "plain")])
+        merge(Location(out), [Location(tmp_path / "plain")])
+    merge(Location(tmp_path / "both"), [Location(out), Location(tmp_path / "plain")])
     assert not opened(tmp_path / "both").detailed
 
 
@@ -266,7 +266,7 @@ def test_tokens_that_left_the_store_meanwhile_are_made_again(photos, out, monkey
 def rows(out):
     from imgrank.index.resuming import known_rows
 
-    return known_rows(Place(out))
+    return known_rows(Location(out))
 
 
 def test_rows_say_size_and_hash(photos, out):
@@ -302,5 +302,5 @@ def test_a_place_without_index_says_how_to_make_one(tmp_path):
 def test_the_same_rows_have_the_same_name(photos, out):
     build(photos, out, part_rows=100)
     known = list(rows(out).values())
-    assert Place(out).parts() == [part_name(known)]
+    assert Location(out).parts() == [part_name(known)]
     assert part_name(known[1:]) != part_name(known)

@@ -11,9 +11,9 @@ import time
 import pytest
 
 from imgrank.index.items import SourceItem
+from imgrank.index.locations import Location
 from imgrank.index.merging import merge
 from imgrank.index.pictures import read_bytes
-from imgrank.index.places import Place
 from imgrank.index.sources import Shard, find_items
 from tests.index.making import build, expected, opened, ordered, picture, tokens, write_pictures
 from tests.index.test_sources import shard_of
@@ -86,7 +86,7 @@ def test_a_cloud_holds_pictures_and_index(bucket, tmp_path):
 
     for n in range(2):
         build(f"{bucket}/photos", f"{bucket}/tokens-{n}", shard=Shard(n, 2))
-    assert merge(Place(f"{bucket}/merged"), [Place(f"{bucket}/tokens-{n}") for n in range(2)]) == 8
+    assert merge(Location(f"{bucket}/merged"), [Location(f"{bucket}/tokens-{n}") for n in range(2)]) == 8
     assert ordered(opened(f"{bucket}/merged")) == ordered(opened(f"{bucket}/tokens"))
 
     items = [item for item in find_items([f"{bucket}/shards/*.tar"]) if isinstance(item, SourceItem)]

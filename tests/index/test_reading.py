@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from imgrank.index.format import ROW_GROUP, IndexRow, IndexRows, Manifest
-from imgrank.index.places import Place
+from imgrank.index.locations import Location
 from tests.index.making import FakeBackbone, opened
 
 pytest.importorskip("pyarrow", reason="an index needs pyarrow")
@@ -23,34 +23,34 @@ def large(tmp_path_factory):
     packed = FakeBackbone().encode_images(pixels)
     good = np.arange(count) % 10 != 3
     rows = tuple(IndexRow(f"{n}.jpg", f"{n:032x}", error=None if good[n] else "bad") for n in range(count))
-    place = Place(tmp_path_factory.mktemp("large"))
-    place.write_manifest(Manifest("fake", FakeBackbone.fingerprint, 1, FakeBackbone.shape))
-    place.write_part(IndexRows(rows, packed[np.flatnonzero(good)]), place.manifest())
-    return place, packed, good
+    location = Location(tmp_path_factory.mktemp("large"))
+    location.write_manifest(Manifest("fake", FakeBackbone.fingerprint, 1, FakeBackbone.shape))
+    location.write_part(IndexRows(rows, packed[np.flatnonzero(good)]), location.manifest())
+    return location, packed, good
 
 
 def test_blocks_are_row_groups(large):
-    place, packed, good = large
-    blocks = list(opened(place.where).blocks())
+    location, packed, good = large
+    blocks = list(opened(location.where).blocks())
     assert max(map(len, blocks)) <= ROW_GROUP
     assert len(blocks) == 3
     assert np.array_equal(np.concatenate([block.quantised for block in blocks]), packed.quantised[good])
-    assert len(opened(place.where).skipped) == (~good).sum()
+    assert len(opened(location.where).skipped) == (~good).sum()
 
 
 def test_pictures_are_read_in_the_order_asked(large):
-    place, packed, good = large
+    location, packed, good = large
     chosen = np.random.default_rng(1).permutation(np.flatnonzero(good))[:500]
-    found = opened(place.where).read([f"{n}.jpg" for n in chosen])
+    found = opened(location.where).read([f"{n}.jpg" for n in chosen])
     for name in ("quantised", "scales", "embedding"):
         assert np.array_equal(getattr(found, name), getattr(packed, name)[chosen])
     with pytest.raises(KeyError):
-        opened(place.where).read(["3.jpg"])
+        opened(location.where).read(["3.jpg"])
 
 
 def test_an_index_of_no_pictures_is_empty(tmp_path):
-    place = Place(tmp_path)
-    place.write_manifest(Manifest("fake", FakeBackbone.fingerprint, 1, FakeBackbone.shape))
+    location = Location(tmp_path)
+    location.write_manifest(Manifest("fake", FakeBackbone.fingerprint, 1, FakeBackbone.shape))
     indexed = opened(tmp_path)
     assert (indexed.paths, indexed.skipped, list(indexed.blocks())) == ((), (), [])
 
@@ -61,14 +61,14 @@ def test_reading_leaves_no_thread_behind(large):
     code = """
 import os, sys
 from imgrank.index.parts import Part
-from imgrank.index.places import Place
+from imgrank.index.locations import Location
 def threads(): return len(os.listdir("/proc/self/task"))
-place = Place(sys.argv[1])
-with Part(place, place.parts()[0]) as part:
+location = Location(sys.argv[1])
+with Part(location, location.parts()[0]) as part:
     before = threads()
     assert sum(len(table) for table in part.batches(["path", "tokens", "scales", "embedding"])) > 4096
     print(threads() - before)
 """
-    place, _, _ = large
-    ran = subprocess.run([sys.executable, "-c", code, str(place.where)], capture_output=True, text=True, check=True)
+    location, _, _ = large
+    ran = subprocess.run([sys.executable, "-c", code, str(location.where)], capture_output=True, text=True, check=True)
     assert ran.stdout == "0\n"

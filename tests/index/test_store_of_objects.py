@@ -7,9 +7,9 @@ import threading
 import pytest
 
 from imgrank.index.items import SourceItem
+from imgrank.index.locations import Location
 from imgrank.index.merging import merge
 from imgrank.index.pictures import read_bytes
-from imgrank.index.places import Place
 from imgrank.index.remote import retried
 from imgrank.index.sources import Shard, find_items
 from tests.index.making import build, expected, opened, ordered, picture, tokens, write_pictures
@@ -90,8 +90,8 @@ def test_shards_and_merging_in_a_busy_store(bucket, tmp_path):
     build(f"{url}/photos", tmp_path / "whole")
     for n in range(2):
         build(f"{url}/photos", f"{url}/tokens-{n}", shard=Shard(n, 2))
-    shards = [Place(f"{url}/tokens-{n}") for n in range(2)]
-    assert merge(Place(f"{url}/merged"), shards) == 8
+    shards = [Location(f"{url}/tokens-{n}") for n in range(2)]
+    assert merge(Location(f"{url}/merged"), shards) == 8
     assert ordered(opened(f"{url}/merged")) == ordered(opened(tmp_path / "whole"))
 
 
@@ -107,8 +107,8 @@ def test_a_part_that_is_cut_off_in_a_store_is_made_again(bucket, busy):
     url, _ = bucket
     build(f"{url}/photos", f"{url}/tokens")
     whole = ordered(opened(f"{url}/tokens"))
-    place = Place(f"{url}/tokens")
-    part = place.path(place.parts()[0])
+    location = Location(f"{url}/tokens")
+    part = location.path(location.parts()[0])
     system = s3fs.S3FileSystem()
     system.pipe_file(part, system.cat_file(part)[:-50])
     assert build(f"{url}/photos", f"{url}/tokens").encoded == 4

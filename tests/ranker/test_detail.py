@@ -79,11 +79,11 @@ def test_what_cannot_be_decoded_at_full_size_is_left_out_with_its_reason(ranker,
 def test_an_index_without_detail_answers_as_before_and_says_so(ranker, photos, tmp_path_factory):
     pytest.importorskip("pyarrow")
     from imgrank.index.building import build_index
-    from imgrank.index.places import Place
+    from imgrank.index.locations import Location
     from imgrank.index.sources import find_items
 
     out = str(tmp_path_factory.mktemp("index") / "tokens")
-    build_index(find_items([str(photos)]), Place(out), ranker.backbone)
+    build_index(find_items([str(photos)]), Location(out), ranker.backbone)
     ranking = ranker.rank([out], "blurry")
     assert ranking.scorer == "adapter"
     assert any("full size" in note for note in ranking.notes)
@@ -95,11 +95,11 @@ def test_an_index_with_detail_answers_as_the_files_do(ranker, photos, tmp_path_f
     from imgrank.engine.choosing import open_engine
     from imgrank.engine.sorting import rank_indexes
     from imgrank.index.building import IndexOptions, build_index
-    from imgrank.index.places import Place
+    from imgrank.index.locations import Location
     from imgrank.index.sources import find_items
 
     out = str(tmp_path_factory.mktemp("index") / "tokens")
-    build_index(find_items([str(photos)]), Place(out), ranker.backbone, options=IndexOptions(detail=True))
+    build_index(find_items([str(photos)]), Location(out), ranker.backbone, options=IndexOptions(detail=True))
     indexed, files = ranker.rank([out], "sharpest photo"), ranker.rank([photos], "sharpest photo")
     assert indexed.scorer == files.scorer == "detail"
     assert [(image.path, image.score) for image in indexed.images] == [(i.path, i.score) for i in files.images]

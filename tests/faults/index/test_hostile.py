@@ -11,8 +11,8 @@ import pytest
 
 from imgrank.errors import ImgrankError
 from imgrank.index.format import MANIFEST, part_name
+from imgrank.index.locations import Location
 from imgrank.index.merging import merge
-from imgrank.index.places import Place
 from imgrank.index.reading import index_paths
 from imgrank.index.standing import rows_of, unfit
 from imgrank.index.store_exchange import fill_store
@@ -42,16 +42,16 @@ def hostile(whole, tmp_path, monkeypatch):
     return Path(shutil.copytree(whole[0], tmp_path / "tokens"))
 
 
-def part_of(place: Path) -> Path:
-    (part,) = place.glob("part-*.parquet")
+def part_of(location: Path) -> Path:
+    (part,) = location.glob("part-*.parquet")
     return part
 
 
 def rewritten(change):
     """The part with its table changed."""
 
-    def make(place: Path) -> None:
-        path = part_of(place)
+    def make(location: Path) -> None:
+        path = part_of(location)
         table = pq.read_table(path)
         pq.write_table(change(table).replace_schema_metadata(table.schema.metadata), path)
 
@@ -70,20 +70,20 @@ def column(name, values=None, kind=None):
 def told(**changes):
     """The manifest with other fields; None takes one away."""
 
-    def make(place: Path) -> None:
-        fields = json.loads((place / MANIFEST).read_text()) | changes
+    def make(location: Path) -> None:
+        fields = json.loads((location / MANIFEST).read_text()) | changes
         kept = {name: value for name, value in fields.items() if value is not None}
-        (place / MANIFEST).write_text(json.dumps(kept))
+        (location / MANIFEST).write_text(json.dumps(kept))
 
     return make
 
 
 def manifest(data: bytes):
-    return lambda place: (place / MANIFEST).write_bytes(data)
+    return lambda location: (location / MANIFEST).write_bytes(data)
 
 
 def part(data: bytes):
-    return lambda place: part_of(place).write_bytes(data)
+    return lambda location: part_of(location).write_bytes(data)
 
 
 def each(change):
@@ -91,32 +91,32 @@ def each(change):
 
 
 def metadata(value: bytes):
-    def make(place: Path) -> None:
-        path = part_of(place)
+    def make(location: Path) -> None:
+        path = part_of(location)
         table = pq.read_table(path)
         pq.write_table(table.replace_schema_metadata({b"imgrank.written_ns": value}), path)
 
     return make
 
 
-def folder_part(place: Path) -> None:
-    path = part_of(place)
+def folder_part(location: Path) -> None:
+    path = part_of(location)
     path.unlink()
     path.mkdir()
 
 
-def other_backbones_part(place: Path) -> None:
+def other_backbones_part(location: Path) -> None:
     class Other(FakeBackbone):
         shape = type(FakeBackbone.shape)(tokens=2, width=5, embedding=7)
 
-    photos = write_pictures(place.parent / "other", 3)
-    build(photos, place.parent / "others", Other(), part_rows=100)
-    shutil.copy(part_of(place.parent / "others"), place / part_name([]))
+    photos = write_pictures(location.parent / "other", 3)
+    build(photos, location.parent / "others", Other(), part_rows=100)
+    shutil.copy(part_of(location.parent / "others"), location / part_name([]))
 
 
-def swapped_tokens(place: Path) -> None:
+def swapped_tokens(location: Path) -> None:
     """Tokens where the error stands, and none where there is none: as many as should be."""
-    path = part_of(place)
+    path = part_of(location)
     table = pq.read_table(path)
     errors = table.column("error").to_pylist()
     order = sorted(range(len(errors)), key=lambda n: errors[n] is None)
@@ -140,7 +140,7 @@ KINDS = {
     "manifest: negative sizes": told(tokens=-3),
     "manifest: huge sizes": told(tokens=2**62),
     "manifest: other sizes": told(tokens=4),
-    "manifest: no place": told(tokens=0),
+    "manifest: no location": told(tokens=0),
     "manifest: moments that are not there": told(moments=2),
     "manifest: sizes of nested things": told(embedding={"a": 1}),
     "manifest: detail that is not there": told(detail=2),
@@ -185,14 +185,14 @@ KINDS = {
 }
 
 
-def everything(place: Path, tmp_path: Path) -> dict[str, bytes]:
+def everything(location: Path, tmp_path: Path) -> dict[str, bytes]:
     """All that is done with an index; gives the tokens that it was read as."""
-    found = tokens(opened(place))
-    index_paths(str(place))
-    merge(Place(tmp_path / "merged"), [Place(place)])
+    found = tokens(opened(location))
+    index_paths(str(location))
+    merge(Location(tmp_path / "merged"), [Location(location)])
     with open_store(FakeBackbone.fingerprint, FakeBackbone.shape, note=lambda _: None) as store:
-        fill_store(Place(place), store, FakeBackbone.fingerprint, "fake")
-    for row in rows_of([str(place)], list(found)).values():
+        fill_store(Location(location), store, FakeBackbone.fingerprint, "fake")
+    for row in rows_of([str(location)], list(found)).values():
         unfit(row)
     return found
 

@@ -31,7 +31,7 @@ _UNFINISHED = (SUFFIX, ".unfinished")  # the latter by imgrank 0.1
 _FORGOTTEN_AFTER = 86_400.0  # seconds; an unfinished part of a run that was killed
 
 
-class Place:
+class Location:
     """A folder or URL prefix. Cheap to make; holds no open file. Each method may raise IndexFault or UsageError."""
 
     def __init__(self, where: str | Path) -> None:
