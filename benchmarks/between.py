@@ -18,7 +18,7 @@ from scipy.stats import spearmanr
 
 from imgrank import Ranker
 from imgrank.arrays import Floats
-from imgrank.scoring.similarity import looks_of
+from imgrank.scoring.similarity import appearance_of
 
 SETS, GIVEN, DRAWS, MOST = ("age", "car_year", "quality", "blood_cells", "world"), (1, 3, 8), 10, 400
 Row = tuple[str, float, str]
@@ -58,7 +58,7 @@ def main() -> None:
             train = [row for row in rows if row[2] == "train"]
             chosen = [train[n] for n in rng.permutation(len(train))[:MOST]] + [row for row in rows if row[2] == "val"]
             encoded = ranker.encode([row[0] for row in chosen])
-            looks, width = looks_of(encoded.packed), encoded.packed.embedding.shape[1]
+            looks, width = appearance_of(encoded.packed), encoded.packed.embedding.shape[1]
             values = np.array([row[1] for row in chosen])
             parts = (looks[:, :width], looks[:, width:], looks)
             cells = [f"{srcc(part, values, min(len(train), MOST), given):.2f}" for given in GIVEN for part in parts]

@@ -37,7 +37,7 @@ from imgrank.scoring.detail import quality_asked
 from imgrank.scoring.mixing import answered_term
 from imgrank.scoring.question import Answer, NamedPictures, Question, single_questions
 from imgrank.scoring.scorers import Resources
-from imgrank.scoring.similarity import looks_of
+from imgrank.scoring.similarity import appearance_of
 from imgrank.scoring.words import in_words
 from imgrank.store import TextStore, View, open_store
 from imgrank.tokens import PackedTokens, TextTokens, joined
@@ -337,7 +337,7 @@ class Ranker:
             _check_text((term if isinstance(term, str) else term.text) or "")
         for text in filter(None, (asking.sentence, asking.opposite)):
             _check_text(text)
-        return compose(asking, self._look, lambda sentence: terms_of(sentence, self))
+        return compose(asking, self._encode_named, lambda sentence: terms_of(sentence, self))
 
     def close(self) -> None:
         """Write what waits for the cache, and release its files. What is encoded later is not stored."""
@@ -352,11 +352,11 @@ class Ranker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _look(self, named: Pictures) -> NamedPictures:
+    def _encode_named(self, named: Pictures) -> NamedPictures:
         """Pictures that stand for what is asked. Raises UsageError where one of them cannot be used."""
         each = [named] if isinstance(named, (str, Path)) else list(named)
         paths: list[str] = []
-        looks = []
+        appearances = []
         for one in each:
             files = [str(one)] if is_index(str(one)) else [file.path for file in discover([str(one)]).files]
             pictures = self.encode(files or [one])
@@ -364,8 +364,8 @@ class Ranker:
                 reason = pictures.skipped[0].reason if pictures.skipped else "no picture is there"
                 raise UsageError(f"{printable(str(one))} cannot be compared with: {reason}.")
             paths.append(str(one))
-            looks.append(looks_of(pictures.packed))
-        return NamedPictures(tuple(paths), np.concatenate(looks).mean(axis=0), self.backbone.shape.embedding)
+            appearances.append(appearance_of(pictures.packed))
+        return NamedPictures(tuple(paths), np.concatenate(appearances).mean(axis=0), self.backbone.shape.embedding)
 
     def _filtered(
         self, found: Discovered, filters: Filters, progress: Callable[[Progress], None]
@@ -493,7 +493,7 @@ class _Without:
 
 def _refuse_without_facts(indexes: Sequence[str], filters: Filters, group: GroupSettings) -> None:
     """An index holds tokens and paths: no dates, no cameras, no small copies."""
-    asked = [*(["filters"] if filters.need_facts else []), *([f"groups by {group.by.value}"] * _looks(group))]
+    asked = [*(["filters"] if filters.need_facts else []), *([f"groups by {group.by.value}"] * _needs_copies(group))]
     if indexes and asked:
         raise UsageError(
             f"{' and '.join(asked).capitalize()} go by what stands in the pictures' files, and the index "
@@ -501,7 +501,7 @@ def _refuse_without_facts(indexes: Sequence[str], filters: Filters, group: Group
         )
 
 
-def _looks(group: GroupSettings) -> bool:
+def _needs_copies(group: GroupSettings) -> bool:
     return group.by.needs_facts or group.by.needs_copies
 
 

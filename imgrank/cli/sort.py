@@ -94,7 +94,7 @@ VerifyOption = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Display:
     """How the order is shown."""
 
     fmt: Format | None
@@ -207,7 +207,7 @@ def sort(
 
     Only the options under "Changing files" change anything, and imgrank undo takes that back.
     """
-    look = Look(fmt, print0, quiet, page, page_dir, preview, export)
+    display = Display(fmt, print0, quiet, page, page_dir, preview, export)
     groups = grouping.Grouping(group, group_threshold, best, rest)
     arrangement = filters.Arrangement(order, reverse, not no_cache, quiet)
     cut = Cut(reverse, top, bottom, min_score, show_fits, groups, arrangement)
@@ -229,7 +229,7 @@ def sort(
     if trash and best is not None and not rest:
         raise UsageError("--trash with --best would throw away the best of each group; add --rest for all others.")
     exports.check(export, yes, asked is not None)
-    _check(look, cut, changes_files=asked is not None)
+    _check(display, cut, changes_files=asked is not None)
     sources, wanted = terms.asked_for(words, opposite, like, between, plus, minus)
     settings = engines.EngineSettings(engine, address)
     settings.check()
@@ -242,9 +242,9 @@ def sort(
         name = precise(backbone, precision, device.value, sources, noting(quiet))
         return Ranker(name, adapter, device.value, not no_cache, noting(quiet), max_megapixels, verify)
 
-    streamed = asked is None and look.is_stream and cut.is_plain
+    streamed = asked is None and display.is_stream and cut.is_plain
     question = engines.EngineQuestion(sources, wanted, refine, streamed, top, min_score)
-    deliver = partial(_deliver_from, look, cut, asked, strict, sources)
+    deliver = partial(_deliver_from, display, cut, asked, strict, sources)
     if settings.name is not None or (cut.is_of_scores and passing is None and engines.can_order(question)):
         code = engines.order_on(settings, new_ranker, question, deliver, quiet)
     else:
@@ -290,18 +290,18 @@ def _order_here(
         )
 
 
-def _check(look: Look, cut: Cut, changes_files: bool) -> None:
+def _check(display: Display, cut: Cut, changes_files: bool) -> None:
     """Raise UsageError before any work where what was asked for does not fit together."""
     from imgrank.order import check_selection
 
-    pages.check(look.page, look.page_dir, changes_files)
-    if look.preview:
-        pages.check_preview(look.fmt, look.print0, changes_files)
+    pages.check(display.page, display.page_dir, changes_files)
+    if display.preview:
+        pages.check_preview(display.fmt, display.print0, changes_files)
     check_selection(cut.top, cut.bottom, cut.min_score, cut.groups.best)
 
 
 def _deliver_from(
-    look: Look,
+    display: Display,
     cut: Cut,
     asked: act.Wanted | None,
     strict: bool,
@@ -312,25 +312,25 @@ def _deliver_from(
 ) -> int:
     """Show an order, or the part of it that comes in a stream, or change files by it. Returns the exit code."""
     if stream is not None:
-        show(ranking, _told_if_none(stream, cut, highest, look.quiet), look)
-    code = 0 if stream is not None else _deliver(ranking, look, cut, asked, sources)
+        show(ranking, _told_if_none(stream, cut, highest, display.quiet), display)
+    code = 0 if stream is not None else _deliver(ranking, display, cut, asked, sources)
     return code or (EXIT_SKIPPED if strict and ranking.skipped else 0)
 
 
-def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None, sources: Sequence[str]) -> int:
+def _deliver(ranking: Ranking, display: Display, cut: Cut, asked: act.Wanted | None, sources: Sequence[str]) -> int:
     """Show the order, or change files by it; an order that was interrupted changes none. Returns the exit code."""
     images = _kept(ranking.images, cut)
-    if cut.fitting and not look.quiet:
+    if cut.fitting and not display.quiet:
         note(filters.told_of_fits(ranking))
     if asked is None or ranking.partial:
         highest = max((image.score for image in ranking.images if image.relevant), default=None)
         people = cut.groups.for_people(images)
-        shown = people if look.preview or look.shown_as is Format.table else images
-        show(ranking, tuple(_told_if_none(iter(shown), cut, highest, look.quiet)), look)
-        pages.write(ranking, people, look.page, look.page_dir, look.quiet)
-        exports.write(ranking, images, look.export, look.quiet)
+        shown = people if display.preview or display.shown_as is Format.table else images
+        show(ranking, tuple(_told_if_none(iter(shown), cut, highest, display.quiet)), display)
+        pages.write(ranking, people, display.page, display.page_dir, display.quiet)
+        exports.write(ranking, images, display.export, display.quiet)
         return EXIT_INTERRUPTED if ranking.partial else 0
-    if not look.quiet:
+    if not display.quiet:
         from imgrank.output.summary import doubts
 
         for line in doubts(ranking):
@@ -339,7 +339,7 @@ def _deliver(ranking: Ranking, look: Look, cut: Cut, asked: act.Wanted | None, s
         images = _thrown_away(ranking.images, cut)
     if any(map(act.may_be_index, sources)):
         ranking, images = act.as_files(ranking, images, sources)
-    return act.change_files(ranking, images, asked, look.fmt, look.print0)
+    return act.change_files(ranking, images, asked, display.fmt, display.print0)
 
 
 def _kept(images: Sequence[RankedImage], cut: Cut) -> tuple[RankedImage, ...]:
@@ -381,18 +381,18 @@ def _told_if_none(images: Iterator[RankedImage], cut: Cut, highest: float | None
         note("nothing is left beside the best of each group: no image has another that goes with it")
 
 
-def show(ranking: Ranking, images: Iterable[RankedImage], look: Look) -> None:
+def show(ranking: Ranking, images: Iterable[RankedImage], display: Display) -> None:
     """The order on stdout, in the format asked for; what a person should know of it on stderr."""
     from imgrank.output.summary import remarks
     from imgrank.output.write import write
 
-    if look.preview:
+    if display.preview:
         pages.write_preview(ranking, tuple(images))
     else:
-        separator = "\0" if look.print0 else "\n"
-        write(ranking, images, look.shown_as, sys.stdout, separator=separator, seconds=seconds_so_far())
+        separator = "\0" if display.print0 else "\n"
+        write(ranking, images, display.shown_as, sys.stdout, separator=separator, seconds=seconds_so_far())
     sys.stdout.flush()
-    if look.quiet:
+    if display.quiet:
         return
     for line in remarks(ranking):
         note(line)

@@ -82,7 +82,7 @@ def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer
         terms = (MixTerm(ask(part.question, source, detailed=detailed), part.weight) for part in question.parts)
         return MixScorer(question, tuple(terms))
     if question.like is not None and question.low is not None:
-        return BetweenScorer(question, Line(question.low.looks, question.like.looks))
+        return BetweenScorer(question, Line(question.low.appearance, question.like.appearance))
     if question.like is not None:
         return PictureScorer(question, aim_at_picture(question.like.embedding))
     asked = quality_asked(question, source.adapter)

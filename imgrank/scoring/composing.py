@@ -13,7 +13,7 @@ from imgrank.records import Term
 from imgrank.scoring.question import NamedPictures, Part, Question
 
 Pictures = str | Path | Sequence[str | Path]
-Look = Callable[[Pictures], NamedPictures]
+EncodeNamed = Callable[[Pictures], NamedPictures]
 Split = Callable[[str], tuple[Term, ...]]
 
 
@@ -30,13 +30,13 @@ class Asking:
     refine: bool = False
 
 
-def compose(asking: Asking, look: Look, split: Split) -> Question:
+def compose(asking: Asking, encode: EncodeNamed, split: Split) -> Question:
     """The question, where one thing was asked, or the mix of all that has a weight.
 
-    `look` encodes pictures; `split` takes a sentence apart that names several terms itself. Raises UsageError where
+    `encode` reads named pictures; `split` takes a sentence apart that names several terms itself. Raises UsageError where
     nothing is asked, or what is asked does not fit together.
     """
-    parts = [part for part in _parts(asking, look, split) if part.weight]
+    parts = [part for part in _parts(asking, encode, split) if part.weight]
     if not parts:
         raise UsageError(_nothing_asked(asking))
     if len(parts) == 1 and parts[0].weight > 0:
@@ -46,7 +46,7 @@ def compose(asking: Asking, look: Look, split: Split) -> Question:
     return Question(_words(parts, asking), parts=tuple(parts))
 
 
-def _parts(asking: Asking, look: Look, split: Split) -> Iterator[Part]:
+def _parts(asking: Asking, encode: EncodeNamed, split: Split) -> Iterator[Part]:
     sentence = (asking.sentence or "").strip()
     if sentence and asking.opposite:
         yield Part(Question(sentence, asking.opposite), 1.0)
@@ -55,17 +55,17 @@ def _parts(asking: Asking, look: Look, split: Split) -> Iterator[Part]:
     elif asking.opposite and (asking.plus or asking.minus):
         raise UsageError("The other end of a scale was named, and no sentence that names the one end.")
     if asking.like is not None and not _is_empty(asking.like):
-        yield Part(_of_pictures(look(asking.like)), 1.0)
+        yield Part(_of_pictures(encode(asking.like)), 1.0)
     if asking.between is not None:
-        yield Part(_scale(*map(look, asking.between)), 1.0)
+        yield Part(_scale(*map(encode, asking.between)), 1.0)
     for terms, sign in ((asking.plus, 1.0), (asking.minus, -1.0)):
         for term in terms:
-            yield from _of_term(Term(term) if isinstance(term, str) else term, sign, look, split)
+            yield from _of_term(Term(term) if isinstance(term, str) else term, sign, encode, split)
 
 
-def _of_term(term: Term, sign: float, look: Look, split: Split) -> Iterator[Part]:
+def _of_term(term: Term, sign: float, encode: EncodeNamed, split: Split) -> Iterator[Part]:
     if term.picture is not None:
-        yield Part(_of_pictures(look(term.picture)), sign * term.weight)
+        yield Part(_of_pictures(encode(term.picture)), sign * term.weight)
         return
     text = (term.text or "").strip()
     if not text:
@@ -84,7 +84,7 @@ def _of_pictures(named: NamedPictures) -> Question:
 
 
 def _scale(low: NamedPictures, high: NamedPictures) -> Question:
-    if np.allclose(low.looks, high.looks, atol=1e-4):
+    if np.allclose(low.appearance, high.appearance, atol=1e-4):
         raise UsageError("The two ends of the scale look the same; name pictures that differ.")
     return Question(f"from {', '.join(low.paths)} to {', '.join(high.paths)}", like=high, low=low)
 

@@ -29,17 +29,17 @@ Nearest = tuple[float, ...]  # the greatest, greatest first; at most NEAREST_KEP
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NamedPictures:
-    """Pictures that stand for what is asked: their `paths`, and the mean (E + D,) of their looks, of which the first E
+    """Pictures that stand for what is asked: their `paths`, and the mean (E + D,) of how they look, of which the first E
     numbers are of embeddings."""
 
     paths: tuple[str, ...]
-    looks: Floats
+    appearance: Floats
     width: int
 
     @property
     def embedding(self) -> Floats:
         """(E,) the mean of their embeddings as unit vectors."""
-        return self.looks[: self.width]
+        return self.appearance[: self.width]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -79,7 +79,7 @@ def aim_at_picture(embedding: npt.NDArray[np.floating]) -> Aim:
     return Aim(_unit(embedding.astype(np.float64)))
 
 
-def looks_of(packed: PackedTokens) -> Floats:
+def appearance_of(packed: PackedTokens) -> Floats:
     """(N, E + D) float64: a picture's embedding and the mean of its tokens, each as a unit vector.
 
     The embedding says what sentences say of a picture, tokens how it looks: `benchmarks/between.py` measures both.
@@ -90,7 +90,7 @@ def looks_of(packed: PackedTokens) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """The way from `low` to `high`, mean looks (E + D,) of some pictures, whose `length` is not 0."""
+    """The way from `low` to `high`, mean appearances (E + D,) of some pictures, whose `length` is not 0."""
 
     low: Floats
     high: Floats
@@ -106,7 +106,7 @@ class Line:
         places = np.empty(len(packed))
         for start in range(0, len(packed), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
-            places[rows] = np.einsum("ij,j->i", looks_of(packed[rows]), way)  # row by row, as in `_cosines`
+            places[rows] = np.einsum("ij,j->i", appearance_of(packed[rows]), way)  # row by row, as in `_cosines`
         return places - float(self.low @ way)
 
 
