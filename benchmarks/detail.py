@@ -27,7 +27,7 @@ import numpy.typing as npt
 from PIL import Image
 from scipy.ndimage import convolve1d, gaussian_filter
 
-from imgrank.decode import look_at
+from imgrank.decode import measure_pixels
 from imgrank.detail.asked_quality import Quality
 from imgrank.detail.measure import measure
 from imgrank.detail.qualities import amount
@@ -131,7 +131,8 @@ def read(path: Path, side: int | None, crop: float | None) -> Pixels:
 
 def by_detail(files: list[bytes]) -> dict[Quality, npt.NDArray[np.float64]]:
     """Of each file the amount of each quality."""
-    detail = np.stack([look_at(data, "made.jpg", measure) for data in files]).astype(np.float16).astype(np.float32)
+    measured = [measure_pixels(data, "made.jpg", measure) for data in files]
+    detail = np.stack(measured).astype(np.float16).astype(np.float32)
     return {quality: amount(quality, detail) for quality in Quality}
 
 

@@ -17,7 +17,7 @@ from PIL import Image, ImageCms
 
 sys.path.insert(0, str(ROOT))  # tests/decode/profiles.py makes profiles whose meaning is known
 
-from imgrank.decode import decode_bytes, look_at
+from imgrank.decode import decode_bytes, measure_pixels
 from imgrank.detail.measure import measure as measure_detail
 from tests.decode.profiles import cmyk_profile, rgb_profile
 
@@ -33,7 +33,7 @@ def small(data: bytes) -> None:
 
 
 def detail(data: bytes) -> None:
-    look_at(data, "a.jpg", measure_detail)
+    measure_pixels(data, "a.jpg", measure_detail)
 
 
 def milliseconds(way: Callable[[bytes], None], data: bytes) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.backbone.contract import Backbone, together
-from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, decode_bytes, look_at
+from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, decode_bytes, measure_pixels
 from imgrank.decode.ahead import READERS, Named, Opened, Refused, Work, read_ahead
 from imgrank.detail.measure import Detail, measure
 from imgrank.records import Progress
@@ -59,7 +59,7 @@ class Decoding:
         """Raises DecodeError."""
         limit, guarded = self.max_megapixels, self.guarded
         pixels = decode_bytes(data, path, self.side, self.interpolation, limit, self.crop, guarded=guarded)
-        return Decoded(pixels, look_at(data, path, measure, limit, guarded=guarded) if self.detail else None)
+        return Decoded(pixels, measure_pixels(data, path, measure, limit, guarded=guarded) if self.detail else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, Looked, look_at_images
+from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, Measured, measure_images
 from imgrank.detail.measure import DETAIL_VERSION, WIDTH, Detail, measure
 from imgrank.records import ImageFile, Progress, Unreadable
 from imgrank.store import TokenStore, open_store
@@ -41,9 +41,9 @@ class Measure(Protocol):
         """What is being done, in a few words."""
         ...
 
-    def look(
+    def measure(
         self, files: Sequence[ImageFile], is_known: IsKnown, max_megapixels: float
-    ) -> Iterator[Looked[Row] | Unreadable]:
+    ) -> Iterator[Measured[Row] | Unreadable]:
         """The row of each file, in order; none where `is_known` says so of its digest."""
         ...
 
@@ -59,11 +59,11 @@ class DetailMeasure:
     shape = TokenShape(tokens=0, width=0, embedding=WIDTH)
     step = "measuring detail"
 
-    def look(
+    def measure(
         self, files: Sequence[ImageFile], is_known: IsKnown, max_megapixels: float
-    ) -> Iterator[Looked[Row] | Unreadable]:
+    ) -> Iterator[Measured[Row] | Unreadable]:
         """Decode at full size, and measure in the thread that decodes."""
-        return look_at_images(files, measure, is_known=is_known, max_megapixels=max_megapixels)
+        return measure_images(files, measure, is_known=is_known, max_megapixels=max_megapixels)
 
     def pack(self, rows: Row) -> PackedTokens:
         """As embeddings."""
@@ -154,7 +154,7 @@ class _Run:
     digests: dict[int, str] = field(default_factory=dict)
     skipped: list[Unreadable] = field(default_factory=list)
     fresh: int = 0
-    _waiting: list[tuple[int, Looked[Row]]] = field(default_factory=list)
+    _waiting: list[tuple[int, Measured[Row]]] = field(default_factory=list)
 
     def recall(self) -> None:
         """Take what the store knows by path, size and time."""
@@ -165,8 +165,10 @@ class _Run:
     def measure_missing(self, progress: Callable[[Progress], None]) -> None:
         """Read what is not known yet; decode and measure what is not known by its content either."""
         missing = [position for position in range(len(self.files)) if position not in self.digests]
-        looked = self.what.look([self.files[position] for position in missing], self.store.has, self.max_megapixels)
-        for done, (position, item) in enumerate(zip(missing, looked, strict=True), 1):
+        measured = self.what.measure(
+            [self.files[position] for position in missing], self.store.has, self.max_megapixels
+        )
+        for done, (position, item) in enumerate(zip(missing, measured, strict=True), 1):
             self._take(position, item)
             progress(Progress(done, len(missing), self.what.step))
 
@@ -191,7 +193,7 @@ class _Run:
         known = np.array(places, np.intp)[~found.missing]
         return Measured(values, known, tuple(self.skipped), self.fresh, partial)
 
-    def _take(self, position: int, item: Looked[Row] | Unreadable) -> None:
+    def _take(self, position: int, item: Measured[Row] | Unreadable) -> None:
         if isinstance(item, Unreadable):
             self.skipped.append(item)
         elif item.seen is None:

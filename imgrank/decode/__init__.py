@@ -4,20 +4,20 @@ Knows files, formats and pixels. Must not know backbones, tokens or what the pix
 the square and the interpolation come in as plain arguments.
 """
 
-from imgrank.decode.load_many import Loaded, Looked, load_images, look_at_images
+from imgrank.decode.load_many import Loaded, Measured, load_images, measure_images
 from imgrank.decode.luma import Luma
-from imgrank.decode.picture import decode_bytes, look_at, open_image
+from imgrank.decode.picture import decode_bytes, measure_pixels, open_image
 from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS, DecodeError
 
 __all__ = [
     "DEFAULT_MAX_MEGAPIXELS",
     "DecodeError",
     "Loaded",
-    "Looked",
     "Luma",
+    "Measured",
     "decode_bytes",
     "load_images",
-    "look_at",
-    "look_at_images",
+    "measure_images",
+    "measure_pixels",
     "open_image",
 ]

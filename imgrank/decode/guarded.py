@@ -39,10 +39,10 @@ def read_guarded(data: bytes, kind: str, target: Target) -> Image.Image:
     return _guarded(data, kind, target, False, lambda image: image)
 
 
-def look_guarded(data: bytes, kind: str, look: Callable[[Luma], _T], max_megapixels: float) -> _T:
-    """What `look` makes of the picture in `data` at its full size. Raises as `read_guarded`."""
+def measure_guarded(data: bytes, kind: str, measure: Callable[[Luma], _T], max_megapixels: float) -> _T:
+    """What `measure` makes of the picture in `data` at its full size. Raises as `read_guarded`."""
     target = Target(FULL_SIZE, False, "bicubic", max_megapixels)
-    return _guarded(data, kind, target, True, lambda image: look(Luma(image)))
+    return _guarded(data, kind, target, True, lambda image: measure(Luma(image)))
 
 
 def _guarded(data: bytes, kind: str, target: Target, in_grey: bool, use: Callable[[Image.Image], _T]) -> _T:

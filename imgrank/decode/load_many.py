@@ -1,4 +1,4 @@
-"""Many files: their pixels, or what a look at them in full gives; read and decoded ahead, in order."""
+"""Many files: their pixels, or what is measured of them in full; read and decoded ahead, in order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from imgrank.decode.ahead import Refused, Work, read_ahead
 from imgrank.decode.luma import Luma
-from imgrank.decode.picture import decode_bytes, look_at, read_file
+from imgrank.decode.picture import decode_bytes, measure_pixels, read_file
 from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS
 from imgrank.records import ImageFile, Unreadable
 
@@ -33,8 +33,8 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked(Generic[_Seen]):
-    """A picture that was looked at in full: digest as `Loaded` has it, and what the look gave, None where the digest
+class Measured(Generic[_Seen]):
+    """A picture that was measured in full: digest as `Loaded` has it, and what was measured, None where the digest
     was known already."""
 
     file: ImageFile
@@ -64,24 +64,24 @@ def load_images(
             yield Loaded(one.item, one.digest, one.made)
 
 
-def look_at_images(
+def measure_images(
     files: Iterable[ImageFile],
-    look: Callable[[Luma], _Seen],
+    measure: Callable[[Luma], _Seen],
     *,
     is_known: Callable[[str], bool],
     workers: int | None = None,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-) -> Iterator[Looked[_Seen] | Unreadable]:
-    """As `load_images`, but each picture is decoded at its full size, and only what `look` makes of it is kept.
+) -> Iterator[Measured[_Seen] | Unreadable]:
+    """As `load_images`, but each picture is decoded at its full size, and only what `measure` makes of it is kept.
 
-    `look` runs in the thread that decodes, while the picture counts against the memory that pictures may take.
+    `measure` runs in the thread that decodes, while the picture counts against the memory that pictures may take.
     """
-    make: Callable[[bytes, str], _Seen] = partial(look_at, look=look, max_megapixels=max_megapixels)
+    make: Callable[[bytes, str], _Seen] = partial(measure_pixels, measure=measure, max_megapixels=max_megapixels)
     for one in read_ahead(files, Work(read_path, make), is_known=is_known, workers=workers):
         if isinstance(one, Refused):
             yield Unreadable(one.item.path, one.reason)
         else:
-            yield Looked(one.item, one.digest, one.made)
+            yield Measured(one.item, one.digest, one.made)
 
 
 def read_path(file: ImageFile) -> bytes:

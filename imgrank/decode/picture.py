@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from imgrank.decode.guarded import look_guarded, read_guarded
+from imgrank.decode.guarded import measure_guarded, read_guarded
 from imgrank.decode.luma import Luma
-from imgrank.decode.raster import look_at_raster, read_raster
+from imgrank.decode.raster import measure_raster, read_raster
 from imgrank.decode.sniff import GUARDED, picture_kind
 from imgrank.decode.target import Target
 from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS, DecodeError
@@ -49,23 +49,23 @@ def open_image(path: str, max_side: int, max_megapixels: float = DEFAULT_MAX_MEG
     return _read(read_file(path), path, Target(max_side, False, "bicubic", max_megapixels))
 
 
-def look_at(
+def measure_pixels(
     data: bytes,
     path: str,
-    look: Callable[[Luma], _T],
+    measure: Callable[[Luma], _T],
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     *,
     guarded: bool = False,
 ) -> _T:
-    """What `look` makes of the brightness of the picture at its full size, as it lies in the file, over white.
+    """What `measure` makes of the brightness of the picture at its full size, as it lies in the file, over white.
 
     Of RAW it is the camera's own preview where that is large, else the picture developed at half size. Raises
     DecodeError.
     """
     kind = picture_kind(data, path)
     if guarded or kind in GUARDED:
-        return look_guarded(data, kind, look, max_megapixels)
-    return look_at_raster(data, kind, look, max_megapixels)
+        return measure_guarded(data, kind, measure, max_megapixels)
+    return measure_raster(data, kind, measure, max_megapixels)
 
 
 def read_file(path: str) -> bytes:

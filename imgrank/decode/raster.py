@@ -92,8 +92,8 @@ def read_raster(data: bytes, kind: str, target: Target, *, orientation: int | No
     return _opened(data, kind, lambda image: made_into(image, kind, target, data, orientation))
 
 
-def look_at_raster(data: bytes, kind: str, look: Callable[[Luma], _T], max_megapixels: float) -> _T:
-    """What `look` makes of the picture in `data` at its full size, while its memory is held. Raises DecodeError."""
+def measure_raster(data: bytes, kind: str, measure: Callable[[Luma], _T], max_megapixels: float) -> _T:
+    """What `measure` makes of the picture in `data` at its full size, while its memory is held. Raises DecodeError."""
 
     def in_full(image: Image.Image) -> _T:
         share = _checked_share(image, kind, max_megapixels)
@@ -101,7 +101,7 @@ def look_at_raster(data: bytes, kind: str, look: Callable[[Luma], _T], max_megap
             image.draft("L", image.size)  # brightness is what a JPEG stores; colours need not be made
         with spend(image.width * image.height / (share * DEFAULT_MAX_MEGAPIXELS * 1e6)):
             image.load()
-            return look(Luma(image))
+            return measure(Luma(image))
 
     return _opened(data, kind, in_full)
 

@@ -12,7 +12,7 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.decode import Loaded, Looked, load_images
+from imgrank.decode import Loaded, Measured, load_images
 from imgrank.measuring import IsKnown, Row
 from imgrank.records import ImageFile, Unreadable
 from imgrank.tokens import PackedTokens, TokenShape
@@ -56,12 +56,12 @@ class CopyMeasure:
     shape = TokenShape(tokens=_ROWS, width=SIDE, embedding=0)
     step = "comparing"
 
-    def look(
+    def measure(
         self, files: Sequence[ImageFile], is_known: IsKnown, max_megapixels: float
-    ) -> Iterator[Looked[Row] | Unreadable]:
+    ) -> Iterator[Measured[Row] | Unreadable]:
         """Decode small, and average down."""
         loaded = load_images(files, _DECODED, "bilinear", is_known=is_known, max_megapixels=max_megapixels)
-        return map(_as_looked, loaded)
+        return map(_as_measured, loaded)
 
     def pack(self, rows: Row) -> PackedTokens:
         """As tokens of scale 1."""
@@ -86,7 +86,7 @@ def _averaged(plane: npt.NDArray[np.float32], side: int) -> npt.NDArray[np.float
     return np.asarray(plane.reshape(side, block, side, block).mean(axis=(1, 3)), np.float32)
 
 
-def _as_looked(item: Loaded | Unreadable) -> Looked[Row] | Unreadable:
+def _as_measured(item: Loaded | Unreadable) -> Measured[Row] | Unreadable:
     if isinstance(item, Unreadable):
         return item
-    return Looked(item.file, item.digest, None if item.pixels is None else copy_of(item.pixels))
+    return Measured(item.file, item.digest, None if item.pixels is None else copy_of(item.pixels))

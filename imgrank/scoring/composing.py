@@ -33,8 +33,8 @@ class Asking:
 def compose(asking: Asking, encode: EncodeNamed, split: Split) -> Question:
     """The question, where one thing was asked, or the mix of all that has a weight.
 
-    `encode` reads named pictures; `split` takes a sentence apart that names several terms itself. Raises UsageError where
-    nothing is asked, or what is asked does not fit together.
+    `encode` reads named pictures; `split` takes a sentence apart that names several terms itself. Raises UsageError
+    where nothing is asked, or what is asked does not fit together.
     """
     parts = [part for part in _parts(asking, encode, split) if part.weight]
     if not parts:

@@ -29,8 +29,8 @@ Nearest = tuple[float, ...]  # the greatest, greatest first; at most NEAREST_KEP
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NamedPictures:
-    """Pictures that stand for what is asked: their `paths`, and the mean (E + D,) of how they look, of which the first E
-    numbers are of embeddings."""
+    """Pictures that stand for what is asked: their `paths`, and the mean (E + D,) of how they look, the
+    first E numbers of which are of embeddings."""
 
     paths: tuple[str, ...]
     appearance: Floats

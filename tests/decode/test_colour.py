@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from imgrank.decode import decode_bytes, look_at, open_image
+from imgrank.decode import decode_bytes, measure_pixels, open_image
 from tests.decode.making import encoded, named, quarters
 from tests.decode.profiles import SRGB, cmyk_profile, grey_profile, rgb_profile, swapped_profile
 
@@ -58,20 +58,22 @@ def test_what_is_half_transparent_is_laid_on_white_as_it_looks():
     data = encoded(picture, "PNG", icc_profile=rgb_profile(curve=np.linspace(0, 1, 256)))
     expected = as_srgb(np.array(64 / 255)) * 128 / 255 + 127
     assert np.abs(decoded(data, "a.png") - expected).max() <= 2
-    assert np.abs(look_at(data, "a.png", lambda luma: luma.rows(0, luma.height)).astype(int) - expected).max() <= 2
+    assert (
+        np.abs(measure_pixels(data, "a.png", lambda luma: luma.rows(0, luma.height)).astype(int) - expected).max() <= 2
+    )
 
 
 def test_thumbnails_and_detail_follow_it_as_scores_do(tmp_path):
     data = encoded(Image.fromarray(SWAPPED), "PNG", icc_profile=swapped_profile())
     (tmp_path / "a.png").write_bytes(data)
     assert np.abs(np.asarray(open_image(str(tmp_path / "a.png"), 32)).astype(int) - quarters()).max() <= 2
-    brightness = look_at(data, "a.png", lambda luma: luma.rows(0, luma.height))
+    brightness = measure_pixels(data, "a.png", lambda luma: luma.rows(0, luma.height))
     assert np.abs(brightness.astype(int) - np.asarray(Image.fromarray(quarters()).convert("L"))).max() <= 2
 
 
 def test_brightness_of_a_jpeg_follows_it():
     data = encoded(Image.fromarray(SWAPPED), "JPEG", icc_profile=swapped_profile())
-    brightness = look_at(data, "a.jpg", lambda luma: luma.rows(0, luma.height)).astype(int)
+    brightness = measure_pixels(data, "a.jpg", lambda luma: luma.rows(0, luma.height)).astype(int)
     assert np.abs(brightness - np.asarray(Image.fromarray(quarters()).convert("L"))).mean() < 4
 
 
@@ -90,7 +92,7 @@ def test_grey_of_another_curve(mode):
     data = encoded(grey, "PNG", icc_profile=grey_profile(1.0))
     expected = as_srgb(RAMP / 255)
     assert np.abs(decoded(data, "a.png")[..., 1] - expected).max() <= 2
-    brightness = look_at(data, "a.png", lambda luma: luma.rows(0, luma.height))
+    brightness = measure_pixels(data, "a.png", lambda luma: luma.rows(0, luma.height))
     assert np.abs(brightness - expected).max() <= 2
 
 
@@ -111,7 +113,7 @@ def test_inks_look_as_their_profile_says(format_, side):
     pixels = decoded(data, named(format_))
     assert np.abs(pixels[:, :12] - 255).max() < 8
     assert np.abs(pixels[:, 20:] - (255, 0, 0)).max() < 24
-    brightness = look_at(data, named(format_), lambda luma: luma.rows(0, luma.height))
+    brightness = measure_pixels(data, named(format_), lambda luma: luma.rows(0, luma.height))
     assert np.abs(brightness[:, -side // 4 :].astype(int) - 76).max() < 16
 
 
@@ -126,4 +128,4 @@ def test_lab_is_read():
     lab = ImageCms.profileToProfile(Image.fromarray(quarters()), srgb, ImageCms.createProfile("LAB"), outputMode="LAB")
     data = encoded(lab, "TIFF")
     assert np.abs(decoded(data, "a.tif") - quarters()).max() < 10
-    assert look_at(data, "a.tif", lambda luma: luma.rows(0, 4)).shape == (4, 32)
+    assert measure_pixels(data, "a.tif", lambda luma: luma.rows(0, 4)).shape == (4, 32)

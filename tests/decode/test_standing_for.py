@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from imgrank.decode import decode_bytes, look_at
+from imgrank.decode import decode_bytes, measure_pixels
 from tests.decode.making import encoded, named, quarters
 
 
@@ -103,7 +103,7 @@ def test_a_white_logo_on_transparency_is_seen(format_, mode):
     pixels = decoded(data, named(format_))
     assert pixels[15, 15].min() > 250
     assert pixels[2, 2].max() < 5
-    bright = look_at(data, named(format_), lambda luma: luma.rows(0, luma.height))
+    bright = measure_pixels(data, named(format_), lambda luma: luma.rows(0, luma.height))
     assert bright[15, 15] > 250 > 5 > bright[2, 2]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imgrank.decode import DecodeError, Looked, look_at, look_at_images
+from imgrank.decode import DecodeError, Measured, measure_images, measure_pixels
 from imgrank.records import ImageFile, Unreadable
 from tests.decode.making import encoded
 
@@ -23,7 +23,7 @@ def whole(luma):
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "LA", "P", "CMYK", "I;16"])
 def test_brightness_is_that_of_the_picture_in_every_mode(mode):
     image = Image.fromarray(GREY.astype(np.uint16) * 257) if mode == "I;16" else Image.fromarray(GREY).convert(mode)
-    found = look_at(encoded(image, "TIFF"), "made.tif", whole)
+    found = measure_pixels(encoded(image, "TIFF"), "made.tif", whole)
     assert found.shape == GREY.shape
     assert np.abs(found.astype(int) - GREY).max() <= 1
 
@@ -31,7 +31,7 @@ def test_brightness_is_that_of_the_picture_in_every_mode(mode):
 def test_a_jpeg_is_decoded_in_full():
     colours = Image.merge("RGB", [Image.fromarray(np.roll(GREY, shift, 1)) for shift in (0, 20, 40)])
     data = encoded(colours, "JPEG", quality=97)
-    found = look_at(data, "made.jpg", whole)
+    found = measure_pixels(data, "made.jpg", whole)
     assert found.shape == GREY.shape
     assert np.abs(found.astype(int) - np.asarray(colours.convert("L")).astype(int)).mean() < 2
 
@@ -39,7 +39,7 @@ def test_a_jpeg_is_decoded_in_full():
 def test_what_is_too_large_is_not_decoded():
     data = encoded(Image.fromarray(np.zeros((1000, 1100), np.uint8)), "PNG")
     with pytest.raises(DecodeError, match="too large"):
-        look_at(data, "made.png", whole, max_megapixels=1.0)
+        measure_pixels(data, "made.png", whole, max_megapixels=1.0)
 
 
 def test_a_look_at_many_keeps_their_order_and_names_the_bad(tmp_path):
@@ -47,9 +47,9 @@ def test_a_look_at_many_keeps_their_order_and_names_the_bad(tmp_path):
         (tmp_path / f"{number}.png").write_bytes(encoded(Image.fromarray(GREY[: 20 + number]), "PNG"))
     (tmp_path / "2b.png").write_bytes(b"")
     files = [ImageFile(str(path), os.path.getsize(path), 0) for path in sorted(tmp_path.iterdir())]
-    seen = list(look_at_images(files, lambda luma: luma.height, is_known=lambda digest: False))
-    assert [item.seen for item in seen if isinstance(item, Looked)] == [20, 21, 22, 23]
+    seen = list(measure_images(files, lambda luma: luma.height, is_known=lambda digest: False))
+    assert [item.seen for item in seen if isinstance(item, Measured)] == [20, 21, 22, 23]
     assert [item.path for item in seen if isinstance(item, Unreadable)] == [str(tmp_path / "2b.png")]
-    known = list(look_at_images(files[:1], lambda luma: luma.height, is_known=lambda digest: True))
-    assert isinstance(known[0], Looked)
+    known = list(measure_images(files[:1], lambda luma: luma.height, is_known=lambda digest: True))
+    assert isinstance(known[0], Measured)
     assert known[0].seen is None
