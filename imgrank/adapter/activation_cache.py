@@ -1,4 +1,4 @@
-"""What `FoldedModel.look` gave for the pictures last asked about, so that the next sentence starts from there.
+"""What `FoldedModel.encode_images` gave for the pictures last asked about, so that the next sentence starts from there.
 
 Nothing can go stale: what is kept is named by a hash of all that it was made from.
 """

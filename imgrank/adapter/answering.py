@@ -167,10 +167,10 @@ class _Network:
         """What the model sees in a block, under the sentence."""
 
         def make() -> Tensor:
-            return self.folded.look(block.quantised, block.scales, block.embedding)
+            return self.folded.encode_images(block.quantised, block.scales, block.embedding)
 
-        look = make() if self.activations is None else self.activations.get(block.key(self.folded.key), make)
-        return self.folded.fuse(look, self.words)
+        images = make() if self.activations is None else self.activations.get(block.key(self.folded.key), make)
+        return self.folded.fuse(images, self.words)
 
 
 @dataclass(frozen=True, slots=True)

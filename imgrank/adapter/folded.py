@@ -1,6 +1,6 @@
 """`AdapterModel.fuse` for answering: the same function, with all that can be worked out ahead worked out ahead.
 
-Constant factors of one sum are folded into its weights, and what does not look at the sentence (`look`) is kept
+Constant factors of one sum are folded into its weights, and what does not look at the sentence (`encode_images`) is kept
 apart from what does (`fuse`). Sums differ from the model's in their last bits only; see model.py for what they mean.
 """
 
@@ -38,9 +38,9 @@ class FoldedModel:
         self.key = b"".join(xxh3_128_digest(value.numpy()) for value in model.state_dict().values())
         self._squares = _squares(model)
         self._layers = [cast(FusionLayer, layer) for layer in model.layers]
-        self._looks = [_joined_maps(layer.self_attention) for layer in self._layers]
+        self._attention_maps = [_joined_maps(layer.self_attention) for layer in self._layers]
 
-    def look(self, quantised: Tensor, scales: Tensor, embedding: Tensor) -> Tensor:
+    def encode_images(self, quantised: Tensor, scales: Tensor, embedding: Tensor) -> Tensor:
         """Image tokens (B, P', d) before they meet a sentence.
 
         quantised (B, P, D) float32 whole numbers, scales (B, P, 1), embedding (B, E).
@@ -57,7 +57,7 @@ class FoldedModel:
         return [_words(layer, tokens) for layer in self._layers]
 
     def fuse(self, x: Tensor, words: list[Words]) -> Tensor:
-        """What `look` gave, under a sentence: z (B, P', d), as `AdapterModel.fuse` gives it."""
+        """What `encode_images` gave, under a sentence: z (B, P', d), as `AdapterModel.fuse` gives it."""
         for number, (layer, said) in enumerate(zip(self._layers, words, strict=True)):
             x = self._attended(number, x) if number else x
             x = x + _seen(layer, x, said)
@@ -65,7 +65,7 @@ class FoldedModel:
         return x
 
     def _attended(self, number: int, x: Tensor) -> Tensor:
-        layer, (weight, bias) = self._layers[number], self._looks[number]
+        layer, (weight, bias) = self._layers[number], self._attention_maps[number]
         joined = F.linear(layer.norm_self(x), weight, bias)
         heads = joined.unflatten(-1, (3, layer.self_attention.heads, -1)).permute(2, 0, 3, 1, 4)  # (3, B, H, P', d/H)
         seen = F.scaled_dot_product_attention(*heads.unbind())

@@ -158,7 +158,7 @@ def _epoch(
     epochs: int,
     device: torch.device,
 ) -> Epoch:
-    """One epoch of training, then a look at val. Its randomness hangs on seed and number alone, so it can resume."""
+    """One epoch of training, then validation. Its randomness hangs on seed and number alone, so it can resume."""
     started = time.perf_counter()
     number = progress.epoch + 1
     torch.manual_seed(options.seed * 100_003 + number)
@@ -175,7 +175,7 @@ def _epoch(
         seen += len(batch.pictures.tokens)
     rate = seen / (time.perf_counter() - started)
     progress.epoch = number
-    metrics, error = _look(progress, dataset, parts, device)
+    metrics, error = _validate(progress, dataset, parts, device)
     if metrics > progress.best_metric or progress.best_state is None or not any(len(part.val) for part in parts):
         progress.best_metric, progress.best_epoch, progress.best_state = metrics, number, _state(progress.averaged)
     value_loss, order_loss = (float(total) / steps for total in sums)
@@ -239,7 +239,7 @@ def compare_once(model: AdapterModel, summary: Summary) -> Tensor:
     return torch.cat([top, F.pad(low, (middle, 0))])
 
 
-def _look(progress: Progress, dataset: Dataset, parts: Sequence[Part], device: torch.device) -> tuple[float, float]:
+def _validate(progress: Progress, dataset: Dataset, parts: Sequence[Part], device: torch.device) -> tuple[float, float]:
     """The mean figure over queries on their val rows, and the mean absolute error of those with values."""
     model = cast(AdapterModel, progress.averaged.module)
     predicted = tuple(part.mean + part.scale * predict(model, dataset, part.task, part.val, device) for part in parts)

@@ -17,7 +17,7 @@ class Foresight:
         self._lock = threading.Lock()
         self._started = False
 
-    def look(self, turn: int) -> None:
+    def prepare(self, turn: int) -> None:
         """The question of this turn is being looked at."""
         if not isinstance(self._lesson, PairLesson) or turn == self._turn:
             return

@@ -44,7 +44,7 @@ def folded_tokens(made: AdapterModel, kind: torch.dtype, length: int) -> tuple[T
     quantised, embedding = torch.from_numpy(pictures.quantised).to(kind), torch.from_numpy(pictures.embedding).to(kind)
     with torch.inference_mode():
         folded = FoldedModel(made)
-        z = folded.fuse(folded.look(quantised, scales, embedding), folded.words(said))
+        z = folded.fuse(folded.encode_images(quantised, scales, embedding), folded.words(said))
         return made.fuse(quantised * scales, embedding, TextBatch(said[None])), z
 
 
@@ -73,7 +73,7 @@ def test_tokens_of_zeros_give_numbers() -> None:
     with torch.inference_mode():
         folded = FoldedModel(made)
         nothing = torch.zeros(2, SHAPE.tokens, SHAPE.width)
-        x = folded.look(nothing, torch.full((2, SHAPE.tokens, 1), 6e-5), torch.zeros(2, SHAPE.embedding))
+        x = folded.encode_images(nothing, torch.full((2, SHAPE.tokens, 1), 6e-5), torch.zeros(2, SHAPE.embedding))
     assert torch.isfinite(x).all()
 
 
