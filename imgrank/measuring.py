@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, Measured, measure_images
+from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, MeasuredPicture, measure_images
 from imgrank.detail.measure import DETAIL_VERSION, WIDTH, Detail, measure
 from imgrank.records import ImageFile, Progress, Unreadable
 from imgrank.store import TokenStore, open_store
@@ -43,7 +43,7 @@ class Measure(Protocol):
 
     def measure(
         self, files: Sequence[ImageFile], is_known: IsKnown, max_megapixels: float
-    ) -> Iterator[Measured[Row] | Unreadable]:
+    ) -> Iterator[MeasuredPicture[Row] | Unreadable]:
         """The row of each file, in order; none where `is_known` says so of its digest."""
         ...
 
@@ -61,7 +61,7 @@ class DetailMeasure:
 
     def measure(
         self, files: Sequence[ImageFile], is_known: IsKnown, max_megapixels: float
-    ) -> Iterator[Measured[Row] | Unreadable]:
+    ) -> Iterator[MeasuredPicture[Row] | Unreadable]:
         """Decode at full size, and measure in the thread that decodes."""
         return measure_images(files, measure, is_known=is_known, max_megapixels=max_megapixels)
 
@@ -154,7 +154,7 @@ class _Run:
     digests: dict[int, str] = field(default_factory=dict)
     skipped: list[Unreadable] = field(default_factory=list)
     fresh: int = 0
-    _waiting: list[tuple[int, Measured[Row]]] = field(default_factory=list)
+    _waiting: list[tuple[int, MeasuredPicture[Row]]] = field(default_factory=list)
 
     def recall(self) -> None:
         """Take what the store knows by path, size and time."""
@@ -193,7 +193,7 @@ class _Run:
         known = np.array(places, np.intp)[~found.missing]
         return Measured(values, known, tuple(self.skipped), self.fresh, partial)
 
-    def _take(self, position: int, item: Measured[Row] | Unreadable) -> None:
+    def _take(self, position: int, item: MeasuredPicture[Row] | Unreadable) -> None:
         if isinstance(item, Unreadable):
             self.skipped.append(item)
         elif item.seen is None:

@@ -1,7 +1,7 @@
 """`AdapterModel.fuse` for answering: the same function, with all that can be worked out ahead worked out ahead.
 
-Constant factors of one sum are folded into its weights, and what does not look at the sentence (`encode_images`) is kept
-apart from what does (`fuse`). Sums differ from the model's in their last bits only; see model.py for what they mean.
+Constant factors of one sum are folded into its weights, and what no sentence changes (`encode_images`) is kept
+apart from the rest (`fuse`). Sums differ from the model's in their last bits only; see model.py for what they mean.
 """
 
 from __future__ import annotations

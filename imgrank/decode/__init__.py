@@ -4,7 +4,7 @@ Knows files, formats and pixels. Must not know backbones, tokens or what the pix
 the square and the interpolation come in as plain arguments.
 """
 
-from imgrank.decode.load_many import Loaded, Measured, load_images, measure_images
+from imgrank.decode.load_many import Loaded, MeasuredPicture, load_images, measure_images
 from imgrank.decode.luma import Luma
 from imgrank.decode.picture import decode_bytes, measure_pixels, open_image
 from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS, DecodeError
@@ -14,7 +14,7 @@ __all__ = [
     "DecodeError",
     "Loaded",
     "Luma",
-    "Measured",
+    "MeasuredPicture",
     "decode_bytes",
     "load_images",
     "measure_images",

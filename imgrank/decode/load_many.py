@@ -33,7 +33,7 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured(Generic[_Seen]):
+class MeasuredPicture(Generic[_Seen]):
     """A picture that was measured in full: digest as `Loaded` has it, and what was measured, None where the digest
     was known already."""
 
@@ -71,7 +71,7 @@ def measure_images(
     is_known: Callable[[str], bool],
     workers: int | None = None,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-) -> Iterator[Measured[_Seen] | Unreadable]:
+) -> Iterator[MeasuredPicture[_Seen] | Unreadable]:
     """As `load_images`, but each picture is decoded at its full size, and only what `measure` makes of it is kept.
 
     `measure` runs in the thread that decodes, while the picture counts against the memory that pictures may take.
@@ -81,7 +81,7 @@ def measure_images(
         if isinstance(one, Refused):
             yield Unreadable(one.item.path, one.reason)
         else:
-            yield Measured(one.item, one.digest, one.made)
+            yield MeasuredPicture(one.item, one.digest, one.made)
 
 
 def read_path(file: ImageFile) -> bytes:

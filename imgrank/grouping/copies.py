@@ -12,7 +12,7 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.decode import Loaded, Measured, load_images
+from imgrank.decode import Loaded, MeasuredPicture, load_images
 from imgrank.measuring import IsKnown, Row
 from imgrank.records import ImageFile, Unreadable
 from imgrank.tokens import PackedTokens, TokenShape
@@ -58,7 +58,7 @@ class CopyMeasure:
 
     def measure(
         self, files: Sequence[ImageFile], is_known: IsKnown, max_megapixels: float
-    ) -> Iterator[Measured[Row] | Unreadable]:
+    ) -> Iterator[MeasuredPicture[Row] | Unreadable]:
         """Decode small, and average down."""
         loaded = load_images(files, _DECODED, "bilinear", is_known=is_known, max_megapixels=max_megapixels)
         return map(_as_measured, loaded)
@@ -86,7 +86,7 @@ def _averaged(plane: npt.NDArray[np.float32], side: int) -> npt.NDArray[np.float
     return np.asarray(plane.reshape(side, block, side, block).mean(axis=(1, 3)), np.float32)
 
 
-def _as_measured(item: Loaded | Unreadable) -> Measured[Row] | Unreadable:
+def _as_measured(item: Loaded | Unreadable) -> MeasuredPicture[Row] | Unreadable:
     if isinstance(item, Unreadable):
         return item
-    return Measured(item.file, item.digest, None if item.pixels is None else copy_of(item.pixels))
+    return MeasuredPicture(item.file, item.digest, None if item.pixels is None else copy_of(item.pixels))

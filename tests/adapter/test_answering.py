@@ -63,7 +63,7 @@ def test_many_questions_at_once_sum_on_one_core_each(monkeypatch: pytest.MonkeyP
 
         monkeypatch.setattr(FoldedModel, name, probe)
 
-    for name in ("words", "look", "fuse"):
+    for name in ("words", "encode_images", "fuse"):
         watched(name)
     before = torch.get_num_threads()
     torch.set_num_threads(2)

@@ -84,6 +84,6 @@ def test_tokens_all_of_one_number_give_what_the_model_gives(pool: int) -> None:
     quantised = torch.arange(-127.0, 128.0)[:, None, None].expand(-1, 16, SHAPE.width)
     scales = torch.full((len(quantised), 16, 1), 60.0)
     with torch.inference_mode():
-        x = FoldedModel(made).look(quantised, scales, torch.empty(0))
+        x = FoldedModel(made).encode_images(quantised, scales, torch.empty(0))
         exact = made.image_map(pooled(quantised * scales, pool))
     np.testing.assert_allclose(x, exact, rtol=1e-4, atol=1e-4)

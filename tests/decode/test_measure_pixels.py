@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imgrank.decode import DecodeError, Measured, measure_images, measure_pixels
+from imgrank.decode import DecodeError, MeasuredPicture, measure_images, measure_pixels
 from imgrank.records import ImageFile, Unreadable
 from tests.decode.making import encoded
 
@@ -48,8 +48,8 @@ def test_a_look_at_many_keeps_their_order_and_names_the_bad(tmp_path):
     (tmp_path / "2b.png").write_bytes(b"")
     files = [ImageFile(str(path), os.path.getsize(path), 0) for path in sorted(tmp_path.iterdir())]
     seen = list(measure_images(files, lambda luma: luma.height, is_known=lambda digest: False))
-    assert [item.seen for item in seen if isinstance(item, Measured)] == [20, 21, 22, 23]
+    assert [item.seen for item in seen if isinstance(item, MeasuredPicture)] == [20, 21, 22, 23]
     assert [item.path for item in seen if isinstance(item, Unreadable)] == [str(tmp_path / "2b.png")]
     known = list(measure_images(files[:1], lambda luma: luma.height, is_known=lambda digest: True))
-    assert isinstance(known[0], Measured)
+    assert isinstance(known[0], MeasuredPicture)
     assert known[0].seen is None

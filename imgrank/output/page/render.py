@@ -27,7 +27,7 @@ ASIDE = "These do not seem to show what the sentence is about"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PagePaths:
     """Where the page stands, and the folder that all its pictures have in common ("" if none)."""
 
     page_folder: str
@@ -38,12 +38,12 @@ class Place:
         return os.path.relpath(path, self.common) if self.common else path
 
 
-def place(paths: Iterable[str], page_folder: str) -> Place:
+def page_paths(paths: Iterable[str], page_folder: str) -> PagePaths:
     """The place of these pictures as seen from a page in `page_folder`."""
     try:
-        return Place(page_folder, os.path.commonpath({os.path.dirname(path) for path in paths}))
+        return PagePaths(page_folder, os.path.commonpath({os.path.dirname(path) for path in paths}))
     except ValueError:  # none at all, several drives, or some relative and some not
-        return Place(page_folder, "")
+        return PagePaths(page_folder, "")
 
 
 def text(words: str) -> str:
@@ -119,15 +119,15 @@ def _bars(scale: Scale) -> str:
     )
 
 
-def cell(image: RankedImage, scale: Scale, thumbnail: Thumbnail, source: str, place: Place) -> str:
+def cell(image: RankedImage, scale: Scale, thumbnail: Thumbnail, source: str, paths: PagePaths) -> str:
     """One picture of the sheet: a link to its file around its thumbnail, then rank, score and name."""
-    path, name = text(image.path), text(place.name(image.path))
+    path, name = text(image.path), text(paths.name(image.path))
     if thumbnail.data:
         size = f'width="{thumbnail.width}" height="{thumbnail.height}"'
         picture = f'<img src="{escape(source)}" {size} alt="{name}" loading="lazy" decoding="async">'
     else:
         picture = f'<span class="fault">no thumbnail: {text(thumbnail.fault)}</span>'
-    link = escape(address(image.path, place.page_folder))
+    link = escape(address(image.path, paths.page_folder))
     word = text(shell_path(image.path))
     aside = "" if image.relevant else " data-aside"
     count = group_count(image)

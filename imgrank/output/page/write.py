@@ -77,7 +77,7 @@ def _write_sheet(
     stream: TextIO,
     progress: Callable[[Progress], None],
 ) -> None:
-    place = render.place([image.path for image in images], folder)
+    its_paths = render.page_paths([image.path for image in images], folder)
     small: Iterator[Thumbnail] = thumbnails([image.path for image in images])
     done = 0
     for relevant, group in groupby(images, key=lambda image: image.relevant):
@@ -89,7 +89,7 @@ def _write_sheet(
             stream.write('</ol><ol role="list">\n' if number and number % _CHUNK == 0 else "")
             thumbnail = next(small)
             source = _source(thumbnail, page_dir, folder)
-            stream.write(render.cell(image, scale, thumbnail, source, place))
+            stream.write(render.cell(image, scale, thumbnail, source, its_paths))
             done += 1
             progress(Progress(done, len(images), "page"))
         stream.write("</ol></section>\n")
