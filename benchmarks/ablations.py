@@ -33,7 +33,7 @@ from imgrank.learning.splits import made_splits
 from imgrank.learning.task import ValueRows
 from imgrank.tokens import PackedTokens, TextTokens
 from imgrank.training import TrainingOptions
-from imgrank.training.batches import Part, pictures
+from imgrank.training.batches import QueryRows, pictures
 from imgrank.training.loop import fit, predict
 
 CPU = torch.device("cpu")
@@ -99,7 +99,7 @@ def run_variant(variant: Variant, dataset: Dataset, text_width: int, options: Tr
     torch.manual_seed(options.seed)
     model = AdapterModel(config)
     model.pair_head.__class__ = variant.head
-    parts = [Part.of(rows, rows.in_split("train"), rows.in_split("val")) for rows in dataset.tasks]
+    parts = [QueryRows.of(rows, rows.in_split("train"), rows.in_split("val")) for rows in dataset.tasks]
     done = fit(model, dataset, parts, options, epochs=options.epochs)
     model.load_state_dict(done.state)
     scores = [srcc(predict(model, dataset, p.task, p.val, CPU), p.task.values[p.val]) for p in parts]
@@ -108,7 +108,7 @@ def run_variant(variant: Variant, dataset: Dataset, text_width: int, options: Tr
 
 
 @torch.inference_mode()
-def _pair_strength(model: AdapterModel, dataset: Dataset, part: Part) -> np.ndarray:
+def _pair_strength(model: AdapterModel, dataset: Dataset, part: QueryRows) -> np.ndarray:
     """How many of the other val pictures each one is said to stand above."""
     shown = pictures(dataset, part.task.rows[part.val], CPU)
     summary = model.eval().summarise(model.fuse(shown.tokens, shown.embedding, TextBatch.of(part.task.texts[0])))

@@ -30,7 +30,7 @@ from scipy.optimize import minimize
 from imgrank.grouping import Copies, GroupBy, group
 from imgrank.grouping.aligning import alignment
 from imgrank.grouping.copies import copy_of
-from imgrank.grouping.same_moment import DEFAULT_THRESHOLD, Album
+from imgrank.grouping.same_moment import DEFAULT_THRESHOLD, CopiesAndTimes
 from imgrank.grouping.similar import similar
 
 PLACES = (
@@ -167,7 +167,7 @@ def alone(data: Path, count: int) -> list[tuple[str, Path]]:
 
 def fit(seen: Shots) -> np.ndarray:
     """Weights of colours, hash and alignment, and the bias, by logistic regression on pairs."""
-    rng, album = np.random.default_rng(0), Album(seen.copies)
+    rng, album = np.random.default_rng(0), CopiesAndTimes(seen.copies)
     of_moment = defaultdict(list)
     for n, moment in enumerate(seen.moments):
         of_moment[moment].append(n)
@@ -197,7 +197,7 @@ def fit(seen: Shots) -> np.ndarray:
     return minimize(loss, np.zeros(4)).x
 
 
-def _signs(album: Album, pairs: np.ndarray) -> np.ndarray:
+def _signs(album: CopiesAndTimes, pairs: np.ndarray) -> np.ndarray:
     first, second = pairs[:, 0], pairs[:, 1]
     colours, upright, turned = album.signatures.of_pairs(first, second)
     grey, mirrored = album.copies.grey, turned > upright
@@ -244,7 +244,7 @@ def seconds_of(seen: Shots, count: int) -> float:
     grey = np.stack([np.roll(one, 7 * int(turn), axis=0) for one, turn in zip(grey, turns, strict=True)])
     grey = (grey + rng.integers(-2, 3, grey.shape)).clip(0, 255).astype(np.uint8)
     colour = ((seen.copies.colour[rows] + 9 * turns[:, None, None, None] + 60) % 120 - 60).astype(np.int8)
-    album = Album(Copies(grey, colour, np.ones(count, bool)))
+    album = CopiesAndTimes(Copies(grey, colour, np.ones(count, bool)))
     started = time.perf_counter()
     similar(album, DEFAULT_THRESHOLD)
     return time.perf_counter() - started

@@ -36,12 +36,12 @@ BATCH = FIRST_BATCH["cpu"]
 SENTENCE = "a building by the water"
 
 
-def shipped_tower() -> mini_image.ImageTower:
+def shipped_tower() -> mini_image.MiniImageTower:
     return load_mini()._image_tower
 
 
 class TimmUpper(torch.nn.Module):
-    """The upper half of timm's model under the names that `ImageTower` calls."""
+    """The upper half of timm's model under the names that `MiniImageTower` calls."""
 
     def __init__(self, model: torch.nn.Module) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class TimmTrunk(torch.nn.Module):
 class WholeBatches(torch.nn.Module):
     """A tower whose lower half takes a batch in one piece."""
 
-    def __init__(self, tower: mini_image.ImageTower) -> None:
+    def __init__(self, tower: mini_image.MiniImageTower) -> None:
         super().__init__()
         self.tower = tower
 
@@ -76,7 +76,7 @@ class WholeBatches(torch.nn.Module):
         return self.tower.upper(self.tower.trunk.lower(pixels))
 
 
-def timm_tower(fold: bool = True) -> mini_image.ImageTower:
+def timm_tower(fold: bool = True) -> mini_image.MiniImageTower:
     """The tower on timm's model with the same weights; not folded: with norms that do nothing beside them."""
     ensure_importable()
     tower = shipped_tower()
@@ -142,7 +142,7 @@ def bf16() -> Tower:
     return run
 
 
-def _lower_bf16(tower: mini_image.ImageTower, pixels: torch.Tensor) -> torch.Tensor:
+def _lower_bf16(tower: mini_image.MiniImageTower, pixels: torch.Tensor) -> torch.Tensor:
     hidden = ((pixels.float() - 127) / 128).to(torch.bfloat16).permute(0, 3, 1, 2)
     return tower.trunk.blocks(relu6(tower.trunk.conv_stem(hidden)))
 

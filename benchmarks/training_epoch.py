@@ -32,7 +32,7 @@ from imgrank.discover import discover
 from imgrank.labels import Labels, ValueTask
 from imgrank.learning.dataset import Dataset
 from imgrank.learning.task import ValueRows
-from imgrank.training.batches import Part
+from imgrank.training.batches import QueryRows
 from imgrank.training.loop import fit
 from imgrank.training.options import TrainingOptions
 
@@ -54,7 +54,7 @@ def epoch_on_tokens(count: int, backbone: MiniBackbone) -> float:
     """Seconds of the fastest epoch of a few, as `imgrank train` runs them."""
     dataset = made_up_dataset(count, backbone)
     model = AdapterModel(AdapterConfig.mini(backbone.shape, backbone.text_width))
-    part = Part.of(dataset.tasks[0], np.arange(count), np.zeros(0, np.intp))
+    part = QueryRows.of(dataset.tasks[0], np.arange(count), np.zeros(0, np.intp))
     ends = [time.perf_counter()]
     fit(
         model, dataset, [part], TrainingOptions(), epochs=3, patient=False,

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from imgrank.actions.xmp_tree import ABOUT, RDF, Element, Packet, Splice, items_of, read, spliced
+from imgrank.actions.xmp_tree import ABOUT, RDF, Element, PacketTree, Splice, items_of, read, spliced
 
 XMP = "http://ns.adobe.com/xap/1.0/"
 DC = "http://purl.org/dc/elements/1.1/"
@@ -114,7 +114,7 @@ class _Known:
     ours: bool
 
 
-def _known(found: Packet) -> _Known:
+def _known(found: PacketTree) -> _Known:
     stars, given = _first(found, _RATING), _first(found, _GIVEN)
     keywords = tuple(dict.fromkeys(found.items(KEYWORDS)))
     levels = (text[len(_ROOT) :] for text in found.items(HIERARCHY) if text.startswith(_ROOT))
@@ -124,7 +124,7 @@ def _known(found: Packet) -> _Known:
     return _Known(keywords, tuple(dict.fromkeys(levels)), before or None, ranked or given is not None or bool(keywords))
 
 
-def _first(found: Packet, name: str) -> str | None:
+def _first(found: PacketTree, name: str) -> str | None:
     return next((value.strip() for value in found.values(name)), None)
 
 
@@ -133,7 +133,7 @@ def _clean(keyword: str) -> str:
     return " ".join("".join(char for char in keyword if char.isprintable() or char.isspace()).split())
 
 
-def _cuts(found: Packet, known: _Known) -> Iterator[Splice]:
+def _cuts(found: PacketTree, known: _Known) -> Iterator[Splice]:
     for description in found.descriptions:
         names = set(description.attributes).union(child.name for child in description.children)
         has_ours = any(name.startswith(OURS) for name in names)
@@ -181,7 +181,11 @@ def _item_cuts(content: bytes, array: Element, known: _Known) -> Iterator[tuple[
 
 
 def _insertions(
-    found: Packet, values: dict[str, str], keywords: Sequence[str], levels: Sequence[str], others: Sequence[str] = ()
+    found: PacketTree,
+    values: dict[str, str],
+    keywords: Sequence[str],
+    levels: Sequence[str],
+    others: Sequence[str] = (),
 ) -> list[Splice]:
     """Our element, and our items in arrays that are there already."""
     splices, arrays = [], [(KEYWORDS, keywords)] if keywords else []
@@ -196,7 +200,7 @@ def _insertions(
     return [*splices, found.into(found.rdf, _our_element(found, values, arrays))]
 
 
-def _more_items(found: Packet, array: Element, texts: Sequence[str]) -> Splice:
+def _more_items(found: PacketTree, array: Element, texts: Sequence[str]) -> Splice:
     """More items behind those of an array, in its own way of writing."""
     items = items_of(array)
     if items:
@@ -218,7 +222,7 @@ def _item(name: str, text: str) -> bytes:
     return f"<{name}>{escape(text)}</{name}>".encode()
 
 
-def _our_element(found: Packet, values: dict[str, str], arrays: Sequence[tuple[str, Sequence[str]]]) -> bytes:
+def _our_element(found: PacketTree, values: dict[str, str], arrays: Sequence[tuple[str, Sequence[str]]]) -> bytes:
     rdf = found.qualified(found.rdf).rpartition(":")[0]
     used = dict.fromkeys(name.split(" ")[0] for name in (*values, *(name for name, _ in arrays)))
     used |= {} if rdf else {RDF: None}
@@ -242,7 +246,7 @@ def _our_element(found: Packet, values: dict[str, str], arrays: Sequence[tuple[s
     return ("\n" * empty + first + ">\n" + inner + f"</{description}>\n").encode()
 
 
-def _require(found: Packet, values: dict[str, str], arrays: dict[str, list[str]]) -> None:
+def _require(found: PacketTree, values: dict[str, str], arrays: dict[str, list[str]]) -> None:
     """Raise ValueError unless a reader finds these values, once each, and these items."""
     simple = all(found.values(name) == ([values[name]] if name in values else []) for name in _SIMPLE)
     if not simple or any(sorted(found.items(name)) != sorted(texts) for name, texts in arrays.items()):

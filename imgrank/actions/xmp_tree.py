@@ -44,7 +44,7 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
-class Packet:
+class PacketTree:
     """The RDF element of a packet, and under which prefixes name spaces are known in it."""
 
     content: bytes
@@ -109,7 +109,7 @@ def spliced(content: bytes, splices: Iterable[Splice]) -> bytes:
     return content
 
 
-def read(content: bytes) -> Packet:
+def read(content: bytes) -> PacketTree:
     """Read a packet. Raises ValueError where it is no XMP in UTF-8."""
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
@@ -128,7 +128,7 @@ def read(content: bytes) -> Packet:
     rdf = _rdf_of(reader.root)
     if rdf is None:
         raise ValueError("it holds no RDF")
-    return Packet(content, rdf, reader.prefixes)
+    return PacketTree(content, rdf, reader.prefixes)
 
 
 class _Reader:

@@ -26,7 +26,7 @@ MOST_LANES = 16
 ROUNDS = 2
 
 
-class Memory(Protocol):
+class DeviceMemory(Protocol):
     """What is asked of a GPU's memory, in bytes."""
 
     def free(self) -> int:
@@ -48,7 +48,7 @@ class BatchRunner:
     The last `moments` rows of the tokens that `forward` gives are no places (see `imgrank.tokens`).
     """
 
-    def __init__(self, device: str, lanes: int = 1, memory: Memory | None = None, moments: int = 0) -> None:
+    def __init__(self, device: str, lanes: int = 1, memory: DeviceMemory | None = None, moments: int = 0) -> None:
         self.device = device
         self._moments = moments
         self.size = FIRST_BATCH[device]

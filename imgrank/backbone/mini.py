@@ -25,7 +25,7 @@ from imgrank.tokens import KindEvidence, PackedTokens, TextTokens, TokenShape
 
 if TYPE_CHECKING:
     from imgrank.backbone.batches import BatchRunner
-    from imgrank.backbone.mini_image import ImageTower
+    from imgrank.backbone.mini_image import MiniImageTower
     from imgrank.backbone.mini_towers import Sentences
 
 _CLASSIFIER = ("trunk.classifier.weight", "trunk.classifier.bias", "moment_mean", "moment_spread")
@@ -93,7 +93,7 @@ class MiniBackbone:
         return batch_runner(self.device, self.shape.moments)
 
     @cached_property
-    def _image_tower(self) -> ImageTower:
+    def _image_tower(self) -> MiniImageTower:
         from imgrank.backbone.mini_towers import build_image_tower
 
         return build_image_tower(self.weights, self.config, self.device)

@@ -107,7 +107,7 @@ class CaptionHead(nn.Module):
         return F.normalize(self.down(F.gelu(self.up(seen))), dim=-1)
 
 
-class ImageTower(nn.Module):
+class MiniImageTower(nn.Module):
     """Pixels to 16 tokens, rows of moments, and a place in the space of sentence vectors."""
 
     def __init__(self, config: ImageConfig) -> None:

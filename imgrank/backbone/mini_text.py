@@ -71,7 +71,7 @@ class TextLayer(nn.Module):
         return normed
 
 
-class TextTower(nn.Module):
+class MiniTextTower(nn.Module):
     """Sentences, as token ids, to token states and to one sentence vector (the mean over its tokens)."""
 
     def __init__(self, config: TextConfig) -> None:

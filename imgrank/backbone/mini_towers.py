@@ -11,8 +11,8 @@ from safetensors import safe_open
 from tokenizers import Tokenizer
 
 from imgrank.backbone.batches import BatchRunner
-from imgrank.backbone.mini_image import ImageConfig, ImageTower
-from imgrank.backbone.mini_text import SentenceHead, TextConfig, TextTower
+from imgrank.backbone.mini_image import ImageConfig, MiniImageTower
+from imgrank.backbone.mini_text import MiniTextTower, SentenceHead, TextConfig
 from imgrank.parallel import on_one_core
 from imgrank.tokens import TextTokens
 
@@ -24,7 +24,7 @@ class Sentences:
     """All that a sentence goes through."""
 
     tokenizer: Tokenizer
-    tower: TextTower
+    tower: MiniTextTower
     head: SentenceHead
 
     def encode(self, sentence: str) -> TextTokens:
@@ -40,9 +40,9 @@ def batch_runner(device: str, moments: int) -> BatchRunner:
     return BatchRunner(device, lanes=torch.get_num_threads(), moments=moments)
 
 
-def build_image_tower(weights: Path, config: Config, device: str) -> ImageTower:
+def build_image_tower(weights: Path, config: Config, device: str) -> MiniImageTower:
     """The image tower on a device."""
-    tower = ImageTower(ImageConfig(**config["image"]))
+    tower = MiniImageTower(ImageConfig(**config["image"]))
     tower.load_state_dict(_tensors(weights, "image."), assign=True)
     frozen = tower.requires_grad_(False).eval()
     # torch takes this call, which its stubs do not know
@@ -51,7 +51,7 @@ def build_image_tower(weights: Path, config: Config, device: str) -> ImageTower:
 
 def build_sentences(weights: Path, config: Config) -> Sentences:
     """The text tower with its tokenizer, on the processor: text tokens are the same everywhere."""
-    tower = TextTower(TextConfig(**config["text"]))
+    tower = MiniTextTower(TextConfig(**config["text"]))
     tower.load_state_dict(_tensors(weights, "text."), assign=True)
     head = SentenceHead(config["text"]["width"])
     head.load_state_dict(_tensors(weights, "sentence."), assign=True)

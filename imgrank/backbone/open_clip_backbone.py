@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from imgrank.backbone.backbone_facts import Facts
 from imgrank.backbone.batches import BatchRunner
 from imgrank.backbone.checkpoints import advice_on
 from imgrank.backbone.contract import Pixels
 from imgrank.backbone.names import BackboneName
+from imgrank.backbone.open_clip_facts import OpenClipFacts
 from imgrank.backbone.resolve import architecture_of
 from imgrank.backbone.sentences import SentenceTokenizer, load_tokenizer
 from imgrank.backbone.text_only import build_text_tower
@@ -33,7 +33,7 @@ class OpenClipBackbone:
     made so are kept apart by their fingerprint.
     """
 
-    def __init__(self, name: BackboneName, facts: Facts, device: str) -> None:
+    def __init__(self, name: BackboneName, facts: OpenClipFacts, device: str) -> None:
         self.name = str(name)
         self.fingerprint = facts.fingerprint
         self.shape = facts.shape
@@ -115,7 +115,7 @@ class OpenClipBackbone:
         return architecture_of(self._asked, self._facts.weights, self._facts.quick_gelu)
 
 
-def _load_fault(model: str, facts: Facts, error: Exception) -> str:
+def _load_fault(model: str, facts: OpenClipFacts, error: Exception) -> str:
     advice = advice_on(facts.weights)
     if advice is not None:
         return f"{facts.weights} does not load as {model}: {advice}; `mini` needs no file"

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from imgrank.backbone.backbone_facts import Facts
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.download import NotDownloaded, fetch_weights, reason_of
 from imgrank.backbone.fingerprint import fingerprint, weights_hash
 from imgrank.backbone.known import check_name, pretrained, read_config, refusal
 from imgrank.backbone.names import FOLDER, BackboneName
+from imgrank.backbone.open_clip_facts import OpenClipFacts
 from imgrank.backbone.own_config import ModelFolder, read_model
 from imgrank.backbone.pooling import GRID
 from imgrank.backbone.sentences import load_tokenizer, needs_hub
@@ -29,7 +29,7 @@ OPENAI = {
 }
 
 
-def resolve(name: BackboneName, note: Callable[[str], None]) -> Facts:
+def resolve(name: BackboneName, note: Callable[[str], None]) -> OpenClipFacts:
     """Find or download the weights, measure the towers, take the fingerprint.
 
     Raises BackboneError in one line: what was asked, what is close, what is on disk, and that `mini`
@@ -44,7 +44,7 @@ def resolve(name: BackboneName, note: Callable[[str], None]) -> Facts:
     architecture = {**config, "quick_gelu": quick_gelu or bool(config.get("quick_gelu"))}
     if name.grid:
         architecture["grid"] = "whole"
-    return Facts(
+    return OpenClipFacts(
         weights=weights,
         hash=weights_hash(weights),
         quick_gelu=quick_gelu,

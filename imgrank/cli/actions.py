@@ -71,7 +71,7 @@ OnConflictOption = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AskedAction:
     """What the options ask for."""
 
     request: Request
@@ -94,7 +94,7 @@ def wanted(
     untag: bool = False,
     keyword: str | None = None,
     embed: bool = False,
-) -> Wanted | None:
+) -> AskedAction | None:
     """The one action that the options name, or None. Raises UsageError where they do not fit together."""
     named: list[tuple[Action, str | None]] = [(action, folder) for action, folder in folders if folder is not None]
     named += [(action, None) for action, asked in _alone(trash, tag, untag) if asked]
@@ -113,7 +113,7 @@ def wanted(
         raise UsageError("--trash needs --bottom N or --min-score X to choose what to throw away.")
     if rename and template is None:
         template = "{rank}-{stem}{ext}"
-    return Wanted(Request(action, "", folder, template, on_conflict, embed=embed), dry_run, yes, keyword)
+    return AskedAction(Request(action, "", folder, template, on_conflict, embed=embed), dry_run, yes, keyword)
 
 
 def _alone(trash: bool, tag: bool, untag: bool) -> tuple[tuple[Action, bool], ...]:
@@ -122,7 +122,7 @@ def _alone(trash: bool, tag: bool, untag: bool) -> tuple[tuple[Action, bool], ..
 
 
 def change_files(
-    ranking: Ranking, images: Sequence[RankedImage], asked: Wanted, fmt: Format | None, print0: bool
+    ranking: Ranking, images: Sequence[RankedImage], asked: AskedAction, fmt: Format | None, print0: bool
 ) -> int:
     """Show the plan; unless it is a dry run, ask and carry it out. Returns the exit code."""
     from imgrank.actions.run import act, prepare_part

@@ -303,7 +303,7 @@ def _check(display: Display, cut: Cut, changes_files: bool) -> None:
 def _deliver_from(
     display: Display,
     cut: Cut,
-    asked: act.Wanted | None,
+    asked: act.AskedAction | None,
     strict: bool,
     sources: Sequence[str],
     ranking: Ranking,
@@ -317,7 +317,9 @@ def _deliver_from(
     return code or (EXIT_SKIPPED if strict and ranking.skipped else 0)
 
 
-def _deliver(ranking: Ranking, display: Display, cut: Cut, asked: act.Wanted | None, sources: Sequence[str]) -> int:
+def _deliver(
+    ranking: Ranking, display: Display, cut: Cut, asked: act.AskedAction | None, sources: Sequence[str]
+) -> int:
     """Show the order, or change files by it; an order that was interrupted changes none. Returns the exit code."""
     images = _kept(ranking.images, cut)
     if cut.fitting and not display.quiet:

@@ -23,7 +23,7 @@ HEAD = ("epoch", "value loss", "order loss", "val SRCC", "val MAE", "pictures/s"
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class TrainingView:
     """What to call while pictures are read, once the closed form is saved, and after each epoch."""
 
     reading: Callable[[Progress], None]
@@ -32,12 +32,12 @@ class View:
 
 
 @contextmanager
-def training_view(quiet: bool) -> Iterator[View]:
+def training_view(quiet: bool) -> Iterator[TrainingView]:
     """A view while the block runs; nobody is shown anything where `quiet`."""
     if quiet:
-        yield View(lambda _: None, lambda _: None, lambda _: None)
+        yield TrainingView(lambda _: None, lambda _: None, lambda _: None)
     elif not sys.stderr.isatty():
-        yield View(
+        yield TrainingView(
             lambda _: None,
             lambda result: typer.echo(_saved(result), err=True),
             lambda epoch: typer.echo(_line(epoch), err=True),
@@ -55,7 +55,7 @@ def training_view(quiet: bool) -> Iterator[View]:
                 seen.append(epoch)
                 live.update(_table(seen))
 
-            yield View(
+            yield TrainingView(
                 lambda now: live.update(f"{now.step} {now.done} of {now.total} pictures"),
                 lambda result: live.console.print(_saved(result), markup=False, highlight=False),
                 watch,

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from xxhash import xxh3_64_intdigest
 
-from imgrank.grouping.same_moment import Album
+from imgrank.grouping.same_moment import CopiesAndTimes
 from imgrank.grouping.signatures import Pairs, Signatures
 
 WHOLE = 16_384
@@ -28,7 +28,7 @@ _SEED = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidates:
+class PairCandidates:
     """Pairs `first` < `second` (P,), nearest first; `cut` tells that a picture had more neighbours than are kept."""
 
     first: Pairs
@@ -36,7 +36,7 @@ class Candidates:
     cut: bool
 
 
-def candidates(album: Album) -> Candidates:
+def candidates(album: CopiesAndTimes) -> PairCandidates:
     """The pairs of an album that may show the same moment."""
     signs = album.signatures
     known = np.flatnonzero(album.copies.known)
@@ -50,7 +50,7 @@ def candidates(album: Album) -> Candidates:
             seconds.append(second)
             nears.append(near)
     if not firsts:
-        return Candidates(np.zeros(0, np.intp), np.zeros(0, np.intp), False)
+        return PairCandidates(np.zeros(0, np.intp), np.zeros(0, np.intp), False)
     first, second, near = np.concatenate(firsts), np.concatenate(seconds), np.concatenate(nears)
     _, once = np.unique(first * len(album) + second, return_index=True)
     order = once[np.lexsort((second[once], first[once], -near[once]))]
@@ -69,10 +69,10 @@ def _near_pairs(signs: Signatures, block: Pairs) -> Iterator[tuple[Pairs, Pairs,
             yield rows[row], columns[column], np.round(near[row, column], 4)
 
 
-def _nearest(first: Pairs, second: Pairs) -> Candidates:
+def _nearest(first: Pairs, second: Pairs) -> PairCandidates:
     """Pairs that are among the nearest of either of their pictures; they come nearest first."""
     kept = np.minimum(place_among(first), place_among(second)) < MOST_NEIGHBOURS
-    return Candidates(first[kept], second[kept], not kept.all())
+    return PairCandidates(first[kept], second[kept], not kept.all())
 
 
 def place_among(owners: Pairs) -> Pairs:
@@ -83,7 +83,7 @@ def place_among(owners: Pairs) -> Pairs:
     return place
 
 
-def _blocks(album: Album, known: Pairs) -> Iterator[Pairs]:
+def _blocks(album: CopiesAndTimes, known: Pairs) -> Iterator[Pairs]:
     yield from _one_after_another(album, known)
     for cells in _cells(album.signatures):
         order = known[np.argsort(cells[known], kind="stable")]
@@ -93,7 +93,7 @@ def _blocks(album: Album, known: Pairs) -> Iterator[Pairs]:
             yield np.sort(order[starts[n] : ends[n]])
 
 
-def _one_after_another(album: Album, known: Pairs) -> Iterator[Pairs]:
+def _one_after_another(album: CopiesAndTimes, known: Pairs) -> Iterator[Pairs]:
     """Runs of pictures by the time of taking, each of which overlaps the next."""
     dated = known[~np.isnan(album.times[known])]
     order = dated[np.argsort(album.times[dated], kind="stable")]

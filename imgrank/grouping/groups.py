@@ -11,7 +11,7 @@ from imgrank.discover import path_order
 from imgrank.errors import UsageError
 from imgrank.facts import Facts
 from imgrank.grouping.copies import Copies
-from imgrank.grouping.same_moment import DEFAULT_THRESHOLD, Album
+from imgrank.grouping.same_moment import DEFAULT_THRESHOLD, CopiesAndTimes
 from imgrank.grouping.similar import bursts, similar
 
 
@@ -58,7 +58,7 @@ def _alike(
 ) -> list[Any]:
     if copies is None or (by is GroupBy.burst and not facts and order):
         raise ValueError(f"{by.value} needs small copies of the pictures, and burst their facts")
-    album = Album(
+    album = CopiesAndTimes(
         Copies(copies.grey[order], copies.colour[order], copies.known[order]),
         [facts[n] for n in order] if facts else (),
     )

@@ -33,7 +33,7 @@ LogOdds = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Album:
+class CopiesAndTimes:
     """N pictures to be grouped: their small copies, and their facts where those are known."""
 
     copies: Copies
@@ -68,7 +68,7 @@ def seconds_of(facts: Facts) -> float:
     return since.days * 86_400 + since.seconds + since.microseconds / 1e6
 
 
-def log_odds(album: Album, first: Pairs, second: Pairs) -> LogOdds:
+def log_odds(album: CopiesAndTimes, first: Pairs, second: Pairs) -> LogOdds:
     """(P,) that pictures `first` and `second` show the same moment, mirrored or not; above 0 it is likelier than not.
 
     The same whichever of two pictures comes first, and whatever other pairs are asked about.
@@ -76,7 +76,7 @@ def log_odds(album: Album, first: Pairs, second: Pairs) -> LogOdds:
     return np.maximum(_one_way(album, first, second), _one_way(album, second, first))
 
 
-def are_same(album: Album, first: Pairs, second: Pairs, least: float) -> npt.NDArray[np.bool_]:
+def are_same(album: CopiesAndTimes, first: Pairs, second: Pairs, least: float) -> npt.NDArray[np.bool_]:
     """(P,) whether `log_odds` are at least so high; quicker, for the second way is looked at only where it counts."""
     same = _one_way(album, first, second) >= least
     doubtful = np.flatnonzero(~same)
@@ -84,7 +84,7 @@ def are_same(album: Album, first: Pairs, second: Pairs, least: float) -> npt.NDA
     return same
 
 
-def _one_way(album: Album, first: Pairs, second: Pairs) -> LogOdds:
+def _one_way(album: CopiesAndTimes, first: Pairs, second: Pairs) -> LogOdds:
     """With the second laid upon the first; of a crop and its whole, one way around finds more."""
     colours, upright, turned = album.signatures.of_pairs(first, second)
     found = alignment(album.copies.grey, first, second, turned > upright)
@@ -93,7 +93,7 @@ def _one_way(album: Album, first: Pairs, second: Pairs) -> LogOdds:
     return np.asarray(np.round(odds + _by_time(album, first, second), _DIGITS))
 
 
-def _by_time(album: Album, first: Pairs, second: Pairs) -> LogOdds:
+def _by_time(album: CopiesAndTimes, first: Pairs, second: Pairs) -> LogOdds:
     apart = np.abs(album.times[first] - album.times[second])
     at_once = (apart <= AT_ONCE) & (album.cameras[first] == album.cameras[second])
     return np.where(at_once, _TAKEN_AT_ONCE, 0) + np.where(apart > LATER, _TAKEN_LATER, 0)

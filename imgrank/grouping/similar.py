@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from imgrank.grouping.candidates import candidates, place_among
 from imgrank.grouping.copies import Copies
-from imgrank.grouping.same_moment import Album, are_same, log_odds
+from imgrank.grouping.same_moment import CopiesAndTimes, are_same, log_odds
 from imgrank.grouping.signatures import Pairs
 
 BURST_GAP = 3.0  # seconds from one picture of a burst to the next
@@ -17,7 +17,7 @@ _MOST_ROUNDS = 4
 Labels = npt.NDArray[np.intp]
 
 
-def similar(album: Album, threshold: float) -> Labels:
+def similar(album: CopiesAndTimes, threshold: float) -> Labels:
     """(N,) for each picture the first one that hangs together with it, by pairs at least so surely the same."""
     least = _log_odds_of(threshold)
     joined = _Joined(len(album))
@@ -35,7 +35,7 @@ def similar(album: Album, threshold: float) -> Labels:
     return joined.roots()
 
 
-def bursts(album: Album, threshold: float) -> Labels:
+def bursts(album: CopiesAndTimes, threshold: float) -> Labels:
     """(N,) as `similar`: pictures that one camera took in a row, with little time between and alike enough.
 
     A picture without a time stands alone.
@@ -53,7 +53,7 @@ def bursts(album: Album, threshold: float) -> Labels:
     return joined.roots()
 
 
-def _join(album: Album, first: Pairs, second: Pairs, least: float, joined: _Joined) -> None:
+def _join(album: CopiesAndTimes, first: Pairs, second: Pairs, least: float, joined: _Joined) -> None:
     """Look at pairs until every one that is left leads from a picture to another that hangs together with it already.
 
     First at the nearest of each group that has formed, then at twice as many in each round: most pairs need no look.
@@ -69,12 +69,12 @@ def _join(album: Album, first: Pairs, second: Pairs, least: float, joined: _Join
         first, second, most = first[~now], second[~now], 2 * most
 
 
-def _part(album: Album, kept: Pairs) -> Album:
+def _part(album: CopiesAndTimes, kept: Pairs) -> CopiesAndTimes:
     if len(kept) == len(album):
         return album
     copies = album.copies
     facts = [album.facts[n] for n in kept] if album.facts else ()
-    return Album(Copies(copies.grey[kept], copies.colour[kept], copies.known[kept]), facts)
+    return CopiesAndTimes(Copies(copies.grey[kept], copies.colour[kept], copies.known[kept]), facts)
 
 
 def _log_odds_of(threshold: float) -> float:

@@ -15,7 +15,7 @@ from imgrank.encode import FEWEST, Decoding, Picture, encode
 from imgrank.index.format import ROW_GROUP, IndexRow, IndexRows, Manifest, joined
 from imgrank.index.items import SourceItem
 from imgrank.index.locations import Location
-from imgrank.index.pictures import ORIGIN, READERS, Item, Wanted, row_of, row_of_known, row_of_refused
+from imgrank.index.pictures import ORIGIN, READERS, Item, QueuedItem, row_of, row_of_known, row_of_refused
 from imgrank.index.resuming import is_news, known_rows, missing, start_index
 from imgrank.index.store_exchange import as_file
 from imgrank.records import Progress, Unreadable
@@ -119,20 +119,20 @@ class _Run:
     def is_known(self, digest: str) -> bool:
         return self.store is not None and not self.manifest.detail and self.store.has(digest)
 
-    def know(self, picture: Picture[Wanted]) -> None:
+    def know(self, picture: Picture[QueuedItem]) -> None:
         row = row_of(picture)
         if is_news(row, self.known):
             self.recalled.append((picture.item.item, row))
         if len(self.recalled) >= self.options.part_rows:
             self._read_store()
 
-    def refuse(self, refused: Refused[Wanted]) -> None:
+    def refuse(self, refused: Refused[QueuedItem]) -> None:
         row = row_of_refused(refused)
         self.failed.append(Unreadable(row.path, row.error or ""))
         if is_news(row, self.known):
             self._wait(IndexRows((row,), PackedTokens.empty(0, self.manifest.shape)))
 
-    def keep(self, pictures: Sequence[Picture[Wanted]], tokens: PackedTokens) -> None:
+    def keep(self, pictures: Sequence[Picture[QueuedItem]], tokens: PackedTokens) -> None:
         self._fill_store(pictures, tokens)
         self.encoded += len(pictures)
         self._wait(IndexRows(tuple(map(row_of, pictures)), tokens))
@@ -140,7 +140,7 @@ class _Run:
     def _encode(self, items: Sequence[Item], progress: Said, total: int, before: int) -> None:
         rows = self.options.part_rows
         encode(
-            [Wanted(item) for item in items],
+            [QueuedItem(item) for item in items],
             self.backbone,
             ORIGIN,
             self,
@@ -176,7 +176,7 @@ class _Run:
         self.recalled.clear()
         self._wait(IndexRows(tuple(kept), found.packed[np.flatnonzero(~found.missing)]))
 
-    def _fill_store(self, pictures: Sequence[Picture[Wanted]], tokens: PackedTokens) -> None:
+    def _fill_store(self, pictures: Sequence[Picture[QueuedItem]], tokens: PackedTokens) -> None:
         """Keep tokens of local files in the store."""
         if self.store is None:
             return

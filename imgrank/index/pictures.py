@@ -27,7 +27,7 @@ Item = SourceItem | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class QueuedItem:
     """An item on its way through the pipeline."""
 
     item: Item
@@ -59,7 +59,7 @@ def read_bytes(item: SourceItem) -> bytes:
         raise DecodeError(str(error).removesuffix(".")) from error
 
 
-def read_wanted(wanted: Wanted) -> bytes:
+def read_wanted(wanted: QueuedItem) -> bytes:
     """As `read_bytes`; what could not even be found is refused with its reason. Raises DecodeError."""
     if isinstance(wanted.item, Unreadable):
         raise DecodeError(wanted.item.reason)
@@ -71,14 +71,14 @@ def size_of(data: bytes, path: str) -> tuple[int, int] | None:
     return picture_size(io.BytesIO(data), path)
 
 
-ORIGIN: Origin[Wanted] = Origin(read_wanted, READERS, size_of)
+ORIGIN: Origin[QueuedItem] = Origin(read_wanted, READERS, size_of)
 
 
 def prepare(items: Sequence[Item], decoding: Decoding, workers: int | None = None) -> Iterator[Prepared]:
     """Read, hash and decode: what a worker without a model does with items, in their order. Never raises for a bad
     picture."""
-    wanted = [Wanted(item) for item in items]
-    work: Work[Wanted, Decoded] = Work(ORIGIN.read, decoding.decode, ORIGIN.measure)
+    wanted = [QueuedItem(item) for item in items]
+    work: Work[QueuedItem, Decoded] = Work(ORIGIN.read, decoding.decode, ORIGIN.measure)
     for one in read_ahead(wanted, work, is_known=lambda _: False, workers=workers, readers=READERS):
         if isinstance(one, Refused):
             yield Prepared(row_of_refused(one), None)
@@ -86,7 +86,7 @@ def prepare(items: Sequence[Item], decoding: Decoding, workers: int | None = Non
             yield Prepared(row_of(one), one.made)
 
 
-def row_of(picture: Picture[Wanted]) -> IndexRow:
+def row_of(picture: Picture[QueuedItem]) -> IndexRow:
     """The row of a picture that was read."""
     item = picture.item.item
     assert isinstance(item, SourceItem)
@@ -94,7 +94,7 @@ def row_of(picture: Picture[Wanted]) -> IndexRow:
     return IndexRow(item.path, picture.digest, picture.length, item.mtime_ns, width, height, folder=item.folder)
 
 
-def row_of_refused(refused: Refused[Wanted]) -> IndexRow:
+def row_of_refused(refused: Refused[QueuedItem]) -> IndexRow:
     """The row of what could not be read."""
     item = refused.item.item
     if isinstance(item, Unreadable):

@@ -71,7 +71,7 @@ class Bumps:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class View:
+class ViewFit:
     """One fit: `weights` (r,) on each block's coordinates and a bias, or `bumps`; and its `share` of the answer.
 
     `left_out` (N,) is what it says of each row that it learnt from without having seen it, in the unit of the values,
@@ -99,7 +99,7 @@ class ClosedFit:
     weights: Mapping[str, Floats]
     bias: float
     bumps: Bumps | None
-    views: tuple[View, ...]
+    views: tuple[ViewFit, ...]
 
     @property
     def left_out(self) -> Floats:
@@ -132,7 +132,7 @@ class ClosedFit:
         return ClosedForm(shape, packed, None if self.bumps is None else self.bumps.on_rows(self.blocks, scale))
 
 
-def average(views: Sequence[View]) -> Floats:
+def average(views: Sequence[ViewFit]) -> Floats:
     """(N,) left-out predictions of views, by their shares."""
     total = sum(view.share for view in views)
     result: Floats = np.sum([view.share / total * view.left_out for view in views], axis=0)
@@ -226,17 +226,17 @@ def _hinted(blocks: Blocks, columns: _Columns, pictures: Rows, sentence: Floats,
     return _Columns(name, np.column_stack([columns.numbers, hint * size]), {**maps, EMBEDDING: own})
 
 
-def _best(fits: Sequence[View]) -> View:
+def _best(fits: Sequence[ViewFit]) -> ViewFit:
     return min(fits, key=lambda fit: fit.error)
 
 
-def _ridge(columns: _Columns, pictures: Rows, values: Floats, groups: Sequence[str]) -> View:
+def _ridge(columns: _Columns, pictures: Rows, values: Floats, groups: Sequence[str]) -> ViewFit:
     fit = fit_ridge(columns.numbers[pictures], values, groups)
     weights = {name: its @ fit.axis.weights for name, its in columns.maps.items()}
-    return View(columns.name, weights, fit.axis.bias, fit.left_out, fit.error)
+    return ViewFit(columns.name, weights, fit.axis.bias, fit.left_out, fit.error)
 
 
-def _kernel(columns: _Columns, pictures: Rows, values: Floats, groups: Sequence[str]) -> View:
+def _kernel(columns: _Columns, pictures: Rows, values: Floats, groups: Sequence[str]) -> ViewFit:
     """Ridge on nearness to labelled pictures, the landmarks, along the leading directions of a view."""
     numbers = columns.numbers[pictures]
     directions = leading_directions(evenly(numbers - numbers.mean(axis=0), MOST_DIRECTIONS), KERNEL_DIRECTIONS)
@@ -245,7 +245,7 @@ def _kernel(columns: _Columns, pictures: Rows, values: Floats, groups: Sequence[
     apart = _squares(landmarks, landmarks)
     typical = float(np.median(apart[apart > 0])) if (apart > 0).any() else 1.0
 
-    def with_width(gamma: float) -> View:
+    def with_width(gamma: float) -> ViewFit:
         size = np.sqrt(gamma / typical)
         near = np.exp(-np.square(size) * apart)
         variance, basis = np.linalg.eigh(near)
@@ -254,12 +254,12 @@ def _kernel(columns: _Columns, pictures: Rows, values: Floats, groups: Sequence[
         fit = fit_ridge(_bumps(where * size, landmarks * size) @ whitening, values, groups)
         along = {name: its @ directions * size for name, its in columns.maps.items()}
         bumps = Bumps(along, landmarks * size, whitening @ fit.axis.weights)
-        return View(KERNEL, {}, fit.axis.bias, fit.left_out, fit.error, bumps)
+        return ViewFit(KERNEL, {}, fit.axis.bias, fit.left_out, fit.error, bumps)
 
     return _best([with_width(gamma) for gamma in GAMMAS])
 
 
-def _answer_fits(blocks: Blocks, task: PairRows, rows: Rows) -> list[View]:
+def _answer_fits(blocks: Blocks, task: PairRows, rows: Rows) -> list[ViewFit]:
     left, right = task.left[rows], task.right[rows]
     wins = (task.preferred[rows] + 1) / 2
     (folds,) = deal([task], [rows], FOLDS, seed=0)
@@ -267,14 +267,14 @@ def _answer_fits(blocks: Blocks, task: PairRows, rows: Rows) -> list[View]:
     for each in _columns(blocks, np.union1d(left, right)):
         fit = fit_logistic(each.numbers[left] - each.numbers[right], wins, folds)
         weights = {name: its @ fit.weights for name, its in each.maps.items()}
-        fits.append(View(each.name, weights, 0.0, fit.left_out, fit.error))
+        fits.append(ViewFit(each.name, weights, 0.0, fit.left_out, fit.error))
     return fits
 
 
-def _averaged(blocks: Blocks, rows: Rows, fits: Sequence[View], constant: float) -> ClosedFit:
+def _averaged(blocks: Blocks, rows: Rows, fits: Sequence[ViewFit], constant: float) -> ClosedFit:
     """Each fit by its error; where pictures do not differ, there is none, and a constant is all that can be said."""
     if not fits:
-        return _joined(blocks, rows, [View("the mean", {}, constant, np.full(len(rows), constant), 0.0)])
+        return _joined(blocks, rows, [ViewFit("the mean", {}, constant, np.full(len(rows), constant), 0.0)])
     errors = np.array([fit.error for fit in fits])
     # A relative difference of errors says the more, the more rows it was measured on.
     shares = np.exp(-TRUST * (errors / max(errors.min(), 1e-300) - 1) * np.sqrt(len(rows)))
@@ -282,7 +282,7 @@ def _averaged(blocks: Blocks, rows: Rows, fits: Sequence[View], constant: float)
     return _joined(blocks, rows, [replace(fit, share=float(share)) for fit, share in zip(fits, shares, strict=True)])
 
 
-def _joined(blocks: Blocks, rows: Rows, views: Sequence[View]) -> ClosedFit:
+def _joined(blocks: Blocks, rows: Rows, views: Sequence[ViewFit]) -> ClosedFit:
     """Views by their shares."""
     weights: dict[str, Floats] = {}
     bumps = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from imgrank.output.page.scale import Scale, scale_of
+from imgrank.output.page.scale import ScoreScale, scale_of
 from imgrank.output.summary import summary
 from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable
@@ -30,7 +30,7 @@ def as_html(ranking: Ranking) -> str:
     return f'<div><p>{head}</p><div style="{_ROW}">{figures}</div></div>'
 
 
-def _figure(image: RankedImage, thumbnail: Thumbnail, scale: Scale) -> str:
+def _figure(image: RankedImage, thumbnail: Thumbnail, scale: ScoreScale) -> str:
     name = escape(printable(Path(image.path).name))
     picture = f'<img alt="{name}" src="{thumbnail.inline}" style="{_PICTURE}">' if thumbnail.data else ""
     fault = "" if thumbnail.data else f"<br>{escape(printable(thumbnail.fault))}"

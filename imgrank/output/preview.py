@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from imgrank.errors import UsageError
-from imgrank.output.page.scale import Scale, scale_of
+from imgrank.output.page.scale import ScoreScale, scale_of
 from imgrank.output.summary import group_count, summary
 from imgrank.output.table import BAR_WIDTH
 from imgrank.output.thumbnails import Thumbnail, thumbnails
@@ -53,7 +53,7 @@ def write_preview(
     console.print(summary(ranking, seconds), markup=False, style="dim", soft_wrap=True)
 
 
-def _row(image: RankedImage, scale: Scale, thumbnail: Thumbnail, draw: Draw) -> Table:
+def _row(image: RankedImage, scale: ScoreScale, thumbnail: Thumbnail, draw: Draw) -> Table:
     picture = draw(thumbnail.picture) if thumbnail.data else Text(printable(f"no thumbnail: {thumbnail.fault}"))
     share = (image.score - scale.low) / (scale.high - scale.low) if scale.high > scale.low else 1.0
     words = Table.grid()

@@ -10,7 +10,7 @@ import numpy as np
 
 from imgrank.errors import UsageError
 from imgrank.records import Term
-from imgrank.scoring.question import NamedPictures, Part, Question
+from imgrank.scoring.question import NamedPictures, Question, WeightedQuestion
 
 Pictures = str | Path | Sequence[str | Path]
 EncodeNamed = Callable[[Pictures], NamedPictures]
@@ -46,26 +46,26 @@ def compose(asking: Asking, encode: EncodeNamed, split: Split) -> Question:
     return Question(_words(parts, asking), parts=tuple(parts))
 
 
-def _parts(asking: Asking, encode: EncodeNamed, split: Split) -> Iterator[Part]:
+def _parts(asking: Asking, encode: EncodeNamed, split: Split) -> Iterator[WeightedQuestion]:
     sentence = (asking.sentence or "").strip()
     if sentence and asking.opposite:
-        yield Part(Question(sentence, asking.opposite), 1.0)
+        yield WeightedQuestion(Question(sentence, asking.opposite), 1.0)
     elif sentence:
         yield from _of_text(sentence, 1.0, () if asking.refine else split(sentence))
     elif asking.opposite and (asking.plus or asking.minus):
         raise UsageError("The other end of a scale was named, and no sentence that names the one end.")
     if asking.like is not None and not _is_empty(asking.like):
-        yield Part(_of_pictures(encode(asking.like)), 1.0)
+        yield WeightedQuestion(_of_pictures(encode(asking.like)), 1.0)
     if asking.between is not None:
-        yield Part(_scale(*map(encode, asking.between)), 1.0)
+        yield WeightedQuestion(_scale(*map(encode, asking.between)), 1.0)
     for terms, sign in ((asking.plus, 1.0), (asking.minus, -1.0)):
         for term in terms:
             yield from _of_term(Term(term) if isinstance(term, str) else term, sign, encode, split)
 
 
-def _of_term(term: Term, sign: float, encode: EncodeNamed, split: Split) -> Iterator[Part]:
+def _of_term(term: Term, sign: float, encode: EncodeNamed, split: Split) -> Iterator[WeightedQuestion]:
     if term.picture is not None:
-        yield Part(_of_pictures(encode(term.picture)), sign * term.weight)
+        yield WeightedQuestion(_of_pictures(encode(term.picture)), sign * term.weight)
         return
     text = (term.text or "").strip()
     if not text:
@@ -73,10 +73,10 @@ def _of_term(term: Term, sign: float, encode: EncodeNamed, split: Split) -> Iter
     yield from _of_text(text, sign * term.weight, split(text))
 
 
-def _of_text(text: str, weight: float, terms: tuple[Term, ...]) -> Iterator[Part]:
+def _of_text(text: str, weight: float, terms: tuple[Term, ...]) -> Iterator[WeightedQuestion]:
     """The text as one term, or as those that it names itself."""
     for term in terms or (Term(text),):
-        yield Part(Question(term.text or ""), weight * term.weight)
+        yield WeightedQuestion(Question(term.text or ""), weight * term.weight)
 
 
 def _of_pictures(named: NamedPictures) -> Question:
@@ -99,7 +99,7 @@ def _nothing_asked(asking: Asking) -> str:
     return 'A sentence to order by is missing, such as "older person"; or name a picture to be like.'
 
 
-def _words(parts: Sequence[Part], asking: Asking) -> str:
+def _words(parts: Sequence[WeightedQuestion], asking: Asking) -> str:
     """The mix in words: the sentence as it was typed where it is all that was asked."""
     if not (asking.plus or asking.minus or asking.like or asking.between) and asking.sentence:
         return asking.sentence.strip()

@@ -55,11 +55,11 @@ class Question:
     like: NamedPictures | None = None
     low: NamedPictures | None = None
     refine: bool = False
-    parts: tuple[Part, ...] = ()
+    parts: tuple[WeightedQuestion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class WeightedQuestion:
     """One term of a mix."""
 
     question: Question

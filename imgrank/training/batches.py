@@ -20,7 +20,7 @@ FEWEST_TO_CROP = 5  # places a side: of fewer, a window shows hardly less than a
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class QueryRows:
     """One query's rows to train on and to watch; `mean` and `scale` standardise its values."""
 
     task: TaskRows
@@ -30,10 +30,10 @@ class Part:
     scale: float = 1.0
 
     @staticmethod
-    def of(task: TaskRows, train: Rows, val: Rows, scale: tuple[float, float] | None = None) -> Part:
+    def of(task: TaskRows, train: Rows, val: Rows, scale: tuple[float, float] | None = None) -> QueryRows:
         """Standardised by the rows to train on, or by a given mean and deviation; answers need no standard."""
         mean, deviation = scale if scale is not None and task.has_unit else task.standard(train)
-        return Part(task, train, val, mean, deviation)
+        return QueryRows(task, train, val, mean, deviation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +67,7 @@ class AnswerBatch:
 Batch = ValueBatch | AnswerBatch
 
 
-def steps_in_epoch(parts: Sequence[Part], batch: int, fewest: int) -> int:
+def steps_in_epoch(parts: Sequence[QueryRows], batch: int, fewest: int) -> int:
     """As many batches as rows ask for, and never so few that looking at val costs more than learning."""
     return max(fewest, sum(-(-len(part.train) // batch) for part in parts))
 
@@ -82,7 +82,7 @@ class Augmentation:
 
 def batches(
     dataset: Dataset,
-    parts: Sequence[Part],
+    parts: Sequence[QueryRows],
     batch: int,
     steps: int,
     seed: Sequence[int],
@@ -103,7 +103,7 @@ def batches(
         yield replace(made, pictures=_cropped(made.pictures, augmentation.crop, rng))
 
 
-def strangers(parts: Sequence[Part], n: int) -> Rows:
+def strangers(parts: Sequence[QueryRows], n: int) -> Rows:
     """Pictures of other queries to train on that part `n` says nothing of."""
     own = parts[n].task.pictures(np.arange(len(parts[n].task)))
     other = [part.task.pictures(part.train) for k, part in enumerate(parts) if k != n]
@@ -137,7 +137,7 @@ def pictures(
 
 def _batch(
     dataset: Dataset,
-    part: Part,
+    part: QueryRows,
     rows: Rows,
     others: Rows,
     negatives: float,

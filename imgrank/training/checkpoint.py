@@ -16,8 +16,8 @@ from imgrank.atomic import atomic_file
 from imgrank.errors import TrainingError
 from imgrank.learning.dataset import Dataset
 from imgrank.paths import why
-from imgrank.training.fitting import Memory
-from imgrank.training.loop import Epoch, Fit, Progress
+from imgrank.training.fitting import Checkpointing
+from imgrank.training.loop import Epoch, Fit, LoopState
 from imgrank.training.options import TrainingOptions
 
 
@@ -31,10 +31,10 @@ def run_key(dataset: Dataset, fingerprint: str, config: AdapterConfig, options: 
     return digest.hexdigest()
 
 
-def remember(path: Path, key: str) -> Memory:
+def remember(path: Path, key: str) -> Checkpointing:
     """The memory of a new run, kept in a file after each epoch or fold."""
 
-    def after_epoch(progress: Progress) -> None:
+    def after_epoch(progress: LoopState) -> None:
         state = {
             "model": progress.model.state_dict(),
             "averaged": progress.averaged.state_dict(),
@@ -48,15 +48,15 @@ def remember(path: Path, key: str) -> Memory:
     def after_fold(fits: Sequence[Fit]) -> None:
         _write(path, {"key": key, "folds": [_fit_state(fit) for fit in fits]})
 
-    return Memory(after_epoch=after_epoch, after_fold=after_fold)
+    return Checkpointing(after_epoch=after_epoch, after_fold=after_fold)
 
 
-def recall(path: Path, key: str) -> Memory:
+def recall(path: Path, key: str) -> Checkpointing:
     """The same, going on where the kept run stands. Raises TrainingError where there is none, or another."""
     kept = _read(path, key)
     state = kept.get("run")
 
-    def resume(progress: Progress) -> None:
+    def resume(progress: LoopState) -> None:
         if state is None:
             return
         progress.model.load_state_dict(state["model"])

@@ -24,9 +24,9 @@ from imgrank.learning.fit_subject import fit_subject
 from imgrank.learning.splits import FOLDS, deal, needs_folds
 from imgrank.learning.task import Rows, TaskRows, ValueRows
 from imgrank.parallel import on_one_core
-from imgrank.training.batches import Part, strangers
+from imgrank.training.batches import QueryRows, strangers
 from imgrank.training.blend_weight import Unseen, best_blend_weight, best_common_epoch, most_by_folds, network_adds
-from imgrank.training.loop import Epoch, Fit, Progress, fit, predict
+from imgrank.training.loop import Epoch, Fit, LoopState, fit, predict
 from imgrank.training.options import TrainingOptions
 
 FEWEST_FOLDS = 2  # after which a network that adds nothing is given up
@@ -53,7 +53,7 @@ class Learnt:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class Fitted:
     """What was learnt of each query, and how: `cross_validated` tells which rows are unseen.
 
     `model` is None where no network has a part in any answer.
@@ -69,7 +69,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class Fitting:
     """Everything that does not change while learning.
 
     `new_model` begins the model of fold 0, 1, ...; `prepare` gives the dataset what the network alone looks at.
@@ -84,19 +84,19 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Memory:
+class Checkpointing:
     """How a run is remembered: one with a val split after each epoch, one by folds after each fold.
 
     `resume` and `folds` are what an earlier run left, `after_epoch` and `after_fold` keep this one.
     """
 
-    resume: Callable[[Progress], None] = lambda _: None
-    after_epoch: Callable[[Progress], None] = lambda _: None
+    resume: Callable[[LoopState], None] = lambda _: None
+    after_epoch: Callable[[LoopState], None] = lambda _: None
     folds: tuple[Fit, ...] = ()
     after_fold: Callable[[Sequence[Fit]], None] = lambda _: None
 
 
-def learn(run: Run, memory: Memory, closed_form: Callable[[Outcome], None] = lambda _: None) -> Outcome:
+def learn(run: Fitting, memory: Checkpointing, closed_form: Callable[[Fitted], None] = lambda _: None) -> Fitted:
     """Learn a dataset whose rows have splits; test rows are never looked at.
 
     `closed_form` is told the outcome that needs no network before the first epoch begins. Ctrl-C from there on ends
@@ -121,22 +121,22 @@ def learn(run: Run, memory: Memory, closed_form: Callable[[Outcome], None] = lam
 class _Folds:
     """`held`: for each fold the parts of all tasks, the fold being their val rows. `whole`: all rows to learn from."""
 
-    held: tuple[tuple[Part, ...], ...]
-    whole: tuple[Part, ...]
+    held: tuple[tuple[QueryRows, ...], ...]
+    whole: tuple[QueryRows, ...]
 
     @staticmethod
-    def of(run: Run) -> _Folds:
+    def of(run: Fitting) -> _Folds:
         tasks = run.dataset.tasks
         used = [task.in_split("train", "val") for task in tasks]
         dealt, scale = deal(tasks, used, FOLDS, run.options.seed), _one_scale(run)
         held = (
             tuple(
-                Part.of(task, rows[part != fold], rows[part == fold], scale)
+                QueryRows.of(task, rows[part != fold], rows[part == fold], scale)
                 for task, rows, part in zip(tasks, used, dealt, strict=True)
             )
             for fold in range(FOLDS)
         )
-        whole = (Part.of(task, rows, np.zeros(0, np.intp), scale) for task, rows in zip(tasks, used, strict=True))
+        whole = (QueryRows.of(task, rows, np.zeros(0, np.intp), scale) for task, rows in zip(tasks, used, strict=True))
         return _Folds(tuple(held), tuple(whole))
 
     def rows(self, n: int, folds: int = FOLDS) -> Rows:
@@ -144,7 +144,7 @@ class _Folds:
         return np.concatenate([parts[n].val for parts in self.held[:folds]])
 
 
-def _by_val(run: Run) -> Outcome:
+def _by_val(run: Fitting) -> Fitted:
     blocks, views = _blocks(run), ridge_views(run.dataset.packed, _looks_at_embedding(run))
     learnt = []
     for part in _parts(run):
@@ -153,15 +153,15 @@ def _by_val(run: Run) -> Outcome:
         unseen = Unseen(task, part.val, None, closed.of_task(task, part.val))
         subject = fit_subject(run.dataset.packed, task, part.train)
         learnt.append(Learnt(task, part.mean, part.scale, closed, unseen, _plain(views, part), subject))
-    return Outcome(run.new_model(0).config, None, tuple(learnt), (), 0, False, False)
+    return Fitted(run.new_model(0).config, None, tuple(learnt), (), 0, False, False)
 
 
-def _parts(run: Run) -> list[Part]:
+def _parts(run: Fitting) -> list[QueryRows]:
     scale = _one_scale(run)
-    return [Part.of(task, task.in_split("train"), task.in_split("val"), scale) for task in run.dataset.tasks]
+    return [QueryRows.of(task, task.in_split("train"), task.in_split("val"), scale) for task in run.dataset.tasks]
 
 
-def _one_scale(run: Run) -> tuple[float, float] | None:
+def _one_scale(run: Fitting) -> tuple[float, float] | None:
     """Mean and deviation of all values that may be learnt from, where all queries are to share them."""
     tasks = [task for task in run.dataset.tasks if isinstance(task, ValueRows)]
     if not run.options.one_scale or not tasks:
@@ -170,7 +170,7 @@ def _one_scale(run: Run) -> tuple[float, float] | None:
     return float(values.mean()), float(values.std()) or 1.0
 
 
-def _by_folds(run: Run, folds: _Folds) -> Outcome:
+def _by_folds(run: Fitting, folds: _Folds) -> Fitted:
     """Each row as it was predicted by the closed form that had not seen its fold."""
     blocks, views = _blocks(run), ridge_views(run.dataset.packed, _looks_at_embedding(run))
     learnt = []
@@ -184,10 +184,10 @@ def _by_folds(run: Run, folds: _Folds) -> Outcome:
         closed = fit_closed(blocks, whole.task, whole.train)
         subject = fit_subject(run.dataset.packed, whole.task, whole.train)
         learnt.append(Learnt(whole.task, whole.mean, whole.scale, closed, unseen, plain, subject))
-    return Outcome(run.new_model(0).config, None, tuple(learnt), (), 0, True, False)
+    return Fitted(run.new_model(0).config, None, tuple(learnt), (), 0, True, False)
 
 
-def _network_by_val(run: Run, memory: Memory, plain: Outcome) -> Outcome:
+def _network_by_val(run: Fitting, memory: Checkpointing, plain: Fitted) -> Fitted:
     parts = _parts(run)
     done = fit(
         run.new_model(0),
@@ -215,7 +215,7 @@ def _network_by_val(run: Run, memory: Memory, plain: Outcome) -> Outcome:
     )
 
 
-def _network_by_folds(run: Run, memory: Memory, plain: Outcome, folds: _Folds) -> Outcome:
+def _network_by_folds(run: Fitting, memory: Checkpointing, plain: Fitted, folds: _Folds) -> Fitted:
     fits = _fits(run, folds, plain, memory)
     epoch = best_common_epoch(fits)
     tried = replace(plain, epochs=fits[0].epochs, best_epoch=epoch)
@@ -233,14 +233,14 @@ def _network_by_folds(run: Run, memory: Memory, plain: Outcome, folds: _Folds) -
     return replace(tried, model=_loaded(run, final).cpu(), learnt=learnt)
 
 
-def _with_network(run: Run, its: Learnt, unseen: Unseen, most: float) -> Learnt:
+def _with_network(run: Fitting, its: Learnt, unseen: Unseen, most: float) -> Learnt:
     blend_weight = best_blend_weight(unseen, most)
     kept = run.options.always or network_adds(unseen, blend_weight)
     relevance = kept and _has_strangers(run, its)
     return replace(its, unseen=unseen, blend_weight=blend_weight if kept else 0.0, relevance=relevance)
 
 
-def _has_strangers(run: Run, its: Learnt) -> bool:
+def _has_strangers(run: Fitting, its: Learnt) -> bool:
     """Whether the network saw pictures that lack this query's subject."""
     parts = _parts(run)
     n = next(n for n, part in enumerate(parts) if part.task is its.task)
@@ -256,7 +256,7 @@ def _seen_by_folds(folds: _Folds, fits: Sequence[Fit], epoch: int, n: int, its: 
     return Unseen(its.task, rows[order], predicted, its.unseen.closed[among])
 
 
-def _fits(run: Run, folds: _Folds, plain: Outcome, memory: Memory) -> list[Fit]:
+def _fits(run: Fitting, folds: _Folds, plain: Fitted, memory: Checkpointing) -> list[Fit]:
     """One fit a fold, fewer where the network adds nothing; those that are remembered are not made again."""
     fits: list[Fit] = list(memory.folds)
     memory.after_fold(fits)
@@ -269,7 +269,7 @@ def _fits(run: Run, folds: _Folds, plain: Outcome, memory: Memory) -> list[Fit]:
     return fits
 
 
-def _promising(folds: _Folds, fits: Sequence[Fit], plain: Outcome) -> bool:
+def _promising(folds: _Folds, fits: Sequence[Fit], plain: Fitted) -> bool:
     """Whether on the rows seen so far any part of the network would do any query good."""
     if len(fits) < FEWEST_FOLDS:
         return True
@@ -293,7 +293,7 @@ class _Clock:
         return pace * (max(expected - epoch.number, 0) + max(self._stages, 0) * self._longest)
 
 
-def _fold(run: Run, parts: Sequence[Part], fold: int, clock: _Clock, stop_after: int | None = None) -> Fit:
+def _fold(run: Fitting, parts: Sequence[QueryRows], fold: int, clock: _Clock, stop_after: int | None = None) -> Fit:
     stage = "all rows" if fold == FOLDS else f"fold {fold + 1} of {FOLDS}"
 
     def watch(epoch: Epoch) -> None:
@@ -313,22 +313,22 @@ def _fold(run: Run, parts: Sequence[Part], fold: int, clock: _Clock, stop_after:
     )
 
 
-def _looks_at_embedding(run: Run) -> bool:
+def _looks_at_embedding(run: Fitting) -> bool:
     return run.new_model(0).config.embedding_width > 0
 
 
-def _blocks(run: Run) -> Blocks:
+def _blocks(run: Fitting) -> Blocks:
     """Of every picture, in the directions of those that may be learnt from."""
     used = [task.pictures(task.in_split("train", "val")) for task in run.dataset.tasks]
     return Blocks.of(run.dataset.packed, np.unique(np.concatenate(used)), _looks_at_embedding(run))
 
 
-def _plain(views: Sequence[Floats], part: Part) -> Floats:
+def _plain(views: Sequence[Floats], part: QueryRows) -> Floats:
     """The baseline on a part's val rows; where no row is left to learn from, nothing is said: NaN."""
     return baseline(views, part.task, part.val, part.train)
 
 
-def _loaded(run: Run, done: Fit) -> AdapterModel:
+def _loaded(run: Fitting, done: Fit) -> AdapterModel:
     model = run.new_model(0)
     model.load_state_dict(done.state)
     return model.to(run.device).eval()

@@ -23,7 +23,7 @@ from imgrank.learning.dataset import Dataset
 from imgrank.learning.metrics import mae
 from imgrank.learning.task import Rows, TaskRows
 from imgrank.training import losses
-from imgrank.training.batches import Augmentation, Batch, Part, ValueBatch, batches, pictures, steps_in_epoch
+from imgrank.training.batches import Augmentation, Batch, QueryRows, ValueBatch, batches, pictures, steps_in_epoch
 from imgrank.training.options import TrainingOptions
 
 State = dict[str, Tensor]
@@ -47,7 +47,7 @@ class Epoch:
 
 
 @dataclass(slots=True, eq=False)
-class Progress:
+class LoopState:
     """Where a run stands between two epochs: everything that going on needs."""
 
     model: AdapterModel
@@ -75,7 +75,7 @@ class Fit:
 def fit(
     model: AdapterModel,
     dataset: Dataset,
-    parts: Sequence[Part],
+    parts: Sequence[QueryRows],
     options: TrainingOptions,
     *,
     epochs: int,
@@ -83,8 +83,8 @@ def fit(
     patient: bool = True,
     device: torch.device | None = None,
     watch: Callable[[Epoch], None] = lambda _: None,
-    resume: Callable[[Progress], None] = lambda _: None,
-    after_epoch: Callable[[Progress], None] = lambda _: None,
+    resume: Callable[[LoopState], None] = lambda _: None,
+    after_epoch: Callable[[LoopState], None] = lambda _: None,
 ) -> Fit:
     """Train for `epochs` of the schedule, of which only the first `stop_after` are run.
 
@@ -137,7 +137,7 @@ def predict(model: AdapterModel, dataset: Dataset, task: TaskRows, rows: Rows, d
     return task.predict(values, rows)
 
 
-def _begin(model: AdapterModel, options: TrainingOptions) -> Progress:
+def _begin(model: AdapterModel, options: TrainingOptions) -> LoopState:
     decayed = [p for p in model.parameters() if p.ndim > 1]
     rest = [p for p in model.parameters() if p.ndim <= 1]
     optimiser = torch.optim.AdamW(
@@ -147,13 +147,13 @@ def _begin(model: AdapterModel, options: TrainingOptions) -> Progress:
         fused=decayed[0].device.type in ("cpu", "cuda"),  # one call for all tensors, and the same step
     )
     running_mean = get_ema_multi_avg_fn(options.ema_decay)
-    return Progress(model, AveragedModel(model, multi_avg_fn=running_mean), optimiser)
+    return LoopState(model, AveragedModel(model, multi_avg_fn=running_mean), optimiser)
 
 
 def _epoch(
-    progress: Progress,
+    progress: LoopState,
     dataset: Dataset,
-    parts: Sequence[Part],
+    parts: Sequence[QueryRows],
     options: TrainingOptions,
     epochs: int,
     device: torch.device,
@@ -183,7 +183,7 @@ def _epoch(
 
 
 def _step(
-    progress: Progress, batch: Batch, options: TrainingOptions, number: int, device: torch.device
+    progress: LoopState, batch: Batch, options: TrainingOptions, number: int, device: torch.device
 ) -> tuple[float, float]:
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
         value_loss, order_loss = _losses(progress.model, batch, options)
@@ -239,7 +239,9 @@ def compare_once(model: AdapterModel, summary: Summary) -> Tensor:
     return torch.cat([top, F.pad(low, (middle, 0))])
 
 
-def _validate(progress: Progress, dataset: Dataset, parts: Sequence[Part], device: torch.device) -> tuple[float, float]:
+def _validate(
+    progress: LoopState, dataset: Dataset, parts: Sequence[QueryRows], device: torch.device
+) -> tuple[float, float]:
     """The mean figure over queries on their val rows, and the mean absolute error of those with values."""
     model = cast(AdapterModel, progress.averaged.module)
     predicted = tuple(part.mean + part.scale * predict(model, dataset, part.task, part.val, device) for part in parts)

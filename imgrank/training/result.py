@@ -20,7 +20,7 @@ from imgrank.learning.scorer_metrics import ScorerMetrics
 from imgrank.learning.task import ValueRows
 from imgrank.tokens import TextTokens
 from imgrank.training.blend_weight import best_blend_weight, size
-from imgrank.training.fitting import Learnt, Outcome
+from imgrank.training.fitting import Fitted, Learnt
 from imgrank.training.loop import Epoch
 
 
@@ -140,7 +140,7 @@ def measure(
 
 
 def to_adapter(
-    name: str, backbone: BackboneFacts, outcome: Outcome, queries: tuple[TrainedQuery, ...], terms: str
+    name: str, backbone: BackboneFacts, outcome: Fitted, queries: tuple[TrainedQuery, ...], terms: str
 ) -> Adapter:
     """Everything that goes into the file."""
     header = AdapterHeader(

@@ -27,7 +27,7 @@ from imgrank.ranker import IndexTokens, Ranker
 from imgrank.records import Progress
 from imgrank.training import checkpoint
 from imgrank.training.card import card_text
-from imgrank.training.fitting import Outcome, Run, learn
+from imgrank.training.fitting import Fitted, Fitting, learn
 from imgrank.training.loop import Epoch
 from imgrank.training.options import PAPER, Preset, TrainingOptions
 from imgrank.training.result import TrainedQuery, TrainingResult, measure, to_adapter
@@ -114,14 +114,14 @@ def train(
         notes = (*learnable.notes, *flat_notes(dataset))
         known_source, mirror = source, options.mirror
 
-        def keep(outcome: Outcome, terms: str) -> TrainingResult:
+        def keep(outcome: Fitted, terms: str) -> TrainingResult:
             queries = tuple(
                 measure(learnt, learnable.dataset, known_source.sentence, unit, outcome.cross_validated)
                 for learnt in outcome.learnt
             )
             return _save(path, dataset, known_source, outcome, queries, terms, notes, started)
 
-        def closed_form(outcome: Outcome) -> None:
+        def closed_form(outcome: Fitted) -> None:
             saved(keep(outcome, ""))
 
         def prepare(plain: Dataset) -> Dataset:
@@ -142,15 +142,15 @@ def _learn(
     resume: bool,
     device: str,
     watch: Callable[[Epoch], None],
-    closed_form: Callable[[Outcome], None],
+    closed_form: Callable[[Fitted], None],
     prepare: Callable[[Dataset], Dataset],
-) -> tuple[Outcome, str]:
+) -> tuple[Fitted, str]:
     shipped = shipped_adapter(source.backbone.fingerprint)
     queries = [rows.query for rows in dataset.tasks]
     first = begin(source.backbone, shipped, options.seed, config, queries)
     warm = shipped is not None and shipped.header.config == first.config
     key = checkpoint.run_key(dataset, source.backbone.fingerprint, first.config, options)
-    run = Run(
+    run = Fitting(
         dataset=dataset,
         new_model=lambda fold: begin(source.backbone, shipped, options.seed + fold, config, queries),
         options=options,
@@ -169,7 +169,7 @@ def _save(
     path: Path,
     dataset: Dataset,
     source: TokenSource,
-    outcome: Outcome,
+    outcome: Fitted,
     queries: tuple[TrainedQuery, ...],
     terms: str,
     notes: tuple[str, ...],

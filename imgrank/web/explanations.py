@@ -22,7 +22,7 @@ Explain = Callable[[str, str], Reason]
 KEPT_IN_MEMORY = 32
 
 
-class Reasons:
+class Explanations:
     """Asks `explain(path, adapter)`, always in the same thread, for a ranker belongs to the thread that made it."""
 
     def __init__(self, album: Album, explain: Explain) -> None:

@@ -25,7 +25,7 @@ FEWEST_PICTURES = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
+class PreparedLesson:
     """A lesson, the album that shows its pictures, the folder's order before it, and lines for the user."""
 
     lesson: Lesson
@@ -34,7 +34,9 @@ class Prepared:
     notes: tuple[str, ...]
 
 
-def prepare(settings: LabelSettings, ranker: Ranker, progress: Callable[[Progress], None] = lambda _: None) -> Prepared:
+def prepare(
+    settings: LabelSettings, ranker: Ranker, progress: Callable[[Progress], None] = lambda _: None
+) -> PreparedLesson:
     """Rank the folder, choose the pictures to ask about, and open the labels file.
 
     Pictures answered about before are among them; the others are spread over the ranker's order. Raises
@@ -51,7 +53,7 @@ def prepare(settings: LabelSettings, ranker: Ranker, progress: Callable[[Progres
     return _prepared(settings, ranker, notebook, [image.path for image in ranking.images], ranking.notes)
 
 
-def prepare_ranked(settings: LabelSettings, ranker: Ranker, paths: Sequence[str]) -> Prepared:
+def prepare_ranked(settings: LabelSettings, ranker: Ranker, paths: Sequence[str]) -> PreparedLesson:
     """As `prepare`, about pictures that are ranked already, best first."""
     if not phrasings(settings.sentence):
         raise UsageError('A sentence to order by is missing, such as "older person".')
@@ -61,7 +63,7 @@ def prepare_ranked(settings: LabelSettings, ranker: Ranker, paths: Sequence[str]
 
 def _prepared(
     settings: LabelSettings, ranker: Ranker, notebook: Notebook, paths: Sequence[str], notes: Sequence[str]
-) -> Prepared:
+) -> PreparedLesson:
     album = Album(settings.folder, paths)
     order = tuple(path for path in paths if path in album)
     usable = [path for path in order if can_be_written(place_of(path, settings.labels))]
@@ -76,7 +78,7 @@ def _prepared(
         settings.sentence, tuple(chosen), -np.arange(len(chosen), dtype=np.float64), packed.embedding.astype(np.float64)
     )
     lesson = PairLesson(pool, notebook) if settings.mode == "pairs" else ValueLesson(pool, notebook)
-    return Prepared(lesson, album, order, (*notes, *_left_out(album.outside, order, usable, chosen)))
+    return PreparedLesson(lesson, album, order, (*notes, *_left_out(album.outside, order, usable, chosen)))
 
 
 def _answered(notebook: Notebook) -> set[str]:

@@ -32,7 +32,7 @@ class LabelSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Metric:
     """One figure of a training, with its 95 % interval; `who` is the ranker, ridge or zero-shot."""
 
     who: str
@@ -48,7 +48,7 @@ class Trained:
 
     adapter: str
     rows: int
-    figures: tuple[Figure, ...]
+    metrics: tuple[Metric, ...]
     order: tuple[str, ...]
     seconds: float
 

@@ -11,7 +11,7 @@ from imgrank.errors import UsageError
 from imgrank.labels import FEWEST_ROWS, Labels, read_labels
 from imgrank.labels.tasks import phrasings
 from imgrank.records import Progress
-from imgrank.web.records import Figure, LabelSettings, Trained
+from imgrank.web.records import LabelSettings, Metric, Trained
 from imgrank.web.trainer import Report
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def teach(
         ranking = ranker.rank([settings.folder], phrasings(settings.sentence)[0], recursive=settings.recursive)
     [query] = result.queries
     order = tuple(image.path for image in ranking.images)
-    return Trained(name, query.rows, _figures(query, settings), order, time.perf_counter() - started)
+    return Trained(name, query.rows, _metrics(query, settings), order, time.perf_counter() - started)
 
 
 def _about(settings: LabelSettings) -> Labels:
@@ -67,10 +67,10 @@ def _about(settings: LabelSettings) -> Labels:
     return with_changes(labels, values=values, pairs=pairs)
 
 
-def _figures(query: TrainedQuery, settings: LabelSettings) -> tuple[Figure, ...]:
+def _metrics(query: TrainedQuery, settings: LabelSettings) -> tuple[Metric, ...]:
     names = ("pair_accuracy",) if settings.mode == "pairs" else ("srcc", "mae")
     sections = (("trained", query.adapter), ("ridge", query.ridge), ("zero-shot", query.zero_shot))
     measured = ((who, name, section.by_name()[name]) for name in names for who, section in sections)
     return tuple(
-        Figure(who, name, its.value, its.ci.low, its.ci.high) for who, name, its in measured if its.value == its.value
+        Metric(who, name, its.value, its.ci.low, its.ci.high) for who, name, its in measured if its.value == its.value
     )

@@ -12,13 +12,13 @@ from imgrank.labelling.lesson import PairLesson, ValueLesson
 from imgrank.labels import FEWEST_ROWS
 from imgrank.labels.tasks import phrasings
 from imgrank.paths import printable
-from imgrank.web.prepare import Prepared
+from imgrank.web.prepare import PreparedLesson
 from imgrank.web.records import LabelSettings, Training
 
 MOST_SHOWN = 120
 
 
-def view(settings: LabelSettings, prepared: Prepared, training: Training) -> dict[str, Any]:
+def view(settings: LabelSettings, prepared: PreparedLesson, training: Training) -> dict[str, Any]:
     """The whole state of the page."""
     lesson = prepared.lesson
     return {
@@ -37,20 +37,20 @@ def view(settings: LabelSettings, prepared: Prepared, training: Training) -> dic
     }
 
 
-def _pairs(lesson: PairLesson, prepared: Prepared) -> dict[str, Any]:
+def _pairs(lesson: PairLesson, prepared: PreparedLesson) -> dict[str, Any]:
     pair = lesson.question()
     paths = lesson.pool.paths
     shown = [_picture(paths[place], prepared) for place in (pair.left, pair.right)] if pair else None
     return {"answers": len(lesson.answers), "question": shown, "knowledge": _knowledge(lesson.knowledge())}
 
 
-def _values(lesson: ValueLesson, prepared: Prepared) -> dict[str, Any]:
+def _values(lesson: ValueLesson, prepared: PreparedLesson) -> dict[str, Any]:
     place = lesson.question()
     shown = None if place is None else [_picture(lesson.pool.paths[place], prepared)]
     return {"answers": len(lesson.values), "question": shown, "knowledge": None}
 
 
-def _picture(path: str, prepared: Prepared) -> dict[str, str]:
+def _picture(path: str, prepared: PreparedLesson) -> dict[str, str]:
     return {"id": prepared.album.name(path), "name": printable(os.path.basename(path))}
 
 
@@ -71,20 +71,20 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _training(training: Training, prepared: Prepared, settings: LabelSettings) -> dict[str, Any]:
+def _training(training: Training, prepared: PreparedLesson, settings: LabelSettings) -> dict[str, Any]:
     result = training.result
     told = {"stage": training.stage, "said": training.said, "part": training.part}
     if result is None:
         return told
-    figures = [
+    metrics = [
         {"who": f.who, "name": f.name, "value": f.value, "low": _number(f.low), "high": _number(f.high)}
-        for f in result.figures
+        for f in result.metrics
     ]
     words = [printable(settings.folder), phrasings(settings.sentence)[0]]
     return told | {
         "adapter": result.adapter,
         "rows": result.rows,
-        "figures": figures,
+        "metrics": metrics,
         "seconds": result.seconds,
         "before": _order(prepared.order, prepared),
         "after": _order(result.order, prepared),
@@ -92,7 +92,7 @@ def _training(training: Training, prepared: Prepared, settings: LabelSettings) -
     }
 
 
-def _order(paths: tuple[str, ...], prepared: Prepared) -> list[dict[str, str]]:
+def _order(paths: tuple[str, ...], prepared: PreparedLesson) -> list[dict[str, str]]:
     """The first of an order; pictures that came into the folder since the start have no name here."""
     return [_picture(path, prepared) for path in paths if path in prepared.album][:MOST_SHOWN]
 

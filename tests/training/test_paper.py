@@ -14,8 +14,8 @@ from imgrank.learning.dataset import read_dataset
 from imgrank.learning.on_disk import mapped, read_tokens, row_bytes
 from imgrank.tokens import TokenShape
 from imgrank.training import TrainingOptions, train
-from imgrank.training.batches import Augmentation, Part, batches, strangers
-from imgrank.training.fitting import Run, _one_scale
+from imgrank.training.batches import Augmentation, QueryRows, batches, strangers
+from imgrank.training.fitting import Fitting, _one_scale
 from imgrank.training.options import PAPER
 from tests.training.making import CONFIG, QUICK, SHAPE, Facts, FakeSource, labels_csv
 
@@ -51,7 +51,7 @@ def two_queries(folder, count=20):
 
 
 def parts_of(dataset):
-    return [Part.of(task, np.arange(len(task)), NONE) for task in dataset.tasks]
+    return [QueryRows.of(task, np.arange(len(task)), NONE) for task in dataset.tasks]
 
 
 def test_crops_are_windows_of_the_grid_as_large_in_all_of_a_batch(tmp_path):
@@ -102,7 +102,7 @@ def test_one_scale_gives_all_queries_one_mean(tmp_path):
     dataset = replace(
         dataset, tasks=tuple(replace(t, task=replace(t.task, splits=("train",) * len(t))) for t in dataset.tasks)
     )
-    run = Run(dataset, lambda _: None, replace(QUICK, one_scale=True), CPU, lambda _: None)
+    run = Fitting(dataset, lambda _: None, replace(QUICK, one_scale=True), CPU, lambda _: None)
     mean, scale = _one_scale(run)
     values = np.concatenate([task.values for task in dataset.tasks])
     assert (mean, scale) == (pytest.approx(values.mean()), pytest.approx(values.std()))

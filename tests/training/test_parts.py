@@ -10,7 +10,7 @@ import torch
 from imgrank.adapter.model import AdapterModel
 from imgrank.labels import read_labels
 from imgrank.learning.dataset import read_dataset
-from imgrank.training.batches import Part, ValueBatch, batches, steps_in_epoch
+from imgrank.training.batches import QueryRows, ValueBatch, batches, steps_in_epoch
 from imgrank.training.blend_weight import Unseen, best_blend_weight, best_common_epoch, network_adds
 from imgrank.training.loop import fit, predict
 from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, pairs_csv
@@ -31,7 +31,7 @@ def model(seed=0):
 @pytest.mark.parametrize("ranking", ["pairs", "list", "none"])
 def test_the_loop_overfits_a_few_pictures(tmp_path, ranking):
     data = dataset(tmp_path, 8)
-    part = Part.of(data.tasks[0], np.arange(8), NONE)
+    part = QueryRows.of(data.tasks[0], np.arange(8), NONE)
     options = replace(QUICK, ranking=ranking, learning_rate=1e-2, ema_decay=0.8, mirror=False, weight_decay=0.0)
     done = fit(model(), replace(data, mirrored=None), [part], options, epochs=60)
     trained = model()
@@ -42,9 +42,9 @@ def test_the_loop_overfits_a_few_pictures(tmp_path, ranking):
 def test_without_val_rows_the_last_weights_are_kept_and_with_them_the_best(tmp_path):
     data = dataset(tmp_path)
     rows = np.arange(24)
-    blind = fit(model(), data, [Part.of(data.tasks[0], rows, NONE)], QUICK, epochs=4)
+    blind = fit(model(), data, [QueryRows.of(data.tasks[0], rows, NONE)], QUICK, epochs=4)
     assert blind.best_epoch == 4
-    watched = fit(model(), data, [Part.of(data.tasks[0], rows[::2], rows[1::2])], QUICK, epochs=6)
+    watched = fit(model(), data, [QueryRows.of(data.tasks[0], rows[::2], rows[1::2])], QUICK, epochs=6)
     metrics = [epoch.metric for epoch in watched.epochs]
     assert watched.best_epoch == int(np.argmax(metrics)) + 1
     kept = model()
@@ -56,7 +56,7 @@ def test_without_val_rows_the_last_weights_are_kept_and_with_them_the_best(tmp_p
 def test_training_stops_early_where_val_gets_no_better(tmp_path):
     data = dataset(tmp_path)
     rows = np.arange(24)
-    part = Part.of(data.tasks[0], rows[::2], rows[1::2])
+    part = QueryRows.of(data.tasks[0], rows[::2], rows[1::2])
     done = fit(model(), data, [part], replace(QUICK, patience=2, learning_rate=1e-9), epochs=50)
     assert len(done.epochs) < 50
 
@@ -65,7 +65,7 @@ def test_small_queries_are_drawn_as_often_as_large_ones(tmp_path):
     small, large = dataset(tmp_path / "small", 8), dataset(tmp_path / "large", 300)
     task = small.tasks[0]
     both = replace(large, tasks=(task, large.tasks[0]))
-    parts = [Part.of(task, np.arange(8), NONE), Part.of(large.tasks[0], np.arange(300), NONE)]
+    parts = [QueryRows.of(task, np.arange(8), NONE), QueryRows.of(large.tasks[0], np.arange(300), NONE)]
     drawn = [
         len(batch.target) == 8 for batch in batches(both, parts, 16, 400, (0,), CPU) if isinstance(batch, ValueBatch)
     ]
@@ -74,7 +74,7 @@ def test_small_queries_are_drawn_as_often_as_large_ones(tmp_path):
 
 def test_an_epoch_sees_every_row_once_and_both_sides(tmp_path):
     data = dataset(tmp_path, 32)
-    part = Part.of(data.tasks[0], np.arange(32), NONE)
+    part = QueryRows.of(data.tasks[0], np.arange(32), NONE)
     steps = steps_in_epoch([part], 8, 1)
     seen = [batch for batch in batches(data, [part], 8, steps, (0,), CPU) if isinstance(batch, ValueBatch)]
     targets = torch.cat([batch.target for batch in seen]).sort().values
@@ -89,7 +89,7 @@ def test_answers_reach_their_own_pictures(tmp_path):
     data = read_dataset(read_labels(str(pairs_csv(tmp_path, 40))), FakeSource(noise=0.0))
     task = data.tasks[0]
     told = 0
-    for batch in batches(data, [Part.of(task, np.arange(40), NONE)], 10, 4, (0,), CPU):
+    for batch in batches(data, [QueryRows.of(task, np.arange(40), NONE)], 10, 4, (0,), CPU):
         level = batch.pictures.tokens[:, :, 1].mean(1)  # without noise it grows with the picture's number
         agrees = (level[batch.left] - level[batch.right]) * batch.preferred
         assert (agrees[batch.preferred != 0] > 0).all()

@@ -13,7 +13,7 @@ _COMPARED = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ChangedBytes:
     """At byte `at` of the old version, `old` stands where the new one has `new`."""
 
     at: int
@@ -26,7 +26,7 @@ class Delta:
     """All parts in which a new version differs from the old one of `size` bytes, in their order."""
 
     size: int
-    parts: tuple[Part, ...]
+    parts: tuple[ChangedBytes, ...]
 
     def apply(self, old: bytes) -> bytes:
         """The new version. Raises ValueError where `old` is not what the delta was made of."""
@@ -42,7 +42,7 @@ class Delta:
         """The delta that makes the old version of the new one."""
         parts, shift = [], 0
         for part in self.parts:
-            parts.append(Part(part.at + shift, part.new, part.old))
+            parts.append(ChangedBytes(part.at + shift, part.new, part.old))
             shift += len(part.new) - len(part.old)
         return Delta(self.size + shift, tuple(parts))
 
@@ -56,7 +56,9 @@ def decode(content: bytes) -> Delta:
     """A delta from what `encode` gave. Raises ValueError where it is none."""
     try:
         size, *lines = map(json.loads, content.split(b"\n"))
-        parts = tuple(Part(at, b64decode(old, validate=True), b64decode(new, validate=True)) for at, old, new in lines)
+        parts = tuple(
+            ChangedBytes(at, b64decode(old, validate=True), b64decode(new, validate=True)) for at, old, new in lines
+        )
         ends = [0, *(part.at + len(part.old) for part in parts)]
         good = all(type(at) is int for at in (size, *(part.at for part in parts)))
         good = good and all(part.at >= end for part, end in zip(parts, ends, strict=False)) and ends[-1] <= size
@@ -72,7 +74,7 @@ def between(old: bytes, new: bytes) -> Delta:
     return Delta(len(old), tuple(_parts(old, new)))
 
 
-def _parts(old: bytes, new: bytes) -> Iterator[Part]:
+def _parts(old: bytes, new: bytes) -> Iterator[ChangedBytes]:
     tail = _alike_before(old, new, len(old), len(new))
     ends = len(old) - tail, len(new) - tail
     here = there = 0
@@ -82,7 +84,7 @@ def _parts(old: bytes, new: bytes) -> Iterator[Part]:
         if (here, there) == ends:
             return
         next_here, next_there = _meeting(old, new, here, there, ends)
-        yield Part(here, old[here:next_here], new[there:next_there])
+        yield ChangedBytes(here, old[here:next_here], new[there:next_there])
         here, there = next_here, next_there
 
 

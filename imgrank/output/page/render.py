@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from imgrank.output.page.command import Command, shell_path
-from imgrank.output.page.scale import Scale
+from imgrank.output.page.scale import ScoreScale
 from imgrank.output.summary import group_count
 from imgrank.output.thumbnails import Thumbnail
 from imgrank.paths import printable
@@ -77,7 +77,7 @@ def remarks(ranking: Ranking) -> str:
     return "\n".join(lines + [f'<p class="remark" role="note">{text(line)}</p>' for line in ranking.notes])
 
 
-def cut(scale: Scale, command: Command) -> str:
+def cut(scale: ScoreScale, command: Command) -> str:
     """How the scores are spread, a handle to cut them with, and the command that cuts so; nothing to cut: nothing."""
     if scale.low == scale.high:
         return ""
@@ -104,7 +104,7 @@ def why(command: Command | None) -> str:
 <button id="copy-why" type="button">Copy</button><span id="copied-why" class="quiet" role="status"></span></div>"""
 
 
-def _bars(scale: Scale) -> str:
+def _bars(scale: ScoreScale) -> str:
     most = max(scale.counts)
     bars = "".join(
         f'<rect x="{n + 0.06:.2f}" y="{100 - height}" width=".88" height="{height}"/>'
@@ -119,7 +119,7 @@ def _bars(scale: Scale) -> str:
     )
 
 
-def cell(image: RankedImage, scale: Scale, thumbnail: Thumbnail, source: str, paths: PagePaths) -> str:
+def cell(image: RankedImage, scale: ScoreScale, thumbnail: Thumbnail, source: str, paths: PagePaths) -> str:
     """One picture of the sheet: a link to its file around its thumbnail, then rank, score and name."""
     path, name = text(image.path), text(paths.name(image.path))
     if thumbnail.data:

@@ -13,7 +13,7 @@ _FEWEST_BINS, _MOST_BINS = 24, 48
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class ScoreScale:
     """From `low` to `high`, both written with `decimals`: every score lies between them, ends included.
 
     `counts` are the scores in equal parts of that span. `low == high` where there is nothing to cut.
@@ -41,13 +41,13 @@ class Scale:
         return f"{Decimal(1).scaleb(-self.decimals):f}"
 
 
-def scale_of(scores: Sequence[float], unit: str | None) -> Scale:
+def scale_of(scores: Sequence[float], unit: str | None) -> ScoreScale:
     """The scale on which these scores can be told apart; that of no score is a point."""
     least, most = min(scores, default=0.0), max(scores, default=0.0)
     decimals = decimals_for(most - least)
     ten = 10.0**decimals
     low, high = (math.floor(least * ten) / ten, math.ceil(most * ten) / ten) if most > least else (least, least)
-    return Scale(low, high, decimals, unit, _counts(scores, low, high))
+    return ScoreScale(low, high, decimals, unit, _counts(scores, low, high))
 
 
 def _counts(scores: Sequence[float], low: float, high: float) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from imgrank.errors import UsageError
 from imgrank.output.page import render
 from imgrank.output.page.command import explain_command, shell_command
 from imgrank.output.page.overwriting import GENERATOR, page_file
-from imgrank.output.page.scale import Scale, scale_of
+from imgrank.output.page.scale import ScoreScale, scale_of
 from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable, why
 from imgrank.records import Progress, RankedImage, Ranking
@@ -49,7 +49,9 @@ def write_page(
         stream.write(tail)
 
 
-def _frame(ranking: Ranking, images: Sequence[RankedImage], scale: Scale, command: Sequence[str]) -> tuple[str, str]:
+def _frame(
+    ranking: Ranking, images: Sequence[RankedImage], scale: ScoreScale, command: Sequence[str]
+) -> tuple[str, str]:
     """The page before its pictures and after them."""
     css, js = _read("base.css") + "\n" + _read("page.css"), _read("page.js")
     page = Template(_read("page.html")).substitute(
@@ -71,7 +73,7 @@ def _frame(ranking: Ranking, images: Sequence[RankedImage], scale: Scale, comman
 
 def _write_sheet(
     images: Sequence[RankedImage],
-    scale: Scale,
+    scale: ScoreScale,
     folder: str,
     page_dir: str | None,
     stream: TextIO,

@@ -110,7 +110,7 @@ function showKnowledge() {
   $("enough").textContent = known.enough
     ? `The last 20 answers moved only ${percent(known.moved)} of all pairs: more of them hardly help. Train now.`
     : "";
-  $("figures").replaceChildren(
+  $("metrics").replaceChildren(
     ...figure("Expected to be in the right order", known.accuracy, "of all pairs"),
     ...figure("Consistency, when asked again", known.consistency, `${known.consistency.of} repeated`),
     ...plain("Moved by the last 20 answers", percent(known.moved), known.moved === null ? "after 20 answers" : "of all pairs"),
@@ -149,7 +149,7 @@ function showTraining() {
   if (told.stage !== "done" || $("result").dataset.shown === told.adapter + told.seconds) return;
   $("result").dataset.shown = told.adapter + told.seconds;
   $("caption").textContent = `On ${told.rows} answers it was not trained on, after ${told.seconds.toFixed(1)} seconds`;
-  $("rows").replaceChildren(...told.figures.map(row));
+  $("rows").replaceChildren(...told.metrics.map(row));
   $("command").textContent = told.command;
   const before = new Map(told.before.map((picture, n) => [picture.id, n]));
   $("before").replaceChildren(...told.before.map((picture, n) => thumb(picture, n, null)));

@@ -16,7 +16,7 @@ from imgrank.tokens import TokenShape
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class OpenClipFacts:
     """Where the weights are, and all that a warm question asks of a backbone.
 
     `quick_gelu` says that the weights were trained with that activation although the model's own config
@@ -35,7 +35,7 @@ class Facts:
     plain: bool = False
 
 
-def recall_facts(name: BackboneName) -> Facts | None:
+def recall_facts(name: BackboneName) -> OpenClipFacts | None:
     """The remembered facts, if the weights are on disk still and have not changed. Asks no network."""
     known = recall(_key(name))
     if not isinstance(known, dict):
@@ -47,7 +47,7 @@ def recall_facts(name: BackboneName) -> Facts | None:
         return None
 
 
-def remember_facts(name: BackboneName, facts: Facts) -> None:
+def remember_facts(name: BackboneName, facts: OpenClipFacts) -> None:
     """Keep them for `recall_facts`."""
     remember(_key(name), {**asdict(facts), "weights": str(facts.weights)})
 
@@ -58,9 +58,9 @@ def _key(name: BackboneName) -> str:
     return f"facts {of} tokens {TOKENS_VERSION} open_clip {version('open-clip-torch')}"
 
 
-def _from_json(known: Mapping[str, Any]) -> Facts:
+def _from_json(known: Mapping[str, Any]) -> OpenClipFacts:
     shape = TokenShape(**{name: int(size) for name, size in known["shape"].items()})
-    return Facts(
+    return OpenClipFacts(
         weights=Path(known["weights"]),
         hash=str(known["hash"]),
         quick_gelu=bool(known["quick_gelu"]),
