@@ -110,7 +110,7 @@ function showKnowledge() {
   $("enough").textContent = known.enough
     ? `The last 20 answers moved only ${percent(known.moved)} of all pairs: more of them hardly help. Train now.`
     : "";
-  $("metrics").replaceChildren(
+  $("figures").replaceChildren(
     ...figure("Expected to be in the right order", known.accuracy, "of all pairs"),
     ...figure("Consistency, when asked again", known.consistency, `${known.consistency.of} repeated`),
     ...plain("Moved by the last 20 answers", percent(known.moved), known.moved === null ? "after 20 answers" : "of all pairs"),
