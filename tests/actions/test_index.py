@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from imgrank.cli import actions as cli
 from imgrank.errors import ActionError
-from imgrank.index.locations import Place
+from imgrank.index.locations import Location
 from imgrank.index.merging import merge
 from imgrank.records import RankedImage
 from tests.actions.test_cli import ranking, wanted
@@ -56,7 +56,7 @@ def test_an_index_is_about_its_own_folder_from_wherever_it_is_used(tmp_path, mon
 
 def test_a_merged_index_knows_it_too(tmp_path, monkeypatch):
     found = indexed(tmp_path, monkeypatch)
-    merge(Place("merged"), [Place("tokens")])
+    merge(Location("merged"), [Location("tokens")])
     monkeypatch.chdir("/")
     assert act(found, tmp_path / "merged", rename=True) == 0 and (tmp_path / "photos" / "1-img0.png").exists()
 

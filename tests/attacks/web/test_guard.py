@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.making import Client, make_desk, photos, served
+from tests.web.making import Client, make_controller, photos, served
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(folder: Path) -> Iterator[Client]:
-    with served(make_desk(folder)) as client:
+    with served(make_controller(folder)) as client:
         yield client
 
 
