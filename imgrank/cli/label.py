@@ -34,7 +34,7 @@ from imgrank.paths import printable
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
     from imgrank.web.controller import Controller
-    from imgrank.web.records import Mode, Trained, Wish
+    from imgrank.web.records import LabelSettings, Mode, Trained
     from imgrank.web.trainer import Report
 
 FolderArgument = Annotated[
@@ -110,11 +110,10 @@ def label(
     check_sentence(sentence, [folder])
     from imgrank.index.reading import is_index
     from imgrank.ranker import Ranker
-    from imgrank.web.records import Wish
+    from imgrank.web.records import LabelSettings
     from imgrank.web.server import serve
     from imgrank.web.viewer.labelling import LabelPage
-    from imgrank.web.viewer.room import Room
-    from imgrank.web.viewer.room import Wish as RoomWish
+    from imgrank.web.viewer.room import OpenSettings, Room
 
     if is_index(folder):
         raise UsageError(
@@ -122,15 +121,17 @@ def label(
             f"on the answers with imgrank train labels.csv --index {printable(folder)}."
         )
     mode, low, high = _mode(values, stars), min(bounds), max(bounds)
-    wish = Wish(folder, sentence, mode, labels, person.strip(), unit, low, high, pictures, recursive, adapter)
+    settings = LabelSettings(
+        folder, sentence, mode, labels, person.strip(), unit, low, high, pictures, recursive, adapter
+    )
     note = noting(quiet)
     name = precise(backbone, precision, device.value, (), note)
 
     def new_ranker(adapter: str, backbone: str = name) -> Ranker:
         return Ranker(backbone, adapter, device.value, not no_cache, note, max_megapixels)
 
-    room = Room(RoomWish(folder, recursive, adapter, name), new_ranker)
-    controller = open_controller(wish, new_ranker, quiet, room.taught)
+    room = Room(OpenSettings(folder, recursive, adapter, name), new_ranker)
+    controller = open_controller(settings, new_ranker, quiet, room.taught)
     page = LabelPage(controller, room)
     try:
         serve(page, port, lambda address: _ready(address, labels, no_open))
@@ -140,27 +141,27 @@ def label(
 
 
 def open_controller(
-    wish: Wish, new_ranker: Callable[[str], Ranker], quiet: bool, taught: Callable[[], None] = lambda: None
+    settings: LabelSettings, new_ranker: Callable[[str], Ranker], quiet: bool, taught: Callable[[], None] = lambda: None
 ) -> Controller:
     """Rank the folder and make everything ready for the page. `taught` is called when a ranker was trained."""
     from imgrank.web.controller import Controller
-    from imgrank.web.explanations import Reasons, explainer
+    from imgrank.web.explanations import Explanations, explainer
     from imgrank.web.prepare import prepare
     from imgrank.web.teach import teach
     from imgrank.web.trainer import Trainer
 
-    with new_ranker(wish.adapter) as ranker, progress_line(quiet) as progress:
-        prepared = prepare(wish, ranker, progress)
+    with new_ranker(settings.adapter) as ranker, progress_line(quiet) as progress:
+        prepared = prepare(settings, ranker, progress)
     for line in () if quiet else prepared.notes:
         note(line)
-    reasons = Reasons(prepared.album, explainer(wish, new_ranker))
+    reasons = Explanations(prepared.album, explainer(settings, new_ranker))
 
     def train(adapter: str, replace: bool, report: Report) -> Trained:
-        trained = teach(wish, new_ranker, adapter, replace, report)
+        trained = teach(settings, new_ranker, adapter, replace, report)
         taught()
         return trained
 
-    return Controller(wish, prepared, Trainer(train), reasons)
+    return Controller(settings, prepared, Trainer(train), reasons)
 
 
 def print_report(path: str) -> None:

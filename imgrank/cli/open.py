@@ -53,13 +53,13 @@ def open_folder(
     from imgrank.ranker import Ranker
     from imgrank.web.handing import handed_over
     from imgrank.web.server import serve
-    from imgrank.web.viewer.room import Room, Wish
+    from imgrank.web.viewer.room import OpenSettings, Room
 
     if is_index(folder):
         raise UsageError(f"{printable(folder)} is an index and has no images to show. Name the folder with the images.")
     note = noting(quiet)
     room = Room(
-        Wish(folder, recursive, adapter, backbone),
+        OpenSettings(folder, recursive, adapter, backbone),
         lambda adapter, backbone: Ranker(backbone, adapter, device.value, not no_cache, note, max_megapixels),
     )
 

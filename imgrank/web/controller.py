@@ -10,10 +10,10 @@ from starlette.types import ASGIApp
 from imgrank.errors import UsageError
 from imgrank.labelling.lesson import PairLesson
 from imgrank.labels import FEWEST_ROWS
-from imgrank.web.explanations import Reasons
+from imgrank.web.explanations import Explanations
 from imgrank.web.foresight import Foresight
-from imgrank.web.prepare import Prepared
-from imgrank.web.records import MOST_STARS, Reason, Wish
+from imgrank.web.prepare import PreparedLesson
+from imgrank.web.records import MOST_STARS, LabelSettings, Reason
 from imgrank.web.trainer import Trainer
 from imgrank.web.view import view
 
@@ -23,8 +23,10 @@ PREFERRED = {"left": 1.0, "right": -1.0, "tie": 0.0}
 class Controller:
     """Tabs and the training thread ask at the same time; the lesson changes under one lock."""
 
-    def __init__(self, wish: Wish, prepared: Prepared, trainer: Trainer, reasons: Reasons) -> None:
-        self.wish, self.prepared, self.trainer, self._reasons = wish, prepared, trainer, reasons
+    def __init__(
+        self, settings: LabelSettings, prepared: PreparedLesson, trainer: Trainer, reasons: Explanations
+    ) -> None:
+        self.settings, self.prepared, self.trainer, self._reasons = settings, prepared, trainer, reasons
         self.album = prepared.album
         self.pictures_at: str | None = None  # where the pictures can be looked at, as seen from this page
         self._lock = threading.Lock()
@@ -39,8 +41,8 @@ class Controller:
     def state(self) -> dict[str, Any]:
         """What the page shows, ready for JSON."""
         with self._lock:
-            told = view(self.wish, self.prepared, self.trainer.state) | {"pictures_at": self.pictures_at}
-        self._foresight.look(told["turn"])
+            told = view(self.settings, self.prepared, self.trainer.state) | {"pictures_at": self.pictures_at}
+        self._foresight.prepare(told["turn"])
         return told
 
     def answer(self, turn: int, given: object) -> None:
@@ -78,12 +80,12 @@ class Controller:
         Raises what explaining raises.
         """
         trained = self.trainer.state.result
-        return self._reasons.of(name, trained.adapter if trained else self.wish.adapter)
+        return self._reasons.of(name, trained.adapter if trained else self.settings.adapter)
 
     def _value(self, given: object) -> float:
         if isinstance(given, bool) or not isinstance(given, (int, float)):
             raise UsageError("A value is a number.")
-        if self.wish.mode == "stars" and given not in range(MOST_STARS + 1):
+        if self.settings.mode == "stars" and given not in range(MOST_STARS + 1):
             raise UsageError(f"Stars are 0 to {MOST_STARS}.")
         try:
             return float(given)

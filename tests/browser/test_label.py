@@ -42,7 +42,7 @@ def test_forty_answers_by_keyboard_with_a_reload_in_the_middle_then_train(browse
 
     def teach(name: str, replace: bool, report: Report) -> Trained:
         trained = fake_teach(name, replace, report)
-        return Trained(trained.adapter, trained.rows, trained.figures, order, trained.seconds)
+        return Trained(trained.adapter, trained.rows, trained.metrics, order, trained.seconds)
 
     keys = ["ArrowLeft", "ArrowRight", "ArrowRight", "ArrowDown"]
     with served(make_controller(tmp_path, teach)) as client:
@@ -160,7 +160,7 @@ def test_axe_finds_nothing_to_mend(browser: Any, tmp_path: Path, mode: str, sche
 
     def teach(name: str, replace: bool, report: Report) -> Trained:
         trained = fake_teach(name, replace, report)
-        return Trained(trained.adapter, trained.rows, trained.figures, order, trained.seconds)
+        return Trained(trained.adapter, trained.rows, trained.metrics, order, trained.seconds)
 
     with served(make_controller(tmp_path, teach, mode=mode)) as client:
         for _ in range(9):

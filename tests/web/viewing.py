@@ -13,7 +13,7 @@ from typing import Any
 from imgrank.ranker import Ranker
 from imgrank.web.server import listen, make_server
 from imgrank.web.viewer.engine import NewRanker
-from imgrank.web.viewer.room import Room, Wish
+from imgrank.web.viewer.room import OpenSettings, Room
 from tests.web.making import Client, until
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "photos"
@@ -36,7 +36,7 @@ def new_ranker(adapter: str, backbone: str) -> Ranker:
 @contextmanager
 def opened(folder: Path, recursive: bool = False, new_ranker: NewRanker = new_ranker) -> Iterator[tuple[Room, Client]]:
     """The room of a folder once it is read, and a browser that knows its token."""
-    room = Room(Wish(str(folder), recursive), new_ranker)
+    room = Room(OpenSettings(str(folder), recursive), new_ranker)
     with listen(0) as listener:
         token = secrets.token_urlsafe(32)
         server = make_server(room, listener, token)

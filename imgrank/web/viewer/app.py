@@ -1,4 +1,4 @@
-"""The page over HTTP: few addresses, each one question to the room or one wish.
+"""The page over HTTP: few addresses, each one question to the room or one deed.
 
 GET /state /pictures /picture/{size}/{number} /facts/{number} /why/{form}/{number} /skipped /history tell.
 POST /order orders; /plan makes a plan and changes nothing, and /apply takes its name, which is good once. All of them
@@ -40,7 +40,7 @@ def make_app(room: Room, port: int, token: str) -> ASGIApp:
 
 def make_page(room: Room) -> ASGIApp:
     """The page of one room, for who stands behind a guard; wherever it is mounted."""
-    wishes: dict[str, Callable[[Told], Response | Told]] = {
+    deeds: dict[str, Callable[[Told], Response | Told]] = {
         "order": lambda told: _order(room, told),
         "plan": lambda told: _plan(room, told),
         "apply": lambda told: _apply(room, told),
@@ -55,8 +55,8 @@ def make_page(room: Room) -> ASGIApp:
         "export": lambda told: _export(room, told),
     }
 
-    async def wish(request: Request) -> Response:
-        do = wishes.get(request.path_params["wish"])
+    async def do_deed(request: Request) -> Response:
+        do = deeds.get(request.path_params["deed"])
         if do is None:
             return not_found()
         told = await read_json(request)
@@ -78,14 +78,14 @@ def make_page(room: Room) -> ASGIApp:
             Route("/models", lambda _: JSONResponse(room.models())),
             Route("/skipped", lambda _: JSONResponse(skipped_view(room.library))),
             Route("/history", lambda _: JSONResponse([past_view(past) for past in room.history.runs()])),
-            Route("/{wish}", wish, methods=["POST"]),
+            Route("/{deed}", do_deed, methods=["POST"]),
             Mount("/teach", app=_lesson_of(room)),
         ]
     )
 
 
 def _answered(do: Callable[[Told], Response | Told], told: Told) -> Response:
-    """What was wished for, or why not, in a sentence."""
+    """What was asked for, or why not, in a sentence."""
     try:
         done = do(told)
     except ImgrankError as refused:

@@ -9,7 +9,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imgrank.web.app import make_page as make_lesson
-from imgrank.web.desk import Desk
+from imgrank.web.controller import Controller
 from imgrank.web.guard import Guard
 from imgrank.web.viewer.app import MOST_BYTES
 from imgrank.web.viewer.app import make_page as make_pictures
@@ -21,11 +21,11 @@ PICTURES = "pictures"  # where they stand below the lesson
 class LabelPage:
     """One server for a lesson and for the room of its folder, which is read when somebody goes there first."""
 
-    def __init__(self, desk: Desk, room: Room) -> None:
-        self.wish = desk.wish
-        self._desk, self._room = desk, room
+    def __init__(self, controller: Controller, room: Room) -> None:
+        self.settings = controller.settings
+        self._controller, self._room = controller, room
         self._lock, self._started = threading.Lock(), False
-        desk.pictures_at = f"{PICTURES}/"
+        controller.pictures_at = f"{PICTURES}/"
 
     def app(self, port: int, token: str) -> ASGIApp:
         """Both, guarded."""
@@ -38,7 +38,7 @@ class LabelPage:
                     self._room.start()
             await pictures(scope, receive, send)
 
-        both = Starlette(routes=[Mount(f"/{PICTURES}", app=read_first), Mount("/", app=make_lesson(self._desk))])
+        both = Starlette(routes=[Mount(f"/{PICTURES}", app=read_first), Mount("/", app=make_lesson(self._controller))])
         return Guard(both, port, token, command="imgrank label", most_bytes=MOST_BYTES)
 
     def close(self) -> None:

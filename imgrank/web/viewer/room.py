@@ -31,7 +31,7 @@ from imgrank.web.viewer.work import Work
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class OpenSettings:
     """What is opened, and who orders it with which image model."""
 
     folder: str
@@ -43,25 +43,25 @@ class Wish:
 class Room:
     """One folder that is open. `new_ranker` makes rankers, each for a thread of its own."""
 
-    def __init__(self, wish: Wish, new_ranker: NewRanker) -> None:
+    def __init__(self, settings: OpenSettings, new_ranker: NewRanker) -> None:
         """Raises UsageError where the folder is none, and what making a ranker raises."""
-        if not os.path.isdir(wish.folder):
-            raise UsageError(f"{printable(wish.folder)} is no folder; imgrank open shows the pictures of one.")
-        self.wish = wish
-        self.engine = Engine(new_ranker, wish.adapter, wish.backbone)
-        self.library = Library(wish.folder)
+        if not os.path.isdir(settings.folder):
+            raise UsageError(f"{printable(settings.folder)} is no folder; imgrank open shows the pictures of one.")
+        self.settings = settings
+        self.engine = Engine(new_ranker, settings.adapter, settings.backbone)
+        self.library = Library(settings.folder)
         self.orders = Orders(self.library, self.engine)
         self.facts = FactBook(self.library)
         self.groups = GroupBook(self.library, self.engine)
         self.indexer = Indexer(
-            self.library, self.engine, self.orders, self.facts, self.groups, recursive=wish.recursive
+            self.library, self.engine, self.orders, self.facts, self.groups, recursive=settings.recursive
         )
         self.shown = Shown(self.library)
         self.plans = Plans(self.library)
-        self.history = History(wish.folder)
-        self.watch = Watch(wish.folder, wish.recursive, self._noticed)
+        self.history = History(settings.folder)
+        self.watch = Watch(settings.folder, settings.recursive, self._noticed)
         self.work = Work(self._changed)
-        self.reasons = Reasons(self.library, lambda: self.engine.new(wish.adapter))
+        self.reasons = Reasons(self.library, lambda: self.engine.new(settings.adapter))
         self.teaching = Teaching(self.engine, self.taught)
 
     def app(self, port: int, token: str) -> ASGIApp:
@@ -121,7 +121,7 @@ class Room:
     def teach(self, sentence: str, numbers: Sequence[int]) -> None:
         """Begin to ask which is more, about these pictures, best first. Raises what `Teaching.begin` raises."""
         paths = [file.path for number in numbers if (file := self.library.file(number)) is not None]
-        self.teaching.begin(self.wish.folder, self.wish.recursive, self.wish.adapter, sentence, paths)
+        self.teaching.begin(self.settings.folder, self.settings.recursive, self.settings.adapter, sentence, paths)
 
     def _noticed(self, sidecars: bool) -> None:
         if sidecars:

@@ -9,9 +9,9 @@ from starlette.types import ASGIApp
 
 from imgrank.web.app import make_page
 from imgrank.web.controller import Controller
-from imgrank.web.explanations import Reasons, explainer
+from imgrank.web.explanations import Explanations, explainer
 from imgrank.web.prepare import prepare_ranked
-from imgrank.web.records import Trained, Wish
+from imgrank.web.records import LabelSettings, Trained
 from imgrank.web.teach import teach
 from imgrank.web.trainer import Report, Trainer
 from imgrank.web.viewer.engine import Engine
@@ -37,16 +37,16 @@ class Teaching:
 
         Raises UsageError where there are too few, no sentence, or a labels file that does not fit.
         """
-        wish = Wish(folder, sentence, labels=LABELS, recursive=recursive, adapter=adapter)
+        settings = LabelSettings(folder, sentence, labels=LABELS, recursive=recursive, adapter=adapter)
         with self._lock:
-            prepared = prepare_ranked(wish, self._engine.ranker, paths)
+            prepared = prepare_ranked(settings, self._engine.ranker, paths)
 
             def train(name: str, replace: bool, report: Report) -> Trained:
-                trained = teach(wish, self._engine.new, name, replace, report)
+                trained = teach(settings, self._engine.new, name, replace, report)
                 self._taught()
                 return trained
 
-            reasons = Reasons(prepared.album, explainer(wish, self._engine.new))
-            controller = Controller(wish, prepared, Trainer(train), reasons)
+            reasons = Explanations(prepared.album, explainer(settings, self._engine.new))
+            controller = Controller(settings, prepared, Trainer(train), reasons)
             controller.pictures_at = "../"
             self._page = make_page(controller)
