@@ -1,7 +1,8 @@
 """`mini`, the backbone that ships: loads with the package, needs no network, and fits beside an ordinary folder.
 
-Its two halves stand in `mini_image.py` and `mini_text.py`; its tensors in one fp16 file in `weights/`. What it says of
-itself needs no torch: a question whose sentence and pictures are stored starts four times faster without.
+Its two halves stand in `mini_image.py` and `mini_sentences.py`; its tensors in one fp16 file in `weights/`. What it
+says of itself, and what it makes of a sentence, needs no torch: a question on stored pictures starts four times faster
+without.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from imgrank.tokens import KindEvidence, PackedTokens, TextTokens, TokenShape
 if TYPE_CHECKING:
     from imgrank.backbone.batches import BatchRunner
     from imgrank.backbone.mini_image import MiniImageTower
-    from imgrank.backbone.mini_towers import Sentences
+    from imgrank.backbone.mini_sentences import Sentences
 
 _CLASSIFIER = ("trunk.classifier.weight", "trunk.classifier.bias", "moment_mean", "moment_spread")
 PREPROCESSING = Preprocessing(224, (127 / 255,) * 3, (128 / 255,) * 3, "bicubic")
@@ -100,7 +101,7 @@ class MiniBackbone:
 
     @cached_property
     def _sentences(self) -> Sentences:
-        from imgrank.backbone.mini_towers import build_sentences
+        from imgrank.backbone.mini_sentences import build_sentences
 
         return build_sentences(self.weights, self.config)
 

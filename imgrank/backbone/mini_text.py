@@ -1,8 +1,8 @@
 """The text tower of `mini`: MiniLM (all-MiniLM-L6-v2, a six-layer BERT) in plain torch.
 
-It is here, and not open_clip's own text transformer, because BERT normalises after each residual sum
-and open_clip before it; open_clip can hold it only through `transformers`, which a warm question would
-have to import. Tensor names are those of the published file.
+Recipes are made with it, and `mini_sentences.py` does the same sums without torch. It is here, and not
+open_clip's own text transformer, because BERT normalises after each residual sum and open_clip before it; open_clip
+can hold it only through `transformers`. Tensor names are those of the published file.
 """
 
 from __future__ import annotations

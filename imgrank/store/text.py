@@ -13,7 +13,7 @@ from imgrank.atomic import write_atomic
 from imgrank.paths import text_dir
 from imgrank.tokens import TextTokens
 
-_VERSION = 1  # raise it when the layout changes
+_VERSION = 2  # raise it when the layout changes, or the last digits of what is made
 _HEAD = struct.Struct("<Q3I4x")  # checksum, L, D_t, E
 
 

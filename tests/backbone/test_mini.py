@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors import safe_open
 
 from imgrank.backbone.mini import load_mini
+from imgrank.backbone.mini_text import MiniTextTower, SentenceHead, TextConfig
 from imgrank.paths import weights_dir
 
 PHOTOS = sorted(path for path in (weights_dir().parent / "examples" / "photos").glob("*.jpg"))
@@ -68,6 +71,22 @@ def test_a_sentence_of_any_length_has_tokens(mini):
     assert len(mini.encode_sentence("word " * 2000).tokens) <= 128
     assert np.isfinite(mini.encode_sentence("").embedding).all()
     assert np.isfinite(mini.encode_sentence("日本語 \x00 🐈").embedding).all()
+
+
+@pytest.mark.parametrize("sentence", ["an older person", "", "two dogs 🐈 日本 Füße", "word " * 300])
+@torch.inference_mode()
+def test_sentences_are_read_as_by_the_tower_that_was_trained(mini, sentence):
+    read = mini.encode_sentence(sentence)
+    with safe_open(str(mini.weights), "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    tower, head = MiniTextTower(TextConfig(**mini.config["text"])), SentenceHead(mini.config["text"]["width"])
+    for module, prefix in ((tower, "text."), (head, "sentence.")):
+        own = {name.removeprefix(prefix): one for name, one in tensors.items() if name.startswith(prefix)}
+        module.load_state_dict({name: one.float() if one.is_floating_point() else one for name, one in own.items()})
+    ids = torch.tensor([mini._sentences.tokenizer.encode(sentence).ids[:128]])
+    states, vector = tower(ids, torch.ones_like(ids, dtype=torch.bool))
+    np.testing.assert_allclose(read.tokens, states[0].numpy(), atol=2e-5)
+    np.testing.assert_allclose(read.embedding, head(vector)[0].numpy(), atol=2e-6)
 
 
 def test_words_outside_the_captions_mean_something(mini):
