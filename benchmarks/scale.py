@@ -102,7 +102,7 @@ def encode_rates(given: argparse.Namespace) -> None:
 def make_index(where: Path, count: int) -> int:
     """An index of made-up tokens; its size in bytes."""
     import numpy as np
-    from synthetic_store import random_tokens
+    from synthetic_store import likely_tokens
 
     from imgrank.backbone.fingerprint import TOKENS_VERSION
     from imgrank.backbone.mini import load_mini
@@ -117,7 +117,7 @@ def make_index(where: Path, count: int) -> int:
     for start in range(0, count, PART_ROWS):
         numbers = range(start, min(start + PART_ROWS, count))
         rows = (IndexRow(f"album {n // 1000:06}/img{n}.jpg", f"{n * 2654435761:032x}", 200_000) for n in numbers)
-        place.write_part(IndexRows(tuple(rows), random_tokens(len(numbers), backbone.shape, draw)), manifest)
+        place.write_part(IndexRows(tuple(rows), likely_tokens(len(numbers), draw)), manifest)
     return sum(file.stat().st_size for file in where.iterdir())
 
 

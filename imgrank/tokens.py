@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,35 @@ class TokenShape:
 
 
 @dataclass(frozen=True, slots=True)
+class Reads:
+    """What of stored pictures a question reads: with `tokens` everything, else their embeddings, the rows of moments of
+    these numbers, and detail where there is any."""
+
+    tokens: bool = True
+    moments: tuple[int, ...] = ()
+
+    def __or__(self, other: Reads) -> Reads:
+        return Reads(self.tokens or other.tokens, tuple(sorted({*self.moments, *other.moments})))
+
+
+EVERYTHING = Reads()
+Row = tuple[npt.NDArray[np.int8], npt.NDArray[np.float16]]
+
+
+class Packed(Protocol):
+    """N stored pictures, all of what is kept of them or a part."""
+
+    @property
+    def embedding(self) -> npt.NDArray[np.float16]: ...
+    @property
+    def detail(self) -> npt.NDArray[np.float32] | None: ...
+    @property
+    def width(self) -> int: ...
+    def __len__(self) -> int: ...
+    def moments_row(self, row: int) -> Row: ...
+
+
+@dataclass(frozen=True, slots=True)
 class PackedTokens:
     """Image tokens of N pictures, as stored.
 
@@ -64,6 +94,11 @@ class PackedTokens:
         return PackedTokens(self.quantised[rows], self.scales[rows], self.embedding[rows], self.moments, detail)
 
     @property
+    def width(self) -> int:
+        """D."""
+        return int(self.quantised.shape[2])
+
+    @property
     def shape(self) -> TokenShape:
         rows, width = self.quantised.shape[1:]
         return TokenShape(rows - self.moments, width, self.embedding.shape[1], self.moments)
@@ -79,6 +114,11 @@ class PackedTokens:
         rows = self.quantised[:, places:].astype(np.float32) * self.scales[:, places:, None].astype(np.float32)
         return rows.reshape(len(self), -1)
 
+    def moments_row(self, row: int) -> Row:
+        """(N, D) int8 and (N,) float16: one row of moments, and its scales."""
+        place = self.quantised.shape[1] - self.moments + row
+        return self.quantised[:, place], self.scales[:, place]
+
     @staticmethod
     def empty(count: int, shape: TokenShape) -> PackedTokens:
         """Room for `count` pictures, all zero."""
@@ -88,6 +128,25 @@ class PackedTokens:
             np.zeros((count, shape.embedding), np.float16),
             shape.moments,
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Glance:
+    """What a question that needs no tokens reads of N pictures: embedding (N, E) float16, `moments` by the number of
+    their row, each (N, D) int8, scales (N, M) float16 of all rows of moments, and detail as in `PackedTokens`."""
+
+    embedding: npt.NDArray[np.float16]
+    moments: dict[int, npt.NDArray[np.int8]]
+    scales: npt.NDArray[np.float16]
+    width: int
+    detail: npt.NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.embedding)
+
+    def moments_row(self, row: int) -> Row:
+        """As `PackedTokens.moments_row`, of a row that was read."""
+        return self.moments[row], self.scales[:, row]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,18 +166,36 @@ class KindEvidence:
     spread: float
     coverage: float = 1.0
 
-    def probabilities(self, packed: PackedTokens) -> npt.NDArray[np.float64]:
+    def rows(self, width: int) -> tuple[int, ...]:
+        """The rows of moments, each of `width` numbers, that probabilities follow from."""
+        return tuple(dict.fromkeys((*range(-(-len(self.weights) // width)), self.normaliser // width)))
+
+    def probabilities(self, packed: Packed) -> npt.NDArray[np.float64]:
         """(N, K): the probability that a picture shows each kind."""
+        width = packed.width
+        pieces = [self.weights[start : start + width] for start in range(0, len(self.weights), width)]
+        rows = [packed.moments_row(number) for number in range(len(pieces))]
+        whole = self._normalisers(packed)
         found = np.empty((len(packed), len(self.starts)))
+        block = np.zeros((BLOCK, width), np.float32)  # always as large: rounding may depend on sizes
         for start in range(0, len(packed), BLOCK):
-            block = packed[start : start + BLOCK].moments_of_all()
-            moments = np.zeros((BLOCK, block.shape[1]), np.float32)  # always as large: rounding may depend on sizes
-            moments[: len(block)] = block
-            logits = moments[:, : len(self.weights)] @ self.weights + self.bias
-            whole = self.mean + self.spread * moments[:, self.normaliser]
-            shares = np.exp((logits - whole[:, None]).astype(np.float64))
-            found[start : start + BLOCK] = np.add.reduceat(shares, self.starts, axis=1)[: len(block)]
+            here = slice(start, start + BLOCK)
+            count = len(whole[here])
+            logits = np.tile(self.bias, (count, 1))
+            for weights, (quantised, scales) in zip(pieces, rows, strict=True):
+                block[:count] = quantised[here]
+                logits += (block[:, : len(weights)] @ weights)[:count] * scales[here, None].astype(np.float32)
+            shares = np.exp((logits - whole[here, None]).astype(np.float64))
+            found[here] = np.add.reduceat(shares, self.starts, axis=1)
         return found.clip(0, 1)
+
+    def _normalisers(self, packed: Packed) -> npt.NDArray[np.float32]:
+        """(N,) the log of the sum of all classes' exponentials."""
+        row, place = divmod(self.normaliser, packed.width)
+        quantised, scales = packed.moments_row(row)
+        moments = quantised[:, place].astype(np.float32) * scales.astype(np.float32)
+        whole: npt.NDArray[np.float32] = np.float32(self.mean) + np.float32(self.spread) * moments
+        return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +206,13 @@ class TextTokens:
     tokens: npt.NDArray[np.float32]
     embedding: npt.NDArray[np.float32]
     kinds: KindEvidence | None = None
+
+
+def whole(packed: Packed) -> PackedTokens:
+    """The same, of which everything was read. Raises ValueError where it was not."""
+    if not isinstance(packed, PackedTokens):
+        raise ValueError("these pictures come without their tokens")
+    return packed
 
 
 def joined(pieces: Sequence[PackedTokens]) -> PackedTokens:

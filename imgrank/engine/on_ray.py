@@ -18,7 +18,7 @@ from imgrank.engine.score_part import PartScores, Run, ScoreParts, empty_run, po
 from imgrank.engine.stages import Decode, Encode, Todo, Write, chunked
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.index.building import Built
-from imgrank.index.format import ROW_GROUP, Manifest
+from imgrank.index.format import ROWS_AT_ONCE, Manifest
 from imgrank.index.locations import Location
 from imgrank.index.pictures import Item
 from imgrank.index.reading import KeptRows
@@ -128,7 +128,7 @@ class RayEngine:
                 num_cpus=1 if gpus else ENCODE_CPUS,
                 num_gpus=gpus or None,
             )
-            .map_batches(write, batch_size=ROW_GROUP, batch_format="pyarrow", num_cpus=DECODE_CPUS)
+            .map_batches(write, batch_size=ROWS_AT_ONCE, batch_format="pyarrow", num_cpus=DECODE_CPUS)
         )
         with _sentences():
             yield from stages.iter_rows()

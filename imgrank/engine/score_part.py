@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from imgrank.arrays import Flags
 from imgrank.errors import UsageError
-from imgrank.index.format import TOKEN_COLUMNS, encoded_path, texts_of, tokens_of
+from imgrank.index.format import encoded_path, glance_of, texts_of
 from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
 from imgrank.index.reading import KeptRows
@@ -45,8 +46,7 @@ class PartScores:
 class ScoreParts:
     """The task of a worker. Small, and complete: a machine that never saw the adapter gets its file along.
 
-    `top` keeps only so many of a part, the best; with `evidence_alone`, none. `columns` are those of tokens, and of
-    detail where all parts have it.
+    `top` keeps only so many of a part, the best; with `evidence_alone`, none. `detailed` where all parts have detail.
     """
 
     asked: Scorer
@@ -54,7 +54,7 @@ class ScoreParts:
     top: int | None = None
     adapter_files: tuple[bytes, ...] = ()
     evidence_alone: bool = False
-    columns: tuple[str, ...] = TOKEN_COLUMNS
+    detailed: bool = False
     version: str = __version__
 
     def __call__(self, part: KeptRows) -> PartScores:
@@ -68,15 +68,16 @@ class ScoreParts:
             )
         score = _asked_here(self.asked, self.adapter_files).open(_resources())
         skipped: list[tuple[bool, Unreadable]] = []
-        done, evidence, at = [], Evidence(), 0
+        done, evidence, at, reads = [], Evidence(), 0, self.asked.reads(self.shape)
         with Part(part.location, part.name) as whole:
-            for table in whole.batches(("path", "size", "error", *self.columns)):
-                kept = table.filter(arrow().array(part.kept[at : at + len(table)]))
+            columns = whole.layout.columns(reads, self.detailed)
+            for table in whole.batches(("path", "size", "error", *columns)):
+                kept = _filtered(table, part.kept[at : at + len(table)])
                 at += len(table)
-                good = kept.column("error").is_null()
-                skipped += _skipped(kept.filter(arrow().compute.invert(good)))
-                if len(kept := kept.filter(good)):
-                    scored = score(tokens_of(kept, self.shape))
+                good = kept.column("error").is_null().to_numpy()
+                skipped += _skipped(_filtered(kept, ~good))
+                if len(kept := _filtered(kept, good)):
+                    scored = score(glance_of(kept, whole.layout, reads))
                     if not self.evidence_alone:
                         done.append(_run(kept.column("path"), scored))
                     evidence += scored.evidence
@@ -97,9 +98,27 @@ def sorted_run(rows: Run) -> Run:
 
 def best(rows: Run, top: int) -> Run:
     """The first `top` of the whole order of `rows`, ties included."""
+    rows = _no_worse_than(rows, top)
     first = list(islice(rank_sorted(paths_of(sorted_run(rows)), len(rows)), top))
     columns = zip(*((not image.relevant, image.score, encoded_path(image.path)) for image in first), strict=True)
     return _table(*columns) if first else empty_run()
+
+
+def _no_worse_than(rows: Run, top: int) -> Run:
+    """The rows that may be among the first `top`: no worse than the one in that place, whose ties paths settle."""
+    if len(rows) <= top:
+        return rows
+    # What lacks the subject stands behind all others, whatever its score.
+    lacking, scores = rows.column("lacking").to_numpy(), rows.column("score").to_numpy()
+    shown = int((~lacking).sum())
+    whole = lacking if shown < top else ~lacking
+    asked = top - shown if shown < top else top
+    least = np.partition(scores[whole], -asked)[-asked]
+    return _filtered(rows, (whole & (scores >= least)) | (~lacking if shown < top else np.zeros(len(rows), bool)))
+
+
+def _filtered(rows: Any, kept: Flags) -> Any:  # noqa: ANN401 (pyarrow has no types)
+    return rows if kept.all() else rows.filter(arrow().array(kept))
 
 
 def paths_of(run: Run) -> Iterator[ScoredPath]:

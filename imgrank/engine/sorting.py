@@ -12,10 +12,9 @@ from imgrank.discover import path_order
 from imgrank.engine.contract import Engine
 from imgrank.engine.score_part import PartScores, Run, ScoreParts, best, empty_run, paths_of
 from imgrank.errors import NothingToRank, UsageError
-from imgrank.index.format import TOKEN_COLUMNS
 from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
-from imgrank.index.reading import all_detailed, checked_manifest, is_index, settled
+from imgrank.index.reading import all_detailed, checked_manifest, is_index, quickly_settled
 from imgrank.order import rank_sorted
 from imgrank.paths import printable
 from imgrank.ranker import Ranker, nothing_found
@@ -63,15 +62,16 @@ def rank_indexes(
     started = time.perf_counter()
     question = ranker.question(Asking(sentence, opposite, like, between, plus, minus))
     locations = [Location(str(_checked(source))) for source in sources]
-    manifests = [checked_manifest(each, ranker.backbone.fingerprint, ranker.backbone.name) for each in locations]
-    asked = ask(question, ranker, detailed=all_detailed(manifests))
-    shape = manifests[-1].shape
-    columns = manifests[-1].token_columns if all_detailed(manifests) else TOKEN_COLUMNS
-    parts = settled([(location, name) for location in locations for name in location.parts()])
+    manifests = [
+        checked_manifest(location, ranker.backbone.fingerprint, ranker.backbone.name) for location in locations
+    ]
+    shape, detailed = manifests[-1].shape, all_detailed(manifests)
+    asked = ask(question, ranker, detailed=detailed)
+    parts = quickly_settled([(location, name) for location in locations for name in location.parts()])
     if isinstance(asked, MixScorer):
-        survey = engine.score(ScoreParts(asked, shape, evidence_alone=True, columns=columns), parts)
+        survey = engine.score(ScoreParts(asked, shape, evidence_alone=True, detailed=detailed), parts)
         asked = asked.settled(sum((part.evidence for part in survey), Evidence()))
-    task = ScoreParts(asked, shape, top, columns=columns)
+    task = ScoreParts(asked, shape, top, detailed=detailed)
     if top:
         scored, run = _best(engine.score(task, parts), top)
         runs = iter([run])

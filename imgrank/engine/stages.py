@@ -92,7 +92,7 @@ class Write:
 
     def __call__(self, tokens: Table) -> Table:
         """What was written: how many rows and pictures, and the rows that could not be read, pickled."""
-        rows = IndexRows(facts_of(tokens), tokens_of(tokens, self.manifest.shape))
+        rows = IndexRows(facts_of(tokens), tokens_of(tokens, self.manifest.layout))
         if len(rows):
             self.location.write_part(rows, self.manifest)
         failed = [(row.path, row.error) for row in rows.rows if row.error is not None]

@@ -12,7 +12,7 @@ from imgrank.backbone.contract import Backbone
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.decode.ahead import Refused
 from imgrank.encode import FEWEST, Decoding, Picture, encode
-from imgrank.index.format import ROW_GROUP, IndexRow, IndexRows, Manifest, joined
+from imgrank.index.format import ROWS_AT_ONCE, IndexRow, IndexRows, Manifest, joined
 from imgrank.index.items import SourceItem
 from imgrank.index.locations import Location
 from imgrank.index.pictures import ORIGIN, READERS, Item, QueuedItem, row_of, row_of_known, row_of_refused
@@ -43,7 +43,7 @@ class IndexOptions:
     """How an index is made: rows of a part, what is too large to decode, and whether detail at full size is measured
     and kept beside the tokens, as an index that was begun with it always does."""
 
-    part_rows: int = ROW_GROUP
+    part_rows: int = ROWS_AT_ONCE
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS
     detail: bool = False
 

@@ -13,23 +13,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xxhash
 
-from imgrank.detail.measure import WIDTH
 from imgrank.errors import IndexFault
+from imgrank.index.layout import DETAIL, FORMAT_VERSION, KEY, Layout, blobs, bytes_of
 from imgrank.index.needs import arrow
 from imgrank.paths import printable
-from imgrank.tokens import PackedTokens, TokenShape
+from imgrank.tokens import EVERYTHING, Packed, PackedTokens, Reads, TokenShape, whole
 from imgrank.tokens import joined as joined_tokens
 
-FORMAT_VERSION = 1
 MANIFEST = "imgrank-index.json"
 PART_PREFIX, PART_SUFFIX = "part-", ".parquet"
-ROW_GROUP = 4096  # rows read, and scored, at once
+ROWS_AT_ONCE = 4096  # that are read, and scored
+PART_ROWS = 1 << 14  # of a part that is merged, and of a row group at most: 13 MB of embeddings, in one piece
 FACTS = ("path", "digest", "size", "mtime_ns", "width", "height", "error", "folder")
-TOKEN_COLUMNS = ("scales", "tokens", "embedding")
-DETAIL_COLUMN = "detail"  # in indexes that were made with it
 _LARGEST_SIZE = 1 << 14  # of any side of a picture's tokens
 _WRITTEN = b"imgrank.written_ns"
 _SHAPE = b"imgrank.shape"
@@ -39,7 +36,8 @@ _SHAPE = b"imgrank.shape"
 class Manifest:
     """What all parts of an index have in common: which backbone made the tokens, and their sizes.
 
-    `detail` is the DETAIL_VERSION of what was measured at full size beside them, 0 where nothing was.
+    `detail` is the DETAIL_VERSION of what was measured at full size beside them, 0 where nothing was; `version` that of
+    the format of the parts.
     """
 
     backbone: str
@@ -47,11 +45,12 @@ class Manifest:
     tokens_version: int
     shape: TokenShape
     detail: int = 0
+    version: int = FORMAT_VERSION
 
     @property
-    def token_columns(self) -> tuple[str, ...]:
-        """The columns of a part that hold tokens, and detail."""
-        return (*TOKEN_COLUMNS, DETAIL_COLUMN) if self.detail else TOKEN_COLUMNS
+    def layout(self) -> Layout:
+        """Which columns of a part hold what of tokens."""
+        return Layout(self.shape, bool(self.detail), self.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def to_json(manifest: Manifest) -> bytes:
     """The manifest as it is written."""
     shape = manifest.shape
     fields = {
-        "imgrank_index": FORMAT_VERSION,
+        "imgrank_index": manifest.version,
         "backbone": manifest.backbone,
         "fingerprint": manifest.fingerprint,
         "tokens_version": manifest.tokens_version,
@@ -111,9 +110,10 @@ def from_json(data: bytes, where: str) -> Manifest:
         sizes = (fields["tokens"], fields["width"], fields["embedding"], fields.get("moments", 0))
         shape = TokenShape(*map(int, sizes))
         names = str(fields["backbone"]), str(fields["fingerprint"])
-        manifest = Manifest(*names, int(fields["tokens_version"]), shape, int(fields.get("detail", 0)))
+        manifest = Manifest(*names, int(fields["tokens_version"]), shape, int(fields.get("detail", 0)), version)
         is_named = re.fullmatch("[0-9a-f]{1,64}", manifest.fingerprint) is not None
-        is_sound = is_named and all(0 <= size <= _LARGEST_SIZE for size in map(int, sizes)) and manifest.detail >= 0
+        is_sized = all(0 <= size <= _LARGEST_SIZE for size in map(int, sizes)) and manifest.detail >= 0
+        is_sound = version > 0 and is_named and is_sized
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         version, is_sound = 0, False
     if not is_sound:
@@ -126,15 +126,15 @@ def from_json(data: bytes, where: str) -> Manifest:
     return manifest
 
 
-def schema(shape: TokenShape, written_ns: int = 0, detailed: bool = False) -> Any:  # noqa: ANN401 (pyarrow has no types)
+def schema(layout: Layout, written_ns: int = 0) -> Any:  # noqa: ANN401 (pyarrow has no types)
     """The Parquet schema of a part.
 
-    `scales` (P + M) little-endian float16, `tokens` (P + M, D) int8, `embedding` (E) and, where there is any, `detail`
-    (K), both little-endian float16, are raw bytes of fixed size, as `imgrank.tokens.PackedTokens` holds them; null
-    where `error` is not.
+    Of tokens, scales (little-endian float16), tokens and moments (int8), embedding and, where there is any, detail
+    (both little-endian float16) are raw bytes of fixed size, as `imgrank.tokens.PackedTokens` holds them; null where
+    `error` is not. `key` is the xxh3-64 of a path's bytes.
     """
     pa = arrow()
-    columns = [
+    facts = [
         ("path", pa.string()),
         ("digest", pa.string()),
         ("size", pa.int64()),
@@ -143,12 +143,10 @@ def schema(shape: TokenShape, written_ns: int = 0, detailed: bool = False) -> An
         ("height", pa.int32()),
         ("error", pa.string()),
         ("folder", pa.string()),
-        ("scales", pa.binary(2 * shape.rows)),
-        ("tokens", pa.binary(shape.rows * shape.width)),
-        ("embedding", pa.binary(2 * shape.embedding)),
-        *([(DETAIL_COLUMN, pa.binary(2 * WIDTH))] if detailed else []),
     ]
-    return pa.schema(columns, {_WRITTEN: str(written_ns).encode(), _SHAPE: shape.packed().encode()})
+    tokens = [(name, pa.binary(width)) for name, width in layout.widths.items()]
+    columns = [*tokens, *facts[1:], facts[0], (KEY, pa.uint64())] if layout.has_keys else [*facts, *tokens]
+    return pa.schema(columns, {_WRITTEN: str(written_ns).encode(), _SHAPE: layout.shape.packed().encode()})
 
 
 def written_ns(kind: Any) -> int:  # noqa: ANN401
@@ -159,7 +157,7 @@ def written_ns(kind: Any) -> int:  # noqa: ANN401
 
 def misfit(kind: Any, manifest: Manifest) -> str | None:  # noqa: ANN401
     """What is wrong with the schema of a part, in words that may stand after a colon; None where it fits."""
-    wanted = schema(manifest.shape, detailed=bool(manifest.detail))
+    wanted = schema(manifest.layout)
     for name in wanted.names:
         if name not in kind.names:
             if name != "folder":  # indexes of an older imgrank do not have it
@@ -185,23 +183,25 @@ def is_part(name: str) -> bool:
     return name.startswith(PART_PREFIX) and name.endswith(PART_SUFFIX)
 
 
+def key_of(path: str) -> int:
+    """The hash that stands for a path."""
+    return xxhash.xxh3_64_intdigest(_encoded(path))
+
+
 def to_table(rows: IndexRows, manifest: Manifest, written_at: int = 0) -> Any:  # noqa: ANN401
     """Rows as a pyarrow table of the part's schema. Raises ValueError where tokens and rows do not fit together."""
-    shape, detailed = manifest.shape, bool(manifest.detail)
-    pa = arrow()
+    pa, layout = arrow(), manifest.layout
     good = np.array([row.error is None for row in rows.rows], bool)
-    if int(good.sum()) != len(rows.packed) or (len(rows.packed) and rows.packed.shape != shape):
+    if int(good.sum()) != len(rows.packed) or (len(rows.packed) and rows.packed.shape != layout.shape):
         raise ValueError(f"{good.sum()} rows without an error, {len(rows.packed)} tokens")
-    if detailed and len(rows.packed) and rows.packed.detail is None:
+    if layout.detailed and len(rows.packed) and rows.packed.detail is None:
         raise ValueError("tokens without detail, for an index that has it")
-    kind, packed = schema(shape, written_at, detailed), rows.packed
-    names = manifest.token_columns
-    blobs = [packed.scales.astype("<f2"), packed.quantised, packed.embedding.astype("<f2")]
-    if detailed:
-        blobs.append(np.zeros((0, WIDTH), "<f2") if packed.detail is None else packed.detail.astype("<f2"))
-    facts = [_column(rows.rows, name, kind.field(name).type) for name in kind.names if name not in names]
-    tokens = [_blobs(blob, good, kind.field(name).type) for name, blob in zip(names, blobs, strict=True)]
-    return pa.Table.from_arrays([*facts, *tokens], schema=kind)
+    kind = schema(layout, written_at)
+    columns = {name: blobs(blob, good) for name, blob in layout.split(rows.packed).items()}
+    columns |= {name: _column(rows.rows, name, kind.field(name).type) for name in FACTS}
+    if layout.has_keys:
+        columns[KEY] = pa.array(np.fromiter((key_of(row.path) for row in rows.rows), np.uint64, len(rows)))
+    return pa.Table.from_arrays([columns[name] for name in kind.names], schema=kind)
 
 
 def facts_of(batch: Any) -> tuple[IndexRow, ...]:  # noqa: ANN401
@@ -215,19 +215,16 @@ def facts_of(batch: Any) -> tuple[IndexRow, ...]:  # noqa: ANN401
     return tuple(IndexRow(*values) for values in zip(*(columns[name] for name in FACTS), strict=True))
 
 
-def tokens_of(batch: Any, shape: TokenShape) -> PackedTokens:  # noqa: ANN401
-    """The tokens in a pyarrow record batch with TOKEN_COLUMNS, and detail where it has that column; rows that have none
-    are left out."""
-    scales, tokens, embedding = (_bytes(batch.column(name)) for name in TOKEN_COLUMNS)
-    has_detail = DETAIL_COLUMN in batch.schema.names
-    detail = _bytes(batch.column(DETAIL_COLUMN)).view("<f2").reshape(-1, WIDTH) if has_detail else None
-    return PackedTokens(
-        tokens.view(np.int8).reshape(-1, shape.rows, shape.width),
-        scales.view("<f2").reshape(-1, shape.rows),
-        embedding.view("<f2").reshape(-1, shape.embedding),
-        shape.moments,
-        None if detail is None else detail.astype(np.float32),
-    )
+def tokens_of(batch: Any, layout: Layout) -> PackedTokens:  # noqa: ANN401
+    """The tokens in a pyarrow table with the columns of a layout, and detail where it has that column; rows that have
+    none are left out."""
+    return whole(glance_of(batch, layout, EVERYTHING))
+
+
+def glance_of(batch: Any, layout: Layout, reads: Reads) -> Packed:  # noqa: ANN401
+    """The same, of as much as was read."""
+    names = layout.columns(reads, detailed=DETAIL in batch.schema.names)
+    return layout.joined({name: bytes_of(batch.column(name)) for name in names}, reads)
 
 
 def joined(pieces: Sequence[IndexRows], shape: TokenShape) -> IndexRows:
@@ -258,27 +255,3 @@ def _column(rows: Sequence[IndexRow], name: str, kind: Any) -> Any:  # noqa: ANN
 def texts_of(column: Any) -> list[str | None]:  # noqa: ANN401
     pa, errors = arrow(), sys.getfilesystemencodeerrors()
     return [None if raw is None else raw.decode("utf-8", errors) for raw in column.cast(pa.binary()).to_pylist()]
-
-
-def _blobs(values: npt.NDArray[Any], good: npt.NDArray[np.bool_], kind: Any) -> Any:  # noqa: ANN401
-    """(M, ...) numbers as N fixed-size blobs of bytes, the M `good` ones filled and the rest null."""
-    pa = arrow()
-    data = np.zeros((len(good), kind.byte_width), np.uint8)
-    flat = np.ascontiguousarray(values).reshape(len(values), kind.byte_width // values.itemsize)
-    data[good] = flat.view(np.uint8)
-    there = pa.py_buffer(np.packbits(good, bitorder="little"))
-    return pa.FixedSizeBinaryArray.from_buffers(kind, len(good), [there, pa.py_buffer(data)])
-
-
-def _bytes(column: Any) -> npt.NDArray[np.uint8]:  # noqa: ANN401
-    """(M, width) the bytes of the blobs that are not null."""
-    pa = arrow()
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    width = column.type.byte_width
-    if column.null_count == len(column):
-        return np.zeros((0, width), np.uint8)
-    raw = np.frombuffer(column.buffers()[1], np.uint8, len(column) * width, column.offset * width)
-    there = column.is_valid().to_numpy(zero_copy_only=False)
-    whole = raw.reshape(len(column), width)
-    return whole if there.all() else whole[there]

@@ -8,13 +8,13 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO
 
 from imgrank.atomic import SUFFIX, atomic_file
 from imgrank.errors import IndexFault
 from imgrank.index.format import (
     MANIFEST,
-    ROW_GROUP,
+    PART_ROWS,
     IndexRows,
     Manifest,
     from_json,
@@ -23,11 +23,13 @@ from imgrank.index.format import (
     to_json,
     to_table,
 )
-from imgrank.index.needs import parquet
+from imgrank.index.needs import arrow, parquet
+from imgrank.index.ranges import RangedFile, Tail
 from imgrank.index.remote import file_system, is_url, read_url, reason_of, retried
 from imgrank.paths import printable, why
 
 _UNFINISHED = (SUFFIX, ".unfinished")  # the latter by imgrank 0.1
+_TAILS_KEPT = 500  # 94 MB
 _FORGOTTEN_AFTER = 86_400.0  # seconds; an unfinished part of a run that was killed
 
 
@@ -38,6 +40,10 @@ class Location:
         self.where = str(where).rstrip("/") if is_url(str(where)) else str(where)
         self.is_url = is_url(self.where)
         self._manifest: Manifest | None = None
+        self._tails: dict[str, Tail] = {}  # of remote parts, which do not change once they stand
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_tails": {}}  # a worker reads its own
 
     def path(self, name: str) -> str:
         """The path or URL of a file in it."""
@@ -68,12 +74,17 @@ class Location:
         with self._sentence("read"):
             return sorted(filter(is_part, self._names()))
 
-    def open(self, name: str) -> BinaryIO:
-        """A file in it, to read and seek; of a remote one only what is asked for is fetched. Raises OSError."""
+    def open(self, name: str) -> Any:  # noqa: ANN401 (pyarrow has no types)
+        """A part in it, to read and seek: a file of Arrow's, which copies its bytes once less than Python's, or a
+        `RangedFile`. Raises OSError."""
         if not self.is_url:
-            return open(self.path(name), "rb")
-        system = file_system(self.where)
-        return cast(BinaryIO, retried(lambda: system.open(self.path(name), "rb", cache_type="none")))
+            return arrow().OSFile(os.fsencode(self.path(name)))
+        tail = self._tails.get(name)
+        if tail is None:
+            tail = Tail.of(self.path(name))
+            if len(self._tails) < _TAILS_KEPT:
+                self._tails[name] = tail
+        return RangedFile(self.path(name), tail)
 
     def write_part(self, rows: IndexRows, manifest: Manifest) -> str:
         """Write one part of rows, and give its name; the same rows give the same name, and then it is replaced.
@@ -83,20 +94,24 @@ class Location:
         name = part_name(rows.rows)
         table = to_table(rows, manifest, time.time_ns())
         with self._sentence("written"), self._writing(name) as file:
+            plain = manifest.layout.uncompressed
+            packed = [name for name in table.column_names if name not in plain]
             parquet().write_table(
                 table,
                 file,
-                row_group_size=ROW_GROUP,
-                compression="zstd",
-                compression_level=1,
+                row_group_size=PART_ROWS,
+                compression={name: "none" if name in plain else "zstd" for name in table.column_names},
+                compression_level=dict.fromkeys(packed, 1),
                 use_dictionary=["error", "folder"],
                 write_statistics=["path"],
                 write_page_checksum=True,
             )
+        self._tails.pop(name, None)
         return name
 
     def remove(self, name: str) -> None:
         """Remove a part. One that has gone already is no error."""
+        self._tails.pop(name, None)
         with self._sentence("changed"), contextlib.suppress(FileNotFoundError):
             if self.is_url:
                 retried(lambda: file_system(self.where).rm_file(self.path(name)))

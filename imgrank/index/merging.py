@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from imgrank.errors import UsageError
-from imgrank.index.format import FACTS, ROW_GROUP, IndexRows, Manifest, facts_of, joined, tokens_of
+from imgrank.index.format import FACTS, PART_ROWS, IndexRows, Manifest, facts_of, joined, tokens_of
+from imgrank.index.layout import FORMAT_VERSION
 from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
 from imgrank.index.reading import KeptRows, checked_manifest, settled
 from imgrank.paths import printable
 from imgrank.records import Progress
-
-PART_ROWS = 4 * ROW_GROUP
 
 
 def merge(
@@ -55,7 +54,8 @@ def _manifest(out: Location, shards: Sequence[Location]) -> Manifest:
     name, fingerprint = (first.backbone, first.fingerprint) if first else ("", "")
     manifests = [checked_manifest(shard, fingerprint, name) for shard in shards]
     if out.manifest() is None:
-        out.write_manifest(replace(manifests[0], detail=min(manifest.detail for manifest in manifests)))
+        least = min(manifest.detail for manifest in manifests)
+        out.write_manifest(replace(manifests[0], detail=least, version=FORMAT_VERSION))
     manifest = checked_manifest(out, fingerprint, name)
     lacking = [shard for shard, other in zip(shards, manifests, strict=True) if other.detail < manifest.detail]
     if lacking:
@@ -72,11 +72,12 @@ def _rows(parts: Sequence[KeptRows], manifest: Manifest) -> Iterator[IndexRows]:
             continue
         at = 0
         with Part(kept.location, kept.name) as part:
-            for table in part.batches((*FACTS, *manifest.token_columns)):
+            columns = part.layout.columns(detailed=bool(manifest.detail))
+            for table in part.batches((*FACTS, *columns)):
                 some = table.filter(arrow().array(kept.kept[at : at + len(table)]))
                 at += len(table)
                 if len(some):
-                    yield IndexRows(facts_of(some), tokens_of(some, manifest.shape))
+                    yield IndexRows(facts_of(some), tokens_of(some, part.layout))
 
 
 def _write(out: Location, waiting: list[IndexRows], manifest: Manifest) -> None:

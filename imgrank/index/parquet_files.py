@@ -5,7 +5,7 @@ A thread of Arrow's own may still hold a buffer of Python's when the interpreter
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 from imgrank.index.needs import parquet
@@ -14,6 +14,25 @@ from imgrank.index.needs import parquet
 def open_parquet(stream: BinaryIO, checked: bool = False) -> Any:  # noqa: ANN401 (pyarrow has no types)
     """The pyarrow file of an open stream; `checked` compares the checksums of its pages."""
     return parquet().ParquetFile(stream, pre_buffer=False, page_checksum_verification=checked)
+
+
+def batches_of(file: Any, group: int, columns: Sequence[str], rows: int) -> Iterator[Any]:  # noqa: ANN401
+    """The same as `read_group`, as record batches of so many rows."""
+    found: Iterator[Any] = file.iter_batches(rows, row_groups=[group], columns=list(columns), use_threads=False)
+    return found
+
+
+def ranges_of(file: Any, group: int, columns: Sequence[str]) -> list[tuple[int, int]]:  # noqa: ANN401
+    """Where in the file the columns of a row group stand: from byte to byte."""
+    about = file.metadata.row_group(group)
+    found = []
+    for number in range(about.num_columns):
+        column = about.column(number)
+        if column.path_in_schema.split(".")[0] in columns:
+            starts = (column.dictionary_page_offset, column.data_page_offset)
+            start = min((offset for offset in starts if offset), default=0)
+            found.append((start, start + column.total_compressed_size))
+    return found
 
 
 def read_group(file: Any, group: int, columns: Sequence[str]) -> Any:  # noqa: ANN401

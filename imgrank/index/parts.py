@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from imgrank.errors import IndexFault
-from imgrank.index.format import DETAIL_COLUMN, TOKEN_COLUMNS, misfit, written_ns
+from imgrank.index.format import ROWS_AT_ONCE, misfit, written_ns
+from imgrank.index.layout import Layout
 from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
-from imgrank.index.parquet_files import open_parquet, read_group
-from imgrank.index.remote import reason_of, retried
+from imgrank.index.parquet_files import batches_of, open_parquet, ranges_of
+from imgrank.index.ranges import RangedFile
+from imgrank.index.remote import reason_of
 from imgrank.paths import printable, why
 
 # What Arrow says, as a plain OSError, of bytes that are not what they were.
@@ -35,8 +37,8 @@ class Part:
             raise
         self.rows = int(self._file.metadata.num_rows)
         self.written_ns = written_ns(self._file.schema_arrow)
-        manifest = location.known_manifest()
-        reason = misfit(self._file.schema_arrow, manifest) if manifest is not None else None
+        self._manifest = location.known_manifest()
+        reason = misfit(self._file.schema_arrow, self._manifest) if self._manifest is not None else None
         if reason is not None:
             self._stream.close()
             raise self._misfit(reason)
@@ -47,14 +49,33 @@ class Part:
     def __exit__(self, *_: object) -> None:
         self._stream.close()
 
+    @property
+    def layout(self) -> Layout:
+        """Which of its columns hold what of tokens. Raises IndexFault where no manifest says so."""
+        if self._manifest is None:
+            raise IndexFault(f"{printable(self.place.where)} is no index: it has no manifest.")
+        return self._manifest.layout
+
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
-        """Its columns as pyarrow tables, one a row group. Raises as the making of a Part."""
-        tokens = [name for name in columns if name in (*TOKEN_COLUMNS, DETAIL_COLUMN)]
+        """Its columns as pyarrow tables of at most ROWS_AT_ONCE rows. Raises as the making of a Part."""
+        tokens = [name for name in columns if self._manifest is not None and name in self.layout.widths]
         asked = [*columns, *({"error"} - set(columns) if tokens else ())]
         for group in range(self._file.num_row_groups):
-            table = self._checked(lambda group=group: read_group(self._file, group, asked))
-            self._check(table, tokens)
-            yield table.select([name for name in columns if name in table.column_names])
+            count = 0
+            for table in self._read(group, asked):
+                count += len(table)
+                self._check(table, tokens)
+                yield table.select([name for name in columns if name in table.column_names])
+            if count != self._file.metadata.row_group(group).num_rows:
+                raise self._misfit("it holds fewer rows than it says")
+
+    def _read(self, group: int, columns: Sequence[str]) -> Iterator[Any]:
+        stream = self._stream
+        if isinstance(stream, RangedFile):
+            self._checked(lambda: stream.hold(ranges_of(self._file, group, columns)))
+        batches = self._checked(lambda: batches_of(self._file, group, columns, ROWS_AT_ONCE))
+        while (batch := self._checked(lambda: next(batches, None))) is not None:
+            yield arrow().Table.from_batches([batch])
 
     def _check(self, table: Any, tokens: Sequence[str]) -> None:  # noqa: ANN401 (pyarrow has no types)
         """Rows have tokens or an error, never both and never neither: or tokens would be taken for another row's."""
@@ -72,7 +93,7 @@ class Part:
 
     def _checked(self, action: Any) -> Any:  # noqa: ANN401 (pyarrow has no types)
         try:
-            return retried(action, _is_no_damage) if self.location.is_url else action()
+            return action()
         except (OSError, arrow().lib.ArrowException) as error:
             where = f"{self.name} in the index {printable(self.location.where)}"
             if not _is_no_damage(error) or not (self.location.is_url or getattr(error, "errno", None)):

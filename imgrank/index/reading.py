@@ -14,7 +14,8 @@ import numpy.typing as npt
 from imgrank.detail.measure import DETAIL_VERSION, WIDTH
 from imgrank.discover import path_order
 from imgrank.errors import IndexFault, UsageError
-from imgrank.index.format import DETAIL_COLUMN, MANIFEST, TOKEN_COLUMNS, Manifest, texts_of, tokens_of
+from imgrank.index.format import MANIFEST, Manifest, texts_of, tokens_of
+from imgrank.index.layout import KEY
 from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
@@ -61,7 +62,6 @@ class Indexed:
     ) -> None:
         self.parts, self.paths, self.skipped, self.shape = parts, paths, skipped, shape
         self.detailed = detailed or not paths
-        self._columns = (*TOKEN_COLUMNS, DETAIL_COLUMN) if detailed else TOKEN_COLUMNS
 
     def blocks(self) -> Iterator[PackedTokens]:
         """Tokens of all `paths`, in order, one row group at a time. Raises IndexFault."""
@@ -90,11 +90,11 @@ class Indexed:
         with Part(part.location, part.name) as whole:
             if whole.rows != len(part.kept):
                 raise IndexFault(f"The index {printable(part.location.where)} changed while it was read; start again.")
-            for table in whole.batches(self._columns):
+            for table in whole.batches(whole.layout.columns(detailed=self.detailed)):
                 kept = part.kept[at : at + len(table)]
                 at += len(table)
                 if kept.any():
-                    yield tokens_of(table.filter(arrow().array(kept)), self.shape)
+                    yield tokens_of(table if kept.all() else table.filter(arrow().array(kept)), whole.layout)
 
 
 def open_indexes(sources: Sequence[str], fingerprint: str, backbone: str, without: Container[str] = ()) -> Indexed:
@@ -158,6 +158,28 @@ def settled(names: Sequence[tuple[Location, str]]) -> list[KeptRows]:
         KeptRows(*name, kept[end - part.ranks.shape[1] : end])
         for name, part, end in zip(names, found, ends, strict=True)
     ]
+
+
+def quickly_settled(names: Sequence[tuple[Location, str]]) -> list[KeptRows]:
+    """As `settled`; where parts hold the keys of their paths, and no two are the same, no path is read.
+
+    Raises DamagedPart, IndexFault.
+    """
+    if not all(
+        (manifest := location.known_manifest()) and manifest.layout.has_keys for location in {p for p, _ in names}
+    ):
+        return settled(names)
+    keys = _each(names, _keys)
+    every = np.sort(np.concatenate([np.zeros(0, np.uint64), *keys]))
+    if (every[1:] == every[:-1]).any():
+        return settled(names)
+    return [KeptRows(*name, np.ones(len(found), bool)) for name, found in zip(names, keys, strict=True)]
+
+
+def _keys(name: tuple[Location, str]) -> npt.NDArray[np.uint64]:
+    with Part(*name) as part:
+        found = [table.column(KEY).to_numpy() for table in part.batches((KEY,))]
+        return np.concatenate([np.zeros(0, np.uint64), *found])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from imgrank.index.format import FACTS, TOKEN_COLUMNS, IndexRow, facts_of, tokens_of
+from imgrank.index.format import FACTS, IndexRow, facts_of, tokens_of
 from imgrank.index.items import Kind, SourceItem
 from imgrank.index.locations import Location
 from imgrank.index.parts import Part
@@ -30,18 +30,18 @@ def fill_store(location: Location, store: TokenStore, fingerprint: str, backbone
 
     Raises UsageError where the index is another backbone's, IndexFault where it cannot be read.
     """
-    shape = checked_manifest(location, fingerprint, backbone).shape
+    checked_manifest(location, fingerprint, backbone)
     count = 0
     for kept in settled([(location, name) for name in location.parts()]):
         at = 0
         with Part(location, kept.name) as part:
-            for table in part.batches((*FACTS, *TOKEN_COLUMNS)):
+            for table in part.batches((*FACTS, *part.layout.columns(detailed=False))):
                 good = [(n, row) for n, row in enumerate(facts_of(table)) if kept.kept[at + n] and row.error is None]
                 here = [(n, file, row.digest) for n, row in good if row.digest and (file := _standing(row)) is not None]
                 at += len(table)
                 if here:
                     rows, files, digests = zip(*here, strict=True)
-                    store.put(files, digests, tokens_of(table.take(list(rows)), shape))
+                    store.put(files, digests, tokens_of(table.take(list(rows)), part.layout))
                     count += len(rows)
     return count
 

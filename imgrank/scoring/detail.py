@@ -14,7 +14,7 @@ from imgrank.records import Asked
 from imgrank.rounding import rounded
 from imgrank.scoring.question import Answer, Evidence, Question, Scored, Verdict
 from imgrank.scoring.scorers import Places, Resources, Score, joined_answer
-from imgrank.tokens import PackedTokens
+from imgrank.tokens import Packed, Reads, TokenShape
 
 
 def quality_asked(question: Question, adapter: str) -> AskedQuality | None:
@@ -45,6 +45,10 @@ class DetailScorer:
         """Needs none."""
         return self
 
+    def reads(self, shape: TokenShape) -> Reads:
+        """No tokens."""
+        return Reads(tokens=False)
+
     def open(self, resources: Resources) -> Score:
         """Amounts of the quality, more first or less first as the sentence asks."""
         return self._score
@@ -60,7 +64,7 @@ class DetailScorer:
         asked = Asked(None, None, f"it asks for the {quality} of the photograph", ordered_by, shipped=True)
         return Verdict("detail", None, None, True, 1.0, asked)
 
-    def _score(self, packed: PackedTokens) -> Scored:
+    def _score(self, packed: Packed) -> Scored:
         if packed.detail is None:
             raise ValueError("these tokens come without detail")
         scores = rounded(self.asked.turn * amount(self.asked.quality, packed.detail))

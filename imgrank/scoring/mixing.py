@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from math import fsum
+from operator import or_
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,7 @@ from imgrank.records import AnsweredTerm, Asked
 from imgrank.rounding import digits_of
 from imgrank.scoring.question import Answer, Evidence, Question, Scored, Tally, TermEvidence, Verdict
 from imgrank.scoring.scorers import Places, Resources, Score, Scorer, joined_answer, lacking
-from imgrank.tokens import PackedTokens
+from imgrank.tokens import PackedTokens, Reads, TokenShape
 
 LEAST_SPREAD = 0.005  # of a scorer's scale
 LACKS = 1.0  # of a scorer's scale, below the least that shows the subject
@@ -104,6 +106,10 @@ class MixScorer:
             for term in self.terms
         )
         return replace(self, terms=tuple(moved))
+
+    def reads(self, shape: TokenShape) -> Reads:
+        """What any of its terms reads."""
+        return reduce(or_, (term.scorer.reads(shape) for term in self.terms))
 
     def open(self, resources: Resources) -> Score:
         """The mix, or, before it is settled, nothing but what its terms say of all pictures together."""

@@ -26,7 +26,7 @@ from imgrank.scoring.question import Answer, Evidence, Question, Scored, Verdict
 from imgrank.scoring.score_cache import KeptScores
 from imgrank.scoring.similarity import Aim, Line, TextAxis, likeness
 from imgrank.scoring.unrelated import Unrelated
-from imgrank.tokens import PackedTokens, TextTokens
+from imgrank.tokens import Packed, Reads, TextTokens, TokenShape, whole
 
 if TYPE_CHECKING:
     from imgrank.adapter.files import Adapter
@@ -36,7 +36,7 @@ RELEVANT_FROM = 0.5
 SUBJECT_OF_SENTENCE = "what the sentence is about"
 HARDLY_ANY = 0.005  # of pictures: about as many strangers may seem to show a subject
 
-Score = Callable[[PackedTokens], Scored]
+Score = Callable[[Packed], Scored]
 Places = npt.NDArray[np.intp] | None
 
 
@@ -77,6 +77,10 @@ class Scorer(Protocol):
         """The same with those files in other places."""
         ...
 
+    def reads(self, shape: TokenShape) -> Reads:
+        """What of pictures of this shape its scores depend on."""
+        ...
+
     def open(self, resources: Resources) -> Score:
         """The function from tokens to scores. Raises AdapterError where an adapter cannot be loaded."""
         ...
@@ -111,6 +115,10 @@ class PictureScorer:
         """Needs none."""
         return self
 
+    def reads(self, shape: TokenShape) -> Reads:
+        """Embeddings."""
+        return Reads(tokens=False)
+
     def open(self, resources: Resources) -> Score:
         """Cosines to the picture."""
         return self._score
@@ -125,7 +133,7 @@ class PictureScorer:
         reason = "a picture was named" if named is None or len(named.paths) == 1 else "pictures were named"
         return Verdict("like", None, None, True, 1.0, Asked(None, None, reason))
 
-    def _score(self, packed: PackedTokens) -> Scored:
+    def _score(self, packed: Packed) -> Scored:
         scores, relevant = rounded(likeness(packed, self.aim)), np.ones(len(packed), bool)
         return Scored(scores, relevant, Evidence.of(scores, relevant))
 
@@ -152,6 +160,10 @@ class BetweenScorer:
         """Needs none."""
         return self
 
+    def reads(self, shape: TokenShape) -> Reads:
+        """Embeddings and tokens."""
+        return Reads()
+
     def open(self, resources: Resources) -> Score:
         """Places on the line."""
         return self._score
@@ -164,8 +176,8 @@ class BetweenScorer:
         """Every picture stands somewhere on it."""
         return Verdict("between", None, None, True, 1.0, Asked(None, None, "pictures name both ends"))
 
-    def _score(self, packed: PackedTokens) -> Scored:
-        scores, relevant = rounded(self.line(packed), self.scale), np.ones(len(packed), bool)
+    def _score(self, packed: Packed) -> Scored:
+        scores, relevant = rounded(self.line(whole(packed)), self.scale), np.ones(len(packed), bool)
         return Scored(scores, relevant, Evidence.of(np.zeros(len(packed)), relevant))
 
 
@@ -192,6 +204,10 @@ class LikenessScorer:
         """Needs none."""
         return self
 
+    def reads(self, shape: TokenShape) -> Reads:
+        """Embeddings, and the moments that kinds follow from."""
+        return Reads(tokens=False, moments=self.axis.rows(shape.width))
+
     def open(self, resources: Resources) -> Score:
         """Scores along the axis."""
         return self._score
@@ -207,7 +223,7 @@ class LikenessScorer:
         confident = sure >= self.sureness.threshold
         return Verdict("zero-shot", None, None, confident, sure, self.asked, self.notes + lacking(evidence))
 
-    def _score(self, packed: PackedTokens) -> Scored:
+    def _score(self, packed: Packed) -> Scored:
         along = self.axis(packed)
         relevant = np.ones(len(packed), bool)
         if self.axis.subject is not None and self.sureness.shown_from is not None:
@@ -251,6 +267,10 @@ class AdapterScorer:
         (path,) = paths
         return replace(self, choice=replace(self.choice, adapter=replace(self.choice.adapter, path=path)))
 
+    def reads(self, shape: TokenShape) -> Reads:
+        """All."""
+        return Reads()
+
     def open(self, resources: Resources) -> Score:
         """Values in the query's unit, turned around where the other end was asked for."""
         adapter = self._loaded(resources)
@@ -290,10 +310,10 @@ class AdapterScorer:
     def _loaded(self, resources: Resources) -> Adapter:
         return resources.shelf.load(self.choice.adapter, self.choice.adapter.fingerprint)
 
-    def _score(self, adapter: Adapter, activations: ActivationCache | None, packed: PackedTokens) -> Scored:
+    def _score(self, adapter: Adapter, activations: ActivationCache | None, packed: Packed) -> Scored:
         from imgrank.adapter.answering import score_tokens
 
-        part = score_tokens(adapter, packed, self.text, self.choice.query, self._refines, activations)
+        part = score_tokens(adapter, whole(packed), self.text, self.choice.query, self._refines, activations)
         scores, shown = rounded(self._turn * part.value, self.scale), rounded(part.relevance)
         relevant = (shown >= RELEVANT_FROM) | self.keeps_all
         return Scored(scores, relevant, Evidence.of(shown, relevant), part.summary)

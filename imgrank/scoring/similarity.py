@@ -18,7 +18,7 @@ from imgrank.arrays import Floats
 from imgrank.scoring.comparatives import OPPOSITES, Scale, scale_of
 from imgrank.scoring.parsing import read
 from imgrank.scoring.question import Encode
-from imgrank.tokens import KindEvidence, PackedTokens
+from imgrank.tokens import KindEvidence, Packed, PackedTokens
 
 TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a photo showing {}")
 ROWS_AT_ONCE = 128  # what a core's cache holds
@@ -38,8 +38,12 @@ class Aim:
         """How much of the sentence names kinds, from 0 to 1."""
         return 0.0 if self.kinds is None else self.kinds.coverage
 
+    def rows(self, width: int) -> tuple[int, ...]:
+        """The rows of moments, each of `width` numbers, that likeness to it depends on."""
+        return () if self.kinds is None else self.kinds.rows(width)
 
-def likeness(packed: PackedTokens, aim: Aim) -> Floats:
+
+def likeness(packed: Packed, aim: Aim) -> Floats:
     """(N,) float64: how like each picture is to what is aimed at: a cosine, 0 where a picture has no embedding.
 
     Where the aim has kinds, the mean root of their probabilities is added, `KIND_SHARE` times, and the less the more
@@ -51,14 +55,14 @@ def likeness(packed: PackedTokens, aim: Aim) -> Floats:
     return cosines + KIND_SHARE * evidence(packed, aim.kinds)
 
 
-def evidence(packed: PackedTokens, kinds: KindEvidence) -> Floats:
+def evidence(packed: Packed, kinds: KindEvidence) -> Floats:
     """(N,) from 0 to 1: the mean root of the probabilities of the kinds that a sentence names, times how much of the
     sentence they are."""
     found: Floats = kinds.coverage * np.sqrt(kinds.probabilities(packed)).mean(axis=1)
     return found
 
 
-def _cosines(packed: PackedTokens, vector: Floats) -> Floats:
+def _cosines(packed: Packed, vector: Floats) -> Floats:
     found = np.empty(len(packed))
     for start in range(0, len(packed), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
@@ -127,7 +131,12 @@ class TextAxis:
         """The same axis the other way round: what lacks it most stands first."""
         return replace(self, turn=-self.turn)
 
-    def __call__(self, packed: PackedTokens) -> Along:
+    def rows(self, width: int) -> tuple[int, ...]:
+        """As `Aim.rows`, of all that the axis is made of."""
+        aims = (aim for aim in (self.end, self.other, self.subject) if aim is not None)
+        return tuple(sorted({row for aim in aims for row in aim.rows(width)}))
+
+    def __call__(self, packed: Packed) -> Along:
         """Scores of N pictures, and how like they are to what the sentence is about."""
         end = likeness(packed, self.end)
         about = end if self.subject is None else likeness(packed, self.subject)

@@ -12,7 +12,7 @@ import numpy as np
 
 from imgrank.arrays import Floats
 from imgrank.scoring.question import NEAREST_KEPT, Encode, Nearest
-from imgrank.tokens import BLOCK, PackedTokens
+from imgrank.tokens import BLOCK, Packed
 
 # Of many kinds, so that a folder shows few of them.
 SENTENCES = tuple(
@@ -66,7 +66,7 @@ class Unrelated:
         embeddings = np.stack([encode(sentence).embedding.astype(np.float64) for sentence in SENTENCES])
         return Unrelated((embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)).T)
 
-    def nearest(self, packed: PackedTokens) -> tuple[Nearest, ...]:
+    def nearest(self, packed: Packed) -> tuple[Nearest, ...]:
         """The greatest cosines of N pictures to each sentence, greatest first, in millionths."""
         found = np.empty((len(packed), self.vectors.shape[1]))
         for start in range(0, len(packed), BLOCK):

@@ -6,15 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imgrank import Ranker, Term
 from imgrank.engine.local import LocalEngine
-from imgrank.engine.score_part import ScoreParts, portable
+from imgrank.engine.score_part import ScoreParts, best, empty_run, paths_of, portable
 from imgrank.engine.sorting import rank_indexes
 from imgrank.errors import NothingToRank, UsageError
-from imgrank.order import select
+from imgrank.index.locations import Location
+from imgrank.index.merging import merge
+from imgrank.index.needs import arrow
+from imgrank.order import order, select
 from imgrank.scoring.question import Question
-from tests.engine.making import make_index, printed
+from tests.engine.making import make_index, manifest_of, printed
 
 PHOTO = Path(__file__).parents[2] / "examples" / "photos" / "cat.jpg"
 
@@ -69,6 +74,24 @@ def test_a_mix_is_that_of_one_machine(ranker, index, asked, part):
     assert spread == alone
 
 
+@pytest.mark.parametrize("part", [{}, {"top": 40}])
+@pytest.mark.parametrize("sentence", ["a cat", "something else", "older person"])
+def test_an_index_of_the_first_format_gives_the_same_order(ranker, index, tmp_path, sentence, part):
+    location = Location(tmp_path / "older")
+    location.write_manifest(replace(manifest_of(ranker.backbone), version=1))
+    merge(location, [Location(index)])
+    assert both(ranker, tmp_path / "older", sentence, **part) == both(ranker, index, sentence, **part)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 3), st.integers(0, 99)), max_size=30), st.integers(1, 31))
+def test_the_best_are_the_first_of_the_whole_order(rows, top):
+    lacking, scores, names = zip(*rows, strict=True) if rows else ((), (), ())
+    paths = [f"img{name}-{n}.jpg" for n, name in enumerate(names)]
+    run = arrow().table({"lacking": lacking, "score": scores, "path": paths}, schema=empty_run().schema)
+    wanted = order([float(score) for score in scores], paths, [not one for one in lacking])[:top]
+    assert [one.path for one in paths_of(best(run, top))] == [image.path for image in wanted]
+
+
 def test_a_path_in_two_parts_counts_once(ranker, tmp_path):
     make_index(tmp_path, ranker.backbone, 60, 20)
     make_index(tmp_path, ranker.backbone, 60, 33, seed=1)
@@ -78,7 +101,6 @@ def test_a_path_in_two_parts_counts_once(ranker, tmp_path):
 
 def test_a_worker_needs_nothing_but_its_task(ranker, index, tmp_path):
     """The adapter travels with the question, to machines that were never taught."""
-    from imgrank.index.locations import Location
     from imgrank.index.reading import settled
     from imgrank.scoring.asking import ask
 

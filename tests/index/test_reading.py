@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from imgrank.index.format import ROW_GROUP, IndexRow, IndexRows, Manifest
+from imgrank.index.format import ROWS_AT_ONCE, IndexRow, IndexRows, Manifest
 from imgrank.index.locations import Location
 from tests.index.making import FakeBackbone, opened
 
@@ -18,7 +18,7 @@ pytest.importorskip("pyarrow", reason="an index needs pyarrow")
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
     """One part of more rows than a row group holds, every tenth of which is an error."""
-    count = 2 * ROW_GROUP + 100
+    count = 2 * ROWS_AT_ONCE + 100
     pixels = np.random.default_rng(0).integers(0, 255, (count, 2, 2, 3), np.uint8)
     packed = FakeBackbone().encode_images(pixels)
     good = np.arange(count) % 10 != 3
@@ -32,7 +32,7 @@ def large(tmp_path_factory):
 def test_blocks_are_row_groups(large):
     location, packed, good = large
     blocks = list(opened(location.where).blocks())
-    assert max(map(len, blocks)) <= ROW_GROUP
+    assert max(map(len, blocks)) <= ROWS_AT_ONCE
     assert len(blocks) == 3
     assert np.array_equal(np.concatenate([block.quantised for block in blocks]), packed.quantised[good])
     assert len(opened(location.where).skipped) == (~good).sum()
