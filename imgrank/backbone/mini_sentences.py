@@ -79,7 +79,8 @@ def build_sentences(weights: Path, config: dict[str, Any]) -> Sentences:
 def _gelu(values: Floats32) -> Floats32:
     """By the error function itself, as BERT was trained, and not by one that is nearly the same."""
     halves = map(math.erf, (values.ravel() / _ROOT_2).tolist())
-    result: Floats32 = values * (1 + np.fromiter(halves, np.float32, values.size).reshape(values.shape)) / 2
+    shares = np.fromiter(halves, np.float32, values.size).reshape(values.shape)
+    result: Floats32 = values * (np.float32(1) + shares) * np.float32(0.5)
     return result
 
 

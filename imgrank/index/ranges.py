@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from imgrank.index.remote import file_system, retried
 
@@ -55,7 +56,7 @@ class RangedFile(io.RawIOBase):
         self._at = max(0, offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence])
         return self._at
 
-    def read(self, size: int = -1) -> bytes | memoryview:  # type: ignore[override] # as a view, nothing is copied
+    def read(self, size: int = -1) -> Any:  # noqa: ANN401 (a view, so that nothing is copied)
         start = min(self._at, self._size)
         end = self._size if size is None or size < 0 else min(self._size, start + size)
         self._at = end
