@@ -202,7 +202,8 @@ class Ranker:
             answered = self._answer(question, pictures)
         grouped = None if settings.by is GroupBy.none else self._grouper.of(pictures.files, settings, progress)
         ranking = self._ranking(question, pictures, answered, time.perf_counter() - started)
-        ranking = replace(ranking, notes=ranking.notes + told_of_others(found.others) + notes)
+        notes = ranking.notes + told_of_others(found.others) + notes
+        ranking = replace(ranking, notes=notes, indexes=tuple(indexes))
         if grouped is None:
             return ranking
         numbers = dict(zip(pictures.paths, grouped.numbers, strict=True))

@@ -114,6 +114,21 @@ class RankedImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a picture of an order stands on this machine.
+
+    Attributes:
+        path: What a list calls it: the path of its file, whether or not that is there, or what an index calls it.
+        file: Its file; None where there is none, or another than was scored.
+        fault: Why there is none, in words that may stand after a colon.
+    """
+
+    path: str
+    file: str | None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What a sentence was taken for.
 
@@ -157,6 +172,7 @@ class Ranking:
         confidence: The chance, 0 to 1, that these pictures show what the sentence is about.
         asked: Who was chosen to answer, and why.
         terms: What was asked, with who answered each.
+        indexes: Those sources that were indexes: paths that come from them need not be files.
     """
 
     query: str
@@ -176,6 +192,7 @@ class Ranking:
     confidence: float = 1.0
     asked: Asked | None = None
     terms: tuple[AnsweredTerm, ...] = ()
+    indexes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
@@ -197,7 +214,7 @@ class Ranking:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the first pictures, small, with rank and score."""
-        above = import_module("imgrank.output.notebook_view")  # a room that imports this one
+        above = import_module("imgrank.showing")  # a room that imports this one
         draw: Callable[[Ranking], str] = above.as_html
         return draw(self)
 

@@ -42,9 +42,14 @@ def write(ranking: Ranking, images: Sequence[RankedImage], file: str | None, qui
     if file is None:
         return
     from imgrank.output.export import write_export
+    from imgrank.showing import standing_of
 
     was_there = os.path.lexists(file)
-    count = write_export(ranking, images, file)
+    count = write_export(ranking, images, file, standing_of(ranking, images))
     say = noting(quiet)
-    left_out = f"; {len(images) - count} names with a line break cannot stand in it" if count < len(images) else ""
+    left_out = (
+        f"; {len(images) - count} cannot stand in it: no files as indexed, or names with a line break"
+        if count < len(images)
+        else ""
+    )
     say(f"{count} pictures are listed in {printable(file)}{', which was replaced' if was_there else ''}{left_out}.")

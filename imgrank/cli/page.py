@@ -54,8 +54,9 @@ def check_preview(fmt: Format | None, print0: bool, changes_files: bool) -> None
 def write_preview(ranking: Ranking, images: Sequence[RankedImage]) -> None:
     """Show the order on stdout, a picture beside each rank."""
     from imgrank.output.preview import write_preview
+    from imgrank.showing import standing_of
 
-    write_preview(ranking, images, sys.stdout, seconds_so_far())
+    write_preview(ranking, images, sys.stdout, seconds_so_far(), standing_of(ranking, images))
 
 
 def check(page: str | None, page_dir: str | None, changes_files: bool) -> None:
@@ -78,9 +79,11 @@ def write(ranking: Ranking, images: Sequence[RankedImage], page: str | None, pag
     if page is None:
         return
     from imgrank.output.page import write_page
+    from imgrank.showing import standing_of
 
+    standing = standing_of(ranking, images)
     with progress_line(quiet) as report:
-        write_page(ranking, images, page, page_dir, command=typed(sys.argv[1:]), progress=report)
+        write_page(ranking, images, page, page_dir, command=typed(sys.argv[1:]), standing=standing, progress=report)
     if page_dir is None and len(images) > MANY and not quiet:
         typer.echo(
             f"imgrank: {len(images):,} thumbnails are inside {printable(page)}; "

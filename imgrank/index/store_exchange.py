@@ -10,6 +10,7 @@ from imgrank.index.locations import Location
 from imgrank.index.parts import Part
 from imgrank.index.reading import checked_manifest, settled
 from imgrank.index.remote import is_url
+from imgrank.index.standing import file_of
 from imgrank.records import ImageFile, Unreadable
 from imgrank.store import TokenStore
 
@@ -47,12 +48,17 @@ def fill_store(location: Location, store: TokenStore, fingerprint: str, backbone
 
 
 def _standing(row: IndexRow) -> ImageFile | None:
-    """The file of a row, if there is one here by that path; without trust where it is not surely the same."""
-    if is_url(row.path):
-        return None
+    """The file of a row, if one stands here; without trust where it is not surely the same."""
+    file = file_of(row)
+    status = None if file is None else _status(file)
+    if file is not None and status is not None and (status.st_size, status.st_mtime_ns) == (row.size, row.mtime_ns):
+        return ImageFile(file, status.st_size, status.st_mtime_ns)
+    path = file if status is not None else row.path  # the folder may be another machine's
+    return None if path is None or is_url(path) or _status(path) is None else ImageFile(path, _UNSURE, 0)
+
+
+def _status(path: str) -> os.stat_result | None:
     try:
-        status = os.stat(row.path)
+        return os.stat(path)
     except (OSError, ValueError):
         return None
-    same = (status.st_size, status.st_mtime_ns) == (row.size, row.mtime_ns)
-    return ImageFile(row.path, status.st_size, status.st_mtime_ns) if same else ImageFile(row.path, _UNSURE, 0)

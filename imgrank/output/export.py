@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -12,12 +12,14 @@ from imgrank.atomic import write_atomic
 from imgrank.errors import ActionError, UsageError
 from imgrank.formats import extension
 from imgrank.output.formats import Format
+from imgrank.output.standing import PLAIN, places_of
 from imgrank.output.write import write
 from imgrank.paths import printable, why
-from imgrank.records import RankedImage, Ranking
+from imgrank.records import RankedImage, Ranking, Standing
 
 KINDS = (".csv", ".json", ".m3u8")
 _PLAYLIST, _MARK = "#EXTM3U", "#PLAYLIST:imgrank: "
+_HERE = ("file:", "local:")  # addresses of this machine, which an index of others may not lead to
 _HEAD = 1 << 16  # bytes in which it shows whether a file is a list of ours
 
 
@@ -55,20 +57,24 @@ def is_ours(file: str) -> bool:
         return False
 
 
-def write_export(ranking: Ranking, images: Iterable[RankedImage], file: str) -> int:
+def write_export(
+    ranking: Ranking, images: Iterable[RankedImage], file: str, standing: Mapping[str, Standing] = PLAIN
+) -> int:
     """Write the list; returns how many pictures are in it. Raises ActionError where the system refuses.
 
     Paths are whole, so that any program finds them from anywhere; in a playlist those below its folder are relative, so
-    that the folder can be moved. A playlist cannot hold a name with a line break: such pictures are not in it.
+    that the folder can be moved. A playlist cannot hold a name with a line break, nor what no program can open, such as
+    a member of a tar file: such pictures are not in it. `standing` says of paths that may be no files where they stand.
     """
     chosen = tuple(images)
+    placed = tuple(zip(chosen, places_of(chosen, standing), strict=True))
     kind = extension(file)
     if kind == ".m3u8":
         folder = os.path.dirname(os.path.realpath(file))
-        chosen = tuple(image for image in chosen if not {"\n", "\r"} & set(image.path))
-        text = _playlist(ranking.query, chosen, folder)
+        placed = tuple(one for one in placed if _can_be_played(one[1]))
+        text = _playlist(ranking.query, placed, folder)
     else:
-        whole = tuple(replace(image, path=_whole(image.path)) for image in chosen)
+        whole = tuple(replace(image, path=_whole(place)) for image, place in placed)
         stream = io.StringIO()
         write(ranking, whole, Format.json if kind == ".json" else Format.csv, stream)
         text = stream.getvalue()
@@ -76,24 +82,33 @@ def write_export(ranking: Ranking, images: Iterable[RankedImage], file: str) -> 
         write_atomic(file, text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         raise ActionError(f"{printable(file)} cannot be written: {why(error)}.") from error
-    return len(chosen)
+    return len(placed)
 
 
-def _whole(path: str) -> str:
-    return path if "://" in path else os.path.abspath(path)
+def _whole(place: Standing) -> str:
+    """What is no file is called as its index calls it: to make that whole would lead elsewhere."""
+    return place.path if place.file is None or _is_address(place.file) else os.path.abspath(place.file)
 
 
-def _playlist(sentence: str, images: Sequence[RankedImage], folder: str) -> str:
+def _is_address(path: str) -> bool:
+    return "://" in path and not path.lower().startswith(_HERE)
+
+
+def _can_be_played(place: Standing) -> bool:
+    return (place.file is not None or _is_address(place.path)) and not {"\n", "\r"} & set(place.path)
+
+
+def _playlist(sentence: str, placed: Sequence[tuple[RankedImage, Standing]], folder: str) -> str:
     name = " ".join(sentence.split())
     lines = [_PLAYLIST, "#EXTENC:UTF-8", _MARK + name]
-    for image in images:
-        lines += [f"#EXTINF:-1,{image.rank}. {os.path.basename(image.path)}", _listed(image.path, folder)]
+    for image, place in placed:
+        lines += [f"#EXTINF:-1,{image.rank}. {os.path.basename(place.path)}", _listed(place, folder)]
     return "\n".join(lines) + "\n"
 
 
-def _listed(path: str, folder: str) -> str:
-    whole = _whole(path)
-    if "://" not in path:
+def _listed(place: Standing, folder: str) -> str:
+    whole = _whole(place)
+    if place.file is not None and not _is_address(place.file):
         with suppress(ValueError):  # another drive on Windows
             short = os.path.relpath(os.path.realpath(os.path.dirname(whole)), folder)
             if not short.startswith(os.pardir):

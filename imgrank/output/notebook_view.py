@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
 from imgrank.output.page.scale import ScoreScale, scale_of
+from imgrank.output.standing import PLAIN, places_of
 from imgrank.output.summary import summary
 from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable
-from imgrank.records import RankedImage, Ranking
+from imgrank.records import RankedImage, Ranking, Standing
 
 SHOWN = 24
 SIDE = 120  # pixels; a thumbnail has twice as many for sharp screens
@@ -18,11 +20,11 @@ _FIGURE = f"margin:0;width:{SIDE}px;overflow-wrap:anywhere"
 _PICTURE = f"width:{SIDE}px;height:{SIDE}px;object-fit:contain"
 
 
-def as_html(ranking: Ranking) -> str:
-    """One piece of HTML without scripts or addresses; names are text, never markup."""
+def as_html(ranking: Ranking, standing: Mapping[str, Standing] = PLAIN) -> str:
+    """One piece of HTML without scripts or addresses; names are text, never markup. `standing` as for a page."""
     shown = ranking.images[:SHOWN]
     scale = scale_of([image.score for image in ranking.images], ranking.unit)
-    made = zip(shown, thumbnails([image.path for image in shown]), strict=True)
+    made = zip(shown, thumbnails(places_of(shown, standing)), strict=True)
     figures = "".join(_figure(image, thumbnail, scale) for image, thumbnail in made)
     more = len(ranking.images) - len(shown)
     rest = f" \u00b7 {more:,} more" if more else ""

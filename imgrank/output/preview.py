@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import TextIO
 
@@ -20,11 +20,12 @@ from rich.text import Text
 
 from imgrank.errors import UsageError
 from imgrank.output.page.scale import ScoreScale, scale_of
+from imgrank.output.standing import PLAIN, places_of
 from imgrank.output.summary import group_count, summary
 from imgrank.output.table import BAR_WIDTH
 from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable
-from imgrank.records import RankedImage, Ranking
+from imgrank.records import RankedImage, Ranking, Standing
 
 WIDTH, HEIGHT = 24, 8  # cells, each about twice as high as wide: room for a picture of 3 to 2
 Draw = Callable[[Image.Image], RenderableType]
@@ -41,13 +42,18 @@ def check_preview(stream: TextIO) -> None:
 
 
 def write_preview(
-    ranking: Ranking, images: Sequence[RankedImage], stream: TextIO, seconds: float | None = None
+    ranking: Ranking,
+    images: Sequence[RankedImage],
+    stream: TextIO,
+    seconds: float | None = None,
+    standing: Mapping[str, Standing] = PLAIN,
 ) -> None:
-    """Write `images`, a selection of `ranking.images`, each beside its picture, as soon as it is read."""
+    """Write `images`, a selection of `ranking.images`, each beside its picture, as soon as it is read; `standing` as
+    for a page."""
     console = Console(file=stream, highlight=False)
     scale = scale_of([image.score for image in ranking.images], ranking.unit)
     draw = _drawing()
-    for image, thumbnail in zip(images, thumbnails([image.path for image in images]), strict=True):
+    for image, thumbnail in zip(images, thumbnails(places_of(images, standing)), strict=True):
         console.print(_row(image, scale, thumbnail, draw))
         console.print()
     console.print(summary(ranking, seconds), markup=False, style="dim", soft_wrap=True)

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from imgrank.decode import DecodeError, open_image
+from imgrank.records import Standing
 
 SIDE = 240
 _QUALITY = 75
@@ -47,13 +48,17 @@ class Thumbnail:
         return f"imgrank-{blake2b(self.data, digest_size=12).hexdigest()}.webp"
 
 
-def thumbnails(paths: Sequence[str]) -> Iterator[Thumbnail]:
-    """One for each path, in their order."""
+def thumbnails(places: Sequence[Standing]) -> Iterator[Thumbnail]:
+    """One for each picture, in their order."""
     pool = ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1))
     try:
-        yield from pool.map(thumbnail, paths)
+        yield from pool.map(_thumbnail_of, places)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _thumbnail_of(place: Standing) -> Thumbnail:
+    return Thumbnail(b"", fault=place.fault) if place.file is None else thumbnail(place.file)
 
 
 def thumbnail(path: str) -> Thumbnail:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from imgrank.errors import IndexFault, UsageError
 from imgrank.index.format import part_name
@@ -206,6 +207,23 @@ def test_a_filled_store_believes_no_file_that_is_another(photos, out, tmp_path):
     with store() as kept:
         build(photos, tmp_path / "second", store=kept)
     assert tokens(opened(tmp_path / "second")) == expected(photos)
+
+
+def test_a_filled_store_takes_no_neighbour_of_the_same_name_size_and_time_for_its_own(tmp_path, monkeypatch):
+    """An index of relative paths, used from another folder."""
+    made = {}
+    for folder, color in (("ours", (200, 30, 10)), ("theirs", (30, 200, 10))):
+        (tmp_path / folder / "photos").mkdir(parents=True)
+        made[folder] = tmp_path / folder / "photos" / "a.bmp"
+        Image.new("RGB", (8, 8), color).save(made[folder])
+        os.utime(made[folder], ns=(10**18, 10**18))
+    monkeypatch.chdir(tmp_path / "ours")
+    build("photos", tmp_path / "first")
+    monkeypatch.chdir(tmp_path / "theirs")
+    with store() as kept:
+        assert fill_store(Place(tmp_path / "first"), kept, FakeBackbone.fingerprint, "fake") == 1
+        build("photos", tmp_path / "second", store=kept)
+    assert tokens(opened(tmp_path / "second")) == expected("photos")
 
 
 def details(indexed):

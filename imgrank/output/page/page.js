@@ -91,10 +91,11 @@ function enlarge(n) {
   makeCurrent(n);
   const small = pictures[n].querySelector("img"), big = byId("large-picture");
   big.onerror = () => { big.onerror = null; big.src = small ? small.src : ""; };
-  big.src = location.protocol === "file:" ? pictures[n].href : small ? small.src : "";
+  big.src = location.protocol === "file:" && pictures[n].href ? pictures[n].href : small ? small.src : "";
   big.alt = small ? small.alt : "no thumbnail";
   byId("large-name").textContent = cells[n].querySelector(".name").title;
   byId("large-score").textContent = `${cells[n].querySelector(".rank").textContent} · ${cells[n].querySelector(".score").textContent}`;
+  byId("original").hidden = !pictures[n].href;
   byId("original").href = pictures[n].href;
   if (byId("why")) showWhy(cells[n]);
   if (!large.open) large.showModal();
@@ -102,6 +103,7 @@ function enlarge(n) {
 
 function showWhy(cell) {
   const { before, after } = byId("why").dataset;
+  byId("why").parentElement.hidden = !("word" in cell.dataset);
   byId("why").textContent = before + cell.dataset.word + after;
   byId("copied-why").textContent = "";
 }

@@ -119,21 +119,21 @@ def _bars(scale: ScoreScale) -> str:
     )
 
 
-def cell(image: RankedImage, scale: ScoreScale, thumbnail: Thumbnail, source: str, paths: PagePaths) -> str:
-    """One picture of the sheet: a link to its file around its thumbnail, then rank, score and name."""
+def cell(image: RankedImage, file: str | None, scale: ScoreScale, thumbnail: Thumbnail, source: str, paths: PagePaths) -> str:
+    """One picture of the sheet: a link to its file, where it has one, around its thumbnail; rank, score and name."""
     path, name = text(image.path), text(paths.name(image.path))
     if thumbnail.data:
         size = f'width="{thumbnail.width}" height="{thumbnail.height}"'
         picture = f'<img src="{escape(source)}" {size} alt="{name}" loading="lazy" decoding="async">'
     else:
         picture = f'<span class="fault">no thumbnail: {text(thumbnail.fault)}</span>'
-    link = escape(address(image.path, paths.page_folder))
-    word = text(shell_path(image.path))
+    link = "" if file is None else f' href="{escape(address(file, paths.page_folder))}"'
+    word = "" if file is None else f' data-word="{text(shell_path(file))}"'
     aside = "" if image.relevant else " data-aside"
     count = group_count(image)
     many = f'<span class="count" title="{image.group_size:,} images of one group">{count}</span> ' if count else ""
     return (
-        f'<li data-score="{image.score!r}" data-word="{word}"{aside}><a href="{link}">{picture}</a>'
+        f'<li data-score="{image.score!r}"{word}{aside}><a{link}>{picture}</a>'
         f'<p><span class="rank">{image.rank:,}</span> <span class="score">{text(scale.written(image.score))}</span> '
         f'{many}<span class="name" title="{path}">{name}</span></p></li>\n'
     )

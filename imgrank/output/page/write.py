@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.resources import files
 from itertools import groupby
@@ -17,9 +17,10 @@ from imgrank.output.page import render
 from imgrank.output.page.command import explain_command, shell_command
 from imgrank.output.page.overwriting import GENERATOR, page_file
 from imgrank.output.page.scale import ScoreScale, scale_of
+from imgrank.output.standing import PLAIN, places_of
 from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable, why
-from imgrank.records import Progress, RankedImage, Ranking
+from imgrank.records import Progress, RankedImage, Ranking, Standing
 
 _CHUNK = 60  # rows of 2, 3, 4, 5 and 6 come out even; browsers skip whole chunks that are out of sight
 _HERE = files("imgrank.output.page")
@@ -32,12 +33,14 @@ def write_page(
     page_dir: str | None = None,
     *,
     command: Sequence[str] | None = None,
+    standing: Mapping[str, Standing] = PLAIN,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> None:
     """Write `images`, a selection of `ranking.images`, as a page at `path` that opens from disk.
 
     Thumbnails stand inside the page, or as files in `page_dir`. `command` are the words of the command line
-    that made this order, to which the page adds `--min-score`; by default sort over the pictures' folders.
+    that made this order, to which the page adds `--min-score`; by default sort over the pictures' folders. `standing`
+    says of paths that need not be files where they stand; only a file is shown and linked.
     Raises UsageError where the page cannot be written or would replace a file that imgrank did not write.
     """
     scale = scale_of([image.score for image in images if image.relevant], ranking.unit)
@@ -45,7 +48,7 @@ def write_page(
     with page_file(path) as stream:
         folder = os.path.dirname(os.path.realpath(path))
         stream.write(head)
-        _write_sheet(images, scale, folder, page_dir, stream, progress)
+        _write_sheet(images, places_of(images, standing), scale, folder, page_dir, stream, progress)
         stream.write(tail)
 
 
@@ -73,6 +76,7 @@ def _frame(
 
 def _write_sheet(
     images: Sequence[RankedImage],
+    places: Sequence[Standing],
     scale: ScoreScale,
     folder: str,
     page_dir: str | None,
@@ -80,7 +84,7 @@ def _write_sheet(
     progress: Callable[[Progress], None],
 ) -> None:
     its_paths = render.page_paths([image.path for image in images], folder)
-    small: Iterator[Thumbnail] = thumbnails([image.path for image in images])
+    small: Iterator[tuple[Standing, Thumbnail]] = zip(places, thumbnails(places), strict=True)
     done = 0
     for relevant, group in groupby(images, key=lambda image: image.relevant):
         title = "" if relevant else f"<h2>{render.ASIDE}</h2>\n"
@@ -89,9 +93,9 @@ def _write_sheet(
         )
         for number, image in enumerate(group):
             stream.write('</ol><ol role="list">\n' if number and number % _CHUNK == 0 else "")
-            thumbnail = next(small)
+            standing, thumbnail = next(small)
             source = _source(thumbnail, page_dir, folder)
-            stream.write(render.cell(image, scale, thumbnail, source, its_paths))
+            stream.write(render.cell(image, standing.file, scale, thumbnail, source, its_paths))
             done += 1
             progress(Progress(done, len(images), "page"))
         stream.write("</ol></section>\n")
