@@ -6,7 +6,7 @@ import os
 
 PILLOW_EXTENSIONS = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif"}
-    | {".avif", ".avifs", ".jp2", ".j2k", ".jpx", ".jpf", ".jpc", ".j2c", ".psd", ".btf", ".tf8"}
+    | {".avif", ".avifs", ".jp2", ".j2k", ".jpx", ".jpf", ".jpc", ".j2c", ".psd", ".psb", ".btf", ".tf8"}
 )
 JXL_EXTENSIONS = frozenset({".jxl"})
 HEIC_EXTENSIONS = frozenset({".heic", ".heif", ".heics", ".heifs", ".hif"})
@@ -19,7 +19,7 @@ PICTURE_EXTENSIONS = PILLOW_EXTENSIONS | JXL_EXTENSIONS | HEIC_EXTENSIONS | RAW_
 # Pictures that imgrank does not read: left out by name, with this reason.
 UNREAD_EXTENSIONS = frozenset(
     {".ai", ".cdr", ".dcm", ".dds", ".djvu", ".eps", ".exr", ".fits", ".hdp", ".hdr", ".icns", ".ico", ".jxr", ".kra"}
-    | {".pbm", ".pcx", ".pgm", ".pnm", ".ppm", ".psb", ".qoi", ".svg", ".svgz", ".tga", ".wdp", ".xcf"}
+    | {".pbm", ".pcx", ".pgm", ".pnm", ".ppm", ".qoi", ".svg", ".svgz", ".tga", ".wdp", ".xcf"}
 )
 # What people keep beside pictures, and may take for some: counted, and not looked at.
 _OTHER_KINDS = {

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageStat, TiffImagePlugin
 
+from imgrank.decode.gif import gif_sizes
+
 ANIMATED = frozenset({"GIF", "PNG", "WebP", "AVIF"})
 
 _SUBFILE_TYPE, _OLD_SUBFILE_TYPE = 254, 255
@@ -44,6 +46,8 @@ def telling_frame(image: Image.Image, data: bytes, kind: str) -> int:
     if pixels > _LARGEST:
         return 0
     most = int(min(_MOST_FRAMES, _MOST_PIXELS / pixels))
+    if kind == "GIF":  # a frame that lies outside makes the picture larger
+        most = sum(width * height <= _LARGEST for width, height in gif_sizes(data, most))
     shown: list[float] = []
     with Image.open(io.BytesIO(data), formats=(image.format or "",)) as frames:
         for shows in _each_frame(frames, most):

@@ -26,9 +26,11 @@ from imgrank.decode.bare_png import without_metadata
 from imgrank.decode.budget import spend
 from imgrank.decode.colour import colours_of
 from imgrank.decode.frames import telling_frame, turn_to_page
+from imgrank.decode.gif import gif_sizes
 from imgrank.decode.luma import Luma
+from imgrank.decode.named_colours import named_profile
 from imgrank.decode.shrink import GAP, shrink
-from imgrank.decode.sniff import HEIC, JXL
+from imgrank.decode.sniff import HEIC, JXL, PHOTOSHOP
 from imgrank.decode.target import Target
 from imgrank.decode.unreadable import (
     DEFAULT_MAX_MEGAPIXELS,
@@ -51,7 +53,7 @@ _PLUGINS = (
     TiffImagePlugin,
     WebPImagePlugin,
 )
-_PILLOW_NAMES = {"WebP": "WEBP", "JPEG 2000": "JPEG2000", HEIC: "HEIF", JXL: "JXL", "Photoshop": "PSD"}
+_PILLOW_NAMES = {"WebP": "WEBP", "JPEG 2000": "JPEG2000", HEIC: "HEIF", JXL: "JXL", PHOTOSHOP: "PSD"}
 
 # Our own cap is checked before any pixel is allocated, and counts what each format needs while it is
 # decoded: a JPEG can be decoded small, a progressive one takes 6 bytes a pixel, AVIF 12, WebP 16,
@@ -84,12 +86,19 @@ _UPRIGHT = {
 }
 
 
-def read_raster(data: bytes, kind: str, target: Target, *, orientation: int | None = None) -> Image.Image:
+def read_raster(
+    data: bytes, kind: str, target: Target, *, orientation: int | None = None, profile: bytes | None = None
+) -> Image.Image:
     """The picture in `data`, which is of `kind`, made into `target`: RGB, upright by its EXIF orientation.
 
-    `orientation` stands in where the picture itself names none. Raises DecodeError.
+    `orientation` and `profile` stand in where the picture itself names none. Raises DecodeError.
     """
-    return _opened(data, kind, lambda image: made_into(image, kind, target, data, orientation))
+
+    def use(image: Image.Image) -> Image.Image:
+        _give_profile(image, lambda: profile)
+        return made_into(image, kind, target, data, orientation)
+
+    return _opened(data, kind, target.max_megapixels, use)
 
 
 def measure_raster(data: bytes, kind: str, measure: Callable[[Luma], _T], max_megapixels: float) -> _T:
@@ -103,10 +112,13 @@ def measure_raster(data: bytes, kind: str, measure: Callable[[Luma], _T], max_me
             image.load()
             return measure(Luma(image))
 
-    return _opened(data, kind, in_full)
+    return _opened(data, kind, max_megapixels, in_full)
 
 
-def _opened(data: bytes, kind: str, use: Callable[[Image.Image], _T]) -> _T:
+def _opened(data: bytes, kind: str, max_megapixels: float, use: Callable[[Image.Image], _T]) -> _T:
+    if kind == "GIF":  # opening one makes the whole canvas of its first frame
+        for size in gif_sizes(data, 1):
+            check_size(size, kind, max_megapixels)
     if kind == "JPEG 2000" and _lacks_its_end(data):
         raise cut_off(kind)
     try:
@@ -117,7 +129,8 @@ def _opened(data: bytes, kind: str, use: Callable[[Image.Image], _T]) -> _T:
         bare = without_metadata(data) if kind == "PNG" else data
         if len(bare) == len(data):
             raise damaged(kind, error) from error
-    return _opened(bare, kind, use)  # Pillow refuses long texts, long profiles and broken checksums of either
+    # Pillow refuses long texts, long profiles and broken checksums of either.
+    return _opened(bare, kind, max_megapixels, use)
 
 
 def _with_pillow(data: bytes, kind: str, use: Callable[[Image.Image], _T]) -> _T:
@@ -127,7 +140,14 @@ def _with_pillow(data: bytes, kind: str, use: Callable[[Image.Image], _T]) -> _T
         turn_to_page(image)
         if frame := telling_frame(image, data, kind):
             image.seek(frame)
+        _give_profile(image, lambda: named_profile(data, kind, image))
         return use(image)
+
+
+def _give_profile(image: Image.Image, named: Callable[[], bytes | None]) -> None:
+    """The profile that it names, to an image that brings none."""
+    if not image.info.get("icc_profile") and (profile := named()):
+        image.info["icc_profile"] = profile
 
 
 def _most_scans(size: tuple[int, int]) -> int:

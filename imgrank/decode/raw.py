@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from PIL import ExifTags, Image
 
 from imgrank.decode.budget import spend
+from imgrank.decode.named_colours import adobe_rgb, names_adobe_rgb
 from imgrank.decode.raster import check_size, read_raster
 from imgrank.decode.shrink import shrink
 from imgrank.decode.sniff import RAW
@@ -47,11 +48,12 @@ class Preview:
 def read_raw(data: bytes, target: Target) -> Image.Image:
     """The picture in a RAW file made into `target`, upright. Raises DecodeError."""
     enough = _LEAST_IN_FULL if target.side == FULL_SIZE else target.side
+    orientation, profile = _said_of_preview(data)
     for preview in previews(data):
         if max(preview.size) < enough:
             break
         try:
-            return read_raster(data[preview.start :], "JPEG", target, orientation=_orientation(data))
+            return read_raster(data[preview.start :], "JPEG", target, orientation=orientation, profile=profile)
         except DecodeError:
             continue
     if find_spec("rawpy") is None:
@@ -96,17 +98,18 @@ def _size(data: bytes, start: int) -> tuple[int, int] | None:
     return None
 
 
-def _orientation(data: bytes) -> int | None:
-    """How the camera was held: most RAW files are TIFF by another name, with its tags."""
+def _said_of_preview(data: bytes) -> tuple[int | None, bytes | None]:
+    """How the camera was held, and its colours if they are not sRGB: most RAW files are TIFF by another name, with its
+    tags."""
     start = _LIKE_TIFF.get(data[:4], data[:4])
     if start not in (b"II*\0", b"MM\0*"):
-        return None
+        return None, None
     try:
         exif = Image.Exif()
         exif.load(b"Exif\0\0" + start + data[4:])
-        return exif.get(ExifTags.Base.Orientation)
+        return exif.get(ExifTags.Base.Orientation), adobe_rgb() if names_adobe_rgb(exif) else None
     except Exception:  # noqa: BLE001 - a hostile file can make a reader raise anything
-        return None
+        return None, None
 
 
 def _with_libraw(data: bytes, target: Target) -> Image.Image:

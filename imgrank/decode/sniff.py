@@ -5,10 +5,10 @@ from __future__ import annotations
 from imgrank.decode.unreadable import DecodeError
 from imgrank.formats import RAW_EXTENSIONS, extension
 
-HEIC, RAW, JXL = "HEIC", "RAW", "JPEG XL"
+HEIC, RAW, JXL, PHOTOSHOP = "HEIC", "RAW", "JPEG XL", "Photoshop"
 
 # Decoded in processes of their own. Their decoders are large, few have a bound of time, and some write to the terminal.
-GUARDED = frozenset({HEIC, RAW, JXL, "AVIF", "JPEG 2000", "Photoshop", "TIFF"})
+GUARDED = frozenset({HEIC, RAW, JXL, "AVIF", "JPEG 2000", PHOTOSHOP, "TIFF"})
 
 _PICTURES = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -28,7 +28,7 @@ _PICTURES = (
     (b"MM\0*", "TIFF"),
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
-    (b"8BPS", "Photoshop"),
+    (b"8BPS", PHOTOSHOP),
     (b"\0\0\0\x0cJXL \r\n\x87\n", JXL),
     (b"\xff\x0a", JXL),
     (b"BM", "BMP"),

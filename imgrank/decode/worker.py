@@ -19,8 +19,9 @@ from imgrank.decode.budget import spend, spend_from
 from imgrank.decode.guarded import send
 from imgrank.decode.jxl import jxl_size
 from imgrank.decode.luma import Luma
+from imgrank.decode.photoshop import is_deep_or_large, photoshop_size, read_photoshop
 from imgrank.decode.second import KINDS, has_second, read_again
-from imgrank.decode.sniff import HEIC, JXL, RAW
+from imgrank.decode.sniff import HEIC, JXL, PHOTOSHOP, RAW
 from imgrank.decode.target import Target
 from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS, DecodeError
 
@@ -77,6 +78,8 @@ def _read(data: bytes, kind: str, target: Target) -> Image.Image:
         pi_heif.register_heif_opener()
     if kind == JXL:
         return _read_jxl(data, target)
+    if kind == PHOTOSHOP and is_deep_or_large(data):
+        return _read_photoshop(data, target)
     try:
         return raster.read_raster(data, kind, target)
     except DecodeError as error:
@@ -95,6 +98,13 @@ def _read_jxl(data: bytes, target: Target) -> Image.Image:
     raster.check_size(size, JXL, target.max_megapixels)
     with spend(raster.cost(size, JXL)):
         return raster.read_raster(data, JXL, target)
+
+
+def _read_photoshop(data: bytes, target: Target) -> Image.Image:
+    size = photoshop_size(data)
+    raster.check_size(size, PHOTOSHOP, target.max_megapixels)
+    with spend(raster.cost(size, PHOTOSHOP)):
+        return raster.made_into(read_photoshop(data), PHOTOSHOP, target)
 
 
 def _read_again(data: bytes, kind: str, target: Target, first: DecodeError) -> Image.Image:

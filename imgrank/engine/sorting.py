@@ -86,7 +86,7 @@ def rank_indexes(
             else nothing_found([str(source) for source in sources])
         )
     ranking = _ranking(ranker, question, asked.verdict(evidence), skipped, time.perf_counter() - started)
-    ranking = replace(ranking, indexes=tuple(place.where for place in places))
+    ranking = replace(ranking, indexes=tuple(each.where for each in locations))
     images = rank_sorted((row for run in runs for row in paths_of(run)), count)
     first = next(images)
     images = chain((first,), images)

@@ -99,11 +99,28 @@ def dng(width: int = 256, height: int = 192) -> bytes:
     return tiff(np.tile(ramp, (height, 1)), photometric=32803, extra=extra)
 
 
-def photoshop(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """A Photoshop document without layers: the picture that it shows, uncompressed."""
-    height, width = pixels.shape[:2]
-    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, height, width, 8, 3)
-    return head + struct.pack(">IIIH", 0, 0, 0, 0) + pixels.transpose(2, 0, 1).tobytes()
+def photoshop(pixels: npt.NDArray, depth: int = 8, large: bool = False, packed: bool = False, mode: int = 3) -> bytes:
+    """A Photoshop document (or large one: PSB) without layers: the picture that it shows."""
+    height, width, channels = pixels.shape
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1 + large, channels, height, width, depth, mode)
+    head += struct.pack(">IIQH" if large else ">IIIH", 0, 0, 0, int(packed))
+    planes = pixels.transpose(2, 0, 1)
+    planes = planes.astype({8: ">u1", 16: ">u2", 32: ">f4"}[depth])
+    if not packed:
+        return head + planes.tobytes()
+    rows = [_packed(row.tobytes()) for row in planes.reshape(channels * height, width)]
+    return head + b"".join(struct.pack(">I" if large else ">H", len(row)) for row in rows) + b"".join(rows)
+
+
+def _packed(row: bytes) -> bytes:
+    """PackBits: runs of one byte, and pieces as they are, in turn."""
+    out, at = b"", 0
+    while at < len(row):
+        run = next((n for n in range(1, 128) if row[at + n : at + n + 1] != row[at : at + 1]), 128)
+        piece = row[at : at + 3]
+        out += bytes([257 - run, row[at]]) if run > 1 else bytes([len(piece) - 1]) + piece
+        at += run if run > 1 else len(piece)
+    return out
 
 
 def without_alpha_size(avif: bytes) -> bytes:

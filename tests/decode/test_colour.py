@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 from imgrank.decode import decode_bytes, measure_pixels, open_image
+from imgrank.decode.named_colours import named_profile
 from tests.decode.making import encoded, named, quarters
 from tests.decode.profiles import SRGB, cmyk_profile, grey_profile, rgb_profile, swapped_profile
 
@@ -129,3 +132,80 @@ def test_lab_is_read():
     data = encoded(lab, "TIFF")
     assert np.abs(decoded(data, "a.tif") - quarters()).max() < 10
     assert measure_pixels(data, "a.tif", lambda luma: luma.rows(0, 4)).shape == (4, 32)
+
+
+# Colours that are named, without a profile
+
+
+def nclx(picture: Image.Image, primaries: int, transfer: int) -> bytes:
+    """An AVIF whose box `colr` names these."""
+    data = encoded(picture, "AVIF", quality=100)
+    at = data.index(b"colrnclx") + 8
+    return data[:at] + bytes([0, primaries, 0, transfer]) + data[at + 4 :]
+
+
+def cicp(picture: Image.Image, primaries: int, transfer: int) -> bytes:
+    data = encoded(picture, "PNG")
+    body = b"cICP" + bytes([primaries, transfer, 0, 1])
+    return data[:33] + b"\0\0\0\4" + body + zlib.crc32(body).to_bytes(4, "big") + data[33:]
+
+
+def camera(picture: Image.Image, space: int, rules: str) -> bytes:
+    """A JPEG as cameras write it: the folder of interoperability stands within that of EXIF."""
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif).update({ExifTags.Base.ColorSpace: space, ExifTags.IFD.Interop: {1: rules}})
+    return encoded(picture, "JPEG", quality=98, exif=exif)
+
+
+DULL = Image.new("RGB", (32, 32), (200, 80, 80))
+P3 = ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841))
+ADOBE = ((0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632, 0.7446))
+
+
+@pytest.mark.parametrize(("make", "name"), [(nclx, "a.avif"), (cicp, "a.png")])
+@pytest.mark.parametrize(("primaries", "transfer"), [(1, 13), (1, 1), (2, 2), (1, 18), (99, 99)])
+def test_numbers_that_mean_srgb_or_nothing_change_no_bit(make, name, primaries, transfer):
+    assert np.array_equal(decoded(make(DULL, primaries, transfer), name), decoded(make(DULL, 2, 2), name))
+
+
+@pytest.mark.parametrize(("make", "name"), [(nclx, "a.avif"), (cicp, "a.png")])
+def test_colours_that_are_named_by_number_are_those_of_the_same_profile(make, name):
+    expected = decoded(encoded(DULL, "PNG", icc_profile=rgb_profile(*P3)), "a.png")
+    assert np.abs(decoded(make(DULL, 12, 13), name) - expected).max() <= 3
+    assert expected[0, 0, 0] > 210
+
+
+def test_high_dynamic_range_is_shown_as_bright_as_paper():
+    """The number of 203 cd/m2, which is white paper, is nearly white; what is brighter keeps an order."""
+    grey = [
+        decoded(nclx(Image.new("RGB", (32, 32), (n, n, n)), 9, 16), "a.avif").mean() for n in (40, 90, 148, 170, 190)
+    ]
+    assert 225 < grey[2] < 250 and grey == sorted(grey) and grey[1] < 130 and grey[4] >= 254
+
+
+@pytest.mark.parametrize(("space", "rules"), [(2, "R98"), (0xFFFF, "R03")])
+def test_a_camera_set_to_adobe_rgb_says_so_in_exif(space, rules):
+    curve = np.linspace(0, 1, 1024) ** 2.2
+    expected = decoded(encoded(DULL, "PNG", icc_profile=rgb_profile(*ADOBE, curve=curve)), "a.png")
+    assert np.abs(decoded(camera(DULL, space, rules), "a.jpg") - expected).max() <= 4
+    assert expected[0, 0, 0] > 215
+
+
+@pytest.mark.parametrize(("space", "rules"), [(1, "R98"), (1, "R03"), (0xFFFF, "R98")])
+def test_other_exif_changes_no_bit(space, rules):
+    assert np.array_equal(
+        decoded(camera(DULL, space, rules), "a.jpg"), decoded(encoded(DULL, "JPEG", quality=98), "a.jpg")
+    )
+
+
+def test_a_profile_is_believed_before_what_exif_says():
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] = 2
+    data = encoded(DULL, "JPEG", quality=98, exif=exif, icc_profile=MEAN_SRGB[0])
+    assert np.array_equal(decoded(data, "a.jpg"), decoded(encoded(DULL, "JPEG", quality=98), "a.jpg"))
+
+
+@pytest.mark.parametrize("cut", range(0, 400, 7))
+def test_boxes_that_are_cut_off_name_nothing(cut):
+    data = nclx(DULL, 12, 13)
+    assert named_profile(data[:cut], "AVIF", DULL) is None or cut > data.index(b"nclx")

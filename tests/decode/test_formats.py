@@ -26,6 +26,7 @@ from tests.decode.making import (
     tiff,
     without_alpha_size,
 )
+from tests.decode.profiles import swapped_profile
 
 with contextlib.suppress(ImportError):
     import pillow_jxl  # noqa: F401 (it tells Pillow of itself)
@@ -280,6 +281,44 @@ def test_photoshop_shows_what_was_saved_beside_its_layers():
     data = photoshop(quarters())
     assert np.array_equal(decoded(data, "a.psd"), quarters())
     assert np.array_equal(decoded(data, "misnamed.jpg"), quarters())
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("depth", [8, 16, 32])
+def test_photoshop_of_any_depth_and_size(depth, large, packed):
+    light = quarters() / 255
+    linear = np.where(light <= 0.04045, light / 12.92, ((light + 0.055) / 1.055) ** 2.4)
+    pixels = {8: quarters(), 16: quarters().astype(int) * 257, 32: linear}[depth]
+    shown = decoded(photoshop(pixels, depth, large, packed), "a.psb" if large else "a.psd").astype(int)
+    assert np.abs(shown - quarters()).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "pixels"), [(1, quarters()[..., :1]), (4, quarters()[..., [0, 1, 2, 0]]), (9, quarters())]
+)
+def test_photoshop_of_other_colours_looks_the_same_at_any_depth(mode, pixels):
+    deep = decoded(photoshop(pixels.astype(int) * 257, 16, mode=mode), "a.psd").astype(int)
+    assert np.abs(deep - decoded(photoshop(pixels, mode=mode), "a.psd")).max() <= 1
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("depth", [16, 32])
+def test_photoshop_that_is_cut_off_anywhere_says_so(depth, packed):
+    data = photoshop(np.zeros((8, 8, 3)), depth, large=True, packed=packed)
+    for end in range(6, len(data), 37):
+        with pytest.raises(DecodeError, match=r"cut off|damaged|cannot be read"):
+            decoded(data[:end], "a.psb")
+
+
+def test_photoshop_with_a_profile_and_a_bomb():
+    body = struct.pack(">H", 0x040F) + b"\0\0" + struct.pack(">I", len(swapped_profile())) + swapped_profile()
+    data = photoshop(quarters()[..., [1, 0, 2]].astype(int) * 257, 16)
+    resources = b"8BIM" + body + b"\0" * (len(body) % 2)
+    whole = data[:30] + struct.pack(">I", len(resources)) + resources + data[34:]
+    assert np.abs(decoded(whole, "a.psd").astype(int) - quarters()).mean() < 4
+    with pytest.raises(DecodeError, match="too large"):
+        decoded(data[:14] + struct.pack(">II", 300_000, 300_000) + data[22:], "a.psd")
 
 
 @pytest.mark.parametrize("name", ["a.jxl", "misnamed.jpg"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from imgrank.decode import decode_bytes, measure_pixels
+from imgrank.decode import DecodeError, decode_bytes, measure_pixels
+from imgrank.decode.gif import gif_sizes
 from tests.decode.making import encoded, named, quarters
 
 
@@ -122,3 +124,35 @@ def test_a_dark_spot_far_down_keeps_the_ground_white():
     page.paste((0, 0, 0, 255), (700, 1300, 900, 1500))
     pixels = decoded(encoded(page, "PNG"), "a.png")
     assert pixels[10, 10].min() == pixels[0, 0].min() == 255
+
+
+def gif(screen: tuple, *frames: tuple) -> bytes:
+    """A GIF of a screen of this size, and of frames that each say another one and are wiped out."""
+    plain = animation([Image.new("P", (8, 8), 1)], "GIF")
+    start = plain.index(b",")
+    frame = b"!\xf9\x04\x08\0\0\0\0" + b","
+    whole = plain[:6] + struct.pack("<HH", *screen) + plain[10:start]
+    return whole + b"".join(frame + struct.pack("<4H", 0, 0, *size) + plain[start + 9 : -1] for size in frames) + b";"
+
+
+def test_a_gif_that_grows_is_measured_before_it_is_opened(monkeypatch):
+    """Opening it would make 4 GB of one colour, and its second frame 17."""
+    data = gif((8, 8), (65535, 65535), (65535, 65535))
+    assert gif_sizes(data, 9) == [(65535, 65535)] * 2
+    monkeypatch.setattr(Image, "open", None)
+    with pytest.raises(DecodeError, match="too large: 65535 x 65535"):
+        decoded(data, "a.gif")
+
+
+def test_a_later_frame_that_grows_is_not_looked_at():
+    """It would take 17 GB; the first, though blank, stands."""
+    data = gif((8, 8), (8, 8), (65535, 65535), (8, 8))
+    assert gif_sizes(data, 9) == [(8, 8), (65535, 65535), (65535, 65535)]
+    assert decoded(data, "a.gif").shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize("cut", range(0, 90, 3))
+def test_a_gif_that_is_cut_off_has_no_more_frames(cut):
+    data = gif((8, 8), (9, 8), (8, 10))
+    assert gif_sizes(data, 9) == [(9, 8), (9, 10)] and gif_sizes(data, 1) == [(9, 8)]
+    assert len(gif_sizes(data[: len(data) - cut], 9)) <= 2

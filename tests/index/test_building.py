@@ -221,7 +221,7 @@ def test_a_filled_store_takes_no_neighbour_of_the_same_name_size_and_time_for_it
     build("photos", tmp_path / "first")
     monkeypatch.chdir(tmp_path / "theirs")
     with store() as kept:
-        assert fill_store(Place(tmp_path / "first"), kept, FakeBackbone.fingerprint, "fake") == 1
+        assert fill_store(Location(tmp_path / "first"), kept, FakeBackbone.fingerprint, "fake") == 1
         build("photos", tmp_path / "second", store=kept)
     assert tokens(opened(tmp_path / "second")) == expected("photos")
 

@@ -119,7 +119,9 @@ def _bars(scale: ScoreScale) -> str:
     )
 
 
-def cell(image: RankedImage, file: str | None, scale: ScoreScale, thumbnail: Thumbnail, source: str, paths: PagePaths) -> str:
+def cell(
+    image: RankedImage, file: str | None, scale: ScoreScale, thumbnail: Thumbnail, source: str, paths: PagePaths
+) -> str:
     """One picture of the sheet: a link to its file, where it has one, around its thumbnail; rank, score and name."""
     path, name = text(image.path), text(paths.name(image.path))
     if thumbnail.data:
