@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,12 +18,9 @@ from pathlib import Path
 import numpy as np
 
 AGE, DECADE, QUALITY, BEAUTY = "age of the person", "decade of the photograph", "image quality", "aesthetic quality"
-AGES = ("(0, 2)", "(4, 6)", "(8, 13)", "(15, 20)", "(25, 32)", "(38, 43)", "(48, 53)", "(60, 100)")
-# Of faces whose age was told as a number or as a range of other years: the class that it falls into.
-AGE_OF = {
-    "(8, 12)": 2, "(8, 23)": 3, "(27, 32)": 4, "(38, 42)": 5, "(38, 48)": 5, "2": 0, "3": 0, "13": 2, "22": 4, "23": 4,
-    "29": 4, "32": 4, "34": 4, "35": 5, "36": 5, "42": 5, "45": 5, "46": 6, "55": 6, "56": 6, "57": 7, "58": 7,
-}  # fmt: skip
+AGES = ("(0, 2)", "(4, 6)", "(8, 12)", "(15, 20)", "(25, 32)", "(38, 43)", "(48, 53)", "(60, 100)")
+ADIENCE_FACES = (("aligned", "landmark_aligned_face"), ("faces", "coarse_tilt_aligned_face"))
+MISPRINTED = {"(25, 23)": "(25, 32)"}  # 72 faces; the owners' own scripts say so
 DECADES = ("1930s", "1940s", "1950s", "1960s", "1970s")
 HCI_TEST, HCI_SPLITS, HCI_TRAINED = 50, 10, 210  # of each decade's 265 pictures, as in the paper of the data set
 PICTURES = (".jpg", ".jpeg", ".png")
@@ -47,12 +45,13 @@ class Split:
     rows: tuple[Row, ...]
 
 
-def adience(folder: Path) -> Iterator[Split]:
+def adience(folder: Path, every_age: bool = False) -> Iterator[Split]:
     """Five folds: fold_0_data.txt to fold_4_data.txt beside `aligned/` (or `faces/`), each fold tested once.
 
-    A person's pictures stay in one fold; faces without an age are left out, as everyone does.
+    A person's pictures stay in one fold. As in the owners' own lists, faces whose age is told as a number or as a range
+    of other years are left out; with `every_age` each counts as the class nearest to it, as in the published code.
     """
-    folds = [list(_adience_fold(folder, number)) for number in range(5)]
+    folds = [list(_adience_fold(folder, number, every_age)) for number in range(5)]
     for held in range(5):
         rows = [
             replace(row, split="test" if number == held else "train")
@@ -62,21 +61,30 @@ def adience(folder: Path) -> Iterator[Split]:
         yield Split(f"fold {held + 1}", tuple(rows))
 
 
-def _adience_fold(folder: Path, number: int) -> Iterator[Row]:
-    with (folder / f"fold_{number}_data.txt").open(encoding="utf-8", newline="") as file:
+def _adience_fold(folder: Path, number: int, every_age: bool) -> Iterator[Row]:
+    faces = [(_find_folder(folder, kind), begin) for kind, begin in ADIENCE_FACES]
+    with _find(folder, f"fold_{number}_data.txt").open(encoding="utf-8", newline="") as file:
         for line in csv.DictReader(file, delimiter="\t"):
-            age = line["age"].strip()
-            known = AGES.index(age) if age in AGES else AGE_OF.get(age)
-            image = _adience_face(folder, line)
+            age = MISPRINTED.get(line["age"].strip(), line["age"].strip())
+            known = AGES.index(age) if age in AGES else _nearest_class(age) if every_age else None
+            image = _adience_face(faces, line)
             if known is not None and image is not None:
                 yield Row(str(image), AGE, known, "", line["user_id"])
 
 
-def _adience_face(folder: Path, line: dict[str, str]) -> Path | None:
-    names = (("aligned", "landmark_aligned_face"), ("faces", "coarse_tilt_aligned_face"))
-    paths = (
-        folder / kind / line["user_id"] / f"{begin}.{line['face_id']}.{line['original_image']}" for kind, begin in names
-    )
+def _nearest_class(age: str) -> int | None:
+    """Of a number or the middle of a range, the younger one where two are as near; None for no age."""
+    years = [int(digits) for digits in re.findall(r"\d+", age)]
+    if not years:
+        return None
+    middle = sum(years) / len(years)
+    ranges = [[int(digits) for digits in re.findall(r"\d+", known)] for known in AGES]
+    return min(range(len(AGES)), key=lambda n: max(ranges[n][0] - middle, middle - ranges[n][1], 0))
+
+
+def _adience_face(faces: Sequence[tuple[Path, str]], line: dict[str, str]) -> Path | None:
+    name = f"{line['face_id']}.{line['original_image']}"
+    paths = (folder / line["user_id"] / f"{begin}.{name}" for folder, begin in faces)
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -95,21 +103,27 @@ def hci(folder: Path, seed: int = 0) -> Iterator[Split]:
 
 
 def koniq(folder: Path) -> Iterator[Split]:
-    """The owner's split: koniq10k_distributions_sets.csv (image_name, MOS, set) beside 512x384/ or 1024x768/."""
+    """The owner's split: koniq10k_distributions_sets.csv (image_name, MOS, set) beside 512x384/ or 1024x768/.
+
+    Its MOS runs from 1 to 100; koniq10k_scores_and_distributions.csv has another, from 1 to 5, and no split.
+    """
     sets = {"training": "train", "validation": "val", "test": "test"}
-    images = next((folder / name for name in ("1024x768", "512x384") if (folder / name).is_dir()), folder)
-    with _find(folder, "koniq10k_distributions_sets.csv").open(encoding="utf-8", newline="") as file:
+    images = _first_folder(folder, "1024x768", "512x384")
+    table = _find(folder, "koniq10k_distributions_sets.csv", "github.com/subpic/koniq has it in metadata/")
+    with table.open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     rows = (Row(str(images / line["image_name"]), QUALITY, float(line["MOS"]), sets[line["set"]]) for line in lines)
     yield Split("the owner's split", _that_exist(rows))
 
 
 def ava(folder: Path, tested: Path | None = None) -> Iterator[Split]:
-    """AVA.txt (number, picture, ten counts of votes, two tags, challenge) beside images/; a picture's value is its mean
-    vote. `tested` lists the pictures of the test split, one a line, as the owner's aesthetics_image_lists do."""
+    """AVA.txt (number, picture, ten counts of votes, two tags, challenge) beside images/; a value is a mean vote.
+
+    `tested` lists the pictures of the test split, one a line: the owner's generic_test.jpgl where none is given.
+    """
     votes = np.arange(1, 11)
-    test = set(tested.read_text("utf-8").split()) if tested else set()
-    images = next((folder / name for name in ("images", "image") if (folder / name).is_dir()), folder)
+    test = set((tested or _find(folder, "generic_test.jpgl")).read_text("utf-8").split())
+    images = _first_folder(folder, "images", "image")
 
     def read() -> Iterator[Row]:
         for line in _find(folder, "AVA.txt").read_text("utf-8").splitlines():
@@ -122,7 +136,8 @@ def ava(folder: Path, tested: Path | None = None) -> Iterator[Split]:
 
 
 def coco_rem(folder: Path, fewest: int = 4) -> Iterator[Split]:
-    """Counts of objects: instances_trainrem.json and instances_valrem.json (as COCO's) beside train2017/ and val2017/.
+    """Counts of objects: instances_trainrem.json and instances_valrem.json (as COCO's), and train2017/ and val2017/,
+    wherever they lie below the folder; a crowd is no object.
 
     One query a kind of thing, "number of horse"; a picture has a value for each kind that it shows.
     """
@@ -146,9 +161,10 @@ def _coco_counts(folder: Path, name: str, images: str, split: str) -> Iterator[R
     whole = json.loads(_find(folder, name).read_text("utf-8"))
     kinds = {kind["id"]: kind["name"] for kind in whole["categories"]}
     files = {image["id"]: image["file_name"] for image in whole["images"]}
+    shown = _find_folder(folder, images)
     counts = Counter((one["image_id"], one["category_id"]) for one in whole["annotations"] if not one.get("iscrowd"))
     for (image, kind), count in sorted(counts.items()):
-        yield Row(str(folder / images / files[image]), f"number of {kinds[kind]}", count, split)
+        yield Row(str(shown / files[image]), f"number of {kinds[kind]}", count, split)
 
 
 def chosen(split: Split, file: Path) -> Split:
@@ -173,15 +189,20 @@ def _that_exist(rows: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(row for row in rows if Path(row.image).is_file())
 
 
-def _find(folder: Path, name: str) -> Path:
+def _find(folder: Path, name: str, hint: str = "is it the folder that the owner's archive unpacks into?") -> Path:
     found = sorted(folder.rglob(name))
     if not found:
-        raise SystemExit(f"{folder} holds no {name}: is it the folder that the owner's archive unpacks into?")
+        raise SystemExit(f"{folder} holds no {name}: {hint}")
     return found[0]
 
 
 def _find_folder(folder: Path, name: str) -> Path:
     return next((path for path in [folder / name, *sorted(folder.rglob(name))] if path.is_dir()), folder / name)
+
+
+def _first_folder(folder: Path, *names: str) -> Path:
+    """The first of these that is there, else the folder itself."""
+    return next((path for name in names if (path := _find_folder(folder, name)).is_dir()), folder)
 
 
 def _pictures(folder: Path) -> Sequence[Path]:

@@ -13,6 +13,7 @@ import argparse
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,16 +29,20 @@ SCORERS = ("adapter", "ridge", "zero-shot")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A data set: how it is read, which figures the paper gives, and what they are."""
+    """A data set: how it is read, which figures the paper gives, and what they are.
+
+    `whole` reads what split files of the published code may name, where that is more.
+    """
 
     read: Callable[[Path], Iterator[Split]]
     figures: tuple[str, ...]
     paper: tuple[float, ...]
     unit: str
+    whole: Callable[[Path], Iterator[Split]] | None = None
 
 
 TASKS = {
-    "adience": Task(adience, ("accuracy", "mae"), (0.652, 0.36), "class"),
+    "adience": Task(adience, ("accuracy", "mae"), (0.652, 0.36), "class", partial(adience, every_age=True)),
     "hci": Task(hci, ("accuracy", "mae"), (0.728, 0.32), "class"),
     "koniq": Task(koniq, ("plcc", "srcc"), (0.919, 0.911), "points"),
     "ava": Task(ava, ("plcc", "srcc"), (0.760, 0.747), "points"),
@@ -50,9 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wanted = _arguments(arguments)
     task, out = TASKS[wanted.task], Path(wanted.out) / wanted.task
     folder = Path(wanted.folder).expanduser()
-    splits = list(ava(folder, Path(wanted.tested)) if wanted.tested else task.read(folder))
     if wanted.split:
-        splits = [chosen(splits[0], Path(wanted.split))]
+        splits = [chosen(next((task.whole or task.read)(folder)), Path(wanted.split))]
+    else:
+        splits = list(ava(folder, Path(wanted.tested)) if wanted.tested else task.read(folder))
     figures: list[dict[str, np.ndarray]] = []
     options = replace(PAPER, seed=wanted.seed, one_scale=wanted.task == "coco")
     if wanted.epochs is not None:
@@ -116,7 +122,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("folder", help="What the owner's archive unpacks into.")
     parser.add_argument("--split", help="A split file of the published code.")
-    parser.add_argument("--tested", help="AVA: a list of the test split's pictures, one a line.")
+    parser.add_argument("--tested", help="AVA: a list of the test split's pictures, other than the owner's.")
     parser.add_argument("--splits", type=int, help="Only the first so many splits.")
     parser.add_argument("--backbone", default=BACKBONE, help="Any backbone of imgrank; +grid is added.")
     parser.add_argument("--device", default="auto")

@@ -31,31 +31,32 @@ def picture(path, seed):
 
 
 def make_adience(folder, people=10):
-    """Two persons a fold with two faces each; one face has no age, one an odd one, one picture is missing."""
-    head = ["user_id", "original_image", "face_id", "age", "gender", "x", "y", "dx", "dy", "tilt_ang", "yaw", "score"]
-    ages = ["(0, 2)", "(25, 32)", "None", "35", "(60, 100)", "(8, 12)", "(4, 6)", "(15, 20)", "(38, 43)", "(48, 53)"]
+    """Two persons a fold with two faces each; one person has no age, three an odd one, one picture is missing."""
+    head = ["user_id", "original_image", "face_id", "age", "gender", "x", "y", "dx", "dy", "tilt_ang"]
+    head += ["fiducial_yaw_angle", "fiducial_score"]
+    ages = ["(0, 2)", "(25, 23)", "None", "35", "(60, 100)", "(8, 12)", "(4, 6)", "(15, 20)", "(38, 42)", "(48, 53)"]
     for fold in range(5):
         lines = ["\t".join(head)]
         for person in (2 * fold, 2 * fold + 1):
             for face in range(2):
-                cells = [f"p{person}@N01", f"{person}_{face}_o.jpg", str(face), ages[person], "f", *"0" * 7]
+                cells = [f"{person}258@N03", f"103{person}_{face}c20df9_o.jpg", str(face), ages[person], "f", *"0" * 7]
                 lines.append("\t".join(cells))
                 if (person, face) != (0, 1):
                     picture(folder / "aligned" / cells[0] / f"landmark_aligned_face.{face}.{cells[1]}", person)
-        (folder / f"fold_{fold}_data.txt").write_text("\n".join(lines))
+        (folder / f"fold_{fold}_data.txt").write_bytes("\r\n".join([*lines, ""]).encode())
 
 
 def make_hci(folder):
     for value, decade in enumerate(("1930s", "1940s", "1950s", "1960s", "1970s")):
         for n in range(10):
-            picture(folder / "data" / decade / f"decade_{value}{n}.jpg", 10 * value + n)
+            picture(folder / "data" / "imgs" / "decade_database" / decade / f"decade_{value}{n}.jpg", 10 * value + n)
 
 
 def make_koniq(folder, count=30):
     rows = [["image_name", "c1", "c2", "c3", "c4", "c5", "c_total", "MOS", "SD", "set"]]
     for n in range(count):
         part = "test" if n % 5 == 0 else "validation" if n % 5 == 1 else "training"
-        rows.append([f"{n}.jpg", *"00000", "5", f"{n + 0.5}", "1", part])
+        rows.append([f"{n}.jpg", *"00000", "105", f"{n + 0.5}", "0.527277894494", part])
         picture(folder / "512x384" / f"{n}.jpg", n)
     with (folder / "koniq10k_distributions_sets.csv").open("w", newline="") as file:
         csv.writer(file).writerows(rows)
@@ -70,7 +71,9 @@ def make_ava(folder, count=20):
         if n != 3:  # the owner's list names pictures that are gone
             picture(folder / "images" / f"{1000 + n}.jpg", n)
     (folder / "AVA.txt").write_text("\n".join(lines))
-    (folder / "test.txt").write_text("\n".join(str(1000 + n) for n in range(0, count, 4)))
+    lists = folder / "AVA_dataset" / "aesthetics_image_lists"
+    lists.mkdir(parents=True)
+    (lists / "generic_test.jpgl").write_text("".join(f" {1000 + n}\n" for n in range(0, count, 4)))
 
 
 def make_coco(folder):
@@ -84,10 +87,10 @@ def make_coco(folder):
         ]
         boxes += [{"image_id": 0, "category_id": 9, "iscrowd": 0}, {"image_id": 1, "category_id": 1, "iscrowd": 1}]
         whole = {"images": shown, "annotations": boxes, "categories": kinds}
-        (folder / images).mkdir(parents=True, exist_ok=True)
-        (folder / f"instances_{name}.json").write_text(json.dumps(whole))
+        (folder / "coco_rem").mkdir(parents=True, exist_ok=True)
+        (folder / "coco_rem" / f"instances_{name}.json").write_text(json.dumps(whole))
         for n in range(count):
-            picture(folder / images / f"{n:012}.jpg", n)
+            picture(folder / "coco" / images / f"{n:012}.jpg", n)
 
 
 MAKE = {"adience": make_adience, "hci": make_hci, "koniq": make_koniq, "ava": make_ava, "coco": make_coco}
@@ -113,9 +116,31 @@ def test_adience_has_five_folds_that_no_person_straddles(folder, recipe):
         assert not parts["train"] & parts["test"]
         assert all(Path(row.image).is_file() for row in split.rows)
     values = {row.group: row.value for row in splits[0].rows}
-    assert values["p0@N01"] == 0 and values["p3@N01"] == 5 and values["p4@N01"] == 7 and values["p5@N01"] == 2
-    assert "p2@N01" not in values
-    assert len([row for row in splits[0].rows if row.group == "p0@N01"]) == 1
+    assert values == {f"{n}258@N03": value for n, value in {0: 0, 1: 4, 4: 7, 5: 2, 6: 1, 7: 3, 9: 6}.items()}
+    assert len([row for row in splits[0].rows if row.group == "0258@N03"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("age", "value"),
+    [("2", 0), ("3", 0), ("13", 2), ("22", 3), ("23", 4), ("29", 4), ("32", 4), ("34", 4), ("35", 4), ("36", 5),
+     ("42", 5), ("45", 5), ("46", 6), ("55", 6), ("56", 6), ("57", 7), ("58", 7), ("(27, 32)", 4), ("(38, 42)", 5),
+     ("(38, 48)", 5), ("None", None), ("", None)],
+)  # fmt: skip
+def test_an_odd_age_is_the_class_nearest_to_it(age, value, recipe):
+    """All that the owners' files have, but one face of (8, 23)."""
+    assert recipe[0]._nearest_class(age) == value
+
+
+def test_a_published_split_of_adience_names_faces_of_odd_ages(folder, recipe, tmp_path):
+    file = tmp_path / "Adience-split.json"
+    faces = [f"landmark_aligned_face.1.103{n}_1c20df9_o" for n in range(10)]
+    file.write_text(json.dumps({"train_id": faces[:4], "test_id": faces[4:]}))
+    whole = next(recipe[1].TASKS["adience"].whole(made("adience", folder)))
+    split = recipe[0].chosen(whole, file)
+    assert {row.group[0]: row.value for row in split.rows} == dict(
+        zip("13456789", (4, 4, 7, 2, 1, 3, 5, 6), strict=True)
+    )
+    assert sum(row.split == "train" for row in split.rows) == 2
 
 
 def test_hci_has_ten_splits_of_five_decades(folder, recipe):
@@ -138,7 +163,7 @@ def test_koniq_keeps_the_owners_split(folder, recipe):
 
 
 def test_ava_gives_mean_votes_of_pictures_that_are_there(folder, recipe):
-    (split,) = recipe[0].ava(made("ava", folder), folder / "test.txt")
+    (split,) = recipe[0].ava(made("ava", folder))
     assert len(split.rows) == 19
     assert [row.value for row in split.rows[:3]] == [1, 2, 3]
     assert sum(row.split == "test" for row in split.rows) == 5
