@@ -46,6 +46,7 @@ class Decoding:
     interpolation: str
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS
     crop: bool = False
+    pad: bool = False
     detail: bool = False
     guarded: bool = False
 
@@ -53,12 +54,12 @@ class Decoding:
     def of(backbone: Backbone, max_megapixels: float, detail: bool = False, guarded: bool = False) -> Decoding:
         """As this backbone takes its pictures."""
         made = backbone.preprocessing
-        return Decoding(made.side, made.interpolation, max_megapixels, made.crop, detail, guarded)
+        return Decoding(made.side, made.interpolation, max_megapixels, made.crop, made.pad, detail, guarded)
 
     def decode(self, data: bytes, path: str) -> Decoded:
         """Raises DecodeError."""
         limit, guarded = self.max_megapixels, self.guarded
-        pixels = decode_bytes(data, path, self.side, self.interpolation, limit, self.crop, guarded=guarded)
+        pixels = decode_bytes(data, path, self.side, self.interpolation, limit, self.crop, self.pad, guarded=guarded)
         return Decoded(pixels, measure_pixels(data, path, measure, limit, guarded=guarded) if self.detail else None)
 
 

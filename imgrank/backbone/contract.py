@@ -17,7 +17,7 @@ class Preprocessing:
     """How pixels are made: squash to side x side, then (pixel / 255 - mean) / std by channel.
 
     With `crop` only pictures of up to 4 : 3 are squashed; of longer ones the shorter side becomes `side`, and the tower
-    sees two or three squares that cover them.
+    sees two or three squares that cover them. With `pad` the longer side becomes `side`, and black fills the square.
     """
 
     side: int
@@ -25,10 +25,11 @@ class Preprocessing:
     std: tuple[float, float, float]
     interpolation: str  # "bicubic" or "bilinear"
     crop: bool = False
+    pad: bool = False
 
     def facts(self) -> dict[str, Any]:
-        """What a fingerprint is taken of; where nothing is cropped, as before cropping was known."""
-        return {name: value for name, value in asdict(self).items() if name != "crop" or value}
+        """What a fingerprint is taken of; where pictures are squashed, as before anything else was known."""
+        return {name: value for name, value in asdict(self).items() if name not in ("crop", "pad") or value}
 
 
 Pixels = npt.NDArray[np.uint8]

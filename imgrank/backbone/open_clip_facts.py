@@ -81,4 +81,5 @@ def _preprocessing_from_json(known: Mapping[str, Any]) -> Preprocessing:
         (std[0], std[1], std[2]),
         str(known["interpolation"]),
         bool(known["crop"]),
+        bool(known.get("pad")),
     )

@@ -19,6 +19,7 @@ from imgrank.backbone.pooling import GRID
 from imgrank.backbone.sentences import load_tokenizer, needs_hub
 from imgrank.backbone.towers import Architecture, measure
 
+RESIZE_MODES = ("shortest", "longest", "squash")  # open_clip's; the first is what it takes where nothing is said
 FILE_KINDS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 # open_clip's own default, for a file whose model has no published weights or several kinds of them
 OPENAI = {
@@ -114,8 +115,17 @@ def _preprocessing(name: BackboneName, config: Mapping[str, Any], tag_config: Ma
         raise refusal(name, f"it takes images of {size} pixels, and imgrank supports square images only")
     mean, std = (tuple(float(value) for value in tag_config[key]) for key in ("mean", "std"))
     interpolation = "bilinear" if tag_config["interpolation"] == "bilinear" else "bicubic"
-    crop = tag_config.get("resize_mode", "shortest") == "shortest"
-    return Preprocessing(int(sides.pop()), (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]), interpolation, crop)
+    mode = tag_config.get("resize_mode", "shortest")
+    if mode not in RESIZE_MODES:
+        raise refusal(name, f"its config asks for the resize mode {mode!r}; known are {', '.join(RESIZE_MODES)}")
+    return Preprocessing(
+        int(sides.pop()),
+        (mean[0], mean[1], mean[2]),
+        (std[0], std[1], std[2]),
+        interpolation,
+        crop=mode == "shortest",
+        pad=mode == "longest",
+    )
 
 
 def _check_tokenizer(name: BackboneName, config: Mapping[str, Any]) -> None:

@@ -51,12 +51,15 @@ def load_images(
     workers: int | None = None,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     crop: bool = False,
+    pad: bool = False,
 ) -> Iterator[Loaded | Unreadable]:
     """Yield each of `files` in its order, Loaded or Unreadable with the reason.
 
-    `is_known` and `workers` are those of `read_ahead`, `crop` is that of `decode_bytes`.
+    `is_known` and `workers` are those of `read_ahead`, `crop` and `pad` are those of `decode_bytes`.
     """
-    make = partial(decode_bytes, side=side, interpolation=interpolation, max_megapixels=max_megapixels, crop=crop)
+    make = partial(
+        decode_bytes, side=side, interpolation=interpolation, max_megapixels=max_megapixels, crop=crop, pad=pad
+    )
     for one in read_ahead(files, Work(read_path, make), is_known=is_known, workers=workers):
         if isinstance(one, Refused):
             yield Unreadable(one.item.path, one.reason)

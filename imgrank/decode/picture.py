@@ -31,17 +31,25 @@ def decode_bytes(
     interpolation: str,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     crop: bool = False,
+    pad: bool = False,
     *,
     guarded: bool = False,
 ) -> npt.NDArray[np.uint8]:
     """(side, side, 3) uint8 RGB: the picture upright, over white, squashed to the square and never cropped.
 
     With `crop` a long picture keeps its proportions, and its shorter side is `side`: for who cuts squares from it.
+    With `pad` it keeps them within the square, and black fills the rest on both sides.
 
     `path` only names the kind where the bytes leave a doubt. `guarded` decodes every kind in another process, not only
     those that had better be. Raises DecodeError with a reason for the user.
     """
-    return np.asarray(_read(data, path, Target(side, True, interpolation, max_megapixels, crop), guarded))
+    pixels = np.asarray(_read(data, path, Target(side, not pad, interpolation, max_megapixels, crop, pad), guarded))
+    return _padded(pixels, side) if pad else pixels
+
+
+def _padded(pixels: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
+    missing = [side - length for length in pixels.shape[:2]]
+    return np.pad(pixels, [*((each // 2, each - each // 2) for each in missing), (0, 0)])
 
 
 def open_image(path: str, max_side: int, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS) -> Image.Image:

@@ -18,7 +18,8 @@ class Target:
 
     With `crop` only what is at most 4 : 3 is squashed to the square, as far as training by random crops changes
     proportions; of what is longer the shorter side becomes `side` and the longer one keeps its proportion, up to
-    three times `side`, so that squares cut from it show everything.
+    three times `side`, so that squares cut from it show everything. With `pad` the longer side becomes `side`, whether
+    that makes the picture smaller or larger, and who asked adds the rest of the square.
     `interpolation` is bicubic or bilinear; `max_megapixels` bounds what is decoded at all.
     """
 
@@ -27,12 +28,13 @@ class Target:
     interpolation: str
     max_megapixels: float
     crop: bool = False
+    pad: bool = False
 
     def size(self, original: tuple[int, int]) -> tuple[int, int]:
-        """Width and height to make of a picture of the `original` size; never larger unless squashed."""
+        """Width and height to make of a picture of the `original` size; never larger unless a square is wanted."""
         if self.squash:
             return self._strip(*original) if self.crop else (self.side, self.side)
-        scale = min(1.0, self.side / max(original))
+        scale = self.side / max(original) if self.pad else min(1.0, self.side / max(original))
         return max(1, round(original[0] * scale)), max(1, round(original[1] * scale))
 
     def _strip(self, width: int, height: int) -> tuple[int, int]:

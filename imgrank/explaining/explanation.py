@@ -96,7 +96,9 @@ def _pixels(ranker: Ranker, image: str) -> Pixels:
     if [file.path for file in found.files] != [image] and not found.skipped:
         raise UsageError(f"{printable(image)} is not a single image; name the image to explain.")
     loaded = [
-        *load_images(found.files, made.side, made.interpolation, is_known=lambda _: False, crop=made.crop),
+        *load_images(
+            found.files, made.side, made.interpolation, is_known=lambda _: False, crop=made.crop, pad=made.pad
+        ),
         *found.skipped,
     ]
     if isinstance(loaded[0], Unreadable):

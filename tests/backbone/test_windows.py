@@ -141,3 +141,25 @@ def test_a_model_that_squashes_gets_squares(tiny_models, monkeypatch):
     cropping = decoded(picture(90, 45)).shape
     assert cropping == (SIDE, 2 * SIDE, 3)
     assert decoded(picture(90, 45), squashing.preprocessing.crop).shape == (SIDE, SIDE, 3)
+
+
+@pytest.mark.parametrize("size", [(100, 40), (41, 105), (20, 9), (36, 36)])
+def test_a_model_that_pads_sees_what_open_clips_own_transform_makes(size):
+    with quiet_and_safe():
+        from open_clip.transform import image_transform
+
+        pads = image_transform(SIDE, False, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), resize_mode="longest")
+    image, file = picture(*size), io.BytesIO()
+    image.save(file, "PNG")
+    padded = decode_bytes(file.getvalue(), "a.png", SIDE, "bicubic", pad=True)
+    np.testing.assert_array_equal(padded, as_open_clip(pads, image))
+
+
+@pytest.mark.parametrize("mode", ["shortest", "longest", "squash"])
+def test_each_resize_mode_is_followed(mode, tiny_models, monkeypatch):
+    from imgrank.backbone import resolve
+
+    monkeypatch.setattr(resolve, "OPENAI", {**resolve.OPENAI, "resize_mode": mode})
+    made = load_backbone(f"tiny-vit@{tiny_models['tiny-vit']}", "cpu").preprocessing
+    assert (made.crop, made.pad) == (mode == "shortest", mode == "longest")
+    assert ("pad" in made.facts()) == made.pad
