@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.backbone.contract import Backbone, Pixels, together
+from imgrank.backbone.contract import Pixels, together
 from imgrank.backbone.device import choose_device, has_bf16
 from imgrank.backbone.known import read_name
 from imgrank.backbone.load import load_backbone
@@ -25,6 +25,7 @@ from imgrank.decode import Loaded, load_images
 from imgrank.discover import discover
 from imgrank.index.reading import is_index
 from imgrank.records import ImageFile
+from imgrank.tokens import joined
 
 FEWEST = 256  # pictures from which a trial is worth its time
 TRIED = 64
@@ -36,7 +37,7 @@ Note = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Pictures a second in bfloat16 and in float32, and how alike they order pictures (tau; 0 where not looked at)."""
+    """Pictures a second in bfloat16 and in float32, and how alike they order pictures (tau)."""
 
     bf16: float
     float32: float
@@ -84,39 +85,44 @@ def _decided(name: BackboneName, device: str, sources: Sequence[str], note: Note
 
 
 def tried(name: BackboneName, device: str, files: Sequence[ImageFile]) -> Trial:
-    """Encode a first batch in both precisions, and all of these pictures where that pays."""
-    exact, rounded = (load_backbone(str(replace(name, bf16=bf16)), device) for bf16 in (False, True))
-    pictures = _pixels(exact, files)
-    batch = pictures[: exact.batch_size]
-    slow, quick = (len(batch) / _seconds(each, batch) for each in (exact, rounded))
-    if quick < FASTER * slow:
-        return Trial(quick, slow, 0.0)
-    one, other = (each.encode_images(together(pictures)).embedding for each in (exact, rounded))
-    return Trial(quick, slow, likeness_of_orders(one, other))
+    """Encode these pictures in both precisions, one after the other: two models in memory may be one too many."""
+    made = load_backbone(str(name), device).preprocessing
+    loaded = load_images(files, made.side, made.interpolation, is_known=lambda _: False, crop=made.crop, pad=made.pad)
+    pictures = [item.pixels for item in loaded if isinstance(item, Loaded) and item.pixels is not None]
+    slow, quick = (_encoded(str(replace(name, bf16=bf16)), device, pictures) for bf16 in (False, True))
+    return Trial(quick.rate, slow.rate, likeness_of_orders(slow.embedding, quick.embedding))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Encoded:
+    rate: float
+    embedding: npt.NDArray[Any]
+
+
+def _encoded(name: str, device: str, pictures: Sequence[Pixels]) -> _Encoded:
+    """The first quarter is not timed: the tower is built with it, and its kernels are chosen."""
+    backbone, untimed = load_backbone(name, device), -(-len(pictures) // 4)
+    first = backbone.encode_images(together(pictures[:untimed]))
+    started = time.perf_counter()
+    rest = backbone.encode_images(together(pictures[untimed:]))
+    seconds = max(time.perf_counter() - started, 1e-9)
+    return _Encoded((len(pictures) - untimed) / seconds, joined([first, rest]).embedding)
 
 
 def likeness_of_orders(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float:
-    """Mean tau of the orders by nearness to each picture in turn, in the one space (N, E) and in the other."""
-    from scipy.stats import kendalltau
+    """Mean tau of the orders by nearness to each picture in turn, in the one space (N, E) and in the other.
 
-    spaces = [space.astype(np.float64) for space in (one, other)]
-    orders = [space @ space.T for space in spaces]
-    taus = [kendalltau(*(np.delete(order[n], n) for order in orders)).statistic for n in range(len(one))]
-    return float(np.nan_to_num(np.mean(taus), nan=0.0))
-
-
-def _pixels(backbone: Backbone, files: Sequence[ImageFile]) -> list[Pixels]:
-    made = backbone.preprocessing
-    loaded = load_images(files, made.side, made.interpolation, is_known=lambda _: False, crop=made.crop)
-    return [item.pixels for item in loaded if isinstance(item, Loaded) and item.pixels is not None]
+    Kendall's tau-b, without scipy: to import it takes as long as a dozen pictures.
+    """
+    first, second = (space @ space.T for space in (one.astype(np.float64), other.astype(np.float64)))
+    taus = [_tau(np.delete(first[n], n), np.delete(second[n], n)) for n in range(len(one))]
+    return float(np.mean(taus)) if taus else 0.0
 
 
-def _seconds(backbone: Backbone, batch: Sequence[Pixels]) -> float:
-    """Of one batch, once the tower stands and its kernels are chosen."""
-    backbone.encode_images(together(batch))
-    started = time.perf_counter()
-    backbone.encode_images(together(batch))
-    return time.perf_counter() - started
+def _tau(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
+    above, above_other = (np.sign(values[:, None] - values[None, :]) for values in (one, other))
+    whole = float(np.sqrt(np.square(above).sum() * np.square(above_other).sum()))
+    return float((above * above_other).sum()) / whole if whole else 0.0
 
 
 def _has_rankers(name: BackboneName, device: str) -> bool:
@@ -135,5 +141,5 @@ def _told(name: BackboneName, trial: Trial) -> str:
     rates = f"{trial.bf16:.1f} images/s in bfloat16, {trial.float32:.1f} in float32"
     if trial.pays:
         return f"{rates}, and the order stays (tau {trial.tau:.3f}): {name} runs in bfloat16 from now on"
-    why = f"the order would change (tau {trial.tau:.3f})" if trial.tau else "not enough"
+    why = "not enough" if trial.bf16 < FASTER * trial.float32 else f"the order would change (tau {trial.tau:.3f})"
     return f"{rates}: {why}, so {name} stays in float32"

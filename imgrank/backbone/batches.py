@@ -23,6 +23,7 @@ FIRST_BATCH = {"cpu": 16, "mps": 32, "cuda": 64}
 LARGEST_BATCH = 512
 SHARE_OF_MEMORY = 0.5  # of what a GPU has free: other programs may want some, and memory is never used without gaps
 MOST_LANES = 16
+FEW_CORES = 4  # of a large tower, whose weights more lanes would each read from memory
 ROUNDS = 2
 
 
@@ -129,6 +130,12 @@ class BatchRunner:
         self.size //= 2
         if self.device == "cuda":
             torch.cuda.empty_cache()
+
+
+def runner_of_large_towers(device: str) -> BatchRunner:
+    """Batches side by side on a processor of few cores, while pictures are decoded on them as well."""
+    cores = torch.get_num_threads()
+    return BatchRunner(device, lanes=cores if cores <= FEW_CORES else 1)
 
 
 class CudaMemory:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from imgrank.backbone.batches import BatchRunner
+from imgrank.backbone.batches import runner_of_large_towers
 from imgrank.backbone.checkpoints import advice_on
 from imgrank.backbone.contract import Pixels
 from imgrank.backbone.names import BackboneName
@@ -41,7 +41,7 @@ class OpenClipBackbone:
         self.preprocessing = facts.preprocessing
         self.device = device
         self._asked, self._facts = name, facts
-        self._batches = BatchRunner(device)
+        self._batches = runner_of_large_towers(device)
 
     @property
     def batch_size(self) -> int:
@@ -52,6 +52,7 @@ class OpenClipBackbone:
         """N pictures as `preprocessing` makes them to N rows. Raises BackboneError where the weights do not load."""
         if len(pixels) == 0:
             return PackedTokens.empty(0, self.shape)
+        _ = self._image_tower  # built here: threads that ask for it would each build one
         if not self.preprocessing.crop:
             return self._batches.run(np.asarray(pixels), self._forward)
         some = (pixels[start : start + CUT_AT_ONCE] for start in range(0, len(pixels), CUT_AT_ONCE))
@@ -74,8 +75,9 @@ class OpenClipBackbone:
     def _forward(
         self, pixels: torch.Tensor, windows: Sequence[Window] | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        with torch.autocast(self.device, torch.bfloat16, enabled=self._asked.bf16):
-            tokens, embedding = self._image_tower(pixels, windows)
+        tower = self._image_tower
+        with torch.autocast(self.device, torch.bfloat16, enabled=self._asked.bf16 and not tower.is_bf16):
+            tokens, embedding = tower(pixels, windows)
         return tokens, embedding
 
     @cached_property

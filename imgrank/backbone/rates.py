@@ -56,14 +56,19 @@ def _mini(device: str) -> tuple[TokenShape, BatchRunner, Forward, int]:
 
 
 def _random(name: str, device: str) -> tuple[TokenShape, BatchRunner, Forward, int]:
-    from imgrank.backbone.batches import BatchRunner
+    from imgrank.backbone.batches import runner_of_large_towers
     from imgrank.backbone.resolve import published_preprocessing
     from imgrank.backbone.towers import Architecture, measure, random_image_tower
 
     parsed = parse_name(name)
     architecture, preprocessing = Architecture(parsed.model), published_preprocessing(parsed)
     shape = measure(architecture, preprocessing).image
-    return shape, BatchRunner(device), random_image_tower(architecture, preprocessing, device), preprocessing.side
+    return (
+        shape,
+        runner_of_large_towers(device),
+        random_image_tower(architecture, preprocessing, device),
+        preprocessing.side,
+    )
 
 
 def _timed(runner: BatchRunner, forward: Forward, side: int) -> float:

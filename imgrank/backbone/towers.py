@@ -70,6 +70,7 @@ class ImageTower(nn.Module):
         super().__init__()
         self.most = most
         self.visual = visual
+        self.is_bf16 = False  # as a whole, its norms included
         self.normalises = getattr(visual, "attn_pool", None) is None  # else its last norm has another width
         self.mean: torch.Tensor
         self.std: torch.Tensor
@@ -83,7 +84,9 @@ class ImageTower(nn.Module):
 
         With `windows` the pixels are squares of pictures, and the tokens each one's part of the whole picture's.
         """
-        hidden = ((pixels.float() / 255 - self.mean) / self.std).permute(0, 3, 1, 2)
+        # In place: new memory for each step costs more than the sums.
+        hidden = pixels.float().div_(255).sub_(self.mean).div_(self.std).permute(0, 3, 1, 2)
+        hidden = hidden.bfloat16() if self.is_bf16 else hidden
         run: Any = self.visual.forward_intermediates
         found = run(hidden, indices=1, normalize_intermediates=self.normalises)
         grid, side, rows, columns = found["image_intermediates"][-1], pixels.shape[1], None, None
@@ -165,8 +168,15 @@ def _merge_branches(visual: nn.Module) -> None:
     reparameterize_model(visual, inplace=True)
 
 
-def hold_in_bf16(tower: nn.Module) -> None:
-    """Keep the weights of matrix products in bfloat16, in place: autocast would convert them at every call."""
+def hold_in_bf16(tower: ImageTower) -> None:
+    """Keep weights in bfloat16, in place: autocast would convert them at every call.
+
+    open_clip's own vision transformers hand everything on in it anyway, so that they need no autocast at all.
+    """
+    if type(tower.visual).__name__ == "VisionTransformer":
+        tower.visual.to(torch.bfloat16)
+        tower.is_bf16 = True
+        return
     for module in tower.modules():
         if isinstance(module, (nn.Linear, nn.Conv2d, nn.MultiheadAttention)):
             module.to(torch.bfloat16)

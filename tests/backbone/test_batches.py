@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from imgrank.backbone.batches import LARGEST_BATCH, BatchRunner, packed_by_torch
+from imgrank.backbone.batches import LARGEST_BATCH, BatchRunner, packed_by_torch, runner_of_large_towers
 from imgrank.errors import BackboneError
 from imgrank.tokens import pack
 
@@ -135,3 +135,11 @@ def test_packing_by_torch_is_packing(tokens, embedding):
     np.testing.assert_array_equal(ours.quantised, theirs.quantised)
     np.testing.assert_array_equal(ours.scales, theirs.scales)
     np.testing.assert_array_equal(ours.embedding, theirs.embedding)
+
+
+@pytest.mark.parametrize(("cores", "lanes"), [(1, 1), (2, 2), (4, 4), (8, 1)])
+def test_large_towers_run_side_by_side_on_few_cores(cores, lanes, monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: cores)
+    runner = runner_of_large_towers("cpu")
+    assert runner.at_once == (runner.size * 2 * lanes if lanes > 1 else runner.size)
+    assert runner_of_large_towers("mps").at_once == 32

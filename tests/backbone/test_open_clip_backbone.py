@@ -182,3 +182,12 @@ def test_a_file_that_lacks_weights_is_refused(kind, tiny_models, tmp_path):
         save_file({key: value for key, value in whole.items() if key != name}, lacking)
         with pytest.raises(Exception, match=name):
             build(Architecture(kind), lacking)
+
+
+def test_a_vision_transformer_in_bf16_says_what_it_says_in_float32(tiny_models, random_pixels):
+    exact, whole = (load_backbone(f"tiny-vit@{tiny_models['tiny-vit']}{end}", "cpu") for end in ("", "+bf16"))
+    pixels = random_pixels(4, whole.preprocessing.side)
+    told, expected = (one.encode_images(pixels).embedding.astype(np.float32) for one in (whole, exact))
+    assert whole._image_tower.is_bf16 and not exact._image_tower.is_bf16
+    assert {weights.dtype for weights in whole._image_tower.visual.parameters()} == {torch.bfloat16}
+    assert (told * expected).sum(axis=1).min() > 0.999

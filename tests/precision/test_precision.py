@@ -76,6 +76,14 @@ def test_rankers_for_float32_keep_it(folder, outcome, monkeypatch):
     assert not made
 
 
+def test_the_likeness_of_two_orders_is_scipys_tau():
+    from scipy.stats import kendalltau
+
+    one, other = (np.random.default_rng(seed).integers(0, 9, 40).astype(float) for seed in (0, 1))
+    assert precision._tau(one, other) == pytest.approx(kendalltau(one, other).statistic)
+    assert precision._tau(one, np.ones(40)) == 0
+
+
 def test_orders_are_alike_by_how_far_they_agree():
     make = np.random.default_rng(0)
     space = make.normal(size=(30, 8))
