@@ -26,14 +26,16 @@ HERE = Path(__file__).resolve()
 MODEL = "ViT-B-32-256"
 QUESTIONS = ("a dog on a beach", "a red car in the snow")
 BATCH = 64
+CPU_TORCH = ("torch<2.14", "torchvision<0.29")  # as imgrank asks for; else pip takes CUDA's, of several gigabytes
 PACKAGES = {
     "imgrank": [str(HERE.parents[1])],
+    "imgrank, bf16": [],
     "imgrank, float32": [],
     "rclip": ["rclip"],
-    "clip-retrieval": ["clip-retrieval", "setuptools<81"],
-    "loop": ["open-clip-torch"],
+    "clip-retrieval": ["clip-retrieval", "setuptools<81", *CPU_TORCH],
+    "loop": ["open-clip-torch", *CPU_TORCH],
 }
-ENVIRONMENTS = {"imgrank, float32": "imgrank"}
+ENVIRONMENTS = {"imgrank, bf16": "imgrank", "imgrank, float32": "imgrank"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def loop(place: Location, question: str) -> list[list[str]]:
 
 PEERS: dict[str, Commands] = {
     "imgrank": imgrank,
+    "imgrank, bf16": lambda place, question: imgrank(place, question, "bf16"),
     "imgrank, float32": lambda place, question: imgrank(place, question, "float32"),
     "rclip": rclip,
     "clip-retrieval": clip_retrieval,
@@ -100,7 +103,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--small", action="store_true", help="32 pictures: figures mean nothing")
     parser.add_argument(
-        "--only", default=",".join(PEERS), help="names of peers, by commas; imgrank stands for both of its rows"
+        "--only", default=",".join(PEERS), help="names of peers, by commas; imgrank stands for each of its rows"
     )
     parser.add_argument("--keep", type=Path, help="keep environments, weights and pictures here for the next run")
     parser.add_argument("--here", action="store_true", help="imgrank and the loop in this Python: no size is told")
@@ -174,16 +177,20 @@ def environment(home: Path, name: str) -> Path:
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not (folder / "done").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, capture_output=True, text=True)
-        install = [python, "-m", "pip", "install", "-q", *PACKAGES[name]]
+        install = [python, "-m", "pip", "install", "-q", "--no-compile", *PACKAGES[name]]
         subprocess.run(install, check=True, capture_output=True, text=True)
         (folder / "done").touch()
     return python
 
 
 def installed_bytes(python: Path) -> int:
-    """Of all packages but pip itself."""
+    """Of all packages but pip itself, without what Python compiles of them."""
     packages = next(python.parents[1].glob("lib*/python*/site-packages"), python.parents[1] / "Lib" / "site-packages")
-    kept = (path for path in packages.rglob("*") if path.relative_to(packages).parts[0] != "pip" and path.is_file())
+    kept = (
+        path
+        for path in packages.rglob("*")
+        if "__pycache__" not in path.parts and path.relative_to(packages).parts[0] != "pip" and path.is_file()
+    )
     return sum(path.stat().st_size for path in kept if not path.is_symlink())
 
 
