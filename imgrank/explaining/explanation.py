@@ -54,6 +54,18 @@ def explain(
     question = Question(sentence.strip(), opposite)
     if not question.sentence:
         raise UsageError('A sentence is missing, such as "older person".')
+    return explain_question(ranker, image, question, examples=examples, progress=progress)
+
+
+def explain_question(
+    ranker: Ranker,
+    image: str | Path,
+    question: Question,
+    *,
+    examples: bool = True,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Explanation:
+    """As `explain`, for a question that is one term: a sentence, or pictures to be like. Raises what it raises."""
     asking = _Asking(ranker, question)
     score, where = influence(_pixels(ranker, str(image)), asking.scores)
     first = asking.first

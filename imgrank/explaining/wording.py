@@ -14,6 +14,11 @@ from imgrank.output.decimals import decimals_for
 
 ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
 NAMES = {("middle", "centre"): "centre", ("middle", "left"): "left", ("middle", "right"): "right"}
+WHO = {
+    "zero-shot": "similarity",
+    "like": "similarity to the picture",
+    "between": "its place between the pictures",
+}
 NAMED = 3  # regions at most that are named
 
 
@@ -36,7 +41,7 @@ def told(explanations: Sequence[Explanation]) -> list[str]:
 
 
 def _told(one: Explanation) -> list[str]:
-    who = one.adapter or ("similarity" if one.scorer == "zero-shot" else one.scorer)
+    who = one.adapter or WHO.get(one.scorer, one.scorer)
     lines = [
         f"{one.path}: {score_words(one)} for “{one.sentence}”, by {who}",
         f"  raises the score: {_places(one.influence, one)}",

@@ -61,8 +61,14 @@ def explainer(settings: LabelSettings, new_ranker: Callable[[str], Ranker]) -> E
 def explained(ranker: Ranker, path: str, sentence: str) -> Reason:
     """Why `ranker` gives a picture its score, in words and as a map. Raises what explaining raises."""
     from imgrank.explaining import explain
+
+    return reason_of(explain(ranker, path, sentence), path)
+
+
+def reason_of(explanation: Explanation, path: str) -> Reason:
+    """An explanation of the picture at a path, in words and as a map."""
     from imgrank.explaining.drawing import draw_map, jpeg
     from imgrank.explaining.wording import told
 
-    found = without_folders(explain(ranker, path, sentence))
+    found = without_folders(explanation)
     return Reason(tuple(map(printable, told([found]))), jpeg(draw_map(replace(found, path=path))))

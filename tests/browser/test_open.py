@@ -114,7 +114,7 @@ def test_thirty_ticked_are_copied_moved_trashed_and_taken_back(browser: Any, tmp
             if action == "Move":
                 assert sorted(os.listdir(tmp_path / "moved")) == sorted(ticked)
                 comes(page, "document.querySelector('[role=status]').innerText === '6 pictures, 6 shown'")
-            assert "taken back" in undo(page)
+            assert "undone" in undo(page)
             assert tree(tmp_path) == before
             comes(page, "document.querySelector('[role=status]').innerText === '36 pictures, 36 shown'")
         assert page.get_by_role("button", name="Undo", exact=True).is_disabled()

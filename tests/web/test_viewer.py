@@ -290,7 +290,19 @@ def test_why_is_told_and_drawn(folder: Path) -> None:
         told = client.ask(f"/why/words/{cat}?sentence=a+cat")
         assert told.status == 200 and told.json()["said"]
         assert Image.open(io.BytesIO(client.ask(f"/why/map/{cat}?sentence=a+cat").body)).format == "JPEG"
-        for query in (f"{cat}", "999?sentence=a+cat", "x?sentence=a+cat"):
+        [dog] = numbers_of(client, "dog.jpg")
+        like = client.ask(f"/why/words/{cat}?picture={dog}").json()["said"]
+        assert "like dog.jpg" in like[0] and "similarity to the picture" in like[0]
+        scale = client.ask(f"/why/words/{cat}?picture={dog}&picture={cat}").json()["said"]
+        assert "from dog.jpg to cat.jpg" in scale[0] and str(folder) not in "".join(scale)
+        for query in (
+            f"{cat}?picture=999",
+            f"{cat}?picture=x",
+            f"{cat}?picture={dog}&sentence=x",
+            f"{cat}",
+            "999?sentence=a+cat",
+            "x?sentence=a+cat",
+        ):
             assert client.ask(f"/why/words/{query}").status == 400
 
 

@@ -134,8 +134,12 @@ def _groups(room: Room, request: Request) -> Response:
 
 
 def _number(request: Request) -> int:
-    """The number in the address; -1, which no picture has, where it is none."""
-    number = request.path_params["number"]
+    """The number in the address."""
+    return _whole(request.path_params["number"])
+
+
+def _whole(number: str) -> int:
+    """-1, which no picture has, where it is no number."""
     return int(number) if number.isascii() and number.isdecimal() and len(number) <= 12 else -1
 
 
@@ -148,7 +152,9 @@ def _order(room: Room, told: Told) -> Told:
 
 def _why(room: Room, request: Request) -> Response:
     try:
-        reason = room.reasons.of(_number(request), request.query_params.get("sentence", "")[:LONGEST])
+        asked = request.query_params
+        pictures = tuple(map(_whole, asked.getlist("picture")[:3]))
+        reason = room.reasons.of(_number(request), asked.get("sentence", "")[:LONGEST], pictures)
     except ImgrankError as refused:
         return JSONResponse({"error": str(refused)}, 400)
     if request.path_params["form"] == "map":

@@ -18,6 +18,7 @@ from imgrank.output.decimals import decimals_for
 from imgrank.records import AnsweredTerm, RankedImage, Ranking, Term
 from imgrank.records import Asked as Standing
 from imgrank.scoring.asking import answer, ask
+from imgrank.scoring.choosing import Candidates
 from imgrank.scoring.composing import Asking
 from imgrank.scoring.detail import quality_asked
 from imgrank.scoring.mixing import answered_term
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from imgrank.ranker import Ranker
 
 KEPT, MOST_TERMS = 12, 24
+PATIENCE = 5.0  # seconds that other work waits for an order
 LONGEST = 1000  # characters of a sentence
 
 
@@ -100,6 +102,8 @@ class Orders:
     def __init__(self, library: Library, engine: Engine) -> None:
         self._library, self._engine = library, engine
         self._lock = threading.Lock()
+        self.calm = threading.Event()  # nobody waits for an order
+        self.calm.set()
         self._kept: OrderedDict[tuple[Asked, int], Order] = OrderedDict()
         self._sentences: dict[str, None] = {}
         self._placer = Placer()
@@ -115,7 +119,11 @@ class Orders:
             snapshot = self._library.snapshot()
             key = (asked, snapshot.version)
             if key not in self._kept:
-                self._kept[key] = self._made(asked, snapshot)
+                self.calm.clear()
+                try:
+                    self._kept[key] = self._made(asked, snapshot)
+                finally:
+                    self.calm.set()
             self._kept.move_to_end(key)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
@@ -125,9 +133,21 @@ class Orders:
             return self._kept[key]
 
     def warm(self) -> None:
-        """Load what a first question would wait for."""
+        """Load what a first question would wait for: what reads sentences."""
         with suppress(ImgrankError):
             ask(self._ranker.question(Asking("a picture")), self._ranker)
+
+    def warm_rankers(self) -> None:
+        """Work out what each trained ranker sees in the pictures whatever is asked, as far as that is kept."""
+        ranker, blocks = self._ranker, self._library.snapshot().blocks
+        with suppress(ImgrankError):
+            candidates = Candidates.of(ranker.adapter, ranker.backbone.name, ranker.backbone.fingerprint)
+            for header in candidates.headers:
+                scorer = ask(Question(header.queries[0].name), ranker)
+                score = scorer.open(ranker.resources)
+                for block in blocks:
+                    self.calm.wait(PATIENCE)
+                    score(block)
 
     def forget(self) -> None:
         """What was kept may not hold any more: a ranker was trained."""

@@ -49,7 +49,10 @@ class Standing:
 
 
 class Indexer:
-    """Keeps a library as its folder is. `look` has it look again, `measure` has all pictures measured at full size."""
+    """Keeps a library as its folder is. `look` has it look again, `measure` has all pictures measured at full size.
+
+    `exchanged` is called when another image model was taken.
+    """
 
     def __init__(
         self,
@@ -58,13 +61,15 @@ class Indexer:
         orders: Orders,
         facts: FactBook,
         groups: GroupBook,
+        exchanged: Callable[[], None],
         *,
         recursive: bool = False,
     ) -> None:
         self._library, self._engine, self._recursive = library, engine, recursive
-        self._orders, self._facts, self._groups = orders, facts, groups
+        self._orders, self._facts, self._groups, self._exchanged = orders, facts, groups, exchanged
         self._standing = Standing()
         self._wake, self._go_on = threading.Event(), threading.Event()
+        self.begun, self.settled = threading.Event(), threading.Event()  # the first pictures are there; all are
         self._go_on.set()
         self._ended = self._measures = False
         self._tells = True
@@ -137,6 +142,8 @@ class Indexer:
                     stage="failed",
                     fault=f"Reading ended unexpectedly: {type(error).__name__}: {error}.",
                 )
+            self.begun.set()
+            self.settled.set()
             if self._has_ended():
                 return
 
@@ -163,6 +170,7 @@ class Indexer:
             found = self._engine.ranker.encode([file.path for file in chunk], progress=self._counting(report))
             self._library.add(found.files, found.packed)
             self._library.skip(found.skipped, chunk)
+            self.begun.set()
 
         self._go_through("reading", files, read)
 
@@ -227,6 +235,7 @@ class Indexer:
             before.close()
 
         self._orders.exchange(exchange)
+        self._exchanged()
         self.look(tell=False)
 
     def _checking(self, _: Progress) -> None:

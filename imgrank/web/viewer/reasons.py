@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from imgrank.errors import UsageError
-from imgrank.web.explanations import explained
+from imgrank.scoring.composing import Asking
+from imgrank.scoring.question import Question
+from imgrank.web.explanations import reason_of
 from imgrank.web.records import Reason
 from imgrank.web.viewer.library import Library
 
@@ -18,7 +22,26 @@ if TYPE_CHECKING:
     from imgrank.ranker import Ranker
 
 KEPT, PATIENCE = 32, 120.0  # maps; seconds
-Job = tuple[str, int, str, "Future[Reason]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """One term of what was asked: words, a picture by its path, or a scale between two."""
+
+    text: str = ""
+    picture: str = ""
+    between: tuple[str, str] | None = None
+
+    def question(self, ranker: Ranker) -> Question:
+        """Ready to be put to pictures, named without folders. Raises UsageError where a picture cannot be read."""
+        if self.text:
+            return Question(self.text)
+        asked = ranker.question(Asking(like=self.picture or None, between=self.between))
+        names = [os.path.basename(path) for path in self.between or (self.picture,)]
+        return replace(asked, sentence=f"from {names[0]} to {names[1]}" if self.between else f"like {names[0]}")
+
+
+Job = tuple[str, int, Meant, "Future[Reason]"]
 
 
 class Reasons:
@@ -32,31 +55,40 @@ class Reasons:
         self._explain = lru_cache(KEPT)(self._explained)
         self._ranker: Ranker | None = None
 
-    def of(self, number: int, sentence: str) -> Reason:
-        """Raises UsageError where there is no such picture or no sentence, and what explaining raises."""
-        file = self._library.file(number)
-        if file is None or not sentence.strip():
+    def of(self, number: int, sentence: str = "", pictures: tuple[int, ...] = ()) -> Reason:
+        """By a sentence, by likeness to a picture, or by the scale from one to another.
+
+        Raises UsageError where there is no such picture or nothing is asked, and what explaining raises.
+        """
+        file, named = self._library.file(number), [self._library.file(each) for each in pictures]
+        paths = [each.path for each in named if each is not None]
+        if file is None or len(paths) != len(pictures) or bool(sentence.strip()) == (len(paths) in (1, 2)):
             raise UsageError("There is nothing to explain: a picture of the folder and a sentence are needed.")
+        between = (paths[0], paths[1]) if len(paths) == 2 else None
+        meant = Meant(sentence.strip(), paths[0] if len(paths) == 1 else "", between)
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="imgrank-why", daemon=True)
                 self._thread.start()
         future: Future[Reason] = Future()
-        self._jobs.put((file.path, file.mtime_ns, sentence, future))
+        self._jobs.put((file.path, file.mtime_ns, meant, future))
         return future.result(PATIENCE)
 
     def forget(self) -> None:
-        """A ranker was trained: what was said may not hold any more."""
+        """A ranker was trained, or another image model taken: what was said may not hold any more."""
         self._explain.cache_clear()
+        self._ranker = None
 
     def _run(self) -> None:
         while True:
-            path, time, sentence, future = self._jobs.get()
+            path, time, meant, future = self._jobs.get()
             try:
-                future.set_result(self._explain(path, time, sentence))
+                future.set_result(self._explain(path, time, meant))
             except Exception as error:  # noqa: BLE001 - it is raised where somebody waits for it
                 future.set_exception(error)
 
-    def _explained(self, path: str, _time: int, sentence: str) -> Reason:
-        self._ranker = self._ranker or self._new_ranker()
-        return explained(self._ranker, path, sentence)
+    def _explained(self, path: str, _time: int, meant: Meant) -> Reason:
+        from imgrank.explaining.explanation import explain_question
+
+        ranker = self._ranker = self._ranker or self._new_ranker()
+        return reason_of(explain_question(ranker, path, meant.question(ranker)), path)

@@ -54,9 +54,15 @@ class Room:
         self.facts = FactBook(self.library)
         self.groups = GroupBook(self.library, self.engine)
         self.indexer = Indexer(
-            self.library, self.engine, self.orders, self.facts, self.groups, recursive=settings.recursive
+            self.library,
+            self.engine,
+            self.orders,
+            self.facts,
+            self.groups,
+            lambda: self.reasons.forget(),
+            recursive=settings.recursive,
         )
-        self.shown = Shown(self.library)
+        self.shown = Shown(self.library, self.orders.calm)
         self.plans = Plans(self.library)
         self.history = History(settings.folder)
         self.watch = Watch(settings.folder, settings.recursive, self._noticed)
@@ -108,7 +114,7 @@ class Room:
         """Begin to read the folder, and make ready for the first question."""
         self.indexer.start()
         self.watch.start()
-        threading.Thread(target=self.orders.warm, name="imgrank-warm", daemon=True).start()
+        threading.Thread(target=self._warm, name="imgrank-warm", daemon=True).start()
 
     def close(self) -> None:
         """End what goes on, in peace: a step in hand is finished first."""
@@ -122,6 +128,13 @@ class Room:
         """Begin to ask which is more, about these pictures, best first. Raises what `Teaching.begin` raises."""
         paths = [file.path for number in numbers if (file := self.library.file(number)) is not None]
         self.teaching.begin(self.settings.folder, self.settings.recursive, self.settings.adapter, sentence, paths)
+
+    def _warm(self) -> None:
+        """After the first pictures, for whoever opens a folder looks before asking."""
+        self.indexer.begun.wait()
+        self.orders.warm()
+        self.indexer.settled.wait()
+        self.orders.warm_rankers()
 
     def _noticed(self, sidecars: bool) -> None:
         if sidecars:

@@ -16,15 +16,17 @@ from imgrank.web.viewer.library import Library
 
 SIDES = {"small": 200, "medium": 400, "large": 800, "screen": 2400, "full": FULL_SIZE}
 QUALITY = {"small": 80, "medium": 80, "large": 85, "screen": 90, "full": 92}
+PATIENCE = 2.0  # seconds for an order
 KEPT_BYTES = 96 << 20
 LARGEST_KEPT = 1 << 20  # thumbnails; of larger ones, few are asked for twice
 
 
 class Shown:
-    """JPEGs of the library's pictures by number and size, the last ones kept in memory."""
+    """JPEGs of the library's pictures by number and size, the last ones kept in memory. None is made while an order is,
+    which somebody waits for, until it is `calm` again."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
+    def __init__(self, library: Library, calm: threading.Event) -> None:
+        self._library, self._calm = library, calm
         self._kept: OrderedDict[tuple[str, int, int, str], bytes] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
@@ -41,6 +43,7 @@ class Shown:
                 self._kept.move_to_end(key)
                 return self._kept[key]
         with self._at_once:
+            self._calm.wait(PATIENCE)
             made = _encoded(file.path, size)
         if len(made) <= LARGEST_KEPT:
             self._keep(key, made)

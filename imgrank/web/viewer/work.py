@@ -105,5 +105,5 @@ def _said(what: str, planned: int, outcome: Outcome) -> str:
     """Of `planned` files; making a folder is a step too, and no file."""
     left = len(outcome.left_alone)
     count = f"{planned - left} file" if planned - left == 1 else f"{planned - left} files"
-    done = f"{outcome.done} changes taken back" if what == "undo" else f"{count} {_PAST.get(what, 'done')}"
+    done = f"{outcome.done} changes undone" if what == "undo" else f"{count} {_PAST.get(what, 'done')}"
     return f"{done}; {left} left alone." if left else f"{done}."

@@ -32,7 +32,7 @@ export function Actions({ state }) {
     <button disabled=${chosen.size < 2 || chosen.size > 4} title="Two to four chosen pictures side by side" onClick=${() => lookAt(meant())}>Compare</button>
     <button disabled=${shown < 3} title="This order is not mine: compare pictures two at a time, and train a ranker" onClick=${() => change({ dialog: "teach" })}>Teach</button>
     <span class="between"></span>
-    <button disabled=${!undo || running} title=${undo ? told(undo) : "Nothing to take back"}
+    <button disabled=${!undo || running} title=${undo ? told(undo) : "Nothing to undo"}
       onClick=${() => undo && wishState("undo", { run: undo.run })}>Undo</button>
     <button class="quietly" onClick=${() => change({ dialog: "history" })}>History</button>
   </footer>`;
@@ -41,5 +41,5 @@ export function Actions({ state }) {
 /** @param {import("./types").Past} past */
 function told(past) {
   const how = past.unfinished ? "which stopped in the middle" : `${past.left} changes`;
-  return `Take back run ${past.run}: ${past.action}, ${how}`;
+  return `Undo run ${past.run}: ${past.action}, ${how}`;
 }

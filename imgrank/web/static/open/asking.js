@@ -1,5 +1,6 @@
 // Asks for orders, and keeps the page in step with the server: names, progress, work, what came and went.
 import { writeAddress } from "./address.js";
+import { hold } from "./loading.js";
 import { get, messageOf, post } from "./server.js";
 import { change, now } from "./store.js";
 
@@ -29,6 +30,7 @@ export async function order() {
   const turn = ++asked;
   orderedBy = JSON.stringify(now().question);
   change({ asking: true });
+  hold(true);
   try {
     const told = await post("order", now().question);
     if (turn !== asked) return;
@@ -37,6 +39,8 @@ export async function order() {
     change({ order: told, asking: false, fault: "" });
   } catch (error) {
     if (turn === asked) change({ asking: false, fault: messageOf(error) });
+  } finally {
+    if (turn === asked) hold(false);
   }
 }
 

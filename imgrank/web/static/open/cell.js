@@ -1,8 +1,9 @@
 // One picture of the grid: a link to it enlarged, its tick, rank, score and name.
-import { useState } from "../vendor/hooks.js";
+import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { chooseTo, toggle } from "./choosing.js";
 import { fold } from "./grouping.js";
 import { html } from "./html.js";
+import { load } from "./loading.js";
 import { lookAt } from "./looking.js";
 import { baseName, written } from "./shown.js";
 import { change } from "./store.js";
@@ -12,9 +13,12 @@ import { change } from "./store.js";
  *   size: import("./types").Size, chosen: boolean, choosing: boolean, aside: boolean, focused: boolean, address: string }} props */
 export function Cell({ number, place, of, name, score, stars, group, open, order, at, layout, size, chosen, choosing, aside, focused, address }) {
   const [fault, setFault] = useState("");
+  const image = useRef(/** @type {HTMLImageElement | null} */ (null));
   const base = baseName(name);
   const wide = layout.cell * (window.devicePixelRatio || 1);
   const kind = wide <= 210 ? "small" : wide <= 430 ? "medium" : "large";
+
+  useLayoutEffect(() => (image.current ? load(image.current, `picture/${kind}/${number}`) : undefined), [kind, number, fault]);
 
   /** @param {MouseEvent} event */
   const click = (event) => {
@@ -39,7 +43,7 @@ export function Cell({ number, place, of, name, score, stars, group, open, order
         style=${{ height: `${layout.cell}px` }} title=${name || ""}>
       ${fault
         ? html`<span class="fault" role="img" aria-label=${base}>no preview</span>`
-        : html`<img src=${`picture/${kind}/${number}`} alt=${base} decoding="async" draggable=${false} onError=${() => setFault("no")} />`}
+        : html`<img ref=${image} alt=${base} decoding="async" draggable=${false} onError=${() => setFault("no")} />`}
     </a>
     ${group > 1 && html`<button class="many" tabindex="-1" aria-expanded=${open} aria-label=${`${group} alike`} title=${`${group} in this group: open and fold them (g)`} onClick=${() => fold(number)}>${open ? "▾" : "▸"} ${group}</button>`}
     <label class="tick"><input type="checkbox" aria-label=${`Select ${base}`} checked=${chosen} tabindex="-1" onClick=${tick} /></label>

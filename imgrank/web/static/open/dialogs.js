@@ -35,7 +35,7 @@ export function HistoryDialog() {
       <div><strong>${past.undoes === null ? past.action : `undo of run ${past.undoes}`}</strong> ${past.query && html`<em>${past.query}</em>`}
         <small>run ${past.run}, ${new Date(past.time).toLocaleString()}, ${past.done} changes, ${stateOf(past)}</small></div>
       ${past.unfinished && html`<button onClick=${() => go("finish", past.run)}>Finish run ${past.run}</button>`}
-      ${(past.left > 0 || past.unfinished) && html`<button onClick=${() => go("undo", past.run)}>Take back run ${past.run}</button>`}
+      ${(past.left > 0 || past.unfinished) && html`<button onClick=${() => go("undo", past.run)}>Undo run ${past.run}</button>`}
     </li>`)}</ol>
     <div class="buttons"><button onClick=${close}>Close</button></div>
   <//>`;
@@ -45,7 +45,7 @@ export function HistoryDialog() {
 function stateOf(past) {
   if (past.unfinished) return "stopped in the middle";
   if (past.damaged) return "its journal is damaged";
-  return past.left ? `${past.left} can be taken back` : "taken back";
+  return past.left ? `${past.left} can be undone` : "undone";
 }
 
 export function ExportDialog() {
@@ -83,7 +83,7 @@ export function SkippedDialog() {
 const KEYS = [
   ["/", "to the sentence"], ["arrows", "from picture to picture"], ["Enter, space", "enlarge"], ["x", "choose"], ["Shift + arrow", "choose a range"],
   ["Ctrl + A", "choose all that is shown"], ["Esc", "choose none, close"], ["0 to 5", "give stars"], ["g", "open and fold a group"], ["c", "side by side"], ["+ −", "larger, smaller pictures"],
-  ["z", "enlarged: to 100 % and back"], ["i", "enlarged: about the file"], ["w", "enlarged: why this score"], ["Ctrl + Z", "take back the last change of files"], ["?", "this list"],
+  ["z", "enlarged: to 100 % and back"], ["i", "enlarged: about the file"], ["w", "enlarged: why this score"], ["Ctrl + Z", "undo the last change of files"], ["?", "this list"],
 ];
 
 export function HelpDialog() {

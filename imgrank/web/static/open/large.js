@@ -9,6 +9,7 @@ import { get, messageOf } from "./server.js";
 import { baseName, shownOf, written } from "./shown.js";
 import { now } from "./store.js";
 import { addTerm } from "./terms.js";
+import { termsOf, Why } from "./why.js";
 import { Window } from "./window.js";
 
 /** @typedef {import("./types").State} State @typedef {{ scale: number, x: number, y: number }} View */
@@ -50,7 +51,7 @@ export function Large({ state }) {
     <div class=${`panes of${look.length}`}>${look.map((number) => html`<${Pane} key=${alone ? "one" : number} number=${number} name=${baseName(names[number])}
       caption=${caption(number, order)} chosen=${chosen.has(number)} several=${!alone} view=${view} onView=${setView} />`)}
       ${beside === "facts" && html`<aside>${look.map((number) => html`<${Facts} key=${number} number=${number} />`)}</aside>`}
-      ${beside === "why" && html`<aside class="why">${look.map((number) => html`<${Why} key=${`${number} ${state.question.sentence}`} number=${number} sentence=${state.question.sentence} />`)}</aside>`}
+      ${beside === "why" && html`<aside class="why">${look.map((number) => html`<${Why} key=${number} number=${number} state=${state} />`)}</aside>`}
     </div>
     <div class="bar">
       ${alone && html`<button onClick=${() => lookOn(-1)} aria-label="Previous picture">←</button><button onClick=${() => lookOn(1)} aria-label="Next picture">→</button>`}
@@ -58,7 +59,7 @@ export function Large({ state }) {
       <span class="between"></span>
       <button onClick=${zoom} aria-pressed=${view.scale > 0}>${view.scale ? "Whole picture" : "100 %"}</button>
       <button onClick=${() => turn("facts")} aria-pressed=${beside === "facts"}>About</button>
-      <button onClick=${() => turn("why")} aria-pressed=${beside === "why"} disabled=${!state.question.sentence}>Why</button>
+      <button onClick=${() => turn("why")} aria-pressed=${beside === "why"} disabled=${!termsOf(state).length}>Why</button>
       ${alone && html`<button onClick=${() => [close(), addTerm({ picture: look[0], weight: 1 })]}>More like this</button>`}
       ${alone && html`<button onClick=${() => toggle(look[0])} aria-pressed=${chosen.has(look[0])}>${chosen.has(look[0]) ? "Chosen ✓" : "Choose"}</button>`}
       <button onClick=${close}>Close</button>
@@ -91,19 +92,4 @@ function Facts({ number }) {
       <button onClick=${() => navigator.clipboard.writeText(facts.Path || "").then(() => setSaid("The path is on the clipboard."), () => setSaid("This browser refuses; select the path above."))}>Path to clipboard</button>
       <button onClick=${async () => setSaid((await wish("reveal", { number })) ? "The file manager was asked to show it." : now().fault)}>Show in file manager</button>
     </div><p class="quiet" aria-live="polite">${said}</p></div>`;
-}
-
-/** @param {{ number: number, sentence: string }} props */
-function Why({ number, sentence }) {
-  const [said, setSaid] = useState(/** @type {string[] | null} */ (null));
-  const [fault, setFault] = useState("");
-  const query = `${number}?sentence=${encodeURIComponent(sentence)}`;
-  useEffect(() => {
-    setSaid(null);
-    get(`why/words/${query}`).then((told) => setSaid(told.said), (error) => setFault(messageOf(error)));
-  }, [query]);
-  if (fault) return html`<p class="fault">${fault}</p>`;
-  if (!said) return html`<p class="quiet">The ranker is looking…</p>`;
-  return html`<figure><img src=${`why/map/${query}`} alt="Map of what speaks for the sentence, in orange, and against it, in blue" />
-    <figcaption>${said.map((line) => html`<p key=${line}>${line}</p>`)}</figcaption></figure>`;
 }

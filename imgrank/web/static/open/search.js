@@ -16,8 +16,8 @@ export function Search({ state }) {
   const [at, setAt] = useState(-1);
   useEffect(() => setText(state.question.sentence), [state.question.sentence]);
   const typed = text.trim().toLowerCase();
-  const earlier = (state.server?.sentences || [])
-    .filter((each) => each !== text.trim() && (text === state.question.sentence || each.toLowerCase().includes(typed)))
+  const earlier = [...new Set([state.question.sentence, ...(state.server?.sentences || [])])]
+    .filter((each) => each && each !== text.trim() && (text === state.question.sentence || each.toLowerCase().includes(typed)))
     .slice(0, MOST_OFFERED);
   const offered = offering && earlier.length > 0;
 

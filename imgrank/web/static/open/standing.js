@@ -35,7 +35,7 @@ function Reading({ server }) {
 export function Messages({ state }) {
   const { fault, message, server } = state;
   const job = server?.job;
-  const doing = { copy: "Copying", move: "Moving", rename: "Renaming", tag: "Tagging", trash: "Throwing away", undo: "Taking back", finish: "Finishing" };
+  const doing = { copy: "Copying", move: "Moving", rename: "Renaming", tag: "Tagging", trash: "Throwing away", undo: "Undoing", finish: "Finishing" };
   return html`<div class="messages">
     ${fault && html`<p role="alert" class="fault">${fault} <button class="link" onClick=${() => change({ fault: "" })}>Dismiss</button></p>`}
     <div aria-live="polite">${job?.running
