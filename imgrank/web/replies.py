@@ -20,7 +20,7 @@ KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 def static_files() -> dict[str, Traversable]:
     """Everything that a page may load, by its address below /static/."""
     found = dict(_below(STATIC, ""))
-    found["base.css"] = SHARED / "base.css"
+    found.update((name, SHARED / name) for name in ("base.css", "parts.css", "parts.js"))
     return found
 
 

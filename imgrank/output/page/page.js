@@ -2,7 +2,7 @@
 const byId = (id) => document.getElementById(id);
 const pictures = [...document.querySelectorAll("#sheet a")];
 const cells = pictures.map((picture) => picture.closest("li"));
-const names = cells.map((cell) => cell.querySelector(".name").textContent.toLowerCase());
+const names = cells.map((cell) => cell.querySelector(".name").textContent);
 const scores = cells.map((cell) => Number(cell.dataset.score));
 const relevant = cells.map((cell) => !("aside" in cell.dataset));
 const cut = byId("cut"), filter = byId("filter"), large = byId("large");
@@ -12,15 +12,15 @@ let current = 0;
 // What is shown
 
 function leastScore() {
-  return cut && Number(cut.value) > Number(cut.min) ? Number(cut.value).toFixed(Number(cut.dataset.decimals)) : null;
+  return cut && Number(cut.value) > Number(cut.min) ? written(Number(cut.value), Number(cut.dataset.decimals)) : null;
 }
 
 function refresh() {
-  const least = leastScore(), wanted = filter.value.trim().toLowerCase();
+  const least = leastScore(), wanted = filter.value.trim();
   let passed = 0, shown = 0;
   cells.forEach((cell, n) => {
     const passes = least === null || (relevant[n] && scores[n] >= Number(least));
-    cell.hidden = !passes || !names[n].includes(wanted);
+    cell.hidden = !passes || !isNamed(names[n], wanted);
     passed += passes;
     shown += !cell.hidden;
   });
@@ -37,18 +37,12 @@ function showCut(least, passed) {
   cut.setAttribute("aria-valuetext", words);
   const { before, after } = byId("command").dataset;
   byId("command").textContent = before + (least === null ? "" : ` --min-score ${least}`) + after;
-  const width = (Number(cut.max) - Number(cut.min)) / bars.length;
-  bars.forEach((bar, n) => bar.classList.toggle("out", least !== null && Number(cut.min) + (n + 1) * width <= Number(least)));
+  const from = least === null ? null : Number(least);
+  bars.forEach((bar, n) => bar.classList.toggle("out", isCut(n, bars.length, Number(cut.min), Number(cut.max), from)));
 }
 
 async function copyFrom(command, said) {
-  try {
-    await navigator.clipboard.writeText(command.textContent);
-    said.textContent = "copied";
-  } catch {
-    getSelection().selectAllChildren(command);
-    said.textContent = "selected: copy it with the keys you know";
-  }
+  said.textContent = await toClipboard(command.textContent, command);
 }
 
 // Moving about

@@ -86,7 +86,7 @@ def cut(scale: ScoreScale, command: Command) -> str:
     return f"""<section id="cutting" aria-label="Cut by score" hidden>
 <label for="cut">Keep what scores at least</label> <span id="cut-words"></span>
 {_bars(scale)}
-<input id="cut" type="range" min="{low}" max="{high}" step="{scale.step}" value="{low}" \
+<input id="cut" class="handle" type="range" min="{low}" max="{high}" step="{scale.step}" value="{low}" \
 data-decimals="{scale.decimals}" data-unit="{unit}" autocomplete="off">
 <p class="ends quiet"><span>{text(scale.written(scale.low))}</span><span>{text(scale.written(scale.high))}</span></p>
 <div class="command"><code id="command" data-before="{escape(command.before)}" data-after="{escape(command.after)}">\
@@ -114,7 +114,7 @@ def _bars(scale: ScoreScale) -> str:
     )
     words = f"Scores of the pictures, from {scale.written(scale.low)} to {scale.written(scale.high)}"
     return (
-        f'<svg id="bars" viewBox="0 0 {len(scale.counts)} 100" preserveAspectRatio="none" role="img" '
+        f'<svg id="bars" class="bars" viewBox="0 0 {len(scale.counts)} 100" preserveAspectRatio="none" role="img" '
         f'aria-label="{text(words)}">{bars}</svg>'
     )
 
@@ -131,7 +131,7 @@ def cell(
         picture = f'<span class="fault">no thumbnail: {text(thumbnail.fault)}</span>'
     link = "" if file is None else f' href="{escape(address(file, paths.page_folder))}"'
     word = "" if file is None else f' data-word="{text(shell_path(file))}"'
-    aside = "" if image.relevant else " data-aside"
+    aside = "" if image.relevant else ' class="aside" data-aside'
     count = group_count(image)
     many = f'<span class="count" title="{image.group_size:,} images of one group">{count}</span> ' if count else ""
     return (

@@ -56,7 +56,8 @@ def _frame(
     ranking: Ranking, images: Sequence[RankedImage], scale: ScoreScale, command: Sequence[str]
 ) -> tuple[str, str]:
     """The page before its pictures and after them."""
-    css, js = _read("base.css") + "\n" + _read("page.css"), _read("page.js")
+    css = "\n".join(map(_read, ("base.css", "parts.css", "page.css")))
+    js = "\n".join([_read("page.js"), _read("parts.js").replace("\nexport ", "\n")])
     page = Template(_read("page.html")).substitute(
         policy=_policy(css, js),
         generator=GENERATOR,

@@ -1,4 +1,5 @@
 // How scores are spread, and the cut through them: a least score, only what fits, the first so many.
+import { isCut } from "../parts.js";
 import { writeAddress } from "./address.js";
 import { html } from "./html.js";
 import { spreadOf, written } from "./shown.js";
@@ -27,8 +28,8 @@ export function Cut({ state }) {
   };
   return html`<section class="cut" aria-label="Cut">
     ${spread && order && html`<div class="spread">
-      <svg viewBox=${`0 0 ${spread.bars.length} 100`} preserveAspectRatio="none" aria-hidden="true">${bars(spread, min)}</svg>
-      <input type="range" aria-label="Minimum score" min=${spread.low} max=${spread.high} step=${spread.step}
+      <svg class="bars" viewBox=${`0 0 ${spread.bars.length} 100`} preserveAspectRatio="none" aria-hidden="true">${bars(spread, min)}</svg>
+      <input type="range" class="handle" aria-label="Minimum score" min=${spread.low} max=${spread.high} step=${spread.step}
         value=${min ?? spread.low} aria-valuetext=${min === null ? "no cut" : `${written(min, order)} or more`} onInput=${drag} />
     </div>
     <span class="least">${min === null ? "all scores" : `${written(min, order)} or more`}</span>`}
@@ -41,10 +42,8 @@ export function Cut({ state }) {
 /** @param {{ low: number, high: number, bars: number[] }} spread @param {number | null} min */
 function bars({ low, high, bars: counts }, min) {
   const most = Math.max(...counts);
-  const width = (high - low) / counts.length;
   return counts.map((count, n) => {
     const height = count ? Math.max(3, Math.round((100 * count) / most)) : 0;
-    const out = min !== null && low + (n + 1) * width <= min;
-    return html`<rect key=${n} class=${out ? "out" : ""} x=${n + 0.06} y=${100 - height} width=".88" height=${height} />`;
+    return html`<rect key=${n} class=${isCut(n, counts.length, low, high, min) ? "out" : ""} x=${n + 0.06} y=${100 - height} width=".88" height=${height} />`;
   });
 }

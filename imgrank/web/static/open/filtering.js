@@ -1,4 +1,5 @@
 // Which pictures pass the filters, by what is known of their files.
+import { isNamed } from "../parts.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Filters} Filters */
 
@@ -7,8 +8,7 @@ export function passing({ filters, facts, names }) {
   const { name, since, until, camera, folder, orientation, stars, kind } = filters;
   /** @type {((number: number) => boolean)[]} */
   const tests = [];
-  const wanted = name.trim().toLowerCase();
-  if (wanted) tests.push((n) => (names[n] || "").toLowerCase().includes(wanted));
+  if (name.trim()) tests.push((n) => isNamed(names[n] || "", name));
   if (since) tests.push((n) => (facts?.taken[n] || "") >= since);
   if (until) tests.push((n) => Boolean(facts?.taken[n]) && (facts?.taken[n] || "").slice(0, 10) <= until);
   if (camera) tests.push((n) => cameraOf(n, facts) === camera);

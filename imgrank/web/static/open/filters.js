@@ -60,7 +60,7 @@ function TimeLine({ span, filters }) {
   return html`<div class="timeline">
     <label>From <input type="date" value=${filters.since} min=${date(0)} max=${date(span.days)} onChange=${(/** @type {any} */ event) => filter({ since: event.target.value })} /></label>
     <div class="span">
-      <svg viewBox=${`0 0 ${span.bars.length} 100`} preserveAspectRatio="none" aria-hidden="true">${span.bars.map((count, n) => {
+      <svg class="bars" viewBox=${`0 0 ${span.bars.length} 100`} preserveAspectRatio="none" aria-hidden="true">${span.bars.map((count, n) => {
         const day = ((n + 0.5) / span.bars.length) * span.days;
         return html`<rect key=${n} class=${day < low - 0.5 || day > high + 0.5 ? "out" : ""} x=${n + 0.05} width=".9" y=${100 - (count ? Math.max(6, (100 * count) / most) : 0)} height=${count ? Math.max(6, (100 * count) / most) : 0} />`;
       })}</svg>

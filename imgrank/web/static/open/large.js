@@ -1,4 +1,5 @@
 // One picture enlarged, or two to four side by side; zoom and place are the same in all of them.
+import { toClipboard } from "../parts.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { rate, wish } from "./asking.js";
 import { toggle } from "./choosing.js";
@@ -89,7 +90,7 @@ function Facts({ number }) {
   if (!facts) return html`<p class="quiet">Looking…</p>`;
   return html`<div><dl class="facts">${Object.entries(facts).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     <div class="buttons">
-      <button onClick=${() => navigator.clipboard.writeText(facts.Path || "").then(() => setSaid("The path is on the clipboard."), () => setSaid("This browser refuses; select the path above."))}>Path to clipboard</button>
+      <button onClick=${() => toClipboard(facts.Path || "", document.querySelector("aside dl.facts > div:last-child dd")).then((done) => setSaid(`The path was ${done}.`))}>Path to clipboard</button>
       <button onClick=${async () => setSaid((await wish("reveal", { number })) ? "The file manager was asked to show it." : now().fault)}>Show in file manager</button>
     </div><p class="quiet" aria-live="polite">${said}</p></div>`;
 }

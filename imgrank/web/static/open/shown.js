@@ -1,5 +1,5 @@
 // Which pictures are shown, from the order, the cut and the filters; and how scores are spread and written.
-
+import { written as plainly } from "../parts.js";
 import { passing } from "./filtering.js";
 import { folded } from "./folding.js";
 
@@ -58,8 +58,7 @@ export function spreadOf(order) {
 
 /** @param {number} score @param {Order} order */
 export function written(score, order) {
-  const text = score.toFixed(order.decimals);
-  return `${Number(text) === 0 ? text.replace("-", "") : text}${order.unit ? ` ${order.unit}` : ""}`;
+  return plainly(score, order.decimals, order.unit);
 }
 
 /** The last part of a path. @param {string | null | undefined} path */
