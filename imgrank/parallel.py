@@ -25,6 +25,15 @@ def on_one_core() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def blas_on_one_core() -> Iterator[None]:
+    """Within, products of numpy use one thread each: threads of ours that ask for them would wait for each other."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
 class _Cores:
     """How many cores torch may use.
 

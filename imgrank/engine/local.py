@@ -15,9 +15,11 @@ from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
 from imgrank.index.pictures import Item
 from imgrank.index.reading import KeptRows
+from imgrank.parallel import blas_on_one_core
 from imgrank.records import Progress
 
-AT_ONCE = 2  # one part is read while another is scored; scoring itself uses all cores
+AT_ONCE = 2  # parts that are read and scored side by side
+AT_ONCE_AFAR = 6  # where most of the time an object store is waited for
 ROWS_A_RUN = 1 << 16
 
 
@@ -38,13 +40,14 @@ class LocalEngine:
         return build_index(items, location, backbone, options=options, progress=progress, note=note)
 
     def score(self, task: ScoreParts, parts: Sequence[KeptRows]) -> Iterator[PartScores]:
-        """Each part's scores, in order; at most AT_ONCE are at work or wait to be fetched."""
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="imgrank-score") as threads:
+        """Each part's scores, in order; only so many are at work or wait to be fetched."""
+        at_once = AT_ONCE_AFAR if any(part.location.is_url for part in parts) else AT_ONCE
+        with blas_on_one_core(), ThreadPoolExecutor(at_once, thread_name_prefix="imgrank-score") as threads:
             ahead: deque[Future[PartScores]] = deque()
             try:
                 for part in parts:
                     ahead.append(threads.submit(task, part))
-                    if len(ahead) > AT_ONCE:
+                    if len(ahead) > at_once:
                         yield ahead.popleft().result()
                 while ahead:
                     yield ahead.popleft().result()

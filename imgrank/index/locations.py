@@ -78,7 +78,7 @@ class Location:
         """A part in it, to read and seek: a file of Arrow's, which copies its bytes once less than Python's, or a
         `RangedFile`. Raises OSError."""
         if not self.is_url:
-            return arrow().OSFile(os.fsencode(self.path(name)))
+            return arrow().memory_map(os.fsencode(self.path(name)))
         tail = self._tails.get(name)
         if tail is None:
             tail = Tail.of(self.path(name))

@@ -169,7 +169,7 @@ def quickly_settled(names: Sequence[tuple[Location, str]]) -> list[KeptRows]:
         (manifest := location.known_manifest()) and manifest.layout.has_keys for location in {p for p, _ in names}
     ):
         return settled(names)
-    keys = _each(names, _keys)
+    keys = _each(names, _keys, afar=any(location.is_url for location, _ in names))
     every = np.sort(np.concatenate([np.zeros(0, np.uint64), *keys]))
     if (every[1:] == every[:-1]).any():
         return settled(names)
@@ -200,8 +200,10 @@ def _identities(name: tuple[Location, str]) -> _Identities:
         return _Identities(paths, np.stack([was_read, np.full(len(was_read), part.written_ns)]))
 
 
-def _each(parts: Sequence[_In], read: Callable[[_In], _Out]) -> list[_Out]:
-    """What `read` gives of each part; several at once, for an object store answers late."""
+def _each(parts: Sequence[_In], read: Callable[[_In], _Out], afar: bool = True) -> list[_Out]:
+    """What `read` gives of each part; several at once where they are `afar`, for an object store answers late."""
+    if not afar:
+        return list(map(read, parts))
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="imgrank-parts") as threads:
         return list(threads.map(read, parts))
 
