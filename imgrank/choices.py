@@ -39,3 +39,13 @@ class GroupBy(str, Enum):
     def needs_copies(self) -> bool:
         """Whether it goes by how pictures look."""
         return self in (GroupBy.similar, GroupBy.burst)
+
+
+class Format(str, Enum):
+    """How a ranking is written: a table for people, the others for scripts."""
+
+    table = "table"
+    paths = "paths"
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"

@@ -1,4 +1,4 @@
-"""The digits of a score that hold: processors differ in the last bits of a sum, and an order must not."""
+"""The digits of a score: those that hold, for processors differ in the last bits of a sum; and those worth reading."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def rounded(scores: npt.NDArray[np.floating], scale: float = 1.0) -> Floats:
     """
     digits = digits_of(scale)
     return np.asarray(np.round(scores.astype(np.float64), digits) + 0.0)
+
+
+def decimals_for(span: float) -> int:
+    """As many as tell a few hundred steps of the span apart."""
+    return min(6, max(0, 2 - math.floor(math.log10(span)))) if span > 0 else 3

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from imgrank.actions import operations
 from imgrank.actions.file_names import split
+from imgrank.actions.interruptions import Stop
 from imgrank.actions.journal import Journal, Run, kept
 from imgrank.actions.no_clobber import Changed, exists, identify
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
 from imgrank.actions.steps import is_aside
-from imgrank.actions.stopping import Stop
 from imgrank.errors import ActionError, Interrupted
 from imgrank.paths import printable, why
 from imgrank.records import Progress

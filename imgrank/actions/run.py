@@ -12,20 +12,18 @@ from imgrank.actions.chains import refuse_stopped
 from imgrank.actions.check import check, refuse
 from imgrank.actions.feasibility import possible
 from imgrank.actions.gather import Group, gather, listing
+from imgrank.actions.interruptions import Stop, in_words, listening
 from imgrank.actions.journal import Run
 from imgrank.actions.lock import holding
 from imgrank.actions.no_clobber import RealFolders
 from imgrank.actions.plan import plan, template_of
 from imgrank.actions.records import Action, Outcome, Plan, Request, Verb
-from imgrank.actions.sparing import spare
 from imgrank.actions.steps import folders_of, steps_of, token
-from imgrank.actions.stopping import Stop, listening
 from imgrank.actions.tagging import kept_of, plan_tags
 from imgrank.actions.templates import NO_CAMERA, UNDATED
 from imgrank.actions.trash import CAN_UNDO, within_reach
-from imgrank.actions.trash_choice import refuse_doubt
+from imgrank.actions.trash_choice import refuse_doubt, spare
 from imgrank.actions.twins import twins_of
-from imgrank.actions.wording import in_words
 from imgrank.errors import ActionError
 from imgrank.facts import Facts, facts_of
 from imgrank.paths import printable

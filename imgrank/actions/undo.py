@@ -11,13 +11,12 @@ from imgrank.actions.apply import carry_out, settle, subject, unfit
 from imgrank.actions.chains import Chain, chain_of, chains, refuse_stopped
 from imgrank.actions.embed.delta import decode
 from imgrank.actions.feasibility import possible
+from imgrank.actions.interruptions import Stop, in_words, listening
 from imgrank.actions.journal import DAMAGED, Run
 from imgrank.actions.lock import holding
 from imgrank.actions.no_clobber import exists, hash_bytes
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
 from imgrank.actions.steps import count_files, folders_of, part_of, token
-from imgrank.actions.stopping import Stop, listening
-from imgrank.actions.wording import in_words
 from imgrank.errors import ActionError
 from imgrank.paths import why
 from imgrank.records import Progress

@@ -11,12 +11,12 @@ from typing import Annotated, Optional
 import typer
 
 from imgrank.actions.records import Action, LeftAlone, OnConflict, Outcome, Plan, Request
+from imgrank.choices import Format
 from imgrank.cli import tags
 from imgrank.cli.options import choices, flag
 from imgrank.cli.plan_output import write_plan
 from imgrank.cli.terminal import note
 from imgrank.errors import ActionError, DoubtfulOrder, UsageError
-from imgrank.output.formats import Format
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
 

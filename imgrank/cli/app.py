@@ -13,7 +13,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from imgrank.cli import adapters, backbones, cache, config, evaluate, explain, index, label, sort, train, undo
+from imgrank.cli import adapters, backbones, cache, evaluate, explain, index, label, settings, sort, train, undo
 from imgrank.cli import open as opening
 from imgrank.cli.help import HelpfulCommand, HelpfulGroup
 from imgrank.cli.mistakes import sentence_of, with_remedy
@@ -124,7 +124,7 @@ app.add_typer(adapters.app, name="adapters")
 app.add_typer(index.app, name="index")
 _add("backbones", backbones.backbones)
 app.add_typer(cache.app, name="cache")
-_add("config", config.config)
+_add("config", settings.config)
 
 
 @app.command("help", cls=HelpfulCommand)

@@ -81,7 +81,7 @@ class EngineSettings:
 
     def open(self) -> Engine:
         """The engine. Raises UsageError where it cannot be had."""
-        from imgrank.engine.choosing import open_engine
+        from imgrank.engine.contract import open_engine
 
         return open_engine((self.name or EngineName.local).value, self.address, self.workers, self.gpus)
 

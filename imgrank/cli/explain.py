@@ -81,11 +81,11 @@ def explain(
     imgrank explain first.jpg "a cat" --against second.jpg --out both.png
     """
     check_sentence(sentence, [image])
-    from imgrank.explaining import explain, files, wording
+    from imgrank.explaining import drawing, explain, wording
     from imgrank.ranker import Ranker
 
     if out is not None:
-        files.check_out(out)
+        drawing.check_out(out)
     asked = [image] if against is None else [image, against]
     note = noting(quiet)
     name = precise(backbone, precision, device.value, (), note)
@@ -100,6 +100,6 @@ def explain(
     if out is not None:
         from imgrank.explaining.drawing import draw
 
-        files.write_map(draw(explained), out)
+        drawing.write_map(draw(explained), out)
         if not quiet:
             note(f"wrote {printable(out)}")

@@ -8,10 +8,10 @@ from typing import Annotated, Optional
 
 import typer
 
+from imgrank.choices import Format
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import seconds_so_far
 from imgrank.errors import UsageError
-from imgrank.output.formats import Format
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
 

@@ -9,7 +9,7 @@ import sys
 from typing import Any, TextIO
 
 from imgrank.actions.records import Change, Plan
-from imgrank.output.formats import Format
+from imgrank.choices import Format
 from imgrank.output.write import utf8_name
 from imgrank.paths import printable
 

@@ -12,7 +12,7 @@ import typer
 
 from imgrank.actions.records import Action, OnConflict
 from imgrank.actions.trash_choice import thrown_away
-from imgrank.choices import GroupBy, ShownBy
+from imgrank.choices import Format, GroupBy, ShownBy
 from imgrank.cli import actions as act
 from imgrank.cli import engines, filters, grouping, tags, terms
 from imgrank.cli import export as exports
@@ -36,7 +36,6 @@ from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import note, noting, seconds_so_far
 from imgrank.errors import UsageError
-from imgrank.output.formats import Format
 from imgrank.records import RankedImage, Ranking
 
 if TYPE_CHECKING:

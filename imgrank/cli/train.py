@@ -24,8 +24,7 @@ from imgrank.cli.options import (
     flag,
 )
 from imgrank.cli.precise import Precision, PrecisionOption, precise
-from imgrank.cli.tables import as_sentence, print_table
-from imgrank.cli.terminal import note, noting
+from imgrank.cli.terminal import as_sentence, note, noting, print_table
 from imgrank.cli.training_view import training_view
 from imgrank.errors import UsageError
 from imgrank.paths import printable

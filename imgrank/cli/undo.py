@@ -8,8 +8,7 @@ import typer
 
 from imgrank.cli.actions import changes, say_left_alone
 from imgrank.cli.options import flag
-from imgrank.cli.tables import print_table
-from imgrank.cli.terminal import note
+from imgrank.cli.terminal import note, print_table
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 

@@ -5,8 +5,8 @@ the square and the interpolation come in as plain arguments.
 """
 
 from imgrank.decode.load_many import Loaded, MeasuredPicture, load_images, measure_images
-from imgrank.decode.luma import Luma
 from imgrank.decode.picture import decode_bytes, measure_pixels, open_image
+from imgrank.decode.shrink import Luma
 from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS, DecodeError
 
 __all__ = [

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.decode.ahead import Refused, Work, read_ahead
-from imgrank.decode.luma import Luma
 from imgrank.decode.picture import decode_bytes, measure_pixels, read_file
+from imgrank.decode.shrink import Luma
 from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS
 from imgrank.records import ImageFile, Unreadable
 

@@ -1,20 +1,21 @@
-"""One picture: from its bytes or its path to pixels, whichever decoder it needs."""
+"""One picture: from its bytes or its path to pixels, whichever decoder it needs; or to its size, from the header."""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Callable
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import ExifTags, Image, TiffImagePlugin
 
+from imgrank.decode import raster
 from imgrank.decode.guarded import measure_guarded, read_guarded
-from imgrank.decode.luma import Luma
 from imgrank.decode.raster import measure_raster, read_raster
-from imgrank.decode.sniff import GUARDED, picture_kind
+from imgrank.decode.shrink import Luma
+from imgrank.decode.sniff import GUARDED, HEIC, JXL, RAW, picture_kind
 from imgrank.decode.target import Target
 from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS, DecodeError
 from imgrank.paths import why
@@ -99,3 +100,34 @@ def read_file(path: str) -> bytes:
 def _read(data: bytes, path: str, target: Target, guarded: bool = False) -> Image.Image:
     kind = picture_kind(data, path)
     return read_guarded(data, kind, target) if guarded or kind in GUARDED else read_raster(data, kind, target)
+
+
+_HEAD = 4096  # bytes that tell the kind
+_LYING = range(5, 9)  # EXIF orientations that swap width and height
+
+
+def picture_size(stream: BinaryIO, path: str) -> tuple[int, int] | None:
+    """Width and height in pixels, upright; None where the header does not say or only another process could read it."""
+    try:
+        kind = picture_kind(stream.read(_HEAD), path)
+        stream.seek(0)
+        if kind in (HEIC, RAW, JXL):
+            return None
+        with Image.open(stream, formats=(raster.pillow_name(kind),)) as image:
+            return upright(size_in_file(image), image.getexif().get(ExifTags.Base.Orientation))
+    except DecodeError:
+        return None
+    except Exception:  # noqa: BLE001 - a hostile file can make a decoder raise anything
+        return None
+
+
+def size_in_file(image: Image.Image) -> tuple[int, int]:
+    """The size of a picture that was not loaded, before its orientation is heeded: Pillow heeds that of a TIFF."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return image.tag_v2[ExifTags.Base.ImageWidth], image.tag_v2[ExifTags.Base.ImageLength]
+    return image.size
+
+
+def upright(size: tuple[int, int], orientation: object) -> tuple[int, int]:
+    """Width and height of a picture that lies in its file as an EXIF orientation says."""
+    return (size[1], size[0]) if orientation in _LYING else size

@@ -27,9 +27,8 @@ from imgrank.decode.budget import spend
 from imgrank.decode.colour import colours_of
 from imgrank.decode.frames import telling_frame, turn_to_page
 from imgrank.decode.gif import gif_sizes
-from imgrank.decode.luma import Luma
 from imgrank.decode.named_colours import named_profile
-from imgrank.decode.shrink import GAP, shrink
+from imgrank.decode.shrink import GAP, Luma, shrink
 from imgrank.decode.sniff import HEIC, JXL, PHOTOSHOP
 from imgrank.decode.target import Target
 from imgrank.decode.unreadable import (

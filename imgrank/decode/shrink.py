@@ -6,7 +6,7 @@ interpolating the rest is what Pillow's `reducing_gap=4.0` does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -16,7 +16,46 @@ import numpy.typing as npt
 from PIL import Image
 
 from imgrank.decode.colour import Colours, colours_of
-from imgrank.decode.transparency import ground_of, laid_on
+
+_WHITE, _BLACK = "white", "black"
+_HARDLY_SEEN = 230  # brightness on white from which nothing stands out
+_SEEN = 64  # of 255: what is less opaque is a trace
+_STRAIGHT = {"La": "LA", "RGBa": "RGBA"}  # colours that were multiplied by their opacity -> plain ones
+
+
+def laid_on(
+    image: Image.Image, ground: str, to_srgb: Callable[[Image.Image], Image.Image] | None = None
+) -> Image.Image:
+    """A picture with transparency as RGB, over the colour `ground`; `to_srgb` first makes of its colours what they
+    mean."""
+    picture = _rgba(image)
+    if to_srgb is not None:
+        meant = to_srgb(picture.convert("RGB"))
+        meant.putalpha(picture.getchannel("A"))
+        picture = meant
+    return Image.alpha_composite(Image.new("RGBA", image.size, ground), picture).convert("RGB")
+
+
+def ground_of(bands: Iterable[Image.Image]) -> str:
+    """The colour that a picture, which comes in bands, is laid on: as soon as something stands out on white, white."""
+    has_shape = False
+    for band in bands:
+        rgba = _rgba(band)
+        least, most = _extremes(rgba.getchannel("A"))
+        if least == 255 or _extremes(laid_on(rgba, _WHITE).convert("L"))[0] < _HARDLY_SEEN:
+            return _WHITE
+        has_shape = has_shape or most >= _SEEN
+    return _BLACK if has_shape else _WHITE
+
+
+def _extremes(grey: Image.Image) -> tuple[int, int]:
+    counts = np.flatnonzero(grey.histogram())
+    return int(counts[0]), int(counts[-1])
+
+
+def _rgba(image: Image.Image) -> Image.Image:
+    return image.convert(_STRAIGHT.get(image.mode, image.mode)).convert("RGBA")
+
 
 _BAND_PIXELS = 1_000_000
 GAP = 4  # JPEG's scaling and blocks leave so many times the side to interpolate; with less the order strays
@@ -129,3 +168,18 @@ def _eight_bits(image: Image.Image, scale: _Scale) -> Image.Image:
     values = np.nan_to_num(_numbers(image), nan=scale.black, posinf=scale.white, neginf=scale.black)
     span = scale.white - scale.black or 1.0
     return Image.fromarray(np.rint((values - scale.black) * (255 / span)).astype(np.uint8))
+
+
+class Luma:
+    """A loaded image of any mode as 8 bits of brightness: alpha over white, 16-bit and float scaled, never clipped."""
+
+    def __init__(self, image: Image.Image) -> None:
+        self.width, self.height = image.size
+        self._image = image
+        self._as_rgb = rgb_converter(image)
+        self._is_plain = image.mode == "L" and not image.has_transparency_data and colours_of(image) is None
+
+    def rows(self, top: int, bottom: int) -> npt.NDArray[np.uint8]:
+        """(bottom - top, width) uint8."""
+        band = self._image.crop((0, top, self.width, bottom))
+        return np.asarray(band if self._is_plain else self._as_rgb(band).convert("L"))

@@ -1,4 +1,4 @@
-"""What `imgrank index` and `imgrank sort` ask of an engine."""
+"""What `imgrank index` and `imgrank sort` ask of an engine, and which engine a name stands for."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from imgrank.engine.score_part import PartScores, Run, ScoreParts
+from imgrank.errors import UsageError
 from imgrank.index.building import Built
 from imgrank.index.locations import Location
 from imgrank.index.pictures import Item
 from imgrank.index.reading import KeptRows
+from imgrank.paths import printable
 from imgrank.records import Progress
 
 
@@ -50,3 +52,25 @@ class Engine(Protocol):
     def __enter__(self) -> Engine: ...
 
     def __exit__(self, *_: object) -> None: ...
+
+
+LOCAL, RAY = "local", "ray"
+
+
+def open_engine(name: str, address: str | None = None, workers: int | None = None, gpus: float = 0.0) -> Engine:
+    """The engine called `local` or `ray`; `address` is a Ray cluster's, None for one that is started here.
+
+    `workers` encode, each with `gpus` of a GPU. Raises UsageError on another name, on what `local` cannot be asked,
+    and where Ray is not installed or cannot be reached.
+    """
+    if name == RAY:
+        from imgrank.engine.on_ray import RayEngine, Workers
+
+        return RayEngine(address, Workers(workers, gpus))
+    if name != LOCAL:
+        raise UsageError(f'"{printable(name)}" is no engine; there are local and ray.')
+    if address is not None or workers is not None or gpus:
+        raise UsageError("An address, workers and GPUs belong to a cluster.", "Add {engine} ray.")
+    from imgrank.engine.local import LocalEngine
+
+    return LocalEngine()

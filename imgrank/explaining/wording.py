@@ -10,7 +10,7 @@ import numpy as np
 
 from imgrank.arrays import Floats
 from imgrank.explaining.records import Explanation
-from imgrank.output.decimals import decimals_for
+from imgrank.rounding import decimals_for
 
 ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
 NAMES = {("middle", "centre"): "centre", ("middle", "left"): "left", ("middle", "right"): "right"}

@@ -13,12 +13,11 @@ from typing import BinaryIO
 from PIL import ExifTags, Image
 
 from imgrank.decode.bare_png import chunks
+from imgrank.decode.picture import size_in_file, upright
 from imgrank.decode.raster import pillow_name
-from imgrank.decode.size import size_in_file, upright
 from imgrank.decode.sniff import HEIC, RAW, picture_kind
 from imgrank.decode.unreadable import DecodeError
-from imgrank.facts.records import Taken
-from imgrank.facts.statements import Said
+from imgrank.facts.records import FileFacts, Taken
 from imgrank.facts.times import doubt_of, parse_time
 from imgrank.facts.xmp import Packet, find_packet
 
@@ -48,13 +47,13 @@ class _Header:
                 self.tags.setdefault(tag, value)
 
 
-def read_header(path: str) -> Said:
+def read_header(path: str) -> FileFacts:
     """What a picture file says of itself; nothing where it cannot be read. Broken EXIF says nothing, too."""
     try:
         with open(path, "rb") as stream:
-            return _said(_header(stream, path))
+            return _file_facts(_header(stream, path))
     except (OSError, ValueError):
-        return Said()
+        return FileFacts()
 
 
 def _header(stream: BinaryIO, path: str) -> _Header:
@@ -187,13 +186,13 @@ def _mapped(stream: BinaryIO) -> mmap.mmap:
 # Tags -> facts
 
 
-def _said(header: _Header) -> Said:
+def _file_facts(header: _Header) -> FileFacts:
     turned = header.tags.get(ExifTags.Base.Orientation)
     width, height = upright(header.size, turned) if header.size else (None, None)
     rating = header.packet.rating
     if rating is None:
         rating = _stars(header.tags.get(ExifTags.Base.Rating))
-    return Said(_taken(header), _camera(header), width, height, rating, header.packet.keywords)
+    return FileFacts(_taken(header), _camera(header), width, height, rating, header.packet.keywords)
 
 
 def _taken(header: _Header) -> Taken | None:

@@ -9,8 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from imgrank.facts.file_header import read_header
-from imgrank.facts.records import Facts
-from imgrank.facts.statements import Said, from_text, to_text
+from imgrank.facts.records import Facts, FileFacts, from_text, to_text
 from imgrank.facts.times import doubt_of
 from imgrank.facts.xmp import read_sidecar, sidecars_of
 from imgrank.paths import facts_file
@@ -46,11 +45,11 @@ class FactsReader:
         """As `facts_of`. `now` (UTC) is what the future begins with."""
         sidecars = [list(_sidecars(file.path, folder)) for file, folder in zip(files, _folders(files), strict=True)]
         flat = [*files, *(sidecar for some in sidecars for sidecar in some)]
-        said = self._said(flat, len(files), progress)
-        own, beside = said[: len(files)], iter(said[len(files) :])
+        told = self._file_facts(flat, len(files), progress)
+        own, beside = told[: len(files)], iter(told[len(files) :])
         found = []
         for each, some in zip(own, sidecars, strict=True):
-            whole = Said()
+            whole = FileFacts()
             for sidecar in [next(beside) for _ in some]:
                 whole = whole.before(sidecar)
             found.append(_facts(whole.before(each), now))
@@ -62,33 +61,35 @@ class FactsReader:
             self._remembered.close()
             self._remembered = None
 
-    def _said(self, files: Sequence[ImageFile], pictures: int, progress: Callable[[Progress], None]) -> list[Said]:
+    def _file_facts(
+        self, files: Sequence[ImageFile], pictures: int, progress: Callable[[Progress], None]
+    ) -> list[FileFacts]:
         """What each file says; the first `pictures` of them are pictures, the others sidecars."""
         if self._remembered is None:
             self._remembered = Remembered(facts_file() if self._cache else None, self._note)
-        said = [None if text is None else from_text(text) for text in self._remembered.recall(files)]
-        missing = [n for n, known in enumerate(said) if known is None]
+        told = [None if text is None else from_text(text) for text in self._remembered.recall(files)]
+        missing = [n for n, known in enumerate(told) if known is None]
         with ThreadPoolExecutor(_READERS, thread_name_prefix="imgrank-facts") as threads:
             for start in range(0, len(missing), _AT_ONCE):
                 some = missing[start : start + _AT_ONCE]
                 read = list(threads.map(lambda n: _read(files[n].path, n < pictures), some))
                 self._remembered.remember([files[n] for n in some], list(map(to_text, read)))
                 for n, each in zip(some, read, strict=True):
-                    said[n] = each
+                    told[n] = each
                 progress(Progress(start + len(some), len(missing), "reading dates, cameras and stars"))
-        return [each or Said() for each in said]
+        return [each or FileFacts() for each in told]
 
 
-def _read(path: str, is_picture: bool) -> Said:
+def _read(path: str, is_picture: bool) -> FileFacts:
     if is_picture:
         return read_header(path)
     packet = read_sidecar(path)
-    return Said(taken=packet.taken, rating=packet.rating, keywords=packet.keywords)
+    return FileFacts(taken=packet.taken, rating=packet.rating, keywords=packet.keywords)
 
 
-def _facts(said: Said, now: datetime | None) -> Facts:
-    doubt = doubt_of(said.taken, now)
-    return Facts(None if doubt else said.taken, doubt, said.camera, said.width, said.height, said.rating, said.keywords)
+def _facts(told: FileFacts, now: datetime | None) -> Facts:
+    doubt = doubt_of(told.taken, now)
+    return Facts(None if doubt else told.taken, doubt, told.camera, told.width, told.height, told.rating, told.keywords)
 
 
 def _folders(files: Sequence[ImageFile]) -> Iterator[dict[str, os.DirEntry[str]]]:

@@ -1,7 +1,8 @@
-"""What is known of a picture beside its pixels."""
+"""What is known of a picture beside its pixels, and what one file says of it, as a line of text that can be kept."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -56,3 +57,41 @@ class Facts:
         if abs(self.width - self.height) <= _NEARLY_SQUARE * max(self.width, self.height):
             return Orientation.square
         return Orientation.landscape if self.width > self.height else Orientation.portrait
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a file says; nothing, unless told here. Whether the time can be believed is another question."""
+
+    taken: Taken | None = None
+    camera: str = ""
+    width: int | None = None
+    height: int | None = None
+    rating: float | None = None
+    keywords: tuple[str, ...] = ()
+
+    def before(self, other: FileFacts) -> FileFacts:
+        """What both say together, this one's word first."""
+        return FileFacts(
+            self.taken or other.taken,
+            self.camera or other.camera,
+            *((self.width, self.height) if self.width else (other.width, other.height)),
+            other.rating if self.rating is None else self.rating,
+            self.keywords or other.keywords,
+        )
+
+
+def to_text(told: FileFacts) -> str:
+    """What `from_text` reads."""
+    taken = told.taken and [told.taken.local.isoformat(), told.taken.offset]
+    return json.dumps([taken, told.camera, told.width, told.height, told.rating, told.keywords])
+
+
+def from_text(text: str) -> FileFacts | None:
+    """None where it is no such text."""
+    try:
+        taken, camera, width, height, rating, keywords = json.loads(text)
+        when = taken and Taken(datetime.fromisoformat(taken[0]), taken[1])
+        return FileFacts(when, str(camera), width, height, rating, tuple(map(str, keywords)))
+    except (ValueError, TypeError, KeyError, IndexError):
+        return None

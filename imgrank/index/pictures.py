@@ -10,8 +10,7 @@ from typing import BinaryIO
 
 from imgrank.decode import DecodeError
 from imgrank.decode.ahead import Refused, Work, read_ahead
-from imgrank.decode.picture import read_file
-from imgrank.decode.size import picture_size
+from imgrank.decode.picture import picture_size, read_file
 from imgrank.encode import Decoded, Decoding, Origin, Picture
 from imgrank.errors import UsageError
 from imgrank.index.containers import read_row

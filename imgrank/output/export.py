@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from imgrank.atomic import write_atomic
+from imgrank.choices import Format
 from imgrank.errors import ActionError, UsageError
 from imgrank.formats import extension
-from imgrank.output.formats import Format
 from imgrank.output.standing import PLAIN, places_of
 from imgrank.output.write import write
 from imgrank.paths import printable, why

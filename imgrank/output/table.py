@@ -11,10 +11,10 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from imgrank.output.decimals import decimals_for
 from imgrank.output.summary import group_count, summary
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
+from imgrank.rounding import decimals_for
 
 BAR_WIDTH = 16
 APART = "set aside: these do not seem to show the subject"

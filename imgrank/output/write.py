@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from imgrank.output.formats import Format
+from imgrank.choices import Format
 from imgrank.records import AnsweredTerm, Asked, RankedImage, Ranking
 from imgrank.version import __version__
 

@@ -5,10 +5,10 @@ Nothing in it is precious: whatever goes wrong with it costs encoding again, nev
 
 from imgrank.store.opening import open_store
 from imgrank.store.remembered import Remembered
+from imgrank.store.row_format import View
 from imgrank.store.text import TextStore
 from imgrank.store.token_store import Found, TokenStore
 from imgrank.store.upkeep import Pruned, StoredTokens, StoreInfo, clear, prune, store_info
-from imgrank.store.views import View
 
 __all__ = [
     "Found",

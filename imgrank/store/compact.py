@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from imgrank.store.disk import DiskStore
-from imgrank.store.row_format import are_sound
+from imgrank.store.row_format import Key, are_sound
 from imgrank.store.segments import ROWS
 from imgrank.store.sqlite_index import FAULTS, next_segment
-from imgrank.store.views import Key
 
 _BLOCK = 4096  # rows moved at once
 _WORTH_KEEPING = 0.75  # a segment with a smaller part of its rows in use is written anew

@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.store.row_format import Rows
+from imgrank.store.row_format import Key, Rows
 from imgrank.store.segments import ROWS, Segments
 from imgrank.store.sqlite_index import Index, Shortcut, next_segment, open_index
-from imgrank.store.views import Key
 from imgrank.tokens import TokenShape
 
 _ASIDE = ".aside-"  # in the name of a folder that is on its way out

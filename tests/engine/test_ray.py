@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from imgrank import Ranker
-from imgrank.engine.choosing import open_engine
-from imgrank.engine.contract import Making
+from imgrank.engine.contract import Making, open_engine
 from imgrank.engine.sorting import rank_indexes
 from imgrank.index.locations import Location
 from imgrank.index.sources import find_items

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from imgrank.choices import Format
 from imgrank.cli.page import check_preview as check_asked
 from imgrank.errors import UsageError
 from imgrank.order import order
 from imgrank.output import preview
-from imgrank.output.formats import Format
 from imgrank.output.preview import HEIGHT, WIDTH, HalfBlocks, check_preview, write_preview
 from imgrank.records import Ranking
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgrank.output.formats import Format
+from imgrank.choices import Format
 from imgrank.output.summary import NAMED_AT_MOST, remarks, summary
 from imgrank.output.table import write_table
 from imgrank.output.write import utf8_name, write

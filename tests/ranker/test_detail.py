@@ -92,7 +92,7 @@ def test_an_index_without_detail_answers_as_before_and_says_so(ranker, photos, t
 
 def test_an_index_with_detail_answers_as_the_files_do(ranker, photos, tmp_path_factory):
     pytest.importorskip("pyarrow")
-    from imgrank.engine.choosing import open_engine
+    from imgrank.engine.contract import open_engine
     from imgrank.engine.sorting import rank_indexes
     from imgrank.index.building import IndexOptions, build_index
     from imgrank.index.locations import Location

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from imgrank import Ranker, Term
+from imgrank.choices import Format
 from imgrank.errors import UsageError
-from imgrank.output.formats import Format
 from imgrank.output.summary import remarks
 from imgrank.output.write import write
 from imgrank.scoring.scorers import LikenessScorer

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from imgrank.output.decimals import decimals_for
+from imgrank.rounding import decimals_for
 
 _FEWEST_BINS, _MOST_BINS = 24, 48
 

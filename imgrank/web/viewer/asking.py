@@ -14,9 +14,9 @@ import numpy as np
 
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.order import order
-from imgrank.output.decimals import decimals_for
 from imgrank.records import AnsweredTerm, RankedImage, Ranking, Term
 from imgrank.records import Asked as Standing
+from imgrank.rounding import decimals_for
 from imgrank.scoring.asking import answer, ask
 from imgrank.scoring.choosing import Candidates
 from imgrank.scoring.composing import Asking

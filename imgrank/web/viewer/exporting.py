@@ -6,8 +6,8 @@ import io
 import sys
 from collections.abc import Collection
 
+from imgrank.choices import Format
 from imgrank.errors import UsageError
-from imgrank.output.formats import Format
 from imgrank.output.write import write
 from imgrank.records import Ranking
 from imgrank.web.viewer.asking import Order

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from imgrank.actions import run as actions
 from imgrank.actions import undo as past
+from imgrank.actions.interruptions import Stop
 from imgrank.actions.records import LeftAlone, Outcome, Plan
-from imgrank.actions.stopping import Stop
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.records import Progress
 
