@@ -145,11 +145,14 @@ def change_files(
         note("nothing was changed.")
         return 0
     outcome = act(plan)
-    if not sys.stdout.isatty():
-        show_plan(plan, fmt, print0)
-    them = "it" if outcome.done == 1 else "them"
-    note(f"{changes(outcome.done)} done as run {outcome.run}; imgrank undo reverses {them}.")
-    return say_left_alone(outcome)
+    try:
+        if not sys.stdout.isatty():
+            show_plan(plan, fmt, print0)
+    finally:  # whether or not anybody can read the plan, the files have changed
+        them = "it" if outcome.done == 1 else "them"
+        note(f"{changes(outcome.done)} done as run {outcome.run}; imgrank undo reverses {them}.")
+        code = say_left_alone(outcome)
+    return code
 
 
 def may_be_index(source: str) -> bool:

@@ -27,6 +27,7 @@ from imgrank.decode.budget import spend
 from imgrank.decode.colour import colours_of
 from imgrank.decode.frames import telling_frame, turn_to_page
 from imgrank.decode.gif import gif_sizes
+from imgrank.decode.jpeg_scans import check_scans
 from imgrank.decode.named_colours import named_profile
 from imgrank.decode.shrink import GAP, Luma, shrink
 from imgrank.decode.sniff import HEIC, JXL, PHOTOSHOP
@@ -37,7 +38,6 @@ from imgrank.decode.unreadable import (
     cut_off,
     damaged,
     too_many_pixels,
-    too_many_scans,
 )
 
 # Named here because Pillow's own search for a plugin imports every one it has.
@@ -66,11 +66,6 @@ Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined]
 
 # Pillow warns about odd metadata, which is no news to someone who orders pictures.
 warnings.filterwarnings("ignore", module=r"PIL\.")
-
-# Each scan goes over the whole picture. Encoders write some ten, one for each coefficient would be 192.
-_MOST_SCANS, _FEWEST_SCANS = 200, 20
-_MOST_SCANNED = 4e9  # pixels, over all scans: half a minute
-_START_OF_SCAN = b"\xff\xda"  # within a scan no 0xff is followed by it
 
 _T = TypeVar("_T")
 
@@ -134,8 +129,8 @@ def _opened(data: bytes, kind: str, max_megapixels: float, use: Callable[[Image.
 
 def _with_pillow(data: bytes, kind: str, use: Callable[[Image.Image], _T]) -> _T:
     with Image.open(io.BytesIO(data), formats=(pillow_name(kind),)) as image:
-        if kind == "JPEG" and data.count(_START_OF_SCAN) > (most := _most_scans(image.size)):
-            raise too_many_scans(most)
+        if kind == "JPEG":
+            check_scans(data, image.size)
         turn_to_page(image)
         if frame := telling_frame(image, data, kind):
             image.seek(frame)
@@ -147,10 +142,6 @@ def _give_profile(image: Image.Image, named: Callable[[], bytes | None]) -> None
     """The profile that it names, to an image that brings none."""
     if not image.info.get("icc_profile") and (profile := named()):
         image.info["icc_profile"] = profile
-
-
-def _most_scans(size: tuple[int, int]) -> int:
-    return int(min(_MOST_SCANS, max(_FEWEST_SCANS, _MOST_SCANNED / max(1, size[0] * size[1]))))
 
 
 def pillow_name(kind: str) -> str:

@@ -212,6 +212,14 @@ def test_a_full_disk_is_one_sentence(folder, words):
     assert b"no space left" in done.stderr
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_what_was_changed_is_said_even_where_the_plan_cannot_be_shown(folder):
+    with open("/dev/full", "wb") as full:
+        words = [sys.executable, "-m", "imgrank", "sort", "photos", "a cat", "-q", "--rename", "--yes"]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, cwd=folder, timeout=300, check=False)
+    assert done.returncode == 1 and b"done as run" in done.stderr and b"no space left" in done.stderr
+
+
 def test_like_takes_no_sentence(imgrank):
     done = imgrank("sort", "photos", "--like", "photos/rocket.jpg")
     assert done.stdout.splitlines()[0].endswith(b"rocket.jpg")

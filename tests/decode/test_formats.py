@@ -368,6 +368,7 @@ def test_an_alpha_without_a_size_of_its_own_is_read_by_the_second_decoder():
 
 
 def test_a_cut_off_picture_is_not_tried_again(monkeypatch):
+    """libvips fills in what is gone, and does not always say so."""
     monkeypatch.setattr(worker, "read_again", lambda *_: pytest.fail("tried again"))
     data = encoded(Image.fromarray(quarters(64, 64)), "TIFF")
     with pytest.raises(DecodeError, match="cut off"):
@@ -434,6 +435,15 @@ def test_a_jpeg_of_very_many_scans_is_refused_before_it_is_decoded():
     start = usual.rindex(b"\xff\xda")
     with pytest.raises(DecodeError, match="more than 200 scans"):
         decoded(usual[:-2] + 3000 * usual[start:-2] + usual[-2:], "picture.jpg")
+
+
+def test_scans_are_counted_in_the_picture_alone():
+    """Editors keep whole pictures in a JPEG's segments, and behind its end."""
+    plain = encoded(Image.fromarray(quarters()), "JPEG")
+    many = b"\xff\xda\0\2" * 500
+    segment = b"\xff\xed" + struct.pack(">H", len(many) + 2) + many
+    data = plain[:2] + segment + plain[2:] + many
+    assert np.array_equal(decoded(data, "picture.jpg"), decoded(plain, "picture.jpg"))
 
 
 def test_the_first_picture_of_an_mpo_stands_for_it():
