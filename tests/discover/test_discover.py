@@ -256,12 +256,28 @@ def test_a_list_as_windows_writes_it(folder, encoding, nul):
     assert paths(listed=entries(mark + text.encode(encoding), nul)) == ["e/cat.jpg", "e/\u00e9.jpg"]
 
 
-@pytest.mark.parametrize("data", ["e/cat.jpg\r\n".encode("utf-16-le"), b"\xff\xfea"])
+TEXTS = ["e/cat.jpg\r\n", "e/cat.jpg\n", "e/\u732b.jpg"]
+BARE = [text.encode(order) for text in TEXTS for order in ("utf-16-le", "utf-16-be")]
+
+
+@pytest.mark.parametrize("data", [*BARE, b"\xff\xfea"])
 @pytest.mark.parametrize("nul", [False, True])
 def test_a_list_in_utf16_without_its_mark_or_cut_off_is_refused(folder, data, nul):
     fill("e/cat.jpg")
     with pytest.raises(UsageError, match="save it as UTF-8"):
         paths(listed=entries(data, nul))
+
+
+def test_short_names_ended_by_nul_are_no_utf16(folder):
+    fill("a/1.jpg", "b/2.jpg")
+    assert paths(listed=entries(b"a\0b\0", True)) == ["a/1.jpg", "b/2.jpg"]
+
+
+def test_a_list_of_lines_read_by_nul_is_explained(folder):
+    fill("a.jpg", "b.jpg", "c\nd.jpg")
+    with pytest.raises(UsageError, match=r"separated by line ends.*leave out -0"):
+        entries(b"a.jpg\nb.jpg\n", True)
+    assert paths(listed=entries(b"c\nd.jpg", True)) == ["c\nd.jpg"]
 
 
 @pytest.mark.parametrize("pattern", ["trip [2024]/*.jpg", "trip [2024]/**/*.jpg", "./trip [2024]/a*.jpg"])
