@@ -24,6 +24,7 @@ def in_process(folder: str, adapter: str, sentence: str) -> dict[str, float]:
     """
     from imgrank.adapter.activation_cache import ActivationCache
     from imgrank.ranker import Ranker
+    from imgrank.scoring.scorers import Resources
 
     ranker = Ranker(adapter=adapter)
     numbers = itertools.count()
@@ -32,7 +33,7 @@ def in_process(folder: str, adapter: str, sentence: str) -> dict[str, float]:
         ranker.rank([folder], f"{sentence} in winter {next(numbers)}")
 
     def ask_first() -> None:
-        ranker._looks = ActivationCache()
+        ranker.resources = Resources(activations=ActivationCache())
         ask()
 
     ask()

@@ -77,6 +77,9 @@ class Filters:
         return ""
 
 
+NO_FILTERS = Filters()
+
+
 @dataclass(frozen=True, slots=True)
 class Filtered:
     """Positions of the pictures that are kept, and a line that says how many were left out and why."""

@@ -6,9 +6,8 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 
@@ -18,19 +17,27 @@ from imgrank.adapter.activation_cache import ActivationCache
 from imgrank.backbone.load import load_backbone
 from imgrank.choices import GroupBy
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
-from imgrank.detail.measure import WIDTH, Detail
+from imgrank.detail.measure import Detail
 from imgrank.discover import Discovered, discover, path_order, told_of_others
-from imgrank.encoding import Encoded, encode_files
-from imgrank.errors import NothingToRank, StoreError, UsageError
+from imgrank.errors import StoreError, UsageError
 from imgrank.facts import Facts, FactsReader
-from imgrank.filtering import Filters, filtered
-from imgrank.grouping import Grouper, GroupSettings, in_groups
-from imgrank.index.reading import Indexed, is_index, open_indexes
+from imgrank.filtering import NO_FILTERS, Filters
+from imgrank.grouping import Grouped, Grouper, GroupSettings, in_groups
+from imgrank.index.reading import Indexed, is_index
 from imgrank.measuring import DetailMeasure, Measuring
 from imgrank.order import order
 from imgrank.paths import printable
-from imgrank.patterns import Exclusion
-from imgrank.records import ImageFile, Progress, Ranking, Term, Unreadable
+from imgrank.pictures import (
+    EncodedPictures,
+    PictureReader,
+    PicturesToRank,
+    as_given,
+    nothing_found,
+    refuse_without_facts,
+    several,
+    told_of_changed,
+)
+from imgrank.records import Progress, Ranking, Term
 from imgrank.scoring.asking import answer, ask, terms_of
 from imgrank.scoring.composing import Asking, Pictures, compose
 from imgrank.scoring.detail import quality_asked
@@ -39,57 +46,8 @@ from imgrank.scoring.question import Answer, NamedPictures, Question, single_que
 from imgrank.scoring.scorers import Resources
 from imgrank.scoring.similarity import appearance_of
 from imgrank.scoring.words import in_words
-from imgrank.store import TextStore, View, open_store
-from imgrank.tokens import PackedTokens, TextTokens, joined
-
-SCORED_AT_ONCE = 4096
-NO_FILTERS = Filters()
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedPictures:
-    """Tokens of pictures in input order, and what could not be read.
-
-    Attributes:
-        files: N pictures.
-        packed: Their tokens, row for row.
-        skipped: Files that could not be read, each with its reason.
-    """
-
-    files: tuple[ImageFile, ...]
-    packed: PackedTokens
-    skipped: tuple[Unreadable, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pictures:
-    """What is put in order: files whose tokens stand in the store, then pictures of indexes.
-
-    `detail` (files, WIDTH) was measured of the files at full size, None where nobody asked or indexes lack theirs.
-    """
-
-    encoded: Encoded
-    indexed: Indexed
-    skipped: tuple[Unreadable, ...]
-    detail: Detail | None = None
-
-    @property
-    def paths(self) -> list[str]:
-        return [*(file.path for file in self.encoded.files), *self.indexed.paths]
-
-    @property
-    def files(self) -> list[ImageFile]:
-        """Those of `paths`; of an index nothing more is known."""
-        return [*self.encoded.files, *(ImageFile(path, 0, 0) for path in self.indexed.paths)]
-
-    @property
-    def name(self) -> bytes:
-        """A name that other pictures, or these in another order, do not have."""
-        name = blake2b("\0".join(self.encoded.digests).encode())
-        name.update(b"" if self.detail is None else self.detail.tobytes())
-        for part in self.indexed.parts:
-            name.update(f"{part.location.where}\0{part.name}".encode(errors="surrogateescape") + part.kept.tobytes())
-        return name.digest()
+from imgrank.store import TextStore, open_store
+from imgrank.tokens import TextTokens
 
 
 class Ranker:
@@ -123,12 +81,11 @@ class Ranker:
     ) -> None:
         self.backbone = load_backbone(backbone, device, note)
         self.adapter = adapter
-        self._max_megapixels = max_megapixels
-        self._verify = verify
         self._store = open_store(self.backbone.fingerprint, self.backbone.shape, cache=cache, note=note)
         self._details = Measuring(DetailMeasure(), cache=cache, note=note, max_megapixels=max_megapixels)
         self._facts = FactsReader(cache=cache, note=note)
         self._grouper = Grouper(self._facts, cache=cache, note=note, max_megapixels=max_megapixels)
+        self._pictures = PictureReader(self.backbone, self._store, self._details, self._facts, max_megapixels, verify)
         self._text_store = TextStore(self.backbone.fingerprint) if cache else None
         self._sentences: dict[str, TextTokens] = {}
         self.resources = Resources(activations=ActivationCache())
@@ -181,34 +138,13 @@ class Ranker:
         """
         started = time.perf_counter()
         question = self.question(Asking(sentence, opposite, like, between, plus, minus, refine))
-        named = _several(sources)
-        indexes = [source for source in named if is_index(source)]
-        with _without_collector():
-            others = [source for source in named if not is_index(source)]
-            found = discover(
-                others, listed=[str(path) for path in listed], recursive=recursive, exclude=filters.exclusion
-            )
         settings = GroupSettings.of(group)
-        _refuse_without_facts(indexes, filters, settings)
-        indexed = self._open(indexes, found, filters)
-        if not (found.files or found.skipped or indexed.paths or indexed.skipped):
-            raise nothing_found(named, found.subfolders, found.others)
-        found, notes = self._filtered(found, filters, progress)
-        pictures = self._prepared(question, found, indexed, progress)
-        try:
-            answered = self._answer(question, pictures)
-        except StoreError:  # rows were damaged or removed meanwhile: encode those again
-            pictures = self._prepared(question, found, indexed, progress)
-            answered = self._answer(question, pictures)
+        found, indexed, notes = self._found(several(sources), listed, recursive, filters, settings, progress)
+        pictures, answered = self._answered(question, found, indexed, progress)
         grouped = None if settings.by is GroupBy.none else self._grouper.of(pictures.files, settings, progress)
         ranking = self._ranking(question, pictures, answered, time.perf_counter() - started)
-        notes = ranking.notes + told_of_others(found.others) + notes
-        ranking = replace(ranking, notes=notes, indexes=tuple(indexes))
-        if grouped is None:
-            return ranking
-        numbers = dict(zip(pictures.paths, grouped.numbers, strict=True))
-        noted = ranking.notes + ((grouped.note,) if grouped.note else ())
-        return replace(ranking, images=in_groups(ranking.images, numbers), notes=noted)
+        ranking = replace(ranking, notes=ranking.notes + notes)
+        return ranking if grouped is None else _with_groups(ranking, pictures.paths, grouped)
 
     def group(
         self,
@@ -229,7 +165,7 @@ class Ranker:
         Raises:
             UsageError: A file does not exist, or nothing can be grouped so.
         """
-        given = _as_given(discover([str(file) for file in files]), files)
+        given = as_given(discover([str(file) for file in files]), files)
         return self._grouper.of(given, GroupSettings.of(by), progress).numbers
 
     def facts_of(self, files: Sequence[str | Path]) -> tuple[Facts, ...]:
@@ -241,7 +177,7 @@ class Ranker:
         Raises:
             UsageError: A file does not exist.
         """
-        return self._facts.of(_as_given(discover([str(file) for file in files]), files))
+        return self._facts.of(as_given(discover([str(file) for file in files]), files))
 
     def encode(
         self,
@@ -263,16 +199,7 @@ class Ranker:
             UsageError: A file does not exist, or an index is to be mirrored.
             StoreError: Tokens vanish from the cache time and again.
         """
-        indexes = [str(file) for file in files if is_index(str(file))]
-        if indexes:
-            return self._encode_with(indexes, files, mirrored, progress)
-        found = discover([str(file) for file in files])
-        given, view = _as_given(found, files), View.mirrored if mirrored else View.plain
-        try:
-            encoded, packed = self._encode_and_read(given, view, progress)
-        except StoreError:  # rows were damaged or removed meanwhile: encode those again
-            encoded, packed = self._encode_and_read(given, view, progress)
-        return EncodedPictures(encoded.files, packed, found.skipped + encoded.skipped)
+        return self._pictures.encode(files, mirrored, progress)
 
     def detail_of(
         self, files: Sequence[str | Path], *, progress: Callable[[Progress], None] = lambda _: None
@@ -292,14 +219,7 @@ class Ranker:
         Raises:
             UsageError: A file does not exist.
         """
-        found = discover([str(file) for file in files])
-        given = _as_given(found, files)
-        measured = self._details.of(given, progress)
-        if measured.partial:
-            raise KeyboardInterrupt
-        rows = {file.path: row for file, row in zip(given, measured.detail, strict=True)}
-        unknown = np.full(WIDTH, np.nan, np.float32)
-        return np.array([rows.get(str(file), unknown) for file in files], np.float32).reshape(-1, WIDTH)
+        return self._pictures.detail_of(files, progress)
 
     def open_index(self, where: str | Path) -> Indexed:
         """The pictures of an index, to be read as tokens.
@@ -307,7 +227,7 @@ class Ranker:
         Raises:
             UsageError: There is no index there, or it was made with another backbone.
         """
-        return self._open([str(where)], Discovered((), ()))
+        return self._pictures.open([str(where)], Discovered((), ()))
 
     def sentence(self, text: str) -> TextTokens:
         """Text tokens of a sentence, from memory, from the cache, or made now.
@@ -368,94 +288,52 @@ class Ranker:
             appearances.append(appearance_of(pictures.packed))
         return NamedPictures(tuple(paths), np.concatenate(appearances).mean(axis=0), self.backbone.shape.embedding)
 
-    def _filtered(
-        self, found: Discovered, filters: Filters, progress: Callable[[Progress], None]
-    ) -> tuple[Discovered, tuple[str, ...]]:
-        """What the filters keep, before anything is decoded, and a line about what they leave out."""
-        if not filters.need_facts:
-            return found, ()
-        kept = filtered(filters, self._facts.of(found.files, progress))
-        if not kept.kept and found.files:
-            raise NothingToRank(f"{kept.note}.")
-        return replace(found, files=tuple(found.files[n] for n in kept.kept)), (kept.note,)
+    def _found(
+        self,
+        sources: Sequence[str],
+        listed: Sequence[str | Path],
+        recursive: bool,
+        filters: Filters,
+        group: GroupSettings,
+        progress: Callable[[Progress], None],
+    ) -> tuple[Discovered, Indexed, tuple[str, ...]]:
+        """Files and pictures of indexes that pass the filters, and lines about what does not stand among them."""
+        indexes = [source for source in sources if is_index(source)]
+        others = [source for source in sources if not is_index(source)]
+        with _without_collector():
+            found = discover(
+                others, listed=[str(path) for path in listed], recursive=recursive, exclude=filters.exclusion
+            )
+        refuse_without_facts(indexes, filters, group.by)
+        indexed = self._pictures.open(indexes, found, filters)
+        if not (found.files or found.skipped or indexed.paths or indexed.skipped):
+            raise nothing_found(sources, found.subfolders, found.others)
+        kept, notes = self._pictures.filtered(found, filters, progress)
+        return kept, indexed, told_of_others(found.others) + notes
 
-    def _open(self, indexes: Sequence[str], found: Discovered, filters: Filters = NO_FILTERS) -> Indexed:
-        if not indexes:
-            return Indexed((), (), (), self.backbone.shape, detailed=False)
-        without = _Without({file.path for file in found.files}, filters.exclusion)
-        return open_indexes(indexes, self.backbone.fingerprint, self.backbone.name, without)
-
-    def _encode_with(
-        self, indexes: Sequence[str], files: Sequence[str | Path], mirrored: bool, progress: Callable[[Progress], None]
-    ) -> EncodedPictures:
-        if mirrored:
-            raise UsageError(f"The index {printable(indexes[0])} holds no mirror images of its pictures.")
-        others = self.encode([file for file in files if not is_index(str(file))], progress=progress)
-        indexed = self._open(indexes, Discovered(others.files, ()))
-        packed = joined([others.packed, *indexed.blocks()])
-        known = tuple(ImageFile(path, 0, 0) for path in indexed.paths)
-        return EncodedPictures(others.files + known, packed, others.skipped + indexed.skipped)
-
-    def _encode(self, found: Discovered, indexed: Indexed, progress: Callable[[Progress], None]) -> _Pictures:
-        encoded = self._encoded(found.files, progress)
-        skipped = found.skipped + encoded.skipped + indexed.skipped
-        if not encoded.files and not indexed.paths and not encoded.partial:
-            first = f" {printable(skipped[0].path)}: {skipped[0].reason}." if skipped else ""
-            raise NothingToRank(f"None of {len(skipped)} images could be read.{first}")
-        return _Pictures(encoded, indexed, skipped)
-
-    def _prepared(
+    def _answered(
         self, question: Question, found: Discovered, indexed: Indexed, progress: Callable[[Progress], None]
-    ) -> _Pictures:
-        """The pictures with all that the question needs of them; what cannot be measured for it is left out."""
-        pictures = self._encode(found, indexed, progress)
-        wanted = any(quality_asked(one, self.adapter) is not None for one in single_questions(question))
-        if not wanted or pictures.encoded.partial or (indexed.paths and not indexed.detailed):
-            return pictures
-        measured = self._details.of(pictures.encoded.files, progress)
-        kept = measured.known
-        if measured.partial and not len(kept):
-            raise KeyboardInterrupt
-        if not len(kept) and not indexed.paths:
-            return pictures
-        encoded = replace(pictures.encoded.only(kept.tolist()), partial=measured.partial)
-        skipped = pictures.skipped + measured.skipped
-        return replace(pictures, encoded=encoded, skipped=skipped, detail=measured.detail[kept])
+    ) -> tuple[PicturesToRank, Answer]:
+        """The pictures with all that the question needs of them, and the answer about them."""
+        detailed = any(quality_asked(one, self.adapter) is not None for one in single_questions(question))
+        pictures = self._pictures.gather(found, indexed, progress, detailed=detailed)
+        try:
+            return pictures, self._answer(question, pictures)
+        except StoreError:  # rows were damaged or removed meanwhile: encode those again
+            pictures = self._pictures.gather(found, indexed, progress, detailed=detailed)
+            return pictures, self._answer(question, pictures)
 
-    def _encoded(
-        self, files: Sequence[ImageFile], progress: Callable[[Progress], None], view: View = View.plain
-    ) -> Encoded:
-        return encode_files(files, self.backbone, self._store, progress, view, self._max_megapixels, self._verify)
-
-    def _encode_and_read(
-        self, files: Sequence[ImageFile], view: View, progress: Callable[[Progress], None]
-    ) -> tuple[Encoded, PackedTokens]:
-        """Raises StoreError where rows have gone since they were encoded."""
-        encoded = self._encoded(files, progress, view)
-        if encoded.partial:
-            raise KeyboardInterrupt
-        whole = self._store.read_blocks(encoded.digests, max(len(encoded.digests), 1), view)
-        return encoded, next(whole, PackedTokens.empty(0, self.backbone.shape))
-
-    def _answer(self, question: Question, pictures: _Pictures) -> Answer:
+    def _answer(self, question: Question, pictures: PicturesToRank) -> Answer:
         detailed = pictures.detail is not None
         places = None
         if question.refine and pictures.indexed.paths:  # ties must not stand as parts happen to be named
             paths = pictures.paths
             places = np.array(sorted(range(len(paths)), key=lambda n: path_order(paths[n])), np.intp)
         scorer = ask(question, self, detailed=detailed)
-        blocks = partial(chain.from_iterable, (self._stored(pictures), pictures.indexed.blocks()))
+        blocks = partial(chain.from_iterable, (self._pictures.tokens(pictures), pictures.indexed.blocks()))
         return answer(scorer, blocks, self.resources, places, pictures.name if question.parts else None)
 
-    def _stored(self, pictures: _Pictures) -> Iterator[PackedTokens]:
-        """Tokens of the files, with their detail where it was measured."""
-        start = 0
-        for block in self._store.read_blocks(pictures.encoded.digests, SCORED_AT_ONCE):
-            detail = None if pictures.detail is None else pictures.detail[start : start + len(block)]
-            yield replace(block, detail=detail)
-            start += len(block)
-
-    def _ranking(self, question: Question, pictures: _Pictures, answered: Answer, seconds: float) -> Ranking:
+    def _ranking(self, question: Question, pictures: PicturesToRank, answered: Answer, seconds: float) -> Ranking:
         verdict = answered.verdict
         with _without_collector():
             fits = None if answered.fits is None else answered.fits.tolist()
@@ -474,72 +352,18 @@ class Ranker:
             encoded=pictures.encoded.fresh,
             seconds=seconds,
             partial=pictures.encoded.partial,
-            notes=verdict.notes + _changed(pictures.encoded.changed),
+            notes=verdict.notes + told_of_changed(pictures.encoded.changed),
             confidence=verdict.confidence,
             asked=verdict.asked,
             terms=verdict.terms or (answered_term(question, verdict),),
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Without:
-    """Paths that an index need not give: those of files that were found, and what is excluded."""
-
-    paths: set[str]
-    exclusion: Exclusion
-
-    def __contains__(self, path: object) -> bool:
-        return path in self.paths or self.exclusion.covers(str(path))
-
-
-def _refuse_without_facts(indexes: Sequence[str], filters: Filters, group: GroupSettings) -> None:
-    """An index holds tokens and paths: no dates, no cameras, no small copies."""
-    asked = [*(["filters"] if filters.need_facts else []), *([f"groups by {group.by.value}"] * _needs_copies(group))]
-    if indexes and asked:
-        raise UsageError(
-            f"{' and '.join(asked).capitalize()} go by what stands in the pictures' files, and the index "
-            f"{printable(indexes[0])} does not hold that. Rank the pictures themselves instead of the index."
-        )
-
-
-def _needs_copies(group: GroupSettings) -> bool:
-    return group.by.needs_facts or group.by.needs_copies
-
-
-class IndexTokens:
-    """Tokens of an index in place of a Ranker's: what training and evaluation ask for, with no picture at hand.
-
-    The ranker is the caller's to close. Raises what `Ranker.open_index` raises.
-    """
-
-    def __init__(self, ranker: Ranker, where: str | Path) -> None:
-        self.backbone = ranker.backbone
-        self.sentence = ranker.sentence
-        self.pictures = ranker.open_index(where)
-
-    def encode(
-        self,
-        files: Sequence[str | Path],
-        *,
-        mirrored: bool = False,
-        progress: Callable[[Progress], None] = lambda _: None,
-    ) -> EncodedPictures:
-        """Tokens of those pictures that the index holds, in the order asked; the others are named. No mirror images."""
-        if mirrored:
-            raise UsageError("An index holds no mirror images of its pictures.")
-        known, reasons = set(self.pictures.paths), {bad.path: bad.reason for bad in self.pictures.skipped}
-        asked = [str(file) for file in files]
-        found = [path for path in asked if path in known]
-        lost = (Unreadable(path, reasons.get(path, "it is not in the index")) for path in asked if path not in known)
-        packed = self.pictures.read(found)
-        progress(Progress(len(asked), len(asked), "reading"))
-        return EncodedPictures(tuple(ImageFile(path, 0, 0) for path in found), packed, tuple(lost))
-
-    def detail_of(
-        self, files: Sequence[str | Path], *, progress: Callable[[Progress], None] = lambda _: None
-    ) -> Detail:
-        """As `Ranker.detail_of`; an index holds no detail, so that no number is one."""
-        return np.full((len(files), WIDTH), np.nan, np.float32)
+def _with_groups(ranking: Ranking, paths: Sequence[str], grouped: Grouped) -> Ranking:
+    """The ranking with the group of each picture, and its rank in it."""
+    numbers = dict(zip(paths, grouped.numbers, strict=True))
+    notes = ranking.notes + ((grouped.note,) if grouped.note else ())
+    return replace(ranking, images=in_groups(ranking.images, numbers), notes=notes)
 
 
 @contextmanager
@@ -554,20 +378,6 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def nothing_found(sources: Sequence[str], subfolders: int = 0, others: Sequence[tuple[str, int]] = ()) -> NothingToRank:
-    """What to say of sources without any picture."""
-    named = ", ".join(f'"{printable(source)}"' for source in sources[:3]) or "the list"
-    more = f" and {len(sources) - 3} more" if len(sources) > 3 else ""
-    remedy = f"Use {{recursive}} to include {subfolders:,} subfolder{'s' * (subfolders != 1)}." if subfolders else ""
-    passed_by = "".join(f" {line}." for line in told_of_others(others))
-    return NothingToRank(f"No image was found in {named}{more}.{passed_by}", remedy)
-
-
-def _several(files: Pictures) -> list[str]:
-    """One path, or several, as strings."""
-    return [str(files)] if isinstance(files, (str, Path)) else [str(file) for file in files]
-
-
 def _check_text(text: str) -> None:
     """Raise UsageError on what a shell passed on in another encoding: Python keeps such bytes as lone surrogates."""
     try:
@@ -576,18 +386,3 @@ def _check_text(text: str) -> None:
         raise UsageError(
             f'The sentence "{printable(text)}" is not UTF-8; use a terminal that is set to UTF-8.'
         ) from error
-
-
-def _changed(count: int) -> tuple[str, ...]:
-    """What is to be said of files whose bytes are others than their size and time led to."""
-    if not count:
-        return ()
-    one, several = "1 file has new contents but its", f"{count:,} files have new contents but their"
-    used = "its cached encoding" if count == 1 else "their cached encodings"
-    return (f"{one if count == 1 else several} old size and time; without --verify, {used} would have been used",)
-
-
-def _as_given(found: Discovered, files: Sequence[str | Path]) -> list[ImageFile]:
-    """Discovered files back in the order in which they were named."""
-    by_path = {file.path: file for file in found.files}
-    return [by_path[str(file)] for file in files if str(file) in by_path]

@@ -270,7 +270,7 @@ def _order_here(
     if len(sources) < len(question.sources):
         listed = list_entries(read_list(sys.stdin.buffer), nul, "on standard input")
     with progress_line(quiet) as report, new_ranker() as ranker:
-        from imgrank.ranker import NO_FILTERS
+        from imgrank.filtering import NO_FILTERS
 
         return ranker.rank(
             sources,

@@ -17,7 +17,8 @@ from imgrank.index.needs import arrow
 from imgrank.index.reading import all_detailed, checked_manifest, is_index, quickly_settled
 from imgrank.order import rank_sorted
 from imgrank.paths import printable
-from imgrank.ranker import Ranker, nothing_found
+from imgrank.pictures import nothing_found
+from imgrank.ranker import Ranker
 from imgrank.records import RankedImage, Ranking, Term, Unreadable
 from imgrank.scoring.asking import ask
 from imgrank.scoring.composing import Asking, Pictures

@@ -13,6 +13,7 @@ from imgrank.arrays import Floats
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import LabelsError
 from imgrank.evaluation.predictions import AdapterScores, Answering, who_answers_each, zero_shot
+from imgrank.index_tokens import IndexTokens
 from imgrank.labels import Labels, read_labels
 from imgrank.learning.baselines import baseline, ridge_views
 from imgrank.learning.dataset import Dataset, TokenSource, read_dataset
@@ -20,7 +21,7 @@ from imgrank.learning.metrics import Difference
 from imgrank.learning.scorer_metrics import ScorerMetrics
 from imgrank.learning.task import PairRows, Rows, TaskRows, ValueRows
 from imgrank.paths import printable
-from imgrank.ranker import IndexTokens, Ranker
+from imgrank.ranker import Ranker
 from imgrank.records import Progress
 
 PAIRS_DRAWN = 4096

@@ -19,11 +19,12 @@ from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import AdapterError, TrainingError, UsageError
 from imgrank.evaluation.outliers import tamed
 from imgrank.evaluation.set_aside import keep_rows
+from imgrank.index_tokens import IndexTokens
 from imgrank.labels import Labels, read_labels
 from imgrank.learning.dataset import Dataset, TokenSource, read_dataset, with_mirrored
 from imgrank.learning.splits import flat_notes, made_splits
 from imgrank.paths import why
-from imgrank.ranker import IndexTokens, Ranker
+from imgrank.ranker import Ranker
 from imgrank.records import Progress
 from imgrank.training import checkpoint
 from imgrank.training.card import card_text

@@ -31,7 +31,7 @@ class Ranker:
         return Ranking(sentence, (RankedImage(1, 0.5, 100.0, "a.jpg"),), (), "mini", "0" * 16, "zero-shot", None, None,
                        True, "cpu", 1, 0.1, partial)
 
-sys.modules["imgrank.ranker"] = types.SimpleNamespace(Ranker=Ranker, NO_FILTERS=None)
+sys.modules["imgrank.ranker"] = types.SimpleNamespace(Ranker=Ranker)
 from imgrank.cli.app import main
 main()
 """

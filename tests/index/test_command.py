@@ -19,7 +19,7 @@ import pytest
 from imgrank import Ranker
 from imgrank.cli.app import main
 from imgrank.errors import UsageError
-from imgrank.ranker import IndexTokens
+from imgrank.index_tokens import IndexTokens
 
 pytest.importorskip("pyarrow", reason="an index needs pyarrow")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from imgrank.errors import BackboneError
-from imgrank.ranker import EncodedPictures, Ranker
+from imgrank.pictures import EncodedPictures
+from imgrank.ranker import Ranker
 from tests.web.making import until
 from tests.web.viewing import names_in_order, new_ranker, opened, pictures
 
