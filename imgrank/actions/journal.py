@@ -37,6 +37,8 @@ FORMAT = 2  # the newest that is read; 1 is written where no step needs more, so
 DAMAGED = "damaged"
 _NAME = re.compile(r"([0-9]{4,9})\.jsonl")
 _LONGEST_HEAD, _LONGEST_CLOSE = 1 << 20, 200  # bytes
+_LARGEST = 1 << 30  # bytes: of two million files
+_LEAP = 10**8  # no run of imgrank's has this number; after 999999999 there would be none that is read
 _FEW = 8  # folders; more are looked for in one walk over a journal instead of one each
 _PATHS = re.compile(rb'"(?:source|target|place)": "((?:[^"\\]|\\.)*)"')
 _STEP_FIELDS = tuple(field.name for field in fields(Step))
@@ -194,10 +196,10 @@ def start(
 
 
 def _reserve() -> Path:
-    """A new, empty journal file; its number is one more than the last."""
+    """A new, empty journal file; its number is one more than the last, unless somebody else's is far ahead."""
     folder = journal_dir()
     make_folders(str(folder))
-    number = max(numbers(), default=0) + 1
+    number = max((each for each in numbers() if each < _LEAP), default=0) + 1
     while True:
         path = folder / f"{number:04d}.jsonl"
         try:
@@ -331,6 +333,8 @@ def _require_regular(path: Path) -> None:
 
 def _content(path: Path) -> bytes:
     _require_regular(path)
+    if path.stat().st_size > _LARGEST:
+        raise OSError(errno.EFBIG, "it is too large for a journal", str(path))
     return path.read_bytes()
 
 

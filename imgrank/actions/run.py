@@ -193,8 +193,10 @@ def _unknown_notes(groups: Sequence[Group], request: Request) -> Iterator[str]:
     unknown = sorted({path for group in groups for path in group.unknown} - taken)
     if unknown and request.action in (Action.rename, Action.move, Action.trash):
         names = ", ".join(printable(path) for path in unknown[:_NAMED]) + (", ..." if len(unknown) > _NAMED else "")
-        what = "1 file is" if len(unknown) == 1 else f"{len(unknown)} files are"
-        yield f"{what} called like a picture, and left in place, for imgrank does not know what it belongs to: {names}."
+        what = "1 file has a picture's name and stays: imgrank does not know what it belongs to"
+        if len(unknown) > 1:
+            what = f"{len(unknown)} files have a picture's name and stay: imgrank does not know what they belong to"
+        yield f"{what}: {names}."
 
 
 def _spared_notes(spared: Sequence[str]) -> Iterator[str]:

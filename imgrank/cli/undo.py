@@ -54,6 +54,8 @@ def _told(which: Past) -> str:
     from imgrank.actions.journal import wall_clock
 
     action = which.action if which.undoes is None else f"undo of {which.undoes}"
+    if not (action or which.folder):
+        return f"run {which.run}"
     sentence = f' by "{printable(which.query)}"' if which.query else ""
     return f"run {which.run} ({printable(action)}{sentence} in {printable(which.folder)}, {wall_clock(which.time)})"
 

@@ -14,6 +14,7 @@ from imgrank.labels.records import Fault
 from imgrank.paths import printable
 
 DELIMITERS = (",", ";", "\t")
+_JSON = re.compile(r'\s*(\[\s*[\[{"]|\{\s*")')
 _EXCEL = re.compile(r'"?sep=.?"?', re.IGNORECASE)  # Excel's own first line, which names the delimiter
 
 
@@ -42,6 +43,10 @@ def read_grid(path: str, known: Sequence[str]) -> Grid:
     Raises LabelsError where the file is missing, not text in UTF-8, or empty.
     """
     text = _text(path)
+    if _JSON.match(text):
+        raise LabelsError(
+            f"{printable(path)} is JSON; labels are read from CSV. Label Studio and others can export CSV, too."
+        )
     lines = list(io.StringIO(text))
     if lines and _EXCEL.fullmatch(lines[0].strip()):
         lines[0] = "\n"  # kept as a line, so that faults are named by theirs

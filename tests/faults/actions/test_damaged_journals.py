@@ -128,6 +128,27 @@ def test_a_forged_line_is_no_journal(place, lie):
     check(place, before)
 
 
+@pytest.mark.parametrize("number", [10**8 - 1, 10**8, 10**9 - 1])
+def test_a_number_far_ahead_hides_no_run_that_follows(place, number):
+    two_runs(place)
+    (journal_dir() / f"{number}.jsonl").touch()
+    folder = fill(place / "more", *NAMES)
+    for _ in range(2):
+        run = act(planned(folder, NAMES, "rename", template="{stem}-{rank}{ext}")).run
+        assert run in [past.run for past in history()] and not undo(run).left_alone
+    assert sorted(os.listdir(folder)) == sorted(NAMES)
+
+
+def test_a_huge_file_is_no_journal(place):
+    """It would be read into memory."""
+    two_runs(place)
+    with (journal_dir() / "0003.jsonl").open("wb") as file:
+        file.truncate(5 << 30)
+    with pytest.raises(ActionError, match="too large for a journal"):
+        undo(3)
+    assert len(history()) == 3 and not undo(1).left_alone
+
+
 @pytest.mark.parametrize("lie", HEADS)
 def test_a_forged_head_is_no_journal(place, lie):
     two_runs(place)
