@@ -39,6 +39,10 @@ class Copies:
     def __len__(self) -> int:
         return len(self.grey)
 
+    def only(self, rows: npt.NDArray[np.intp]) -> Copies:
+        """Those of these pictures, in this order."""
+        return Copies(self.grey[rows], self.colour[rows], self.known[rows])
+
     @staticmethod
     def of_rows(rows: Row, known: npt.NDArray[np.intp]) -> Copies:
         """Those that `CopyMeasure` measured, of which some are known."""

@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from imgrank.choices import GroupBy
 from imgrank.discover import path_order
 from imgrank.errors import UsageError
@@ -59,7 +61,7 @@ def _alike(
     if copies is None or (by is GroupBy.burst and not facts and order):
         raise ValueError(f"{by.value} needs small copies of the pictures, and burst their facts")
     album = CopiesAndTimes(
-        Copies(copies.grey[order], copies.colour[order], copies.known[order]),
+        copies.only(np.array(order, np.intp)),
         [facts[n] for n in order] if facts else (),
     )
     labels = similar(album, threshold) if by is GroupBy.similar else bursts(album, threshold)

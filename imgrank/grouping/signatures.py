@@ -1,12 +1,14 @@
-"""What of a small copy can be compared at once with many others: its colours, and where it grows brighter.
+"""What of a small copy can be compared at once with many others: its colours, and what is where.
 
 Colours hardly change when a picture is cut, shifted or mirrored, the difference hash hardly when it is blurred, shrunk
-or exposed otherwise: one of both stays. All are whole numbers, so that their products are exact in any order.
+or exposed otherwise, and brightness and colour of a few large places little in both: one of them stays. All are whole
+numbers, so that their products are exact in any order.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +19,12 @@ _BINS, _BIN = 9, 12.0  # of each colour axis, and the width of one
 _THIRDS = 3  # dark, middle and bright: by rank, so that exposure does not count
 _BOUNDS = (COLOUR_SIDE**2 // _THIRDS, 2 * COLOUR_SIDE**2 // _THIRDS)
 _WHOLE = 127.0
-_HASH_SIDE = 8
-COLOUR_WEIGHT, HASH_WEIGHT = 2.0, 0.7
+_HASH_SIDE, _LARGE_SIDE = 8, 4
+_GREY_NOISE, _COLOUR_NOISE = 4.0, 8.0  # of 255: what large places must stand out of
+_AT_ONCE = 2048  # pictures
+# In twentieths: sums stay below 2^24, up to where 32 bits hold each whole number.
+_COLOUR_WEIGHT, _HASH_WEIGHT, _GREY_WEIGHT, _LAYOUT_WEIGHT = 40, 14, 10, 7
+UNIT = 20 * _WHOLE**2  # of nearness
 
 Numbers = npt.NDArray[np.float32]  # that hold whole numbers
 Pairs = npt.NDArray[np.intp]
@@ -27,23 +33,41 @@ Pairs = npt.NDArray[np.intp]
 @dataclass(frozen=True, slots=True, eq=False)
 class Signatures:
     """Of N pictures: `colours` (N, 243) of length 127, `hash` (N, 112) of -1, 0 and 1, `mirrored` that of the mirror
-    images, and `bits` (N,), how many of the hash are not 0."""
+    images, and `bits` (N,), how many of the hash are not 0; `places` (N, 160) are the hash, brightness and colours of
+    large places, each of length 127 or so, and `mirrored_places` those of the mirror images."""
 
     colours: Numbers
     hash: Numbers
     mirrored: Numbers
     bits: Numbers
+    places: Numbers
+    mirrored_places: Numbers
 
     def __len__(self) -> int:
         return len(self.colours)
 
+    def only(self, rows: Pairs) -> Signatures:
+        """Those of these pictures, in this order."""
+        return Signatures(
+            self.colours[rows],
+            self.hash[rows],
+            self.mirrored[rows],
+            self.bits[rows],
+            self.places[rows],
+            self.mirrored_places[rows],
+        )
+
     def nearness(self, first: slice | Pairs, second: slice | Pairs) -> Numbers:
-        """(P, Q) of all pairs of `first` and `second`: 2.7 where both agree in colours and in their hash, mirrored or
-        not."""
-        colours = self.colours[first] @ self.colours[second].T
-        upright, turned = self.hash[first] @ self.hash[second].T, self.hash[first] @ self.mirrored[second].T
-        length = np.sqrt(np.outer(self.bits[first], self.bits[second]))
-        return _nearness(colours, np.maximum(upright, turned), length)
+        """(P, Q) whole numbers: how near each of `first` comes to each of `second`, mirrored or not, and back.
+
+        In units of `UNIT`: 2 where the colours agree, 0.7 for the hash, 0.5 for brightness and 0.35 for the colours of
+        large places.
+        """
+        places = self.places[first] * _PLACE_WEIGHTS
+        near: Numbers = places @ self.places[second].T
+        np.maximum(near, places @ self.mirrored_places[second].T, out=near)
+        near += (self.colours[first] * np.float32(_COLOUR_WEIGHT)) @ self.colours[second].T
+        return near
 
     def of_pairs(self, first: Pairs, second: Pairs) -> tuple[Numbers, Numbers, Numbers]:
         """(P,) each: how far colours, hash, and the hash of the second's mirror image agree, at most 1."""
@@ -53,29 +77,57 @@ class Signatures:
         return colours, upright, np.einsum("pi,pi->p", self.hash[first], self.mirrored[second]) / length
 
 
-def _nearness(colours: Numbers, hashes: Numbers, length: Numbers) -> Numbers:
-    colours *= np.float32(COLOUR_WEIGHT / _WHOLE**2)
-    hashes *= np.float32(HASH_WEIGHT)
-    hashes /= np.maximum(length, 1)
-    colours += hashes
-    return colours
-
-
 def signatures(copies: Copies) -> Signatures:
     """The signatures of small copies, row for row."""
-    small = copies.grey.reshape(-1, _HASH_SIDE, SIDE // _HASH_SIDE, _HASH_SIDE, SIDE // _HASH_SIDE)
-    small = small.sum(axis=(2, 4), dtype=np.int32)
-    upright = _difference_hash(small)
-    return Signatures(
-        _colours(copies), upright, _difference_hash(small[:, :, ::-1]), np.abs(upright).sum(axis=1, dtype=np.float32)
-    )
+    starts = range(0, max(len(copies), 1), _AT_ONCE)
+    parts = [_signatures(copies.only(np.arange(start, min(start + _AT_ONCE, len(copies))))) for start in starts]
+    return Signatures(*(np.concatenate([getattr(part, name) for part in parts]) for name in Signatures.__slots__))
 
 
-def _difference_hash(small: npt.NDArray[np.int32]) -> Numbers:
+def _signatures(copies: Copies) -> Signatures:
+    small, large = _averaged(copies.grey, _HASH_SIDE), _averaged(copies.grey, _LARGE_SIDE)[:, None]
+    colour = _averaged(copies.colour, _LARGE_SIDE)
+    upright, mirrored = _difference_hash(small), _difference_hash(small[:, :, ::-1])
+    bits = np.abs(upright).sum(axis=1, dtype=np.float32)
+    places = [
+        np.concatenate(
+            [
+                _of_length(hashed, 0),
+                _of_length(grey - grey.mean(axis=(2, 3), keepdims=True), _GREY_NOISE),
+                _of_length(hues, _COLOUR_NOISE),
+            ],
+            axis=1,
+        )
+        for hashed, grey, hues in ((upright, large, colour), (mirrored, large[..., ::-1], colour[..., ::-1]))
+    ]
+    return Signatures(_colours(copies), upright, mirrored, bits, *places)
+
+
+def _averaged(planes: npt.NDArray[np.uint8] | npt.NDArray[np.int8], side: int) -> npt.NDArray[np.float64]:
+    """(..., side, side) of planes (..., S, S)."""
+    block = planes.shape[-1] // side
+    small = planes.reshape(*planes.shape[:-2], side, block, side, block)
+    return np.asarray(small.sum(axis=(-3, -1), dtype=np.int32) / block**2)
+
+
+def _of_length(values: npt.NDArray[Any], noise: float) -> Numbers:
+    """(N, ...) as (N, D) whole numbers of length 127, less where they hardly stand out of noise."""
+    flat = values.reshape(len(values), -1)
+    length = np.sqrt(np.square(flat).sum(axis=1, keepdims=True, dtype=np.float64)) + noise
+    return np.rint(flat * (_WHOLE / np.maximum(length, 1))).astype(np.float32)
+
+
+def _difference_hash(small: npt.NDArray[np.float64]) -> Numbers:
     """Whether brightness grows from each place to the next, across and down."""
     count = len(small)
     across, down = np.sign(np.diff(small, axis=2)), np.sign(np.diff(small, axis=1))
     return np.concatenate([across.reshape(count, -1), down.reshape(count, -1)], axis=1).astype(np.float32)
+
+
+_PLACE_WEIGHTS = np.repeat(
+    np.array([_HASH_WEIGHT, _GREY_WEIGHT, _LAYOUT_WEIGHT], np.float32),
+    [2 * _HASH_SIDE * (_HASH_SIDE - 1), _LARGE_SIDE**2, 2 * _LARGE_SIDE**2],
+)
 
 
 def _colours(copies: Copies) -> Numbers:

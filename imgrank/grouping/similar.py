@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.grouping.candidates import candidates, place_among
-from imgrank.grouping.copies import Copies
 from imgrank.grouping.same_moment import CopiesAndTimes, are_same, log_odds
 from imgrank.grouping.signatures import Pairs
 
@@ -24,7 +23,7 @@ def similar(album: CopiesAndTimes, threshold: float) -> Labels:
     looked_at = np.zeros(0, np.intp)
     for _ in range(_MOST_ROUNDS):
         left = np.unique(joined.roots())
-        found = candidates(_part(album, left))
+        found = candidates(album.only(left))
         first, second = left[found.first], left[found.second]
         new = ~np.isin(first * len(album) + second, looked_at)
         first, second = first[new], second[new]
@@ -56,7 +55,8 @@ def bursts(album: CopiesAndTimes, threshold: float) -> Labels:
 def _join(album: CopiesAndTimes, first: Pairs, second: Pairs, least: float, joined: _Joined) -> None:
     """Look at pairs until every one that is left leads from a picture to another that hangs together with it already.
 
-    First at the nearest of each group that has formed, then at twice as many in each round: most pairs need no look.
+    First at the nearest of each picture, but at none that would lead nowhere new if those before it were the same, then
+    at twice as many of each group in each round: most pairs need no look.
     """
     most = 1
     while len(first):
@@ -64,17 +64,11 @@ def _join(album: CopiesAndTimes, first: Pairs, second: Pairs, least: float, join
         apart = roots[first] != roots[second]
         first, second = first[apart], second[apart]
         now = np.minimum(place_among(roots[first]), place_among(roots[second])) < most
+        if most == 1:
+            now[now] = _Joined(len(album)).leading_on(roots[first[now]], roots[second[now]])
         same = are_same(album, first[now], second[now], least)
         joined.join(first[now][same], second[now][same])
         first, second, most = first[~now], second[~now], 2 * most
-
-
-def _part(album: CopiesAndTimes, kept: Pairs) -> CopiesAndTimes:
-    if len(kept) == len(album):
-        return album
-    copies = album.copies
-    facts = [album.facts[n] for n in kept] if album.facts else ()
-    return CopiesAndTimes(Copies(copies.grey[kept], copies.colour[kept], copies.known[kept]), facts)
 
 
 def _log_odds_of(threshold: float) -> float:
@@ -90,8 +84,17 @@ class _Joined:
     def join(self, first: Pairs, second: Pairs) -> None:
         """Let each two hang together."""
         for one, other in zip(first.tolist(), second.tolist(), strict=True):
-            a, b = self._root(one), self._root(other)
-            self._above[max(a, b)] = min(a, b)
+            self._join(one, other)
+
+    def leading_on(self, first: Pairs, second: Pairs) -> npt.NDArray[np.bool_]:
+        """(P,) whether each two did not hang together before; they do then."""
+        each = zip(first.tolist(), second.tolist(), strict=True)
+        return np.array([self._join(one, other) for one, other in each], bool)
+
+    def _join(self, one: int, other: int) -> bool:
+        a, b = self._root(one), self._root(other)
+        self._above[max(a, b)] = min(a, b)
+        return a != b
 
     def roots(self) -> Labels:
         """(N,) the first of each picture's."""
