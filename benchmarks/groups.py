@@ -3,14 +3,15 @@
     python benchmarks/groups.py --data ../shared/data
 
 Each picture is seen in ten ways: as it is, cut (two), shifted (two), darker, brighter, blurred, shrunk and written
-anew, mirrored, and held by hand (turned a little, shifted, noise). No picture has a date: it is looks alone that decide.
+anew, mirrored, and held by hand (turned a little, shifted, noise). No picture has a date: it is looks alone that
+decide.
 
-To settle on: pictures of val (captions, quality, and ten sets of places and things), with 1,000 of captions' train that
-are alone. Weights of `imgrank/grouping/same_moment.py` are fitted on them and printed, and of `THRESHOLDS` the highest that
-keeps `KEEPS` of their pairs is named. To report on: pictures of the same sets' test split, which nothing was settled
-on, with 1,500 others of captions' train; intervals are of moments drawn anew with replacement. Other shots of one event
-are in captions as their authors took them, and count as apart. Pictures of `quality` were taken in rows by their
-authors: pairs of val that show one moment, looked at by eye, count as such (`RETAKES`); of test nobody looked.
+To settle on: pictures of val (captions, quality, and ten sets of places and things), with 1,000 of captions' train
+that are alone. Weights of `imgrank/grouping/same_moment.py` are fitted on them and printed, and of `THRESHOLDS` the
+highest that keeps `KEEPS` of their pairs is named. To report on: pictures of the same sets' test split, which nothing
+was settled on, with 1,500 others of captions' train; intervals are of moments drawn anew with replacement. Other shots
+of one event are in captions as their authors took them, and count as apart. Pictures of `quality` were taken in rows by
+their authors: pairs of val that show one moment, looked at by eye, count as such (`RETAKES`); of test nobody looked.
 """
 
 from __future__ import annotations

@@ -49,6 +49,8 @@ from imgrank.scoring.words import in_words
 from imgrank.store import TextStore, open_store
 from imgrank.tokens import TextTokens
 
+_UNGROUPED = "no groups were made: the run was stopped before all images were compared"
+
 
 class Ranker:
     """Puts pictures in order by a sentence; answers many sentences without loading anything twice.
@@ -109,7 +111,8 @@ class Ranker:
     ) -> Ranking:
         """Order pictures by a sentence, or by pictures, or by a mix of both, best first.
 
-        Ctrl-C while encoding gives the ranking of what was done, marked `partial`.
+        Ctrl-C while encoding gives the ranking of what was done, marked `partial`; in no groups, which hold for all
+        pictures or not at all.
 
         Args:
             sources: A file, folder, glob or index (a folder or URL that `imgrank index` made), or several of them.
@@ -141,10 +144,13 @@ class Ranker:
         settings = GroupSettings.of(group)
         found, indexed, notes = self._found(several(sources), listed, recursive, filters, settings, progress)
         pictures, answered = self._answered(question, found, indexed, progress)
-        grouped = None if settings.by is GroupBy.none else self._grouper.of(pictures.files, settings, progress)
+        grouped = self._grouped(pictures, settings, progress)
         ranking = self._ranking(question, pictures, answered, time.perf_counter() - started)
         ranking = replace(ranking, notes=ranking.notes + notes)
-        return ranking if grouped is None else _with_groups(ranking, pictures.paths, grouped)
+        if grouped is not None:
+            return _with_groups(ranking, pictures.paths, grouped)
+        stopped = settings.by is not GroupBy.none
+        return replace(ranking, partial=True, notes=(*ranking.notes, _UNGROUPED)) if stopped else ranking
 
     def group(
         self,
@@ -332,6 +338,17 @@ class Ranker:
         scorer = ask(question, self, detailed=detailed)
         blocks = partial(chain.from_iterable, (self._pictures.tokens(pictures), pictures.indexed.blocks()))
         return answer(scorer, blocks, self.resources, places, pictures.name if question.parts else None)
+
+    def _grouped(
+        self, pictures: PicturesToRank, settings: GroupSettings, progress: Callable[[Progress], None]
+    ) -> Grouped | None:
+        """The groups of all pictures; None where none are wanted, or Ctrl-C ended the run before they were found."""
+        if settings.by is GroupBy.none or pictures.encoded.partial:
+            return None
+        try:
+            return self._grouper.of(pictures.files, settings, progress)
+        except KeyboardInterrupt:
+            return None
 
     def _ranking(self, question: Question, pictures: PicturesToRank, answered: Answer, seconds: float) -> Ranking:
         verdict = answered.verdict

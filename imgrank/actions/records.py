@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from imgrank.records import RankedImage
+
 
 class Action(str, Enum):
     """What `imgrank sort` does to files, by the option's name."""
@@ -33,6 +35,20 @@ class OnConflict(str, Enum):
     skip = "skip"
 
 
+class KeywordOn(str, Enum):
+    """Which pictures a tag adds its keyword to: all of them, those that do not lack the subject, those that fit."""
+
+    every = "every"
+    relevant = "relevant"
+    fitting = "fitting"
+
+    def takes(self, image: RankedImage) -> bool:
+        """Whether a picture gets it."""
+        if self is KeywordOn.every:
+            return True
+        return image.relevant and (image.fits or self is KeywordOn.relevant)
+
+
 class Verb(str, Enum):
     """One operation on the disk. The last two rows undo the first; `move`, `write` and `patch` undo themselves."""
 
@@ -46,9 +62,8 @@ class Verb(str, Enum):
 class Request:
     """What the user asked to be done: `folder` for the actions that have one, `template` for names.
 
-    `keyword` is what a tag adds to the keywords of a picture (empty: none); `fitting_only`: not of pictures that lack
-    the subject of the sentence. `embed`: tags go into pictures too. `stars` were given by hand, by path of a picture;
-    the others get theirs by their place.
+    `keyword` is what a tag adds to the keywords of a picture (empty: none), `keyword_on` of which. `embed`: tags go
+    into pictures too. `stars` were given by hand, by path of a picture; the others get theirs by their place.
     """
 
     action: Action
@@ -57,7 +72,7 @@ class Request:
     template: str | None = None
     on_conflict: OnConflict = OnConflict.suffix
     keyword: str = ""
-    fitting_only: bool = False
+    keyword_on: KeywordOn = KeywordOn.every
     embed: bool = False
     stars: Mapping[str, int] = field(default_factory=dict)
 

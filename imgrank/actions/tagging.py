@@ -91,7 +91,7 @@ def _edit_of(group: Group, picture: Member, request: Request) -> Edit:
     if request.action is Action.untag:
         return lambda before: b"" if before is None else untag(before)
     image = group.image
-    keyword = request.keyword if image.relevant or not request.fitting_only else ""
+    keyword = request.keyword if request.keyword_on.takes(image) else ""
     others = pictures.keywords_in(picture.path) if keyword else ()
     stars = request.stars.get(image.path, rating(image.percentile))
     return partial(tag, rank=image.rank, score=image.score, stars=stars, keyword=keyword, others=others)

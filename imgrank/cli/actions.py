@@ -122,12 +122,20 @@ def _alone(trash: bool, tag: bool, untag: bool) -> tuple[tuple[Action, bool], ..
 
 
 def change_files(
-    ranking: Ranking, images: Sequence[RankedImage], asked: AskedAction, fmt: Format | None, print0: bool
+    ranking: Ranking,
+    images: Sequence[RankedImage],
+    asked: AskedAction,
+    fmt: Format | None,
+    print0: bool,
+    chosen: bool = True,
 ) -> int:
-    """Show the plan; unless it is a dry run, ask and carry it out. Returns the exit code."""
+    """Show the plan; unless it is a dry run, ask and carry it out. Returns the exit code.
+
+    `chosen` tells that the images are a part of the order.
+    """
     from imgrank.actions.run import act, prepare_part
 
-    request = tags.with_sentence(asked.request, asked.keyword, ranking)
+    request = tags.with_sentence(asked.request, asked.keyword, ranking, chosen=chosen)
     try:
         plan = prepare_part(ranking, images, request, sure=asked.yes or asked.dry_run)
     except DoubtfulOrder as error:
@@ -137,6 +145,8 @@ def change_files(
     if asked.dry_run or sys.stdout.isatty():
         show_plan(plan, fmt, print0)
     _say_notes(plan)
+    if told := tags.told_of_keyword(request, asked.keyword, images):
+        note(told)
     if asked.dry_run or not plan.changes:
         why = "every file is already as requested" if images else "no image was chosen"
         note("nothing was changed." if asked.dry_run else f"there is nothing to change: {why}.")

@@ -122,11 +122,16 @@ def wanted_filters(
     )
 
 
+def tells_fit(ranking: Ranking) -> bool:
+    """Whether its images are said to show the sentence or not: how near they must be is known for mini alone."""
+    return ranking.scorer == "zero-shot" and ranking.backbone == "mini"
+
+
 def told_of_fits(ranking: Ranking) -> str:
     """How many images fit, and where that could not be told."""
     count = sum(image.fits and image.relevant for image in ranking.images)
     line = f"{count:,} of {len(ranking.images):,} fit"
-    if ranking.scorer == "zero-shot" and ranking.backbone != "mini":
+    if ranking.scorer == "zero-shot" and not tells_fit(ranking):
         return f"{line}; how near an image must be to fit was measured for mini alone, so that only a ranker could tell"
     if ranking.scorer in ("like", "between", "detail"):
         return f"{line}: every image has its place in such an order"

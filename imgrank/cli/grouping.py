@@ -72,10 +72,10 @@ class Grouping:
         return self.best is not None or self.rest
 
     def for_people(self, images: Iterable[RankedImage]) -> tuple[RankedImage, ...]:
-        """One image a group, the first that comes, unless the groups are cut already."""
+        """One image a group, the first that comes, unless the groups are cut already; all where there are no groups."""
         if self.by is GroupBy.none or self.cuts:
             return tuple(images)
-        first: dict[int | None, RankedImage] = {}
+        first: dict[int | str, RankedImage] = {}
         for image in images:
-            first.setdefault(image.group, image)
+            first.setdefault(image.path if image.group is None else image.group, image)
         return tuple(first.values())

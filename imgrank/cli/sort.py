@@ -133,6 +133,13 @@ class Cut:
         return not self.reverse and self.bottom is None and self.is_of_scores
 
     @property
+    def chooses(self) -> bool:
+        """Whether a part of the order is kept, by its scores."""
+        return (
+            self.fitting or self.groups.cuts or any(cut is not None for cut in (self.top, self.bottom, self.min_score))
+        )
+
+    @property
     def is_of_scores(self) -> bool:
         """Whether nothing but scores decides what is shown, and where."""
         return not self.fitting and self.groups.by is GroupBy.none and self.arrangement.by is ShownBy.score
@@ -327,7 +334,8 @@ def _deliver(
         highest = max((image.score for image in ranking.images if image.relevant), default=None)
         people = cut.groups.for_people(images)
         shown = people if display.preview or display.shown_as is Format.table else images
-        show(ranking, tuple(_told_if_none(iter(shown), cut, highest, display.quiet)), display)
+        quiet = display.quiet or (ranking.partial and cut.groups.cuts)  # why nothing is left, its notes say
+        show(ranking, tuple(_told_if_none(iter(shown), cut, highest, quiet)), display)
         pages.write(ranking, people, display.page, display.page_dir, display.quiet)
         exports.write(ranking, images, display.export, display.quiet)
         return EXIT_INTERRUPTED if ranking.partial else 0
@@ -340,7 +348,7 @@ def _deliver(
         images = _thrown_away(ranking.images, cut)
     if any(map(act.may_be_index, sources)):
         ranking, images = act.as_files(ranking, images, sources)
-    return act.change_files(ranking, images, asked, display.fmt, display.print0)
+    return act.change_files(ranking, images, asked, display.fmt, display.print0, cut.chooses)
 
 
 def _kept(images: Sequence[RankedImage], cut: Cut) -> tuple[RankedImage, ...]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Optional
 
 import typer
 
-from imgrank.actions.records import Action, Request
+from imgrank.actions.records import Action, KeywordOn, Request
+from imgrank.cli.filters import tells_fit
 from imgrank.cli.options import flag
 from imgrank.errors import UsageError
-from imgrank.records import Ranking
+from imgrank.records import RankedImage, Ranking
 
 _PANEL = "Changing files"
 
@@ -28,8 +30,8 @@ KeywordOption = Annotated[
         "--keyword",
         metavar="TEXT",
         rich_help_panel=_PANEL,
-        help="With --tag: the keyword to add. Default: the sentence, except on images that lack its subject; '' adds "
-        "none.",
+        help="With --tag: the keyword to add to every image. Default: the sentence, on images that you chose (--top, "
+        "--min-score, --best, ...) or that surely show it; '' adds none.",
     ),
 ]
 EmbedOption = Annotated[
@@ -51,12 +53,30 @@ def check(action: Action | None, keyword: str | None, embed: bool) -> None:
         raise UsageError("--embed says where --tag and --untag write; add one of them.")
 
 
-def with_sentence(request: Request, keyword: str | None, ranking: Ranking) -> Request:
-    """The request with the sentence, and with the keyword that it becomes where no other was asked for."""
+def with_sentence(request: Request, keyword: str | None, ranking: Ranking, *, chosen: bool) -> Request:
+    """The request with the sentence, and with the keyword that it becomes where no other was asked for.
+
+    Images that were `chosen` from the order get the sentence, unless they lack its subject; of a whole order only those
+    that surely show it.
+    """
     request = replace(request, query=ranking.query)
     if request.action is not Action.tag:
         return request
     if keyword is not None:
         return replace(request, keyword=keyword)
-    sentence = "" if ranking.scorer == "like" else ranking.query
-    return replace(request, keyword=sentence, fitting_only=True)
+    if ranking.scorer in ("like", "between") or not (chosen or tells_fit(ranking)):
+        return request
+    return replace(request, keyword=ranking.query, keyword_on=KeywordOn.relevant if chosen else KeywordOn.fitting)
+
+
+def told_of_keyword(request: Request, keyword: str | None, images: Sequence[RankedImage]) -> str:
+    """Which images get no keyword though none was declined; empty where there is nothing to say."""
+    if request.action is not Action.tag or keyword is not None or not images:
+        return ""
+    choose = "to choose yourself, cut the list (--top 20) or name one (--keyword TEXT)"
+    if not request.keyword:
+        return f"no keyword is added, for every image has its place in this order; {choose}"
+    count = sum(map(request.keyword_on.takes, images))
+    if count == len(images):
+        return ""
+    return f'{count:,} of {len(images):,} images fit and get the keyword "{request.keyword}"; {choose}'

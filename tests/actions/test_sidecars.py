@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 
-from imgrank.actions.run import act
+from imgrank.actions.records import KeywordOn
+from imgrank.actions.run import act, prepare
 from imgrank.actions.undo import undo
-from tests.actions.trees import contents, fill, planned, snapshot
+from tests.actions.trees import contents, fill, planned, ranked, request, snapshot
 from tests.faults.actions.driver import XMP
 
 NONE, OWN, SHARED = (), ("DSC_1.NEF.xmp",), ("DSC_1.xmp",)
@@ -88,14 +90,15 @@ def test_untag_takes_the_sidecars_of_ours_away(tmp_path):
     assert snapshot(folder) == before
 
 
-def test_pictures_that_lack_the_subject_get_no_keyword_by_default(tmp_path):
-    from dataclasses import replace
-
-    from imgrank.actions.run import prepare
-    from tests.actions.trees import ranked, request
-
-    folder = fill(tmp_path, "a.jpg", "b.jpg")
-    images = ranked(folder, ["a.jpg", "b.jpg"])
-    images[1] = replace(images[1], relevant=False)
-    act(prepare(images, request("tag", keyword="a cat", fitting_only=True), images))
-    assert b"a cat" in (folder / "a.jpg.xmp").read_bytes() and b"a cat" not in (folder / "b.jpg.xmp").read_bytes()
+@pytest.mark.parametrize(
+    ("on", "with_it"), [("every", "abc"), ("relevant", "ab"), ("fitting", "a")], ids=lambda each: each
+)
+def test_a_keyword_goes_to_the_pictures_that_it_is_meant_for_and_stars_to_all(tmp_path, on, with_it):
+    folder = fill(tmp_path, "a.jpg", "b.jpg", "c.jpg")
+    images = ranked(folder, ["a.jpg", "b.jpg", "c.jpg"])
+    images[1] = replace(images[1], fits=False)
+    images[2] = replace(images[2], relevant=False, fits=False)
+    act(prepare(images, request("tag", keyword="a cat", keyword_on=KeywordOn(on)), images))
+    written = {name: (folder / f"{name}.jpg.xmp").read_bytes() for name in "abc"}
+    assert "".join(name for name, text in written.items() if b"a cat" in text) == with_it
+    assert all(b"xmp:Rating" in text for text in written.values())

@@ -158,6 +158,25 @@ def test_ctrl_c_gives_what_was_done(tmp_path):
     assert 0 < len(ranking.images) < 200
 
 
+@pytest.mark.parametrize("step", ["encoding", "comparing"])
+def test_a_stopped_run_makes_no_groups_and_says_so(tmp_path, step):
+    for number in range(200):
+        pixels = np.random.default_rng(number).integers(0, 255, (8, 8, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number:03}.png")
+    steps, stopped = [], []
+
+    def stop(progress):
+        steps.append(progress.step)
+        if progress.step == step and progress.done >= 100 and not stopped:
+            stopped.append(step)
+            raise KeyboardInterrupt
+
+    ranking = Ranker(adapter="none", cache=False).rank([tmp_path], "a cat", group="similar", progress=stop)
+    assert ranking.partial and {image.group for image in ranking.images} == {None}
+    assert any("no groups" in each for each in ranking.notes)
+    assert stopped and steps[-1] == step
+
+
 def test_ctrl_c_while_tokens_are_asked_for_is_no_answer(tmp_path):
     for number in range(130):
         Image.new("RGB", (8, 8), (number, 0, 0)).save(tmp_path / f"{number:03}.png")
