@@ -114,7 +114,7 @@ def _of_length(values: npt.NDArray[Any], noise: float) -> Numbers:
     """(N, ...) as (N, D) whole numbers of length 127, less where they hardly stand out of noise."""
     flat = values.reshape(len(values), -1)
     length = np.sqrt(np.square(flat).sum(axis=1, keepdims=True, dtype=np.float64)) + noise
-    return np.rint(flat * (_WHOLE / np.maximum(length, 1))).astype(np.float32)
+    return np.asarray(np.rint(flat * (_WHOLE / np.maximum(length, 1))), np.float32)
 
 
 def _difference_hash(small: npt.NDArray[np.float64]) -> Numbers:
