@@ -1,7 +1,8 @@
 """More pictures than one machine: question time and memory, alone and on engines; encode rate by workers; a billion.
 
     python benchmarks/scale.py --counts 100000 1000000      # 1 M takes 8 GB of disk, and is deleted afterwards
-    python benchmarks/scale.py --counts 1000000 --questions zero-shot      # a quarter of its time
+    python benchmarks/scale.py --counts 1000000 --questions similarity --engines local    # a part of its time
+    python benchmarks/scale.py --index s3://mine/tokens --engines local    # one that stands already
     python benchmarks/scale.py --encode 400 --workers 1 2
     python benchmarks/scale.py --paper --decode-rate 120     # any assumption of benchmarks/paper.py by name
 
@@ -13,6 +14,7 @@ Memory is the peak of the whole tree of processes (PSS), twice a second; a clust
 from __future__ import annotations
 
 import argparse
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -24,7 +26,12 @@ from engines import descendants, make_pictures, pss_mb
 from figures import ROOT, temporary_home
 from paper import Assumed, lines
 
-QUESTIONS = {"zero-shot": ("a cat", "none"), "adapter": ("older person", "mini-adapter")}
+QUESTIONS = {
+    "similarity": ("a quiet evening", "none"),  # reads embeddings
+    "kind of 7 classes": ("a cat", "none"),  # and moments
+    "kind of 118 classes": ("a dog", "none"),
+    "ranker": ("older person", "mini-adapter"),  # reads all tokens
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,9 @@ def main() -> None:
         print("\n".join(lines(Assumed(**{name: getattr(given, name) for name in names}))))
     for count in given.counts:
         ask_at(count, given)
+    if given.index:
+        with temporary_home():
+            ask_all(given.index, given)
     if given.encode:
         encode_rates(given)
 
@@ -55,25 +65,30 @@ def ask_at(count: int, given: argparse.Namespace) -> None:
         size = make_index(index, count)
         print(f"\n{count:,} pictures: {size / count:,.0f} bytes a picture on disk", end="")
         print(f", {sum(1 for _ in index.iterdir()) - 1} parts, made in {time.perf_counter() - started:.0f} s\n")
-        print("| question | engine | shown | seconds | pictures/s | memory |\n|---|---|---|--:|--:|--:|")
         try:
-            for question in given.questions:
-                sentence, adapter = QUESTIONS[question]
-                for engine in given.engines:
-                    for shown in ("--top 100", "all"):
-                        words = ["sort", str(index), sentence, "--adapter", adapter, "--format", "paths", "-q"]
-                        words += shown.split() if shown != "all" else []
-                        words += engine_words(engine, given)
-                        ran = watch([sys.executable, "-m", "imgrank", *words])
-                        print(
-                            f"| {question} | {engine} | {shown} | {ran.seconds:.1f} | {count / ran.seconds:,.0f} | "
-                            f"{ran.megabytes:,.0f} MB |",
-                            flush=True,
-                        )
+            ask_all(str(index), given)
         finally:
             for file in index.iterdir():
                 file.unlink()
             index.rmdir()
+
+
+def ask_all(index: str, given: argparse.Namespace) -> None:
+    """A table of each question to each engine. A sentence is new each time."""
+    print("| question | engine | shown | seconds | memory |\n|---|---|---|--:|--:|")
+    numbers = itertools.count()
+    for question in given.questions:
+        sentence, adapter = QUESTIONS[question]
+        for engine in given.engines:
+            for shown in given.shown:
+                runs = []
+                for _ in range(given.turns):
+                    asked = f"{sentence} {next(numbers)}" if adapter == "none" else sentence
+                    words = ["sort", index, asked, "--adapter", adapter, "--format", "paths", "-q"]
+                    words += shown.split() if shown != "all" else []
+                    runs.append(watch([sys.executable, "-m", "imgrank", *words, *engine_words(engine, given)]))
+                seconds, megabytes = min(run.seconds for run in runs), max(run.megabytes for run in runs)
+                print(f"| {question} | {engine} | {shown} | {seconds:.1f} | {megabytes:,.0f} MB |", flush=True)
 
 
 def engine_words(engine: str, given: argparse.Namespace) -> list[str]:
@@ -141,6 +156,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--counts", type=int, nargs="*", default=[], help="pictures in the indexes that are asked")
     parser.add_argument("--engines", nargs="+", default=["none", "local", "ray"], choices=["none", "local", "ray"])
     parser.add_argument("--questions", nargs="+", default=list(QUESTIONS), choices=list(QUESTIONS))
+    parser.add_argument("--shown", nargs="+", default=["--top 100", "all"], choices=["--top 100", "all"])
+    parser.add_argument("--turns", type=int, default=1, help="the fastest of so many runs counts")
+    parser.add_argument("--index", help="an index that stands, to be asked and left as it is")
     parser.add_argument("--address", help="a Ray cluster that runs already")
     parser.add_argument("--folder", type=Path, help="where the made-up indexes stand; a temporary folder if not said")
     parser.add_argument("--encode", type=int, default=0, metavar="N", help="encode N made-up photographs")

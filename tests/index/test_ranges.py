@@ -1,0 +1,60 @@
+"""Files at URLs read in pieces: any range as it stands there, and few requests for what a question needs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imgrank.index import ranges
+from imgrank.index.format import IndexRow, IndexRows, Manifest
+from imgrank.index.locations import Location
+from imgrank.index.parts import Part
+from imgrank.index.ranges import RangedFile, Tail
+from imgrank.tokens import PackedTokens, Reads, TokenShape
+
+SPAN = st.tuples(st.integers(0, 120), st.integers(0, 120)).map(sorted)
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch):
+    """What was asked of the store, each a range of bytes."""
+    asked: list[tuple[int, int]] = []
+    read = ranges._read
+    monkeypatch.setattr(ranges, "_read", lambda url, start, end: asked.append((start, end)) or read(url, start, end))
+    return asked
+
+
+@given(tail=st.integers(0, 130), held=st.lists(SPAN, max_size=4), spans=st.lists(SPAN, max_size=8))
+def test_any_range_is_read_as_it_stands(tail, held, spans):
+    whole = bytes(range(100))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranges, "_read", lambda url, start, end: whole[start:end])
+        patch.setattr(ranges, "GAP", 3)
+        file = RangedFile("memory://x", Tail(len(whole), whole[max(0, len(whole) - tail) :]))
+        file.hold(map(tuple, held))
+        for start, end in spans:
+            assert file.seek(start) == start
+            assert bytes(file.read(end - start)) == whole[start:end]
+
+
+def test_a_question_takes_two_requests_of_each_part(asked):
+    fsspec = pytest.importorskip("fsspec")
+    pytest.importorskip("pyarrow")
+    fsspec.filesystem("memory").store.clear()
+    shape, count = TokenShape(16, 320, 384, 9), 400
+    packed = PackedTokens.empty(count, shape)
+    packed.quantised[:] = np.random.default_rng(0).integers(-9, 9, packed.quantised.shape)
+    manifest = Manifest("fake", "0" * 16, 1, shape)
+    location = Location("memory://ranges")
+    location.write_manifest(manifest)
+    rows = tuple(IndexRow(f"{n}.jpg", f"{n:032x}") for n in range(count))
+    name = location.write_part(IndexRows(rows, packed), manifest)
+    layout = manifest.layout
+    for columns in (("key",), ("path", "error", *layout.columns(Reads(tokens=False, moments=(0, 1, 2, 3, 8))))):
+        with Part(location, name) as part:
+            assert sum(map(len, part.batches(columns))) == count
+    # The end of the file once, which holds the keys; then, in one piece, what the question needs.
+    assert len(asked) == 2
+    assert asked[1][1] - asked[1][0] < 2_600 * count + ranges.GAP
