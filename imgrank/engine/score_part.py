@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from imgrank.arrays import Flags
 from imgrank.errors import UsageError
 from imgrank.index.format import encoded_path, glance_of, texts_of
+from imgrank.index.layout import KEY
 from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
 from imgrank.index.reading import KeptRows
@@ -34,12 +36,14 @@ Run = Any  # a pyarrow table of the columns lacking (bool), score (float64) and 
 class PartScores:
     """What one part came to. `rows` are its pictures, all or the best; `evidence` is of all of them.
 
-    `skipped` are its rows without tokens; the first of a pair says whether the file's size is known.
+    `skipped` are its rows without tokens; the first of a pair says whether the file's size is known. `keys` are of all
+    its rows, where nobody has looked yet whether a path stands twice.
     """
 
     evidence: Evidence
     skipped: tuple[tuple[bool, Unreadable], ...]
     rows: Run
+    keys: npt.NDArray[np.uint64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,11 +73,16 @@ class ScoreParts:
         score = _asked_here(self.asked, self.adapter_files).open(_resources())
         skipped: list[tuple[bool, Unreadable]] = []
         done, evidence, at, reads = [], Evidence(), 0, self.asked.reads(self.shape)
-        with Part(part.location, part.name) as whole:
-            columns = whole.layout.columns(reads, self.detailed)
-            for table in whole.batches(("path", "size", "error", *columns)):
-                kept = _filtered(table, part.kept[at : at + len(table)])
+        manifest = part.location.known_manifest()
+        ahead = () if manifest is None else manifest.layout.columns(reads, self.detailed)
+        keys: list[npt.NDArray[np.uint64]] = []
+        with Part(part.location, part.name, ahead) as whole:
+            columns = ("path", "size", "error", *whole.layout.columns(reads, self.detailed))
+            for table in whole.batches((*columns, KEY) if part.unread else columns):
+                kept = table if part.unread else _filtered(table, part.kept[at : at + len(table)])
                 at += len(table)
+                if part.unread:
+                    keys.append(table.column(KEY).to_numpy())
                 good = kept.column("error").is_null().to_numpy()
                 skipped += _skipped(_filtered(kept, ~good))
                 if len(kept := _filtered(kept, good)):
@@ -82,7 +91,8 @@ class ScoreParts:
                         done.append(_run(kept.column("path"), scored))
                     evidence += scored.evidence
         rows = arrow().concat_tables(done) if done else empty_run()
-        return PartScores(evidence, tuple(skipped), best(rows, self.top) if self.top else rows)
+        known = np.concatenate([np.zeros(0, np.uint64), *keys]) if part.unread else None
+        return PartScores(evidence, tuple(skipped), best(rows, self.top) if self.top else rows, known)
 
 
 def empty_run() -> Run:

@@ -14,7 +14,15 @@ from imgrank.engine.score_part import PartScores, Run, ScoreParts, best, empty_r
 from imgrank.errors import NothingToRank, UsageError
 from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
-from imgrank.index.reading import all_detailed, checked_manifest, is_index, quickly_settled
+from imgrank.index.reading import (
+    KeptRows,
+    all_detailed,
+    are_distinct,
+    checked_manifest,
+    is_index,
+    settled,
+    unsettled,
+)
 from imgrank.order import rank_sorted
 from imgrank.paths import printable
 from imgrank.pictures import nothing_found
@@ -24,6 +32,7 @@ from imgrank.scoring.asking import ask
 from imgrank.scoring.composing import Asking, Pictures
 from imgrank.scoring.mixing import MixScorer, answered_term
 from imgrank.scoring.question import Evidence, Question, Verdict
+from imgrank.scoring.scorers import Scorer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,16 +77,13 @@ def rank_indexes(
     ]
     shape, detailed = manifests[-1].shape, all_detailed(manifests)
     asked = ask(question, ranker, detailed=detailed)
-    parts = quickly_settled([(location, name) for location in locations for name in location.parts()])
-    if isinstance(asked, MixScorer):
-        survey = engine.score(ScoreParts(asked, shape, evidence_alone=True, detailed=detailed), parts)
-        asked = asked.settled(sum((part.evidence for part in survey), Evidence()))
+    names = [(location, name) for location in locations for name in location.parts()]
+    parts = unsettled(names) or settled(names)
     task = ScoreParts(asked, shape, top, detailed=detailed)
-    if top:
-        scored, run = _best(engine.score(task, parts), top)
-        runs = iter([run])
-    else:
-        scored, runs = engine.sort(task, parts)
+    try:
+        asked, scored, runs = _scored(engine, task, parts)
+    except _Twice:
+        asked, scored, runs = _scored(engine, task, settled(names))
     evidence, skipped = sum((part.evidence for part in scored), Evidence()), _skipped(scored)
     count = evidence.count
     if not count:
@@ -95,6 +101,34 @@ def rank_indexes(
         least = min_score
         images = takewhile(lambda image: image.relevant and image.score >= least, images)
     return Ordered(ranking, islice(images, top), count, first.score if first.relevant else None)
+
+
+class _Twice(Exception):
+    """A path stands in several rows of parts that were not settled."""
+
+
+def _scored(
+    engine: Engine, task: ScoreParts, parts: Sequence[KeptRows]
+) -> tuple[Scorer, list[PartScores], Iterator[Run]]:
+    """Who answers, what the parts came to, and their rows in order. Raises _Twice, and what scoring raises."""
+    asked = task.asked
+    if isinstance(asked, MixScorer):
+        survey = list(engine.score(replace(task, top=None, evidence_alone=True), parts))
+        _check_distinct(survey)
+        asked = asked.settled(sum((part.evidence for part in survey), Evidence()))
+        task = replace(task, asked=asked)
+    if task.top:
+        scored, run = _best(engine.score(task, parts), task.top)
+        runs = iter([run])
+    else:
+        scored, runs = engine.sort(task, parts)
+    _check_distinct(scored)
+    return asked, scored, runs
+
+
+def _check_distinct(scored: Sequence[PartScores]) -> None:
+    if not are_distinct([part.keys for part in scored if part.keys is not None]):
+        raise _Twice
 
 
 def _ranking(

@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -74,15 +74,17 @@ class Location:
         with self._sentence("read"):
             return sorted(filter(is_part, self._names()))
 
-    def open(self, name: str) -> Any:  # noqa: ANN401 (pyarrow has no types)
+    def open(self, name: str, ahead: Collection[str] = ()) -> Any:  # noqa: ANN401 (pyarrow has no types)
         """A part in it, to read and seek: a file of Arrow's, which copies its bytes once less than Python's, or a
-        `RangedFile`. Raises OSError."""
+        `RangedFile`, which fetches the columns `ahead` along with the end. Raises OSError."""
         if not self.is_url:
             return arrow().memory_map(os.fsencode(self.path(name)))
         tail = self._tails.get(name)
+        manifest = self.known_manifest()
+        share = manifest.layout.share(ahead) if manifest is not None and ahead else 0.0
         if tail is None:
-            tail = Tail.of(self.path(name))
-            if len(self._tails) < _TAILS_KEPT:
+            tail = Tail.of(self.path(name), share)
+            if not share and len(self._tails) < _TAILS_KEPT:
                 self._tails[name] = tail
         return RangedFile(self.path(name), tail)
 

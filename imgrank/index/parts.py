@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from imgrank.errors import IndexFault
@@ -26,10 +26,11 @@ class DamagedPart(IndexFault):
 class Part:
     """One open part. Closes its file when it is left as a context."""
 
-    def __init__(self, location: Location, name: str) -> None:
-        """Raises DamagedPart, or IndexFault where it cannot be read at all."""
+    def __init__(self, location: Location, name: str, ahead: Collection[str] = ()) -> None:
+        """`ahead` are columns that are read in any case. Raises DamagedPart, or IndexFault where it cannot be read at
+        all."""
         self.location, self.name = location, name
-        self._stream = self._checked(lambda: location.open(name))
+        self._stream = self._checked(lambda: location.open(name, ahead))
         try:
             self._file = self._checked(lambda: open_parquet(self._stream, checked=True))
         except BaseException:

@@ -22,10 +22,10 @@ class Tail:
     end: bytes
 
     @staticmethod
-    def of(url: str) -> Tail:
-        """Read now. Raises OSError."""
+    def of(url: str, share: float = 0.0) -> Tail:
+        """Read now; at least that share of the file. Raises OSError."""
         size = int(retried(lambda: file_system(url).info(url))["size"])
-        return Tail(size, _read(url, max(0, size - TAIL), size))
+        return Tail(size, _read(url, max(0, size - TAIL - int(share * size)), size))
 
 
 class RangedFile(io.RawIOBase):
@@ -41,7 +41,8 @@ class RangedFile(io.RawIOBase):
         self._held = []
         for start, end in _merged((max(0, start), min(end, self._size)) for start, end in ranges):
             if self._tail.slice(start, end) is None:
-                self._held.append(_Piece(start, _read(self._url, start, end)))
+                known = self._tail.data[: max(0, end - self._tail.start)]
+                self._held.append(_Piece(start, _read(self._url, start, end - len(known)) + known))
 
     def readable(self) -> bool:
         return True

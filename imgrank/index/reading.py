@@ -15,7 +15,6 @@ from imgrank.detail.measure import DETAIL_VERSION, WIDTH
 from imgrank.discover import path_order
 from imgrank.errors import IndexFault, UsageError
 from imgrank.index.format import MANIFEST, Manifest, texts_of, tokens_of
-from imgrank.index.layout import KEY
 from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
@@ -37,11 +36,15 @@ def is_index(source: str) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeptRows:
-    """What counts of one part: `kept` (rows,) is True for rows that no other row of the same path stands before."""
+    """What counts of one part: `kept` (rows,) is True for rows that no other row of the same path stands before.
+
+    Where the part is yet `unread`, every row counts, and `kept` says nothing.
+    """
 
     location: Location
     name: str
     kept: Mask
+    unread: bool = False
 
 
 class Indexed:
@@ -160,26 +163,19 @@ def settled(names: Sequence[tuple[Location, str]]) -> list[KeptRows]:
     ]
 
 
-def quickly_settled(names: Sequence[tuple[Location, str]]) -> list[KeptRows]:
-    """As `settled`; where parts hold the keys of their paths, and no two are the same, no path is read.
+def unsettled(names: Sequence[tuple[Location, str]]) -> list[KeptRows] | None:
+    """All parts with every row, where parts hold the keys of their paths: whoever has read them knows whether two are
+    the same, which is rare. None where they do not."""
+    manifests = [location.known_manifest() for location in {location for location, _ in names}]
+    if not all(manifest is not None and manifest.layout.has_keys for manifest in manifests):
+        return None
+    return [KeptRows(*name, np.ones(0, bool), unread=True) for name in names]
 
-    Raises DamagedPart, IndexFault.
-    """
-    if not all(
-        (manifest := location.known_manifest()) and manifest.layout.has_keys for location in {p for p, _ in names}
-    ):
-        return settled(names)
-    keys = _each(names, _keys, afar=any(location.is_url for location, _ in names))
+
+def are_distinct(keys: Sequence[npt.NDArray[np.uint64]]) -> bool:
+    """Whether no path stands twice, by the keys of all parts."""
     every = np.sort(np.concatenate([np.zeros(0, np.uint64), *keys]))
-    if (every[1:] == every[:-1]).any():
-        return settled(names)
-    return [KeptRows(*name, np.ones(len(found), bool)) for name, found in zip(names, keys, strict=True)]
-
-
-def _keys(name: tuple[Location, str]) -> npt.NDArray[np.uint64]:
-    with Part(*name) as part:
-        found = [table.column(KEY).to_numpy() for table in part.batches((KEY,))]
-        return np.concatenate([np.zeros(0, np.uint64), *found])
+    return not bool((every[1:] == every[:-1]).any())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -200,10 +196,8 @@ def _identities(name: tuple[Location, str]) -> _Identities:
         return _Identities(paths, np.stack([was_read, np.full(len(was_read), part.written_ns)]))
 
 
-def _each(parts: Sequence[_In], read: Callable[[_In], _Out], afar: bool = True) -> list[_Out]:
-    """What `read` gives of each part; several at once where they are `afar`, for an object store answers late."""
-    if not afar:
-        return list(map(read, parts))
+def _each(parts: Sequence[_In], read: Callable[[_In], _Out]) -> list[_Out]:
+    """What `read` gives of each part; several at once, for an object store answers late."""
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="imgrank-parts") as threads:
         return list(threads.map(read, parts))
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgrank.index.format import IndexRow, IndexRows, Manifest, glance_of, to_table, tokens_of
-from imgrank.index.layout import DETAIL, TOKENS, Layout
+from imgrank.index.layout import DETAIL, KEY, TOKENS, Layout
 from imgrank.index.locations import Location
 from imgrank.index.merging import merge
-from imgrank.index.reading import quickly_settled, settled
+from imgrank.index.parts import Part
+from imgrank.index.reading import are_distinct, unsettled
 from imgrank.tokens import Reads, TokenShape
 from tests.index.making import FakeBackbone, build, expected, opened, tokens, write_pictures
 
@@ -97,15 +98,21 @@ def test_indexes_of_both_formats_are_one_order_and_merge(tmp_path):
     assert tokens(opened(tmp_path / "older")) == tokens(opened(tmp_path / "merged")) == expected(photos)
 
 
-def test_the_same_rows_are_kept_with_keys_as_by_paths(tmp_path):
+def test_keys_say_whether_a_path_stands_twice(tmp_path):
     photos = write_pictures(tmp_path / "photos", 9)
     locations = [begun(tmp_path / name, version) for name, version in (("a", 2), ("b", 2), ("old", 1))]
-    for location in locations[:1], locations[:2], locations[:3]:
-        build(photos, location[-1].where)
-        names = [(one, name) for one in location for name in one.parts()]
-        for quick, slow in zip(quickly_settled(names), settled(names), strict=True):
-            assert (quick.name, quick.location) == (slow.name, slow.location)
-            assert np.array_equal(quick.kept, slow.kept)
+    for location in locations:
+        build(photos, location.where)
+    names = [[(location, name) for name in location.parts()] for location in locations]
+    assert are_distinct([keys_of(*name) for name in names[0]])
+    assert not are_distinct([keys_of(*name) for name in names[0] + names[1]])
+    assert all(part.unread for part in unsettled(names[0]))
+    assert unsettled(names[0] + names[2]) is None
+
+
+def keys_of(location, name):
+    with Part(location, name) as part:
+        return np.concatenate([table.column(KEY).to_numpy() for table in part.batches((KEY,))])
 
 
 def test_a_manifest_of_the_first_format_is_read_as_such(tmp_path):
