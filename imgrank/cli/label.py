@@ -130,8 +130,8 @@ def label(
     def new_ranker(adapter: str, backbone: str = name) -> Ranker:
         return Ranker(backbone, adapter, device.value, not no_cache, note, max_megapixels)
 
+    controller = open_controller(settings, new_ranker, quiet, lambda: room.taught())
     room = Room(OpenSettings(folder, recursive, adapter, name), new_ranker)
-    controller = open_controller(settings, new_ranker, quiet, room.taught)
     page = LabelPage(controller, room)
     try:
         serve(page, port, lambda address: _ready(address, labels, no_open))

@@ -82,6 +82,10 @@ class Controller:
         trained = self.trainer.state.result
         return self._reasons.of(name, trained.adapter if trained else self.settings.adapter)
 
+    def close(self) -> None:
+        """Whoever waits for an explanation is told that this is the end."""
+        self._reasons.close()
+
     def _value(self, given: object) -> float:
         if isinstance(given, bool) or not isinstance(given, (int, float)):
             raise UsageError("A value is a number.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from imgrank.labels.tasks import phrasings
 from imgrank.paths import printable
 from imgrank.web.album import Album
+from imgrank.web.apart import Apart
 from imgrank.web.records import LabelSettings, Reason
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Explanations:
 
     def __init__(self, album: Album, explain: Explain) -> None:
         self._album = album
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="imgrank-why")
+        self._thread: Apart[Reason] = Apart("imgrank-why")
         self._explain = lru_cache(KEPT_IN_MEMORY)(explain)
 
     def of(self, name: str, adapter: str) -> Reason | None:
@@ -36,7 +36,11 @@ class Explanations:
         Raises what explaining raises.
         """
         path = self._album.path(name)
-        return None if path is None else self._thread.submit(self._explain, path, adapter).result()
+        return None if path is None else self._thread.do(lambda: self._explain(path, adapter))
+
+    def close(self) -> None:
+        """Whoever waits for a map is told that this is the end."""
+        self._thread.close()
 
 
 def without_folders(found: Explanation) -> Explanation:

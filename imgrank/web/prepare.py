@@ -68,9 +68,9 @@ def _prepared(
     order = tuple(path for path in paths if path in album)
     usable = [path for path in order if can_be_written(place_of(path, settings.labels))]
     if len(usable) < FEWEST_PICTURES:
+        counted = "1 picture" if len(usable) == 1 else f"{len(usable)} pictures"
         raise UsageError(
-            f"{printable(settings.folder)} has {len(usable)} pictures to ask about; "
-            f"at least {FEWEST_PICTURES} are needed."
+            f"{printable(settings.folder)} has {counted} to ask about; at least {FEWEST_PICTURES} are needed."
         )
     chosen = _chosen(usable, _answered(notebook), settings.pictures)
     packed = ranker.encode(chosen).packed

@@ -159,6 +159,7 @@ def test_teach_asks_about_what_is_shown_and_leads_back(
 def test_pictures_appear_as_they_come_and_reading_can_be_paused(browser: Any, tmp_path: Path) -> None:
     folder = pictures(tmp_path / "photos")
     with opened(folder) as (_, client), page_of(browser, client) as page:
+        comes(page, "[...document.querySelectorAll('li.cell img')].every((image) => image.naturalWidth)")
         pictures(folder, ALL)
         comes(page, "document.querySelector('[role=status]').innerText === '24 pictures, 24 shown'")
         page.locator(".messages", has_text="came").wait_for()

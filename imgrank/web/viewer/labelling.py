@@ -42,7 +42,8 @@ class LabelPage:
         return Guard(both, port, token, command="imgrank label", most_bytes=MOST_BYTES)
 
     def close(self) -> None:
-        """End what goes on among the pictures."""
+        """End what goes on, among the pictures too."""
+        self._controller.close()
         with self._lock:
             if self._started:
                 self._room.close()

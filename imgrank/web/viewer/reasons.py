@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import queue
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING
 from imgrank.errors import UsageError
 from imgrank.scoring.composing import Asking
 from imgrank.scoring.question import Question
+from imgrank.web.apart import Apart
 from imgrank.web.explanations import reason_of
 from imgrank.web.records import Reason
 from imgrank.web.viewer.library import Library
@@ -41,17 +39,12 @@ class Meant:
         return replace(asked, sentence=f"from {names[0]} to {names[1]}" if self.between else f"like {names[0]}")
 
 
-Job = tuple[str, int, Meant, "Future[Reason]"]
-
-
 class Reasons:
     """One map at a time, each made once."""
 
     def __init__(self, library: Library, new_ranker: Callable[[], Ranker]) -> None:
         self._library, self._new_ranker = library, new_ranker
-        self._jobs: queue.Queue[Job] = queue.Queue()
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._thread: Apart[Reason] = Apart("imgrank-why", PATIENCE)
         self._explain = lru_cache(KEPT)(self._explained)
         self._ranker: Ranker | None = None
 
@@ -66,26 +59,17 @@ class Reasons:
             raise UsageError("There is nothing to explain: a picture of the folder and a sentence are needed.")
         between = (paths[0], paths[1]) if len(paths) == 2 else None
         meant = Meant(sentence.strip(), paths[0] if len(paths) == 1 else "", between)
-        with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="imgrank-why", daemon=True)
-                self._thread.start()
-        future: Future[Reason] = Future()
-        self._jobs.put((file.path, file.mtime_ns, meant, future))
-        return future.result(PATIENCE)
+        path, time = file.path, file.mtime_ns
+        return self._thread.do(lambda: self._explain(path, time, meant))
 
     def forget(self) -> None:
         """A ranker was trained, or another image model taken: what was said may not hold any more."""
         self._explain.cache_clear()
         self._ranker = None
 
-    def _run(self) -> None:
-        while True:
-            path, time, meant, future = self._jobs.get()
-            try:
-                future.set_result(self._explain(path, time, meant))
-            except Exception as error:  # noqa: BLE001 - it is raised where somebody waits for it
-                future.set_exception(error)
+    def close(self) -> None:
+        """Whoever waits for a map is told that this is the end."""
+        self._thread.close()
 
     def _explained(self, path: str, _time: int, meant: Meant) -> Reason:
         from imgrank.explaining.explanation import explain_question

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,6 +120,8 @@ class Room:
     def close(self) -> None:
         """End what goes on, in peace: a step in hand is finished first."""
         self.watch.close()
+        self.reasons.close()
+        self.teaching.close()
         self.work.close()
         self.indexer.close()
         self.facts.close()
@@ -131,10 +134,11 @@ class Room:
 
     def _warm(self) -> None:
         """After the first pictures, for whoever opens a folder looks before asking."""
-        self.indexer.begun.wait()
-        self.orders.warm()
-        self.indexer.settled.wait()
-        self.orders.warm_rankers()
+        with suppress(Exception):  # what fails here fails again where somebody asked, and is told there
+            self.indexer.begun.wait()
+            self.orders.warm()
+            self.indexer.settled.wait()
+            self.orders.warm_rankers()
 
     def _noticed(self, sidecars: bool) -> None:
         if sidecars:

@@ -26,6 +26,7 @@ class Teaching:
         self._engine, self._taught = engine, taught
         self._lock = threading.Lock()
         self._page: ASGIApp | None = None
+        self._controller: Controller | None = None
 
     @property
     def page(self) -> ASGIApp | None:
@@ -49,4 +50,9 @@ class Teaching:
             reasons = Explanations(prepared.album, explainer(settings, self._engine.new))
             controller = Controller(settings, prepared, Trainer(train), reasons)
             controller.pictures_at = "../"
-            self._page = make_page(controller)
+            self._page, self._controller = make_page(controller), controller
+
+    def close(self) -> None:
+        """Whoever waits for an explanation is told that this is the end."""
+        if self._controller is not None:
+            self._controller.close()
