@@ -1,17 +1,24 @@
-"""What the site adds to the pages in `docs/`: pages that stand elsewhere in the repository, and the list of decisions.
+"""What the site adds to the pages in `docs/`: pages that stand elsewhere, the list of decisions, the graph of imports.
 
 MkDocs calls the functions named `on_...`.
 """
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = Path(__file__).parents[1]
 PULLED = {  # pages elsewhere in the repository: where they stand on the site
@@ -26,6 +33,7 @@ PULLED = {  # pages elsewhere in the repository: where they stand on the site
     "weights/mini-adapter.md": "reference/weights/mini-adapter.md",
 }
 DECISIONS = "decisions/index.md"
+ARCHITECTURE, ROOMS = "explanation/architecture.md", "<!-- rooms -->"
 
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?!https?:|mailto:|#)(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]*)?\)")
 _TITLE = re.compile(r"\A# (.+)\n\n(\S+) · ([^·\n]+) · ([^\n]+)\n")
@@ -44,6 +52,8 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     here = page.file.src_uri
     if here == DECISIONS:
         markdown += "\n" + decisions()
+    if here == ARCHITECTURE:
+        markdown = markdown.replace(ROOMS, rooms())
     if here.startswith(("decisions/", "experiments/", "reference/weights/")):
         page.meta["search"] = {"boost": 0.3}  # who searches for "undo" wants the command first
     source = next((known for known, target in PULLED.items() if target == here), f"docs/{here}")
@@ -79,3 +89,42 @@ def decisions() -> str:
         title, date, status, subject = found.groups()
         rows.append(f"| {int(path.name[:4])} | [{title}]({path.name}) | {subject} | {date} | {status} |")
     return "\n".join(rows) + "\n"
+
+
+def layers() -> list[list[str]]:
+    """The rooms of each layer that `lint-imports` holds, the topmost first."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = settings["tool"]["importlinter"]["contracts"]
+    return [[room.strip() for room in layer.split("|")] for layer in contract["layers"]]
+
+
+def files_of(room: str) -> list[Path]:
+    """The files of a room, which is a folder or one file."""
+    folder = ROOT / "imgrank" / room
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+
+
+def imported_by(room: str) -> list[str]:
+    """The other rooms that a room imports, the most used first."""
+    used: dict[str, int] = {}
+    for file in files_of(room):
+        for name in re.findall(r"^ *from imgrank\.(\w+)", file.read_text(encoding="utf-8"), re.MULTILINE):
+            if name != room:
+                used[name] = used.get(name, 0) + 1
+    return sorted(used, key=lambda name: (-used[name], name))
+
+
+def rooms() -> str:
+    """The table of rooms by layer: what each is for, how many files it has, and which rooms it imports."""
+    rows = ["| layer | room | what it is for | files | imports |", "|--:|---|---|--:|---|"]
+    for number, beside in enumerate(layers(), 1):
+        for room in beside:
+            files, used = files_of(room), ", ".join(f"`{name}`" for name in imported_by(room)) or "nothing"
+            purpose = (ast.get_docstring(ast.parse(files[0].read_text(encoding="utf-8"))) or "").split("\n\n")[0]
+            words = " ".join(purpose.split()).replace("|", "\\|")
+            rows.append(f"| {number} | `{room}` | {words} | {len(files)} | {used} |")
+    return "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    print(rooms())

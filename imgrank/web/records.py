@@ -32,7 +32,7 @@ class LabelSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
+class ShownMetric:
     """One figure of a training, with its 95 % interval; `who` is the ranker, ridge or zero-shot."""
 
     who: str
@@ -48,7 +48,7 @@ class Trained:
 
     adapter: str
     rows: int
-    metrics: tuple[Metric, ...]
+    metrics: tuple[ShownMetric, ...]
     order: tuple[str, ...]
     seconds: float
 

@@ -11,7 +11,7 @@ from imgrank.errors import UsageError
 from imgrank.labels import FEWEST_ROWS, Labels, read_labels
 from imgrank.labels.tasks import phrasings
 from imgrank.records import Progress
-from imgrank.web.records import LabelSettings, Metric, Trained
+from imgrank.web.records import LabelSettings, ShownMetric, Trained
 from imgrank.web.trainer import Report
 
 if TYPE_CHECKING:
@@ -67,10 +67,12 @@ def _about(settings: LabelSettings) -> Labels:
     return with_changes(labels, values=values, pairs=pairs)
 
 
-def _metrics(query: TrainedQuery, settings: LabelSettings) -> tuple[Metric, ...]:
+def _metrics(query: TrainedQuery, settings: LabelSettings) -> tuple[ShownMetric, ...]:
     names = ("pair_accuracy",) if settings.mode == "pairs" else ("srcc", "mae")
     sections = (("trained", query.adapter), ("ridge", query.ridge), ("zero-shot", query.zero_shot))
     measured = ((who, name, section.by_name()[name]) for name in names for who, section in sections)
     return tuple(
-        Metric(who, name, its.value, its.ci.low, its.ci.high) for who, name, its in measured if its.value == its.value
+        ShownMetric(who, name, its.value, its.ci.low, its.ci.high)
+        for who, name, its in measured
+        if its.value == its.value
     )

@@ -23,7 +23,7 @@ from imgrank.records import ImageFile, RankedImage, Ranking
 from imgrank.web.controller import Controller
 from imgrank.web.explanations import Explain, Explanations
 from imgrank.web.prepare import prepare
-from imgrank.web.records import LabelSettings, Metric, Reason, Trained
+from imgrank.web.records import LabelSettings, Reason, ShownMetric, Trained
 from imgrank.web.server import address, listen, make_server
 from imgrank.web.trainer import Report, Teach, Trainer
 
@@ -64,7 +64,7 @@ def photos(folder: Path, count: int = 12) -> Path:
 def fake_teach(name: str, replace: bool, report: Report) -> Trained:
     """Trains nothing, and turns the order around."""
     report("epoch 1 of 1", 1.0)
-    return Trained(name, 8, (Metric("trained", "pair_accuracy", 0.75, 0.5, 0.9),), (), 1.5)
+    return Trained(name, 8, (ShownMetric("trained", "pair_accuracy", 0.75, 0.5, 0.9),), (), 1.5)
 
 
 def fake_explain(path: str, adapter: str) -> Reason:
