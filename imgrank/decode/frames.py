@@ -11,6 +11,7 @@ from imgrank.decode.gif import gif_sizes
 
 ANIMATED = frozenset({"GIF", "PNG", "WebP", "AVIF"})
 
+_BITS, _PLANAR, _IN_PLANES = 258, 284, 2
 _SUBFILE_TYPE, _OLD_SUBFILE_TYPE = 254, 255
 _MOST_PAGES = 64
 _THUMBNAIL_SIDE = 320  # a first page up to this side may be a small copy of a later one
@@ -33,6 +34,19 @@ def turn_to_page(image: Image.Image) -> None:
     elif max(image.size) <= _THUMBNAIL_SIDE:
         first = image.size
         image.seek(next((number for number in _pages(image) if _is_small_copy(first, image.size)), 0))
+
+
+def mend_planes(image: Image.Image) -> None:
+    """Pillow takes planes of 16 bits that are not compressed for planes of 8, and shows noise."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile) or image.tag_v2.get(_PLANAR) != _IN_PLANES:
+        return
+    if set(image.tag_v2.get(_BITS, ())) == {16} and all(tile.codec_name == "raw" for tile in image.tile):
+        order = "L" if image.tag_v2.prefix == b"II" else "B"
+        image.tile = [
+            tile._replace(args=(f"{tile.args[0][0]};16{order}", *tile.args[1:]))
+            for tile in image.tile
+            if isinstance(tile.args, tuple)
+        ]
 
 
 def telling_frame(image: Image.Image, data: bytes, kind: str) -> int:

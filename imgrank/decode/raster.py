@@ -25,7 +25,7 @@ from imgrank.decode.aperture import clean_aperture
 from imgrank.decode.bare_png import without_metadata
 from imgrank.decode.budget import spend
 from imgrank.decode.colour import colours_of
-from imgrank.decode.frames import telling_frame, turn_to_page
+from imgrank.decode.frames import mend_planes, telling_frame, turn_to_page
 from imgrank.decode.gif import gif_sizes
 from imgrank.decode.jpeg_scans import check_scans
 from imgrank.decode.named_colours import named_profile
@@ -132,6 +132,7 @@ def _with_pillow(data: bytes, kind: str, use: Callable[[Image.Image], _T]) -> _T
         if kind == "JPEG":
             check_scans(data, image.size)
         turn_to_page(image)
+        mend_planes(image)
         if frame := telling_frame(image, data, kind):
             image.seek(frame)
         _give_profile(image, lambda: named_profile(data, kind, image))

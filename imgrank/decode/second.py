@@ -38,8 +38,8 @@ def _as_pillow(opened: Any) -> Image.Image:  # noqa: ANN401 (pyvips has no types
     names = opened.get_fields()
     profile = opened.get("icc-profile-data") if "icc-profile-data" in names else None
     if opened.interpretation == "cmyk" and opened.bands >= _INKS:
-        inks = opened[:_INKS].cast("uchar")
-        return _made("CMYK", inks, profile)
+        inks = opened[:_INKS] >> 8 if opened.format == "ushort" else opened[:_INKS]
+        return _made("CMYK", inks.cast("uchar"), profile)
     if opened.interpretation in ("multiband", "histogram"):
         opened = opened.scaleimage() if opened.bands <= _INKS else opened[0].scaleimage()
     else:

@@ -367,6 +367,43 @@ def test_an_alpha_without_a_size_of_its_own_is_read_by_the_second_decoder():
     assert differs(decoded(data, "a.avif"), quarters()) < 6
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(("photometric", "channels"), [(2, [0, 1, 2]), (5, [0, 1, 2, 0])])
+def test_planes_of_16_bits_are_no_noise(order, photometric, channels):
+    """Pillow takes them for planes of 8."""
+    if photometric == 5:
+        pytest.importorskip("pyvips", reason="needs the extra vips")
+    pixels = (255 - quarters() if photometric == 5 else quarters())[..., channels]
+    planes = [np.ascontiguousarray(plane).astype(f"{order}u2") * 257 for plane in pixels.transpose(2, 0, 1)]
+    mode = "CMYK" if photometric == 5 else "RGB"
+    plain = decoded(encoded(Image.frombytes(mode, (SIDE, SIDE), pixels.tobytes()), "TIFF"), "a.tif").astype(int)
+    assert np.abs(decoded(in_planes(planes, order, photometric), "a.tif") - plain).max() <= 1
+
+
+def in_planes(planes: list, order: str, photometric: int) -> bytes:
+    """A TIFF of 16 bits, each colour by itself, not compressed."""
+    height, width = planes[0].shape
+    count, size = len(planes), 2 * height * width
+    lists, data = 8 + 2 + 9 * 12 + 4, b"".join(plane.astype(f"{order}u2").tobytes() for plane in planes)
+    start = lists + 10 * count
+    short, long = 3, 4
+    entries = [
+        (256, short, 1, width),
+        (257, short, 1, height),
+        (258, short, count, lists + 8 * count),
+        (259, short, 1, 1),
+    ]
+    entries += [(262, short, 1, photometric), (273, long, count, lists), (277, short, 1, count)]
+    entries += [(279, long, count, lists + 4 * count), (284, short, 1, 2)]
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}IH", 8, len(entries))
+    for tag, kind, number, value in entries:
+        inline = f"{order}HHIHH" if kind == short and number == 1 else f"{order}HHII"
+        head += struct.pack(inline, tag, kind, number, value, *([0] if kind == short and number == 1 else []))
+    head += struct.pack(f"{order}I", 0)
+    starts = [start + n * size for n in range(count)]
+    return head + struct.pack(f"{order}{2 * count}I{count}H", *starts, *[size] * count, *[16] * count) + data
+
+
 def test_a_cut_off_picture_is_not_tried_again(monkeypatch):
     """libvips fills in what is gone, and does not always say so."""
     monkeypatch.setattr(worker, "read_again", lambda *_: pytest.fail("tried again"))
