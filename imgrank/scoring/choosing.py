@@ -12,13 +12,14 @@ from imgrank.adapter.header import AdapterHeader, Query, other_tokens
 from imgrank.adapter.registry import find_adapter, installed_adapters
 from imgrank.records import Asked
 from imgrank.scoring.calibration import AskingWeights, asking_weights
+from imgrank.scoring.lexicon import are_near
 from imgrank.scoring.parsing import Reading, read
 from imgrank.scoring.phrasings import Phrasings, phrasings_of
 from imgrank.scoring.question import Encode
 from imgrank.scoring.signs import nearness, signs_of
 from imgrank.scoring.words import are_kin
 
-NEAR_FROM, NEAR_WITHOUT_WORD_FROM = 0.25, 0.45  # cosines below which nobody looks closer: it costs time, and finds none
+NEAR_FROM, NEAR_WITHOUT_WORD_FROM = 0.1, 0.45  # cosines below which nobody looks closer: it costs time, and finds none
 OWN_WORDS = "these are the words it was trained on"
 SAME_SCALE = "the sentence asks for the same scale"
 BY_NAME = "the ranker was asked for by name"
@@ -93,6 +94,10 @@ def who_answers(sentence: str, candidates: Candidates, encode: Encode) -> Choice
         if query is not None:
             return Choice(header, query, 1.0, OWN_WORDS, query.name)
     reading, weights = read(sentence), asking_weights(candidates.fingerprint)
+    for header in candidates.headers:
+        for query in header.queries:
+            if reading.said and any(other.said == reading.said for other in phrasings_of(query.phrasings).readings):
+                return Choice(header, query, 1.0, OWN_WORDS, query.name)
     found = list(_asked_for(sentence, reading, candidates.headers, weights, encode))
     if found:
         return max(found, key=lambda one: one[0])[1]
@@ -116,9 +121,11 @@ def _asked_for(
     sentence: str, reading: Reading, headers: tuple[AdapterHeader, ...], weights: AskingWeights, encode: Encode
 ) -> Iterator[tuple[float, Choice]]:
     """Queries whose scale the sentence asks for, with how clearly."""
+    if not reading.words:
+        return
     for header in headers:
         for query in header.queries:
-            similarity, phrasings = nearness(sentence, query.embeddings, encode), phrasings_of(query.phrasings)
+            similarity, phrasings = nearness(reading.said, query.embeddings, encode), phrasings_of(query.phrasings)
             if reading.asks_when and header.shipped:  # the shipped ranker knows ages and models, and no dates
                 continue
             if similarity < (NEAR_FROM if _share_a_word(reading, phrasings) else NEAR_WITHOUT_WORD_FROM):
@@ -126,7 +133,7 @@ def _asked_for(
             signs = signs_of(sentence, reading, phrasings, query.embeddings, encode)
             clearness = weights.clearness(signs.numbers()) if signs is not None else -1.0
             if clearness >= 0:
-                turned = phrasings.turn(reading) < 0
+                turned = phrasings.turn(reading.meaning(phrasings.words)) < 0
                 yield clearness, Choice(header, query, similarity, SAME_SCALE, query.name, turned)
 
 
@@ -141,4 +148,5 @@ def _nearest_of_named(sentence: str, reading: Reading, candidates: Candidates, e
 
 
 def _share_a_word(reading: Reading, query: Phrasings) -> bool:
-    return any(are_kin(word.base, other) for word in reading.words for other in query.words)
+    words = reading.meaning(query.words).words
+    return any(are_kin(word.base, other) or are_near(word.base, other) for word in words for other in query.words)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from imgrank.scoring.lexicon import entry, is_kind_of
+
 # Both ways; where a word stands in several rows, its first row counts. Two comparatives have superlatives, too.
 _OPPOSITES = """
 older younger|old young|elderly young|aged youthful|ageing youthful|vintage modern|antique modern
@@ -27,6 +29,8 @@ safe dangerous|safer riskier|natural artificial|indoor outdoor|urban rural|forma
 masculine feminine|wild tame|open closed|summery wintry|foggy clear|rainy sunny|blurred sharp|contrasty flat
 """
 
+_OLD = {"old": "new", "older": "newer", "oldest": "newest"}
+_LIVING = {"face", "people", "men", "women", "children"}
 _AMOUNTS = {"more": 1, "most": 1, "fewer": -1, "fewest": -1, "less": -1, "least": -1}
 _MOST_WORDS = 6  # "two older women sit on a bench in the park" describes, and asks for no order
 _NOT_AFTER = (["at"], ["or"], ["no"])  # "at least two dogs", "more or less"
@@ -73,8 +77,9 @@ def scale_of(sentence: str) -> Scale | None:
     for place, word in enumerate(words if len(_said(words)) <= _MOST_WORDS else []):
         if _is_amount(words, place):
             return _by_amount(words, place)
-        if word.lower() in OPPOSITES.keys() - _AMOUNTS.keys() and (alone or _compares(word)):
-            return Scale(sentence, _replaced(words, place, OPPOSITES[word.lower()]))
+        other = None if word.lower() in _AMOUNTS else _other_end(word.lower(), words)
+        if other is not None and (alone or _compares(word)):
+            return Scale(sentence, _replaced(words, place, other))
     return None
 
 
@@ -87,10 +92,18 @@ def opposite_of(sentence: str, any_word: bool = False) -> str | None:
     words = _words(sentence)
     any_word = any_word or len(_said(words)) == 1
     for place, word in enumerate(words):
-        turned = _more(words[place + 1 :]) if word.lower() == "more" else OPPOSITES.get(word.lower())
+        turned = _more(words[place + 1 :]) if word.lower() == "more" else _other_end(word.lower(), words)
         if turned is not None and (any_word or _compares(word)):
             return _replaced(words, place, turned)
     return None
+
+
+def _other_end(word: str, words: list[str]) -> str | None:
+    """What a word is held against: old people against young ones, old houses against new ones."""
+    others = {form for other in words for form in (other.lower(), other.lower().removesuffix("s")) if other != word}
+    things = [other for other in others if entry(other).kinds and other not in OPPOSITES]
+    lives = not things or any(is_kind_of(thing, "organism") or thing in _LIVING for thing in things)
+    return OPPOSITES.get(word) if lives else _OLD.get(word, OPPOSITES.get(word))
 
 
 def _words(sentence: str) -> list[str]:

@@ -6,30 +6,31 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
 
-from imgrank.scoring.comparatives import PICTURES
-from imgrank.scoring.words import Word, in_words, word_of, word_set
+from imgrank.scoring.comparatives import OPPOSITES, PICTURES
+from imgrank.scoring.lexicon import are_opposed
+from imgrank.scoring.spelling import is_known, meant, without_signs
+from imgrank.scoring.words import IRREGULAR, Word, are_opposite, in_words, word_of, word_set
 
 _SILENT = PICTURES | word_set(
     """
     a an the this that these those each every all any my our your their its his her it he she they i you we me
-    us please could can would should like want wish need show see find give sort rank order put list get let
+    us please could can would should like want wish need show see find give put list get let
+    sort sorted sorting rank ranked ranking order ordered arrange arranged
     appear appears look looks looking seem seems seen shown show shows depicted visible there here is are was
-    were be being been has have had do does by of in on at to for from with and or as per which who whom whose
+    were be being been has have had do does by of in on at to for from with and or as which who whom whose
     what where when while top first frame frames scan scans print prints file files series reproduction slide
     slides field shot one ones whole overall scene subject photographic portrait portraits sitter sitters estimated
     perceived apparent visual
     automatically s d ve
     """
 )
-_ASKING = {"which", "who", "what"}
-_RELATIVE = {"which", "who", "that", "where"}
 _GRADES = word_set(
     """
-    level degree how rate rating score estimate extent strength scale increasing decreasing rank index measure
+    level degree how rate rating score estimate extent strength scale increasing decreasing ascending descending rank
+    index measure state intensity magnitude grade percentage proportion fraction
     """
 )
 _OPENS_SUBJECT = {"of", "in", "on", "per", "with"}
@@ -47,17 +48,25 @@ _UP = word_set(
 )
 _DOWN = word_set(
     """
-    fewer fewest less least low lower lowest lacking without lack little poor reduced no not missed
+    few fewer fewest less least low lower lowest lacking without lack little poor reduced no not missed
     """
 )
+_TURNED = {"ascending", "last", "bottom"}  # "youngest last" has the oldest first
+_ORDERS = {"ascending", "descending", "decreasing", "increasing"}
+_SORTS = word_set("sort sorted sorting order ordered rank ranked ranking arrange arranged first")
+_ARTICLES = {"a", "an", "the"}
+_THEN = {"to", "then", "before", "until", "towards", "toward", "down", "up", "through"}
 _LATE = {"new", "late", "recent"}
 _BOUNDS = {("at", "least"): 1, ("at", "most"): -1}  # "at least three people" wants many of them
 _NUMERALS = word_set("one two three four five six seven eight nine ten dozen")
-_COUNTS = word_set("number numbers count counts quantity amount amounts density total")
+_COUNTS = word_set("number numbers count counts quantity amount amounts density total per")
 _SIZES = word_set("big bigger biggest large larger largest great greater greatest small smaller smallest")
 _SMALL = {"small", "smaller", "smallest"}
 _AMOUNTS = _COUNTS | word_set(
-    "several numerous more most many much lots lot plenty fewer fewest less least no without lacking"
+    "several numerous more most many much lots lot plenty few fewer fewest less least no without lacking"
+)
+_ORDERING = frozenset().union(
+    _SILENT, _GRADES, RELATES, _UP, _DOWN, _COUNTS, _SIZES, _AMOUNTS, _ORDERS, _NUMERALS, OPPOSITES, IRREGULAR
 )
 
 
@@ -66,8 +75,9 @@ class Reading:
     """What a sentence says: its `words`; whether it `grades` (compares, asks how much) and `counts` (more, number of).
 
     `turn` is -1 where it asks for less of it. `subject` are the words after "of the" in "age of the person".
-    `describes` where it is built as a description of a picture is: "a dog", "people who wave"; `relates` where one
-    thing is said of another: "clothes after washing".
+    `relates` where one thing is said of another: "clothes after washing". `said` is the sentence without articles,
+    capitals, number and signs; `of_pictures` are the words that are said of pictures as such, "old" of "an old
+    photograph". `turns` are -1 for words of which less is asked: for the second of "cleanest, least noise".
     """
 
     words: tuple[Word, ...]
@@ -75,8 +85,10 @@ class Reading:
     counts: bool
     turn: int
     subject: tuple[Word, ...] = ()
-    describes: bool = False
     relates: bool = False
+    said: str = ""
+    of_pictures: tuple[str, ...] = ()
+    turns: tuple[int, ...] = ()
 
     @property
     def head(self) -> Word:
@@ -93,13 +105,28 @@ class Reading:
         """The words alone."""
         return " ".join(word.base for word in self.words)
 
+    def meaning(self, known: tuple[str, ...]) -> Reading:
+        """The same with words that no dictionary has read as those of `known` that they are nearly spelt like."""
+        fixed = tuple(
+            word if is_known(word.base) or word.base in known else Word(meant(word.base, known), word.compares)
+            for word in self.words
+        )
+        if fixed == self.words:
+            return self
+        turns = dict(zip(reversed(fixed), reversed(self.turns), strict=True))
+        words = tuple(dict.fromkeys(fixed))
+        said = " ".join(word.base for word in words)
+        return replace(self, words=words, turns=tuple(turns[word] for word in words), said=said)
+
 
 @lru_cache(maxsize=4096)
 def read(sentence: str) -> Reading:
     """Read a sentence."""
-    tokens = re.findall(r"[^\W_]+", in_words(sentence).lower().replace("'s", " ").replace("’s", " "))
+    tokens, orders = _tokens(sentence)
     words: list[Word] = []
-    grades, counts, turn, subject_from = False, False, 1, None
+    turns: list[int] = []
+    of_pictures: list[str] = []
+    grades, counts, turn, subject_from = orders, False, 1, None
     for place, token in enumerate(tokens):
         following = tokens[place + 1] if place + 1 < len(tokens) else ""
         if token in _SIZES and following in _COUNTS:
@@ -115,6 +142,9 @@ def read(sentence: str) -> Reading:
             continue
         if place and tokens[place - 1] in ("least", "most") and token in _NUMERALS:
             continue
+        if token in _TURNED and words:
+            grades, turn = True, -turn
+            continue
         if token in _UP or token in _DOWN:
             grades = True
             counts |= token in _AMOUNTS
@@ -123,7 +153,6 @@ def read(sentence: str) -> Reading:
         if token in _COUNTS or token in _GRADES:
             grades = True
             counts |= token in _COUNTS
-            turn = -1 if token == "decreasing" else turn  # noqa: S105
             continue
         if token in _OPENS_SUBJECT and words and subject_from is None:
             subject_from = len(words)
@@ -132,9 +161,54 @@ def read(sentence: str) -> Reading:
         word = word_of(token)
         grades |= word.compares or token.endswith(("ness",))
         words.append(word)
+        turns.append(turn)
+        if following in PICTURES and (word.compares or word.base in OPPOSITES):
+            of_pictures.append(word.base)
     subject = tuple(words[subject_from:]) if subject_from is not None else ()
     relates = _relates([word_of(token).base if token not in RELATES else token for token in tokens], words)
-    return Reading(tuple(dict.fromkeys(words)), grades, counts, turn, subject, _describes(tokens), relates)
+    if len(set(turns)) < 2:
+        turns = [turn] * len(turns)  # what turns stands behind them all, or before
+    by_word = dict(zip(reversed(words), reversed(turns), strict=True))
+    return Reading(
+        tuple(dict.fromkeys(words)),
+        grades,
+        counts,
+        turn,
+        subject,
+        relates,
+        " ".join(_plain(token) for token in tokens if token not in _ARTICLES),
+        tuple(of_pictures),
+        tuple(by_word[word] for word in dict.fromkeys(words)),
+    )
+
+
+def _tokens(sentence: str) -> tuple[list[str], bool]:
+    """Words as they were meant, of two ends of one scale the first: "from old to young" begins with the old. Whether
+    they ask for an order in so many words."""
+    text = without_signs(in_words(sentence).lower()).replace("'s", " ").replace("’s", " ")
+    tokens = [_spelt(token) for token in re.findall(r"[^\W_]+", text)]
+    for place in range(len(tokens) - 2):
+        first, second = (word_of(tokens[at]).base for at in (place, place + 2))
+        if tokens[place + 1] in _THEN and _are_ends(first, second):
+            return [*tokens[: place + 1], *tokens[place + 3 :]], True
+    return tokens, not _SORTS.isdisjoint(tokens)
+
+
+def _are_ends(one: str, other: str) -> bool:
+    return {one, other} <= _UP | _DOWN or are_opposite(one, other) or are_opposed(one, other)
+
+
+def _spelt(token: str) -> str:
+    """A word that says how to order, as it is spelt."""
+    plain = word_of(token).base
+    if token in _ORDERING or is_known(token) or is_known(plain) or plain in OPPOSITES:
+        return token
+    return meant(token, _ORDERING)
+
+
+def _plain(token: str) -> str:
+    word = word_of(token)
+    return token if word.compares else word.base
 
 
 def _relates(bases: list[str], words: list[Word]) -> bool:
@@ -143,9 +217,3 @@ def _relates(bases: list[str], words: list[Word]) -> bool:
     places = [place for place, base in enumerate(bases) if base in telling]
     between = set(bases[places[0] : places[-1]]) if places else set()
     return not RELATES.isdisjoint(between)
-
-
-def _describes(tokens: list[str]) -> bool:
-    """Whether an article or a relative pronoun stands there; "a lot of" has none, and "which" may open a question."""
-    article = any(token in ("a", "an") and following != "lot" for token, following in pairwise([*tokens, ""]))
-    return article or (bool(tokens) and tokens[0] not in _ASKING and not _RELATIVE.isdisjoint(tokens[1:]))

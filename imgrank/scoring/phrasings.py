@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from imgrank.scoring.comparatives import OPPOSITES
+from imgrank.scoring.lexicon import are_near
 from imgrank.scoring.parsing import Reading, read
-from imgrank.scoring.words import are_opposite, stem
+from imgrank.scoring.words import are_opposite, root, stands_against, stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +29,49 @@ class Phrasings:
         return tuple(word for word in self.words if word not in self.scale and word not in self.things)
 
     @property
+    def counts_a_compound(self) -> bool:
+        """Whether several words name what it counts: "red blood cells"."""
+        counted = [word.base for word in self.readings[0].words if word.base in self.things]
+        return len(counted) > 1
+
+    @property
+    def grades_pictures(self) -> bool:
+        """Whether it may be said of a picture as such: "good photo quality"."""
+        return self.is_about_photographs or any(reading.of_pictures for reading in self.readings)
+
+    @property
     def is_about_photographs(self) -> bool:
         """Whether it grades pictures as pictures ("low contrast"), and nothing that they show."""
         return not self.things and all(word.base in self.scale for word in self.readings[0].words)
 
+    def _graded_in(self, reading: Reading) -> tuple[str, ...]:
+        return tuple(word.base for word in reading.words if word.base in self.scale)
+
     def turn(self, reading: Reading) -> int:
         """1 where a sentence asks for the same end as these phrasings, -1 where for the other."""
-        for word in reading.words:
-            same = [r for r in self.readings if any(stem(word.base) == stem(other.base) for other in r.words)]
-            if same and word.base in self.scale + self.things:
-                return reading.turn * min(same, key=lambda r: len(r.words)).turn
-            opposed = [r for r in self.readings if any(are_opposite(word.base, other.base) for other in r.words)]
-            if opposed:
-                return -reading.turn * opposed[0].turn
-            if same and word.base not in self.subject:
-                return reading.turn * min(same, key=lambda r: len(r.words)).turn
+        for word, turn in zip(reading.words, reading.turns, strict=True):
+            own = self._own_turn(word.base)
+            if own:
+                return turn * own
         return reading.turn * self.readings[0].turn
+
+    def _own_turn(self, word: str) -> int:
+        """1 or -1 as a word stands at the one end or the other, 0 where it stands at none."""
+        same = [r for r in self.readings if any(stem(word) == stem(other.base) for other in r.words)]
+        if same and word in self.scale + self.things:
+            return min(same, key=lambda r: len(r.words)).turn
+        opposed = [r for r in self.readings if any(are_opposite(word, other.base) for other in r.words)]
+        if opposed:
+            return -opposed[0].turn
+        for reading in self.readings:
+            for other in self._graded_in(reading):
+                if root(word)[0] == root(other)[0]:
+                    return root(word)[1] * root(other)[1] * reading.turn
+                if are_near(word, other):
+                    return reading.turn
+                if stands_against(word, other):
+                    return -reading.turn
+        return min(same, key=lambda r: len(r.words)).turn if same and word not in self.subject else 0
 
 
 @lru_cache(maxsize=1024)

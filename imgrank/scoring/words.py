@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from imgrank.scoring import lexicon
 from imgrank.scoring.comparatives import OPPOSITE_PAIRS, OPPOSITES
 
 
@@ -37,7 +38,7 @@ def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_IRREGULAR = {
+IRREGULAR = {
     "people": "person", "persons": "person", "men": "man", "women": "woman", "children": "child", "kids": "kid",
     "mice": "mouse", "feet": "foot", "teeth": "tooth", "geese": "goose", "colors": "colour", "color": "colour",
     "colored": "coloured", "better": "good", "best": "good", "worse": "bad", "worst": "bad", "farther": "far",
@@ -55,7 +56,8 @@ _NO_COMPARATIVE = word_set(
     soldier barrier carrier pier frontier glacier terrier courier supplier chandelier cashier premier atelier
     """
 )
-_ENDINGS = ("iness", "ness", "ation", "ion", "ity", "ing", "ed", "ly", "ie", "th", "y", "e")
+_PREFIXES = ("under", "over")  # less, or more, than enough of it
+_ENDINGS = ("iness", "ness", "ure", "ation", "ion", "ity", "ing", "ed", "ly", "ie", "th", "y", "e")
 _LEAST_STEM = 3
 _SIGNS_FROM = 0x2000  # signs below are letters, marks and punctuation
 
@@ -81,7 +83,15 @@ def stem(base: str) -> str:
 
 def are_kin(one: str, other: str) -> bool:
     """Whether two bases speak of one scale or thing: of one family, or opposites."""
-    return stem(one) == stem(other) or are_opposite(one, other)
+    return stem(one) == stem(other) or are_opposite(one, other) or root(one)[0] == root(other)[0]
+
+
+def root(base: str) -> tuple[str, int]:
+    """What a base says too little or too much of, and which: ("expos", -1) of "underexposed"."""
+    for prefix, turn in zip(_PREFIXES, (-1, 1), strict=True):
+        if base.startswith(prefix) and len(base) > len(prefix) + _LEAST_STEM:
+            return stem(base[len(prefix) :]), turn
+    return stem(base), 1
 
 
 def only_begin_alike(one: str, other: str) -> bool:
@@ -95,7 +105,14 @@ def only_begin_alike(one: str, other: str) -> bool:
 
 def are_opposite(one: str, other: str) -> bool:
     """Whether two bases stand at the two ends of a scale, in any form: "tidiness" and "messy"."""
-    return stem(other) in _opposite_stems().get(stem(one), frozenset())
+    return stem(other) in _opposite_stems().get(stem(one), frozenset()) or lexicon.are_opposed(one, other)
+
+
+def stands_against(one: str, other: str) -> bool:
+    """Whether a word is near to an opposite of another: "youth" to that of "old"."""
+    if lexicon.are_near(one, other):
+        return False
+    return any(are_opposite(near, other) for near in lexicon.entry(one).near)
 
 
 @lru_cache(maxsize=1)
@@ -109,24 +126,29 @@ def _opposite_stems() -> dict[str, frozenset[str]]:
 
 def word_of(token: str) -> Word:
     """A word in its base form: singular, and neither comparative nor superlative."""
-    if token in _IRREGULAR:
-        return Word(_IRREGULAR[token], token in {"better", "best", "worse", "worst", "latest", "later"})
+    if token in IRREGULAR:
+        return Word(IRREGULAR[token], token in {"better", "best", "worse", "worst", "latest", "later"})
     if token.endswith("ly") and token[:-2] in OPPOSITES:
         return Word(token[:-2])
     if token.endswith("est") and token not in _NO_SUPERLATIVE and len(token) > 5:
         return Word(_without(token, 3), True)
     if token.endswith("ier") and token not in _NO_COMPARATIVE and len(token) > 4:
         return Word(token[:-3] + "y", True)
-    if token.endswith("er") and _without(token, 2) in OPPOSITES:
+    if token.endswith("er") and has_opposite(_without(token, 2)):
         return Word(_without(token, 2), True)
     return Word(_singular(token))
+
+
+def has_opposite(base: str) -> bool:
+    """Whether a base is an adjective that stands at one end of a scale."""
+    return base in OPPOSITES or (len(base) >= _LEAST_STEM and bool(lexicon.entry(base).opposites))
 
 
 def _without(token: str, ending: int) -> str:
     """ "old" of "oldest", "big" of "biggest", "happy" of "happiest", "ripe" of "ripest"."""
     base = token[:-ending]
     forms = [base, base + "e", base[:-1] if base[-1:] == base[-2:-1] else base, base[:-1] + "y"]
-    known = [form for form in forms if form in OPPOSITES]
+    known = [form for form in forms if has_opposite(form)]
     if known:
         return known[0]
     return base[:-1] + "y" if base.endswith("i") else forms[2]

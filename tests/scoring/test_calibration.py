@@ -32,7 +32,7 @@ def test_a_picture_that_stands_out_is_surer_than_none(fingerprint):
 def test_one_picture_and_equal_pictures_have_a_confidence(fingerprint):
     for cosines in ([0.2], [0.2] * 30, [0.0, 0.0]):
         assert 0 <= confidence_weights(fingerprint).confidence(evidence(*cosines)) <= 1
-    assert len(asking_weights(fingerprint).weights) == 14
+    assert len(asking_weights(fingerprint).weights) == 15
 
 
 @settings(deadline=None)

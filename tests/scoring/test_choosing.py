@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from imgrank import Ranker
 from imgrank.adapter import files
@@ -32,6 +34,8 @@ STRANGERS = """
 a red car|a car|cars|a dirty car|more cars|a young woman|a group of people|bright colours|bigger dog|a dog|dogs
 old coin|white blood cells|more white blood cells|plates|noisy street|dark hair|best friends|people hiking
 newest|newest photo|the most recent pictures|latest photos
+old photograph|the oldest photos|old building|old book|new phone|newest phone|young tree|big dog|best friend|good boy
+more sky|the best dog|worst dog|old woman|older dog|number of leukocytes|sharp teeth|noisy children|busiest street
 """
 
 
@@ -75,6 +79,66 @@ def test_the_other_end_is_known(ranker, query, sentences):
         choice = who_answers(sentence, shipped(ranker), ranker.sentence)
         assert choice is not None, sentence
         assert (choice.query.name, choice.reversed) == (query, True), sentence
+
+
+@pytest.mark.parametrize(
+    ("query", "sentences"),
+    {
+        "older person": "sort by age|from old to young|order the people from oldest to youngest|WHO LOOKS OLDEST?",
+        "newer car": "which car is the newest?|latest BMW|newest to oldest car",
+        "more people": "# of people|nr. of people|people per image|crowdedness|poeple count",
+        "more red blood cells": "RBC count|RBCs per field",
+        "blurry": "bluriest|blury photos|out-of-focus shots",
+        "underexposed": "underexpsed|badly lit|too dark",
+        "-older person": "from young to old|oldest last|increasing youth of the face",
+        "-newer car": "vintage cars first|oldest truck",
+        "-more people": "few people|no people",
+        "-underexposed": "brightness|least dark",
+    }.items(),
+)
+def test_an_order_may_be_asked_for_in_many_ways(ranker, query, sentences):
+    for sentence in sentences.split("|"):
+        choice = who_answers(sentence, shipped(ranker), ranker.sentence)
+        assert choice is not None, sentence
+        assert "-" * choice.reversed + choice.query.name == query, sentence
+
+
+ASKED = """
+older person|youngest faces|most people|fewest dogs|best photo|bad pictures|newest car|more platelets|blurriest
+lowest contrast|number of erythrocytes|a red car|young tree|old photograph|wood grain|cats|noisy street
+"""
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.sampled_from(ASKED.strip().replace("\n", "|").split("|")),
+    st.sampled_from(["", "the ", "The  "]),
+    st.sampled_from(["", "?", " !", "."]),
+    st.booleans(),
+)
+def test_article_capitals_and_punctuation_never_change_who_answers(sentence, article, end, capitals):
+    with Ranker() as ranker:
+        known = who_answers(sentence, shipped(ranker), ranker.sentence)
+        said = f"{article}{sentence}{end}"
+        found = who_answers(said.upper() if capitals else said, shipped(ranker), ranker.sentence)
+    assert (found and (found.query.name, found.reversed)) == (known and (known.query.name, known.reversed))
+
+
+@pytest.mark.parametrize(
+    "alike",
+    [
+        "oldest person|oldest persons|oldest people",
+        "best photo|best photos",
+        "newer car|newer cars",
+        "red car|red cars",
+        "young tree|young trees",
+        "a crowd|crowds",
+        "dark picture|dark pictures",
+    ],
+)
+def test_number_never_changes_who_answers(ranker, alike):
+    found = [who_answers(sentence, shipped(ranker), ranker.sentence) for sentence in alike.split("|")]
+    assert len({choice and (choice.query.name, choice.reversed) for choice in found}) == 1
 
 
 def test_a_users_query_of_one_phrasing_is_as_strict(ranker):

@@ -21,7 +21,7 @@ from imgrank.scoring.comparatives import OPPOSITES, Scale, opposite_of, scale_of
         ("sharper", "blurrier"),
         ("blurry", "sharp"),
         ("a dark photo", "a bright photo"),
-        ("an older car", "a younger car"),
+        ("an older car", "a newer car"),
         ("a younger man", "an older man"),
         ("the best photo", "the worst photo"),
         ("a cat", None),

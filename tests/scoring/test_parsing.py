@@ -61,14 +61,34 @@ def test_opposites_in_any_form_and_words_that_only_begin_alike():
     assert only_begin_alike("plate", "platelet") and not only_begin_alike("bright", "brightness")
 
 
-@pytest.mark.parametrize("sentence", ["a dog", "people who wave", "a photo of an old house"])
-def test_a_description_is_known_by_its_build(sentence):
-    assert read(sentence).describes
+@pytest.mark.parametrize(
+    ("sentence", "alike"),
+    [
+        ("#  of dogs", "number of dogs"),
+        ("no. of people", "number of people"),
+        ("bluriest pictres", "blurriest pictures"),
+        ("people per image", "number of people"),
+        ("sort from old to young", "oldest first"),
+        ("sort by contrast, ascending", "lowest contrast"),
+        ("youngest last", "not the youngest"),
+    ],
+)
+def test_an_order_may_be_asked_for_in_many_ways(sentence, alike):
+    one, other = read(sentence), read(alike)
+    assert [word.base for word in one.words] == [word.base for word in other.words]
+    assert (one.turn, one.counts, one.grades) == (other.turn, other.counts, True)
 
 
-@pytest.mark.parametrize("sentence", ["older person", "who is the oldest", "a lot of dogs", "", "  ", "?!"])
-def test_an_asking_is_no_description(sentence):
-    assert not read(sentence).describes
+def test_less_is_asked_of_what_follows_alone():
+    """ "cleanest, least noise" asks for what is clean, and for no noise."""
+    assert read("cleanest files with the least noise").turns == (1, -1)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said_of_pictures"), [("an old photograph", ("old",)), ("the oldest person in the photograph", ())]
+)
+def test_what_is_said_of_the_photograph_itself(sentence, said_of_pictures):
+    assert read(sentence).of_pictures == said_of_pictures
 
 
 @pytest.mark.parametrize(

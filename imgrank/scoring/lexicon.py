@@ -1,0 +1,106 @@
+"""Which words say the same, stand opposite each other, or name a kind of what another names: WordNet 3.0, cut down.
+
+`recipes/lexicon.py` makes the file. Words are looked up in it as it lies on the disk, sorted, so that nothing is read
+into tables before a question is answered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+_FILE = Path(__file__).with_name("lexicon.txt")
+_THINGS = {"2684", "7347", "20827"}  # objects, causal agents and matter
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Of a word: those `near` it in meaning, family or scale, its `opposites`, and `kinds`, what it is a kind of."""
+
+    near: frozenset[str] = frozenset()
+    opposites: frozenset[str] = frozenset()
+    kinds: tuple[str, ...] = ()
+
+
+NOTHING = Entry()
+
+
+@lru_cache(maxsize=4096)
+def entry(word: str) -> Entry:
+    """What is known of a word; nothing of most names and of what no dictionary has."""
+    line = _line(word)
+    if line is None:
+        return NOTHING
+    near, opposites, kinds = line.split("\t")[1:]
+    return Entry(_set(near), _set(opposites), tuple(kinds.split(",")) if kinds else ())
+
+
+def are_near(one: str, other: str) -> bool:
+    """Whether two words say about the same: "erythrocyte" and "red blood cell", "messy" and "mess"."""
+    return other in entry(one).near or one in entry(other).near or not _against(one).isdisjoint(_against(other))
+
+
+def _against(word: str) -> frozenset[str]:
+    """What it is opposite to, or, of a noun such as "disorder", what the adjective of its family is."""
+    own = entry(word)
+    return own.opposites or frozenset().union(*(entry(near).opposites for near in own.near if near[:4] == word[:4]))
+
+
+def are_opposed(one: str, other: str) -> bool:
+    """Whether two words stand at the two ends of a scale: "tidy" and "messy"."""
+    return other in entry(one).opposites or one in entry(other).opposites
+
+
+@lru_cache(maxsize=4096)
+def is_kind_of(word: str, other: str) -> bool:
+    """Whether what a word names is a kind of what the other names: "puppy" of "dog", "grandmother" of "person"."""
+    wide, narrow = entry(other).kinds, entry(word).kinds[:1]  # what a word means most
+    return any(not _above(kind).isdisjoint(wide) for kind in narrow)
+
+
+@lru_cache(maxsize=4096)
+def is_noun(word: str) -> bool:
+    """Whether a word can name something."""
+    return bool(entry(word).kinds)
+
+
+@lru_cache(maxsize=4096)
+def is_thing(word: str) -> bool:
+    """Whether a word commonly names something that one can see: a body, a substance, somebody."""
+    kinds = entry(word).kinds
+    return bool(kinds) and not _THINGS.isdisjoint(_above(kinds[0]))
+
+
+@lru_cache(maxsize=4096)
+def _above(kind: str) -> frozenset[str]:
+    """A kind with all that it is a kind of."""
+    line = _line(kind)
+    parents = line.split("\t")[1].split(",") if line else []
+    return frozenset({kind}.union(*(_above(parent) for parent in parents if parent)))
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split(",")) if words else frozenset()
+
+
+def _line(word: str) -> str | None:
+    """The line that begins with a word, found by halving."""
+    whole, wanted = _whole(), word.encode() + b"\t"
+    low, high = 0, len(whole)
+    while low < high:
+        start = whole.rfind(b"\n", 0, (low + high) // 2) + 1
+        end = whole.find(b"\n", start)
+        line = whole[start:end]
+        if line.startswith(wanted):
+            return line.decode()
+        if line < wanted:
+            low = end + 1
+        else:
+            high = start
+    return None
+
+
+@lru_cache(maxsize=1)
+def _whole() -> bytes:
+    return _FILE.read_bytes()
