@@ -26,7 +26,7 @@ import numpy as np
 from imgrank import Ranker
 from imgrank.adapter.header import AdapterHeader, Query
 from imgrank.adapter.registry import find_adapter
-from imgrank.detail.wording import Quality, wish_of
+from imgrank.detail.asked_quality import Quality, asked_quality
 from imgrank.scoring.choosing import Candidates, who_answers
 
 SENTENCES = Path(__file__).with_name("sentences.csv")
@@ -88,10 +88,10 @@ def of_a_user(ranker: Ranker, shipped: AdapterHeader, near: str) -> AdapterHeade
 
 def found_by(one: Asking, ranker: Ranker, header: AdapterHeader, measures: bool) -> Found | None:
     """What `sort` would ask: the photograph at its full size, where that is wanted, else an adapter."""
-    wish = wish_of(one.sentence) if measures else None
-    if wish is not None:
-        query, turn = MEASURED[wish.quality]
-        return Found(query, wish.turn * turn < 0)
+    quality = asked_quality(one.sentence) if measures else None
+    if quality is not None:
+        query, turn = MEASURED[quality.quality]
+        return Found(query, quality.turn * turn < 0)
     choice = who_answers(one.sentence, Candidates((header,), ranker.backbone.fingerprint), ranker.sentence)
     return None if choice is None else Found(choice.query.name, choice.reversed)
 

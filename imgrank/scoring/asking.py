@@ -48,6 +48,7 @@ WITHOUT_DETAIL = (
 )
 
 SHOWS_NO_DATE = "what a picture shows does not say when it was taken; order by date for that"
+NOT_JUDGED = "what is better or worse here cannot be seen, so images most like '{}' come first"
 READS_ENGLISH = "mini was taught English, and none of these letters: the order means nothing"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
@@ -107,7 +108,9 @@ def _by_tokens(question: Question, source: Source) -> AdapterScorer | LikenessSc
     understood = source.backbone.name != MINI or is_readable(question.sentence)
     notes = (*notes, *_outdated(question, source), *([] if understood else [READS_ENGLISH]))
     notes = (*notes, SHOWS_NO_DATE) if read(question.sentence).asks_when else notes
-    return LikenessScorer(question, axis, _nobody(question, source), sureness, unrelated, understood, notes)
+    notes = notes if axis.unseen is None else (*notes, NOT_JUDGED.format(printable(axis.unseen)))
+    denies = negation is not None and negation.thing is not None
+    return LikenessScorer(question, axis, _nobody(question, source), sureness, unrelated, understood, notes, denies)
 
 
 def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:

@@ -6,7 +6,7 @@ They are made by `benchmarks/calibrate.py` and stand in `calibrations.json` by f
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from imgrank.scoring.question import Evidence
 
 _FILE = Path(__file__).with_name("calibrations.json")
 DEFAULT = "default"
+_SOFTNESS = 0.03  # of cosines, around `shown_from`
 _LEAST_SPREAD = 0.01  # of cosines: a folder of one picture has none
 
 
 @dataclass(frozen=True, slots=True)
 class AskingWeights:
-    """Weights (14,) of `Signs.numbers`, and a bias that puts the threshold at 0."""
+    """Weights (15,) of `Signs.numbers`, and a bias that puts the threshold at 0."""
 
     weights: tuple[float, ...]
     bias: float
@@ -62,14 +63,26 @@ class ConfidenceWeights:
         odds = float(np.dot(self.weights, signs)) + self.bias
         return round(float(1 / (1 + np.exp(-np.clip(odds, -30, 30)))), 3)
 
+    def chance_lacking(self, evidence: Evidence) -> float:
+        """The chance, 0 to 1, that some picture lacks what these likenesses are to: how far the least like one stays
+        below what nearly all that show a thing reach, or below what unrelated sentences reach."""
+        if not evidence.farthest:
+            return 0.0
+        if self.shown_from is not None:
+            odds = (self.shown_from - evidence.farthest[0]) / _SOFTNESS
+            return round(float(1 / (1 + np.exp(-np.clip(odds, -30, 30)))), 3)
+        least = replace(evidence, nearest=evidence.farthest[:1], ahead=(-evidence.ahead[0],))
+        return round(1 - self.confidence(least), 3)
+
 
 def signs_beside_others(evidence: Evidence) -> Floats:
-    """Signs (3,) that hold for any backbone: by how many standard deviations the nearest, and the nearest few, come
-    nearer than to unrelated sentences, and the number of pictures."""
+    """Signs (4,) that hold for any backbone: by how many standard deviations the nearest, and the nearest few, come
+    nearer than to unrelated sentences, the number of pictures, and how far single pictures prefer the sentence."""
     others = np.array(evidence.unrelated)
     nearest = np.array(evidence.nearest)
     pairs = ((nearest[0], others[:, 0]), (nearest.mean(), others.mean(axis=1)))
-    return np.array([*((one - known.mean()) / max(known.std(), 1e-9) for one, known in pairs), np.log(evidence.count)])
+    leads = [(one - known.mean()) / max(known.std(), 1e-9) for one, known in pairs]
+    return np.array([*leads, np.log(evidence.count), np.mean(evidence.ahead)])
 
 
 def shown_signs(evidence: Evidence, coverage: float) -> Floats:

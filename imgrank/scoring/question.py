@@ -78,7 +78,8 @@ class Evidence:
     `count` pictures, `lacking` of them without the subject; the greatest likenesses to it are `nearest`, greatest
     first; `total` and `squares` are of all likenesses in millionths, whole numbers, so that parts add up to the same
     in any order. Of a mix, `terms` say it of each term. `unrelated` are the greatest likenesses to each of some
-    sentences of other things, where a backbone's cosines are not known.
+    sentences of other things, where a backbone's cosines are not known, and `ahead` the greatest leads over those of
+    single pictures. `farthest` are the least likenesses, least first.
     """
 
     count: int = 0
@@ -88,6 +89,8 @@ class Evidence:
     squares: int = 0
     terms: tuple[TermEvidence, ...] = ()
     unrelated: tuple[Nearest, ...] = ()
+    farthest: Nearest = ()
+    ahead: Nearest = ()
 
     @staticmethod
     def of(likeness: Floats, relevant: Flags) -> Evidence:
@@ -99,6 +102,7 @@ class Evidence:
             nearest=tuple(heapq.nlargest(NEAREST_KEPT, (whole / _MILLIONTHS).tolist())),
             total=int(whole.sum()),
             squares=int(np.square(whole).sum()),
+            farthest=tuple(heapq.nsmallest(NEAREST_KEPT, (whole / _MILLIONTHS).tolist())),
         )
 
     def __add__(self, other: Evidence) -> Evidence:
@@ -110,6 +114,8 @@ class Evidence:
             self.squares + other.squares,
             tuple(map(add, self.terms, other.terms)) or self.terms or other.terms,
             tuple(map(_greatest, self.unrelated, other.unrelated)) or self.unrelated or other.unrelated,
+            tuple(heapq.nsmallest(NEAREST_KEPT, self.farthest + other.farthest)),
+            _greatest(self.ahead, other.ahead),
         )
 
     @property

@@ -183,7 +183,7 @@ class BetweenScorer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LikenessScorer:
-    """Likeness to the sentence, or along the scale that it names."""
+    """Likeness to the sentence, or along the scale that it names; where it `denies`, what lacks it comes first."""
 
     question: Question
     axis: TextAxis
@@ -192,6 +192,7 @@ class LikenessScorer:
     unrelated: Unrelated | None = None
     understood: bool = True
     notes: tuple[str, ...] = ()
+    denies: bool = False
     scale: float = 1.0
     adapter_files: tuple[Path, ...] = ()
 
@@ -217,11 +218,15 @@ class LikenessScorer:
         return joined_answer(parts, self.verdict)
 
     def verdict(self, evidence: Evidence) -> Verdict:
-        """Whether the sentence is shown here at all."""
+        """Whether the sentence is shown here at all; of a denial, whether any picture lacks what it denies."""
         about = self.axis.end if self.axis.subject is None else self.axis.subject
-        sure = self.sureness.confidence(evidence, about.coverage) if self.understood else 0.0
-        confident = sure >= self.sureness.threshold
-        return Verdict("zero-shot", None, None, confident, sure, self.asked, self.notes + lacking(evidence))
+        if not self.understood:
+            sure, least = 0.0, 1.0
+        elif self.denies:
+            sure, least = self.sureness.chance_lacking(evidence), RELEVANT_FROM
+        else:
+            sure, least = self.sureness.confidence(evidence, about.coverage), self.sureness.threshold
+        return Verdict("zero-shot", None, None, sure >= least, sure, self.asked, self.notes + lacking(evidence))
 
     def _score(self, packed: Packed) -> Scored:
         along = self.axis(packed)
@@ -230,9 +235,10 @@ class LikenessScorer:
             relevant = along.likeness >= self.sureness.shown_from
         evidence = Evidence.of(along.likeness, relevant)
         if self.unrelated is not None:
-            evidence = replace(evidence, unrelated=self.unrelated.nearest(packed))
+            beside = self.unrelated.beside(packed, along.likeness, -1.0 if self.denies else 1.0)
+            evidence = replace(evidence, unrelated=beside.to_others, ahead=beside.ahead)
         fits_from = self.sureness.fits_from
-        fits = None if fits_from is None else relevant & (along.likeness >= fits_from)
+        fits = None if fits_from is None else relevant & ((along.likeness >= fits_from) != self.denies)
         return Scored(rounded(along.scores), relevant, evidence, fits=fits)
 
 

@@ -22,6 +22,7 @@ from imgrank.tokens import KindEvidence, Packed, PackedTokens
 
 TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a photo showing {}")
 ROWS_AT_ONCE = 128  # what a core's cache holds
+_JUDGES = {"good", "bad"}
 KIND_SHARE = 0.5  # what the kinds add at most where a sentence says nothing else: see `benchmarks/kinds.py`
 
 
@@ -118,7 +119,8 @@ class Line:
 class TextAxis:
     """A sentence as what grows along it: `turn` times likeness to `end`, less that to `other` where there is one.
 
-    `opposite` names the other end, `subject` what both ends are about, where a word says it ("person").
+    `opposite` names the other end, `subject` what both ends are about, where a word says it ("person"). `unseen` is
+    what is left of a sentence whose other words no picture shows: "dog" of "the best dog".
     """
 
     end: Aim
@@ -126,6 +128,7 @@ class TextAxis:
     turn: float = 1.0
     opposite: str | None = None
     subject: Aim | None = None
+    unseen: str | None = None
 
     def turned(self) -> TextAxis:
         """The same axis the other way round: what lacks it most stands first."""
@@ -158,12 +161,16 @@ def text_axis(sentence: str, opposite: str | None, encode: Encode) -> TextAxis:
     That is away from `opposite`, if given; else from what the other end of a comparative is, or, where a word of
     amount stands before a thing, along the thing alone ("more water" is "water", "fewer dogs" less of "dogs").
     What both ends are about moves no score: whether a picture shows a person at all is asked apart.
+    What is good or bad in a thing is not seen: "the best dog" and "the worst dog" are both likeness to "dog".
     Prompt templates are averaged along a scale, and nothing neutral is taken off a plain sentence:
     `benchmarks/zero_shot.py` measures what other forms cost.
     """
     scale = Scale(sentence, opposite) if opposite else scale_of(sentence)
     if scale is None:
         return TextAxis(aim_at(sentence, encode))
+    judged = None if opposite else judged_thing(sentence)
+    if judged is not None:
+        return TextAxis(_over_templates(judged, encode), unseen=judged)
     end, turn = _over_templates(scale.end, encode), -1.0 if scale.down else 1.0
     if scale.other is None:
         return TextAxis(end, turn=turn)
@@ -176,6 +183,13 @@ def subject_of(sentence: str) -> str | None:
     """What a scale is about, "person" of "older person"; None where it is about any picture ("sharper")."""
     words = [word.base for word in read(sentence).words if not word.compares and word.base not in OPPOSITES]
     return " ".join(words) or None
+
+
+def judged_thing(sentence: str) -> str | None:
+    """The thing that is called better or worse, "dog" of "the best dog"; None where nothing is, or the picture is."""
+    words = read(sentence).words
+    judged = any(word.compares and word.base in _JUDGES for word in words)
+    return " ".join(word.base for word in words if word.base not in _JUDGES) or None if judged else None
 
 
 def _over_templates(sentence: str, encode: Encode) -> Aim:

@@ -26,12 +26,12 @@ def test_it_is_asked_sentences_of_other_things_once(made, monkeypatch):
     )
     with made() as ranker:
         first = ranker.rank([PHOTOS], "a cat")
-    assert set(SENTENCES) < set(asked)
+    assert set(SENTENCES) <= set(asked)
     asked.clear()
     with made() as ranker:
         again = ranker.rank([PHOTOS], "a cat")
-        ranker.rank([PHOTOS], "a dog")
-    assert asked == ["a dog"]
+        ranker.rank([PHOTOS], "a walrus")
+    assert asked == ["a walrus"]
     assert 0 <= first.confidence <= 1
     assert (again.confidence, again.images) == (first.confidence, first.images)
 

@@ -18,7 +18,8 @@ FINGERPRINTS = ["of a backbone that nobody measured", MEASURED]
 def evidence(*cosines: float) -> Evidence:
     """Cosines to a sentence; and to others, of which each picture has as much as most have of this one."""
     others = tuple((0.13 + shift, 0.12 + shift, 0.11 + shift)[: len(cosines)] for shift in (-0.02, 0.0, 0.02))
-    return replace(Evidence.of(np.array(cosines), np.ones(len(cosines), bool)), unrelated=others)
+    ahead = tuple((cosine - 0.12) / 0.05 for cosine in sorted(cosines, reverse=True)[:5])
+    return replace(Evidence.of(np.array(cosines), np.ones(len(cosines), bool)), unrelated=others, ahead=ahead)
 
 
 @pytest.mark.parametrize("fingerprint", FINGERPRINTS)
@@ -41,7 +42,7 @@ def test_evidence_of_parts_adds_up_to_that_of_the_whole(cosines, cut):
     whole, parts = evidence(*cosines), (cosines[:cut], cosines[cut:])
     there = [evidence(*part) for part in parts if part]
     summed = sum(there, Evidence()), sum(reversed(there), Evidence())
-    assert [replace(one, unrelated=()) for one in summed] == [replace(whole, unrelated=())] * 2
+    assert [replace(one, unrelated=(), ahead=()) for one in summed] == [replace(whole, unrelated=(), ahead=())] * 2
     assert whole.mean == pytest.approx(np.mean(cosines), abs=1e-5)
     assert whole.spread == pytest.approx(np.std(cosines), abs=1e-3)
 
@@ -54,5 +55,18 @@ def test_every_backbone_has_weights_for_its_signs():
     said = replace(evidence(*near), unrelated=others)
     for shrunk, shift in ((0.1, 0.2), (1.0, -0.3)):
         other = evidence(*(shrunk * near + shift))
-        other = replace(other, unrelated=tuple(tuple(shrunk * x + shift for x in one) for one in others))
+        other = replace(
+            other, ahead=said.ahead, unrelated=tuple(tuple(shrunk * x + shift for x in one) for one in others)
+        )
         assert weights.confidence(other) == pytest.approx(weights.confidence(said), abs=2e-3)
+
+
+@pytest.mark.parametrize("fingerprint", FINGERPRINTS)
+def test_a_denial_is_sure_where_a_picture_lacks_the_thing(fingerprint):
+    weights = confidence_weights(fingerprint)
+    some, none = evidence(0.8, 0.8, 0.02), evidence(0.8, 0.8, 0.75)
+    some, none = (
+        replace(one, ahead=tuple(sorted((-least, -14.0, -14.0), reverse=True)))
+        for one, least in ((some, -2.0), (none, 13.0))
+    )
+    assert weights.chance_lacking(some) > 0.5 > weights.chance_lacking(none)

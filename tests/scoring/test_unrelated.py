@@ -35,16 +35,29 @@ def test_sentences_are_many_short_and_different():
 @given(st.integers(1, 300), st.lists(st.integers(0, 300), max_size=4))
 def test_the_nearest_of_parts_are_those_of_the_whole(count, cuts):
     packed, unrelated = pictures(count), Unrelated.of(encode)
+    likeness = np.random.default_rng(count + 1).normal(size=count)
     edges = [0, *sorted(min(cut, count) for cut in cuts), count]
-    parts = [packed[a:b] for a, b in pairwise(edges) if b > a]
-    whole = Evidence(unrelated=unrelated.nearest(packed))
-    assert sum((Evidence(unrelated=unrelated.nearest(part)) for part in parts), Evidence()) == whole
+
+    def said(start: int, end: int) -> Evidence:
+        beside = unrelated.beside(packed[start:end], likeness[start:end])
+        return Evidence(unrelated=beside.to_others, ahead=beside.ahead)
+
+    parts = [said(a, b) for a, b in pairwise(edges) if b > a]
+    assert sum(parts, Evidence()) == said(0, count)
 
 
 def test_they_are_cosines_greatest_first():
     packed, unrelated = pictures(9), Unrelated.of(encode)
-    near = unrelated.nearest(packed)
+    near = unrelated.beside(packed, np.zeros(9)).to_others
     rows = packed.embedding.astype(float)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     cosines = -np.sort(-(rows @ unrelated.vectors), axis=0)[:5].T
     assert np.abs(np.array(near) - cosines).max() < 1e-6
+
+
+def test_a_picture_is_ahead_where_it_prefers_the_sentence_to_all_others():
+    packed, unrelated = pictures(9), Unrelated.of(encode)
+    likeness = np.zeros(9)
+    likeness[4] = 2.0
+    first, second = unrelated.beside(packed, likeness).ahead[:2]
+    assert first > 2 > second
