@@ -146,7 +146,7 @@ class _Search:
         if not self.recursive:
             self._passed += 1
             if looks_like_picture(entry.name):
-                self.skip(entry.path, "a folder, not a picture")
+                self.skip(entry.path, "a folder, not an image")
         elif entry.is_symlink():
             pending.append((entry.path, os.path.realpath(entry.path)))
         else:
@@ -161,7 +161,7 @@ class _Search:
         except OSError as error:
             return self.skip(path, why(error))
         if not stat.S_ISREG(status.st_mode):
-            return self.skip(path, f"{_KINDS.get(stat.S_IFMT(status.st_mode), 'a special file')}, not a picture")
+            return self.skip(path, f"{_KINDS.get(stat.S_IFMT(status.st_mode), 'a special file')}, not an image")
         real = os.path.realpath(path) if is_link else os.path.join(real_folder, os.path.basename(path))
         known = self._files.get(real)
         if known is None or (known.is_link and not is_link):

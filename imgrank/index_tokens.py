@@ -34,7 +34,7 @@ class IndexTokens:
     ) -> EncodedPictures:
         """Tokens of those pictures that the index holds, in the order asked; the others are named. No mirror images."""
         if mirrored:
-            raise UsageError("An index holds no mirror images of its pictures.")
+            raise UsageError("An index holds no mirrored images.")
         known, reasons = set(self.pictures.paths), {bad.path: bad.reason for bad in self.pictures.skipped}
         asked = [str(file) for file in files]
         found = [path for path in asked if path in known]

@@ -159,7 +159,7 @@ class PictureReader:
         self, indexes: Sequence[str], files: Sequence[str | Path], mirrored: bool, progress: Report
     ) -> EncodedPictures:
         if mirrored:
-            raise UsageError(f"The index {printable(indexes[0])} holds no mirror images of its pictures.")
+            raise UsageError(f"The index {printable(indexes[0])} holds no mirrored images.")
         others = self.encode([file for file in files if not is_index(str(file))], mirrored, progress)
         indexed = self.open(indexes, Discovered(others.files, ()))
         packed = joined([others.packed, *indexed.blocks()])
@@ -234,6 +234,6 @@ def refuse_without_facts(indexes: Sequence[str], filters: Filters, by: GroupBy) 
     asked = [*(["filters"] if filters.need_facts else []), *([f"groups by {by.value}"] if needs else [])]
     if indexes and asked:
         raise UsageError(
-            f"{' and '.join(asked).capitalize()} go by what stands in the pictures' files, and the index "
-            f"{printable(indexes[0])} does not hold that. Rank the pictures themselves instead of the index."
+            f"{' and '.join(asked).capitalize()} go by what stands in the images' files, and the index "
+            f"{printable(indexes[0])} does not hold that. Rank the images themselves instead of the index."
         )

@@ -77,7 +77,7 @@ def _decided(name: BackboneName, device: str, sources: Sequence[str], note: Note
     files = discover([source for source in sources if source != "-" and not is_index(source)], recursive=True).files
     if len(files) < FEWEST or _has_rankers(name, chosen):
         return False
-    note(f"trying bfloat16 for {name} on the first {TRIED} pictures; this happens once")
+    note(f"trying bfloat16 for {name} on the first {TRIED} images; this happens once")
     trial = tried(name, chosen, files[:TRIED])
     remember(_key(name, chosen), trial.pays)
     note(_told(name, trial))

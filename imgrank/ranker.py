@@ -288,7 +288,7 @@ class Ranker:
             files = [str(one)] if is_index(str(one)) else [file.path for file in discover([str(one)]).files]
             pictures = self.encode(files or [one])
             if not len(pictures.packed):
-                reason = pictures.skipped[0].reason if pictures.skipped else "no picture is there"
+                reason = pictures.skipped[0].reason if pictures.skipped else "no image is there"
                 raise UsageError(f"{printable(str(one))} cannot be compared with: {reason}.")
             paths.append(str(one))
             appearances.append(appearance_of(pictures.packed))

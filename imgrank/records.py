@@ -36,7 +36,7 @@ class Term:
 
     def __post_init__(self) -> None:
         if (self.text is None) == (self.picture is None):
-            raise UsageError("A term of a mix is either a text or a picture.")
+            raise UsageError("A term of a mix is either a text or an image.")
         if not math.isfinite(self.weight):
             raise UsageError(f"The weight of a term is a finite number, not {self.weight}.")
 

@@ -131,7 +131,7 @@ def _unknown_facts(facts: Mapping[str, Facts], request: Request) -> Iterator[str
     for paths, what, word in ((undated, "date that can be believed", UNDATED), (unknown, "camera", NO_CAMERA)):
         if paths:
             names = ", ".join(map(printable, paths[:_NAMED])) + (", ..." if len(paths) > _NAMED else "")
-            have = "1 picture has" if len(paths) == 1 else f"{len(paths)} pictures have"
+            have = "1 image has" if len(paths) == 1 else f"{len(paths)} images have"
             yield f'{have} no {what}, and "{word}" in the new name: {names}.'
 
 
@@ -171,7 +171,7 @@ def _links(made: Plan) -> Iterator[str]:
     for folder in sorted({os.path.dirname(source) for source in sources}):
         for entry in os.scandir(folder):
             if entry.is_symlink() and real.holding(os.path.join(folder, os.readlink(entry.path))) in sources:
-                yield f"{printable(entry.path)} is a link to a picture of this plan, and will lead nowhere."
+                yield f"{printable(entry.path)} is a link to an image of this plan, and will lead nowhere."
 
 
 def _trash_notes(made: Plan) -> Sequence[str]:
@@ -182,7 +182,7 @@ def _trash_notes(made: Plan) -> Sequence[str]:
     if away:
         raise ActionError(
             f"The disk of {printable(away[0])} has no trash that can be written, so trashing would copy to another "
-            "disk. Nothing was changed. --move DIR takes pictures out of the way on their own disk."
+            "disk. Nothing was changed. --move DIR takes images out of the way on their own disk."
         )
     return () if CAN_UNDO else ("imgrank undo cannot bring files back from this system's trash; the system can.",)
 
@@ -193,9 +193,9 @@ def _unknown_notes(groups: Sequence[Group], request: Request) -> Iterator[str]:
     unknown = sorted({path for group in groups for path in group.unknown} - taken)
     if unknown and request.action in (Action.rename, Action.move, Action.trash):
         names = ", ".join(printable(path) for path in unknown[:_NAMED]) + (", ..." if len(unknown) > _NAMED else "")
-        what = "1 file has a picture's name and stays: imgrank does not know what it belongs to"
+        what = "1 file has an image's name and stays: imgrank does not know what it belongs to"
         if len(unknown) > 1:
-            what = f"{len(unknown)} files have a picture's name and stay: imgrank does not know what they belong to"
+            what = f"{len(unknown)} files have an image's name and stay: imgrank does not know what they belong to"
         yield f"{what}: {names}."
 
 
@@ -203,4 +203,4 @@ def _spared_notes(spared: Sequence[str]) -> Iterator[str]:
     if spared:
         names = ", ".join(printable(path) for path in spared[:_NAMED]) + (", ..." if len(spared) > _NAMED else "")
         what = "1 file stays" if len(spared) == 1 else f"{len(spared)} files stay"
-        yield f"{what}, because of pictures that stay: {names}."
+        yield f"{what}, because of images that stay: {names}."

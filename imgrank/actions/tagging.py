@@ -16,7 +16,7 @@ from imgrank.formats import RAW_EXTENSIONS, extension, looks_like_picture
 from imgrank.paths import printable, why
 
 _NAMED = 5
-_NOT_ITS_OWN = "it belongs to another picture"
+_NOT_ITS_OWN = "it belongs to another image"
 
 
 def plan_tags(groups: Sequence[Group], request: Request) -> Plan:
@@ -168,7 +168,7 @@ def _has_tags_inside(path: str) -> bool:
 
 
 def _count(paths: Sequence[str]) -> str:
-    return "1 picture" if len(paths) == 1 else f"Each of {len(paths)} pictures"
+    return "1 image" if len(paths) == 1 else f"Each of {len(paths)} images"
 
 
 def _named(paths: Sequence[str]) -> str:

@@ -69,7 +69,7 @@ def _advise(entries: list[CatalogueEntry], more: int) -> None:
     for entry in entries:
         if entry.short:
             typer.echo(f"--backbone {entry.short:<6}  {entry.name}: {WORTH[entry.short]}")
-    typer.echo("ImageNet: zero-shot accuracy, as published. Weights are downloaded once, and pictures stay here.")
+    typer.echo("ImageNet: zero-shot accuracy, as published. Weights are downloaded once, and images stay here.")
     typer.echo(f"{more} more with --all; --measure times these on this machine.")
 
 
@@ -113,7 +113,7 @@ def _print_table(entries: list[CatalogueEntry], short: bool) -> None:
     from imgrank.backbone.rates import known_rate
 
     rates = [known_rate(entry.name) if short else None for entry in entries]
-    measured = ("images/s", f"{PICTURES:,} pictures") if any(rates) else ()
+    measured = ("images/s", f"{PICTURES:,} images") if any(rates) else ()
     rows = [("backbone", "on disk", "size", "ImageNet", "licence", *measured)]
     for entry, rate in zip(entries, rates, strict=True):
         name = entry.short if short and entry.short else entry.name

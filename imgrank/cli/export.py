@@ -52,4 +52,4 @@ def write(ranking: Ranking, images: Sequence[RankedImage], file: str | None, qui
         if count < len(images)
         else ""
     )
-    say(f"{count} pictures are listed in {printable(file)}{', which was replaced' if was_there else ''}{left_out}.")
+    say(f"{count} images are listed in {printable(file)}{', which was replaced' if was_there else ''}{left_out}.")

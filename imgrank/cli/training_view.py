@@ -56,7 +56,7 @@ def training_view(quiet: bool) -> Iterator[TrainingView]:
                 live.update(_table(seen))
 
             yield TrainingView(
-                lambda now: live.update(f"{now.step} {now.done} of {now.total} pictures"),
+                lambda now: live.update(f"{now.step} {now.done} of {now.total} images"),
                 lambda result: live.console.print(_saved(result), markup=False, highlight=False),
                 watch,
             )

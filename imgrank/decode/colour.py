@@ -62,7 +62,7 @@ def _colours(profile: bytes, mode: str) -> Colours | None:
 
 def _transform(profile: ImageCms.ImageCmsProfile, mode: str) -> ImageCms.ImageCmsTransform:
     if profile.profile.xcolor_space != _SPACES[mode]:
-        raise ValueError("a profile of another kind of picture")
+        raise ValueError("a profile of another kind of image")
     return ImageCms.buildTransform(
         profile,
         ImageCms.createProfile("sRGB"),

@@ -48,7 +48,7 @@ def measure_guarded(data: bytes, kind: str, measure: Callable[[Luma], _T], max_m
 def _guarded(data: bytes, kind: str, target: Target, in_grey: bool, use: Callable[[Image.Image], _T]) -> _T:
     library, package = _NEEDS.get(kind, ("", ""))
     if library and find_spec(library) is None:
-        raise DecodeError(f"a {kind} picture; to read it: pip install {package}")
+        raise DecodeError(f"a {kind} image; to read it: pip install {package}")
     with ExitStack() as memory:
         return use(_ask_a_worker(_Request(data, kind, target, in_grey), memory))
 

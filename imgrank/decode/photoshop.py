@@ -65,7 +65,7 @@ def _header(data: bytes) -> _Header:
     number = [int.from_bytes(data[a:b], "big") for a, b in ((4, 6), (12, 14), (14, 18), (18, 22), (22, 24), (24, 26))]
     header = _Header(number[0] == 2, *number[1:])
     if not (header.width and header.height):
-        raise DecodeError("the Photoshop picture is damaged")
+        raise DecodeError("the Photoshop image is damaged")
     return header
 
 
@@ -102,7 +102,7 @@ def _planes(data: bytes, at: int, header: _Header, bands: int) -> list[npt.NDArr
     try:
         body = data[at : at + wanted] if kind == _PLAIN else zlib.decompressobj().decompress(data[at:], wanted)
     except zlib.error as error:
-        raise DecodeError("the Photoshop picture is damaged") from error
+        raise DecodeError("the Photoshop image is damaged") from error
     if len(body) < wanted:
         raise cut_off(PHOTOSHOP)
     return list(np.frombuffer(body, np.uint8).reshape(bands, header.height, row))
@@ -123,7 +123,7 @@ def _unpacked(data: bytes, at: int, header: _Header, row: int, bands: int) -> li
         try:
             image = Image.frombytes("L", (row, header.height), data[start:end], "packbits", "L")
         except ValueError as error:
-            raise DecodeError("the Photoshop picture is damaged") from error
+            raise DecodeError("the Photoshop image is damaged") from error
         planes.append(np.asarray(image))
         start = end
     return planes

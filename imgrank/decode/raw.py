@@ -57,7 +57,7 @@ def read_raw(data: bytes, target: Target) -> Image.Image:
         except DecodeError:
             continue
     if find_spec("rawpy") is None:
-        raise DecodeError('a RAW picture without a large preview in it; to read it: pip install "imgrank[raw]"')
+        raise DecodeError('a RAW image without a large preview in it; to read it: pip install "imgrank[raw]"')
     return _with_libraw(data, target)
 
 

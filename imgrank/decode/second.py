@@ -45,7 +45,7 @@ def _as_pillow(opened: Any) -> Image.Image:  # noqa: ANN401 (pyvips has no types
     else:
         opened = opened.colourspace("b-w" if opened.bands <= 2 else "srgb").cast("uchar")
     if opened.bands not in _MODES:
-        raise DecodeError("a picture of more channels than colours need")
+        raise DecodeError("an image of more channels than colours need")
     return _made(_MODES[opened.bands], opened, profile)
 
 

@@ -47,7 +47,7 @@ _OTHERS = (
     (b"MZ", "a program"),
     (b"\x7fELF", "a program"),
     (b"SQLite format 3", "a database"),
-    (b"version https://git-lfs", "a Git LFS pointer; fetch the picture itself with git lfs pull"),
+    (b"version https://git-lfs", "a Git LFS pointer; fetch the image itself with git lfs pull"),
 )
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
@@ -99,7 +99,7 @@ def _what_else(data: bytes) -> str:
     if not data.strip(b"\0"):
         return "the file holds nothing but zero bytes"
     what = _known_other(data) or _kind_of_text(data[:1024])
-    return f"not a picture: it is {what}" if what else "not a picture, or its beginning is damaged"
+    return f"not an image: it is {what}" if what else "not an image, or its beginning is damaged"
 
 
 def _kind_of_text(head: bytes) -> str | None:

@@ -34,19 +34,19 @@ def too_many_pixels(size: tuple[int, int], kind: str, allowed: float) -> DecodeE
 
 def too_many_scans(allowed: int) -> DecodeError:
     """A JPEG that goes over its pixels time and again, each time as long as a whole decoding."""
-    return DecodeError(f"a JPEG picture of more than {allowed} scans of its size, which would take too long to decode")
+    return DecodeError(f"a JPEG image of more than {allowed} scans of its size, which would take too long to decode")
 
 
 def cut_off(kind: str) -> DecodeError:
     """The beginning is there, the end is not."""
-    return DecodeError(f"the {kind} picture is cut off: its end is missing")
+    return DecodeError(f"the {kind} image is cut off: its end is missing")
 
 
 def damaged(kind: str, error: Exception) -> DecodeError:
     """What a decoder's exception means, without the decoder's own words."""
     text = str(error).lower()
     if isinstance(error, MemoryError):
-        return DecodeError(f"the {kind} picture needs more memory than there is")
+        return DecodeError(f"the {kind} image needs more memory than there is")
     if isinstance(error, EOFError) or "truncated" in text or "end of file" in text or "buffer is not large" in text:
         return cut_off(kind)
     if (
@@ -54,7 +54,7 @@ def damaged(kind: str, error: Exception) -> DecodeError:
         or "unsupported" in text
         or "unknown" in text
     ):
-        return DecodeError(f"the {kind} picture is damaged, or of a kind that cannot be read", is_of_decoder=True)
+        return DecodeError(f"the {kind} image is damaged, or of a kind that cannot be read", is_of_decoder=True)
     if isinstance(error, (struct.error, IndexError)):
-        return DecodeError(f"the {kind} picture is cut off or damaged", is_of_decoder=True)
-    return DecodeError(f"the {kind} picture is damaged", is_of_decoder=True)
+        return DecodeError(f"the {kind} image is cut off or damaged", is_of_decoder=True)
+    return DecodeError(f"the {kind} image is damaged", is_of_decoder=True)

@@ -94,7 +94,7 @@ def _read_jxl(data: bytes, target: Target) -> Image.Image:
 
     size = jxl_size(data)
     if size is None:
-        raise DecodeError(f"the {JXL} picture is damaged")
+        raise DecodeError(f"the {JXL} image is damaged")
     raster.check_size(size, JXL, target.max_megapixels)
     with spend(raster.cost(size, JXL)):
         return raster.read_raster(data, JXL, target)

@@ -68,7 +68,7 @@ def predicted_against_true(axes: Axes, true: Floats, predicted: Floats, who: str
         alpha=max(0.15, min(0.7, 60 / len(true))),
         color=INK,
         linewidths=0,
-        label=f"{who}: {len(true)} pictures",
+        label=f"{who}: {len(true)} images",
     )
     ends = np.array([true.min(), true.max()])
     axes.plot(ends, ends, color=ACCENT, linewidth=1.2, label="predicted = true")
@@ -118,7 +118,7 @@ def _error_by_tenth(axes: Axes, query: QueryReport) -> None:
         errors = [float(np.abs(predicted - predictions.true)[rows].mean()) for rows in bins]
         axes.bar(places + (n - (len(scorers) - 1) / 2) * width, errors, width * 0.92, color=colour, label=name)
     axes.set_xticks(places, [_span(predictions.true[rows]) for rows in bins], rotation=35, ha="right", fontsize=8)
-    axes.set_xlabel(_with_unit("true value, a tenth of the pictures a bar", query.unit))
+    axes.set_xlabel(_with_unit("true value, a tenth of the images a bar", query.unit))
     axes.set_ylabel(_with_unit("mean absolute error", query.unit))
     finish(axes, "Error by decile")
 

@@ -59,7 +59,7 @@ def _alike(
     by: GroupBy, order: Sequence[int], facts: Sequence[Facts], copies: Copies | None, threshold: float
 ) -> list[Any]:
     if copies is None or (by is GroupBy.burst and not facts and order):
-        raise ValueError(f"{by.value} needs small copies of the pictures, and burst their facts")
+        raise ValueError(f"{by.value} needs small copies of the images, and burst their facts")
     album = CopiesAndTimes(
         copies.only(np.array(order, np.intp)),
         [facts[n] for n in order] if facts else (),

@@ -7,7 +7,7 @@ from typing import Any
 
 from imgrank.errors import UsageError
 
-_OF = {"pyarrow": ("An index, or a Parquet file,", "index"), "fsspec": ("A picture or an index at a URL", "remote")}
+_OF = {"pyarrow": ("An index, or a Parquet file,", "index"), "fsspec": ("An image or an index at a URL", "remote")}
 
 
 def arrow() -> Any:  # noqa: ANN401 (pyarrow has no types)

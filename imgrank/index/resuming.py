@@ -28,7 +28,7 @@ def start_index(location: Location, backbone: Backbone, detail: bool = False) ->
         manifest = checked_manifest(location, backbone.fingerprint, backbone.name)
         if detail and not manifest.detail:
             raise UsageError(
-                f"The index {printable(location.where)} was begun without detail at full size, and its pictures are "
+                f"The index {printable(location.where)} was begun without detail at full size, and its images are "
                 "not measured again; make a new index for that."
             )
         return manifest

@@ -46,7 +46,7 @@ def unfit(row: IndexRow) -> str:
     if path is None:
         return "the index holds it as a part of a container or an address, or does not say that it is a file"
     if not looks_like_picture(path):
-        return "its name is not that of a picture"
+        return "its name is not that of an image"
     try:
         status = os.stat(path)
         same = (status.st_size, status.st_mtime_ns) == (row.size, row.mtime_ns) and _digest(path) == row.digest

@@ -212,7 +212,7 @@ def _note(grid: Grid, row: Row) -> Note:
 
     def image(name: str) -> str:
         if not cells.get(name):
-            raise ValueError("the picture's path is missing")
+            raise ValueError("the image's path is missing")
         return os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(grid.path)), cells[name]))
 
     if "left" not in _columns(grid):

@@ -45,14 +45,14 @@ def labels_from_folders(
     values, notes = _values(folder, names, order)
     empty = [name for name in names if not found[name]]
     if empty:
-        notes = (*notes, f"no picture in {', '.join(map(printable, empty))}")
+        notes = (*notes, f"no image in {', '.join(map(printable, empty))}")
     images = tuple(path for name in names for path in found[name])
     numbers = np.array([values[name] for name in names for _ in found[name]])
     classes = len(np.unique(numbers))
     if len(images) < FEWEST_ROWS or classes < 2:
         raise LabelsError(
-            f"{printable(folder)} holds {len(images)} pictures of {classes} classes in its subfolders; at least "
-            f"{FEWEST_ROWS} pictures of 2 classes are needed."
+            f"{printable(folder)} holds {len(images)} images of {classes} classes in its subfolders; at least "
+            f"{FEWEST_ROWS} images of 2 classes are needed."
         )
     nothing = ("",) * len(images)
     return Labels(folder, (ValueTask(phrasings(query), images, numbers, nothing, nothing),), notes=notes)

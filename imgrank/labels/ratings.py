@@ -33,7 +33,7 @@ def labels_from_ratings(sources: Sequence[str], query: str, *, recursive: bool =
     rated = {path: value for path, value in stars.items() if value is not None and value != REJECTED}
     if len(rated) < FEWEST_ROWS or len(set(rated.values())) < 2:
         raise LabelsError(
-            f"{len(rated)} of {len(files)} pictures in {', '.join(map(printable, sources))} have a star rating, "
+            f"{len(rated)} of {len(files)} images in {', '.join(map(printable, sources))} have a star rating, "
             f"of {len(set(rated.values()))} different values; at least {FEWEST_ROWS} with 2 are needed."
         )
     nothing = ("",) * len(rated)
@@ -50,6 +50,4 @@ def _notes(rated: dict[str, float]) -> tuple[str, ...]:
     zeros = sum(value == 0 for value in rated.values())
     if not zeros:
         return ()
-    return (
-        f"{zeros} pictures have 0 stars and count as the lowest; some programs write 0 for images without a rating",
-    )
+    return (f"{zeros} images have 0 stars and count as the lowest; some programs write 0 for images without a rating",)

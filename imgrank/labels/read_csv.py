@@ -128,7 +128,7 @@ class _Reader:
             if answer is None:
                 self.fault(row.line, f'preferred is "{printable(get("preferred"))}", not left, right or tie')
             if left is not None and left == right:
-                self.fault(row.line, "left and right are the same picture")
+                self.fault(row.line, "left and right are the same image")
             elif left and right and query and split is not None and answer is not None:
                 cells.append(PairCell(row.line, left, right, query, answer, split, get("group")))
         return Labels(self.grid.path, pairs=pair_tasks(cells, self.faults))
@@ -148,7 +148,7 @@ class _Reader:
             return False
         if self._is_identity(column):
             name = printable(self.grid.header[column])
-            self.notes.append(f'the column "{name}" numbers the pictures, and is taken for no query')
+            self.notes.append(f'the column "{name}" numbers the images, and is taken for no query')
             return False
         return bool(self.grid.header[column] or self._used(column))
 
@@ -236,11 +236,11 @@ class _Reader:
 
     def _image(self, row: Row, text: str) -> str | None:
         if not text:
-            self.fault(row.line, "the picture's path is missing")
+            self.fault(row.line, "the image's path is missing")
             return None
         path = self._existing(text)
         if path is None:
-            self.fault(row.line, f"there is no picture {printable(text)}")
+            self.fault(row.line, f"there is no image {printable(text)}")
         return path
 
     def _existing(self, text: str) -> str | None:

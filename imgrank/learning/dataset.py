@@ -138,7 +138,7 @@ def _rows(task: ValueTask | PairTask, place: dict[str, int], sentence: Callable[
 def _listing(faults: Sequence[Fault]) -> str:
     lines = [f"  {fault}" for fault in faults[:MOST_PRINTED]]
     more = len(faults) - MOST_PRINTED
-    pictures = "1 picture" if len(faults) == 1 else f"{len(faults)} pictures"
+    pictures = "1 image" if len(faults) == 1 else f"{len(faults)} images"
     return "\n".join(
         [
             f"{pictures} cannot be read; nothing was trained or measured.",

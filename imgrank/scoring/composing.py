@@ -85,7 +85,7 @@ def _of_pictures(named: NamedPictures) -> Question:
 
 def _scale(low: NamedPictures, high: NamedPictures) -> Question:
     if np.allclose(low.appearance, high.appearance, atol=1e-4):
-        raise UsageError("The two ends of the scale look the same; name pictures that differ.")
+        raise UsageError("The two ends of the scale look the same; name images that differ.")
     return Question(f"from {', '.join(low.paths)} to {', '.join(high.paths)}", like=high, low=low)
 
 
@@ -96,7 +96,7 @@ def _is_empty(pictures: Pictures) -> bool:
 def _nothing_asked(asking: Asking) -> str:
     if asking.plus or asking.minus:
         return "Every term of the mix has a weight of 0, so nothing is left to order by."
-    return 'A sentence to order by is missing, such as "older person"; or name a picture to be like.'
+    return 'A sentence to order by is missing, such as "older person"; or name an image to be like.'
 
 
 def _words(parts: Sequence[WeightedQuestion], asking: Asking) -> str:

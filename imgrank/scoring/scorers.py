@@ -130,7 +130,7 @@ class PictureScorer:
     def verdict(self, evidence: Evidence) -> Verdict:
         """A picture that is named is always near to something."""
         named = self.question.like
-        reason = "a picture was named" if named is None or len(named.paths) == 1 else "pictures were named"
+        reason = "an image was named" if named is None or len(named.paths) == 1 else "images were named"
         return Verdict("like", None, None, True, 1.0, Asked(None, None, reason))
 
     def _score(self, packed: Packed) -> Scored:
@@ -174,7 +174,7 @@ class BetweenScorer:
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """Every picture stands somewhere on it."""
-        return Verdict("between", None, None, True, 1.0, Asked(None, None, "pictures name both ends"))
+        return Verdict("between", None, None, True, 1.0, Asked(None, None, "images name both ends"))
 
     def _score(self, packed: Packed) -> Scored:
         scores, relevant = rounded(self.line(whole(packed)), self.scale), np.ones(len(packed), bool)

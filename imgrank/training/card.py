@@ -64,11 +64,11 @@ def _query_lines(query: TrainedQuery) -> list[str]:
 def _subject(saved: Query) -> list[str]:
     """How strangers are told."""
     if saved.subject is None:
-        return ["", "Its training pictures are too few to tell what it is about: any picture gets a value."]
+        return ["", "Its training images are too few to tell what it is about: any image gets a value."]
     return [
         "",
-        "Pictures of another kind than it was trained on are put last: those farther from the nearest of "
-        f"{len(saved.subject.known)} training pictures than left-out training pictures are, with a margin.",
+        "Images of another kind than it was trained on are put last: those farther from the nearest of "
+        f"{len(saved.subject.known)} training images than left-out training images are, with a margin.",
     ]
 
 

@@ -83,5 +83,5 @@ def _answers(axes: Axes, query: TrainedQuery, name: str) -> None:
     axes.set_ylim(0, 1.2)  # room for the legend
     axes.set_yticks(np.linspace(0, 1, 6))
     axes.set_ylabel("agrees with the person")
-    axes.set_xlabel("how far apart it puts the pictures, in fifths")
+    axes.set_xlabel("how far apart it puts the images, in fifths")
     finish(axes, f"{name}: {query.adapter.pair_accuracy.value:.0%} of the answers")

@@ -117,7 +117,7 @@ def test_rows_of_a_parquet_file_are_no_files(tmp_path, monkeypatch):
 def test_a_file_that_is_no_picture_by_its_name_is_refused(tmp_path, monkeypatch):
     (tmp_path / "id_rsa").write_bytes(picture(1))
     found = indexed(tmp_path, monkeypatch, "id_rsa")
-    with pytest.raises(ActionError, match="not that of a picture"):
+    with pytest.raises(ActionError, match="not that of an image"):
         act(found, "tokens", rename=True)
 
 

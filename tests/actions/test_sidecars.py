@@ -57,7 +57,7 @@ def test_a_sidecar_of_another_shot_is_left(tmp_path):
     plan = planned(folder, ["a.CR2", "a.NEF"], "tag")
     made = {os.path.basename(change.target): os.path.basename(change.source) for change in plan.changes}
     assert made == {"a.CR2.xmp": "a.CR2", "a.NEF.xmp": "a.NEF", "a.xmp": "a.CR2"}
-    assert "another picture" in plan.left_out[0].sentence and not act(plan).left_alone
+    assert "another image" in plan.left_out[0].sentence and not act(plan).left_alone
 
 
 @pytest.mark.parametrize("program", ["exiftool", "exiv2"])

@@ -69,7 +69,7 @@ def test_names_by_date_and_camera_are_made_and_taken_back(tmp_path):
     before = snapshot(tmp_path)
     made, notes = renamed(images, "{date:%Y-%m-%d} {camera} {rank}{ext}")
     assert made == {"dated.jpg": "2024-05-06 Camera 1.jpg", "plain.jpg": "undated no-camera 2.jpg"}
-    assert len(notes) == 2 and all("plain.jpg" in note and "1 picture" in note for note in notes)
+    assert len(notes) == 2 and all("plain.jpg" in note and "1 image" in note for note in notes)
     act(prepare(images, request("rename", template="{date} {stem}"), images))
     assert not undo().left_alone and snapshot(tmp_path) == before
 

@@ -58,7 +58,7 @@ def test_the_current_folder_cannot_slip_code_into_the_decoder(tmp_path, monkeypa
 
 def test_damaged_files_are_named_and_the_worker_lives_on():
     for _ in range(3):
-        with pytest.raises(DecodeError, match="HEIC picture"):
+        with pytest.raises(DecodeError, match="HEIC image"):
             decode_bytes(HEIC, "a.heic", 32, "bicubic")
 
 

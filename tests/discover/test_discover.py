@@ -196,8 +196,8 @@ def test_links_that_lead_nowhere_are_named(folder):
 def test_pipes_and_folders_named_like_pictures_are_never_opened(folder):
     os.mkfifo("pipe.jpg")
     os.mkdir("folder.jpg")
-    assert skipped(".") == {"./pipe.jpg": "a pipe, not a picture", "./folder.jpg": "a folder, not a picture"}
-    assert skipped("pipe.jpg") == {"pipe.jpg": "a pipe, not a picture"}
+    assert skipped(".") == {"./pipe.jpg": "a pipe, not an image", "./folder.jpg": "a folder, not an image"}
+    assert skipped("pipe.jpg") == {"pipe.jpg": "a pipe, not an image"}
 
 
 @needs_permissions

@@ -155,7 +155,7 @@ def test_a_bad_picture_is_a_row_with_its_reason_until_it_is_mended(photos, out):
     built = build(photos, out)
     assert [Path(one.path).name for one in built.failed] == ["bad.png"]
     (bad,) = opened(out).skipped
-    assert "not a picture" in bad.reason
+    assert "not an image" in bad.reason
     parts = Location(out).parts()
     assert build(photos, out).added == 0
     assert Location(out).parts() == parts

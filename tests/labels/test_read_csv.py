@@ -99,7 +99,7 @@ def test_absolute_parent_and_windows_paths_lead_to_the_same_picture(folder):
 
 
 FAULTS = [
-    ("gone.jpg,older person|elderly,3", "line 5", "no picture gone.jpg"),
+    ("gone.jpg,older person|elderly,3", "line 5", "no image gone.jpg"),
     ("3.jpg,older person|elderly,old", "line 5", '"old" is not a number'),
     ("3.jpg,older person|elderly,nan", "line 5", "not a number"),
     ("3.jpg,older person|elderly,1e999", "line 5", "not a number"),
@@ -147,7 +147,7 @@ def test_all_faults_are_said_at_once_and_a_long_list_is_cut(folder):
     message = faults(folder, lines)
     assert "80 faults" in message
     assert "and 30 more" in message
-    assert "line 2: there is no picture gone0.jpg" in message
+    assert "line 2: there is no image gone0.jpg" in message
     assert 'line 2: the value "x0" is not a number' in message
 
 
@@ -172,7 +172,7 @@ def test_an_unknown_split_is_a_fault(folder):
 def test_pairs_have_faults_too(folder):
     good = [f"{n}.jpg,2.jpg,nicer,left" for n in range(3, 10)]
     message = faults(folder, ["left,right,query,preferred", *good, "1.jpg,1.jpg,nicer,left", "0.jpg,1.jpg,nicer,both"])
-    assert "line 9: left and right are the same picture" in message
+    assert "line 9: left and right are the same image" in message
     assert 'line 10: preferred is "both"' in message
 
 

@@ -58,7 +58,7 @@ def test_folders_without_classes_or_pictures_are_refused(tmp_path):
         labels_from_folders(str(tmp_path), "better")
     pictures(tmp_path / "a", 3)
     pictures(tmp_path / "b", 3)
-    with pytest.raises(LabelsError, match="6 pictures"):
+    with pytest.raises(LabelsError, match="6 images"):
         labels_from_folders(str(tmp_path), "better")
 
 
@@ -87,7 +87,7 @@ def test_a_sidecar_goes_before_the_picture_and_rejected_and_unrated_are_left_out
     assert labels.values[0].values[0] == 0
     reasons = [str(fault).rsplit("jpg ")[-1] for fault in labels.left_out]
     assert reasons == ["is rejected", "has no rating"]
-    assert "2 pictures have 0 stars" in labels.notes[0]
+    assert "2 images have 0 stars" in labels.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_rubbish_in_a_sidecar_is_no_rating(tmp_path, rubbish):
 
 def test_no_ratings_is_said_with_counts(tmp_path):
     pictures(tmp_path, 9)
-    with pytest.raises(LabelsError, match="0 of 9 pictures"):
+    with pytest.raises(LabelsError, match="0 of 9 images"):
         labels_from_ratings([str(tmp_path)], "nicer")
 
 

@@ -147,9 +147,9 @@ def test_thumbnails_are_upright_small_and_carry_nothing_along(tmp_path, beside):
 def test_rank_score_unit_scorer_doubt_and_reasons_are_said(tmp_path):
     paths = pictures(tmp_path / "in", ["a.png", "b.png"])
     changes = {"unit": "years", "adapter": "age", "scorer": "adapter", "confident": False}
-    changes["skipped"] = (Unreadable("broken.jpg", "the JPEG picture is cut off"),)
+    changes["skipped"] = (Unreadable("broken.jpg", "the JPEG image is cut off"),)
     page = page_of(ranking_of(paths, **changes), tmp_path / "x.html")
-    for words in ("2.00 years", "age", "Not confident", "broken.jpg", "the JPEG picture is cut off"):
+    for words in ("2.00 years", "age", "Not confident", "broken.jpg", "the JPEG image is cut off"):
         assert words in page.words
     assert all("alt" in img for img in page.all("img"))
 

@@ -156,7 +156,7 @@ def test_several_queries_share_one_file(tmp_path):
 
 def test_a_picture_that_cannot_be_read_is_a_fault_unless_bad_rows_are_skipped(tmp_path):
     path = labels_csv(tmp_path, 30, bad={3, 7})
-    with pytest.raises(LabelsError, match="2 pictures cannot be read") as error:
+    with pytest.raises(LabelsError, match="2 images cannot be read") as error:
         trained(tmp_path, path)
     assert "bad3.jpg: the file is empty" in str(error.value)
     result = trained(tmp_path, path, skip_bad=True)

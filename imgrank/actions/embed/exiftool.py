@@ -39,7 +39,7 @@ def with_packet(path: str, packet: bytes) -> bytes:
 def _run(*arguments: str) -> bytes:
     exiftool = program()
     if exiftool is None:
-        raise ValueError("exiftool, which writes into pictures of this kind, is not installed")
+        raise ValueError("exiftool, which writes into images of this kind, is not installed")
     command = [exiftool, "-config", "", *arguments]
     try:
         done = subprocess.run(  # noqa: S603 (a program of the user's; no shell reads the words)

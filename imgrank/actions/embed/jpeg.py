@@ -79,15 +79,15 @@ def _segments(content: bytes) -> Iterator[_Segment]:
         while content[at : at + 1] == b"\xff":
             at += 1
         if at == start or at >= len(content):
-            raise ValueError("it is damaged before its picture")
+            raise ValueError("it is damaged before its image")
         marker, at = content[at], at + 1
         if marker == _END:
-            raise ValueError("it holds no picture")
+            raise ValueError("it holds no image")
         if marker in _ALONE:
             continue
         end = at + int.from_bytes(content[at : at + 2], "big")
         if end < at + 2 or end > len(content):
-            raise ValueError("it is damaged before its picture")
+            raise ValueError("it is damaged before its image")
         yield _Segment(marker, start, at + 2, end)
         if marker == _START_OF_SCAN:
             return
@@ -121,7 +121,7 @@ def _set_index(old: bytes, changed: bytearray, where: int, growth: int) -> None:
         base = each.body + len(_INDEX)
         order = _BYTE_ORDERS.get(old[base : base + 2])
         if order is None:
-            raise ValueError("its index of pictures cannot be read")
+            raise ValueError("its index of images cannot be read")
         moved = base + (growth if where < base else 0)
 
         def number(at: int, size: int, base: int = base, order: ByteOrder = order) -> int:

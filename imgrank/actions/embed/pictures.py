@@ -127,7 +127,7 @@ def _by_exiftool(path: str, before: bytes, edit: Edit) -> bytes:
 def _format(path: str) -> _Format:
     kind = _FORMATS.get(extension(path))
     if kind is None:
-        raise ValueError("pictures of this kind are not written into")
+        raise ValueError("images of this kind are not written into")
     return kind
 
 

@@ -56,7 +56,7 @@ def about(ranking: Ranking, shown: int) -> str:
     scorer = _SCORERS.get(ranking.scorer, "trained ranker")
     groups = {image.group for image in ranking.images if image.group is not None}
     parts = [
-        f"{shown:,} of {len(ranking.images):,} pictures" if shown < len(ranking.images) else _counted(shown),
+        f"{shown:,} of {len(ranking.images):,} images" if shown < len(ranking.images) else _counted(shown),
         *([f"{len(groups):,} groups"] if groups else []),
         f"{len(ranking.skipped):,} skipped",
         f"scored by {ranking.adapter}" if ranking.adapter else scorer,
@@ -69,7 +69,7 @@ def remarks(ranking: Ranking) -> str:
     """What a person should know about this order, the gravest first."""
     grave = []
     if not ranking.confident:
-        grave.append(f"Not confident: no picture here stands out for “{ranking.query}”, so the order may mean little.")
+        grave.append(f"Not confident: no image here stands out for “{ranking.query}”, so the order may mean little.")
     if ranking.partial:
         seen = _counted(len(ranking.images))
         grave.append(f"Partial: stopped after {seen}; only these were ranked, and all that is said is of them alone.")
@@ -112,7 +112,7 @@ def _bars(scale: ScoreScale) -> str:
             (n, max(2, round(100 * count / most)) if count else 0) for n, count in enumerate(scale.counts)
         )
     )
-    words = f"Scores of the pictures, from {scale.written(scale.low)} to {scale.written(scale.high)}"
+    words = f"Scores of the images, from {scale.written(scale.low)} to {scale.written(scale.high)}"
     return (
         f'<svg id="bars" class="bars" viewBox="0 0 {len(scale.counts)} 100" preserveAspectRatio="none" role="img" '
         f'aria-label="{text(words)}">{bars}</svg>'
@@ -159,4 +159,4 @@ def address(path: str, page_folder: str) -> str:
 
 
 def _counted(count: int) -> str:
-    return f"{count:,} picture" if count == 1 else f"{count:,} pictures"
+    return f"{count:,} image" if count == 1 else f"{count:,} images"
