@@ -47,7 +47,7 @@ WITHOUT_DETAIL = (
     "noise; name the image files, not an index, to measure these at full size"
 )
 
-SHOWS_NO_DATE = "what a picture shows does not say when it was taken; order by date for that"
+SHOWS_NO_DATE = "what an image shows does not say when it was taken; order by date for that"
 NOT_JUDGED = "what is better or worse here cannot be seen, so images most like '{}' come first"
 READS_ENGLISH = "mini was taught English, and none of these letters: the order means nothing"
 
