@@ -17,11 +17,14 @@ from imgrank.explaining.occlusion import influence
 from imgrank.explaining.records import Explanation
 from imgrank.paths import printable
 from imgrank.records import Progress, Unreadable
-from imgrank.scoring.asking import answer, ask
+from imgrank.scoring.asking import WITHOUT_DETAIL, answer, ask, terms_of
 from imgrank.scoring.question import Answer, Question
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
+
+AT_FULL_SIZE = "sort measures this at full size; what is explained here is the order by small copies of the images"
+MIXED = "sort orders this by a mix of {}; explain each of these alone to see what raises it"
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -79,7 +82,17 @@ def explain_question(
         adapter=first.verdict.adapter,
         relevant=bool(first.relevant[0]),
         examples=nearest_examples(ranker, question, str(image), progress) if examples else (),
+        notes=_notes(ranker, question, first),
     )
+
+
+def _notes(ranker: Ranker, question: Question, first: Answer) -> tuple[str, ...]:
+    """Where `sort` would not ask just this, that is said."""
+    notes = tuple(AT_FULL_SIZE if note == WITHOUT_DETAIL else note for note in first.verdict.notes)
+    sentence = question.opposite is None and question.like is None
+    terms = terms_of(question.sentence, ranker) if sentence else ()
+    named = (f"{'less ' if term.weight < 0 else ''}'{term.text}'" for term in terms)
+    return (*notes, MIXED.format(", ".join(named))) if terms else notes
 
 
 class _Asking:

@@ -38,6 +38,7 @@ class Explanation:
         adapter: The trained ranker that answered, or None.
         relevant: False where the picture does not show what the sentence is about.
         examples: Labelled pictures like it, nearest first; none where the ranker kept none.
+        notes: What should be known of it, a line each, as in `Ranking.notes`.
     """
 
     path: str
@@ -49,3 +50,4 @@ class Explanation:
     adapter: str | None
     relevant: bool
     examples: tuple[Example, ...] = ()
+    notes: tuple[str, ...] = ()

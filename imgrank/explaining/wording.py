@@ -49,6 +49,7 @@ def _told(one: Explanation) -> list[str]:
     ]
     if not one.relevant:
         lines.insert(1, "  this image does not seem to show what the sentence is about")
+    lines += [f"  {note}" for note in one.notes]
     if one.examples:
         lines.append("  most similar labelled images:")
         lines += [f"    {example.said}: {example.path} (similarity {example.likeness:.2f})" for example in one.examples]
@@ -75,6 +76,7 @@ def _fields(one: Explanation) -> dict[str, Any]:
         "adapter": one.adapter,
         "relevant": one.relevant,
         "influence": [[float(f"{part:.6g}") for part in row] for row in one.influence],
+        "notes": list(one.notes),
         "examples": [{"path": e.path, "likeness": e.likeness, "said": e.said} for e in one.examples],
     }
 

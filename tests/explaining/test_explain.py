@@ -85,3 +85,10 @@ def test_an_unreadable_picture_says_why(tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
     with pytest.raises(NothingToRank, match=r"broken\.png cannot be explained"):
         explain(RANKER, tmp_path / "broken.png", "red")
+
+
+def test_where_sort_asks_more_than_the_sentence_that_is_said(two_spots: str) -> None:
+    mixed = explain(RANKER, two_spots, "red, no green")
+    assert any("mix of 'red', less 'green'" in note for note in mixed.notes)
+    assert f"  {mixed.notes[-1]}" in told([mixed])
+    assert not any("mix" in note for note in explain(RANKER, two_spots, "red").notes)
