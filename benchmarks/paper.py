@@ -17,7 +17,9 @@ class Assumed:
 
     pictures: float = 1e9
     token_bytes: float = 8818  # docs/decisions: 25 x 320 int8, 25 scales, 384 float16
-    row_bytes: float = 8900  # on disk with path, hash and sizes: `scale.py` prints it as "bytes a picture on disk"
+    row_bytes: float = 8250  # on disk with path, hash and sizes: `scale.py` prints it as "bytes a picture on disk"
+    sentence_bytes: float = 800  # of these, what a sentence reads: the embedding, the path
+    kind_bytes: float = 2450  # what one reads that names kinds of things: five rows of moments and their scales too
     picture_bytes: float = 200e3  # assumed: a photograph of 1024 x 768 at quality 85
     path_bytes: float = 60  # assumed
     gpus: float = 8
@@ -28,7 +30,8 @@ class Assumed:
     network_bytes: float = 2.5e9  # a second into the cluster, assumed: 8 x 2.5 Gbit/s, a usual share of an object store
     gpu_hour: float = 3.0  # dollars an hour of one GPU with its 16 cores, assumed
     storage_month: float = 0.023  # dollars a GB and month of object storage, assumed
-    score_rate_zero: float = 57e3  # of one core, zero-shot: `scale.py` over a million, local, --top 100
+    score_rate: float = 440e3  # of one core, by similarity, reading included: `scale.py` over a million, --top 100
+    score_rate_kinds: float = 200e3  # likewise, of a sentence that names a kind of seven classes
     score_rate_adapter: float = 13.8e3  # of one core, a trained adapter: likewise
 
 
@@ -44,7 +47,7 @@ def lines(given: Assumed) -> Iterator[str]:
     yield f"| a month of it | {n * given.row_bytes / 1e9 * given.storage_month:,.0f} dollars |"
     yield f"| its paths alone | {n * given.path_bytes / 1e9:,.0f} GB |"
     yield f"| its scores alone | {n * 8 / 1e9:,.0f} GB |"
-    yield f"| parts of 4,096 rows | {n / 4096:,.0f} |"
+    yield f"| parts of 16,384 rows, merged | {n / 16384:,.0f} |"
     yield f"| the pictures themselves | {n * given.picture_bytes / 1e12:,.0f} TB |"
     yield ""
     yield from _making(given)
@@ -83,6 +86,8 @@ def _asking(given: Assumed) -> Iterator[str]:
     read = n * given.row_bytes / given.network_bytes
     yield f"| one question, on {cores:g} cores | minutes |\n|---|--:|"
     yield f"| read the index from the object store | {read / 60:,.1f} |"
-    yield f"| read its embeddings alone | {n * 2768 / given.network_bytes / 60:,.1f} |"
-    yield f"| score, zero-shot | {n / (cores * given.score_rate_zero) / 60:,.1f} |"
+    yield f"| of it what a sentence reads | {n * given.sentence_bytes / given.network_bytes / 60:,.1f} |"
+    yield f"| of it what one reads that names kinds | {n * given.kind_bytes / given.network_bytes / 60:,.1f} |"
+    yield f"| score, by similarity | {n / (cores * given.score_rate) / 60:,.1f} |"
+    yield f"| score, where kinds are named | {n / (cores * given.score_rate_kinds) / 60:,.1f} |"
     yield f"| score, a trained adapter | {n / (cores * given.score_rate_adapter) / 60:,.1f} |"
