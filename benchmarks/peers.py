@@ -29,13 +29,13 @@ BATCH = 64
 CPU_TORCH = ("torch<2.14", "torchvision<0.29")  # as imgrank asks for; else pip takes CUDA's, of several gigabytes
 PACKAGES = {
     "imgrank": [str(HERE.parents[1])],
-    "imgrank, bf16": [],
-    "imgrank, float32": [],
+    "imgrank in bf16": [],
+    "imgrank in float32": [],
     "rclip": ["rclip"],
     "clip-retrieval": ["clip-retrieval", "setuptools<81", *CPU_TORCH],
     "loop": ["open-clip-torch", *CPU_TORCH],
 }
-ENVIRONMENTS = {"imgrank, bf16": "imgrank", "imgrank, float32": "imgrank"}
+ENVIRONMENTS = {"imgrank in bf16": "imgrank", "imgrank in float32": "imgrank"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ def loop(place: Location, question: str) -> list[list[str]]:
 
 PEERS: dict[str, Commands] = {
     "imgrank": imgrank,
-    "imgrank, bf16": lambda place, question: imgrank(place, question, "bf16"),
-    "imgrank, float32": lambda place, question: imgrank(place, question, "float32"),
+    "imgrank in bf16": lambda place, question: imgrank(place, question, "bf16"),
+    "imgrank in float32": lambda place, question: imgrank(place, question, "float32"),
     "rclip": rclip,
     "clip-retrieval": clip_retrieval,
     "loop": loop,
@@ -102,9 +102,7 @@ def main() -> None:
     """Install, run, tell."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--small", action="store_true", help="32 pictures: figures mean nothing")
-    parser.add_argument(
-        "--only", default=",".join(PEERS), help="names of peers, by commas; imgrank stands for each of its rows"
-    )
+    parser.add_argument("--only", default=",".join(PEERS), help="names of rows, by commas")
     parser.add_argument("--keep", type=Path, help="keep environments, weights and pictures here for the next run")
     parser.add_argument("--here", action="store_true", help="imgrank and the loop in this Python: no size is told")
     parser.add_argument("--driver", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -115,7 +113,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         home = (given.keep or Path(temporary)).resolve()
         weights, pictures = make_weights(home), make_pictures(home, 32 if given.small else 1000)
-        wanted = [name for name in PEERS if any(name.startswith(one) for one in given.only.split(","))]
+        wanted = [name for name in PEERS if name in given.only.split(",")]
         print("| | images/s, cold | a further question | memory | installed | load |\n|---|--:|--:|--:|--:|--:|")
         for name in wanted:
             print(measured(name, home, weights, pictures, given.here), flush=True)
@@ -127,7 +125,7 @@ def measured(name: str, home: Path, weights: Path, pictures: Path, here: bool) -
     try:
         inside = here and (name == "loop" or name.startswith("imgrank"))
         python = Path(sys.executable) if inside else environment(home, name)
-        work = home / "work" / name.replace(", ", "-")
+        work = home / "work" / name.replace(" ", "-")
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         place = Location(python, weights, pictures, work, inside)
@@ -365,7 +363,7 @@ def retrieval_index(weights: str, pictures: str, out: str) -> None:
     inference(
         pictures, out, clip_model=name, enable_text=False, batch_size=BATCH, num_prepro_workers=os.cpu_count() or 1
     )
-    clip_index(out, out)
+    clip_index(out, f"{out}/index")
 
 
 def retrieval_query(weights: str, out: str, question: str) -> None:
@@ -377,7 +375,7 @@ def retrieval_query(weights: str, out: str, question: str) -> None:
     model, _, tokenizer = load_clip(_retrieval_name(weights), use_jit=False, device="cpu")
     with torch.no_grad():
         text = torch.nn.functional.normalize(model.encode_text(tokenizer([question])), dim=-1).numpy()
-    print(faiss.read_index(str(Path(out) / "image.index")).search(text, 10))
+    print(faiss.read_index(str(Path(out) / "index" / "image.index")).search(text, 10))
 
 
 DRIVERS = {
