@@ -1,5 +1,7 @@
 import itertools
 import math
+from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -120,3 +122,23 @@ def test_min_score_comes_before_bottom(pairs, least, bottom):
 def test_a_selection_that_cannot_be_is_a_usage_error(choice):
     with pytest.raises(UsageError):
         select((), **choice)
+
+
+groups = st.lists(st.integers(1, 3), min_size=1, max_size=12)
+
+
+@given(groups, st.integers(1, 3))
+def test_best_keeps_n_of_each_group_and_rest_all_others(numbers, best):
+    images, seen = [], Counter()
+    for image, group in zip(ranked([(f"{n}", -float(n)) for n in range(len(numbers))]), numbers, strict=True):
+        seen[group] += 1
+        images.append(replace(image, group=group, group_rank=seen[group]))
+    kept, others = select(images, best=best), select(images, best=best, rest=True)
+    assert Counter(image.group for image in kept) == {group: min(best, size) for group, size in seen.items()}
+    assert {*kept, *others} == {*images} and not {*kept} & {*others}
+    assert select(images, rest=True) == select(images, best=1, rest=True)
+
+
+def test_a_picture_without_a_group_is_the_best_of_its_own():
+    images = ranked([("a", 1.0), ("b", 0.5)])
+    assert select(images, best=1) == images and select(images, rest=True) == ()
