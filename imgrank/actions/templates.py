@@ -14,6 +14,7 @@ DEFAULT_TEMPLATE = "{rank}-{stem}{ext}"
 FIELDS = ("rank", "score", "stem", "ext", "query", "date", "camera", "group", "group_rank")
 UNDATED, NO_CAMERA = "undated", "no-camera"  # what stands for a picture that says neither
 _FORBIDDEN = re.compile(r'[/\\\x00-\x1f<>:"|?*]')
+_UNUSABLE = re.compile(r"[{}]|\d{4}")  # a field within a format, or a width of thousands of signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Template:
         if unknown:
             known = ", ".join(f"{{{field}}}" for field in FIELDS)
             raise UsageError(f"The template {self.text!r} asks for {{{unknown[0]}}}; it may hold {known}.")
+        if unusable := next(filter(_UNUSABLE.search, self._formats), None):
+            raise UsageError(f"The template {self.text!r} asks for the format {unusable!r}, which gives no file name.")
         if "/" in self.text or "\\" in self.text:
             raise UsageError(
                 f"The template {self.text!r} holds a slash; it names files, and the folder to move to is named apart."
@@ -59,6 +62,10 @@ class Template:
     def fields(self) -> tuple[str, ...]:
         """What it asks for. Raises ValueError where it cannot be read."""
         return tuple(field for _, field, _, _ in Formatter().parse(self.text) if field is not None)
+
+    @property
+    def _formats(self) -> tuple[str, ...]:
+        return tuple(form for _, _, form, _ in Formatter().parse(self.text) if form)
 
     def stem(self, of: Details) -> str:
         """The new name without its extension. Raises UsageError where a field's format or a group is not there."""

@@ -91,6 +91,14 @@ def test_groups_stand_as_wide_as_they_need(tmp_path):
     assert made["0.jpg"] == "01-1.jpg" and made["11.jpg"] == "12-1.jpg"
 
 
+@pytest.mark.parametrize(
+    "form", ["{rank:>99999999}", "{score:.99999f}", "{date:%99999999Y}", "{rank:{nope}}", "{score:{rank}}"]
+)
+def test_formats_that_give_no_name_are_refused_at_once(form):
+    with pytest.raises(UsageError, match="gives no file name"):
+        Template(f"{form}{{ext}}")
+
+
 @pytest.mark.parametrize("template", ["{group}", "{group_rank}-{stem}"])
 def test_groups_that_nobody_made_are_refused(tmp_path, template):
     with pytest.raises(UsageError, match="groups") as refused:
