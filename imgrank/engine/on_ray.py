@@ -52,7 +52,8 @@ class RayEngine:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         quiet = {"include_dashboard": False, "log_to_driver": False} if address is None else {"log_to_driver": False}
         try:
-            self._ray.init(address, logging_level=logging.ERROR, **quiet)
+            # Without an address Ray would look for a cluster that some other run has left behind, perhaps a dead one.
+            self._ray.init(address or os.environ.get("RAY_ADDRESS") or "local", logging_level=logging.ERROR, **quiet)
         except Exception as error:  # Ray raises plain ones of many kinds
             where = f"at {printable(address)}" if address else "on this machine"
             raise UsageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from unittest.mock import MagicMock
 
 import pytest
 from typer.testing import CliRunner
@@ -31,6 +32,21 @@ def test_without_ray_the_user_is_told_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(UsageError, match=r"imgrank\[cluster\]"):
         open_engine("ray")
+
+
+@pytest.mark.parametrize(
+    ("address", "named", "reached"),
+    [(None, None, "local"), ("host:6379", None, "host:6379"), (None, "host:1", "host:1"), ("auto", "host:1", "auto")],
+)
+def test_without_an_address_a_cluster_is_started_whatever_another_run_left_behind(monkeypatch, address, named, reached):
+    asked = []
+    ray = MagicMock(init=lambda at, **_: asked.append(at))
+    monkeypatch.setattr("imgrank.engine.on_ray._needed_ray", lambda: ray)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    if named:
+        monkeypatch.setenv("RAY_ADDRESS", named)
+    open_engine("ray", address)
+    assert asked == [reached]
 
 
 @pytest.fixture
