@@ -196,3 +196,14 @@ def test_a_change_outside_is_seen_and_an_old_plan_leaves_alone(browser: Any, tmp
         choose(page, "dog.jpg")
         assert "1 file moved" in apply(page, "Move", "../out")
         page.faults[:] = [fault for fault in page.faults if "400 (Bad Request)" not in fault]  # Chromium tells of it
+
+
+def test_few_pictures_load_at_once_so_that_a_question_need_not_wait(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        page.route("**/picture/**", lambda _: None)  # never answered
+        page.reload()
+        page.locator("li.cell").first.wait_for()
+        settled(page)
+        assert page.locator("li.cell img[src]").count() == 4
+        assert ask(page, "an owl")[0] == "owl.jpg"
+        page.unroute_all(behavior="ignoreErrors")
