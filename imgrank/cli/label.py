@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-import webbrowser
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from imgrank.cli.arguments import check_sentence
+from imgrank.cli.browser import announced
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     AdapterOption,
@@ -133,10 +132,12 @@ def label(
     controller = open_controller(settings, new_ranker, quiet, lambda: room.taught())
     room = Room(OpenSettings(folder, recursive, adapter, name), new_ranker)
     page = LabelPage(controller, room)
-    try:
-        serve(page, port, lambda address: _ready(address, labels, no_open))
-    finally:
-        page.close()
+    saved = f"answers are saved to {printable(labels)} as you give them; press Ctrl-C to stop."
+    with announced(no_open, note, saved) as ready:
+        try:
+            serve(page, port, ready)
+        finally:
+            page.close()
     note(f"stopped; the answers are in {printable(labels)}.")
 
 
@@ -181,11 +182,3 @@ def _mode(values: bool, stars: bool) -> Mode:
     if values and stars:
         raise UsageError("--values and --stars cannot be used together; leave one out.")
     return "values" if values else "stars" if stars else "pairs"
-
-
-def _ready(address: str, labels: str, no_open: bool) -> None:
-    typer.echo(address)
-    note(f"answers are saved to {printable(labels)} as you give them; press Ctrl-C to stop.")
-    if not no_open and not webbrowser.open(address):
-        note("no browser could be opened; open the address above yourself.")
-    sys.stdout.flush()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-import webbrowser
 from typing import Annotated
 
 import typer
 
+from imgrank.cli.browser import announced
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     AdapterOption,
@@ -51,7 +50,6 @@ def open_folder(
     """
     from imgrank.index.reading import is_index
     from imgrank.ranker import Ranker
-    from imgrank.web.handing import handed_over
     from imgrank.web.server import serve
     from imgrank.web.viewer.room import OpenSettings, Room
 
@@ -63,15 +61,7 @@ def open_folder(
         lambda adapter, backbone: Ranker(backbone, adapter, device.value, not no_cache, note, max_megapixels),
     )
 
-    with handed_over() as hand_over:
-
-        def ready(address: str) -> None:
-            typer.echo(address)
-            sys.stdout.flush()
-            note("this page is for you alone; press Ctrl-C to stop.")
-            if not no_open and not webbrowser.open(hand_over(address)):
-                note("no browser could be opened; open the address above yourself.")
-
+    with announced(no_open, note, "this page is for you alone; press Ctrl-C to stop.") as ready:
         room.start()
         try:
             serve(room, port, ready)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 import pytest
 from typer import Typer
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 
 import imgrank.ranker
 import imgrank.web.server
-from imgrank.cli import label
+from imgrank.cli import browser, label
 from imgrank.errors import LabelsError, UsageError
 from imgrank.web.controller import Controller
 from tests.web.making import FakeRanker, photos
@@ -51,18 +52,26 @@ def controllers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Control
 def test_no_open_prints_the_address_and_answers_go_into_the_folder_one_stands_in(
     controllers: list[Controller], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(label.webbrowser, "open", lambda _: pytest.fail("a browser was opened"))
+    monkeypatch.setattr(browser.webbrowser, "open", lambda _: pytest.fail("a browser was opened"))
     result = RUN.invoke(APP, ["photos", "older person", "--no-open", "--port", "8123"])
     assert result.stdout == "http://127.0.0.1:8123/?token=t\n"
     assert controllers[0].settings.mode == "pairs"
     assert (tmp_path / "labels.csv").read_text() == "left,right,query,preferred\n"
 
 
-def test_the_browser_is_opened_at_the_address(controllers: list[Controller], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_browser_is_led_to_the_address_by_a_file_and_is_told_no_token(
+    controllers: list[Controller], monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(label.webbrowser, "open", lambda address: opened.append(address) or True)
+
+    def browse(url: str) -> bool:
+        assert url.startswith("file:") and "token" not in url
+        opened.append(Path(unquote(urlparse(url).path)).read_text())
+        return True
+
+    monkeypatch.setattr(browser.webbrowser, "open", browse)
     RUN.invoke(APP, ["photos", "older person"])
-    assert opened == ["http://127.0.0.1:0/?token=t"]
+    assert len(opened) == 1 and "http://127.0.0.1:0/?token=t" in opened[0]
 
 
 def test_values_have_a_unit_and_a_range(controllers: list[Controller]) -> None:

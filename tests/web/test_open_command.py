@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 import imgrank.web.server
 import imgrank.web.viewer.room
+from imgrank.cli import browser
 from imgrank.cli import open as opening
 from imgrank.errors import UsageError
 from tests.web.making import Client, until
@@ -94,7 +95,7 @@ def test_the_browser_is_handed_a_private_file_and_no_token(tmp_path: Path, monke
     monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(imgrank.web.viewer.room, "Room", FakeRoom)
     monkeypatch.setattr(imgrank.web.server, "serve", lambda _room, _port, ready: ready(address))
-    monkeypatch.setattr(opening.webbrowser, "open", browse)
+    monkeypatch.setattr(browser.webbrowser, "open", browse)
     app = Typer()
     app.command()(opening.open_folder)
     result = CliRunner().invoke(app, [str(tmp_path)])
