@@ -178,6 +178,7 @@ def run(folder: Path, backbone: str, seeds: int, options: TrainingOptions) -> No
     """Train what is not done yet; a line a quantity as soon as it is known."""
     from imgrank.ranker import Ranker
 
+    torch.set_num_threads(1)  # several cost more in waiting for each other than they save
     ranker = Ranker(backbone, adapter="none")
     dataset = read_dataset(read_labels(str(folder / "labels.csv")), ranker)
     parts = [QueryRows.of(rows, rows.in_split("train"), rows.in_split("val")) for rows in dataset.tasks]
