@@ -29,7 +29,7 @@ NOTHING = Entry()
 @lru_cache(maxsize=4096)
 def entry(word: str) -> Entry:
     """What is known of a word; nothing of most names and of what no dictionary has."""
-    line = _line(word)
+    line = None if word.isdecimal() else _line(word)  # numbers are kinds there, and "1930" in a sentence is a year
     if line is None:
         return NOTHING
     near, opposites, kinds = line.split("\t")[1:]

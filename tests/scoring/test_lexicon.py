@@ -32,7 +32,7 @@ def test_a_thing_can_be_seen():
     assert is_thing("tree") and is_thing("phone") and not is_thing("age") and not is_thing("pale")
 
 
-@pytest.mark.parametrize("word", ["", "a", "zzzz", "old\t", "old person who", "0", "\n", "ø"])
+@pytest.mark.parametrize("word", ["", "a", "zzzz", "old\t", "old person who", "0", "1930", "10000007", "\n", "ø"])
 def test_what_no_dictionary_has_is_nothing(word):
     assert entry(word) is NOTHING
     assert not is_kind_of(word, "person") and not are_near(word, "person")

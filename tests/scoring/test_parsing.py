@@ -105,3 +105,8 @@ def test_what_is_said_of_the_photograph_itself(sentence, said_of_pictures):
 def test_scale_things_and_subject_come_from_the_phrasings(phrasings, scale, things, subject):
     found = phrasings_of(phrasings)
     assert (set(found.scale), set(found.things), set(found.subject)) == (scale, things, subject)
+
+
+@pytest.mark.parametrize("number", ["1740", "1930", "10000007"])
+def test_a_number_is_no_word_of_the_dictionary(number):
+    assert [word.base for word in read(f"a photo of a tram from {number}").words] == ["tram", number]
