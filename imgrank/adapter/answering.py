@@ -94,7 +94,7 @@ def _check_sizes(adapter: Adapter, query: Query, shape: TokenShape) -> None:
     wanted = TokenShape(config.tokens, config.image_width, embedding, moments)
     if wanted != shape:
         raise AdapterError(
-            f"The ranker {printable(adapter.header.name)} is for {wanted}, and the pictures' are {shape}: "
+            f"The ranker {printable(adapter.header.name)} is for {wanted}, and the images' are {shape}: "
             "so its file names the wrong backbone. Train it again."
         )
 

@@ -27,7 +27,7 @@ class SubjectSizes:
     def __post_init__(self) -> None:
         if type(self.known) is not int or not NEAREST <= self.known <= MOST_KNOWN:
             raise ValueError(
-                f"a subject keeps {self.known!r:.40} pictures, not a whole number from {NEAREST} to {MOST_KNOWN}"
+                f"a subject keeps {self.known!r:.40} images, not a whole number from {NEAREST} to {MOST_KNOWN}"
             )
         limit = self.limit
         if isinstance(limit, bool) or not isinstance(limit, (int, float)) or not 0 < limit < float("inf"):

@@ -33,7 +33,7 @@ def _load_open_clip(text: str, device: str, note: Callable[[str], None]) -> Back
 
     name = read_name(text)
     if name.bf16 and not has_bf16(device):
-        note(f"{name} asks for bfloat16, which {device} does not have in hardware: new pictures take long")
+        note(f"{name} asks for bfloat16, which {device} does not have in hardware: new images take long")
     facts = recall_facts(name)
     if facts is None:
         from imgrank.backbone.resolve import resolve

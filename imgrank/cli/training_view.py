@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from imgrank.training.loop import Epoch
 
 EPOCHS_SHOWN = 8
-HEAD = ("epoch", "value loss", "order loss", "val SRCC", "val MAE", "pictures/s", "time left")
+HEAD = ("epoch", "value loss", "order loss", "val SRCC", "val MAE", "images/s", "time left")
 
 
 @dataclass(frozen=True, slots=True)

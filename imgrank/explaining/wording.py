@@ -16,8 +16,8 @@ ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
 NAMES = {("middle", "centre"): "centre", ("middle", "left"): "left", ("middle", "right"): "right"}
 WHO = {
     "zero-shot": "similarity",
-    "like": "similarity to the picture",
-    "between": "its place between the pictures",
+    "like": "similarity to the image",
+    "between": "its place between the images",
 }
 NAMED = 3  # regions at most that are named
 

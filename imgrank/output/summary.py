@@ -29,7 +29,7 @@ def who_answered(ranking: Ranking) -> str:
     asked = ranking.asked
     if ranking.scorer == "like":
         several = any(len(term.pictures) > 1 for term in ranking.terms)
-        return f"Ranked by similarity to {'those pictures' if several else 'that picture'}."
+        return f"Ranked by similarity to {'those images' if several else 'that image'}."
     if ranking.scorer == "between":
         return "Ranked along the scale between the two: 0 is like the first, 1 like the second."
     if ranking.scorer == "mix" and asked is not None:

@@ -45,7 +45,7 @@ def prepare(
     if not phrasings(settings.sentence):
         raise UsageError('A sentence to order by is missing, such as "older person".')
     if not os.path.isdir(settings.folder):
-        raise UsageError(f"{printable(settings.folder)} is no folder; imgrank label asks about the pictures of one.")
+        raise UsageError(f"{printable(settings.folder)} is no folder; imgrank label asks about the images of one.")
     notebook = Notebook(settings.labels, values=settings.mode != "pairs", person=settings.person)
     ranking = ranker.rank(
         [settings.folder], phrasings(settings.sentence)[0], recursive=settings.recursive, progress=progress
@@ -68,7 +68,7 @@ def _prepared(
     order = tuple(path for path in paths if path in album)
     usable = [path for path in order if can_be_written(place_of(path, settings.labels))]
     if len(usable) < FEWEST_PICTURES:
-        counted = "1 picture" if len(usable) == 1 else f"{len(usable)} pictures"
+        counted = "1 image" if len(usable) == 1 else f"{len(usable)} images"
         raise UsageError(
             f"{printable(settings.folder)} has {counted} to ask about; at least {FEWEST_PICTURES} are needed."
         )
@@ -104,7 +104,9 @@ def _left_out(
     if outside:
         notes.append(f"{len(outside)} links that lead out of the folder are left out, such as {printable(outside[0])}")
     if len(usable) < len(order):
-        notes.append(f"{len(order) - len(usable)} names cannot stand in a labels file; those pictures are not asked")
+        notes.append(
+            f"{len(order) - len(usable)} images are not asked about: their names cannot stand in a labels file"
+        )
     if len(chosen) < len(usable):
-        notes.append(f"{len(chosen)} of {len(usable)} pictures are asked about, spread over the order")
+        notes.append(f"{len(chosen)} of {len(usable)} images are asked about, spread over the order")
     return tuple(notes)

@@ -152,7 +152,7 @@ def test_teach_asks_about_what_is_shown_and_leads_back(
         page.get_by_role("textbox", name="Name").fill("cosy")
         page.get_by_role("button", name="Train").click()
         page.wait_for_selector("#result:visible", timeout=120_000)
-        page.get_by_role("link", name="All pictures").click()
+        page.get_by_role("link", name="All images").click()
         page.get_by_text("by the ranker cosy").wait_for()
 
 

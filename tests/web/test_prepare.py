@@ -49,7 +49,7 @@ def test_a_name_that_labels_cannot_hold_is_not_asked_about_and_said(tmp_path: Pa
     prepared = prepare(settings(tmp_path), FakeRanker())
     names = {os.path.basename(path) for path in prepared.lesson.pool.paths}
     assert names == {f"photo {n}.png" for n in range(4)} | {"blank .png"}
-    assert any("2 names" in note for note in prepared.notes)
+    assert any("2 images are not asked about" in note for note in prepared.notes)
 
 
 def test_what_cannot_be_taught_is_said_in_words(tmp_path: Path) -> None:

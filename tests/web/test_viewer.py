@@ -292,7 +292,7 @@ def test_why_is_told_and_drawn(folder: Path) -> None:
         assert Image.open(io.BytesIO(client.ask(f"/why/map/{cat}?sentence=a+cat").body)).format == "JPEG"
         [dog] = numbers_of(client, "dog.jpg")
         like = client.ask(f"/why/words/{cat}?picture={dog}").json()["said"]
-        assert "like dog.jpg" in like[0] and "similarity to the picture" in like[0]
+        assert "like dog.jpg" in like[0] and "similarity to the image" in like[0]
         scale = client.ask(f"/why/words/{cat}?picture={dog}&picture={cat}").json()["said"]
         assert "from dog.jpg to cat.jpg" in scale[0] and str(folder) not in "".join(scale)
         for query in (

@@ -90,7 +90,7 @@ def _write_sheet(
     for relevant, group in groupby(images, key=lambda image: image.relevant):
         title = "" if relevant else f"<h2>{render.ASIDE}</h2>\n"
         stream.write(
-            f'<section aria-label="{"Pictures in order" if relevant else render.ASIDE}">{title}<ol role="list">\n'
+            f'<section aria-label="{"Images in order" if relevant else render.ASIDE}">{title}<ol role="list">\n'
         )
         for number, image in enumerate(group):
             stream.write('</ol><ol role="list">\n' if number and number % _CHUNK == 0 else "")

@@ -59,7 +59,7 @@ function showHead() {
   $("ask").replaceChildren(ask, make("em", { textContent: state.sentence }), "?");
   document.title = `${state.sentence} – ${COMMAND}`;
   const answers = `${state.answers} answer${state.answers === 1 ? "" : "s"}`;
-  $("count").textContent = `${answers}, ${state.pictures} pictures`;
+  $("count").textContent = `${answers}, ${state.pictures} images`;
   $("status").textContent = answers;
   $("labels").textContent = state.labels;
   $("back").hidden = !state.pictures_at;

@@ -47,7 +47,7 @@ class Room:
     def __init__(self, settings: OpenSettings, new_ranker: NewRanker) -> None:
         """Raises UsageError where the folder is none, and what making a ranker raises."""
         if not os.path.isdir(settings.folder):
-            raise UsageError(f"{printable(settings.folder)} is no folder; imgrank open shows the pictures of one.")
+            raise UsageError(f"{printable(settings.folder)} is no folder; imgrank open shows the images of one.")
         self.settings = settings
         self.engine = Engine(new_ranker, settings.adapter, settings.backbone)
         self.library = Library(settings.folder)
