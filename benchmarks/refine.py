@@ -3,7 +3,7 @@
     python benchmarks/refine.py DATA
 
 Queries of an adapter on the val rows of their sets; nothing is trained, test is never looked at. The score head answers
-alone: axes have learnt from val (`imgrank.training.blend`) and would score too well here.
+alone: axes have learnt from val (`recipes/mini/blend.py`) and would score too well here.
 """
 
 from __future__ import annotations

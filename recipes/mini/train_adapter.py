@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from adapter_data import HEADS, PHRASINGS, SUBJECTS, UNITS, AdapterData, read_adapter_data
+from blend import blend_axis
 from scipy.stats import spearmanr
 from torch.nn import functional as F
 
@@ -29,7 +30,6 @@ from imgrank.adapter.header import AdapterHeader, Query, ValMetrics
 from imgrank.adapter.model import AdapterConfig, AdapterModel, TextBatch
 from imgrank.backbone.mini import load_mini
 from imgrank.tokens import TextTokens
-from imgrank.training.blend import blend_axis
 
 TERMS = (
     "Trained in part on UTKFace, Stanford Cars, BIQ2021 and Flickr8k, which allow non-commercial research alone: "

@@ -1,4 +1,7 @@
-"""A closed form beside what an adapter learnt of a query: they err apart, and their mix orders better than either."""
+"""A closed form beside what an adapter learnt of a query: they err apart, and their mix orders better than either.
+
+The adapter that ships with mini answers by such mixes; `imgrank train` chooses its own in `training/blend_weight.py`.
+"""
 
 from __future__ import annotations
 

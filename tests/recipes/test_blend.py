@@ -1,6 +1,8 @@
 """A ridge axis beside a trained adapter: stored in its unit, learnt from both splits, and mixed by what val says."""
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +15,14 @@ from imgrank.adapter.files import Adapter, load, save
 from imgrank.adapter.header import AdapterHeader, Query
 from imgrank.adapter.model import AdapterModel
 from imgrank.learning.metrics import srcc
-from imgrank.training.blend import best_part, blend_axis
 from tests.training.making import CONFIG, Facts, FakeSource
+
+RECIPE = str(Path(__file__).parents[2] / "recipes" / "mini")
+sys.path.insert(0, RECIPE)
+try:
+    from blend import best_part, blend_axis
+finally:
+    sys.path.remove(RECIPE)
 
 SOURCE = FakeSource()
 PACKED = SOURCE.encode([f"{n}.jpg" for n in range(90)]).packed
