@@ -18,8 +18,8 @@ def settings(folder: Path, **settings: object) -> LabelSettings:
     return LabelSettings(str(folder / "photos"), SENTENCE, labels=str(folder / "labels.csv"), **settings)
 
 
-def asked_about(folder: Path, **settings: object) -> list[str]:
-    prepared = prepare(settings(folder, **settings), FakeRanker())
+def asked_about(folder: Path, **named: object) -> list[str]:
+    prepared = prepare(settings(folder, **named), FakeRanker())
     return [os.path.basename(path) for path in prepared.lesson.pool.paths]
 
 
