@@ -29,7 +29,7 @@ def check_export(file: str, *, replaces: bool) -> None:
     A file that is no list of imgrank's is only replaced where `replaces` says so.
     """
     if extension(file) not in KINDS:
-        raise UsageError(f"{printable(file)} does not say which list is meant; call it {', '.join(KINDS)}.")
+        raise UsageError(f"{printable(file)} does not say which list is meant; its name may end in {', '.join(KINDS)}.")
     folder = os.path.dirname(os.path.abspath(file))
     if not os.path.isdir(folder):
         raise UsageError(f"There is no folder {printable(folder)} to write {printable(file)} in.")

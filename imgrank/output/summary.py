@@ -17,7 +17,7 @@ def summary(ranking: Ranking, seconds: float | None = None) -> str:
         ranking.backbone,
         f"adapter {ranking.adapter}" if ranking.adapter else ranking.scorer,
         ranking.device,
-        f"{len(ranking.images) / max(seconds, 1e-3):,.0f} images/s",
+        _rate(len(ranking.images) / max(seconds, 1e-3)),
         f"{seconds:.2f} s",
     ]
     doubts = ["not confident"] * (not ranking.confident) + ["partial"] * ranking.partial
@@ -68,6 +68,10 @@ def _skipped(ranking: Ranking) -> list[str]:
     named = [f"skipped {left_out.path}: {left_out.reason}" for left_out in ranking.skipped[:NAMED_AT_MOST]]
     more = len(ranking.skipped) - len(named)
     return [*named, f"skipped {more:,} more; --format json names them all"] if more else named
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:,.1f} images/s" if rate < 1 else f"{rate:,.0f} images/s"  # "0 images/s" would say nothing
 
 
 def _counted(count: int, noun: str) -> str:

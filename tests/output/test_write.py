@@ -256,3 +256,7 @@ def test_many_skipped_files_are_counted_rather_than_named():
     lines = remarks(replace(RANKING, skipped=skipped))
     assert len(lines) == NAMED_AT_MOST + 1
     assert "5 more" in lines[-1]
+
+
+def test_a_slow_run_is_not_said_to_rank_no_images():
+    assert "0.5 images/s" in summary(RANKING, 2 * len(RANKING.images))
