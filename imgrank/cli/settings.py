@@ -211,6 +211,21 @@ def config(ctx: typer.Context) -> None:
     for each in sorted(last.values(), key=lambda each: (each.command, each.option)):
         prefix = f"{each.command.replace(' ', '.')}." if each.command else ""
         typer.echo(f"{prefix}{each.option} = {printable(as_toml(each.value))}  # {printable(each.where)}")
-    for path in (str(config_file()), FILE_NAME):
+    for path, where in ((str(config_file()), ""), (FILE_NAME, " in this folder")):
         if not os.path.exists(path):
-            note(f"there is no {printable(path)}")
+            note(f"there is no {printable(path)}{where}")
+    for line in _without_effect(options, os.environ):
+        note(line)
+
+
+def _without_effect(options: Options, environ: Mapping[str, str]) -> Iterator[str]:
+    """Variables that may be meant to set something, and set nothing."""
+    known = [_PREFIX + option.upper().replace("-", "_") for option in options.all_settable]
+    for name in sorted(environ):
+        option = name.removeprefix(_PREFIX).lower().replace("_", "-")
+        if not name.startswith(_PREFIX) or name in known or name == "IMGRANK_HOME":
+            continue
+        if option in options.all_others:
+            yield f"{printable(name)} has no effect: --{option} can only be said on the command line"
+        elif _near(name, known) != ".":
+            yield f"{printable(name)} has no effect: it is no option{_near(name, known)}"
