@@ -90,16 +90,28 @@ def _check_quotes(sources: Sequence[str], sentence: str) -> None:
     first = len(sources)
     while first and _is_plain(sources[first - 1]):
         first -= 1
+    if first < len(sources):
+        _check_flag(sentence)
     quoted = len(sentence.split()) > 1
     if quoted or first == len(sources) or len(sources) == 1:  # of one wrong source discover says what is near
         return
     whole = " ".join([*sources[first:], sentence])
-    given = [_shown(source) for source in sources[:first]]
+    given = [shown(source) for source in sources[:first]]
     named = " ".join(given if first <= _MOST_SHOWN else [given[0], "...", given[-1]]) or "FOLDER"
     raise UsageError(
         f'There is no file or folder "{printable(sources[first])}". If it is part of the sentence, put the sentence in '
         f'quotes: imgrank sort {named} "{printable(whole)}".'
     )
+
+
+def _check_flag(sentence: str) -> None:
+    """Raise UsageError where the last word was meant for an option that takes none: --rename "{rank}-{name}"."""
+    before = sys.argv[-2] if sys.argv[-1:] == [sentence] and len(sys.argv) > 1 else ""
+    if not before.startswith("--") or (len(sentence.split()) > 1 and "{" not in sentence):
+        return
+    said = f'{before} takes no value, so "{printable(sentence)}" was taken for the sentence'
+    remedy = f'; the new names go into --template "{printable(sentence)}"' if before == "--rename" else ""
+    raise UsageError(f"{said}{remedy}.")
 
 
 def _is_plain(word: str) -> bool:
@@ -108,7 +120,7 @@ def _is_plain(word: str) -> bool:
     return not _is_source(word) and not separators & set(word) and bool(word.strip())
 
 
-def _shown(word: str) -> str:
+def shown(word: str) -> str:
     """A source as one would type it."""
     text = printable(word)
     plain = all(char.isalnum() or char in "-_./:" for char in text)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import sys
 from itertools import zip_longest
 from typing import Any
 
+from imgrank.cli.arguments import shown
 from imgrank.errors import ImgrankError
+from imgrank.paths import printable
 
 _CHOICE = re.compile(r"(.+) is not one of (.+?)\.?$")
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -25,7 +28,8 @@ def sentence_of(error: Any) -> str:  # noqa: ANN401 (Click's errors, of which Ty
     """One line: what is wrong, what would be right, and where the help stands."""
     context = getattr(error, "ctx", None)
     message = (
-        _about_value(error)
+        _about_command(error)
+        or _about_value(error)
         or _about_option(error)
         or _about_words(error)
         or error.format_message().replace("Value error, ", "")
@@ -90,11 +94,24 @@ def _about_option(error: Any) -> str | None:  # noqa: ANN401
     """Of an option that there is not, with those that are near, or that lacks its value."""
     if type(error).__name__ == "BadOptionUsage" and error.message.endswith("requires an argument."):
         return f"{error.option_name} needs a value"
+    if type(error).__name__ == "BadOptionUsage" and (several := re.search(r"requires (\d+) arguments", error.message)):
+        return f"{error.option_name} needs {several[1]} values"
     if type(error).__name__ != "NoSuchOption" or error.ctx is None:
         return None
     known = [name for param in error.ctx.command.params for name in param.opts if param.param_type_name == "option"]
     near = difflib.get_close_matches(error.option_name, known, 3, cutoff=0.7)
     return f"There is no option {error.option_name}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+
+
+def _about_command(error: Any) -> str | None:  # noqa: ANN401
+    """Of images that stand where the command belongs."""
+    found = re.match(r"No such command '(.+?)'", getattr(error, "message", "") or "")
+    if found is None or not os.path.exists(found[1]):
+        return None
+    named = printable(found[1])
+    return (
+        f'"{named}" is no command; to rank images, say sort first, as in: imgrank sort {shown(named)} "older person".'
+    )
 
 
 def _about_words(error: Any) -> str | None:  # noqa: ANN401

@@ -159,3 +159,24 @@ def test_a_wrong_number_is_named_without_the_brackets_of_the_usage_line(monkeypa
     with pytest.raises(Exception, match="valid integer") as refusal:
         typer.main.get_command(app).main(["undo", "last"], prog_name="imgrank", standalone_mode=False)
     assert sentence_of(refusal.value) == "ID takes a whole number. See imgrank undo --help."
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["sort", "photos", "--between", "a.jpg"], "--between needs 2 values."),
+        (["photos", "a cat"], '"photos" is no command; to rank images, say sort first, as in: imgrank sort photos'),
+        (["srot", "a cat"], "Did you mean 'sort'?"),
+    ],
+)
+def test_a_slip_on_the_command_line_is_told_with_what_was_typed(folder, monkeypatch, argv, said):
+    monkeypatch.setattr("sys.argv", ["imgrank", *argv])
+    with pytest.raises(Exception) as caught:
+        typer.main.get_command(app).main(argv, standalone_mode=False)
+    assert said in sentence_of(caught.value)
+
+
+def test_a_word_behind_a_flag_is_told_apart_from_a_sentence_without_quotes(folder, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["imgrank", "sort", "photos", "a cat", "--rename", "{rank} {name}"])
+    with pytest.raises(UsageError, match=r"--rename takes no value.*--template"):
+        split("photos", "a cat", "{rank} {name}")
