@@ -141,6 +141,6 @@ def test_config_shows_what_is_set_and_where(folder):
 
 def test_variables_that_set_nothing_are_named(folder):
     said = imgrank("config", IMGRANK_TPO="3", IMGRANK_MOVE="x", IMGRANK_OTHER_PROGRAM="y").stderr
-    assert "IMGRANK_TPO has no effect: it is no option; did you mean IMGRANK_TOP?" in said
+    assert "IMGRANK_TPO has no effect: it is no option; did you mean IMGRANK_TOP or IMGRANK_PORT?" in said
     assert "IMGRANK_MOVE has no effect: --move can only be said on the command line" in said
     assert "OTHER_PROGRAM" not in said
