@@ -26,8 +26,9 @@ import numpy as np
 from imgrank import Ranker
 from imgrank.adapter.header import AdapterHeader, Query
 from imgrank.adapter.registry import find_adapter
-from imgrank.detail.asked_quality import Quality, asked_quality
+from imgrank.detail.asked_quality import Quality
 from imgrank.scoring.choosing import Candidates, who_answers
+from imgrank.scoring.detail import quality_in
 
 SENTENCES = Path(__file__).with_name("sentences.csv")
 OF_USERS = {
@@ -88,7 +89,7 @@ def of_a_user(ranker: Ranker, shipped: AdapterHeader, near: str) -> AdapterHeade
 
 def found_by(one: Asking, ranker: Ranker, header: AdapterHeader, measures: bool) -> Found | None:
     """What `sort` would ask: the photograph at its full size, where that is wanted, else an adapter."""
-    quality = asked_quality(one.sentence) if measures else None
+    quality = quality_in(one.sentence) if measures else None
     if quality is not None:
         query, turn = MEASURED[quality.quality]
         return Found(query, quality.turn * turn < 0)

@@ -42,17 +42,20 @@ _WORDS_FOR = (
 )
 _PATTERN = re.compile("|".join(rf"(?P<word{n}>\b(?:{words})\b)" for n, (words, _, _) in enumerate(_WORDS_FOR)))
 _LESS = "less least low lower lowest little no not without free fewer fewest minimal zero never"
-_ABOUT_PICTURES = (
-    "photo photos photograph photographs photography picture pictures image images shot shots frame frames pic pics "
-    "snapshot snapshots camera iso sensor digital jpeg jpg"
+_NOUNS = (
+    "photo photos photograph photographs picture pictures image images shot shots pic pics snapshot snapshots snap "
+    "snaps still stills frames scans prints slides exposures micrographs smears uploads files thumbnails"
 )
+PICTURE_NOUNS = frozenset(_NOUNS.split())  # words for what is ranked, which say nothing of what it shows
+_ABOUT_PICTURES = "photography frame scan print file micrograph smear camera iso sensor digital jpeg jpg"
 _EMPTY = (
     "a an the this these that which with of in is are be it its and how amount amounts level levels lot lots much "
     "more most very really quite strong stronger strongest heavy heaviest high higher highest strongly heavily "
-    "best good really perfectly badly slightly totally completely first by"
+    "best good really perfectly badly slightly totally completely first by worst "
+    "sort sorted rank ranked order ordered please"
 )
 _TURNS = frozenset(_LESS.split())
-_WITHOUT_MEANING = _TURNS | frozenset(_ABOUT_PICTURES.split()) | frozenset(_EMPTY.split())
+_WITHOUT_MEANING = _TURNS | frozenset(_ABOUT_PICTURES.split()) | PICTURE_NOUNS | frozenset(_EMPTY.split())
 
 
 def asked_quality(sentence: str) -> AskedQuality | None:
@@ -65,4 +68,6 @@ def asked_quality(sentence: str) -> AskedQuality | None:
     if len({quality for _, quality, _ in named}) != 1 or not rest <= _WITHOUT_MEANING:
         return None
     turn = min(turn for _, _, turn in named)
+    if "worst" in rest and named[0][1] is Quality.sharpness:
+        turn = -1.0  # the worst focus is the least of it, and the worst noise the most
     return AskedQuality(named[0][1], -turn if rest & _TURNS else turn)

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from imgrank.adapter.header import other_tokens
 from imgrank.backbone.names import MINI
-from imgrank.detail.asked_quality import asked_quality
 from imgrank.paths import printable
 from imgrank.records import Asked, Term
 from imgrank.scoring.calibration import confidence_weights
@@ -22,7 +21,7 @@ from imgrank.scoring.choosing import (
     nearest_query,
     who_answers,
 )
-from imgrank.scoring.detail import DetailScorer, quality_asked
+from imgrank.scoring.detail import DetailScorer, quality_asked, quality_in
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.negation import Negation, negation_of, wanted_without
 from imgrank.scoring.parsing import read
@@ -120,7 +119,7 @@ def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
     trained on these very words, or is asked for by name, answers them whole. Raises AdapterError as `ask` does.
     """
     said = wanted_without(sentence)
-    if said is None or source.adapter not in ("auto", "none") or asked_quality(sentence) is not None:
+    if said is None or source.adapter not in ("auto", "none") or quality_in(sentence) is not None:
         return ()
     denied = negation_of(sentence)
     if denied is not None and denied.thing is not None:

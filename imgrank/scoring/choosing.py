@@ -96,7 +96,8 @@ def who_answers(sentence: str, candidates: Candidates, encode: Encode) -> Choice
     reading, weights = read(sentence), asking_weights(candidates.fingerprint)
     for header in candidates.headers:
         for query in header.queries:
-            if reading.said and any(other.said == reading.said for other in phrasings_of(query.phrasings).readings):
+            readings = phrasings_of(query.phrasings).readings
+            if reading.said and any((other.said, other.turn) == (reading.said, reading.turn) for other in readings):
                 return Choice(header, query, 1.0, OWN_WORDS, query.name)
     found = list(_asked_for(sentence, reading, candidates.headers, weights, encode))
     if found:
@@ -133,7 +134,7 @@ def _asked_for(
             signs = signs_of(sentence, reading, phrasings, query.embeddings, encode)
             clearness = weights.clearness(signs.numbers()) if signs is not None else -1.0
             if clearness >= 0:
-                turned = phrasings.turn(reading.meaning(phrasings.words)) < 0
+                turned = phrasings.turn(phrasings.meant_by(reading)) < 0
                 yield clearness, Choice(header, query, similarity, SAME_SCALE, query.name, turned)
 
 
@@ -148,5 +149,6 @@ def _nearest_of_named(sentence: str, reading: Reading, candidates: Candidates, e
 
 
 def _share_a_word(reading: Reading, query: Phrasings) -> bool:
-    words = reading.meaning(query.words).words
-    return any(are_kin(word.base, other) or are_near(word.base, other) for word in words for other in query.words)
+    words = [word.base for word in query.meant_by(reading).words]
+    kinds = reading.counts and any(query.counts_kind(word) for word in words)
+    return kinds or any(are_kin(word, other) or are_near(word, other) for word in words for other in query.words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from imgrank.detail.asked_quality import PICTURE_NOUNS
 from imgrank.scoring.lexicon import entry, is_kind_of
 
 # Both ways; where a word stands in several rows, its first row counts. Two comparatives have superlatives, too.
@@ -36,7 +37,7 @@ _MOST_WORDS = 6  # "two older women sit on a bench in the park" describes, and a
 _NOT_AFTER = (["at"], ["or"], ["no"])  # "at least two dogs", "more or less"
 _NOT_BEFORE = (["than"], ["or"], ["of"])  # "more than two dogs"
 _IRREGULAR = {"more", "most", "fewer", "fewest", "less", "least", "better", "worse", "best", "worst"}
-PICTURES = {"photo", "photos", "photograph", "photographs", "picture", "pictures", "image", "images", "shot", "shots"}
+PICTURES = PICTURE_NOUNS
 _PLURALS = {"people", "children", "men", "women", "mice", "feet", "teeth", "geese", "sheep", "fish"}
 _NOT_PLURALS = {"delicious", "glamorous", "gorgeous", "dangerous", "famous", "serious", "various"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from imgrank.detail.asked_quality import AskedQuality, asked_quality
 from imgrank.detail.qualities import amount
 from imgrank.records import Asked
 from imgrank.rounding import rounded
+from imgrank.scoring.parsing import plain_order
 from imgrank.scoring.question import Answer, Evidence, Question, Scored, Verdict
 from imgrank.scoring.scorers import Places, Resources, Score, joined_answer
 from imgrank.tokens import Packed, Reads, TokenShape
@@ -24,7 +25,14 @@ def quality_asked(question: Question, adapter: str) -> AskedQuality | None:
     """
     if adapter != "auto" or question.like is not None or question.opposite:
         return None
-    return asked_quality(question.sentence)
+    return quality_in(question.sentence)
+
+
+def quality_in(sentence: str) -> AskedQuality | None:
+    """The quality of the photograph that a sentence asks for, whatever order it asks for it in."""
+    order = plain_order(sentence)
+    asked = asked_quality(order.text)
+    return None if asked is None else replace(asked, turn=asked.turn * order.turn)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

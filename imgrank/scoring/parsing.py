@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from imgrank.scoring.comparatives import OPPOSITES, PICTURES
-from imgrank.scoring.lexicon import are_opposed
+from imgrank.scoring.direction import Directed, directed
 from imgrank.scoring.spelling import is_known, meant, without_signs
-from imgrank.scoring.words import IRREGULAR, Word, are_opposite, in_words, word_of, word_set
+from imgrank.scoring.words import IRREGULAR, Word, in_words, stem, word_of, word_set
 
 _SILENT = PICTURES | word_set(
     """
@@ -23,7 +23,7 @@ _SILENT = PICTURES | word_set(
     were be being been has have had do does by of in on at to for from with and or as which who whom whose
     what where when while top first frame frames scan scans print prints file files series reproduction slide
     slides field shot one ones whole overall scene subject photographic portrait portraits sitter sitters estimated
-    perceived apparent visual
+    perceived apparent visual micrograph smear upload thumbnail
     automatically s d ve
     """
 )
@@ -51,11 +51,12 @@ _DOWN = word_set(
     few fewer fewest less least low lower lowest lacking without lack little poor reduced no not missed
     """
 )
-_TURNED = {"ascending", "last", "bottom"}  # "youngest last" has the oldest first
 _ORDERS = {"ascending", "descending", "decreasing", "increasing"}
 _SORTS = word_set("sort sorted sorting order ordered rank ranked ranking arrange arranged first")
+_VERDICTS = {"bad": 1, "good": -1}
+_VIRTUES = frozenset(map(stem, ("contrast", "sharpness", "sharp", "focus", "exposure", "quality", "light", "detail")))
+_PREFIXED = re.compile(r"\b(under|over|un|de|mis)-(?=\w)", re.IGNORECASE)
 _ARTICLES = {"a", "an", "the"}
-_THEN = {"to", "then", "before", "until", "towards", "toward", "down", "up", "through"}
 _LATE = {"new", "late", "recent"}
 _BOUNDS = {("at", "least"): 1, ("at", "most"): -1}  # "at least three people" wants many of them
 _NUMERALS = word_set("one two three four five six seven eight nine ten dozen")
@@ -113,16 +114,31 @@ class Reading:
         )
         if fixed == self.words:
             return self
-        turns = dict(zip(reversed(fixed), reversed(self.turns), strict=True))
-        words = tuple(dict.fromkeys(fixed))
-        said = " ".join(word.base for word in words)
-        return replace(self, words=words, turns=tuple(turns[word] for word in words), said=said)
+        first = dict(zip(reversed(fixed), reversed(self.turns), strict=True))
+        return self._with({word: first[word] for word in fixed})
+
+    def severity(self, known: tuple[str, ...]) -> Reading:
+        """The same where "worst" only says how much: the worst noise is the most noise, the worst contrast the least.
+
+        `known` are words that it may be said of; where "good" is one of them it stays what is asked for.
+        """
+        judged = [word for word in self.words if word.base in _VERDICTS]
+        rest = {w: t for w, t in zip(self.words, self.turns, strict=True) if w.base not in _VERDICTS}
+        if not judged or not rest or _VERDICTS.keys() & {*known} or not self.grades:
+            return self
+        wanted = any(stem(word.base) in _VIRTUES for word in rest)
+        sign = _VERDICTS[judged[0].base] * (-1 if wanted else 1)
+        return self._with({word: turn * sign for word, turn in rest.items()}, sign)
+
+    def _with(self, turns: dict[Word, int], sign: int = 1) -> Reading:
+        said = " ".join(word.base for word in turns)
+        return replace(self, words=tuple(turns), turns=tuple(turns.values()), turn=self.turn * sign, said=said)
 
 
 @lru_cache(maxsize=4096)
 def read(sentence: str) -> Reading:
     """Read a sentence."""
-    tokens, orders = _tokens(sentence)
+    tokens, orders, order = _tokens(sentence)
     words: list[Word] = []
     turns: list[int] = []
     of_pictures: list[str] = []
@@ -141,9 +157,6 @@ def read(sentence: str) -> Reading:
             turn *= bound
             continue
         if place and tokens[place - 1] in ("least", "most") and token in _NUMERALS:
-            continue
-        if token in _TURNED and words:
-            grades, turn = True, -turn
             continue
         if token in _UP or token in _DOWN:
             grades = True
@@ -173,29 +186,32 @@ def read(sentence: str) -> Reading:
         tuple(dict.fromkeys(words)),
         grades,
         counts,
-        turn,
+        turn * order,
         subject,
         relates,
         " ".join(_plain(token) for token in tokens if token not in _ARTICLES),
         tuple(of_pictures),
-        tuple(by_word[word] for word in dict.fromkeys(words)),
+        tuple(by_word[word] * order for word in dict.fromkeys(words)),
     )
 
 
-def _tokens(sentence: str) -> tuple[list[str], bool]:
-    """Words as they were meant, of two ends of one scale the first: "from old to young" begins with the old. Whether
-    they ask for an order in so many words."""
-    text = without_signs(in_words(sentence).lower()).replace("'s", " ").replace("’s", " ")
-    tokens = [_spelt(token) for token in re.findall(r"[^\W_]+", text)]
-    for place in range(len(tokens) - 2):
-        first, second = (word_of(tokens[at]).base for at in (place, place + 2))
-        if tokens[place + 1] in _THEN and _are_ends(first, second):
-            return [*tokens[: place + 1], *tokens[place + 3 :]], True
-    return tokens, not _SORTS.isdisjoint(tokens)
+def _tokens(sentence: str) -> tuple[list[str], bool, int]:
+    """Words as they were meant, without marks of order; whether these ask for an order in so many words, and which."""
+    order = plain_order(sentence)
+    tokens = [_spelt(token) for token in re.findall(r"[^\W_]+", order.text)]
+    return tokens, order.orders or not _SORTS.isdisjoint(tokens), order.turn
 
 
-def _are_ends(one: str, other: str) -> bool:
-    return {one, other} <= _UP | _DOWN or are_opposite(one, other) or are_opposed(one, other)
+def plain_order(sentence: str) -> Directed:
+    """A sentence in plain lower-case words, and its marks of order apart from them."""
+    text = _apart(in_words(sentence)).lower().replace("'s", " ").replace("’s", " ")
+    return directed(without_signs(text))
+
+
+def _apart(sentence: str) -> str:
+    """Words that are written as one: "rbc_count", "dogCount", "high-quality"; "under-exposed" stays one."""
+    joined = _PREFIXED.sub(r"\1", sentence)
+    return re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=\w)[-_](?=\w)", " ", joined)
 
 
 def _spelt(token: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from imgrank.scoring.comparatives import OPPOSITES
-from imgrank.scoring.lexicon import are_near
+from imgrank.scoring.lexicon import are_near, is_kind_of
 from imgrank.scoring.parsing import Reading, read
 from imgrank.scoring.words import are_opposite, root, stands_against, stem
 
@@ -44,12 +44,26 @@ class Phrasings:
         """Whether it grades pictures as pictures ("low contrast"), and nothing that they show."""
         return not self.things and all(word.base in self.scale for word in self.readings[0].words)
 
+    def counts_kind(self, word: str) -> bool:
+        """Whether it names a kind of what is counted: guests are people. A leukocyte is a cell, and no red one."""
+        return not self.counts_a_compound and any(is_kind_of(word, thing) for thing in self.things)
+
+    def counts_part(self, word: str) -> bool:
+        """Whether it names only those of one sex: "more women" asks for no number of people."""
+        return self.counts_kind(word) and any(is_kind_of(word, sex) for sex in ("male", "female"))
+
+    def meant_by(self, reading: Reading) -> Reading:
+        """A sentence as it is meant of this query: misspelt words mended, and "worst noise" read as most of it."""
+        mended = reading.meaning(self.words)
+        return mended.severity(self.words) if self.is_about_photographs else mended
+
     def _graded_in(self, reading: Reading) -> tuple[str, ...]:
         return tuple(word.base for word in reading.words if word.base in self.scale)
 
     def turn(self, reading: Reading) -> int:
         """1 where a sentence asks for the same end as these phrasings, -1 where for the other."""
-        for word, turn in zip(reading.words, reading.turns, strict=True):
+        pairs = zip(reading.words, reading.turns, strict=True)
+        for word, turn in sorted(pairs, key=lambda pair: not pair[0].compares):  # "by age, youngest first"
             own = self._own_turn(word.base)
             if own:
                 return turn * own

@@ -74,7 +74,7 @@ def signs_of(
     """The signs of a sentence and a query, whose phrasings have `embeddings` (n, E). None where no word tells anything,
     or a colour or a number that the query does not know; or, of a query about photographs, where one thing is said of
     another that no word of the query explains."""
-    near, reading = _Near(encode), reading.meaning(query.words)
+    near, reading = _Near(encode), query.meant_by(reading)
     words = tuple(word.base for word in reading.words)
     strange = [word for word in words if word in _NEVER_ALIKE and near.to(word, query.words) < 1]
     if not words or strange or _is_said_of_others(reading, query, near):
@@ -188,7 +188,8 @@ def _scale_signs(reading: Reading, query: Phrasings, near: _Near) -> Iterable[fl
         if stem(word.base) not in subject:
             yield near.to(word.base, query.scale)
         if reading.counts:
-            yield near.to(word.base, query.things, kinds=False)  # women are people, and "more women" asks for them
+            of_kind = 1.0 if query.counts_kind(word.base) else near.to(word.base, query.things, kinds=False)
+            yield 0.0 if query.counts_part(word.base) else of_kind
 
 
 def _comparable(reading: Reading, query: Phrasings) -> list[Reading]:

@@ -1,0 +1,153 @@
+"""Marks of order in a sentence, apart from what it asks for: "from most to fewest", "asc", "oldest at the top".
+
+What is left of the sentence names the end that stands first; `turn` says whether it is to be turned round.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from imgrank.scoring.lexicon import are_opposed
+from imgrank.scoring.words import are_opposite, word_of, word_set
+
+_LIST = r"(?: of (?:the |my |this )?(?:list|page|queue|order|row|folder|results|pile))?"
+_AT = r"(?:right |all )?(?:at|on|to|in|towards|from) (?:the |its )?(?:very )?"
+_FIRST = re.compile(
+    rf"(?:\b{_AT}(?:top|head|front|beginning|start){_LIST}|\bin (?:the )?first(?: place)?"
+    r"|\bfirst of all|\bfirst|\bup front|\bbefore)$"
+)
+_LAST = re.compile(
+    rf"(?:\b{_AT}(?:bottom|end|back|tail|foot){_LIST}|\bin (?:the )?last(?: place)?|\blast of all|\blast|\bafter)$"
+)
+_STARTS = re.compile(r"\b(?:start|starting|begin|beginning|led|headed) (?:with|from|at|by)\b")
+_ENDS = re.compile(r"\b(?:end|ending|finish|finishing) (?:with|in|at|by)\b")
+_RISES = re.compile(
+    r"\b(?:(?:in )?(?:ascending|asc)(?: order)?|in (?:increasing|rising) order|(?:by|of) (?:increasing|rising)"
+    r"|(?:increasing|rising)$)(?: of)?(?!\w)"
+)
+_FALLS = re.compile(
+    r"\b(?:(?:in )?(?:descending|desc)(?: order)?|in (?:decreasing|falling) order|(?:by|of) (?:decreasing|falling)"
+    r"|(?:decreasing|falling)$)(?: of)?(?!\w)"
+)
+_REVERSES = re.compile(r"\b(?:(?:in )?revers(?:e|ed) order(?: of)?|reversed|(?:the )?other way (?:a?round)|reverse$)")
+_BUILT = re.compile(r"\b(was|were|is|are|got|been) (\w+(?:ed|en|ilt|ade|orn)) (first|last)\b")
+_IN_TIME = {"first": "earliest", "last": "latest"}
+_ONES = re.compile(r"^(?P<left>.+?) (?:before|ahead of|followed by) (?P<right>(?:[\w']+ ){1,5}ones)$")
+_BREAKS = re.compile(r"\s*[,;:?!]+\s*|\.\s+|\.$|\s+[-–—]\s+")
+_ARROW = re.compile(r"\s*(?:-+>|=+>|→|⇒|➔|➜|>)\s*")
+_CLOSING = re.compile(r"(?:[ ,]+(?:please|thanks|thank you|dear|if you please|then))+$")
+
+_THEN = word_set("to then before until till towards toward down up through")
+_HIGH = word_set(
+    "most more many lots lot high higher highest big bigger biggest large larger largest great greater greatest "
+    "strong stronger strongest heavy heavier heaviest max maximum"
+)
+_LOW = word_set(
+    "fewest fewer few least less low lower lowest small smaller smallest weak weaker weakest light lightest min "
+    "minimum one single"
+)
+_SINGLE = {"one", "single"}
+_SILENT = word_set("the a an with of in those ones photos pictures images")
+_BESIDE = (["next"], ["close"], ["similar"], ["compared"], ["belonging"])
+_TELLS_FROM = 3  # letters
+_AMOUNTED = word_set("value score level group crowd size affected degree first the a by")
+
+
+@dataclass(frozen=True, slots=True)
+class Directed:
+    """A sentence without its marks of order: the `text` names what stands first, or last where `turn` is -1.
+
+    `orders` where they ask for an order in so many words.
+    """
+
+    text: str
+    turn: int = 1
+    orders: bool = False
+
+
+def directed(sentence: str) -> Directed:
+    """Read the marks of order in a sentence of plain lower-case words."""
+    text = _ARROW.sub(" to ", " ".join(sentence.split()))
+    text = _BUILT.sub(lambda found: f"{found[1]} {found[2]} {_IN_TIME[found[3]]}", text)
+    parts = [part for part in _BREAKS.split(_CLOSING.sub("", text)) if part.strip()]
+    clauses = [_clause(part, alone=len(parts) == 1) for part in parts]
+    turn, orders = 1, any(clause.orders for clause in clauses)
+    if any(clause.place > 0 for clause in clauses) and any(clause.place < 0 for clause in clauses):
+        clauses = [clause for clause in clauses if clause.place >= 0]  # "babies first, grandparents last"
+    for clause in clauses:
+        turn *= clause.turn * (clause.place or 1)
+    return Directed(" ".join(clause.text for clause in clauses if clause.text), turn, orders)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A part of a sentence; `place` is 1 where it stands first, -1 where last, 0 where it does not say."""
+
+    text: str
+    turn: int
+    place: int
+    orders: bool
+
+
+def _clause(said: str, alone: bool) -> _Clause:
+    text = _CLOSING.sub("", said.strip())
+    turn, place, orders = 1, 0, False
+    for marks, sign in ((_RISES, -1), (_FALLS, 1), (_REVERSES, -1)):
+        text, found = marks.subn(" ", text)
+        turn, orders = (turn * sign if found else turn), orders or bool(found)
+    text = _CLOSING.sub("", " ".join(text.split()))
+    for marks, sign in ((_FIRST, 1), (_LAST, -1)):
+        text, found = marks.subn("", text)
+        place = sign if found else place
+    for marks, sign in ((_STARTS, 1), (_ENDS, -1)):
+        text, found = marks.subn(" ", text)
+        place, orders = (sign if found else place), orders or bool(found)
+    orders = orders or said.strip().split()[-1:] in (["first"], ["last"])
+    ones = _ONES.match(text.strip())
+    if ones is not None:
+        text, orders = ones["left"], True
+    words, two_ends = _first_end(text.split())
+    return _Clause(" ".join(words) if alone else _amount(words), turn, place, orders or two_ends)
+
+
+def _first_end(words: list[str]) -> tuple[list[str], bool]:
+    """Of two ends of one scale the first: "from most dogs to fewest" begins with the most."""
+    for place, word in enumerate(words):
+        if word not in _THEN or words[:place][-1:] in _BESIDE:
+            continue
+        for left in range(place - 1, -1, -1):
+            for right in range(place + 1, len(words)):
+                if _are_ends(words[left], words[right]) and _runs(words, left, place, right):
+                    first = "fewest" if words[left] in _SINGLE else words[left]
+                    kept = [*words[:left], first, *words[left + 1 : place], *words[place + 1 : right]]
+                    return [*kept, *words[right + 1 :]], True
+    return words, False
+
+
+def _runs(words: list[str], left: int, place: int, right: int) -> bool:
+    """Whether one end runs to the other: "an old man talking to a young woman" orders nothing."""
+    if words[place] in ("before", "until", "till"):
+        telling = {word.rstrip("s") for word in words[left + 1 : place] if len(word) >= _TELLS_FROM}
+        return right == place + 1 or not telling.isdisjoint(word.rstrip("s") for word in words[place + 1 :])
+    straight = set(words[place + 1 : right]) <= _SILENT | _THEN
+    return straight and (place == left + 1 or "from" in words[:left] or _superlative(words[left], words[right]))
+
+
+def _superlative(*words: str) -> bool:
+    return all(word.endswith("est") or word in ("most", "worst", "best", "last") for word in words)
+
+
+def _are_ends(one: str, other: str) -> bool:
+    if (one in _HIGH and other in _LOW) or (one in _LOW and other in _HIGH):
+        return True
+    left, right = word_of(one).base, word_of(other).base
+    return are_opposite(left, right) or are_opposed(left, right)
+
+
+def _amount(words: list[str]) -> str:
+    """A clause that names nothing but how much, as one word: "the smallest group"."""
+    amounts = [word for word in words if word in _HIGH | _LOW]
+    if amounts and all(word in _AMOUNTED or word in amounts for word in words) and _SINGLE.isdisjoint(words):
+        return "highest" if amounts[0] in _HIGH else "lowest"
+    return " ".join(words)
