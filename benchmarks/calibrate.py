@@ -10,9 +10,9 @@ pictures, of the captions and of seven sets of things and places (the tower know
 threshold keeps 90 % of what is shown. Printed on folders of the other half. Shown are captions and classes of a
 picture in the folder; absent are classes of which it has none, and names of ImageNet that no caption there mentions.
 A half has some 490 pictures: for larger folders, faces, cars and pictures of the other sets are put beside them, half
-of those to each half. How near a single picture must
-be to fit a sentence is chosen on one half, too. Numbers for backbones that were never measured are made of `mini`'s
-cosines alone, held against sentences of other things (`imgrank/scoring/unrelated.py`).
+of those to each half. How near a single picture must be to fit a sentence is chosen on one half, too; `--fits` prints
+what that gives on the other. Numbers for backbones that were never measured are made of `mini`'s cosines alone, held
+against sentences of other things (`imgrank/scoring/unrelated.py`).
 
     python benchmarks/calibrate.py --data ../shared/data --measure-only
 """
@@ -25,6 +25,7 @@ import json
 import random
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ from imgrank.scoring.parsing import read
 from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Evidence
 from imgrank.scoring.signs import nearness, signs_of
-from imgrank.scoring.similarity import aim_at, likeness
+from imgrank.scoring.similarity import KIND_SHARE, aim_at, evidence, likeness
 from imgrank.scoring.unrelated import Unrelated
 from imgrank.tokens import PackedTokens, joined
 
@@ -55,6 +56,7 @@ CAPTURED = 0.015
 FOLDS = 5
 FOLDERS, LARGE = 250, 60  # folders of 20 to 2,000 pictures, and of 700 to 2,000
 PENALTY = 0.5
+OTHER_SHARES = (0.1, 0.0)  # of kinds, tried for the choice of `fits_from`
 FEWEST_SHOWN = 3  # pictures of a class, for its share in the choice of `fits_from`
 
 
@@ -294,34 +296,42 @@ def shown_from(ranker: Ranker, pictures: Gallery) -> float:
     return round(float(np.quantile(own, 1 - SHOWN)), 3)
 
 
-def fits_from(ranker: Ranker, one: Gallery, other: Gallery) -> float:
+def fits_from(ranker: Ranker, one: Gallery, other: Gallery, share: float = KIND_SHARE) -> float:
     """The likeness from which on pictures count as fitting: best in the mean over classes of the sets, by F1, of one
-    half of the pictures; what it gives on the other half is printed."""
+    half of the pictures; what it gives on both is printed, and what a cut of its own for each class would.
+
+    `share` is how much kinds count, other than they do in likeness.
+    """
     cuts = np.arange(0.2, 0.7, 0.01)
-    chosen = float(cuts[int(_f1(ranker, one, cuts)[2].argmax())])
-    precision, recall, f1 = _f1(ranker, other, np.array([chosen]))
-    print(
-        f"Fits from {chosen:.2f}. Of the other half: precision {precision[0]:.2f}, recall {recall[0]:.2f}, "
-        f"F1 {f1[0]:.2f}"
-    )
-    return round(chosen, 2)
+    seen, unseen = (_f1(ranker, half, cuts, share) for half in (one, other))
+    chosen, best = int(seen[2].mean(axis=0).argmax()), unseen[2].argmax(axis=1)
+    own = [np.take_along_axis(rate, best[:, None], axis=1).mean() for rate in unseen]
+    print(f"Fits from {cuts[chosen]:.2f}, kinds counting {share:g}.")
+    print("The half for choosing:", _told(seen[:, :, chosen].mean(axis=1)))
+    print("The other half:", _told(unseen[:, :, chosen].mean(axis=1)))
+    print("The other half, with the best cut of each class:", _told(own))
+    return round(float(cuts[chosen]), 2)
 
 
-def _f1(ranker: Ranker, pictures: Gallery, cuts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Means over classes, for each cut."""
+def _told(rates: Sequence[float] | np.ndarray) -> str:
+    return "precision {:.2f}, recall {:.2f}, F1 {:.2f}".format(*rates)
+
+
+def _f1(ranker: Ranker, pictures: Gallery, cuts: np.ndarray, share: float) -> np.ndarray:
+    """(3, M, C): precision, recall and F1 of M classes for each cut."""
     alone = [n for n, captioned in enumerate(pictures.captioned) if not captioned]
-    classes = [pictures.said[n][0] for n in alone]
+    classes, packed = [pictures.said[n][0] for n in alone], pictures.packed[np.array(alone)]
     rows = []
     for name in sorted(set(classes)):
-        shown = np.array([each == name for each in classes])
+        shown, aim = np.array([each == name for each in classes]), aim_at(name, ranker.sentence)
         if shown.sum() < FEWEST_SHOWN:
             continue
-        kept = likeness(pictures.packed[np.array(alone)], aim_at(name, ranker.sentence)) >= cuts[:, None]
+        kinds = 0.0 if aim.kinds is None else evidence(packed, aim.kinds)
+        kept = likeness(packed, aim) + (share - KIND_SHARE) * kinds >= cuts[:, None]
         right = (kept & shown).sum(axis=1)
         precision, recall = right / np.maximum(kept.sum(axis=1), 1), right / shown.sum()
         rows.append((precision, recall, 2 * precision * recall / np.maximum(precision + recall, 1e-9)))
-    precision, recall, f1 = np.array(rows).mean(axis=0)
-    return precision, recall, f1
+    return np.array(rows).swapaxes(0, 1)
 
 
 def main() -> None:
@@ -330,8 +340,14 @@ def main() -> None:
     parser.add_argument("--measure-only", action="store_true", help="print the tables of confidence, write nothing")
     parser.add_argument("--asking", action="store_true", help="only fit who answers, and keep all else")
     parser.add_argument("--confidence", action="store_true", help="only fit confidence, and keep who answers")
+    parser.add_argument("--fits", action="store_true", help="print how well --show-fits cuts, write nothing")
     args = parser.parse_args()
     ranker = Ranker()
+    if args.fits:
+        halves = gallery(ranker, args.data, "val").halves()
+        for share in (KIND_SHARE, *OTHER_SHARES):
+            fits_from(ranker, *halves, share)
+        return
     kept = json.loads(FILE.read_text(encoding="utf-8"))
     if args.asking:
         told = asking(ranker)
