@@ -232,15 +232,12 @@ def sort(
         keyword=keyword,
         embed=embed,
     )
-    if trash and best is not None and not rest:
-        raise UsageError("--trash with --best would throw away the best of each group; add --rest for all others.")
+    _check(display, cut, asked)
     exports.check(export, yes, asked is not None)
-    _check(display, cut, changes_files=asked is not None)
     sources, wanted = terms.asked_for(words, opposite, like, between, plus, minus)
     settings = engines.EngineSettings(engine, address)
-    settings.check()
-    if settings.name is not None and not (cut.is_of_scores and passing is None):
-        raise filters.not_in_indexes()
+    by_scores = cut.is_of_scores and passing is None
+    _check_engine(settings, by_scores)
 
     def new_ranker() -> Ranker:
         from imgrank.ranker import Ranker  # slow to import, which the line of progress is to cover
@@ -251,7 +248,7 @@ def sort(
     streamed = asked is None and display.is_stream and cut.is_plain
     question = engines.EngineQuestion(sources, wanted, refine, streamed, top, min_score)
     deliver = partial(_deliver_from, display, cut, asked, strict, sources)
-    if settings.name is not None or (cut.is_of_scores and passing is None and engines.can_order(question)):
+    if settings.name is not None or (by_scores and engines.can_order(question)):
         code = engines.order_on(settings, new_ranker, question, deliver, quiet)
     else:
         code = deliver(_order_here(new_ranker, question, passing, groups, recursive, nul=print0, quiet=quiet))
@@ -296,14 +293,29 @@ def _order_here(
         )
 
 
-def _check(display: Display, cut: Cut, changes_files: bool) -> None:
+def _check(display: Display, cut: Cut, asked: act.AskedAction | None) -> None:
     """Raise UsageError before any work where what was asked for does not fit together."""
     from imgrank.order import check_selection
 
+    changes_files = asked is not None
+    if (
+        asked is not None
+        and asked.request.action is Action.trash
+        and cut.groups.best is not None
+        and not cut.groups.rest
+    ):
+        raise UsageError("--trash with --best would throw away the best of each group; add --rest for all others.")
     pages.check(display.page, display.page_dir, changes_files)
     if display.preview:
         pages.check_preview(display.fmt, display.print0, changes_files)
     check_selection(cut.top, cut.bottom, cut.min_score, cut.groups.best)
+
+
+def _check_engine(settings: engines.EngineSettings, by_scores: bool) -> None:
+    """Raise UsageError where an engine was named that is unlike the other options, or that would need the images."""
+    settings.check()
+    if settings.name is not None and not by_scores:
+        raise filters.not_in_indexes()
 
 
 def _deliver_from(

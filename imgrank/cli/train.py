@@ -168,10 +168,8 @@ def train(
 
     A labels file has the columns image,query,value, or left,right,query,preferred for pairs.
     """
-    from imgrank.index.reading import is_index
-
-    if index is None and (from_folders or from_ratings) and is_index(source):
-        index = source
+    if index is None and (from_folders or from_ratings):
+        index = _index_in(source)
     labels = _labels(source, from_folders, from_ratings, query, order, skip_bad, index)
     _notes(labels, quiet)
     if write_labels is not None:
@@ -179,15 +177,14 @@ def train(
         return
     from imgrank import training
 
-    pictures = () if index is not None else labels.images()
-    name_of_backbone = precise(backbone, precision, device.value, pictures, noting(quiet))
+    named = precise(backbone, precision, device.value, () if index is not None else labels.images(), noting(quiet))
     with training_view(quiet) as view:
         result = training.train(
             labels,
             name=name,
             out=out,
             unit=unit,
-            backbone=name_of_backbone,
+            backbone=named,
             device=device.value,
             cache=not no_cache,
             max_megapixels=max_megapixels,
@@ -201,6 +198,18 @@ def train(
             progress=view.reading,
             saved=view.saved,
         )
+    _tell(result, quiet, verbose)
+
+
+def _index_in(source: str) -> str | None:
+    """The folder that labels are taken from, if it is an index."""
+    from imgrank.index.reading import is_index
+
+    return source if is_index(source) else None
+
+
+def _tell(result: TrainingResult, quiet: bool, verbose: bool) -> None:
+    """Show what came of it. Raises typer.Exit where Ctrl-C ended it."""
     _show(result, verbose)
     _plot(result, quiet, verbose)
     if result.interrupted:

@@ -6,7 +6,9 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from dataclasses import replace as replace_fields
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -17,7 +19,7 @@ from imgrank.adapter.registry import adapter_path, card_path
 from imgrank.backbone.names import with_grid
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import AdapterError, TrainingError, UsageError
-from imgrank.evaluation.outliers import tamed
+from imgrank.evaluation.outliers import Tamed, tamed
 from imgrank.evaluation.set_aside import keep_rows
 from imgrank.index_tokens import IndexTokens
 from imgrank.labels import Labels, read_labels
@@ -99,71 +101,87 @@ def train(
         if index is not None:
             source = IndexTokens(opened.enter_context(Ranker(backbone, "none", device, cache)), index)
             options = replace_fields(options, mirror=False)
-        pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
-        known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
+        known = labels if isinstance(labels, Labels) else _labels_of(str(labels), source, skip_bad)
         path = _destination(known, name, out, replace or resume)
         if source is None:
             source = opened.enter_context(Ranker(backbone, "none", device, cache, max_megapixels=max_megapixels))
-        if preset == "paper" and config is None:
-            config = AdapterConfig.paper(source.backbone.shape, source.backbone.text_width)
-        if config is not None:
-            check_sizes(config, source.backbone)
-        dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
-        dataset = made_splits(dataset, options.seed)
+        config = _fitting_config(config, preset, source)
+        dataset = made_splits(read_dataset(known, source, skip_bad=skip_bad, progress=progress), options.seed)
         _check(dataset)
-        learnable = tamed(dataset)
-        notes = (*learnable.notes, *flat_notes(dataset))
-        known_source, mirror = source, options.mirror
+        run = _Run(started, path, unit, source, options, config, dataset, tamed(dataset))
+        outcome, terms = run.learn(resume, device, watch, progress, saved)
+        return run.save(outcome, terms)
 
-        def keep(outcome: Fitted, terms: str) -> TrainingResult:
-            queries = tuple(
-                measure(learnt, learnable.dataset, known_source.sentence, unit, outcome.cross_validated)
-                for learnt in outcome.learnt
-            )
-            return _save(path, dataset, known_source, outcome, queries, terms, notes, started)
 
-        def closed_form(outcome: Fitted) -> None:
-            saved(keep(outcome, ""))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """All that a training needs, read and checked; `learnable` is the dataset with its outliers held back."""
 
-        def prepare(plain: Dataset) -> Dataset:
-            return with_mirrored(plain, known_source, progress) if mirror else plain
+    started: float
+    path: Path
+    unit: str | None
+    source: TokenSource
+    options: TrainingOptions
+    config: AdapterConfig | None
+    dataset: Dataset
+    learnable: Tamed
 
-        outcome, terms = _learn(
-            learnable.dataset, source, options, config, path, resume, device, watch, closed_form, prepare
+    def learn(
+        self,
+        resume: bool,
+        device: str,
+        watch: Callable[[Epoch], None],
+        progress: Callable[[Progress], None],
+        saved: Callable[[TrainingResult], None],
+    ) -> tuple[Fitted, str]:
+        """What was learnt, and the terms of the weights that it began with; `saved` is told the closed form, first."""
+        dataset, seed, backbone = self.learnable.dataset, self.options.seed, self.source.backbone
+        shipped = shipped_adapter(backbone.fingerprint)
+        queries = [rows.query for rows in dataset.tasks]
+        first = begin(backbone, shipped, seed, self.config, queries)
+        key = checkpoint.run_key(dataset, backbone.fingerprint, first.config, self.options)
+        fitting = Fitting(
+            dataset=dataset,
+            new_model=lambda fold: begin(backbone, shipped, seed + fold, self.config, queries),
+            options=self.options,
+            device=_device(device),
+            watch=watch,
+            prepare=partial(self._mirrored, progress),
         )
-        return keep(outcome, terms)
+        kept = checkpoint_path(self.path)
+        memory = checkpoint.recall(kept, key) if resume else checkpoint.remember(kept, key)
+        outcome = learn(fitting, memory, lambda closed: saved(self.save(closed, "")))
+        if not outcome.interrupted:
+            kept.unlink(missing_ok=True)
+        warm = shipped is not None and shipped.header.config == first.config
+        return outcome, shipped.header.terms if shipped is not None and warm and outcome.model is not None else ""
+
+    def save(self, outcome: Fitted, terms: str) -> TrainingResult:
+        """Measure what was learnt, and write the ranker, its card and the rows that it was not trained on."""
+        queries = tuple(
+            measure(learnt, self.learnable.dataset, self.source.sentence, self.unit, outcome.cross_validated)
+            for learnt in outcome.learnt
+        )
+        notes = (*self.learnable.notes, *flat_notes(self.dataset))
+        return _save(self.path, self.dataset, self.source, outcome, queries, terms, notes, self.started)
+
+    def _mirrored(self, progress: Callable[[Progress], None], dataset: Dataset) -> Dataset:
+        return with_mirrored(dataset, self.source, progress) if self.options.mirror else dataset
 
 
-def _learn(
-    dataset: Dataset,
-    source: TokenSource,
-    options: TrainingOptions,
-    config: AdapterConfig | None,
-    path: Path,
-    resume: bool,
-    device: str,
-    watch: Callable[[Epoch], None],
-    closed_form: Callable[[Fitted], None],
-    prepare: Callable[[Dataset], Dataset],
-) -> tuple[Fitted, str]:
-    shipped = shipped_adapter(source.backbone.fingerprint)
-    queries = [rows.query for rows in dataset.tasks]
-    first = begin(source.backbone, shipped, options.seed, config, queries)
-    warm = shipped is not None and shipped.header.config == first.config
-    key = checkpoint.run_key(dataset, source.backbone.fingerprint, first.config, options)
-    run = Fitting(
-        dataset=dataset,
-        new_model=lambda fold: begin(source.backbone, shipped, options.seed + fold, config, queries),
-        options=options,
-        device=_device(device),
-        watch=watch,
-        prepare=prepare,
-    )
-    kept = checkpoint_path(path)
-    outcome = learn(run, checkpoint.recall(kept, key) if resume else checkpoint.remember(kept, key), closed_form)
-    if not outcome.interrupted:
-        kept.unlink(missing_ok=True)
-    return outcome, shipped.header.terms if shipped is not None and warm and outcome.model is not None else ""
+def _labels_of(file: str, source: TokenSource | None, skip_bad: bool) -> Labels:
+    """The labels of a file, whose rows name images of the index if tokens come from one."""
+    pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
+    return read_labels(file, skip_bad=skip_bad, pictures=pictures)
+
+
+def _fitting_config(config: AdapterConfig | None, preset: Preset, source: TokenSource) -> AdapterConfig | None:
+    """The sizes of the network, if they were asked for. Raises TrainingError if the backbone's tokens are of others."""
+    if preset == "paper" and config is None:
+        config = AdapterConfig.paper(source.backbone.shape, source.backbone.text_width)
+    if config is not None:
+        check_sizes(config, source.backbone)
+    return config
 
 
 def _save(
