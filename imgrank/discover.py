@@ -340,7 +340,7 @@ def list_entries(data: bytes, nul: bool, where: str) -> list[str]:
         except UnicodeError as error:
             raise UsageError(f"The list {where} starts like UTF-16 but is not; save it as UTF-8.") from error
     if _is_bare_utf16(data):
-        raise UsageError(f"The list {where} looks like UTF-16 without a mark; save it as UTF-8.")
+        raise UsageError(f"The list {where} looks like UTF-16 without a byte order mark; save it as UTF-8.")
     if b"\0" in data and not nul:
         raise UsageError(f"The list {where} is separated by NUL bytes; add -0 to read it.")
     if nul and b"\0" not in data and b"\n" in data and not os.path.lexists(data):

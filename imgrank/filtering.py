@@ -43,7 +43,7 @@ class Filters:
         if self.since is not None and self.until is not None and self.since >= self.until:
             raise UsageError("No image can be taken between these two: the first date is not before the last.")
         if self.min_rating is not None and not 0 <= self.min_rating <= 5:
-            raise UsageError(f"A rating is 0 to 5 stars, and {self.min_rating:g} is none.")
+            raise UsageError(f"A rating is 0 to 5 stars, not {self.min_rating:g}.")
 
     @property
     def need_facts(self) -> bool:

@@ -81,7 +81,7 @@ def remove(name: str) -> tuple[Path, ...]:
         for file in gone:
             file.unlink()
     except OSError as error:
-        raise AdapterError(f"The adapter {name} could not be removed: {paths.why(error)}.") from error
+        raise AdapterError(f"The ranker {name} could not be removed: {paths.why(error)}.") from error
     return gone
 
 

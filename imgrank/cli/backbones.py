@@ -28,7 +28,7 @@ TextArgument = Annotated[
     str, typer.Argument(metavar="[TEXT]", help="List only names that contain this text.", show_default=False)
 ]
 OnDiskOption = Annotated[bool, flag("--on-disk", "List only what works without a download.")]
-AllOption = Annotated[bool, flag("--all", "List all on a terminal, too; a pipe always gets all.")]
+AllOption = Annotated[bool, flag("--all", "List all models on a terminal, too; a pipe always gets all.")]
 MeasureOption = Annotated[
     bool, flag("--measure", "Time the recommended backbones on this machine; this takes a minute or so.")
 ]

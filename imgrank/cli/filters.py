@@ -30,7 +30,10 @@ SinceOption = Annotated[
 UntilOption = Annotated[
     Optional[str],
     typer.Option(
-        "--until", metavar="DATE", rich_help_panel=_PANEL, help="Only images taken on this date or earlier, all of it."
+        "--until",
+        metavar="DATE",
+        rich_help_panel=_PANEL,
+        help="Only images taken on this date or earlier; 2024 means to the end of 2024.",
     ),
 ]
 CameraOption = Annotated[
@@ -42,13 +45,16 @@ CameraOption = Annotated[
 OrientationOption = Annotated[
     Optional[Orientation],
     typer.Option(
-        "--orientation", metavar=choices(Orientation), rich_help_panel=_PANEL, help="Only images that lie this way."
+        "--orientation", metavar=choices(Orientation), rich_help_panel=_PANEL, help="Only images of this orientation."
     ),
 ]
 MinRatingOption = Annotated[
     Optional[float],
     typer.Option(
-        "--min-rating", metavar="STARS", rich_help_panel=_PANEL, help="Only images with at least so many stars."
+        "--min-rating",
+        metavar="STARS",
+        rich_help_panel=_PANEL,
+        help="Only images with at least this many stars, 0 to 5.",
     ),
 ]
 ExcludeOption = Annotated[
@@ -69,7 +75,7 @@ OrderOption = Annotated[
         "--order",
         metavar=choices(ShownBy),
         rich_help_panel=_PANEL,
-        help="What the kept images are arranged by; their ranks stay.",
+        help="Order in which to print the kept images; their ranks stay as they are.",
     ),
 ]
 

@@ -57,7 +57,7 @@ class Grouping:
             option = "--best" if self.best is not None else "--rest"
             raise UsageError(f"{option} keeps a part of each group; say which groups: --group similar.")
         if not 0 < self.threshold < 1:
-            raise UsageError(f"--group-threshold lies between 0 and 1, and {self.threshold:g} does not.")
+            raise UsageError(f"--group-threshold must be from 0 to 1, not {self.threshold:g}.")
 
     @property
     def settings(self) -> GroupSettings:

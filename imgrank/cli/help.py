@@ -59,7 +59,7 @@ def _defaults(path: str, words: Sequence[str], parent: Context) -> dict[str, Any
     settings = read_settings(options, os.environ)
     looks = not options.change_files(command, words)
     if not looks and any(each.of_folder for each in settings):
-        note(f"{FILE_NAME} of this folder is not heeded by a command that changes files")
+        note(f"{FILE_NAME} in this folder is ignored: this command changes files")
     return defaults_of(command, settings, options, parent, with_folder=looks)
 
 

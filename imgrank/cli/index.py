@@ -97,14 +97,19 @@ ColumnOption = Annotated[
         "--column", metavar="NAME", help="The Parquet column with image bytes or addresses, if imgrank cannot tell."
     ),
 ]
-Print0Option = Annotated[bool, flag("--print0", "The list on standard input is separated by NUL.", "-0")]
+Print0Option = Annotated[
+    bool, flag("--print0", "Read a list with NUL separators on standard input, as find -print0 writes it.", "-0")
+]
 DetailOption = Annotated[
     bool,
     flag("--detail", "Also measure sharpness and noise of the full-size images, for sentences that ask for them."),
 ]
 AllowLocalOption = Annotated[
     bool,
-    flag("--allow-local-urls", "Let rows of Parquet files name files and addresses of this computer and its link."),
+    flag(
+        "--allow-local-urls",
+        "Let Parquet rows name files of this computer, and its own or link-local network addresses.",
+    ),
 ]
 StrictOption = Annotated[bool, flag("--strict", "Exit with code 3 if an image could not be read.")]
 

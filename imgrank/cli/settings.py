@@ -200,7 +200,7 @@ def config(ctx: typer.Context) -> None:
     imgrank config
 
     Defaults stand in imgrank.toml in the current folder and in your own config folder, and in variables such as
-    IMGRANK_DEVICE. The command line goes before all of them. Files can name no option that changes files.
+    IMGRANK_DEVICE. The command line overrides all of them. Files can name no option that changes files.
     """
     root: Any = ctx.find_root().command
     options = Options(root)

@@ -104,7 +104,7 @@ PresetOption = Annotated[
         metavar=choices(PresetName),
         rich_help_panel=_TRAINING,
         help="Size of the neural network: mini, or paper for the published sizes on every patch of --backbone, "
-        "with crops and negatives; that one wants a GPU.",
+        "with crops and negatives; paper is slow without a GPU.",
     ),
 ]
 EpochsOption = Annotated[
@@ -114,7 +114,8 @@ EpochsOption = Annotated[
         metavar="N",
         min=0,
         rich_help_panel=_TRAINING,
-        help="Maximum number of epochs for the neural network; 60, for paper 40; 0 trains ridge regression only.",
+        help="Maximum number of epochs for the neural network: 60, or 40 with --preset paper, if left out; "
+        "0 trains ridge regression only.",
     ),
 ]
 RateOption = Annotated[
@@ -123,7 +124,7 @@ RateOption = Annotated[
         "--learning-rate",
         metavar="X",
         rich_help_panel=_TRAINING,
-        help="Peak learning rate of AdamW; 0.0005, for paper 0.00005.",
+        help="Peak learning rate of AdamW: 0.0005, or 0.00005 with --preset paper, if left out.",
     ),
 ]
 SeedOption = Annotated[

@@ -38,7 +38,7 @@ def rows_of(adapter: str) -> Path:
     assert header.path is not None
     if not kept_any(header.path):
         raise UsageError(
-            f"The adapter {header.name} has no rows set aside: its model card has the metrics of its training "
+            f"The ranker {header.name} has no rows set aside: its model card has the metrics of its training "
             f"(imgrank adapters show {header.name}); to measure it again, name a labels.csv."
         )
     return kept_rows_path(header.path)

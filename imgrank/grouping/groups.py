@@ -33,7 +33,7 @@ def group(
     what is needed is lacking.
     """
     if not 0 < threshold < 1:
-        raise UsageError(f"The threshold of groups lies between 0 and 1, and {threshold:g} does not.")
+        raise UsageError(f"The threshold of groups must be from 0 to 1, not {threshold:g}.")
     if not paths:
         return ()
     order = sorted(range(len(paths)), key=lambda n: path_order(paths[n]))

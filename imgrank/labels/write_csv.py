@@ -10,7 +10,7 @@ from pathlib import Path
 from imgrank.errors import UsageError
 from imgrank.labels.read_csv import ANSWERS
 from imgrank.labels.records import Labels
-from imgrank.paths import printable
+from imgrank.paths import printable, why
 
 
 def write_labels(labels: Labels, path: str, *, absolute: bool = False) -> None:
@@ -34,7 +34,9 @@ def write_labels(labels: Labels, path: str, *, absolute: bool = False) -> None:
     except FileExistsError:
         raise UsageError(f"{printable(path)} exists and is not overwritten; name another file.") from None
     except (OSError, UnicodeEncodeError) as error:
-        raise UsageError(f"{printable(path)} could not be written: {error}.") from error
+        raise UsageError(
+            f"{printable(path)} could not be written: {why(error) if isinstance(error, OSError) else error}."
+        ) from error
 
 
 def _rows(labels: Labels, place: Callable[[str], str]) -> list[list[str]]:

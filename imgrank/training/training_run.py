@@ -212,7 +212,7 @@ def _save(
     try:
         result.card.write_text(card_text(adapter, result, dataset.labels.source), encoding="utf-8")
     except OSError as error:
-        raise AdapterError(f"{path} was saved, but its card could not be written: {error}.") from error
+        raise AdapterError(f"{path} was saved, but its card could not be written: {why(error)}.") from error
     keep_rows(path, dataset.labels, outcome.cross_validated)
     return result
 

@@ -126,7 +126,7 @@ def test_no_file_of_a_folder_can_set_what_changes_or_writes_a_file_or_loads_code
 def test_a_command_that_changes_files_takes_nothing_from_a_folder(folder):
     write(folder, here="rest = true\nbottom = 20\nreverse = true\ngroup = 'folder'", own="top = 3")
     plan = imgrank("sort", PHOTOS, "a cat", "--copy", folder / "out", "--dry-run")
-    assert "not heeded by a command that changes files" in plan.stderr
+    assert "is ignored: this command changes files" in plan.stderr
     assert [line.split("/")[-1] for line in plan.stdout.splitlines()][:1] == ["cat.jpg"]
     assert len(plan.stdout.splitlines()) == 3  # what the user's own file says counts
 
