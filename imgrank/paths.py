@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 import platformdirs
@@ -67,6 +68,12 @@ def printable(path: str) -> str:
     Bytes that were no UTF-8 (lone surrogates here) come out as the bytes they were: \\xff.
     """
     return path if path.isprintable() else "".join(map(_visible, path))
+
+
+def listed(paths: Sequence[str], most: int = 5) -> str:
+    """The first `most` paths in one line, and how many more there are."""
+    named = ", ".join(map(printable, paths[:most]))
+    return f"{named} and {len(paths) - most:,} more" if len(paths) > most else named
 
 
 def _visible(char: str) -> str:

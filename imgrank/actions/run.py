@@ -26,11 +26,10 @@ from imgrank.actions.trash_choice import refuse_doubt, spare
 from imgrank.actions.twins import twins_of
 from imgrank.errors import ActionError
 from imgrank.facts import Facts, facts_of
-from imgrank.paths import printable
+from imgrank.paths import listed, printable
 from imgrank.records import Progress, RankedImage, Ranking
 
 _REMEMBERED_RUNS = 100
-_NAMED = 5
 
 
 def prepare_part(ranking: Ranking, images: Iterable[RankedImage], request: Request, *, sure: bool = False) -> Plan:
@@ -130,9 +129,8 @@ def _unknown_facts(facts: Mapping[str, Facts], request: Request) -> Iterator[str
     unknown = [path for path, each in facts.items() if "camera" in fields and not each.camera]
     for paths, what, word in ((undated, "date that can be believed", UNDATED), (unknown, "camera", NO_CAMERA)):
         if paths:
-            names = ", ".join(map(printable, paths[:_NAMED])) + (", ..." if len(paths) > _NAMED else "")
             have = "1 image has" if len(paths) == 1 else f"{len(paths)} images have"
-            yield f'{have} no {what}, and "{word}" in the new name: {names}.'
+            yield f'{have} no {what}, and "{word}" in the new name: {listed(paths)}.'
 
 
 def _originals(groups: Sequence[Group], request: Request) -> dict[str, str]:
@@ -192,15 +190,13 @@ def _unknown_notes(groups: Sequence[Group], request: Request) -> Iterator[str]:
     taken = {member.path for group in groups for member in group.members}
     unknown = sorted({path for group in groups for path in group.unknown} - taken)
     if unknown and request.action in (Action.rename, Action.move, Action.trash):
-        names = ", ".join(printable(path) for path in unknown[:_NAMED]) + (", ..." if len(unknown) > _NAMED else "")
         what = "1 file has an image's name and stays: imgrank does not know what it belongs to"
         if len(unknown) > 1:
             what = f"{len(unknown)} files have an image's name and stay: imgrank does not know what they belong to"
-        yield f"{what}: {names}."
+        yield f"{what}: {listed(unknown)}."
 
 
 def _spared_notes(spared: Sequence[str]) -> Iterator[str]:
     if spared:
-        names = ", ".join(printable(path) for path in spared[:_NAMED]) + (", ..." if len(spared) > _NAMED else "")
         what = "1 file stays" if len(spared) == 1 else f"{len(spared)} files stay"
-        yield f"{what}, because of images that stay: {names}."
+        yield f"{what}, because of images that stay: {listed(spared)}."

@@ -13,9 +13,8 @@ from imgrank.actions.gather import Group, Member
 from imgrank.actions.records import Action, Change, Plan, Problem, Request
 from imgrank.actions.xmp_edit import has_tags, rating, tag, untag
 from imgrank.formats import RAW_EXTENSIONS, extension, looks_like_picture
-from imgrank.paths import printable, why
+from imgrank.paths import listed, printable, why
 
-_NAMED = 5
 _NOT_ITS_OWN = "it belongs to another image"
 
 
@@ -149,14 +148,14 @@ def _notes(groups: Sequence[Group], request: Request) -> Iterator[str]:
     if request.embed:
         outside = [path for path in paths if not pictures.can_hold(path)]
         if outside and request.action is Action.tag:
-            yield f"{_count(outside)} cannot be written into, and gets a sidecar: {_named(outside)}."
+            yield f"{_count(outside)} cannot be written into, and gets a sidecar: {listed(outside)}."
         waiting = [path for path in outside if pictures.needs_exiftool(path)]
         if waiting:
             yield f"With exiftool installed, tags could be written into {len(waiting)} more."
     elif request.action is Action.untag:
         tagged = [path for path in paths if _has_tags_inside(path)]
         if tagged:
-            yield f"{_count(tagged)} holds tags inside, which stay: {_named(tagged)}. With embed they go as well."
+            yield f"{_count(tagged)} holds tags inside, which stay: {listed(tagged)}. With embed they go as well."
 
 
 def _has_tags_inside(path: str) -> bool:
@@ -169,10 +168,6 @@ def _has_tags_inside(path: str) -> bool:
 
 def _count(paths: Sequence[str]) -> str:
     return "1 image" if len(paths) == 1 else f"Each of {len(paths)} images"
-
-
-def _named(paths: Sequence[str]) -> str:
-    return ", ".join(printable(path) for path in paths[:_NAMED]) + (", ..." if len(paths) > _NAMED else "")
 
 
 def _bytes(path: str) -> bytes:
