@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from string import Formatter
 
 from imgrank.errors import UsageError
@@ -14,6 +14,7 @@ DEFAULT_TEMPLATE = "{rank}-{stem}{ext}"
 FIELDS = ("rank", "score", "stem", "ext", "query", "date", "camera", "group", "group_rank")
 UNDATED, NO_CAMERA = "undated", "no-camera"  # what stands for a picture that says neither
 _FORBIDDEN = re.compile(r'[/\\\x00-\x1f<>:"|?*]')
+_ANY_DAY = datetime(2000, 1, 1, tzinfo=timezone.utc)
 _UNUSABLE = re.compile(r"[{}]|\d{4}")  # a field within a format, or a width of thousands of signs
 
 
@@ -49,8 +50,13 @@ class Template:
         if unknown:
             known = ", ".join(f"{{{field}}}" for field in FIELDS)
             raise UsageError(f"The template {self.text!r} asks for {{{unknown[0]}}}; it may hold {known}.")
-        if unusable := next(filter(_UNUSABLE.search, self._formats), None):
+        if unusable := next((form for _, form in self._formats if _UNUSABLE.search(form)), None):
             raise UsageError(f"The template {self.text!r} asks for the format {unusable!r}, which gives no file name.")
+        if dateless := next((form for field, form in self._formats if field == "date" and not _is_of_date(form)), None):
+            raise UsageError(
+                f"The template {self.text!r} asks for the date as {dateless!r}, which is no format of a date; "
+                "write the year, month and day as {date:%Y-%m-%d}."
+            )
         if "/" in self.text or "\\" in self.text:
             raise UsageError(
                 f"The template {self.text!r} holds a slash; it names files, and the folder to move to is named apart."
@@ -64,8 +70,9 @@ class Template:
         return tuple(field for _, field, _, _ in Formatter().parse(self.text) if field is not None)
 
     @property
-    def _formats(self) -> tuple[str, ...]:
-        return tuple(form for _, _, form, _ in Formatter().parse(self.text) if form)
+    def _formats(self) -> tuple[tuple[str, str], ...]:
+        """Fields with the format that each asks for."""
+        return tuple((field or "", form) for _, field, form, _ in Formatter().parse(self.text) if form)
 
     def stem(self, of: Details) -> str:
         """The new name without its extension. Raises UsageError where a field's format or a group is not there."""
@@ -77,6 +84,15 @@ class Template:
             return self.text.removesuffix("{ext}").format_map(_values(of))
         except (ValueError, TypeError) as error:
             raise UsageError(f"The template {self.text!r} cannot be used: {error}.") from error
+
+
+def _is_of_date(form: str) -> bool:
+    """Whether every % of a format stands for a part of a date, and there is one: neither "YYYY" nor "%Q"."""
+    signs = form.replace("%%", "")
+    try:
+        return "%" in signs and "%" not in _ANY_DAY.strftime(signs)
+    except ValueError:  # Windows says so itself
+        return False
 
 
 def _values(of: Details) -> Mapping[str, object]:

@@ -15,6 +15,7 @@ from imgrank.actions.run import act, prepare
 from imgrank.actions.templates import Details, Template
 from imgrank.actions.undo import undo
 from imgrank.errors import UsageError
+from imgrank.paths import listed
 from tests.actions.pictures import exif, saved
 from tests.actions.trees import fill, ranked, request, snapshot
 
@@ -97,6 +98,17 @@ def test_groups_stand_as_wide_as_they_need(tmp_path):
 def test_formats_that_give_no_name_are_refused_at_once(form):
     with pytest.raises(UsageError, match="gives no file name"):
         Template(f"{form}{{ext}}")
+
+
+@pytest.mark.parametrize("form", ["YYYY-MM-DD", "%Q", "%Y-%", "%%"])
+def test_what_is_no_format_of_a_date_is_refused_at_once(form):
+    with pytest.raises(UsageError, match=r"no format of a date.*%Y-%m-%d"):
+        Template(f"{{date:{form}}}{{ext}}")
+
+
+def test_what_is_listed_is_named_or_counted():
+    assert listed(["a", "b"]) == "a, b"
+    assert listed([*"abcdefg"]) == "a, b, c, d, e and 2 more"
 
 
 @pytest.mark.parametrize("template", ["{group}", "{group_rank}-{stem}"])
