@@ -59,7 +59,11 @@ def test_it_holds_no_pictures_no_tests_and_nothing_unforeseen(wheel: zipfile.Zip
     files = [PurePosixPath(name) for name in wheel.namelist()]
     assert {path.parts[0] for path in files} == {"imgrank", f"imgrank-{__version__}.dist-info"}
     kinds = {path.suffix for path in files if path.parts[0] == "imgrank"}
-    assert kinds <= {".py", ".typed", ".safetensors", ".json", ".md", ".csv", ".html", ".css", ".js", ".svg"}
+    assert kinds <= {".py", ".typed", ".safetensors", ".json", ".md", ".csv", ".html", ".css", ".js", ".svg", ".txt"}
+    assert {path.name for path in files if path.suffix == ".txt" and path.parts[0] == "imgrank"} == {
+        "lexicon.txt",
+        "lexicon.license.txt",
+    }
 
 
 def test_it_carries_its_licence_and_says_what_it_is_for(wheel: zipfile.ZipFile) -> None:
