@@ -5,8 +5,8 @@
 
 Reads `sentences.csv`: 1,000 sentences in seven ways of speaking (a photographer, an archivist, a researcher, a child,
 someone whose English is not native, search boxes, long polite requests), written before anyone looked at what answers
-them. All of them are development data now: rules and weights were chosen by them. `sentences_new.csv` was written by
-somebody who knew neither, and is for measuring alone.
+them. All of them are development data now: rules and weights were chosen by them. So is `sentences_new.csv`,
+after it was measured once. `sentences_third.csv` was written by somebody who knew neither, and is for measuring alone.
 `answer` is the query that a sentence asks for, or nothing where it only stands near one; `end` says which end of it.
 The shipped quantities are asked of the shipped adapter; queries of users, of which it knows nothing, of a stand-in
 that was trained on those words, as a user's is. Where `sort` would measure the photograph at its full size instead,
