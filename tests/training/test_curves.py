@@ -33,13 +33,15 @@ def test_values_and_answers_are_drawn_and_a_place_that_is_not_there_is_said(tmp_
         plot_training(result, tmp_path / "nowhere" / "out.png")
 
 
-def test_train_draws_beside_the_adapter_and_without_matplotlib_says_how_to_have_it(
+def test_train_draws_beside_the_adapter_and_without_matplotlib_says_so_only_if_asked_for_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = trained(labels_csv(tmp_path / "in", 20), tmp_path / "made.safetensors")
-    command._plot(result, quiet=False)
+    command._plot(result, quiet=False, verbose=False)
     drawn = plot_path(result.path)
     assert drawn.read_bytes().startswith(b"\x89PNG") and drawn.name in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    command._plot(result, quiet=False)
+    command._plot(result, quiet=False, verbose=False)
+    assert not capsys.readouterr().err
+    command._plot(result, quiet=False, verbose=True)
     assert "imgrank[plots]" in capsys.readouterr().err
