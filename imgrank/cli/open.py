@@ -22,11 +22,9 @@ from imgrank.cli.options import (
     VerboseOption,
 )
 from imgrank.cli.terminal import noting
-from imgrank.errors import UsageError
-from imgrank.paths import printable
 
 FolderArgument = Annotated[
-    str, typer.Argument(metavar="FOLDER", help="The folder with the images to show.", show_default=False)
+    str, typer.Argument(metavar="FOLDER", help="The folder with the images to show, or an index.", show_default=False)
 ]
 
 
@@ -47,14 +45,12 @@ def open_folder(
 
     imgrank open ./photos
     imgrank open ./photos -r --no-open
+    imgrank open index
     """
-    from imgrank.index.reading import is_index
     from imgrank.ranker import Ranker
     from imgrank.web.server import serve
     from imgrank.web.viewer.room import OpenSettings, Room
 
-    if is_index(folder):
-        raise UsageError(f"{printable(folder)} is an index and has no images to show. Name the folder with the images.")
     note = noting(quiet)
     room = Room(
         OpenSettings(folder, recursive, adapter, backbone),

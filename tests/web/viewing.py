@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +51,22 @@ def opened(folder: Path, recursive: bool = False, new_ranker: NewRanker = new_ra
             server.should_exit = True
             thread.join(20)
             room.close()
+
+
+def index_of(folder: Path, out: Path, in_tar: str = "") -> Path:
+    """An index of a folder, and of one example photograph in a tar file beside it, where one is named."""
+    from imgrank.index.building import build_index
+    from imgrank.index.locations import Location
+    from imgrank.index.sources import find_items
+
+    sources = [str(folder)]
+    if in_tar:
+        sources.append(str(out.with_suffix(".tar")))
+        with tarfile.open(sources[1], "w") as tar:
+            tar.add(EXAMPLES / f"{in_tar}.jpg", f"{in_tar}.jpg")
+    with new_ranker("auto", "mini") as ranker:
+        build_index(find_items(sources), Location(out), ranker.backbone)
+    return out
 
 
 def names_in_order(client: Client, **question: Any) -> list[str]:

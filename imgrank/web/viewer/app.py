@@ -59,10 +59,15 @@ def make_page(room: Room) -> ASGIApp:
         do = deeds.get(request.path_params["deed"])
         if do is None:
             return not_found()
+
+        def allowed(told: Told) -> Response | Told:
+            room.check(request.path_params["deed"])
+            return do(told)
+
         told = await read_json(request)
         if told is None:
             return PlainTextResponse("A request is a JSON object.\n", 400)
-        return await run_in_threadpool(_answered, do, told)
+        return await run_in_threadpool(_answered, allowed, told)
 
     return Starlette(
         routes=[
@@ -115,6 +120,8 @@ def _picture(room: Room, request: Request) -> Response:
         return not_found()
     except DecodeError as error:
         return PlainTextResponse(f"The picture cannot be shown: {error.reason}.\n", 415)
+    except UsageError as refused:
+        return PlainTextResponse(f"{refused}\n", 415)
     return Response(jpeg, media_type="image/jpeg")
 
 
@@ -124,8 +131,11 @@ def _facts(room: Room, request: Request) -> Response:
 
 
 def _groups(room: Room, request: Request) -> Response:
+    rule = request.path_params["by"]
+    if rule in room.source.refused:
+        return JSONResponse({"error": room.source.refused[rule]}, 400)
     try:
-        told = room.groups.of(request.path_params["by"])
+        told = room.groups.of(rule)
     except UsageError:
         return not_found()
     if told["pending"]:

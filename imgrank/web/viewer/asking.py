@@ -198,7 +198,9 @@ class Orders:
         answered = answer(scorer, lambda: iter(blocks), self._ranker.resources, pictures=name)
         if not np.isfinite(answered.scores).all():
             order(answered.scores.tolist(), snapshot.paths)  # which says of what picture
-        return self._placed(asked, question, answered, snapshot, measuring=wanted and not detailed)
+        return self._placed(
+            asked, question, answered, snapshot, measuring=wanted and not detailed and self._library.can_measure
+        )
 
     def _by_name(self, asked: Asked, snapshot: Snapshot) -> Order:
         nobody = Verdict("zero-shot", None, None, True, 1.0, Standing(None, None, "nothing was asked"))

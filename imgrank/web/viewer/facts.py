@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -40,9 +40,14 @@ class FactBook:
             return
         with self._reading:
             found = self._reader.of(list(fresh.values()))
+        self.take_in(dict(zip(fresh, found, strict=True)))
         with self._lock:
-            self._facts.update(zip(fresh, found, strict=True))
             self._files.update(fresh)
+
+    def take_in(self, facts: Mapping[int, Facts]) -> None:
+        """Facts that were read, by the number of their picture."""
+        with self._lock:
+            self._facts.update(facts)
             self.version += 1
 
     def forget(self) -> None:
@@ -99,8 +104,8 @@ class FactBook:
             "Taken": facts.doubt if facts.taken is None else facts.taken.local.strftime("%Y-%m-%d %H:%M:%S"),
             "Camera": printable(facts.camera),
             "Dimensions": f"{facts.width} × {facts.height}" if facts.width and facts.height else "",
-            "Size": _bytes(file.size),
-            "Changed": _time(file.mtime_ns / 1e9),
+            "Size": size_in_words(file.size),
+            "Changed": time_in_words(file.mtime_ns / 1e9),
             "Stars": "" if stars is None else str(stars),
             "Keywords": printable(", ".join(facts.keywords)),
             "Path": printable(os.path.abspath(file.path)),
@@ -116,11 +121,13 @@ def _stars_of(facts: Facts) -> int | None:
     return None if facts.rating is None else max(0, min(MOST_STARS, round(facts.rating)))
 
 
-def _bytes(size: int) -> str:
+def size_in_words(size: int) -> str:
+    """1.2 MB."""
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
 
 
-def _time(seconds: float) -> str:
+def time_in_words(seconds: float) -> str:
+    """As a clock here shows it; empty where no clock can."""
     try:
         return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
     except (OverflowError, OSError, ValueError):

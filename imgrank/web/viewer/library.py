@@ -125,6 +125,11 @@ class Library:
         except ValueError:  # another drive on Windows
             return False
 
+    @property
+    def can_measure(self) -> bool:
+        """Whether the pictures can be measured at full size."""
+        return True
+
     def compare(self, found: Sequence[ImageFile]) -> Difference:
         """What is new and what is gone. A file that only got another name keeps its number, and is neither."""
         with self._lock:

@@ -1,8 +1,7 @@
-"""Everything behind the page of one folder, in one place: pictures, orders, plans, work, history."""
+"""Everything behind the page of one folder or index, in one place: pictures, orders, plans, work, history."""
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,15 +15,12 @@ from imgrank.errors import UsageError
 from imgrank.paths import printable
 from imgrank.web.viewer.asking import Orders
 from imgrank.web.viewer.engine import Engine, NewRanker
-from imgrank.web.viewer.facts import FactBook
-from imgrank.web.viewer.groups import GroupBook
 from imgrank.web.viewer.history import History
-from imgrank.web.viewer.indexing import Indexer
-from imgrank.web.viewer.library import Library
 from imgrank.web.viewer.models import models_view
 from imgrank.web.viewer.plans import Plans
 from imgrank.web.viewer.reasons import Reasons
 from imgrank.web.viewer.shown import Shown
+from imgrank.web.viewer.source import source_of
 from imgrank.web.viewer.teaching import Teaching
 from imgrank.web.viewer.view import job_view, past_view, standing_view
 from imgrank.web.viewer.watching import Watch
@@ -42,25 +38,22 @@ class OpenSettings:
 
 
 class Room:
-    """One folder that is open. `new_ranker` makes rankers, each for a thread of its own."""
+    """One folder or index that is open. `new_ranker` makes rankers, each for a thread of its own."""
 
     def __init__(self, settings: OpenSettings, new_ranker: NewRanker) -> None:
-        """Raises UsageError where the folder is none, and what making a ranker raises."""
-        if not os.path.isdir(settings.folder):
-            raise UsageError(f"{printable(settings.folder)} is no folder; imgrank open shows the images of one.")
+        """Raises UsageError where there is neither folder nor index, and what making a ranker raises."""
         self.settings = settings
         self.engine = Engine(new_ranker, settings.adapter, settings.backbone)
-        self.library = Library(settings.folder)
+        self.source = source_of(settings.folder, self.engine)
+        self.library, self.facts, self.groups = self.source.library, self.source.facts, self.source.groups
         self.orders = Orders(self.library, self.engine)
-        self.facts = FactBook(self.library)
-        self.groups = GroupBook(self.library, self.engine)
-        self.indexer = Indexer(
+        self.indexer = self.source.new_indexer(
             self.library,
             self.engine,
             self.orders,
             self.facts,
             self.groups,
-            lambda: self.reasons.forget(),
+            self._exchanged,
             recursive=settings.recursive,
         )
         self.shown = Shown(self.library, self.orders.calm)
@@ -95,7 +88,15 @@ class Room:
             "backbone": self.engine.ranker.backbone.name,
             "coming": self.engine.coming,
             "model_fault": self.engine.fault,
+            "index": self.source.is_index,
+            "refused": dict(self.source.refused),
         }
+
+    def check(self, wish: str) -> None:
+        """Raises UsageError, with the reason, where this cannot be done with what is open."""
+        why = self.source.refused.get(wish)
+        if why is not None:
+            raise UsageError(why)
 
     def models(self) -> list[dict[str, Any]]:
         """The image models that there are, and what each would cost here."""
@@ -114,7 +115,8 @@ class Room:
     def start(self) -> None:
         """Begin to read the folder, and make ready for the first question."""
         self.indexer.start()
-        self.watch.start()
+        if not self.source.is_index:
+            self.watch.start()
         threading.Thread(target=self._warm, name="imgrank-warm", daemon=True).start()
 
     def close(self) -> None:
@@ -139,6 +141,9 @@ class Room:
             self.orders.warm()
             self.indexer.settled.wait()
             self.orders.warm_rankers()
+
+    def _exchanged(self) -> None:
+        self.reasons.forget()
 
     def _noticed(self, sidecars: bool) -> None:
         if sidecars:

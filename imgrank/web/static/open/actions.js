@@ -20,19 +20,20 @@ export function Actions({ state }) {
   /** @param {string} action */
   const plan = (action) => change({ action, dialog: "plan" });
   const undo = server?.undo;
+  const refused = server?.refused || {};
   return html`<footer class="actions">
     <span class="about" aria-live="polite">${about}</span>
     <button class="quietly" disabled=${!shown} onClick=${chooseShown}>All</button>
     <button class="quietly" disabled=${!chosen.size} onClick=${chooseNone}>None</button>
     <span class="between"></span>
-    ${PLANNED.map(([action, name]) => html`<button key=${action} disabled=${running || !shown || (action === "trash" && !chosen.size && all)}
-      title=${action === "trash" && !chosen.size && all ? "Choose pictures, or cut, before any are thrown away" : ""}
+    ${PLANNED.map(([action, name]) => html`<button key=${action} disabled=${Boolean(refused.plan) || running || !shown || (action === "trash" && !chosen.size && all)}
+      title=${refused.plan ? refused.plan : action === "trash" && !chosen.size && all ? "Choose pictures, or cut, before any are thrown away" : ""}
       onClick=${() => plan(action)}>${name}</button>`)}
     <button disabled=${!shown} onClick=${() => change({ dialog: "export" })}>Export</button>
     <button disabled=${chosen.size < 2 || chosen.size > 4} title="Two to four chosen pictures side by side" onClick=${() => lookAt(meant())}>Compare</button>
-    <button disabled=${shown < 3} title="This order is not mine: compare pictures two at a time, and train a ranker" onClick=${() => change({ dialog: "teach" })}>Teach</button>
+    <button disabled=${Boolean(refused.teach) || shown < 3} title=${refused.teach || "This order is not mine: compare pictures two at a time, and train a ranker"} onClick=${() => change({ dialog: "teach" })}>Teach</button>
     <span class="between"></span>
-    <button disabled=${!undo || running} title=${undo ? told(undo) : "Nothing to undo"}
+    <button disabled=${!undo || running} title=${refused.undo ? refused.undo : undo ? told(undo) : "Nothing to undo"}
       onClick=${() => undo && wishState("undo", { run: undo.run })}>Undo</button>
     <button class="quietly" onClick=${() => change({ dialog: "history" })}>History</button>
   </footer>`;

@@ -119,7 +119,9 @@ async function fetchNames(version) {
 
 async function fetchGroups() {
   const { group, server } = now();
-  if (group) change({ groups: await get(`groups/${group}`) });
+  const refused = server?.refused[group];
+  if (refused) change({ group: "", fault: refused });
+  else if (group) change({ groups: await get(`groups/${group}`) });
   groupsAsked = `${group} ${server?.version} ${server?.groups}`;
 }
 
@@ -141,7 +143,9 @@ async function fetchFacts() {
 
 /** Give pictures their stars. @param {number[]} numbers @param {number} stars */
 export async function rate(numbers, stars) {
-  if (numbers.length) await wishState("rate", { numbers, stars });
+  const refused = now().server?.refused.rate;
+  if (refused) change({ fault: refused });
+  else if (numbers.length) await wishState("rate", { numbers, stars });
 }
 
 /** @param {Set<number>} chosen @param {(string | null)[]} names */

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { chooseTo, toggle } from "./choosing.js";
 import { fold } from "./grouping.js";
 import { html } from "./html.js";
-import { load } from "./loading.js";
+import { load, reasonOf } from "./loading.js";
 import { lookAt } from "./looking.js";
 import { baseName, written } from "./shown.js";
 import { change } from "./store.js";
@@ -42,8 +42,8 @@ export function Cell({ number, place, of, name, score, stars, group, open, order
         onClick=${click} onDblClick=${() => lookAt([number])} onFocus=${() => change({ focus: number })}
         style=${{ height: `${layout.cell}px` }} title=${name || ""}>
       ${fault
-        ? html`<span class="fault" role="img" aria-label=${base}>no preview</span>`
-        : html`<img ref=${image} alt=${base} decoding="async" draggable=${false} onError=${() => setFault("no")} />`}
+        ? html`<span class="fault" role="img" aria-label=${base} title=${fault}>no preview</span>`
+        : html`<img ref=${image} alt=${base} decoding="async" draggable=${false} onError=${async () => setFault((await reasonOf(`picture/${kind}/${number}`)) || "The picture cannot be shown.")} />`}
     </a>
     ${group > 1 && html`<button class="many" tabindex="-1" aria-expanded=${open} aria-label=${`${group} alike`} title=${`${group} in this group: open and fold them (g)`} onClick=${() => fold(number)}>${open ? "▾" : "▸"} ${group}</button>`}
     <label class="tick"><input type="checkbox" aria-label=${`Select ${base}`} checked=${chosen} tabindex="-1" onClick=${tick} /></label>

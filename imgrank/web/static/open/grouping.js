@@ -25,7 +25,8 @@ export function fold(number) {
 /** @param {{ state: State }} props */
 export function Grouping({ state }) {
   const { group, groups } = state;
+  const refused = state.server?.refused || {};
   return html`<label class="groups">Fold <select value=${group} onChange=${(/** @type {any} */ event) => groupBy(event.target.value)}>
-      <option value="">nothing</option>${GROUPS.map((by) => html`<option key=${by} value=${by}>${WORDS[by]}</option>`)}</select></label>
+      <option value="">nothing</option>${GROUPS.map((by) => html`<option key=${by} value=${by} disabled=${Boolean(refused[by])} title=${refused[by] || ""}>${WORDS[by]}</option>`)}</select></label>
     ${group && (groups && !groups.pending ? html`<button class="link" title="For culling: all that groups fold away" onClick=${() => chooseNumbers(restOf(choose(now()), now()))}>Choose all but the best</button>` : html`<span class="quiet">finding groups…</span>`)}`;
 }

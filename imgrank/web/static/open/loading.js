@@ -36,6 +36,16 @@ export function load(image, address) {
   };
 }
 
+/** Why a picture is not shown, as the server says it. @param {string} address */
+export async function reasonOf(address) {
+  try {
+    const response = await fetch(address);
+    return response.ok ? "" : (await response.text()).trim();
+  } catch {
+    return "";
+  }
+}
+
 /** Let no picture begin, or go on. @param {boolean} holding */
 export function hold(holding) {
   clearTimeout(timer);

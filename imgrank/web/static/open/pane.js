@@ -1,6 +1,7 @@
 // One picture on a stage: whole, or zoomed so that a pixel of it is a pixel of the screen.
-import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
+import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "./html.js";
+import { reasonOf } from "./loading.js";
 
 /** @typedef {import("./large.js").View} View */
 
@@ -11,10 +12,9 @@ export function Pane({ number, name, caption, chosen, several, view, onView }) {
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
   const [room, setRoom] = useState({ width: 1, height: 1 });
   const [natural, setNatural] = useState({ width: 0, height: 0, of: "" });
-  const [fault, setFault] = useState(false);
+  const [fault, setFault] = useState({ of: "", why: "" });
   const size = view.scale ? "full" : "screen";
   const source = `picture/${size}/${number}`;
-  useEffect(() => setFault(false), [number]);
   useLayoutEffect(() => {
     const element = /** @type {HTMLElement} */ (stage.current);
     const observer = new ResizeObserver(() => setRoom({ width: element.clientWidth, height: element.clientHeight }));
@@ -60,7 +60,7 @@ export function Pane({ number, name, caption, chosen, several, view, onView }) {
   const style = natural.of === source && view.scale ? placed(view, natural, room) : { maxWidth: "100%", maxHeight: "100%" };
   return html`<figure class=${`pane${view.scale ? " zoomed" : ""}`}>
     <div class="stage" ref=${stage} onPointerDown=${press} onWheel=${wheel}>
-      ${fault ? html`<p>This picture cannot be shown.</p>` : html`<img src=${source} alt=${name} draggable=${false} onLoad=${loaded} onError=${() => setFault(true)} style=${style} />`}
+      ${fault.of === source ? html`<p>${fault.why}</p>` : html`<img src=${source} alt=${name} draggable=${false} onLoad=${loaded} onError=${async () => setFault({ of: source, why: (await reasonOf(source)) || "This picture cannot be shown." })} style=${style} />`}
     </div>
     ${several && html`<figcaption>${name} <small>${caption}</small>${chosen ? " ✓" : ""}</figcaption>`}
   </figure>`;

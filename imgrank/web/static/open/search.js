@@ -64,7 +64,7 @@ export function Answered({ state }) {
   const who = order.terms.length > 1 ? `by a mix of ${order.terms.length} terms` : byWhom(order.scorer, order.adapter) + quantity;
   return html`<p class="answered">
     <span title=${order.reason || ""}>Ordered ${who}</span>
-    ${state.server && html`<button class="link" onClick=${() => change({ dialog: "models" })}>Image model: ${state.server.backbone}</button>`}
+    ${state.server && html`<button class="link" disabled=${Boolean(state.server.refused.model)} title=${state.server.refused.model || ""} onClick=${() => change({ dialog: "models" })}>Image model: ${state.server.backbone}</button>`}
     ${!order.confident && html`<strong class="doubt">No picture here stands out for this; the order may mean little.</strong>`}
     ${order.measuring && html`<span>A first order: the pictures are being measured at full size.</span>`}
     ${order.notes.map((line) => html`<span key=${line}>${line}</span>`)}

@@ -11,7 +11,7 @@ export function Standing({ state }) {
   const { server, order } = state;
   const count = order ? order.numbers.length : server?.count || 0;
   return html`<div class="standing">
-    <p role="status">${count} pictures, ${shownOf(state).numbers.length} shown</p>
+    <p role="status">${count} pictures${server?.index ? " of an index" : ""}, ${shownOf(state).numbers.length} shown</p>
     ${Boolean(server?.skipped) && html`<button class="link" onClick=${() => change({ dialog: "skipped" })}>${server?.skipped} left out</button>`}
     ${server && html`<${Reading} server=${server} />`}
   </div>`;

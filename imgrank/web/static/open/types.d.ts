@@ -90,6 +90,10 @@ export interface Server {
   /** The image model that is being loaded, or reads the pictures; empty where none is. */
   coming: string;
   model_fault: string;
+  /** Whether an index is open, and no folder. */
+  index: boolean;
+  /** By name of a wish, or of a rule of groups: why it cannot be. */
+  refused: Record<string, string>;
 }
 
 export interface Plan {
