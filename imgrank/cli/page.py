@@ -10,7 +10,7 @@ import typer
 
 from imgrank.choices import Format
 from imgrank.cli.progress import progress_line
-from imgrank.cli.terminal import seconds_so_far
+from imgrank.cli.terminal import note, seconds_so_far
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
@@ -84,6 +84,8 @@ def write(ranking: Ranking, images: Sequence[RankedImage], page: str | None, pag
     standing = standing_of(ranking, images)
     with progress_line(quiet) as report:
         write_page(ranking, images, page, page_dir, command=typed(sys.argv[1:]), standing=standing, progress=report)
+    if not quiet:
+        note(f"wrote {printable(page)}")
     if page_dir is None and len(images) > MANY and not quiet:
         typer.echo(
             f"imgrank: {len(images):,} thumbnails are inside {printable(page)}; "
