@@ -69,12 +69,18 @@ def find_adapter(name_or_file: str) -> AdapterHeader:
     raise AdapterError(f"There is no ranker named {name_or_file!r}. {_hint(name_or_file, names)}")
 
 
-def remove(name: str) -> tuple[Path, ...]:
-    """Delete a user's adapter and what stands beside it; what was deleted. Raises AdapterError where it cannot be."""
+def removable(name: str) -> Path:
+    """The file of a user's adapter. Raises AdapterError where there is none, or where it ships with imgrank."""
     path = adapter_path(name)
     if not path.is_file():
         header = find_adapter(name)
         raise AdapterError(f"The ranker {header.name} is part of imgrank and cannot be removed.")
+    return path
+
+
+def remove(name: str) -> tuple[Path, ...]:
+    """Delete a user's adapter and what stands beside it; what was deleted. Raises AdapterError where it cannot be."""
+    path = removable(name)
     beside = (path, card_path(path), kept_rows_path(path), plot_path(path))
     gone = tuple(file for file in beside if file.exists())
     try:

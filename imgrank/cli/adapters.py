@@ -74,11 +74,10 @@ def remove(
     yes: YesOption = False,
 ) -> None:
     """Delete a ranker that you trained, and its model card. Images and labels stay as they are."""
-    from imgrank.adapter.registry import adapter_path, find_adapter
+    from imgrank.adapter.registry import removable
     from imgrank.adapter.registry import remove as remove_adapter
 
-    if not adapter_path(name).is_file():
-        find_adapter(name)  # before anybody is asked about a ranker that there is not
+    removable(name)  # before anybody is asked about what cannot be removed
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError(f"Nothing was removed: there is no terminal to ask on. Add --yes to remove {name!r}.")

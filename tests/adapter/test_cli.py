@@ -65,6 +65,19 @@ def test_remove_of_an_unknown_name_asks_for_no_yes(installed: Path) -> None:
     assert isinstance(RUN.invoke(app, ["remove", "nobody"]).exception, AdapterError)
 
 
+@pytest.mark.parametrize("more", [[], ["--yes"]])
+def test_what_ships_is_not_removed_and_nobody_is_asked(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    shipped = tmp_path / "shipped"
+    shipped.mkdir()
+    installed.rename(shipped / installed.name)
+    monkeypatch.setattr(paths, "weights_dir", lambda: shipped)
+    refused = RUN.invoke(app, ["remove", "ages", *more]).exception
+    assert isinstance(refused, AdapterError) and "part of imgrank" in str(refused)
+    assert (shipped / installed.name).exists()
+
+
 def test_remove_asks_for_a_yes_where_nobody_can_answer(installed: Path) -> None:
     assert isinstance(RUN.invoke(app, ["remove", "ages"]).exception, UsageError)
     assert installed.exists()

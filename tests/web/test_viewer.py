@@ -125,6 +125,8 @@ def test_only_pictures_that_are_there_can_be_acted_on(folder: Path) -> None:
         assert client.ask("/plan", {"action": "copy", "numbers": [0], "folder": " "}).status == 400
         assert client.ask("/plan", {"action": "copy", "numbers": [0], "folder": "a\0b"}).status == 400
         assert client.ask("/plan", {"action": "copy", "numbers": [0], "folder": "cat.jpg"}).status == 400
+        for half in ({"action": "move", "folder": "\ud800"}, {"action": "rename", "template": "{rank}\ud800"}):
+            assert client.ask("/plan", half | {"numbers": [0]}).status == 400
     assert tree(folder.parent) == before
 
 

@@ -65,4 +65,8 @@ def text_of(told: Told, key: str) -> str:
     text = told.get(key, "")
     if not isinstance(text, str) or len(text) > 4096:
         raise UsageError(f"The {key} is text of at most 4096 characters.")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # JSON may hold half a character: "\ud800"
+        raise UsageError(f"The {key} holds half a character, which is no text.") from error
     return text
