@@ -150,7 +150,7 @@ def test_by_date_the_undated_picture_stands_last_and_is_said(shoot, home):
         (("--rest",), "--group similar"),
         (("--best", 1), "--group similar"),
         (("--best", 0, "--group", "day"), "at least 1"),
-        (("--group", "day", "--group-threshold", 2), "between 0 and 1"),
+        (("--group", "day", "--group-threshold", 2), "from 0 to 1"),
         (("--since", "soon"), "2024-05-01"),
         (("--since", "2024", "--until", "2023"), "not before the last"),
         (("--engine", "local", "--group", "day"), "indexes"),
