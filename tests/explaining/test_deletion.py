@@ -37,6 +37,7 @@ def without(pixels: np.ndarray, patches: np.ndarray) -> np.ndarray:
     return np.where(mask[..., None], pixels.mean(axis=(0, 1)), pixels).astype(np.uint8)
 
 
+@pytest.mark.soak
 def test_marked_places_move_the_score_twice_as_far_as_random_ones(ranker: Ranker) -> None:
     rng, marked_moves, random_moves = np.random.default_rng(0), [], []
     for name, sentence in NAMED.items():
