@@ -98,7 +98,6 @@ def photos(tmp_path_factory):
     return folder
 
 
-@pytest.mark.soak
 def test_two_nodes_make_the_index_and_the_order_of_one_machine(cluster, ranker, photos, tmp_path):
     import ray
 

@@ -127,5 +127,5 @@ def test_folders_are_groups_in_natural_order():
 
 @pytest.mark.parametrize("threshold", [0, 1, -1, float("nan")])
 def test_a_threshold_is_a_share(threshold):
-    with pytest.raises(UsageError, match="between 0 and 1"):
+    with pytest.raises(UsageError, match="from 0 to 1"):
         group(GroupBy.folder, ["a"], threshold=threshold)
