@@ -10,16 +10,21 @@ from imgrank.actions import boundary
 from imgrank.errors import ImgrankError, Interrupted
 
 KILLED, FAULT = 9, 99
+STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 def start(work):
     """Begin `work` in a child; it exits with 0, with an ImgrankError's own code, or with FAULT for any other error."""
+    # A signal waits until the child is ready for it: before, it would end a copy of pytest, with pytest's own code
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     child = os.fork()
     if child:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return child
     code = FAULT
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # Ray, where a test before this one started it, set its own
     try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # Ray, where a test before this one started it, set its own
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         work()
         code = 0
     except ImgrankError as error:

@@ -68,8 +68,6 @@ def test_no_file_is_lost_to_random_wishes_to_stop(tmp_path, home, number):
     assert not lost and seen["in the middle"] > RUNS // 20
 
 
-# By hand: on a busy machine a run stopped by SIGINT has twice ended with 2 instead of 130, and why is not yet known.
-@pytest.mark.soak
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_signal_at_a_random_time_loses_nothing(place, number):
     assert not stop_at_random(place, os.environ["IMGRANK_HOME"], number, len(ACTIONS), FEW)[1]
