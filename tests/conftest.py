@@ -17,6 +17,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def trash(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No test touches the user's trash: all have one of their own, set before anything reads where it is."""
+    folder = tmp_path_factory.mktemp("xdg")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(folder))
+        yield folder / "Trash"
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _home_of_the_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test touches what the user keeps: each file of tests has a cache, adapters and a history of its own."""

@@ -1,4 +1,4 @@
-"""A journal and a trash of the tests' own; each folder whose tests change files imports both into its conftest."""
+"""A journal of the tests' own; each folder whose tests change files imports it into its conftest."""
 
 from __future__ import annotations
 
@@ -9,15 +9,6 @@ from pathlib import Path
 import pytest
 
 from imgrank.actions import boundary
-
-
-@pytest.fixture(scope="session", autouse=True)
-def trash(tmp_path_factory):
-    """A trash of the tests' own, before send2trash reads where it is."""
-    folder = tmp_path_factory.mktemp("xdg")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_DATA_HOME", str(folder))
-        yield folder / "Trash"
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,7 @@ class Terminal(io.StringIO):
 @pytest.fixture(autouse=True)
 def colours(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
-    for name, value in {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "100"}.items():
+    for name, value in {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "200"}.items():
         monkeypatch.setenv(name, value)
 
 

@@ -1,1 +1,1 @@
-from tests.actions.homes import home, place, silence, trash  # noqa: F401 (fixtures)
+from tests.actions.homes import home, place, silence  # noqa: F401 (fixtures)
