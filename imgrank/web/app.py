@@ -16,9 +16,8 @@ from imgrank.errors import ImgrankError, UsageError
 from imgrank.labelling.lesson import StaleAnswer
 from imgrank.web.album import LARGE, SMALL
 from imgrank.web.controller import Controller
-from imgrank.web.guard import Guard
 from imgrank.web.records import Reason
-from imgrank.web.replies import STATIC, not_found, read_json, resource, static_files
+from imgrank.web.server import STATIC, Guard, not_found, read_json, resource, static_files
 
 FILES = static_files()
 

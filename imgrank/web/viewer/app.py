@@ -19,8 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imgrank.decode import DecodeError
 from imgrank.errors import ImgrankError, UsageError
-from imgrank.web.guard import Guard
-from imgrank.web.replies import STATIC, not_found, read_json, resource, static_files
+from imgrank.web.server import STATIC, Guard, not_found, read_json, resource, static_files
 from imgrank.web.viewer.asked import asked_of, number_of, numbers_of, text_of, wanted_of
 from imgrank.web.viewer.asking import LONGEST
 from imgrank.web.viewer.exporting import FORMS, exported

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imgrank.web.app import make_page as make_lesson
 from imgrank.web.controller import Controller
-from imgrank.web.guard import Guard
+from imgrank.web.server import Guard
 from imgrank.web.viewer.app import MOST_BYTES
 from imgrank.web.viewer.app import make_page as make_pictures
 from imgrank.web.viewer.room import Room
