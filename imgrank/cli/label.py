@@ -148,8 +148,7 @@ def open_controller(
     from imgrank.web.controller import Controller
     from imgrank.web.explanations import Explanations, explainer
     from imgrank.web.prepare import prepare
-    from imgrank.web.teach import teach
-    from imgrank.web.trainer import Trainer
+    from imgrank.web.trainer import Trainer, teach
 
     with new_ranker(settings.adapter) as ranker, progress_line(quiet) as progress:
         prepared = prepare(settings, ranker, progress)

@@ -12,8 +12,7 @@ from imgrank.web.controller import Controller
 from imgrank.web.explanations import Explanations, explainer
 from imgrank.web.prepare import prepare_ranked
 from imgrank.web.records import LabelSettings, Trained
-from imgrank.web.teach import teach
-from imgrank.web.trainer import Report, Trainer
+from imgrank.web.trainer import Report, Trainer, teach
 from imgrank.web.viewer.engine import Engine
 
 LABELS = "labels.csv"  # in the folder one stands in, as imgrank label has it
