@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from imgrank.errors import UsageError
-from imgrank.web.apart import Apart
+from imgrank.web.explanations import Apart
 
 
 def test_work_is_done_in_one_thread_and_its_faults_come_back() -> None:

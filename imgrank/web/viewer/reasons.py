@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from imgrank.errors import UsageError
 from imgrank.scoring.composing import Asking
 from imgrank.scoring.question import Question
-from imgrank.web.apart import Apart
-from imgrank.web.explanations import reason_of
+from imgrank.web.explanations import Apart, reason_of
 from imgrank.web.records import Reason
 from imgrank.web.viewer.library import Library
 
