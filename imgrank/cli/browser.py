@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from html import escape
+from pathlib import Path
 
 import typer
+
+from imgrank.paths import runtime_dir
 
 
 @contextmanager
 def announced(no_open: bool, note: Callable[[str], None], line: str) -> Iterator[Callable[[str], None]]:
     """What `serve` calls with the page's address: it goes to stdout as the first line, then `line` to stderr."""
-    from imgrank.web.handing import handed_over
-
     with handed_over() as hand_over:
 
         def ready(address: str) -> None:
@@ -25,3 +29,35 @@ def announced(no_open: bool, note: Callable[[str], None], line: str) -> Iterator
                 note("no browser could be opened; open the address above yourself.")
 
         yield ready
+
+
+@contextmanager
+def handed_over() -> Iterator[Callable[[str], str]]:
+    """A function from the address to one that leads there and tells nothing; good while the block runs."""
+    made: list[str] = []
+
+    def hand_over(address: str) -> str:
+        try:
+            folder = runtime_dir()
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            number, path = tempfile.mkstemp(".html", "open-", folder)  # 0600 from the start
+            made.append(path)
+            with open(number, "w", encoding="utf-8") as file:
+                file.write(_page(address))
+        except OSError:
+            return address
+        return Path(path).as_uri()
+
+    try:
+        yield hand_over
+    finally:
+        for path in made:
+            with suppress(OSError):
+                os.unlink(path)
+
+
+def _page(address: str) -> str:
+    return (
+        f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={escape(address)}">'
+        f'<title>imgrank</title><a href="{escape(address)}">Go on to imgrank</a>\n'
+    )
