@@ -20,10 +20,9 @@ from imgrank.web.viewer.models import models_view
 from imgrank.web.viewer.plans import Plans
 from imgrank.web.viewer.reasons import Reasons
 from imgrank.web.viewer.shown import Shown
-from imgrank.web.viewer.source import source_of
+from imgrank.web.viewer.source import Watch, source_of
 from imgrank.web.viewer.teaching import Teaching
 from imgrank.web.viewer.view import job_view, past_view, standing_view
-from imgrank.web.viewer.watching import Watch
 from imgrank.web.viewer.work import Work
 
 

@@ -1,17 +1,36 @@
-"""What is opened: where its pictures come from, what is known of them, and what cannot be done with them."""
+"""What is opened, a folder or an index: where its pictures come from, what is known of them, and what cannot be done.
+
+An index says of pictures what was true when it was made, and may come from anybody: no path of it is opened before
+size, time and digest have been compared, and nothing is done to files by it. A folder is watched; where the system
+cannot tell that it changed, the page's own looks at the folder remain.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
-from imgrank.errors import UsageError
+from imgrank.choices import GroupBy
+from imgrank.errors import ImgrankError, UsageError
+from imgrank.facts import Facts
+from imgrank.formats import looks_like_picture
+from imgrank.grouping import group
+from imgrank.index.format import IndexRow
+from imgrank.index.locations import Location
+from imgrank.index.reading import Indexed, checked_manifest
+from imgrank.index.remote import is_url
+from imgrank.index.standing import file_of, rows_of, unfit
+from imgrank.learning.on_disk import memory_for_tokens, row_bytes
 from imgrank.paths import printable
+from imgrank.records import ImageFile
+from imgrank.tokens import PackedTokens
 from imgrank.web.viewer.engine import Engine
-from imgrank.web.viewer.facts import FactBook
-from imgrank.web.viewer.groups import GroupBook
+from imgrank.web.viewer.facts import FactBook, size_in_words, time_in_words
+from imgrank.web.viewer.groups import RULES, GroupBook
 from imgrank.web.viewer.indexing import Indexer
 from imgrank.web.viewer.library import Library
 
@@ -37,10 +56,222 @@ def source_of(where: str, engine: Engine) -> Source:
     from imgrank.index.reading import is_index
 
     if is_index(where):
-        from imgrank.web.viewer.index_source import source_of_index
-
         return source_of_index(where, engine)
     if not os.path.isdir(where):
         raise UsageError(f"{printable(where)} is no folder; imgrank open shows the images of one, or of an index.")
     library = Library(where)
     return Source(library, FactBook(library), GroupBook(library, engine), Indexer, NOTHING)
+
+
+BY_FOLDER = GroupBy.folder.value  # the one rule of groups for which names are enough
+_FILES = "An index is shown, and its files are left as they are. To change files, open the folder that they are in."
+_TEACH = "An index is shown, and a ranker learns from files. Open the folder with the pictures, or use imgrank train."
+_RATE = "An index is shown, and stars belong to files. To give stars, open the folder with the pictures."
+_MODEL = "The index holds what one image model saw. For another model, build an index with it and open that one."
+_GROUP = "The index does not hold what this takes. To fold by it, open the folder with the pictures."
+REFUSED = {
+    **dict.fromkeys(("plan", "apply", "undo", "finish"), _FILES),
+    "teach": _TEACH,
+    "rate": _RATE,
+    "model": _MODEL,
+    **dict.fromkeys((rule for rule in RULES if rule != BY_FOLDER), _GROUP),
+}
+
+
+class NotShown(UsageError):
+    """A row of an index is no file that may be shown; the message says why."""
+
+
+def source_of_index(where: str, engine: Engine) -> Source:
+    """Raises UsageError where there is no index, or it was made with another image model."""
+    backbone = engine.ranker.backbone
+    checked_manifest(Location(where), backbone.fingerprint, backbone.name)
+    library = IndexLibrary(where)
+    return Source(library, IndexFacts(library), IndexGroups(library, engine), IndexReader, REFUSED, is_index=True)
+
+
+class IndexLibrary(Library):
+    """The rows of an index that have tokens, by their names there. What `file` gives may be read."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self.folder = where.rstrip("/") if is_url(where) else os.path.realpath(where)
+        self.rows: list[IndexRow] = []  # by number
+        self._vouched: set[int] = set()
+        self._vouching = threading.Lock()
+
+    def take_in(self, rows: list[IndexRow], packed: PackedTokens) -> None:
+        """Rows with their tokens, and with detail where the index has it."""
+        first = len(self.rows)
+        self.rows += rows
+        self.add([ImageFile(row.path, row.size or 0, row.mtime_ns or 0) for row in rows], replace(packed, detail=None))
+        if packed.detail is not None:
+            self.measured({first + n: detail for n, detail in enumerate(packed.detail)})
+
+    def name(self, path: str) -> str:
+        """As the index has it."""
+        return path
+
+    def holds(self, path: str) -> bool:
+        """Whatever is a row belongs to the index."""
+        return True
+
+    @property
+    def can_measure(self) -> bool:
+        """Detail stands in the index or nowhere."""
+        return False
+
+    def file(self, number: int) -> ImageFile | None:
+        """The file of a row, as it was indexed; None where there is no such row. Raises NotShown."""
+        if not 0 <= number < len(self.rows):
+            return None
+        row = self.rows[number]
+        path = file_of(row)
+        fault = unfit(row) if path is None or not self._is_vouched(number, path) else ""
+        if fault or path is None:
+            raise NotShown(f"{printable(row.path)} is not shown: {fault}.")
+        with self._vouching:
+            self._vouched.add(number)
+        return ImageFile(path, row.size or 0, row.mtime_ns or 0)
+
+    def _is_vouched(self, number: int, path: str) -> bool:
+        """Whether its bytes were compared, and it was not written since."""
+        with self._vouching:
+            if number not in self._vouched:
+                return False
+        try:
+            status = os.stat(path)
+        except (OSError, ValueError):
+            return False
+        row = self.rows[number]
+        return (status.st_size, status.st_mtime_ns) == (row.size, row.mtime_ns)
+
+
+class IndexFacts(FactBook):
+    """What the index says of its pictures: how large they are, and nothing of dates, cameras or stars."""
+
+    def __init__(self, library: IndexLibrary) -> None:
+        super().__init__(library)
+        self._rows = library.rows
+
+    def read(self, numbers: Iterable[int]) -> None:
+        """From rows alone; no file is opened."""
+        fresh = {n: self._rows[n] for n in numbers if n not in self._facts}
+        found = {n: Facts(width=row.width, height=row.height) for n, row in fresh.items()}
+        if found:
+            self.take_in(found)
+
+    def about(self, number: int) -> dict[str, str] | None:
+        """Names and values of one row; None where there is none."""
+        if not 0 <= number < len(self._rows):
+            return None
+        row = self._rows[number]
+        fault = unfit(row)
+        told = {
+            "Name": printable(row.path.replace("\\", "/").rpartition("/")[2]),
+            "Dimensions": f"{row.width} × {row.height}" if row.width and row.height else "",
+            "Size": "" if row.size is None else size_in_words(row.size),
+            "Changed": "" if row.mtime_ns is None else time_in_words(row.mtime_ns / 1e9),
+            "Not shown": fault,
+            "Path": printable(file_of(row) or row.path),
+        }
+        return {name: value for name, value in told.items() if value}
+
+
+class IndexGroups(GroupBook):
+    """Groups that follow from names."""
+
+    def of(self, by: str) -> dict[str, Any]:
+        """As GroupBook; all other rules are refused before. Raises UsageError."""
+        if by != BY_FOLDER:
+            raise UsageError(REFUSED.get(by, f"Pictures cannot be grouped by that; there are {', '.join(RULES)}."))
+        names, _ = self._library.names()
+        groups = group(GroupBy.folder, [name or "" for name in names])
+        return {"by": by, "version": self.version, "pending": False, "groups": groups}
+
+
+class IndexReader(Indexer):
+    """Reads an index once, in place of looking at a folder; what was wrong with it then stays wrong."""
+
+    _fault: ImgrankError | None = None
+
+    def _look(self) -> None:
+        if self._fault is not None:
+            raise self._fault
+        if self._looked:
+            return
+        self._looked += 1
+        try:
+            self._read_index()
+        except ImgrankError as error:
+            self._fault = error
+            raise
+
+    def _read_index(self) -> None:
+        library = self._library
+        assert isinstance(library, IndexLibrary)
+        indexed = self._engine.ranker.open_index(library.given)
+        size, room = len(indexed.paths) * row_bytes(indexed.shape), memory_for_tokens()
+        if size > room:
+            raise UsageError(
+                f"The index holds {len(indexed.paths)} pictures, whose tokens take {size / 1e9:.1f} GB of memory, and "
+                f"{room / 1e9:.1f} GB may be taken here. Order it with imgrank sort, which reads it piece by piece."
+            )
+        known = rows_of([library.given], set(indexed.paths))
+        for rows, block in _in_blocks(indexed, known):
+            if not self._may_go_on("reading", library.count, len(indexed.paths)):
+                return
+            library.take_in(rows, block)
+            self.begun.set()
+        library.skip(indexed.skipped)
+
+
+def _in_blocks(indexed: Indexed, known: dict[str, IndexRow]) -> Iterator[tuple[list[IndexRow], PackedTokens]]:
+    start = 0
+    for block in indexed.blocks():
+        yield [known[path] for path in indexed.paths[start : start + len(block)]], block
+        start += len(block)
+
+
+SETTLED = 800  # milliseconds without a change, so that a copy of many files is looked at once
+
+
+class Watch:
+    """Calls `changed(sidecars)` in a thread of its own; `sidecars` says whether one of the files was an XMP sidecar."""
+
+    def __init__(self, folder: str, recursive: bool, changed: Callable[[bool], None]) -> None:
+        self._folder, self._recursive, self._changed = folder, recursive, changed
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="imgrank-watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        try:
+            from watchfiles import watch
+
+            for changes in watch(
+                self._folder,
+                watch_filter=lambda _, path: _is_meant(path),
+                debounce=SETTLED,
+                rust_timeout=1000,
+                stop_event=self._stop,
+                recursive=self._recursive,
+                raise_interrupt=False,
+                ignore_permission_denied=True,
+            ):
+                self._changed(any(path.lower().endswith(".xmp") for _, path in changes))
+        except Exception:  # noqa: BLE001 - whatever a system cannot do here, the page goes on without it
+            return
+
+
+def _is_meant(path: str) -> bool:
+    """Pictures, sidecars, and what may be a folder."""
+    name = path.replace("\\", "/").rpartition("/")[2]
+    return looks_like_picture(name) or name.lower().endswith(".xmp") or ("." not in name and bool(name))
