@@ -6,7 +6,7 @@ from typing import Any
 
 from imgrank.errors import UsageError
 from imgrank.web.viewer.asking import Asked, AskedTerm
-from imgrank.web.viewer.plans import ACTIONS, Wanted
+from imgrank.web.viewer.changes import ACTIONS, Wanted
 
 MOST_NUMBERS, MOST_WEIGHT = 1_000_000, 100
 Told = dict[str, Any]

@@ -10,9 +10,9 @@ from imgrank.actions.undo import Past
 from imgrank.paths import printable
 from imgrank.records import AnsweredTerm
 from imgrank.web.viewer.asking import Order
+from imgrank.web.viewer.changes import Job
 from imgrank.web.viewer.indexing import Standing
 from imgrank.web.viewer.library import Library
-from imgrank.web.viewer.work import Job
 
 MOST_CHANGES, MOST_LEFT_ALONE, MOST_SKIPPED = 2000, 50, 200
 
