@@ -20,12 +20,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from imgrank.decode import DecodeError
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.web.server import STATIC, Guard, not_found, read_json, resource, static_files
-from imgrank.web.viewer.asked import asked_of, number_of, numbers_of, text_of, wanted_of
 from imgrank.web.viewer.asking import LONGEST
 from imgrank.web.viewer.exporting import FORMS, exported
+from imgrank.web.viewer.messages import (
+    asked_of,
+    names_view,
+    number_of,
+    numbers_of,
+    order_view,
+    past_view,
+    plan_view,
+    skipped_view,
+    text_of,
+    wanted_of,
+)
 from imgrank.web.viewer.revealing import reveal
 from imgrank.web.viewer.room import Room
-from imgrank.web.viewer.view import names_view, order_view, past_view, plan_view, skipped_view
 
 MOST_BYTES = 8 << 20  # a million numbers
 FILES = static_files()

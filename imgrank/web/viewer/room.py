@@ -16,12 +16,12 @@ from imgrank.paths import printable
 from imgrank.web.viewer.asking import Orders
 from imgrank.web.viewer.changes import History, Plans, Work
 from imgrank.web.viewer.engine import Engine, NewRanker
+from imgrank.web.viewer.messages import job_view, past_view, standing_view
 from imgrank.web.viewer.models import models_view
 from imgrank.web.viewer.reasons import Reasons
 from imgrank.web.viewer.shown import Shown
 from imgrank.web.viewer.source import Watch, source_of
 from imgrank.web.viewer.teaching import Teaching
-from imgrank.web.viewer.view import job_view, past_view, standing_view
 
 
 @dataclass(frozen=True, slots=True)
