@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgrank.order import order
-from imgrank.web.viewer.placing import Placer
+from imgrank.web.viewer.orders import Placer
 
 PLACER = Placer()
 ROWS = st.lists(

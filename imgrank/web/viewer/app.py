@@ -20,8 +20,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from imgrank.decode import DecodeError
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.web.server import STATIC, Guard, not_found, read_json, resource, static_files
-from imgrank.web.viewer.asking import LONGEST
-from imgrank.web.viewer.exporting import FORMS, exported
 from imgrank.web.viewer.messages import (
     asked_of,
     names_view,
@@ -34,6 +32,7 @@ from imgrank.web.viewer.messages import (
     text_of,
     wanted_of,
 )
+from imgrank.web.viewer.orders import FORMS, LONGEST, exported
 from imgrank.web.viewer.revealing import reveal
 from imgrank.web.viewer.room import Room
 

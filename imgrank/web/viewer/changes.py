@@ -20,8 +20,8 @@ from imgrank.actions.undo import Past, history
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.paths import printable
 from imgrank.records import Progress, RankedImage
-from imgrank.web.viewer.asking import Order
 from imgrank.web.viewer.library import Library
+from imgrank.web.viewer.orders import Order
 
 MOST_PLANS, PLAN_SECONDS = 8, 3600.0  # plans, and how long they may be looked at
 ACTIONS = {each.value: each for each in (Action.copy, Action.move, Action.rename, Action.tag, Action.trash)}

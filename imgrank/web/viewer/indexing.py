@@ -14,11 +14,11 @@ from imgrank.discover import discover
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.records import ImageFile, Progress
 from imgrank.tokens import PackedTokens
-from imgrank.web.viewer.asking import Orders
 from imgrank.web.viewer.engine import Engine
 from imgrank.web.viewer.facts import FactBook
 from imgrank.web.viewer.groups import GroupBook
 from imgrank.web.viewer.library import Library, Numbers
+from imgrank.web.viewer.orders import Orders
 from imgrank.web.viewer.pace import Report, in_chunks
 
 if TYPE_CHECKING:

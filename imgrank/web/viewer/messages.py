@@ -13,10 +13,10 @@ from imgrank.actions.undo import Past
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 from imgrank.records import AnsweredTerm
-from imgrank.web.viewer.asking import Asked, AskedTerm, Order
 from imgrank.web.viewer.changes import ACTIONS, Job, Wanted
 from imgrank.web.viewer.indexing import Standing
 from imgrank.web.viewer.library import Library
+from imgrank.web.viewer.orders import Asked, AskedTerm, Order
 
 MOST_NUMBERS, MOST_WEIGHT = 1_000_000, 100
 Told = dict[str, Any]

@@ -1,19 +1,28 @@
-"""Orders the library by a sentence and terms. Orders are kept, so that going back costs nothing."""
+"""Orders the library by a sentence and terms, places scores, and writes a list of chosen pictures.
+
+Orders are kept, so that going back costs nothing.
+"""
 
 from __future__ import annotations
 
+import io
+import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from natsort import natsort_keygen
 
+from imgrank.arrays import Flags, Floats
+from imgrank.choices import Format
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.order import order
+from imgrank.output.write import write
 from imgrank.records import AnsweredTerm, RankedImage, Ranking, Term
 from imgrank.records import Asked as Standing
 from imgrank.rounding import decimals_for
@@ -25,8 +34,7 @@ from imgrank.scoring.mixing import answered_term
 from imgrank.scoring.question import Answer, Question, Verdict, single_questions
 from imgrank.tokens import PackedTokens
 from imgrank.web.viewer.engine import Engine
-from imgrank.web.viewer.library import Library, Snapshot
-from imgrank.web.viewer.placing import Placer
+from imgrank.web.viewer.library import Library, Numbers, Snapshot
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -257,3 +265,46 @@ def _with_detail(snapshot: Snapshot) -> tuple[PackedTokens, ...]:
         replace(block, detail=snapshot.detail[start : start + len(block)])
         for block, start in zip(snapshot.blocks, starts, strict=False)
     )
+
+
+_natural: Callable[[str], Any] = natsort_keygen()
+
+
+class Placer:
+    """Remembers the natural key of each path that was ever tied: keys are slow to make, and ties come again."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, Any] = {}
+
+    def places(self, scores: Floats, relevant: Flags, paths: Sequence[str]) -> Numbers:
+        """(N,) rows, best first: relevant ones before others, by score, and equal ones in natural order of paths."""
+        rows: Numbers = np.lexsort((-scores, ~relevant))
+        ordered, shown = scores[rows], relevant[rows]
+        same = np.flatnonzero((ordered[1:] == ordered[:-1]) & (shown[1:] == shown[:-1]))
+        if not len(same):
+            return rows
+        starts = same[np.flatnonzero(np.diff(same, prepend=-2) > 1)]
+        ends = same[np.flatnonzero(np.diff(same, append=len(rows) + 1) > 1)] + 2
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            tied = rows[start:end].tolist()
+            rows[start:end] = sorted(tied, key=lambda row: (self._key(paths[row]), paths[row]))
+        return rows
+
+    def _key(self, path: str) -> Any:  # noqa: ANN401 (natsort's own)
+        if path not in self._keys:
+            self._keys[path] = _natural(path)
+        return self._keys[path]
+
+
+FORMS = {"paths": "text/plain", "csv": "text/csv", "json": "application/json"}
+
+
+def exported(order: Order, ranking: Ranking, numbers: Collection[int], form: str) -> bytes:
+    """The pictures of these numbers, in order. Raises UsageError where there is no such form."""
+    if form not in FORMS:
+        raise UsageError(f"There is no such list; there are {', '.join(FORMS)}.")
+    wanted = set(numbers)
+    images = [image for number, image in zip(order.numbers, order.images, strict=True) if number in wanted]
+    into = io.StringIO(newline="")
+    write(ranking, images, Format(form), into)
+    return into.getvalue().encode("utf-8", sys.getfilesystemencodeerrors())
