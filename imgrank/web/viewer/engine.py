@@ -1,11 +1,15 @@
-"""The ranker that answers now, and another image model that somebody may take while the page is open."""
+"""The image model that answers now, and others that somebody may take while the page is open, with their costs."""
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from imgrank.backbone.catalogue import catalogue
+from imgrank.backbone.names import MINI
+from imgrank.backbone.rates import known_rate
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.paths import printable
 
@@ -91,3 +95,24 @@ class Engine:
             arrived()
         else:  # given up meanwhile
             ranker.close()
+
+
+def models_view(present: str, folder: str, count: int) -> list[dict[str, Any]]:
+    """The recommended ones and those on disk; `seconds` is for reading `count` pictures once, null where not timed."""
+    entries = [entry for entry in catalogue() if entry.short or entry.on_disk or entry.name == MINI]
+    rates = {entry.name: known_rate(entry.name) for entry in entries}
+    return [
+        {
+            "name": entry.short or entry.name,
+            "whole": entry.name,
+            "present": present in (entry.short, entry.name),
+            "on_disk": entry.on_disk,
+            "bytes": entry.size or None,
+            "imagenet": entry.imagenet_top1,
+            "licence": entry.licence,
+            "seconds": None if rate is None else round(count / rate.images_per_second),
+            "command": shlex.join(["imgrank", "open", folder, "--backbone", entry.short or entry.name]),
+        }
+        for entry in entries
+        for rate in [rates[entry.name]]
+    ]

@@ -14,9 +14,8 @@ from imgrank.backbone.names import MINI
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 from imgrank.web.viewer.changes import History, Plans, Work
-from imgrank.web.viewer.engine import Engine, NewRanker
+from imgrank.web.viewer.engine import Engine, NewRanker, models_view
 from imgrank.web.viewer.messages import job_view, past_view, standing_view
-from imgrank.web.viewer.models import models_view
 from imgrank.web.viewer.orders import Orders
 from imgrank.web.viewer.reasons import Reasons
 from imgrank.web.viewer.shown import Shown
