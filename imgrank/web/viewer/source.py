@@ -21,7 +21,7 @@ from imgrank.formats import looks_like_picture
 from imgrank.grouping import group
 from imgrank.index.format import IndexRow
 from imgrank.index.locations import Location
-from imgrank.index.reading import Indexed, checked_manifest
+from imgrank.index.reading import Indexed, checked_manifest, is_index
 from imgrank.index.remote import is_url
 from imgrank.index.standing import file_of, rows_of, unfit
 from imgrank.learning.on_disk import memory_for_tokens, row_bytes
@@ -53,8 +53,6 @@ class Source:
 
 def source_of(where: str, engine: Engine) -> Source:
     """A folder, or an index. Raises UsageError where it is neither, or an index of another image model."""
-    from imgrank.index.reading import is_index
-
     if is_index(where):
         return source_of_index(where, engine)
     if not os.path.isdir(where):
