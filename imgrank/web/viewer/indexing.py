@@ -15,8 +15,7 @@ from imgrank.errors import ImgrankError, UsageError
 from imgrank.records import ImageFile, Progress
 from imgrank.tokens import PackedTokens
 from imgrank.web.viewer.engine import Engine
-from imgrank.web.viewer.facts import FactBook
-from imgrank.web.viewer.groups import GroupBook
+from imgrank.web.viewer.facts import FactBook, GroupBook
 from imgrank.web.viewer.library import Library, Numbers
 from imgrank.web.viewer.orders import Orders
 from imgrank.web.viewer.pace import Report, in_chunks

@@ -29,8 +29,7 @@ from imgrank.paths import printable
 from imgrank.records import ImageFile
 from imgrank.tokens import PackedTokens
 from imgrank.web.viewer.engine import Engine
-from imgrank.web.viewer.facts import FactBook, size_in_words, time_in_words
-from imgrank.web.viewer.groups import RULES, GroupBook
+from imgrank.web.viewer.facts import RULES, FactBook, GroupBook, size_in_words, time_in_words
 from imgrank.web.viewer.indexing import Indexer
 from imgrank.web.viewer.library import Library
 
