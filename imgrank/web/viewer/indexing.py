@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -18,7 +19,6 @@ from imgrank.web.viewer.engine import Engine
 from imgrank.web.viewer.facts import FactBook, GroupBook
 from imgrank.web.viewer.library import Library, Numbers
 from imgrank.web.viewer.orders import Orders
-from imgrank.web.viewer.pace import Report, in_chunks
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -265,3 +265,39 @@ def _news(came: int, went: int, changed: int) -> str:
     counts = ((came, "came"), (went, "went"), (changed, "changed"))
     said = ", ".join(f"{count} {'picture' if count == 1 else 'pictures'} {verb}" for count, verb in counts if count)
     return said and said + "."
+
+
+FIRST, MOST = 32, 4096  # pictures read at once; as many as take about a second
+QUICK, SLOW = 0.3, 1.5  # seconds
+
+Report = Callable[[int, float], None]
+"""Is told how many are done, and how many a second."""
+
+
+def in_chunks(
+    items: Sequence[Item], read: Callable[[Sequence[Item], Report], None], go_on: Callable[[int], bool], report: Report
+) -> bool:
+    """Read all items, a chunk at a time, while `go_on(done)`; whether that was to the end.
+
+    `read` gets a chunk and a report of its own, for how many of the chunk are done.
+    """
+    done, size, started = 0, FIRST, time.perf_counter()
+    while done < len(items):
+        if not go_on(done):
+            return False
+        chunk, before = items[done : done + size], time.perf_counter()
+
+        def within(part: int, _: float, done: int = done) -> None:
+            report(done + part, (done + part) / (time.perf_counter() - started))
+
+        read(chunk, within)
+        done += len(chunk)
+        report(done, done / (time.perf_counter() - started))
+        size = _next_size(size, time.perf_counter() - before)
+    return True
+
+
+def _next_size(size: int, seconds: float) -> int:
+    if seconds < QUICK:
+        return min(MOST, 4 * size)
+    return max(FIRST, size // 2) if seconds > SLOW else size
