@@ -33,8 +33,8 @@ from imgrank.web.viewer.messages import (
     wanted_of,
 )
 from imgrank.web.viewer.orders import FORMS, LONGEST, exported
-from imgrank.web.viewer.revealing import reveal
 from imgrank.web.viewer.room import Room
+from imgrank.web.viewer.shown import reveal
 
 MOST_BYTES = 8 << 20  # a million numbers
 FILES = static_files()

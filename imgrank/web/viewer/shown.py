@@ -1,17 +1,26 @@
-"""Pictures for the page, made anew from bare pixels: upright, without a path, without what a camera wrote into them."""
+"""Shows pictures: on the page, made anew from bare pixels, and in the system's file manager.
+
+On the page they stand upright, without a path, without what a camera wrote into them.
+"""
 
 from __future__ import annotations
 
 import io
 import os
+import shutil
+import subprocess
+import sys
 import threading
 from collections import OrderedDict
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from imgrank.decode import DecodeError, open_image
 from imgrank.decode.target import FULL_SIZE
+from imgrank.errors import UsageError
+from imgrank.paths import why
 from imgrank.web.viewer.library import Library
 
 SIDES = {"small": 200, "medium": 400, "large": 800, "screen": 2400, "full": FULL_SIZE}
@@ -67,3 +76,29 @@ def _encoded(path: str, size: str) -> bytes:
     into = io.BytesIO()
     picture.save(into, "JPEG", quality=QUALITY[size])
     return into.getvalue()
+
+
+def reveal(path: str) -> None:
+    """Ask the file manager to show a file, and wait for nothing. Raises UsageError where there is none to ask."""
+    words = _command(os.path.abspath(path))
+    if words is None:
+        raise UsageError("No file manager was found here; the path is in the list above.")
+    nothing = subprocess.DEVNULL
+    try:
+        subprocess.Popen(words, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True)  # noqa: S603
+    except OSError as error:
+        raise UsageError(f"The file manager could not be asked: {why(error)}.") from error
+
+
+def _command(path: str) -> list[str] | None:
+    """The file itself is named where the system can mark it, else its folder."""
+    if sys.platform == "darwin":
+        return ["open", "-R", path]
+    if os.name == "nt":
+        return ["explorer", f"/select,{path}"]
+    if shutil.which("dbus-send") and os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        manager = "org.freedesktop.FileManager1"
+        show = ["/org/freedesktop/FileManager1", f"{manager}.ShowItems"]
+        return ["dbus-send", f"--dest={manager}", *show, f"array:string:{Path(path).as_uri()}", "string:"]
+    opener = shutil.which("xdg-open")
+    return None if opener is None else [opener, os.path.dirname(path)]
