@@ -111,7 +111,7 @@ def label(
     from imgrank.ranker import Ranker
     from imgrank.web.records import LabelSettings
     from imgrank.web.server import serve
-    from imgrank.web.viewer.labelling import LabelPage
+    from imgrank.web.viewer.app import LabelPage
     from imgrank.web.viewer.room import OpenSettings, Room
 
     if is_index(folder):

@@ -1,5 +1,6 @@
-"""The page over HTTP: few addresses, each one question to the room or one deed.
+"""The pages of imgrank open, and of imgrank label with the same folder one click away, over HTTP.
 
+Few addresses, each one question to the room or one deed.
 GET /state /pictures /picture/{size}/{number} /facts/{number} /why/{form}/{number} /skipped /history tell.
 POST /order orders; /plan makes a plan and changes nothing, and /apply takes its name, which is good once. All of them
 are listed in docs/reference/open-endpoints.md.
@@ -7,6 +8,7 @@ are listed in docs/reference/open-endpoints.md.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imgrank.decode import DecodeError
 from imgrank.errors import ImgrankError, UsageError
+from imgrank.web.app import make_page as make_lesson
+from imgrank.web.controller import Controller
 from imgrank.web.server import STATIC, Guard, not_found, read_json, resource, static_files
 from imgrank.web.viewer.messages import (
     asked_of,
@@ -247,3 +251,37 @@ def _export(room: Room, told: Told) -> Response:
     order = room.orders.of(asked_of(told))
     content = exported(order, room.orders.ranking(order), numbers_of(told), form)
     return Response(content, media_type=FORMS[form])
+
+
+PICTURES = "pictures"  # where they stand below the lesson
+
+
+class LabelPage:
+    """One server for a lesson and for the room of its folder, which is read when somebody goes there first."""
+
+    def __init__(self, controller: Controller, room: Room) -> None:
+        self.settings = controller.settings
+        self._controller, self._room = controller, room
+        self._lock, self._started = threading.Lock(), False
+        controller.pictures_at = f"{PICTURES}/"
+
+    def app(self, port: int, token: str) -> ASGIApp:
+        """Both, guarded."""
+        pictures = make_page(self._room)
+
+        async def read_first(scope: Scope, receive: Receive, send: Send) -> None:
+            with self._lock:
+                if not self._started:
+                    self._started = True
+                    self._room.start()
+            await pictures(scope, receive, send)
+
+        both = Starlette(routes=[Mount(f"/{PICTURES}", app=read_first), Mount("/", app=make_lesson(self._controller))])
+        return Guard(both, port, token, command="imgrank label", most_bytes=MOST_BYTES)
+
+    def close(self) -> None:
+        """End what goes on, among the pictures too."""
+        self._controller.close()
+        with self._lock:
+            if self._started:
+                self._room.close()
