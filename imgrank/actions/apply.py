@@ -1,16 +1,23 @@
-"""Carries out the steps of a journal, each looked at before it is written down, and written down before it is done."""
+"""Carries out the steps of a journal, and listens for what comes between: Ctrl-C, SIGTERM, errors of the system.
+
+Each step is looked at before it is written down, and written down before it is done.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import wraps
+from types import FrameType
+from typing import ParamSpec, TypeVar
 
 from imgrank.actions import operations
 from imgrank.actions.file_names import split
-from imgrank.actions.interruptions import Stop
 from imgrank.actions.journal import Journal, Run, kept
 from imgrank.actions.no_clobber import Changed, exists, identify
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
@@ -18,6 +25,56 @@ from imgrank.actions.steps import is_aside
 from imgrank.errors import ActionError, Interrupted
 from imgrank.paths import printable, why
 from imgrank.records import Progress
+
+
+class Stop:
+    """Whether someone asked to stop."""
+
+    asked = False
+
+    def ask(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """Stop before the next step."""
+        self.asked = True
+
+
+@contextmanager
+def listening(stop: Stop | None = None) -> Iterator[Stop]:
+    """Take both signals as a wish to stop between two steps. Outside the main thread they stay as they are.
+
+    `stop` is one that somebody else may ask, too.
+    """
+    stop = stop or Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    former = {number: signal.signal(number, stop.ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
+
+
+def in_words(ending: str) -> Callable[[Callable[_Given, _Result]], Callable[_Given, _Result]]:
+    """Let a function raise ActionError where it would raise OSError; `ending` says what the user knows then."""
+
+    def wrap(function: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
+        @wraps(function)
+        def worded(*args: _Given.args, **kwargs: _Given.kwargs) -> _Result:
+            try:
+                return function(*args, **kwargs)
+            except OSError as error:
+                where = f" at {printable(str(error.filename))}" if error.filename else ""
+                raise ActionError(f"The system refused to go on{where} ({why(error)}). {ending}") from error
+
+        return worded
+
+    return wrap
+
 
 _CHANGED = "somebody changed it meanwhile"
 _MANY = 10_000

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from imgrank.actions import journal
-from imgrank.actions.apply import carry_out, unfit
+from imgrank.actions.apply import Stop, carry_out, in_words, listening, unfit
 from imgrank.actions.chains import refuse_stopped
 from imgrank.actions.check import check, refuse
 from imgrank.actions.feasibility import possible
 from imgrank.actions.gather import Group, gather, listing
-from imgrank.actions.interruptions import Stop, in_words, listening
 from imgrank.actions.journal import Run
 from imgrank.actions.lock import holding
 from imgrank.actions.no_clobber import RealFolders

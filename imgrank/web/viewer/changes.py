@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from imgrank.actions import journal
 from imgrank.actions import run as actions
 from imgrank.actions import undo as past
-from imgrank.actions.interruptions import Stop
+from imgrank.actions.apply import Stop
 from imgrank.actions.records import Action, LeftAlone, Outcome, Plan, Request
 from imgrank.actions.run import prepare
 from imgrank.actions.templates import DEFAULT_TEMPLATE
