@@ -9,8 +9,7 @@ from dataclasses import replace
 from imgrank.actions import journal
 from imgrank.actions.apply import Stop, carry_out, in_words, listening, unfit
 from imgrank.actions.chains import refuse_stopped
-from imgrank.actions.check import check, refuse
-from imgrank.actions.feasibility import possible
+from imgrank.actions.check import check, possible, refuse
 from imgrank.actions.gather import Group, gather, listing
 from imgrank.actions.journal import Run
 from imgrank.actions.lock import holding

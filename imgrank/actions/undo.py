@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from imgrank.actions import journal, trash
 from imgrank.actions.apply import Stop, carry_out, in_words, listening, settle, subject, unfit
 from imgrank.actions.chains import Chain, chain_of, chains, refuse_stopped
+from imgrank.actions.check import possible
 from imgrank.actions.embed.delta import decode
-from imgrank.actions.feasibility import possible
 from imgrank.actions.journal import DAMAGED, Run
 from imgrank.actions.lock import holding
 from imgrank.actions.no_clobber import exists, hash_bytes
