@@ -1,16 +1,19 @@
-"""Looks at the disk once, before a plan is made: the files, their size and time, and what goes with what."""
+"""Looks at the disk before a plan is made: files, their size and time, what goes with what, identical copies."""
 
 from __future__ import annotations
 
 import os
 import re
+import stat
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from imgrank.actions.file_names import companions, is_of_stem, split
-from imgrank.actions.no_clobber import RealFolders
+from imgrank.actions.no_clobber import RealFolders, identify
 from imgrank.actions.phones import keys
+from imgrank.actions.records import Action
 from imgrank.errors import ActionError
 from imgrank.formats import looks_like_picture
 from imgrank.paths import printable, why
@@ -107,3 +110,53 @@ def _member(path: str, rest: str) -> Member:
     except OSError as error:
         raise ActionError(f"{printable(path)} cannot be changed: {why(error)}. Nothing was changed.") from error
     return Member(path, rest, found.st_size, found.st_mtime_ns)
+
+
+Twins = Callable[[str, str], bool]
+
+
+def twins_of(action: Action) -> Twins:
+    """A test of a source and a target: bytes for copies, the file for hard links, the way for symbolic links.
+
+    It remembers what it read, for the time in which one plan is made.
+    """
+    if action is Action.copy:
+        return _same_bytes()
+    if action is Action.hardlink:
+        return _one_file
+    return _leads_to if action is Action.symlink else never
+
+
+def never(_source: str, _target: str) -> bool:
+    """No name holds it."""
+    return False
+
+
+def _same_bytes() -> Twins:
+    size = lru_cache(maxsize=None)(_size)
+    digest = lru_cache(maxsize=None)(lambda path: identify(os.path.realpath(path)).hash)
+
+    def same(source: str, target: str) -> bool:
+        try:
+            return size(source) == size(target) is not None and digest(source) == digest(target)
+        except OSError:
+            return False
+
+    return same
+
+
+def _size(path: str) -> int | None:
+    """The size of a regular file; of what a link leads to, which is what would be copied."""
+    status = os.stat(path)
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+def _one_file(source: str, target: str) -> bool:
+    try:
+        return os.path.samestat(os.lstat(source), os.lstat(target))
+    except OSError:
+        return False
+
+
+def _leads_to(source: str, target: str) -> bool:
+    return os.path.islink(target) and os.readlink(target) == source

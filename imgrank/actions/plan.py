@@ -7,11 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from imgrank.actions.file_names import key, ranked_alike, split, without_rank
-from imgrank.actions.gather import Group, Member
+from imgrank.actions.gather import Group, Member, Twins, never
 from imgrank.actions.phones import renamed
 from imgrank.actions.records import Action, Change, OnConflict, Plan, Problem, Request
 from imgrank.actions.templates import DEFAULT_TEMPLATE, Details, Template
-from imgrank.actions.twins import Twins, never
 from imgrank.facts import Facts
 from imgrank.paths import printable
 

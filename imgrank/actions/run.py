@@ -10,7 +10,7 @@ from imgrank.actions import journal
 from imgrank.actions.apply import Stop, carry_out, in_words, listening, unfit
 from imgrank.actions.chains import refuse_stopped
 from imgrank.actions.check import check, possible, refuse
-from imgrank.actions.gather import Group, gather, listing
+from imgrank.actions.gather import Group, gather, listing, twins_of
 from imgrank.actions.journal import Run
 from imgrank.actions.lock import holding
 from imgrank.actions.no_clobber import RealFolders
@@ -21,7 +21,6 @@ from imgrank.actions.tagging import kept_of, plan_tags
 from imgrank.actions.templates import NO_CAMERA, UNDATED
 from imgrank.actions.trash import CAN_UNDO, within_reach
 from imgrank.actions.trash_choice import refuse_doubt, spare
-from imgrank.actions.twins import twins_of
 from imgrank.errors import ActionError
 from imgrank.facts import Facts, facts_of
 from imgrank.paths import listed, printable
