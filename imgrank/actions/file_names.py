@@ -1,4 +1,12 @@
-"""File names: their companions, and what makes two of them the same. Pure: no file access."""
+"""File names: their companions, and what makes two of them the same. Pure: no file access.
+
+Phones and their services build names of companions in ways of their own.
+Apple keeps `IMG_O1234.AAE` (what the camera did) beside `IMG_1234.HEIC`, and calls the edited copy `IMG_E1234.HEIC`,
+whose edits stand in `IMG_1234.AAE`: support.apple.com/guide/image-capture.
+Google Takeout puts the number of a namesake behind the extension (`a.jpg(1).json`, or also
+`a.jpg.supplemental-metadata(1).json`, of `a(1).jpg`) and cuts what stands before `.json` off after 46 to 51 characters,
+in the picture's own name too: support.google.com/accounts/answer/3024190.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +15,6 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 
-from imgrank.actions import phones
 from imgrank.formats import RAW_EXTENSIONS, looks_like_picture
 
 # What programs and cameras keep beside a picture, as `a.xmp` or `a.jpg.xmp`, with where it is described.
@@ -75,7 +82,7 @@ def companions(name: str, siblings: Collection[str]) -> list[str]:
         other
         for other, rest in rests.items()
         if (rest and _belongs(extension.lower(), rest.lower()) and not _is_of_namesake(other, name, rests))
-        or phones.is_companion(other, name, siblings)
+        or is_phone_companion(other, name, siblings)
     )
 
 
@@ -100,7 +107,7 @@ def _is_of_namesake(other: str, name: str, near: Collection[str]) -> bool:
 def _belongs(extension: str, rest: str) -> bool:
     """Whether `stem + rest` goes with `stem + extension`: `a.xmp`, `a.jpg.xmp`, `a.cr2`, `a.cr2.xmp` with `a.jpg`."""
     inner, last = split(rest)
-    if last == ".json" and len(cut := split(inner)[1]) > 1 and phones.METADATA.startswith(cut):
+    if last == ".json" and len(cut := split(inner)[1]) > 1 and TAKEOUT_METADATA.startswith(cut):
         inner = split(inner)[0] or inner
     if last in SIDECARS:
         return inner == extension or _twins(extension, inner)
@@ -110,3 +117,92 @@ def _belongs(extension: str, rest: str) -> bool:
 def _twins(one: str, other: str) -> bool:
     """Two extensions of one shot: both are pictures, and one of them alone is RAW."""
     return looks_like_picture("x" + other) and (one in RAW_EXTENSIONS) != (other in RAW_EXTENSIONS)
+
+
+_APPLE = re.compile(r"([A-Za-z]{3}_)([EO]?)([0-9]{4,})")
+_NUMBERED = re.compile(r"(.+)(\([0-9]+\))", re.DOTALL)
+_JSON, _AAE = ".json", ".aae"
+TAKEOUT_METADATA = ".supplemental-metadata"
+_SHORTEST_CUT, _LONGEST_CUT = 46, 51
+
+
+def companion_keys(first: str, name: str) -> set[str]:
+    """Under which beginnings a file is to be found beside `first`, its name up to the first dot."""
+    found = {first}
+    if apple := _APPLE.fullmatch(first):
+        found.add(apple[1] + apple[3])
+    inner = name[: -len(_JSON)] if name.lower().endswith(_JSON) else ""
+    if numbered := _NUMBERED.fullmatch(inner):
+        found.add(first + numbered[2])
+    return found | {each[:_SHORTEST_CUT] for each in found}
+
+
+def is_phone_companion(other: str, name: str, siblings: Collection[str]) -> bool:
+    """Whether a file goes with picture `name` although its name does not begin with that of the picture."""
+    if _is_edit(other, name, siblings):
+        return True
+    if not is_takeout(other, name):
+        return False
+    namesakes = [each for each in siblings if each != name and looks_like_picture(each) and is_takeout(other, each)]
+    inner, number = _inner(other)
+    if len(inner) < len(name) - len(number):
+        return not namesakes
+    return _begins(inner, number, name) or not any(_begins(inner, number, each) for each in namesakes)
+
+
+def is_takeout(other: str, name: str) -> bool:
+    """Whether a file is what Google Takeout calls the metadata of `name`, by name and in any case."""
+    if not other.lower().endswith(_JSON):
+        return False
+    inner, number = _inner(other)
+    base = _base(name, number)
+    cut = len(inner) <= _LONGEST_CUT and len(inner + number) >= _SHORTEST_CUT
+    whole = (base + TAKEOUT_METADATA).lower()
+    return bool(base) and whole.startswith(inner.lower()) and (len(inner) >= len(base) or cut)
+
+
+def renamed_companion(other: str, old: str, extension: str, new: str) -> str:
+    """The name of a companion whose picture's stem was `old`, before `extension`, and is `new`."""
+    if other.startswith(old + ".") or re.match(re.escape(old) + r"_\d\d\.", other):
+        return new + other[len(old) :]
+    if is_takeout(other, old + extension):
+        inner, number = _inner(other)
+        rest = inner[len(old) + len(extension) - len(number) :]
+        number = number if new.endswith(number) else ""
+        return new[: len(new) - len(number)] + extension + rest + number + _JSON
+    variant, last = os.path.splitext(other)
+    if old in new:
+        before, _, after = new.rpartition(old)
+        return before + variant + after + last
+    apple = _APPLE.fullmatch(variant)
+    return f"{new}_{apple[2]}{last}" if apple and apple[2] else new + last
+
+
+def _is_edit(other: str, name: str, siblings: Collection[str]) -> bool:
+    """Edits go with the original; with the edited copy where there is no original."""
+    variant, last = os.path.splitext(other)
+    mine, theirs = _APPLE.fullmatch(os.path.splitext(name)[0]), _APPLE.fullmatch(variant)
+    if last.lower() != _AAE or not mine or not theirs or (mine[1], mine[3]) != (theirs[1], theirs[3]):
+        return False
+    if mine[2] == "":
+        return theirs[2] == "O"
+    originals = (each for each in siblings if each.startswith(mine[1] + mine[3] + ".") and looks_like_picture(each))
+    return mine[2] == "E" and theirs[2] in ("", "O") and not any(originals)
+
+
+def _base(name: str, number: str) -> str:
+    """The name of a picture without the number of a namesake; nothing where it has another one."""
+    stem, extension = os.path.splitext(name)
+    return stem[: len(stem) - len(number)] + extension if stem.endswith(number) else ""
+
+
+def _begins(inner: str, number: str, name: str) -> bool:
+    """Whether both begin alike to the letter."""
+    return inner.startswith(_base(name, number))
+
+
+def _inner(other: str) -> tuple[str, str]:
+    """What stands before `.json`, and the number of a namesake in it, if there is one."""
+    inner = other[: -len(_JSON)]
+    numbered = _NUMBERED.fullmatch(inner)
+    return (numbered[1], numbered[2]) if numbered else (inner, "")

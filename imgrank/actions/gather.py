@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from imgrank.actions.file_names import companions, is_of_stem, split
+from imgrank.actions.file_names import companion_keys, companions, is_of_stem, split
 from imgrank.actions.no_clobber import RealFolders, identify
-from imgrank.actions.phones import keys
 from imgrank.actions.records import Action
 from imgrank.errors import ActionError
 from imgrank.formats import looks_like_picture
@@ -101,7 +100,7 @@ def listing(folder: str) -> list[str]:
 
 def _firsts(name: str) -> set[str]:
     first = name[:1] + name[1:].partition(".")[0]
-    return keys(first, name) | keys(_DOUBLE.sub("", first), name)
+    return companion_keys(first, name) | companion_keys(_DOUBLE.sub("", first), name)
 
 
 def _member(path: str, rest: str) -> Member:

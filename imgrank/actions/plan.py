@@ -6,9 +6,8 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from imgrank.actions.file_names import key, ranked_alike, split, without_rank
+from imgrank.actions.file_names import key, ranked_alike, renamed_companion, split, without_rank
 from imgrank.actions.gather import Group, Member, Twins, never
-from imgrank.actions.phones import renamed
 from imgrank.actions.records import Action, Change, OnConflict, Plan, Problem, Request
 from imgrank.actions.templates import DEFAULT_TEMPLATE, Details, Template
 from imgrank.facts import Facts
@@ -35,7 +34,7 @@ class _Naming:
         """The paths of its files under a stem."""
         picture = split(self.group.members[0].path)[1]
         names = (os.path.basename(member.path) for member in self.group.members)
-        return [os.path.join(self.folder, renamed(name, self.group.stem, picture, stem)) for name in names]
+        return [os.path.join(self.folder, renamed_companion(name, self.group.stem, picture, stem)) for name in names]
 
     def numbered(self, number: int) -> str:
         """The stem, or the stem with a number from 2 on."""
