@@ -15,7 +15,7 @@ from PIL import Image
 
 from imgrank.actions.embed import exiftool, jpeg, pictures, png, webp
 from imgrank.actions.embed.delta import decode
-from imgrank.actions.embed.pixel_spans import same_pixels
+from imgrank.actions.embed.pictures import same_pixels
 from imgrank.actions.run import act
 from imgrank.actions.undo import undo
 from imgrank.actions.xmp_edit import tag, untag

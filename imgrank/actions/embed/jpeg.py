@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
-from imgrank.actions.embed.pixel_spans import ByteOrder
 from imgrank.actions.xmp_edit import speaks_of_ours
+
+ByteOrder = Literal["big", "little"]
 
 _HEADER = b"http://ns.adobe.com/xap/1.0/\0"
 _EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
