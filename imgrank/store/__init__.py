@@ -3,11 +3,10 @@
 Nothing in it is precious: whatever goes wrong with it costs encoding again, never a result.
 """
 
-from imgrank.store.opening import open_store
 from imgrank.store.remembered import Remembered
 from imgrank.store.row_format import View
 from imgrank.store.text import TextStore
-from imgrank.store.token_store import Found, TokenStore
+from imgrank.store.token_store import Found, TokenStore, open_store
 from imgrank.store.upkeep import Pruned, StoredTokens, StoreInfo, clear, prune, store_info
 
 __all__ = [
