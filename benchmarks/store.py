@@ -33,8 +33,7 @@ def mapped(digests: list[str]) -> float:
     """Rows straight from maps of the segments."""
     from imgrank.backbone.mini import load_mini
     from imgrank.paths import tokens_dir
-    from imgrank.store.row_format import are_sound, row_type, to_packed
-    from imgrank.store.segments import HEADER, ROWS
+    from imgrank.store.segments import HEADER, ROWS, are_sound, row_type, to_packed
 
     backbone = load_mini()
     size = row_type(backbone.shape).itemsize

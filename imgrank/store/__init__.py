@@ -4,7 +4,7 @@ Nothing in it is precious: whatever goes wrong with it costs encoding again, nev
 """
 
 from imgrank.store.remembered import Remembered
-from imgrank.store.row_format import View
+from imgrank.store.segments import View
 from imgrank.store.text import TextStore
 from imgrank.store.token_store import Found, TokenStore, open_store
 from imgrank.store.upkeep import Pruned, StoredTokens, StoreInfo, clear, prune, store_info

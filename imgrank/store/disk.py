@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.store.row_format import Key, Rows
-from imgrank.store.segments import ROWS, Segments
+from imgrank.store.segments import ROWS, Key, Rows, Segments
 from imgrank.store.sqlite_index import Index, Shortcut, next_segment, open_index
 from imgrank.tokens import TokenShape
 

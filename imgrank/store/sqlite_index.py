@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 
 from xxhash import xxh3_64_intdigest
 
-from imgrank.store.row_format import Key, View
-from imgrank.store.segments import ROWS, STORE_VERSION
+from imgrank.store.segments import ROWS, STORE_VERSION, Key, View
 from imgrank.tokens import TokenShape, parse_shape
 
 FILE_NAME = "index.sqlite"

@@ -17,7 +17,7 @@ from imgrank.errors import StoreError
 from imgrank.paths import tokens_dir, why
 from imgrank.records import ImageFile
 from imgrank.store.disk import DiskStore, open_afresh, open_disk, remove_folder
-from imgrank.store.row_format import Key, Rows, View, are_sound, owner_of, row_type, to_packed, to_rows
+from imgrank.store.segments import Key, Rows, View, are_sound, owner_of, row_type, to_packed, to_rows
 from imgrank.store.sqlite_index import FAULTS, UNTRUSTED, DamagedIndex, NewerIndex, OlderIndex, Shortcut, is_damage
 from imgrank.tokens import PackedTokens, TokenShape
 

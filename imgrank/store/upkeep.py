@@ -17,8 +17,7 @@ from imgrank.errors import StoreError
 from imgrank.paths import facts_file, printable, text_dir, tokens_dir
 from imgrank.store import remembered
 from imgrank.store.disk import DiskStore, is_aside, remove_folder
-from imgrank.store.row_format import Key, are_sound
-from imgrank.store.segments import ROWS, Segments
+from imgrank.store.segments import ROWS, Key, Segments, are_sound
 from imgrank.store.sqlite_index import FAULTS, NewerIndex, is_damage, next_segment, open_as_found
 from imgrank.store.token_store import reason_of
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgrank.store.row_format import are_sound, row_type, to_packed, to_rows
+from imgrank.store.segments import are_sound, row_type, to_packed, to_rows
 from imgrank.tokens import TokenShape
 from tests.store.making import digest_of, encode, same
 
