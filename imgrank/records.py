@@ -7,9 +7,10 @@ surrogateescape so that any bytes survive.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from types import MappingProxyType
 from typing import Literal, overload
 
 from imgrank.errors import UsageError
@@ -226,3 +227,11 @@ class Progress:
     done: int
     total: int
     step: str
+
+
+PLAIN: Mapping[str, Standing] = MappingProxyType({})  # every path is a file
+
+
+def places_of(images: Iterable[RankedImage], standing: Mapping[str, Standing]) -> list[Standing]:
+    """Where each stands, in their order."""
+    return [standing.get(image.path) or Standing(image.path, image.path) for image in images]

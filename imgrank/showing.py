@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from imgrank.output.notebook_view import SHOWN
 from imgrank.output.notebook_view import as_html as _as_html
-from imgrank.output.standing import PLAIN
-from imgrank.records import RankedImage, Ranking, Standing
+from imgrank.records import PLAIN, RankedImage, Ranking, Standing
 
 
 def standing_of(ranking: Ranking, images: Sequence[RankedImage]) -> Mapping[str, Standing]:

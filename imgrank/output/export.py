@@ -12,10 +12,9 @@ from imgrank.atomic import write_atomic
 from imgrank.choices import Format
 from imgrank.errors import ActionError, UsageError
 from imgrank.formats import extension
-from imgrank.output.standing import PLAIN, places_of
 from imgrank.output.write import write
 from imgrank.paths import printable, why
-from imgrank.records import RankedImage, Ranking, Standing
+from imgrank.records import PLAIN, RankedImage, Ranking, Standing, places_of
 
 KINDS = (".csv", ".json", ".m3u8")
 _PLAYLIST, _MARK = "#EXTM3U", "#PLAYLIST:imgrank: "

@@ -7,11 +7,10 @@ from html import escape
 from pathlib import Path
 
 from imgrank.output.page.scale import ScoreScale, scale_of
-from imgrank.output.standing import PLAIN, places_of
 from imgrank.output.summary import summary
 from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable
-from imgrank.records import RankedImage, Ranking, Standing
+from imgrank.records import PLAIN, RankedImage, Ranking, Standing, places_of
 
 SHOWN = 24
 SIDE = 120  # pixels; a thumbnail has twice as many for sharp screens

@@ -20,12 +20,11 @@ from rich.text import Text
 
 from imgrank.errors import UsageError
 from imgrank.output.page.scale import ScoreScale, scale_of
-from imgrank.output.standing import PLAIN, places_of
 from imgrank.output.summary import group_count, summary
 from imgrank.output.table import BAR_WIDTH
 from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable
-from imgrank.records import RankedImage, Ranking, Standing
+from imgrank.records import PLAIN, RankedImage, Ranking, Standing, places_of
 
 WIDTH, HEIGHT = 24, 8  # cells, each about twice as high as wide: room for a picture of 3 to 2
 Draw = Callable[[Image.Image], RenderableType]

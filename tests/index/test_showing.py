@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from imgrank.output.export import write_export
 from imgrank.output.page import write_page
-from imgrank.output.standing import places_of
 from imgrank.output.thumbnails import thumbnails
+from imgrank.records import places_of
 from imgrank.showing import as_html, standing_of
 from tests.index.making import build, opened, picture, write_pictures
 from tests.output.test_page import Tags, ranking_of

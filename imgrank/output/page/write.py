@@ -17,10 +17,9 @@ from imgrank.output.page import render
 from imgrank.output.page.command import explain_command, shell_command
 from imgrank.output.page.overwriting import GENERATOR, page_file
 from imgrank.output.page.scale import ScoreScale, scale_of
-from imgrank.output.standing import PLAIN, places_of
 from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable, why
-from imgrank.records import Progress, RankedImage, Ranking, Standing
+from imgrank.records import PLAIN, Progress, RankedImage, Ranking, Standing, places_of
 
 _CHUNK = 60  # rows of 2, 3, 4, 5 and 6 come out even; browsers skip whole chunks that are out of sight
 _HERE = files("imgrank.output.page")
