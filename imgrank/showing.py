@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from imgrank.output.notebook_view import SHOWN
-from imgrank.output.notebook_view import as_html as _as_html
+from imgrank.output.preview import SHOWN
+from imgrank.output.preview import as_html as _as_html
 from imgrank.records import PLAIN, RankedImage, Ranking, Standing
 
 

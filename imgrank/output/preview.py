@@ -1,10 +1,12 @@
-"""The order on a terminal with a small picture beside each rank: true pixels where it can, half blocks elsewhere."""
+"""A ranking as small pictures in order: in the terminal, and in a notebook."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TextIO
 
 import numpy as np
@@ -112,3 +114,30 @@ class HalfBlocks:
 
     def __rich_measure__(self, _console: Console, _options: ConsoleOptions) -> Measurement:
         return Measurement(self._pixels.shape[1], self._pixels.shape[1])
+
+
+SHOWN = 24
+SIDE = 120  # pixels; a thumbnail has twice as many for sharp screens
+_ROW = "display:flex;flex-wrap:wrap;gap:12px;font:13px/1.4 sans-serif"
+_FIGURE = f"margin:0;width:{SIDE}px;overflow-wrap:anywhere"
+_PICTURE = f"width:{SIDE}px;height:{SIDE}px;object-fit:contain"
+
+
+def as_html(ranking: Ranking, standing: Mapping[str, Standing] = PLAIN) -> str:
+    """One piece of HTML without scripts or addresses; names are text, never markup. `standing` as for a page."""
+    shown = ranking.images[:SHOWN]
+    scale = scale_of([image.score for image in ranking.images], ranking.unit)
+    made = zip(shown, thumbnails(places_of(shown, standing)), strict=True)
+    figures = "".join(_figure(image, thumbnail, scale) for image, thumbnail in made)
+    more = len(ranking.images) - len(shown)
+    rest = f" \u00b7 {more:,} more" if more else ""
+    head = f"<b>{escape(printable(ranking.query))}</b> \u00b7 {escape(summary(ranking))}{rest}"
+    return f'<div><p>{head}</p><div style="{_ROW}">{figures}</div></div>'
+
+
+def _figure(image: RankedImage, thumbnail: Thumbnail, scale: ScoreScale) -> str:
+    name = escape(printable(Path(image.path).name))
+    picture = f'<img alt="{name}" src="{thumbnail.inline}" style="{_PICTURE}">' if thumbnail.data else ""
+    fault = "" if thumbnail.data else f"<br>{escape(printable(thumbnail.fault))}"
+    words = f"{image.rank:,} \u00b7 {escape(scale.written(image.score))}<br>{name}{fault}"
+    return f'<figure style="{_FIGURE}" title="{escape(printable(image.path))}">{picture}<div>{words}</div></figure>'
