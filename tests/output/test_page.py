@@ -25,9 +25,9 @@ from imgrank.errors import UsageError
 from imgrank.order import order
 from imgrank.output.page import write_page
 from imgrank.output.page.command import explain_command, shell_command, shell_path
-from imgrank.output.page.overwriting import GENERATOR
 from imgrank.output.page.render import address, text
 from imgrank.output.page.scale import scale_of
+from imgrank.output.page.write import GENERATOR
 from imgrank.records import Ranking, Unreadable
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has other quoting and allows no such names")

@@ -4,7 +4,6 @@ Reads pictures to make thumbnails of them; computes no score and changes no pict
 outside is text on the page, and the page may load nothing but pictures of this computer.
 """
 
-from imgrank.output.page.overwriting import check_page
-from imgrank.output.page.write import write_page
+from imgrank.output.page.write import check_page, write_page
 
 __all__ = ["check_page", "write_page"]

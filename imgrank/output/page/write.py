@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from itertools import groupby
 from string import Template
 from typing import TextIO
 
+from imgrank.atomic import atomic_file
 from imgrank.errors import UsageError
 from imgrank.output.page import render
 from imgrank.output.page.command import explain_command, shell_command
-from imgrank.output.page.overwriting import GENERATOR, page_file
 from imgrank.output.page.scale import ScoreScale, scale_of
 from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable, why
 from imgrank.records import PLAIN, Progress, RankedImage, Ranking, Standing, places_of
+from imgrank.version import __version__
 
 _CHUNK = 60  # rows of 2, 3, 4, 5 and 6 come out even; browsers skip whole chunks that are out of sight
 _HERE = files("imgrank.output.page")
@@ -135,3 +137,45 @@ def _read(name: str) -> str:
 def _command(ranking: Ranking, images: Sequence[RankedImage]) -> list[str]:
     folders = dict.fromkeys(os.path.dirname(image.path) or "." for image in images)
     return ["imgrank", "sort", *folders, ranking.query]
+
+
+_MARK = '<meta name="generator" content="imgrank '
+GENERATOR = f'{_MARK}{__version__}">'
+_HEAD_BYTES = 4096
+
+
+def check_page(path: str) -> None:
+    """Raise UsageError where a page cannot be written at `path`, or would replace what imgrank did not write."""
+    folder = os.path.dirname(os.path.realpath(path))
+    if not os.path.isdir(folder):
+        raise UsageError(f"The page {printable(path)} cannot be written: the folder {printable(folder)} is not there.")
+    if os.path.lexists(path) and not _is_ours(path):
+        raise UsageError(
+            f"{printable(path)} exists and was not made by imgrank, so it is left as it is.",
+            "Choose another name for {page}, or remove that file first.",
+        )
+
+
+@contextmanager
+def page_file(path: str) -> Iterator[TextIO]:
+    """A stream to the page, which stands at `path` only when it is whole; a failure leaves what was there."""
+    check_page(path)
+    try:
+        with atomic_file(path) as file:
+            stream = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
+            yield stream
+            stream.flush()
+            stream.detach()
+            check_page(path)
+    except OSError as error:
+        raise UsageError(f"The page {printable(path)} cannot be written: {why(error)}.") from error
+
+
+def _is_ours(path: str) -> bool:
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return _MARK.encode() in file.read(_HEAD_BYTES)
+    except OSError:
+        return False
