@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from imgrank.errors import UsageError
-from imgrank.output.page.scale import ScoreScale, scale_of
+from imgrank.output.page.render import ScoreScale, scale_of
 from imgrank.output.summary import group_count, summary
 from imgrank.output.table import BAR_WIDTH
 from imgrank.output.thumbnails import Thumbnail, thumbnails

@@ -24,9 +24,7 @@ from imgrank.cli.page import check, typed, write
 from imgrank.errors import UsageError
 from imgrank.order import order
 from imgrank.output.page import write_page
-from imgrank.output.page.command import explain_command, shell_command, shell_path
-from imgrank.output.page.render import address, text
-from imgrank.output.page.scale import scale_of
+from imgrank.output.page.render import address, explain_command, scale_of, shell_command, shell_path, text
 from imgrank.output.page.write import GENERATOR
 from imgrank.records import Ranking, Unreadable
 

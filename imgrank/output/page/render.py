@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterable
+import shlex
+import subprocess
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from imgrank.output.page.command import Command, shell_path
-from imgrank.output.page.scale import ScoreScale
 from imgrank.output.summary import group_count
 from imgrank.output.thumbnails import Thumbnail
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking, Unreadable
+from imgrank.rounding import decimals_for
 
 _SCORERS = {
     "zero-shot": "zero-shot",
@@ -160,3 +164,113 @@ def address(path: str, page_folder: str) -> str:
 
 def _counted(count: int) -> str:
     return f"{count:,} image" if count == 1 else f"{count:,} images"
+
+
+_FEWEST_BINS, _MOST_BINS = 24, 48
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreScale:
+    """From `low` to `high`, both written with `decimals`: every score lies between them, ends included.
+
+    `counts` are the scores in equal parts of that span. `low == high` where there is nothing to cut.
+    """
+
+    low: float
+    high: float
+    decimals: int
+    unit: str | None
+    counts: tuple[int, ...]
+
+    def written(self, score: float) -> str:
+        """The score with its unit, as people read it."""
+        number = self.number(score)
+        return f"{number} {self.unit}" if self.unit else number
+
+    def number(self, score: float) -> str:
+        """The score alone; never -0."""
+        text = f"{score:.{self.decimals}f}"
+        return text.removeprefix("-") if float(text) == 0 else text
+
+    @property
+    def step(self) -> str:
+        """The least a cut can be moved."""
+        return f"{Decimal(1).scaleb(-self.decimals):f}"
+
+
+def scale_of(scores: Sequence[float], unit: str | None) -> ScoreScale:
+    """The scale on which these scores can be told apart; that of no score is a point."""
+    least, most = min(scores, default=0.0), max(scores, default=0.0)
+    decimals = decimals_for(most - least)
+    ten = 10.0**decimals
+    low, high = (math.floor(least * ten) / ten, math.ceil(most * ten) / ten) if most > least else (least, least)
+    return ScoreScale(low, high, decimals, unit, _counts(scores, low, high))
+
+
+def _counts(scores: Sequence[float], low: float, high: float) -> tuple[int, ...]:
+    bins = min(_MOST_BINS, max(_FEWEST_BINS, round(2 * math.sqrt(len(scores)))))
+    counts = [0] * bins
+    for score in scores if high > low else ():
+        counts[min(bins - 1, max(0, int((score - low) / (high - low) * bins)))] += 1
+    return tuple(counts)
+
+
+_MIXES = ("--like", "--between", "--plus", "--minus")
+_SHAPES_SCORES = ("--adapter", "--backbone", "--opposite")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What stands before and after the place of one more word."""
+
+    before: str
+    after: str
+
+
+def shell_command(words: Sequence[str]) -> Command:
+    """`words` for this system's shell, open for an option at the end, or before `--` where that ends options."""
+    at = words.index("--") if "--" in words else len(words)
+    before, after = _joined(words[:at]), _joined(words[at:])
+    return Command(before, f" {after}" if after else "")
+
+
+def explain_command(words: Sequence[str], query: str) -> Command | None:
+    """The command that explains one picture of the order that `words` made, open for its path; None where the order
+    is no sentence's alone."""
+    options = words[: words.index("--")] if "--" in words else words
+    if any(word.partition("=")[0] in _MIXES for word in options):
+        return None
+    kept = ["imgrank", "explain"]
+    for at, word in enumerate(options):
+        if word in _SHAPES_SCORES:
+            kept += options[at : at + 2]
+        elif word.startswith(tuple(f"{option}=" for option in _SHAPES_SCORES)):
+            kept.append(word)
+    ended = ["--"] if query.startswith("-") else []
+    return Command(_joined([*kept, *ended]) + " ", f" {_joined([query])}")
+
+
+def shell_path(path: str) -> str:
+    """A path as one word of this system's shell, never an option."""
+    return _joined([os.path.join(os.curdir, path) if path.startswith("-") else path])
+
+
+def _joined(words: Sequence[str]) -> str:
+    return subprocess.list2cmdline(words) if os.name == "nt" else " ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    """As a POSIX shell reads it; what a page cannot show, in the $'...' of bash and zsh."""
+    if word.isprintable():
+        return shlex.quote(word)
+    return "$'" + "".join(map(_escaped, word)) + "'"
+
+
+def _escaped(char: str) -> str:
+    if char in "\\'":
+        return "\\" + char
+    if char.isprintable() or unicodedata.category(char) == "Zs":
+        return char
+    if "\udc80" <= char <= "\udcff":  # a byte that was no UTF-8
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return f"\\U{ord(char):08x}"

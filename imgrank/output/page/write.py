@@ -16,8 +16,7 @@ from typing import TextIO
 from imgrank.atomic import atomic_file
 from imgrank.errors import UsageError
 from imgrank.output.page import render
-from imgrank.output.page.command import explain_command, shell_command
-from imgrank.output.page.scale import ScoreScale, scale_of
+from imgrank.output.page.render import ScoreScale, explain_command, scale_of, shell_command
 from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable, why
 from imgrank.records import PLAIN, Progress, RankedImage, Ranking, Standing, places_of
