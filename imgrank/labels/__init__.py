@@ -3,10 +3,9 @@
 Knows files and numbers; opens no picture, and knows no torch, no tokens and no adapter.
 """
 
-from imgrank.labels.folders import labels_from_folders
-from imgrank.labels.ratings import labels_from_ratings
 from imgrank.labels.read_csv import read_labels
 from imgrank.labels.records import FEWEST_ROWS, SKIP_BAD, SPLITS, Fault, Labels, PairTask, ValueTask
+from imgrank.labels.sources import labels_from_folders, labels_from_ratings
 from imgrank.labels.write_csv import write_labels
 
 __all__ = [
