@@ -1,4 +1,13 @@
-"""Rows of tokens on disk: the bytes of a row with its checksum, and the segments, files of many rows."""
+"""Rows of tokens on disk: one picture's tokens as one row of bytes, and `segment-<n>.tok`, a file of many rows.
+
+A row has its checksum first, then scales, embedding and tokens. Rows travel as uint8 (N, row_size). The checksum is
+seeded with the row's owner (the picture's digest and the view), so a row that is whole but belongs to another picture
+or view fails too.
+
+A segment is a header that names version, fingerprint and shape, then rows of one size. A place is one number for a row:
+segment * ROWS + row. Rows are read by plain reads, not by a memory map: as fast, while memory stays flat and a file cut
+short by someone else is a miss, not a crash.
+"""
 
 from __future__ import annotations
 
