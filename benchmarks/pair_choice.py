@@ -19,8 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from imgrank.labelling.answers import Answers
-from imgrank.labelling.bradley_terry import Model, likeness, normal_quantiles, sigmoid
+from imgrank.labelling.bradley_terry import Answers, Model, likeness, normal_quantiles, sigmoid
 from imgrank.labelling.knowledge import knowledge
 from imgrank.labelling.next_pair import next_pair
 from imgrank.labels import ValueTask, read_labels

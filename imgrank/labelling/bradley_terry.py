@@ -5,20 +5,109 @@ any answer, u = reliance * score + spread * stray: scores count as normal quanti
 alike for pictures that look alike, as far as `kinship` says. What the three numbers are is uncertain too: beliefs
 are a mixture over them, weighted by the evidence of the answers, so that a ranker which knows nothing of the
 sentence soon has no say.
-"""
+x"""
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from statistics import NormalDist
+from typing import Generic, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from imgrank.arrays import Floats
-from imgrank.labelling.answers import Answers
-from imgrank.labelling.memo import Memo
+
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two places: the picture shown left and the one shown right."""
+
+    left: int
+    right: int
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """The same for both ways of showing the two."""
+        return (min(self.left, self.right), max(self.left, self.right))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """M answers in the order they were given: `preferred` (M,) is 1 where left was more, -1 right, 0 a tie."""
+
+    left: Places
+    right: Places
+    preferred: Floats
+
+    @staticmethod
+    def of(answers: Iterable[tuple[int, int, float]]) -> Answers:
+        """From (left, right, preferred) triples."""
+        rows = list(answers)
+        left, right, preferred = zip(*rows, strict=True) if rows else ((), (), ())
+        return Answers(np.array(left, np.intp), np.array(right, np.intp), np.array(preferred, np.float64))
+
+    def with_one(self, pair: Pair, preferred: float) -> Answers:
+        """These and one more."""
+        left, right = np.append(self.left, pair.left), np.append(self.right, pair.right)
+        return Answers(left.astype(np.intp), right.astype(np.intp), np.append(self.preferred, preferred))
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    @property
+    def key(self) -> bytes:
+        """The same for the same answers, and for no others."""
+        return b"".join(column.tobytes() for column in (self.left, self.right, self.preferred))
+
+    def first(self, count: int) -> Answers:
+        """The first `count` of them."""
+        return Answers(self.left[:count], self.right[:count], self.preferred[:count])
+
+    def pairs(self) -> list[Pair]:
+        """What was shown each time."""
+        return [Pair(int(left), int(right)) for left, right in zip(self.left, self.right, strict=True)]
+
+
+Value = TypeVar("Value")
+
+
+class Memo(Generic[Value]):
+    """The last `kept` values by their keys."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._values: OrderedDict[Hashable, Future[Value]] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """The value of this key, made where it is not known. What making raises is raised, and not kept."""
+        with self._lock:
+            future = self._values.get(key)
+            is_mine = future is None
+            if future is None:
+                future = self._values[key] = Future()
+            self._values.move_to_end(key)
+            while len(self._values) > self._kept:
+                self._values.popitem(last=False)
+        if is_mine:
+            try:
+                future.set_result(make())
+            except BaseException as error:
+                with self._lock:
+                    self._values.pop(key, None)
+                future.set_exception(error)
+                raise
+        return future.result()
+
 
 RELIANCES = (0.0, 1.0, 3.0)
 SPREADS = (1.5, 4.0)

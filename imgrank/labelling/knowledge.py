@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgrank.arrays import Floats
-from imgrank.labelling.answers import Answers
-from imgrank.labelling.bradley_terry import Beliefs, Model, differences, sigmoid
+from imgrank.labelling.bradley_terry import Answers, Beliefs, Model, differences, sigmoid
 
 DRAWS = 200
 LOOK_BACK = 20  # answers whose effect tells whether more of them would help

@@ -11,10 +11,8 @@ import numpy as np
 from imgrank.arrays import Floats
 from imgrank.errors import UsageError
 from imgrank.labelling.answer_file import Notebook, PairNote, ValueNote
-from imgrank.labelling.answers import Answers, Pair
-from imgrank.labelling.bradley_terry import Model, likeness
+from imgrank.labelling.bradley_terry import Answers, Memo, Model, Pair, likeness
 from imgrank.labelling.knowledge import Knowledge, knowledge
-from imgrank.labelling.memo import Memo
 from imgrank.labelling.next_pair import next_pair
 from imgrank.labels.tasks import phrasings
 

@@ -7,8 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from imgrank.arrays import Floats
-from imgrank.labelling.answers import Answers, Pair
-from imgrank.labelling.bradley_terry import Beliefs, differences, sigmoid
+from imgrank.labelling.bradley_terry import Answers, Beliefs, Pair, differences, sigmoid
 
 CHECK_EVERY = 12
 CHECK_AFTER = 6  # answers between a pair and its repetition, so that nobody repeats by heart

@@ -6,8 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgrank.labelling.answers import Answers, Pair
-from imgrank.labelling.bradley_terry import Model, likeness, normal_quantiles
+from imgrank.labelling.bradley_terry import Answers, Model, Pair, likeness, normal_quantiles
 from imgrank.labelling.knowledge import FEWEST_ANSWERS, consistency, expected_accuracy, knowledge, wilson
 from imgrank.labelling.next_pair import CHECK_AFTER, CHECK_EVERY, next_pair, usefulness
 

@@ -10,8 +10,8 @@ import pytest
 
 from imgrank.labelling import lesson as lessons
 from imgrank.labelling.answer_file import Notebook
+from imgrank.labelling.bradley_terry import Memo
 from imgrank.labelling.lesson import PairLesson, Pool
-from imgrank.labelling.memo import Memo
 
 
 def lesson_at(path: Path) -> PairLesson:
