@@ -5,7 +5,7 @@ any answer, u = reliance * score + spread * stray: scores count as normal quanti
 alike for pictures that look alike, as far as `kinship` says. What the three numbers are is uncertain too: beliefs
 are a mixture over them, weighted by the evidence of the answers, so that a ranker which knows nothing of the
 sentence soon has no say.
-x"""
+"""
 
 from __future__ import annotations
 

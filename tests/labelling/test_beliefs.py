@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from imgrank.labelling.bradley_terry import Answers, Model, Pair, likeness, normal_quantiles
 from imgrank.labelling.knowledge import FEWEST_ANSWERS, consistency, expected_accuracy, knowledge, wilson
-from imgrank.labelling.next_pair import CHECK_AFTER, CHECK_EVERY, next_pair, usefulness
+from imgrank.labelling.lesson import CHECK_AFTER, CHECK_EVERY, next_pair, usefulness
 
 COUNT = 7
 
