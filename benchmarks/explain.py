@@ -31,7 +31,7 @@ from imgrank import Ranker
 from imgrank.adapter.files import load
 from imgrank.adapter.header import Query
 from imgrank.adapter.model import AdapterModel, TextBatch, pooled
-from imgrank.explaining.occlusion import influence, parts, washed_out
+from imgrank.explaining.explanation import influence, parts, washed_out
 from imgrank.scoring.asking import answer, ask, choose
 from imgrank.scoring.question import Question
 from imgrank.scoring.similarity import text_axis

@@ -1,23 +1,28 @@
-"""From a picture and a sentence to an explanation."""
+"""From a picture and a sentence to an explanation: parts of it washed out in turn, and labelled pictures like it."""
 
 from __future__ import annotations
 
+import os
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image, ImageFilter
 
+from imgrank.adapter.registry import kept_rows_path
+from imgrank.arrays import Floats
 from imgrank.decode import load_images
 from imgrank.discover import discover
 from imgrank.errors import NothingToRank, UsageError
-from imgrank.explaining.examples import nearest_examples
-from imgrank.explaining.occlusion import influence
-from imgrank.explaining.records import Explanation
+from imgrank.explaining.records import Example, Explanation
+from imgrank.labels import PairTask, ValueTask, read_labels
 from imgrank.paths import printable
 from imgrank.records import Progress, Unreadable
-from imgrank.scoring.asking import WITHOUT_DETAIL, answer, ask, terms_of
+from imgrank.scoring.asking import WITHOUT_DETAIL, answer, ask, choose, terms_of
+from imgrank.scoring.choosing import Choice
 from imgrank.scoring.question import Answer, Question
 
 if TYPE_CHECKING:
@@ -130,3 +135,97 @@ def _pixels(ranker: Ranker, image: str) -> Pixels:
         raise NothingToRank(f"{printable(image)} cannot be explained: {loaded[0].reason}.")
     assert loaded[0].pixels is not None
     return loaded[0].pixels
+
+
+GRID = 14  # parts a side of the map
+WINDOWS = 7  # places a side at which the window stands
+WINDOW = 2 / 7  # its side, as a share of the picture's
+BLUR = 1 / 8  # what is left of a washed-out part: its colours, no edges; as a share of the side
+
+Score = Callable[[Pixels], Floats]
+
+
+def influence(pixels: Pixels, score: Score) -> tuple[float, Floats]:
+    """The score of a picture (height, width, 3), and by how much it falls where a part is washed out (GRID, GRID).
+
+    `score` takes pictures (N, height, width, 3) and gives (N,). A part gets the mean of the windows that touch it, each
+    weighed by how much of the part it covers.
+    """
+    masks = windows(*pixels.shape[:2])
+    scores = score(np.concatenate([pixels[None], washed_out(pixels, masks)]))
+    cover = parts(masks.astype(np.float64))
+    falls = scores[0] - scores[1:]
+    return float(scores[0]), np.tensordot(falls, cover, axes=1) / cover.sum(axis=0)
+
+
+def windows(height: int, width: int) -> npt.NDArray[np.bool_]:
+    """(WINDOWS * WINDOWS, height, width): True where the window stands; together they cover the picture."""
+    down, across = _along(height), _along(width)
+    return (down[:, None, :, None] & across[None, :, None, :]).reshape(-1, height, width)
+
+
+def _along(side: int) -> npt.NDArray[np.bool_]:
+    size = round(side * WINDOW)
+    places = np.arange(side)
+    starts = np.rint(np.linspace(0, side - size, WINDOWS))[:, None]
+    return (places >= starts) & (places < starts + size)
+
+
+def washed_out(pixels: Pixels, masks: npt.NDArray[np.bool_]) -> Pixels:
+    """(N, height, width, 3): the picture, blurred where each of N masks is True."""
+    blurred = np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(min(pixels.shape[:2]) * BLUR)))
+    return np.where(masks[..., None], blurred, pixels)
+
+
+def parts(maps: Floats, grid: int = GRID) -> Floats:
+    """Means of maps (..., height, width) over equal parts (..., grid, grid); the sides need not divide."""
+    down, across = (np.rint(np.linspace(0, size, grid + 1)).astype(int) for size in maps.shape[-2:])
+    sums = np.add.reduceat(np.add.reduceat(maps, across[:-1], axis=-1), down[:-1], axis=-2)
+    result: Floats = sums / np.outer(np.diff(down), np.diff(across))
+    return result
+
+
+SHOWN = 4
+MOST_COMPARED = 2000  # what `train` read is stored, and costs nothing; a cleared store must not cost minutes
+
+
+def nearest_examples(
+    ranker: Ranker, question: Question, image: str, progress: Callable[[Progress], None]
+) -> tuple[Example, ...]:
+    """At most SHOWN labelled pictures, nearest first; none where zero-shot answers or the adapter kept no rows."""
+    choice = choose(question, ranker)
+    said = {} if choice is None else _said(choice)
+    paths = [path for path in said if os.path.isfile(path)]
+    if not paths:
+        return ()
+    pictures = ranker.encode([image, *paths[:: -(-len(paths) // MOST_COMPARED)]], progress=progress)
+    embeddings = pictures.packed.embedding.astype(np.float64)
+    embeddings /= np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
+    likeness = embeddings @ embeddings[0]
+    nearest = 1 + np.argsort(-likeness[1:], kind="stable")[:SHOWN]
+    files = pictures.files
+    return tuple(Example(files[n].path, float(likeness[n]), said[files[n].path]) for n in nearest)
+
+
+def _said(choice: Choice) -> dict[str, str]:
+    """What people said about each picture of this query, in words."""
+    rows = kept_rows_path(choice.adapter.path or Path())
+    try:
+        labels = read_labels(str(rows), skip_bad=True)
+    except UsageError:  # none were kept, or somebody wrote into them
+        return {}
+    task = next((task for task in labels.tasks if task.query == choice.query.name), None)
+    if isinstance(task, ValueTask):
+        unit = f" {choice.query.unit}" if choice.query.unit else ""
+        return {path: f"{value:g}{unit}" for path, value in zip(task.images, task.values, strict=True)}
+    return {} if task is None else _answers(task)
+
+
+def _answers(task: PairTask) -> dict[str, str]:
+    won: dict[str, float] = defaultdict(float)
+    asked: dict[str, int] = defaultdict(int)
+    for left, right, preferred in zip(task.left, task.right, task.preferred, strict=True):
+        for path, points in ((left, (1 + preferred) / 2), (right, (1 - preferred) / 2)):
+            won[path] += points
+            asked[path] += 1
+    return {path: f"more in {won[path]:g} of {count} answers" for path, count in asked.items()}

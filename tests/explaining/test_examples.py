@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from imgrank.explaining.examples import SHOWN, nearest_examples
+from imgrank.explaining.explanation import SHOWN, nearest_examples
 from imgrank.explaining.records import Example
 from imgrank.scoring.question import Question
 from imgrank.training import train

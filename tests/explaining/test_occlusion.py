@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgrank.explaining.occlusion import GRID, influence, parts, washed_out, windows
+from imgrank.explaining.explanation import GRID, influence, parts, washed_out, windows
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
 
