@@ -38,7 +38,7 @@ from imgrank.learning.dataset import Dataset, read_dataset
 from imgrank.learning.fit_closed import fit_closed
 from imgrank.learning.metrics import krcc, srcc
 from imgrank.learning.task import ValueRows
-from imgrank.training import TrainingOptions, losses
+from imgrank.training import TrainingOptions, loop
 from imgrank.training.batches import QueryRows
 from imgrank.training.loop import fit, predict
 
@@ -146,7 +146,7 @@ def family_of(query: str) -> str:
 @contextmanager
 def only_pairs(share: float) -> Iterator[None]:
     """Within, the loss of pairs sees a random share of them."""
-    whole = losses.order_loss
+    whole = loop.order_loss
 
     def some(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         apart = ((target[:, None] != target[None, :]) & (torch.rand_like(logits) < share)).triu(1)
@@ -155,11 +155,11 @@ def only_pairs(share: float) -> Iterator[None]:
         sign = (target[:, None] - target[None, :])[apart].sign()
         return torch.nn.functional.softplus(-logits[apart] * sign).mean()
 
-    losses.order_loss = whole if share >= 1 else some
+    loop.order_loss = whole if share >= 1 else some
     try:
         yield
     finally:
-        losses.order_loss = whole
+        loop.order_loss = whole
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from imgrank.errors import TrainingError
 from imgrank.learning.dataset import Dataset
 from imgrank.learning.metrics import mae
 from imgrank.learning.task import Rows, TaskRows
-from imgrank.training import losses
 from imgrank.training.batches import Augmentation, Batch, QueryRows, ValueBatch, batches, pictures, steps_in_epoch
 from imgrank.training.options import TrainingOptions
 
@@ -188,7 +187,7 @@ def _step(
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
         value_loss, order_loss = _losses(progress.model, batch, options)
     loss = value_loss + order_loss
-    if not losses.finite(loss):
+    if not finite(loss):
         raise TrainingError(
             f"Training diverged in epoch {number}: the loss is NaN or infinite. The ranker that was saved before "
             "is kept; it has no network.",
@@ -210,18 +209,18 @@ def _losses(model: AdapterModel, batch: Batch, options: TrainingOptions) -> tupl
         real = len(batch.target)
         by_relevance = _relevance_loss(scores.relevance.float(), real)
         z, value = z[:real], value[:real]
-        order = options.score_order_weight * losses.order_loss(losses.score_differences(value), batch.target)
+        order = options.score_order_weight * order_loss(score_differences(value), batch.target)
         if options.ranking == "pairs":
             logits = compare_once(model, model.summarise(z)).float()
-            order = order + options.order_weight * losses.order_loss(logits, batch.target)
+            order = order + options.order_weight * order_loss(logits, batch.target)
         elif options.ranking == "list":
-            order = order + options.order_weight * losses.list_loss(value, batch.target)
-        return losses.value_loss(value, batch.target) + by_relevance, order
+            order = order + options.order_weight * list_loss(value, batch.target)
+        return value_loss(value, batch.target) + by_relevance, order
     summary = model.summarise(z)
     logits = model.pair_head.pairs(summary[batch.left], summary[batch.right]).float()
-    by_score = losses.answer_loss(value[batch.left] - value[batch.right], batch.preferred)
+    by_score = answer_loss(value[batch.left] - value[batch.right], batch.preferred)
     # Without values the scale of scores is free: a light pull keeps them about standard.
-    return by_score + 0.01 * value.square().mean(), options.order_weight * losses.answer_loss(logits, batch.preferred)
+    return by_score + 0.01 * value.square().mean(), options.order_weight * answer_loss(logits, batch.preferred)
 
 
 def _relevance_loss(relevance: Tensor, real: int) -> Tensor:
@@ -229,7 +228,7 @@ def _relevance_loss(relevance: Tensor, real: int) -> Tensor:
     if real == len(relevance):
         return relevance.sum() * 0
     shown = (torch.arange(len(relevance), device=relevance.device) < real).float()
-    return losses.relevance_loss(relevance, shown)
+    return relevance_loss(relevance, shown)
 
 
 def compare_once(model: AdapterModel, summary: Summary) -> Tensor:
@@ -262,3 +261,48 @@ def _schedule(step: int, steps: int, warm_up: float) -> float:
 
 def _state(averaged: AveragedModel) -> State:
     return {name: copy.deepcopy(tensor.detach().cpu()) for name, tensor in averaged.module.state_dict().items()}
+
+
+def value_loss(value: Tensor, target: Tensor) -> Tensor:
+    """Smooth L1 between values (B,) and their targets (B,), both standardised."""
+    return F.smooth_l1_loss(value, target)
+
+
+def order_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """RankNet's logistic loss on the logits (B, B) of "row stands above column", over all pairs whose targets differ.
+
+    The logits are antisymmetric, so each pair is looked at once; equal targets and the diagonal are masked.
+    """
+    difference = target[:, None] - target[None, :]
+    apart = (difference != 0).triu(1)
+    if not apart.any():
+        return logits.sum() * 0
+    return F.softplus(-logits[apart] * difference[apart].sign()).mean()
+
+
+def answer_loss(logits: Tensor, preferred: Tensor) -> Tensor:
+    """The same for answers: logits (N,) of "left stands above right", preferred (N,) 1, -1, or 0 for a tie, masked."""
+    told = preferred != 0
+    if not told.any():
+        return logits.sum() * 0
+    return F.softplus(-logits[told] * preferred[told]).mean()
+
+
+def list_loss(value: Tensor, target: Tensor) -> Tensor:
+    """ListNet: cross-entropy between the softmax of targets (B,) and that of values (B,)."""
+    return -(target.softmax(0) * value.log_softmax(0)).sum()
+
+
+def relevance_loss(logit: Tensor, shown: Tensor) -> Tensor:
+    """Binary cross-entropy of "the subject is shown" logits (B,) against 0 or 1 (B,)."""
+    return F.binary_cross_entropy_with_logits(logit, shown)
+
+
+def score_differences(value: Tensor) -> Tensor:
+    """(B,) values to (B, B) logits: row less column."""
+    return value[:, None] - value[None, :]
+
+
+def finite(loss: Tensor) -> bool:
+    """Whether the loss is still a number."""
+    return bool(torch.isfinite(loss.detach()))

@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from imgrank.adapter.model import AdapterModel
-from imgrank.training.loop import _begin, compare_once
-from imgrank.training.losses import order_loss
+from imgrank.training.loop import _begin, compare_once, order_loss
 from imgrank.training.options import TrainingOptions
 from tests.training.making import CONFIG
 
