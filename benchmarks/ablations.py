@@ -27,9 +27,8 @@ from torch import Tensor
 from imgrank.adapter.model import AdapterConfig, AdapterModel, TextBatch
 from imgrank.adapter.pairs import PairHead
 from imgrank.labels import Labels, ValueTask, read_labels
-from imgrank.learning.dataset import Dataset, read_dataset
+from imgrank.learning.dataset import Dataset, made_splits, read_dataset
 from imgrank.learning.metrics import krcc, srcc
-from imgrank.learning.splits import made_splits
 from imgrank.learning.task import ValueRows
 from imgrank.tokens import PackedTokens, TextTokens
 from imgrank.training import TrainingOptions

@@ -11,8 +11,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from imgrank.arrays import Floats
+from imgrank.learning.dataset import FOLDS, deal
 from imgrank.learning.ridge import features, fit_ridge, spread
-from imgrank.learning.splits import FOLDS, deal
 from imgrank.learning.task import PairRows, Rows, TaskRows, ValueRows
 from imgrank.tokens import PackedTokens
 

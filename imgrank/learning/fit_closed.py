@@ -27,8 +27,8 @@ from imgrank.learning.blocks import (
     leading_directions,
     spread,
 )
+from imgrank.learning.dataset import FOLDS, deal
 from imgrank.learning.ridge import fit_ridge
-from imgrank.learning.splits import FOLDS, deal
 from imgrank.learning.task import PairRows, Rows, TaskRows
 
 HINTS = (0.3, 1.0)  # how loudly the sentence speaks, beside pictures with a spread of 1

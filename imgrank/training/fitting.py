@@ -18,10 +18,9 @@ from imgrank.adapter.subject import Subject
 from imgrank.arrays import Floats
 from imgrank.learning.baselines import baseline, ridge_views
 from imgrank.learning.blocks import Blocks
-from imgrank.learning.dataset import Dataset
+from imgrank.learning.dataset import FOLDS, Dataset, deal, needs_folds
 from imgrank.learning.fit_closed import ClosedFit, fit_closed
 from imgrank.learning.fit_subject import fit_subject
-from imgrank.learning.splits import FOLDS, deal, needs_folds
 from imgrank.learning.task import Rows, TaskRows, ValueRows
 from imgrank.parallel import on_one_core
 from imgrank.training.batches import QueryRows, strangers

@@ -23,8 +23,7 @@ from imgrank.evaluation.outliers import Tamed, tamed
 from imgrank.evaluation.set_aside import keep_rows
 from imgrank.index_tokens import IndexTokens
 from imgrank.labels import Labels, read_labels
-from imgrank.learning.dataset import Dataset, TokenSource, read_dataset, with_mirrored
-from imgrank.learning.splits import flat_notes, made_splits
+from imgrank.learning.dataset import Dataset, TokenSource, flat_notes, made_splits, read_dataset, with_mirrored
 from imgrank.paths import why
 from imgrank.ranker import Ranker
 from imgrank.records import Progress
