@@ -25,10 +25,10 @@ from made_tasks import read_tasks
 from small_queries import Labelled, read_queries
 from stored_source import StoredSource, write_source
 
+from imgrank.learning.baselines import fit_ridge, spread
 from imgrank.learning.blocks import Blocks
 from imgrank.learning.fit_closed import fit_values
 from imgrank.learning.metrics import srcc
-from imgrank.learning.ridge import fit_ridge, spread
 from imgrank.tokens import PackedTokens
 
 ROWS = (30, 150, 400)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from imgrank.learning.ridge import features
+from imgrank.learning.baselines import features
 from imgrank.records import ImageFile
 from imgrank.tokens import PackedTokens, TextTokens, TokenShape
 

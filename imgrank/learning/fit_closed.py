@@ -15,7 +15,7 @@ import numpy as np
 
 from imgrank.adapter.closed import ClosedForm, Kernel
 from imgrank.arrays import Floats
-from imgrank.learning.baselines import fit_logistic
+from imgrank.learning.baselines import fit_logistic, fit_ridge
 from imgrank.learning.blocks import (
     EMBEDDING,
     GENERAL,
@@ -28,7 +28,6 @@ from imgrank.learning.blocks import (
     spread,
 )
 from imgrank.learning.dataset import FOLDS, deal
-from imgrank.learning.ridge import fit_ridge
 from imgrank.learning.task import PairRows, Rows, TaskRows
 
 HINTS = (0.3, 1.0)  # how loudly the sentence speaks, beside pictures with a spread of 1

@@ -24,8 +24,8 @@ from imgrank.adapter.answering import ScoredBatch, score_tokens
 from imgrank.adapter.files import Adapter, load
 from imgrank.adapter.registry import find_adapter
 from imgrank.evaluation import evaluate
+from imgrank.learning.baselines import features, fit_ridge
 from imgrank.learning.metrics import Resamples, srcc_difference
-from imgrank.learning.ridge import features, fit_ridge
 from imgrank.learning.scorer_metrics import Metric, value_metrics
 from imgrank.tokens import PackedTokens
 

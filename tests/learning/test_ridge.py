@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imgrank.learning.ridge import Axis, features, fit_ridge
+from imgrank.learning.baselines import Axis, features, fit_ridge
 from imgrank.tokens import pack
 
 
@@ -24,7 +24,7 @@ def refitted(x, y, kept, strength):
 @pytest.mark.parametrize("groups", [None, [f"g{n % 5}" for n in range(30)], ["", "", "g"] * 10])
 def test_left_out_predictions_are_those_of_a_fit_without_the_group(width, groups, monkeypatch):
     x, y = data(30, width)
-    monkeypatch.setattr("imgrank.learning.ridge.STRENGTHS", np.array([0.05]))
+    monkeypatch.setattr("imgrank.learning.baselines.STRENGTHS", np.array([0.05]))
     strength = 0.05 * float(np.square(x - x.mean(0)).sum()) / 30
     fit = fit_ridge(x, y, groups)
     key = [n if not groups or not groups[n] else groups[n] for n in range(30)]
