@@ -166,9 +166,8 @@ def open_controller(
 
 def print_report(path: str) -> None:
     """Agreement, contradictions and circles of a labels file, on stdout."""
-    from imgrank.labelling.agreement import report
+    from imgrank.labelling.agreement import report, report_lines
     from imgrank.labelling.answer_file import PairNote, read_notes
-    from imgrank.labelling.wording import report_lines
 
     notes = [note for note in read_notes(path) if isinstance(note, PairNote)]
     if not notes:
