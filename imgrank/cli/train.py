@@ -288,7 +288,7 @@ def _write(labels: Labels, path: str) -> None:
 def _plot(result: TrainingResult, quiet: bool, verbose: bool) -> None:
     """Draw how it went, beside the ranker, if matplotlib is here; the ranker is saved all the same."""
     from imgrank.adapter.registry import plot_path
-    from imgrank.training.curves import plot_training
+    from imgrank.training.card import plot_training
 
     path = plot_path(result.path)
     try:

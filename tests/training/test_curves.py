@@ -11,7 +11,7 @@ from imgrank.adapter.registry import plot_path
 from imgrank.cli import train as command
 from imgrank.errors import UsageError
 from imgrank.training import TrainingResult, train
-from imgrank.training.curves import plot_training
+from imgrank.training.card import plot_training
 from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, pairs_csv
 
 pytest.importorskip("matplotlib", reason="plots need matplotlib")
