@@ -17,8 +17,7 @@ from imgrank.index_tokens import IndexTokens
 from imgrank.labels import Labels, read_labels
 from imgrank.learning.baselines import baseline, ridge_views
 from imgrank.learning.dataset import Dataset, TokenSource, read_dataset
-from imgrank.learning.metrics import Difference
-from imgrank.learning.scorer_metrics import ScorerMetrics
+from imgrank.learning.metrics import Difference, ScorerMetrics
 from imgrank.learning.task import PairRows, Rows, TaskRows, ValueRows
 from imgrank.paths import printable
 from imgrank.ranker import Ranker

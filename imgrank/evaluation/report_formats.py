@@ -9,8 +9,7 @@ import math
 from collections.abc import Mapping
 
 from imgrank.evaluation.report import QueryReport, Report
-from imgrank.learning.metrics import Difference
-from imgrank.learning.scorer_metrics import Metric, ScorerMetrics
+from imgrank.learning.metrics import Difference, Metric, ScorerMetrics
 
 PRINTED = ("srcc", "krcc", "plcc", "mae", "pair_accuracy")
 BRIEF = ("srcc", "mae", "pair_accuracy")

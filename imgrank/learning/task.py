@@ -12,12 +12,15 @@ import numpy.typing as npt
 
 from imgrank.arrays import Floats
 from imgrank.labels import PairTask, ValueTask
-from imgrank.learning.metrics import Difference, Resamples, srcc, srcc_difference
-from imgrank.learning.scorer_metrics import (
+from imgrank.learning.metrics import (
+    Difference,
+    Resamples,
     ScorerMetrics,
     answer_difference,
     answer_metrics,
     answers_right,
+    srcc,
+    srcc_difference,
     value_metrics,
 )
 from imgrank.tokens import TextTokens

@@ -15,7 +15,7 @@ from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import Query
 from imgrank.evaluation.plots import ACCENT, INK, PALE, Panel, draw_panels, finish, predicted_against_true
 from imgrank.evaluation.report_formats import table_rows, verdict
-from imgrank.learning.scorer_metrics import ScorerMetrics
+from imgrank.learning.metrics import ScorerMetrics
 from imgrank.paths import printable
 from imgrank.training.result import TrainedQuery, TrainingResult
 

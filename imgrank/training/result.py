@@ -15,8 +15,7 @@ from imgrank.arrays import Floats
 from imgrank.evaluation.predictions import zero_shot
 from imgrank.learning.dataset import BackboneFacts, Dataset
 from imgrank.learning.fit_closed import average
-from imgrank.learning.metrics import Difference
-from imgrank.learning.scorer_metrics import ScorerMetrics
+from imgrank.learning.metrics import Difference, ScorerMetrics
 from imgrank.learning.task import ValueRows
 from imgrank.tokens import TextTokens
 from imgrank.training.blend_weight import best_blend_weight, size

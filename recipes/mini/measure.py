@@ -25,8 +25,7 @@ from imgrank.adapter.files import Adapter, load
 from imgrank.adapter.registry import find_adapter
 from imgrank.evaluation import evaluate
 from imgrank.learning.baselines import features, fit_ridge
-from imgrank.learning.metrics import Resamples, srcc_difference
-from imgrank.learning.scorer_metrics import Metric, value_metrics
+from imgrank.learning.metrics import Metric, Resamples, srcc_difference, value_metrics
 from imgrank.tokens import PackedTokens
 
 LEVELS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)

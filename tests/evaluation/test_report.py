@@ -14,8 +14,7 @@ from imgrank.evaluation.report import measured_rows
 from imgrank.evaluation.report_formats import report_csv, report_json, scorers, table_rows, verdict
 from imgrank.labels import read_labels
 from imgrank.learning.dataset import deal, made_splits, read_dataset
-from imgrank.learning.metrics import Difference, Interval
-from imgrank.learning.scorer_metrics import Metric, ScorerMetrics
+from imgrank.learning.metrics import Difference, Interval, Metric, ScorerMetrics
 from imgrank.training import train
 from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, pairs_csv
 
