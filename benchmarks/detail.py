@@ -28,9 +28,8 @@ from PIL import Image
 from scipy.ndimage import convolve1d, gaussian_filter
 
 from imgrank.decode import measure_pixels
-from imgrank.detail.asked_quality import Quality
 from imgrank.detail.measure import measure
-from imgrank.detail.qualities import amount
+from imgrank.detail.qualities import Quality, amount
 
 Pixels = npt.NDArray[np.float32]
 Change = Callable[[Pixels, np.random.Generator], Pixels]

@@ -26,7 +26,7 @@ import numpy as np
 from imgrank import Ranker
 from imgrank.adapter.header import AdapterHeader, Query
 from imgrank.adapter.registry import find_adapter
-from imgrank.detail.asked_quality import Quality
+from imgrank.detail.qualities import Quality
 from imgrank.scoring.choosing import Candidates, who_answers
 from imgrank.scoring.detail import quality_in
 

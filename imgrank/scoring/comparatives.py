@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from imgrank.detail.asked_quality import PICTURE_NOUNS
+from imgrank.detail.qualities import PICTURE_NOUNS
 from imgrank.scoring.lexicon import entry, is_kind_of
 
 # Both ways; where a word stands in several rows, its first row counts. Two comparatives have superlatives, too.

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgrank.detail.asked_quality import AskedQuality, asked_quality
-from imgrank.detail.qualities import amount
+from imgrank.detail.qualities import AskedQuality, amount, asked_quality
 from imgrank.records import Asked
 from imgrank.rounding import rounded
 from imgrank.scoring.parsing import plain_order

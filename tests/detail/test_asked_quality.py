@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgrank.detail.asked_quality import Quality, asked_quality
+from imgrank.detail.qualities import Quality, asked_quality
 
 SHARP, MOTION, NOISE, BLOCKS = Quality.sharpness, Quality.motion, Quality.noise, Quality.blocks
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgrank.detail.asked_quality import AskedQuality, Quality
+from imgrank.detail.qualities import AskedQuality, Quality
 from imgrank.scoring.detail import quality_in
 from imgrank.scoring.parsing import plain_order, read
 from imgrank.scoring.phrasings import phrasings_of
