@@ -11,12 +11,11 @@ from torch import Tensor
 from xxhash import xxh3_128
 
 from imgrank.adapter.activation_cache import ActivationCache
-from imgrank.adapter.closed import ClosedForm
+from imgrank.adapter.closed import ClosedForm, RowShape, moments_of, place_weights
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.folded import FoldedModel, Words
 from imgrank.adapter.header import Query
 from imgrank.adapter.pairs import Summary
-from imgrank.adapter.rows import RowShape, moments_of, place_weights
 from imgrank.adapter.subject import NEAREST, SOFTNESS, Subject, unit_rows
 from imgrank.arrays import Floats
 from imgrank.errors import AdapterError

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
-from imgrank.adapter.closed import ClosedForm
+from imgrank.adapter.closed import ClosedForm, RowShape, row_places
 from imgrank.adapter.config import AdapterConfig, tensor_shapes
 from imgrank.adapter.header import (
     AdapterHeader,
@@ -30,7 +30,6 @@ from imgrank.adapter.header import (
     other_tokens,
     parse_header,
 )
-from imgrank.adapter.rows import RowShape, row_places
 from imgrank.adapter.subject import Subject
 from imgrank.atomic import write_atomic
 from imgrank.errors import AdapterError

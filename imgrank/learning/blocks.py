@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.adapter.rows import RowShape, moments_of, places_of
+from imgrank.adapter.closed import RowShape, moments_of, places_of
 from imgrank.arrays import Floats
 from imgrank.tokens import PackedTokens
 

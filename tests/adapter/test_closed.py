@@ -10,9 +10,8 @@ from safetensors.numpy import save_file
 
 from imgrank.adapter import files
 from imgrank.adapter.answering import closed_values, score_tokens
-from imgrank.adapter.closed import ClosedForm, Kernel
+from imgrank.adapter.closed import ClosedForm, Kernel, RowShape, moments_of, places_of
 from imgrank.adapter.files import Adapter, load, read_header, save
-from imgrank.adapter.rows import RowShape, moments_of, places_of
 from imgrank.errors import AdapterError
 from imgrank.tokens import TokenShape, pack
 from tests.adapter.making import SHAPE, adapter, packed, sentence

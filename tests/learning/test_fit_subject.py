@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from imgrank.adapter.answering import score_tokens
-from imgrank.adapter.closed import ClosedForm
+from imgrank.adapter.closed import ClosedForm, RowShape
 from imgrank.adapter.config import AdapterConfig
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import AdapterHeader, Query
-from imgrank.adapter.rows import RowShape
 from imgrank.learning.fit_subject import fit_subject
 from imgrank.rounding import rounded
 from imgrank.scoring.choosing import Choice
