@@ -12,7 +12,7 @@ from imgrank.adapter.answering import score_tokens
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.pairs import Summary
 from imgrank.adapter.refine import refine
-from imgrank.adapter.shelf import Shelf
+from imgrank.adapter.registry import Shelf
 from imgrank.arrays import Floats
 from imgrank.learning.dataset import Dataset, TokenSource
 from imgrank.learning.task import Rows, TaskRows

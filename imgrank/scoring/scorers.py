@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.adapter.activation_cache import ActivationCache
-from imgrank.adapter.shelf import Shelf, version_of
+from imgrank.adapter.registry import Shelf, version_of
 from imgrank.arrays import Floats
 from imgrank.paths import printable
 from imgrank.records import Asked

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from imgrank.adapter import files
-from imgrank.adapter.shelf import Shelf
+from imgrank.adapter.registry import Shelf
 from imgrank.errors import AdapterError
 from tests.adapter.making import adapter
 
