@@ -15,9 +15,9 @@ from imgrank.backbone.known import check_name, pretrained, read_config, refusal
 from imgrank.backbone.names import FOLDER, BackboneName
 from imgrank.backbone.open_clip_facts import OpenClipFacts
 from imgrank.backbone.own_config import ModelFolder, read_model
-from imgrank.backbone.pooling import GRID
 from imgrank.backbone.sentences import load_tokenizer, needs_hub
 from imgrank.backbone.towers import Architecture, measure
+from imgrank.backbone.windows import GRID
 
 RESIZE_MODES = ("shortest", "longest", "squash")  # open_clip's; the first is what it takes where nothing is said
 FILE_KINDS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")

@@ -20,9 +20,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from imgrank.adapter.unfilled import Unfilled
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.names import FOLDER
-from imgrank.backbone.pooling import GRID, pool_grid
 from imgrank.backbone.torchvision_ops import ensure_importable
-from imgrank.backbone.windows import Window, shares
+from imgrank.backbone.windows import GRID, Window, pool_grid, shares
 from imgrank.tokens import TokenShape
 
 

@@ -1,7 +1,11 @@
-"""Squares cut from a long picture, so that together they show all of it, and how what they say becomes one answer."""
+"""Squares cut from a long picture, which together show all of it, how what they say becomes one answer, and pooling.
+
+Pooling is over areas of a grid of any size: means and totals survive where sizes do not divide.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,8 +14,25 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from imgrank.arrays import area_weights
 from imgrank.backbone.contract import Pixels
-from imgrank.backbone.pooling import GRID
+
+GRID = 7
+
+
+def pool_grid(
+    grid: torch.Tensor, rows: torch.Tensor | None = None, columns: torch.Tensor | None = None, most: int = GRID
+) -> torch.Tensor:
+    """(B, D, H, W) to (B, P, D), averaged over areas to at most so many cells a side (0: any); the mean stays.
+
+    With `rows` (B, R, H) and `columns` (B, C, W) each grid is averaged by weights of its own.
+    """
+    if rows is not None and columns is not None:
+        grid = torch.einsum("bchw,bih,bjw->bcij", grid, rows.to(grid), columns.to(grid))
+    elif max(grid.shape[2:]) > (most or math.inf):
+        rows, columns = (torch.from_numpy(area_weights(size, min(size, most))).to(grid) for size in grid.shape[2:])
+        grid = torch.einsum("bchw,ih,jw->bcij", grid, rows, columns)
+    return grid.flatten(2).transpose(1, 2)
 
 
 @dataclass(frozen=True, slots=True)

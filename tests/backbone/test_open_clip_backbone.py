@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imgrank.backbone.load import load_backbone
-from imgrank.backbone.pooling import pool_grid
 from imgrank.backbone.towers import Architecture, quiet_and_safe
+from imgrank.backbone.windows import pool_grid
 from imgrank.tokens import TokenShape
 
 SHAPES = {

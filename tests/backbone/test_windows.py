@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgrank.backbone.load import load_backbone
-from imgrank.backbone.pooling import pool_grid
 from imgrank.backbone.towers import quiet_and_safe
-from imgrank.backbone.windows import Window, cut, shares, starts
+from imgrank.backbone.windows import Window, cut, pool_grid, shares, starts
 from imgrank.decode import decode_bytes
 
 SIDE = 36
