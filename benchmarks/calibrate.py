@@ -37,7 +37,7 @@ from who_answers import OF_USERS, Asking, of_a_user, read_sentences
 from imgrank import Ranker
 from imgrank.adapter.header import AdapterHeader
 from imgrank.adapter.registry import find_adapter
-from imgrank.backbone.torchvision_ops import ensure_importable
+from imgrank.backbone.towers import ensure_importable
 from imgrank.scoring.calibration import ConfidenceWeights, shown_signs, signs_beside_others
 from imgrank.scoring.choosing import NEAR_FROM
 from imgrank.scoring.parsing import read

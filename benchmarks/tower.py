@@ -27,8 +27,7 @@ from imgrank.backbone.batches import FIRST_BATCH
 from imgrank.backbone.device import has_bf16
 from imgrank.backbone.mini import load_mini
 from imgrank.backbone.mini_trunk import LOWER_STAGES, MIDDLE_STAGE, relu6
-from imgrank.backbone.torchvision_ops import ensure_importable
-from imgrank.backbone.towers import fuse_conv_bn
+from imgrank.backbone.towers import ensure_importable, fuse_conv_bn
 
 Outputs = tuple[torch.Tensor, torch.Tensor]
 Tower = Callable[[torch.Tensor], Outputs]

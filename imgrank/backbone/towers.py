@@ -1,7 +1,14 @@
-"""The two towers of any open_clip model, read out as tokens by its `forward_intermediates`."""
+"""The two towers of any open_clip model, read out as tokens by its `forward_intermediates`.
+
+timm and open_clip import torchvision for its transforms alone. Where torch and torchvision come from
+different builds, `import torchvision` stops with "operator torchvision::nms does not exist", because
+it registers meta kernels for two operators that its C++ library would have declared. Declaring their
+schemas is enough to import; imgrank never calls them.
+"""
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import warnings
@@ -20,7 +27,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from imgrank.adapter.unfilled import Unfilled
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.names import FOLDER
-from imgrank.backbone.torchvision_ops import ensure_importable
 from imgrank.backbone.windows import GRID, Window, pool_grid, shares
 from imgrank.tokens import TokenShape
 
@@ -251,3 +257,30 @@ def quiet_and_safe() -> Iterator[None]:
             os.environ.pop(FORCE_SAFE)
         else:
             os.environ[FORCE_SAFE] = before
+
+
+_SCHEMAS = (
+    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+)
+
+_declared: list[torch.library.Library] = []
+
+
+def ensure_importable() -> None:
+    """Import torchvision, declaring its missing operators when the plain import fails."""
+    try:
+        importlib.import_module("torchvision")
+    except RuntimeError as error:
+        if "nms" not in str(error) or _declared:
+            raise
+        _declare_operators()
+        importlib.import_module("torchvision")
+
+
+def _declare_operators() -> None:
+    # torch leaves this class untyped. The library must outlive the import, hence the module-level list.
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    for schema in _SCHEMAS:
+        library.define(schema)
+    _declared.append(library)

