@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from imgrank.backbone.checkpoints import advice_on
+from imgrank.backbone.open_clip_backbone import advice_on
 
 WEIGHTS = {"visual.proj": torch.zeros(2, 2)}
 
