@@ -17,8 +17,7 @@ from imgrank.backbone.contract import Pixels
 from imgrank.backbone.names import BackboneName
 from imgrank.backbone.open_clip_facts import OpenClipFacts
 from imgrank.backbone.resolve import architecture_of
-from imgrank.backbone.sentences import SentenceTokenizer, load_tokenizer
-from imgrank.backbone.text_only import build_text_tower
+from imgrank.backbone.sentences import SentenceTokenizer, build_text_tower, load_tokenizer
 from imgrank.backbone.towers import Architecture, ImageTower, OpenClipModel, TextTower, build, hold_in_bf16
 from imgrank.backbone.windows import Window, cut
 from imgrank.errors import BackboneError

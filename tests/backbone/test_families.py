@@ -12,7 +12,7 @@ from PIL import Image
 
 from imgrank.backbone.load import load_backbone
 from imgrank.backbone.names import CONFIG_FILE
-from imgrank.backbone.text_only import build_text_tower
+from imgrank.backbone.sentences import build_text_tower
 from imgrank.backbone.towers import Architecture, build, quiet_and_safe
 from imgrank.ranker import Ranker
 from imgrank.training import TrainingOptions, train
