@@ -11,8 +11,7 @@ from imgrank.cli.options import Device, DeviceOption, flag
 from imgrank.cli.terminal import note
 
 if TYPE_CHECKING:
-    from imgrank.backbone.catalogue import CatalogueEntry
-    from imgrank.backbone.rates import Rate
+    from imgrank.backbone.catalogue import CatalogueEntry, Rate
 
 MEGABYTE = 1_000_000
 PICTURES = 10_000
@@ -89,8 +88,8 @@ def _is_advised(entry: CatalogueEntry) -> bool:
 
 
 def _measure(entries: list[CatalogueEntry], device: str) -> None:
+    from imgrank.backbone.catalogue import measure_rate
     from imgrank.backbone.device import choose_device
-    from imgrank.backbone.rates import measure_rate
 
     chosen = choose_device(device, note)
     for entry in entries:
@@ -100,7 +99,7 @@ def _measure(entries: list[CatalogueEntry], device: str) -> None:
 
 def _row(entry: CatalogueEntry) -> list[str]:
     """Columns of a pipe: what stood there first, then what came later."""
-    from imgrank.backbone.rates import known_rate
+    from imgrank.backbone.catalogue import known_rate
 
     rate = known_rate(entry.name)
     on_disk = "on disk" if entry.on_disk else ""
@@ -110,7 +109,7 @@ def _row(entry: CatalogueEntry) -> list[str]:
 
 def _print_table(entries: list[CatalogueEntry], short: bool) -> None:
     """Aligned by hand: a name is never cut, for it is what one copies."""
-    from imgrank.backbone.rates import known_rate
+    from imgrank.backbone.catalogue import known_rate
 
     rates = [known_rate(entry.name) if short else None for entry in entries]
     measured = ("images/s", f"{PICTURES:,} images") if any(rates) else ()

@@ -1,10 +1,9 @@
 import pytest
 
-from imgrank.backbone.catalogue import catalogue, read_published
+from imgrank.backbone.catalogue import catalogue, known_rate, measure_rate, read_published
 from imgrank.backbone.download import cached_weights
 from imgrank.backbone.known import pretrained
 from imgrank.backbone.names import CHOICES, parse_name
-from imgrank.backbone.rates import known_rate, measure_rate
 
 
 def test_the_shipped_table_says_what_open_clip_says():
@@ -38,9 +37,9 @@ def test_larger_short_names_are_larger_and_better():
 
 
 def test_a_measured_rate_is_remembered(monkeypatch):
-    from imgrank.backbone import rates
+    from imgrank.backbone import catalogue
 
-    monkeypatch.setattr(rates, "SECONDS", 0.0)
+    monkeypatch.setattr(catalogue, "SECONDS", 0.0)
     assert known_rate("mini") is None
     rate = measure_rate("mini")
     assert known_rate("mini") == rate

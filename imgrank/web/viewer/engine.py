@@ -7,9 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from imgrank.backbone.catalogue import catalogue
+from imgrank.backbone.catalogue import catalogue, known_rate
 from imgrank.backbone.names import MINI
-from imgrank.backbone.rates import known_rate
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.paths import printable
 
