@@ -27,7 +27,7 @@ def load_backbone(name: str, device: str = "auto", note: Callable[[str], None] =
 
 def _load_open_clip(text: str, device: str, note: Callable[[str], None]) -> Backbone:
     from imgrank.backbone.device import has_bf16
-    from imgrank.backbone.known import read_name
+    from imgrank.backbone.names import read_name
     from imgrank.backbone.open_clip_backbone import OpenClipBackbone
     from imgrank.backbone.open_clip_facts import recall_facts, remember_facts
 

@@ -15,8 +15,7 @@ from typing import Any
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.download import OFFLINE, NotDownloaded, fetch_weights, is_reachable, reason_of
 from imgrank.backbone.fingerprint import fingerprint, weights_hash
-from imgrank.backbone.known import check_name, pretrained, read_config, refusal
-from imgrank.backbone.names import CONFIG_FILE, FOLDER, HUB, BackboneName
+from imgrank.backbone.names import CONFIG_FILE, FOLDER, HUB, BackboneName, check_name, pretrained, read_config, refusal
 from imgrank.backbone.open_clip_facts import OpenClipFacts
 from imgrank.backbone.sentences import load_tokenizer, needs_hub
 from imgrank.backbone.towers import Architecture, measure

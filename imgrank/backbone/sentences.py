@@ -24,8 +24,7 @@ from safetensors import safe_open
 from torch import nn
 
 from imgrank.adapter.unfilled import Unfilled
-from imgrank.backbone.known import open_clip_part
-from imgrank.backbone.names import BackboneName
+from imgrank.backbone.names import BackboneName, open_clip_part
 
 
 @dataclass(frozen=True, slots=True)

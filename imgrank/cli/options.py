@@ -7,7 +7,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from imgrank.backbone.known import check_backbone
+from imgrank.backbone.names import check_backbone
 
 
 class Device(str, Enum):

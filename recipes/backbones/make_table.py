@@ -18,7 +18,7 @@ import torch
 
 from imgrank.backbone.catalogue import PUBLISHED_COLUMNS
 from imgrank.backbone.catalogue import PublishedWeights as Row
-from imgrank.backbone.known import pretrained
+from imgrank.backbone.names import pretrained
 from imgrank.backbone.towers import quiet_and_safe
 
 TARGET = Path(__file__).parents[2] / "imgrank" / "backbone" / "published.csv"

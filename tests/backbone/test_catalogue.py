@@ -2,8 +2,7 @@ import pytest
 
 from imgrank.backbone.catalogue import catalogue, known_rate, measure_rate, read_published
 from imgrank.backbone.download import cached_weights
-from imgrank.backbone.known import pretrained
-from imgrank.backbone.names import CHOICES, parse_name
+from imgrank.backbone.names import CHOICES, parse_name, pretrained
 
 
 def test_the_shipped_table_says_what_open_clip_says():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from imgrank.backbone import catalogue, known, resolve
+from imgrank.backbone import catalogue, names, resolve
 from imgrank.backbone.load import load_backbone
 from imgrank.errors import BackboneError
 
@@ -89,7 +89,7 @@ def test_a_download_is_announced_once_and_used(tiny_models, monkeypatch, tmp_pat
 
     notes = []
     tag = {"hf_hub": "nobody/tiny/", "mean": (0.5,) * 3, "std": (0.5,) * 3, "interpolation": "bilinear"}
-    for module in (known, resolve):
+    for module in (names, resolve):
         monkeypatch.setattr(module, "pretrained", lambda: {"tiny-vit/mine": tag})
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(download, "is_reachable", lambda _: True)
@@ -200,7 +200,7 @@ def test_a_wrong_name_is_refused_without_torch_and_open_clip():
     """It answers at once, for nothing heavy is imported to look."""
     code = (
         "import sys\n"
-        "from imgrank.backbone.known import check_backbone\n"
+        "from imgrank.backbone.names import check_backbone\n"
         "from imgrank.errors import BackboneError\n"
         "try: check_backbone('ViT-B-23/openai')\n"
         "except BackboneError as error: print('ViT-B-32/openai' in str(error))\n"
@@ -213,8 +213,8 @@ def test_a_wrong_name_is_refused_without_torch_and_open_clip():
 def test_the_light_lists_are_open_clips_own(tiny_models):
     import open_clip
 
-    assert known.models() == open_clip.list_models()
-    code = "from imgrank.backbone.known import models, pretrained; print(len(models()), len(pretrained()))"
+    assert names.models() == open_clip.list_models()
+    code = "from imgrank.backbone.names import models, pretrained; print(len(models()), len(pretrained()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [
         str(sum(not name.startswith(("tiny-", "family-")) for name in open_clip.list_models())),
