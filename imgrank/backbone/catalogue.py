@@ -136,7 +136,7 @@ def _key(name: str) -> str:
 
 def _mini(device: str) -> tuple[TokenShape, BatchRunner, Forward, int]:
     from imgrank.backbone.mini import load_mini
-    from imgrank.backbone.mini_towers import batch_runner, build_image_tower
+    from imgrank.backbone.mini_image import batch_runner, build_image_tower
 
     mini = load_mini(device)
     tower = build_image_tower(mini.weights, mini.config, device)

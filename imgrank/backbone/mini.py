@@ -89,13 +89,13 @@ class MiniBackbone:
 
     @cached_property
     def _batches(self) -> BatchRunner:
-        from imgrank.backbone.mini_towers import batch_runner
+        from imgrank.backbone.mini_image import batch_runner
 
         return batch_runner(self.device, self.shape.moments)
 
     @cached_property
     def _image_tower(self) -> MiniImageTower:
-        from imgrank.backbone.mini_towers import build_image_tower
+        from imgrank.backbone.mini_image import build_image_tower
 
         return build_image_tower(self.weights, self.config, self.device)
 

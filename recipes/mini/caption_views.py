@@ -26,8 +26,7 @@ from halves import general_state, task_state_from
 from phrases import STYLES, TEXT_SETS, Described, in_style, of_captions, of_face, of_set, of_world
 from PIL import Image, ImageOps
 
-from imgrank.backbone.mini_image import FEW, MOMENTS, moments_of
-from imgrank.backbone.mini_trunk import HEAD, Trunk, UpperHalf
+from imgrank.backbone.mini_image import FEW, HEAD, MOMENTS, Trunk, UpperHalf, moments_of
 
 SEEN, STATISTICS = "seen.npy", "seen_statistics.npz"
 BATCH = 16

@@ -26,8 +26,7 @@ from tower_data import TrainingData
 from tower_model import TowerInTraining
 
 from imgrank.backbone.fingerprint import TOKENS_VERSION
-from imgrank.backbone.mini_image import FINE, MIDDLE, MOMENTS, ImageConfig
-from imgrank.backbone.mini_trunk import HEAD
+from imgrank.backbone.mini_image import FINE, HEAD, MIDDLE, MOMENTS, ImageConfig
 
 LEVELS = (HEAD, HEAD, MIDDLE, MIDDLE, FINE, FINE)  # the blocks of moments, means and deviations in turn
 NORMALISER_STEPS = 4  # a class normaliser is kept four times as finely as the other numbers of its row

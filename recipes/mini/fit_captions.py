@@ -26,8 +26,7 @@ from torch import nn
 from torch.nn import functional as F
 from trunk import imagenet_tower
 
-from imgrank.backbone.mini_image import MOMENTS, ImageConfig
-from imgrank.backbone.mini_trunk import HEAD
+from imgrank.backbone.mini_image import HEAD, MOMENTS, ImageConfig
 
 SAME_MEANING = 0.9
 DRAWN = {"world": 0.45, "styled": 0.15, "others": 0.06}  # shares of a batch; the rest are captioned photographs

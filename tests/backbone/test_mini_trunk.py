@@ -6,8 +6,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from imgrank.backbone.mini_image import FEW, MOMENTS, ImageConfig, MiniImageTower, moments_of
-from imgrank.backbone.mini_trunk import LOWER_STAGES, Trunk, pad_for_stride
+from imgrank.backbone.mini_image import (
+    FEW,
+    LOWER_STAGES,
+    MOMENTS,
+    ImageConfig,
+    MiniImageTower,
+    Trunk,
+    moments_of,
+    pad_for_stride,
+)
 from imgrank.backbone.towers import ensure_importable, fuse_conv_bn
 
 
