@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from imgrank.backbone.download import cached_weights
-from imgrank.backbone.memory import recall, remember
+from imgrank.backbone.fingerprint import recall, remember
 from imgrank.backbone.names import CHOICES, MINI, parse_name
 from imgrank.paths import weights_dir
 from imgrank.tokens import TokenShape

@@ -1,14 +1,41 @@
-"""Sixteen hex digits over everything that shapes a backbone's tokens."""
+"""Sixteen hex digits over everything that shapes a backbone's tokens, and a file of what was learnt about weights.
+
+The file is a small json one. Losing it costs one more look at the weights.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from imgrank.backbone.memory import recall, remember
+from imgrank.atomic import write_atomic
+from imgrank.paths import backbones_file
+
+
+def recall(key: str) -> object | None:
+    """What was remembered under `key`, or None; any fault of the file counts as nothing remembered."""
+    return _read(backbones_file()).get(key)
+
+
+def remember(key: str, value: object) -> None:
+    """Keep a json value under `key`. A cache folder that cannot be written to is no error."""
+    path = backbones_file()
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, json.dumps({**_read(path), key: value}, indent=1).encode())
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
 
 TOKENS_VERSION = 3  # raise it when the arithmetic between a file and its stored tokens changes
 DIGITS = 16

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from imgrank.backbone.contract import Preprocessing
-from imgrank.backbone.fingerprint import TOKENS_VERSION, weights_hash
-from imgrank.backbone.memory import recall, remember
+from imgrank.backbone.fingerprint import TOKENS_VERSION, recall, remember, weights_hash
 from imgrank.backbone.names import GRID, BackboneName
 from imgrank.tokens import TokenShape
 

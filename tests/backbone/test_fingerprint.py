@@ -65,7 +65,7 @@ def test_a_damaged_memory_only_costs_another_reading(weights, damage):
 
 @pytest.mark.parametrize("entry", [None, 3, [], {}, {"stamp": None, "hash": "x"}, {"stamp": [1, 2]}])
 def test_a_foreign_entry_counts_as_none(weights, entry):
-    from imgrank.backbone.memory import remember
+    from imgrank.backbone.fingerprint import remember
 
     before = weights_hash(weights)
     remember(f"weights {weights}", entry)
