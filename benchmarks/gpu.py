@@ -19,8 +19,7 @@ from pictures import write_folder
 from torch.utils.data import DataLoader, Dataset
 
 from imgrank.backbone.contract import Backbone
-from imgrank.backbone.device import choose_device
-from imgrank.backbone.load import load_backbone
+from imgrank.backbone.load import choose_device, load_backbone
 from imgrank.decode import load_images
 from imgrank.discover import discover
 from imgrank.encoding import encode_files

@@ -48,7 +48,7 @@ def machine() -> str:
     """Cores and software, without names."""
     import torch
 
-    from imgrank.backbone.device import has_bf16
+    from imgrank.backbone.load import has_bf16
 
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9 if hasattr(os, "sysconf") else 0
     facts = [

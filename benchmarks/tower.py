@@ -24,7 +24,7 @@ from scipy.stats import kendalltau
 
 from imgrank.backbone import mini_image
 from imgrank.backbone.batches import FIRST_BATCH
-from imgrank.backbone.device import has_bf16
+from imgrank.backbone.load import has_bf16
 from imgrank.backbone.mini import load_mini
 from imgrank.backbone.mini_image import LOWER_STAGES, MIDDLE_STAGE, relu6
 from imgrank.backbone.towers import ensure_importable, fuse_conv_bn

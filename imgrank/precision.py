@@ -16,9 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.backbone.contract import Pixels, together
-from imgrank.backbone.device import choose_device, has_bf16
 from imgrank.backbone.fingerprint import recall, remember
-from imgrank.backbone.load import load_backbone
+from imgrank.backbone.load import choose_device, has_bf16, load_backbone
 from imgrank.backbone.names import MINI, BackboneName, read_name
 from imgrank.decode import Loaded, load_images
 from imgrank.discover import discover

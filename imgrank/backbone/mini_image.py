@@ -3,6 +3,7 @@
 The *general* half is the published ImageNet tower, untouched: its first and second moments over places at three levels
 say what that tower sees, and class probabilities follow from them. The *task* half was tuned to a few quantities and
 is read out as a 4 x 4 grid of tokens. The caption head looks at both.
+
 The trunk is tf_efficientnet_lite0 with its batch norms folded in, in plain torch. The arithmetic and the names of
 tensors are those of timm's model. It is written out here because timm would have to be imported, and torchvision with
 it, longer than a small folder takes to encode; and because on a processor most of timm's time goes into memory that is

@@ -1,7 +1,6 @@
 """Sentences for open_clip models: the ids of their own tokenizers, and the text tower alone.
 
-The text tower alone: a question builds no image tower, reads none of its weights, and imports half as much.
-
+With the text tower alone a question builds no image tower, reads none of its weights, and imports half as much:
 open_clip's module of transformers needs torch alone; its package imports torchvision and timm, which take longer than
 the question. So the module is loaded without the package, and the tower gets its weights by their names in the file.
 What does not fit in every name and size is left to the whole model.

@@ -89,7 +89,7 @@ def _is_advised(entry: CatalogueEntry) -> bool:
 
 def _measure(entries: list[CatalogueEntry], device: str) -> None:
     from imgrank.backbone.catalogue import measure_rate
-    from imgrank.backbone.device import choose_device
+    from imgrank.backbone.load import choose_device
 
     chosen = choose_device(device, note)
     for entry in entries:

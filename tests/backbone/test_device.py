@@ -4,8 +4,8 @@ import sys
 import pytest
 import torch
 
-from imgrank.backbone import device as module
-from imgrank.backbone.device import choose_device, has_bf16
+from imgrank.backbone import load as module
+from imgrank.backbone.load import choose_device, has_bf16
 from imgrank.errors import BackboneError
 
 
@@ -56,7 +56,7 @@ def test_an_unknown_device_is_refused():
     bool(torch.version.cuda or torch.version.hip) or sys.platform == "darwin", reason="this PyTorch must be asked"
 )
 def test_a_pytorch_for_processors_alone_is_told_without_importing_it():
-    program = "from imgrank.backbone.device import choose_device as c; import sys; print(c(), 'torch' in sys.modules)"
+    program = "from imgrank.backbone.load import choose_device as c; import sys; print(c(), 'torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["cpu", "False"]
 

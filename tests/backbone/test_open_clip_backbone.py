@@ -134,7 +134,7 @@ def test_quickgelu_of_the_weights_reaches_the_model(tiny_models):
 
 
 def test_bf16_has_its_own_fingerprint_and_nearly_the_same_tokens(backbone_of, random_pixels):
-    from imgrank.backbone.device import has_bf16
+    from imgrank.backbone.load import has_bf16
 
     if not has_bf16("cpu"):
         notes = []
@@ -154,7 +154,7 @@ def test_bf16_keeps_the_order(backbone_of):
     """
     from scipy.stats import kendalltau
 
-    from imgrank.backbone.device import has_bf16
+    from imgrank.backbone.load import has_bf16
 
     if not has_bf16("cpu"):
         pytest.skip("this processor has no bfloat16 in hardware")
