@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageStat, TiffImagePlugin
 
-from imgrank.decode.gif import gif_sizes
+from imgrank.decode.file_bytes import gif_sizes
 
 ANIMATED = frozenset({"GIF", "PNG", "WebP", "AVIF"})
 

@@ -21,9 +21,8 @@ from typing import IO, TypeVar
 from PIL import Image
 
 from imgrank.decode.budget import spend
-from imgrank.decode.shrink import Luma
+from imgrank.decode.shrink import FULL_SIZE, Luma, Target
 from imgrank.decode.sniff import HEIC, JXL
-from imgrank.decode.target import FULL_SIZE, Target
 from imgrank.decode.unreadable import DecodeError
 
 _T = TypeVar("_T")

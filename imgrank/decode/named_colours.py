@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image
 
-from imgrank.decode.boxes import number, properties
+from imgrank.decode.file_bytes import box_properties, number_at
 from imgrank.decode.sniff import HEIC
 
 Curve = npt.NDArray[np.float64]
@@ -66,10 +66,10 @@ def adobe_rgb() -> bytes:
 
 def _of_boxes(data: bytes) -> tuple[int, int] | None:
     """Primaries and transfer function of an AVIF or HEIC picture."""
-    for part in properties(data):
+    for part in box_properties(data):
         if part.name == b"colr" and bytes(part.body[:4]) == b"nclx":
             try:
-                return number(part.body, 4, 2), number(part.body, 6, 2)
+                return number_at(part.body, 4, 2), number_at(part.body, 6, 2)
             except IndexError:
                 return None
     return None

@@ -14,9 +14,8 @@ from PIL import ExifTags, Image, TiffImagePlugin
 from imgrank.decode import raster
 from imgrank.decode.guarded import measure_guarded, read_guarded
 from imgrank.decode.raster import measure_raster, read_raster
-from imgrank.decode.shrink import Luma
+from imgrank.decode.shrink import Luma, Target
 from imgrank.decode.sniff import GUARDED, HEIC, JXL, RAW, picture_kind
-from imgrank.decode.target import Target
 from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS, DecodeError
 from imgrank.paths import why
 

@@ -21,17 +21,13 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from imgrank.decode.aperture import clean_aperture
-from imgrank.decode.bare_png import without_metadata
 from imgrank.decode.budget import spend
 from imgrank.decode.colour import colours_of
+from imgrank.decode.file_bytes import check_scans, clean_aperture, gif_sizes, without_metadata
 from imgrank.decode.frames import mend_planes, telling_frame, turn_to_page
-from imgrank.decode.gif import gif_sizes
-from imgrank.decode.jpeg_scans import check_scans
 from imgrank.decode.named_colours import named_profile
-from imgrank.decode.shrink import GAP, Luma, shrink
+from imgrank.decode.shrink import GAP, Luma, Target, shrink
 from imgrank.decode.sniff import HEIC, JXL, PHOTOSHOP
-from imgrank.decode.target import Target
 from imgrank.decode.unreadable import (
     DEFAULT_MAX_MEGAPIXELS,
     DecodeError,

@@ -17,9 +17,8 @@ from PIL import ExifTags, Image
 from imgrank.decode.budget import spend
 from imgrank.decode.named_colours import adobe_rgb, names_adobe_rgb
 from imgrank.decode.raster import check_size, read_raster
-from imgrank.decode.shrink import shrink
+from imgrank.decode.shrink import FULL_SIZE, Target, shrink
 from imgrank.decode.sniff import RAW
-from imgrank.decode.target import FULL_SIZE, Target
 from imgrank.decode.unreadable import DecodeError, damaged
 
 if TYPE_CHECKING:

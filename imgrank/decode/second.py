@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image
 
 from imgrank.decode.raster import check_size, made_into
-from imgrank.decode.target import Target
+from imgrank.decode.shrink import Target
 from imgrank.decode.unreadable import DecodeError, damaged
 
 KINDS = frozenset({"AVIF", "TIFF"})  # of which Pillow lacks some, and libvips reads more

@@ -16,13 +16,12 @@ from PIL import Image
 
 from imgrank.decode import raster, raw
 from imgrank.decode.budget import spend, spend_from
+from imgrank.decode.file_bytes import jxl_size
 from imgrank.decode.guarded import send
-from imgrank.decode.jxl import jxl_size
 from imgrank.decode.photoshop import is_deep_or_large, photoshop_size, read_photoshop
 from imgrank.decode.second import KINDS, has_second, read_again
-from imgrank.decode.shrink import Luma
+from imgrank.decode.shrink import Luma, Target
 from imgrank.decode.sniff import HEIC, JXL, PHOTOSHOP, RAW
-from imgrank.decode.target import Target
 from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS, DecodeError
 
 _LARGEST = 6 << 30  # bytes of memory where up to the usual number of megapixels may be decoded

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from PIL import ExifTags, Image
 
-from imgrank.decode.bare_png import chunks
+from imgrank.decode.file_bytes import png_chunks
 from imgrank.decode.picture import size_in_file, upright
 from imgrank.decode.raster import pillow_name
 from imgrank.decode.sniff import HEIC, RAW, picture_kind
@@ -90,7 +90,7 @@ def _read_with_pillow(stream: BinaryIO, kind: str, found: _Header) -> None:
 
 
 def _read_png(stream: BinaryIO, found: _Header) -> None:
-    for chunk in chunks(memoryview(_mapped(stream))):
+    for chunk in png_chunks(memoryview(_mapped(stream))):
         name, body = bytes(chunk[4:8]), chunk[8:-4]
         if name == b"IHDR":
             found.size = int.from_bytes(body[:4], "big"), int.from_bytes(body[4:8], "big")

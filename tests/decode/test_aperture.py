@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgrank.decode import raster
-from imgrank.decode.aperture import clean_aperture
-from imgrank.decode.target import Target
+from imgrank.decode.file_bytes import clean_aperture
+from imgrank.decode.shrink import Target
 from tests.decode.making import encoded, quarters
 
 

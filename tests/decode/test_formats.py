@@ -10,9 +10,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from imgrank.decode import DecodeError, decode_bytes, open_image, worker
-from imgrank.decode.jxl import jxl_size
+from imgrank.decode.file_bytes import jxl_size
 from imgrank.decode.raster import read_raster
-from imgrank.decode.target import Target
+from imgrank.decode.shrink import Target
 from tests.decode.heic import heic
 from tests.decode.making import (
     LOSSLESS,

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from imgrank.decode import DecodeError, decode_bytes, guarded, raster, raw
-from imgrank.decode.target import FULL_SIZE, Target
+from imgrank.decode.shrink import FULL_SIZE, Target
 from tests.decode.making import dng, encoded, quarters, raw_with_preview
 
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 400

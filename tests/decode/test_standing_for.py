@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from imgrank.decode import DecodeError, decode_bytes, measure_pixels
-from imgrank.decode.gif import gif_sizes
+from imgrank.decode.file_bytes import gif_sizes
 from tests.decode.making import encoded, named, quarters
 
 

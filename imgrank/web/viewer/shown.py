@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from imgrank.decode import DecodeError, open_image
-from imgrank.decode.target import FULL_SIZE
+from imgrank.decode.shrink import FULL_SIZE
 from imgrank.errors import UsageError
 from imgrank.paths import why
 from imgrank.web.viewer.library import Library

@@ -12,7 +12,7 @@ import pytest
 
 from imgrank.decode import DecodeError
 from imgrank.decode.picture import _read
-from imgrank.decode.target import FULL_SIZE, Target
+from imgrank.decode.shrink import FULL_SIZE, Target
 from tests.faults.images.grammar import FORMATS, made
 
 pyvips = pytest.importorskip("pyvips", reason="needs the extra vips")
