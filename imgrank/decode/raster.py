@@ -22,10 +22,9 @@ from PIL import (
 )
 
 from imgrank.decode.budget import spend
-from imgrank.decode.colour import colours_of
+from imgrank.decode.colour import colours_of, named_profile
 from imgrank.decode.file_bytes import check_scans, clean_aperture, gif_sizes, without_metadata
 from imgrank.decode.frames import mend_planes, telling_frame, turn_to_page
-from imgrank.decode.named_colours import named_profile
 from imgrank.decode.shrink import GAP, Luma, Target, shrink
 from imgrank.decode.sniff import HEIC, JXL, PHOTOSHOP
 from imgrank.decode.unreadable import (

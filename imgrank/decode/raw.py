@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from PIL import ExifTags, Image
 
 from imgrank.decode.budget import spend
-from imgrank.decode.named_colours import adobe_rgb, names_adobe_rgb
+from imgrank.decode.colour import adobe_rgb, names_adobe_rgb
 from imgrank.decode.raster import check_size, read_raster
 from imgrank.decode.shrink import FULL_SIZE, Target, shrink
 from imgrank.decode.sniff import RAW

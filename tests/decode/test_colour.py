@@ -9,7 +9,7 @@ import pytest
 from PIL import ExifTags, Image, ImageCms
 
 from imgrank.decode import decode_bytes, measure_pixels, open_image
-from imgrank.decode.named_colours import named_profile
+from imgrank.decode.colour import named_profile
 from tests.decode.making import encoded, named, quarters
 from tests.decode.profiles import SRGB, cmyk_profile, grey_profile, rgb_profile, swapped_profile
 
