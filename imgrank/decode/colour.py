@@ -1,7 +1,8 @@
-"""What a picture's own colour profile makes of its numbers: sRGB, as every other part of imgrank takes them.
+"""What a picture's own colours make of its numbers: sRGB, as every other part of imgrank takes them.
 
 A profile that leaves every colour where sRGB has it costs nothing and changes no bit; one that is broken, or made for
-another kind of picture, is passed over.
+another kind of picture, is passed over. Some files name their colours instead of bringing a profile: AVIF, HEIC and PNG
+by the numbers of ITU-T H.273 (`colr nclx`, `cICP`), cameras set to Adobe RGB by EXIF.
 """
 
 from __future__ import annotations
