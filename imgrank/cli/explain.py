@@ -16,11 +16,13 @@ from imgrank.cli.options import (
     DeviceOption,
     MaxMegapixelsOption,
     NoCacheOption,
+    Precision,
+    PrecisionOption,
     QuietOption,
     VerboseOption,
     choices,
+    precise,
 )
-from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import noting
 from imgrank.paths import printable

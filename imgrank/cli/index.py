@@ -26,12 +26,14 @@ from imgrank.cli.options import (
     DeviceOption,
     MaxMegapixelsOption,
     NoCacheOption,
+    Precision,
+    PrecisionOption,
     QuietOption,
     RecursiveOption,
     VerboseOption,
     flag,
+    precise,
 )
-from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.progress import Report, progress_line
 from imgrank.cli.terminal import noting
 from imgrank.errors import NothingToRank, UsageError

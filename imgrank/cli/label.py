@@ -19,12 +19,14 @@ from imgrank.cli.options import (
     NoCacheOption,
     NoOpenOption,
     PortOption,
+    Precision,
+    PrecisionOption,
     QuietOption,
     RecursiveOption,
     VerboseOption,
     flag,
+    precise,
 )
-from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import note, noting
 from imgrank.errors import UsageError

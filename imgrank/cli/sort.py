@@ -26,13 +26,15 @@ from imgrank.cli.options import (
     DeviceOption,
     MaxMegapixelsOption,
     NoCacheOption,
+    Precision,
+    PrecisionOption,
     QuietOption,
     RecursiveOption,
     VerboseOption,
     choices,
     flag,
+    precise,
 )
-from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.progress import progress_line
 from imgrank.cli.terminal import note, noting, seconds_so_far
 from imgrank.errors import UsageError

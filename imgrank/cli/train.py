@@ -18,12 +18,14 @@ from imgrank.cli.options import (
     IndexOption,
     MaxMegapixelsOption,
     NoCacheOption,
+    Precision,
+    PrecisionOption,
     QuietOption,
     VerboseOption,
     choices,
     flag,
+    precise,
 )
-from imgrank.cli.precise import Precision, PrecisionOption, precise
 from imgrank.cli.terminal import as_sentence, note, noting, print_table
 from imgrank.cli.training_view import training_view
 from imgrank.errors import UsageError
