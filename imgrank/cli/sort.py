@@ -14,7 +14,7 @@ from imgrank.actions.records import Action, OnConflict
 from imgrank.actions.trash_choice import thrown_away
 from imgrank.choices import Format, GroupBy, ShownBy
 from imgrank.cli import actions as act
-from imgrank.cli import engines, filters, grouping, tags, terms
+from imgrank.cli import engines, filters, tags, terms
 from imgrank.cli import export as exports
 from imgrank.cli import page as pages
 from imgrank.cli.backbones import larger_model
@@ -126,7 +126,7 @@ class Cut:
     bottom: int | None
     min_score: float | None
     fitting: bool
-    groups: grouping.Grouping
+    groups: filters.Grouping
     arrangement: filters.Arrangement
 
     @property
@@ -169,10 +169,10 @@ def sort(
     exclude: filters.ExcludeOption = None,
     show_fits: filters.ShowFitsOption = False,
     order: filters.OrderOption = ShownBy.score,
-    group: grouping.GroupOption = GroupBy.none,
-    group_threshold: grouping.ThresholdOption = grouping.THRESHOLD,
-    best: grouping.BestOption = None,
-    rest: grouping.RestOption = False,
+    group: filters.GroupOption = GroupBy.none,
+    group_threshold: filters.ThresholdOption = filters.THRESHOLD,
+    best: filters.BestOption = None,
+    rest: filters.RestOption = False,
     fmt: FormatOption = None,
     print0: Print0Option = False,
     strict: StrictOption = False,
@@ -216,7 +216,7 @@ def sort(
     Only the options under "Changing files" change anything, and imgrank undo takes that back.
     """
     display = Display(fmt, print0, quiet, page, page_dir, preview, export)
-    groups = grouping.Grouping(group, group_threshold, best, rest)
+    groups = filters.Grouping(group, group_threshold, best, rest)
     arrangement = filters.Arrangement(order, reverse, not no_cache, quiet)
     cut = Cut(reverse, top, bottom, min_score, show_fits, groups, arrangement)
     passing = filters.wanted_filters(since, until, camera, orientation, min_rating, exclude)
@@ -262,7 +262,7 @@ def _order_here(
     new_ranker: Callable[[], Ranker],
     question: engines.EngineQuestion,
     passing: Filters | None,
-    groups: grouping.Grouping,
+    groups: filters.Grouping,
     recursive: bool,
     *,
     nul: bool,
