@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from imgrank.cli.options import choices
-from imgrank.cli.progress import progress_line
+from imgrank.cli.terminal import progress_line
 from imgrank.cli.terms import AskedFor
 from imgrank.errors import UsageError
 

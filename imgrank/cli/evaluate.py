@@ -25,8 +25,7 @@ from imgrank.cli.options import (
     flag,
     precise,
 )
-from imgrank.cli.progress import progress_line
-from imgrank.cli.terminal import as_sentence, note, noting, print_table
+from imgrank.cli.terminal import as_sentence, note, noting, print_table, progress_line
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 

@@ -23,8 +23,7 @@ from imgrank.cli.options import (
     choices,
     precise,
 )
-from imgrank.cli.progress import progress_line
-from imgrank.cli.terminal import noting
+from imgrank.cli.terminal import noting, progress_line
 from imgrank.paths import printable
 
 

@@ -34,8 +34,7 @@ from imgrank.cli.options import (
     flag,
     precise,
 )
-from imgrank.cli.progress import Report, progress_line
-from imgrank.cli.terminal import noting
+from imgrank.cli.terminal import Report, noting, progress_line
 from imgrank.errors import NothingToRank, UsageError
 from imgrank.paths import printable
 

@@ -27,8 +27,7 @@ from imgrank.cli.options import (
     flag,
     precise,
 )
-from imgrank.cli.progress import progress_line
-from imgrank.cli.terminal import note, noting
+from imgrank.cli.terminal import note, noting, progress_line
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 

@@ -9,8 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from imgrank.choices import Format
-from imgrank.cli.progress import progress_line
-from imgrank.cli.terminal import note, seconds_so_far
+from imgrank.cli.terminal import note, progress_line, seconds_so_far
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking

@@ -35,8 +35,7 @@ from imgrank.cli.options import (
     flag,
     precise,
 )
-from imgrank.cli.progress import progress_line
-from imgrank.cli.terminal import note, noting, seconds_so_far
+from imgrank.cli.terminal import note, noting, progress_line, seconds_so_far
 from imgrank.errors import UsageError
 from imgrank.records import RankedImage, Ranking
 
