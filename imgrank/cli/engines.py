@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from imgrank.cli.arguments import AskedFor
 from imgrank.cli.options import choices
 from imgrank.cli.terminal import progress_line
-from imgrank.cli.terms import AskedFor
 from imgrank.errors import UsageError
 
 if TYPE_CHECKING:

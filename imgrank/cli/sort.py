@@ -14,7 +14,7 @@ from imgrank.actions.records import Action, OnConflict
 from imgrank.actions.trash_choice import thrown_away
 from imgrank.choices import Format, GroupBy, ShownBy
 from imgrank.cli import actions as act
-from imgrank.cli import engines, filters, tags, terms
+from imgrank.cli import arguments, engines, filters, tags
 from imgrank.cli import export as exports
 from imgrank.cli import page as pages
 from imgrank.cli.backbones import larger_model
@@ -150,11 +150,11 @@ def sort(
     words: Words,
     recursive: RecursiveOption = False,
     adapter: AdapterOption = "auto",
-    opposite: terms.OppositeOption = None,
-    like: terms.LikeOption = None,
-    between: terms.BetweenOption = None,
-    plus: terms.PlusOption = None,
-    minus: terms.MinusOption = None,
+    opposite: arguments.OppositeOption = None,
+    like: arguments.LikeOption = None,
+    between: arguments.BetweenOption = None,
+    plus: arguments.PlusOption = None,
+    minus: arguments.MinusOption = None,
     refine: RefineOption = False,
     top: TopOption = None,
     bottom: BottomOption = None,
@@ -235,7 +235,7 @@ def sort(
     )
     _check(display, cut, asked)
     exports.check(export, yes, asked is not None)
-    sources, wanted = terms.asked_for(words, opposite, like, between, plus, minus)
+    sources, wanted = arguments.asked_for(words, opposite, like, between, plus, minus)
     settings = engines.EngineSettings(engine, address)
     by_scores = cut.is_of_scores and passing is None
     _check_engine(settings, by_scores)

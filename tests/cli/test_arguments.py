@@ -8,9 +8,8 @@ import pytest
 import typer
 
 from imgrank.cli.app import app
-from imgrank.cli.arguments import split_words
+from imgrank.cli.arguments import parse_term, split_words
 from imgrank.cli.mistakes import sentence_of
-from imgrank.cli.terms import parse_term
 from imgrank.errors import UsageError
 from imgrank.records import Term
 
