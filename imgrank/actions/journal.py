@@ -25,10 +25,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from imgrank.actions.boundary import reached
-from imgrank.actions.decoding import Line, identity_of, index_of, number_of, path_of, step_of, text_of
 from imgrank.actions.no_clobber import hash_bytes, make_folders, write_new
 from imgrank.actions.records import Identity, Step, Verb
-from imgrank.actions.steps import count_files
+from imgrank.actions.steps import Line, count_files, identity_of, index_of, number_of, path_of, step_of, text_of
 from imgrank.atomic import sync_folder
 from imgrank.errors import ActionError
 from imgrank.paths import journal_dir, printable, why
