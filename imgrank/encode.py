@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from imgrank.backbone.contract import Backbone, together
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, decode_bytes, measure_pixels
-from imgrank.decode.ahead import READERS, Named, Opened, Refused, Work, read_ahead
+from imgrank.decode.load_many import READERS, Named, Opened, Refused, Work, read_ahead
 from imgrank.detail.measure import Detail, measure
 from imgrank.records import Progress
 from imgrank.tokens import PackedTokens

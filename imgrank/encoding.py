@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from imgrank.backbone.contract import Backbone
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
-from imgrank.decode.ahead import Refused
-from imgrank.decode.load_many import read_path
+from imgrank.decode.load_many import Refused, read_path
 from imgrank.encode import Decoding, Origin, Picture, encode
 from imgrank.records import ImageFile, Progress, Unreadable
 from imgrank.store import TokenStore, View

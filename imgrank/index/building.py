@@ -10,7 +10,7 @@ import numpy as np
 
 from imgrank.backbone.contract import Backbone
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
-from imgrank.decode.ahead import Refused
+from imgrank.decode.load_many import Refused
 from imgrank.encode import FEWEST, Decoding, Picture, encode
 from imgrank.index.format import ROWS_AT_ONCE, IndexRow, IndexRows, Manifest, joined
 from imgrank.index.items import SourceItem

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from imgrank.decode import DecodeError
-from imgrank.decode.ahead import Refused, Work, read_ahead
+from imgrank.decode.load_many import Refused, Work, read_ahead
 from imgrank.decode.picture import picture_size, read_file
 from imgrank.encode import Decoded, Decoding, Origin, Picture
 from imgrank.errors import UsageError
