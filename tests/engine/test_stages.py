@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from imgrank.encode import Decoding
-from imgrank.engine import stages
-from imgrank.engine.stages import Decode, Encode, Todo, Write, chunked
+from imgrank.engine import on_ray
+from imgrank.engine.on_ray import Decode, Encode, Todo, Write, chunked
 from imgrank.errors import BackboneError
 from imgrank.index.format import Manifest
 from imgrank.index.locations import Location
@@ -23,8 +23,8 @@ DECODE = Decode(Decoding.of(FakeBackbone(), 500.0, guarded=True))
 
 @pytest.fixture(autouse=True)
 def fake_backbone(monkeypatch):
-    monkeypatch.setattr(stages, "load_backbone", lambda *_: FakeBackbone())
-    monkeypatch.setattr(stages, "CHUNK", 5)
+    monkeypatch.setattr(on_ray, "load_backbone", lambda *_: FakeBackbone())
+    monkeypatch.setattr(on_ray, "CHUNK", 5)
 
 
 def run(source, out, batch=4, part=6, twice=False):
