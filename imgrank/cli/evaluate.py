@@ -120,7 +120,7 @@ def evaluate(
         )
     _show(measured, fmt, quiet, verbose)
     if plot is not None:
-        from imgrank.evaluation.plots import plot_report
+        from imgrank.evaluation.report_formats import plot_report
 
         plot_report(measured, plot)
 

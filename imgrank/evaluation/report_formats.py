@@ -1,4 +1,4 @@
-"""A report as JSON, CSV, or rows of a table. Changes no figure."""
+"""A report as JSON, CSV, rows of a table, or plots. Changes no figure."""
 
 from __future__ import annotations
 
@@ -6,10 +6,21 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from imgrank.evaluation.report import QueryReport, Report
+import numpy as np
+import numpy.typing as npt
+
+from imgrank.arrays import Floats
+from imgrank.errors import UsageError
+from imgrank.evaluation.report import Chances, QueryReport, Report
 from imgrank.learning.metrics import Difference, Metric, ScorerMetrics
+from imgrank.paths import printable, why
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 PRINTED = ("srcc", "krcc", "plcc", "mae", "pair_accuracy")
 BRIEF = ("srcc", "mae", "pair_accuracy")
@@ -100,3 +111,153 @@ def metric_text(measured: Metric) -> str:
         return "-"
     digits = 3 if abs(measured.value) < 10 else 1
     return f"{measured.value:.{digits}f} [{measured.ci.low:.{digits}f}, {measured.ci.high:.{digits}f}]"
+
+
+Panel = Callable[["Axes"], None]
+INK, ACCENT, PALE = "#22303c", "#d1495b", "#8d99a6"
+TENTHS = 10
+FEWEST_IN_BIN = 3
+
+
+def plot_report(report: Report, path: Path) -> None:
+    """Draw a row for each query: values, errors and probabilities, or of answers the last alone.
+
+    Raises UsageError where matplotlib is missing, nothing can be drawn or the file cannot be written.
+    """
+    rows = [panels for query in report.queries if (panels := _panels(query))]
+    if not rows:
+        raise UsageError("There is nothing to plot: these are answers about pairs, and no ranker answers them.")
+    draw_panels(rows, path)
+
+
+def draw_panels(rows: Sequence[Sequence[Panel]], path: Path) -> None:
+    """Panels in rows as one PNG. Raises UsageError where matplotlib is missing or the file cannot be written."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise UsageError("Plots need matplotlib: pip install 'imgrank[plots]'.") from None
+    columns = max(map(len, rows))
+    figure = Figure(figsize=(5.2 * columns, 4.4 * len(rows)), layout="constrained", facecolor="white")
+    axes = figure.subplots(len(rows), columns, squeeze=False)
+    for its_axes, panels in zip(axes, rows, strict=True):
+        for place, draw in zip(its_axes, panels, strict=False):
+            draw(place)
+        for empty in its_axes[len(panels) :]:
+            empty.set_axis_off()
+    try:
+        figure.savefig(path, dpi=150)
+    except (OSError, ValueError) as error:
+        reason = why(error) if isinstance(error, OSError) else str(error)
+        raise UsageError(f"The plot could not be written to {printable(str(path))}: {reason}.") from error
+
+
+def predicted_against_true(axes: Axes, true: Floats, predicted: Floats, who: str, title: str, unit: str | None) -> None:
+    """A dot a picture, and the line on which all would stand."""
+    rng = np.random.default_rng(0)
+    levels = np.unique(true)
+    # Classes would hide each other: they are spread a little around their value.
+    spread = 0.15 * float(np.diff(levels).min()) if 1 < len(levels) <= 20 else 0.0
+    axes.scatter(
+        true + spread * rng.uniform(-1, 1, len(true)),
+        predicted,
+        s=14,
+        alpha=max(0.15, min(0.7, 60 / len(true))),
+        color=INK,
+        linewidths=0,
+        label=f"{who}: {len(true)} images",
+    )
+    ends = np.array([true.min(), true.max()])
+    axes.plot(ends, ends, color=ACCENT, linewidth=1.2, label="predicted = true")
+    axes.set_xlabel(_with_unit("true value", unit))
+    axes.set_ylabel(_with_unit("predicted", unit))
+    finish(axes, title)
+
+
+def finish(axes: Axes, title: str) -> None:
+    """What all panels have in common."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.grid(axis="y", color="#e3e7eb", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.legend(frameon=False, fontsize=8)
+    axes.set_title(title, loc="left", fontsize=10, parse_math=False)
+
+
+def _panels(query: QueryReport) -> list[Panel]:
+    predictions = query.predictions
+    panels: list[Panel] = []
+    if np.isfinite(query.ridge.srcc.value):
+        panels += [lambda axes: _values(axes, query), lambda axes: _error_by_tenth(axes, query)]
+    if predictions.chances is not None and len(predictions.chances.probability):
+        chances = predictions.chances
+        panels.append(lambda axes: _reliability(axes, chances, query))
+    return panels
+
+
+def _values(axes: Axes, query: QueryReport) -> None:
+    predictions = query.predictions
+    predicted, who = (predictions.ridge, "ridge") if predictions.score is None else (predictions.score, "adapter")
+    section = query.ridge if predictions.score is None else query.score
+    title = f'"{printable(query.query)}": SRCC {section.srcc.value:.3f}, MAE {section.mae.value:.3g}'
+    predicted_against_true(axes, predictions.true, predicted, who, title, query.unit)
+
+
+def _error_by_tenth(axes: Axes, query: QueryReport) -> None:
+    predictions = query.predictions
+    bins = _tenths(predictions.true)
+    places = np.arange(len(bins))
+    scorers = [("ridge", predictions.ridge, PALE)]
+    if predictions.score is not None:
+        scorers.insert(0, ("adapter", predictions.score, INK))
+    width = 0.8 / len(scorers)
+    for n, (name, predicted, colour) in enumerate(scorers):
+        errors = [float(np.abs(predicted - predictions.true)[rows].mean()) for rows in bins]
+        axes.bar(places + (n - (len(scorers) - 1) / 2) * width, errors, width * 0.92, color=colour, label=name)
+    axes.set_xticks(places, [_span(predictions.true[rows]) for rows in bins], rotation=35, ha="right", fontsize=8)
+    axes.set_xlabel(_with_unit("true value, a tenth of the images a bar", query.unit))
+    axes.set_ylabel(_with_unit("mean absolute error", query.unit))
+    finish(axes, "Error by decile")
+
+
+def _reliability(axes: Axes, chances: Chances, query: QueryReport) -> None:
+    """How often the likelier of two pictures is more, by how likely the pair head calls it."""
+    stated = np.maximum(chances.probability, 1 - chances.probability)
+    right = np.where(chances.probability >= 0.5, chances.won, 1 - chances.won)
+    bin_of = np.minimum(((stated - 0.5) * 2 * TENTHS).astype(int), TENTHS - 1)
+    fewest = max(FEWEST_IN_BIN, len(stated) // 200)  # a handful of pairs says nothing
+    bins = [rows for n in range(TENTHS) if len(rows := np.flatnonzero(bin_of == n)) >= fewest]
+    off = sum(len(rows) * abs(float(stated[rows].mean() - right[rows].mean())) for rows in bins) / len(stated)
+    axes.plot([0.5, 1], [0.5, 1], color=ACCENT, linewidth=1.2, label="perfectly calibrated")
+    axes.plot(
+        [stated[rows].mean() for rows in bins],
+        [right[rows].mean() for rows in bins],
+        "o-",
+        color=INK,
+        markersize=5,
+        label=f"{len(stated)} pairs",
+    )
+    shares = np.bincount(bin_of, minlength=TENTHS) / len(stated)
+    heights = 0.2 * shares / shares.max()
+    axes.bar(0.525 + 0.05 * np.arange(TENTHS), heights, 0.045, color=PALE, alpha=0.5, label="how many")
+    axes.set_xlim(0.49, 1.01)
+    axes.set_ylim(0, 1.03)
+    axes.set_xlabel("probability that the pair head gives its choice")
+    axes.set_ylabel("how often the choice is right")
+    finish(axes, f'"{printable(query.query)}": probabilities of pairs, off by {off:.3f} on average')
+
+
+def _tenths(true: Floats) -> list[npt.NDArray[np.intp]]:
+    """Rows of each tenth by value; equal values stay together."""
+    edges = np.unique(np.quantile(true, np.linspace(0, 1, TENTHS + 1)))
+    place = np.searchsorted(edges[1:-1], true, side="right")
+    bins = [np.flatnonzero(place == n) for n in range(max(1, len(edges) - 1))]
+    return [rows for rows in bins if len(rows) >= min(FEWEST_IN_BIN, len(true))]
+
+
+def _span(values: Floats) -> str:
+    low, high = float(values.min()), float(values.max())
+    return f"{low:.4g}" if low == high else f"{low:.4g}–{high:.4g}"
+
+
+def _with_unit(text: str, unit: str | None) -> str:
+    return f"{text} ({unit})" if unit else text

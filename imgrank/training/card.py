@@ -13,8 +13,17 @@ import numpy as np
 
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import Query
-from imgrank.evaluation.plots import ACCENT, INK, PALE, Panel, draw_panels, finish, predicted_against_true
-from imgrank.evaluation.report_formats import table_rows, verdict
+from imgrank.evaluation.report_formats import (
+    ACCENT,
+    INK,
+    PALE,
+    Panel,
+    draw_panels,
+    finish,
+    predicted_against_true,
+    table_rows,
+    verdict,
+)
 from imgrank.learning.metrics import ScorerMetrics
 from imgrank.paths import printable
 from imgrank.training.result import TrainedQuery, TrainingResult

@@ -162,7 +162,7 @@ def test_classes_get_an_accuracy(tmp_path):
 
 def test_the_plot_is_drawn(trained, tmp_path):
     pytest.importorskip("matplotlib")
-    from imgrank.evaluation.plots import plot_report
+    from imgrank.evaluation.report_formats import plot_report
 
     report = measure(*trained)
     plot_report(report, tmp_path / "out.png")
@@ -173,7 +173,7 @@ def test_the_plot_is_drawn(trained, tmp_path):
 
 def test_probabilities_of_answers_are_drawn_where_a_ranker_gives_some(tmp_path):
     pytest.importorskip("matplotlib")
-    from imgrank.evaluation.plots import plot_report
+    from imgrank.evaluation.report_formats import plot_report
 
     path = pairs_csv(tmp_path, 80)
     made = train(path, out=tmp_path / "a.safetensors", options=QUICK, config=CONFIG, source=FakeSource())
