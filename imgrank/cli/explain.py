@@ -82,11 +82,11 @@ def explain(
     imgrank explain first.jpg "a cat" --against second.jpg --out both.png
     """
     check_sentence(sentence, [image])
-    from imgrank.explaining import drawing, explain, wording
+    from imgrank.explaining import explain, report
     from imgrank.ranker import Ranker
 
     if out is not None:
-        drawing.check_out(out)
+        report.check_out(out)
     asked = [image] if against is None else [image, against]
     note = noting(quiet)
     name = precise(backbone, precision, device.value, (), note)
@@ -94,13 +94,13 @@ def explain(
     with ranker, progress_line(quiet) as report:
         explained = [explain(ranker, one, sentence, opposite=opposite, progress=report) for one in asked]
     if fmt is Telling.json:
-        typer.echo(wording.as_json(explained))
+        typer.echo(report.as_json(explained))
     else:
-        for line in wording.told(explained):
+        for line in report.told(explained):
             typer.echo(printable(line))
     if out is not None:
-        from imgrank.explaining.drawing import draw
+        from imgrank.explaining.report import draw
 
-        drawing.write_map(draw(explained), out)
+        report.write_map(draw(explained), out)
         if not quiet:
             note(f"wrote {printable(out)}")
