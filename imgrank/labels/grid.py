@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgrank.errors import LabelsError
-from imgrank.labels.records import Fault
+from imgrank.labels.tasks import Fault
 from imgrank.paths import printable
 
 DELIMITERS = (",", ";", "\t")

@@ -13,8 +13,7 @@ from urllib.request import url2pathname
 
 from imgrank.errors import LabelsError
 from imgrank.labels.grid import Grid, Row, read_grid
-from imgrank.labels.records import SKIP_BAD, SPLITS, Fault, Labels
-from imgrank.labels.tasks import PairCell, ValueCell, pair_tasks, value_tasks
+from imgrank.labels.tasks import SKIP_BAD, SPLITS, Fault, Labels, PairCell, ValueCell, pair_tasks, value_tasks
 from imgrank.paths import printable
 
 MOST_PRINTED = 50

@@ -16,8 +16,7 @@ from imgrank.discover import discover
 from imgrank.errors import LabelsError
 from imgrank.facts import facts_of
 from imgrank.facts.xmp import REJECTED
-from imgrank.labels.records import FEWEST_ROWS, Fault, Labels, ValueTask
-from imgrank.labels.tasks import phrasings
+from imgrank.labels.tasks import FEWEST_ROWS, Fault, Labels, ValueTask, phrasings
 from imgrank.paths import printable
 
 _LEADING_NUMBER = re.compile(r"^\s*(-?\d+(?:[.,]\d+)?)(?![\d.])")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from imgrank.errors import UsageError
 from imgrank.labels.read_csv import ANSWERS
-from imgrank.labels.records import Labels
+from imgrank.labels.tasks import Labels
 from imgrank.paths import printable, why
 
 
