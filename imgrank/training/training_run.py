@@ -27,7 +27,7 @@ from imgrank.learning.dataset import Dataset, TokenSource, flat_notes, made_spli
 from imgrank.paths import why
 from imgrank.ranker import Ranker
 from imgrank.records import Progress
-from imgrank.training import checkpoint
+from imgrank.training import start
 from imgrank.training.card import card_text
 from imgrank.training.fitting import Fitted, Fitting, learn
 from imgrank.training.loop import Epoch
@@ -138,7 +138,7 @@ class _Run:
         shipped = shipped_adapter(backbone.fingerprint)
         queries = [rows.query for rows in dataset.tasks]
         first = begin(backbone, shipped, seed, self.config, queries)
-        key = checkpoint.run_key(dataset, backbone.fingerprint, first.config, self.options)
+        key = start.run_key(dataset, backbone.fingerprint, first.config, self.options)
         fitting = Fitting(
             dataset=dataset,
             new_model=lambda fold: begin(backbone, shipped, seed + fold, self.config, queries),
@@ -148,7 +148,7 @@ class _Run:
             prepare=partial(self._mirrored, progress),
         )
         kept = checkpoint_path(self.path)
-        memory = checkpoint.recall(kept, key) if resume else checkpoint.remember(kept, key)
+        memory = start.recall(kept, key) if resume else start.remember(kept, key)
         outcome = learn(fitting, memory, lambda closed: saved(self.save(closed, "")))
         if not outcome.interrupted:
             kept.unlink(missing_ok=True)
