@@ -14,8 +14,8 @@ from starlette.types import ASGIApp
 
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.labelling.lesson import StaleAnswer
-from imgrank.web.album import LARGE, SMALL
 from imgrank.web.controller import Controller
+from imgrank.web.prepare import LARGE, SMALL
 from imgrank.web.records import Reason
 from imgrank.web.server import STATIC, Guard, not_found, read_json, resource, static_files
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from imgrank.errors import UsageError
 from imgrank.labels.tasks import phrasings
 from imgrank.paths import printable
-from imgrank.web.album import Album
+from imgrank.web.prepare import Album
 from imgrank.web.records import LabelSettings, Reason
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from imgrank.web.album import Album
+from imgrank.web.prepare import Album
 from tests.web.making import photos
 
 
