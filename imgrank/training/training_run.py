@@ -19,11 +19,19 @@ from imgrank.adapter.registry import adapter_path, card_path
 from imgrank.backbone.names import with_grid
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import AdapterError, TrainingError, UsageError
-from imgrank.evaluation.outliers import Tamed, tamed
 from imgrank.evaluation.set_aside import keep_rows
 from imgrank.index_tokens import IndexTokens
 from imgrank.labels import Labels, read_labels
-from imgrank.learning.dataset import Dataset, TokenSource, flat_notes, made_splits, read_dataset, with_mirrored
+from imgrank.learning.dataset import (
+    Dataset,
+    Tamed,
+    TokenSource,
+    flat_notes,
+    made_splits,
+    read_dataset,
+    tamed,
+    with_mirrored,
+)
 from imgrank.paths import why
 from imgrank.ranker import Ranker
 from imgrank.records import Progress

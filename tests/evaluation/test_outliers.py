@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imgrank.evaluation.outliers import outliers
+from imgrank.learning.dataset import outliers
 
 RNG = np.random.default_rng(0)
 
