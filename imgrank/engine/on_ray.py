@@ -1,8 +1,9 @@
-"""The stages of `imgrank index` on an engine, as functions from table to table: read and decode, encode, write.
+"""Ray Data as an engine: many machines read, decode, encode and write an index, and score its parts.
 
-A wave of items travels as chunks, each one row of pickled bytes; pictures travel as rows of a pickled `IndexRow` and
-pixels; tokens as the rows of a part. A stage may run twice on the same rows after a worker's death: the index keeps
-one row of each path, and the same rows make a part of the same name.
+The stages of `imgrank index` are functions from table to table. A wave of items travels as chunks, each one row of
+pickled bytes; pictures travel as rows of a pickled `IndexRow` and pixels; tokens as the rows of a part. A stage may run
+twice on the same rows after a worker's death: the index keeps one row of each path, and the same rows make a part of
+the same name.
 """
 
 from __future__ import annotations

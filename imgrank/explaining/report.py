@@ -1,4 +1,7 @@
-"""An explanation in words."""
+"""An explanation for people: in words, and as a map over the picture with the score and the labelled pictures like it.
+
+A map is written over a map of imgrank's own, and over no other file ever.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Labels and the tokens of their pictures, joined, and who of them is trained on and who is kept aside."""
+"""Labels and the tokens of their pictures, joined; who of them is trained on and who is kept aside.
+
+Values that cannot belong to the others, such as 1e6 among 1 to 30, are told, and held at the furthest that can.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a model begins with: the shipped adapter's weights where the backbone is the same, or fresh ones."""
+"""What a run begins with: the shipped adapter's weights where the backbone is the same, fresh ones, or a checkpoint.
+
+A checkpoint is a run between two epochs or two folds, on disk: for `--resume`.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,7 @@ def run_key(dataset: Dataset, fingerprint: str, config: AdapterConfig, options: 
     return digest.hexdigest()
 
 
-def remember(path: Path, key: str) -> Checkpointing:
+def remember_run(path: Path, key: str) -> Checkpointing:
     """The memory of a new run, kept in a file after each epoch or fold."""
 
     def after_epoch(progress: LoopState) -> None:
@@ -109,7 +112,7 @@ def remember(path: Path, key: str) -> Checkpointing:
     return Checkpointing(after_epoch=after_epoch, after_fold=after_fold)
 
 
-def recall(path: Path, key: str) -> Checkpointing:
+def recall_run(path: Path, key: str) -> Checkpointing:
     """The same, going on where the kept run stands. Raises TrainingError where there is none, or another."""
     kept = _read(path, key)
     state = kept.get("run")

@@ -156,7 +156,7 @@ class _Run:
             prepare=partial(self._mirrored, progress),
         )
         kept = checkpoint_path(self.path)
-        memory = start.recall(kept, key) if resume else start.remember(kept, key)
+        memory = start.recall_run(kept, key) if resume else start.remember_run(kept, key)
         outcome = learn(fitting, memory, lambda closed: saved(self.save(closed, "")))
         if not outcome.interrupted:
             kept.unlink(missing_ok=True)
