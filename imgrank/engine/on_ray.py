@@ -1,9 +1,9 @@
-"""Ray Data as an engine: many machines read, decode, encode and write an index, and score its parts.
+"""Ray as the engine: Ray Data streams the stages of an index, Ray's tasks score its parts and its sort orders them.
 
-The stages of `imgrank index` are functions from table to table. A wave of items travels as chunks, each one row of
-pickled bytes; pictures travel as rows of a pickled `IndexRow` and pixels; tokens as the rows of a part. A stage may run
-twice on the same rows after a worker's death: the index keeps one row of each path, and the same rows make a part of
-the same name.
+The stages of `imgrank index` are functions from table to table: read and decode, encode, write. A wave of items travels
+as chunks, each one row of pickled bytes; pictures travel as rows of a pickled `IndexRow` and pixels; tokens as the rows
+of a part. A stage may run twice on the same rows after a worker's death: the index keeps one row of each path, and the
+same rows make a part of the same name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The frozen form in which labels walk on, whatever file they came from."""
+"""What labels walk on as, whatever file they came from: one task a query, phrasings joined and duplicates merged."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def recall_run(path: Path, key: str) -> Checkpointing:
         progress.epochs = tuple(Epoch(*epoch) for epoch in state["epochs"])
 
     folds = tuple(_fit(fold) for fold in kept.get("folds", ()))
-    return replace(remember(path, key), resume=resume, folds=folds)
+    return replace(remember_run(path, key), resume=resume, folds=folds)
 
 
 def _fit_state(fit: Fit) -> Mapping[str, object]:
