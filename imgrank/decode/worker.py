@@ -14,12 +14,18 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from imgrank.decode import raster, raw
+from imgrank.decode import other_decoders, raster
 from imgrank.decode.budget import spend, spend_from
 from imgrank.decode.file_bytes import jxl_size
 from imgrank.decode.guarded import send
-from imgrank.decode.photoshop import is_deep_or_large, photoshop_size, read_photoshop
-from imgrank.decode.second import KINDS, has_second, read_again
+from imgrank.decode.other_decoders import (
+    VIPS_KINDS,
+    has_second,
+    is_deep_or_large,
+    photoshop_size,
+    read_again,
+    read_photoshop,
+)
 from imgrank.decode.shrink import Luma, Target
 from imgrank.decode.sniff import HEIC, JXL, PHOTOSHOP, RAW
 from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS, DecodeError
@@ -70,7 +76,7 @@ class _ParentsBudget:
 
 def _read(data: bytes, kind: str, target: Target) -> Image.Image:
     if kind == RAW:
-        return raw.read_raw(data, target)
+        return other_decoders.read_raw(data, target)
     if kind == HEIC:
         import pi_heif
 
@@ -82,7 +88,7 @@ def _read(data: bytes, kind: str, target: Target) -> Image.Image:
     try:
         return raster.read_raster(data, kind, target)
     except DecodeError as error:
-        if kind not in KINDS or not error.is_of_decoder:
+        if kind not in VIPS_KINDS or not error.is_of_decoder:
             raise
         return _read_again(data, kind, target, error)
 

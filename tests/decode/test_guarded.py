@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imgrank.decode import DecodeError, decode_bytes, guarded, raster, raw
+from imgrank.decode import DecodeError, decode_bytes, guarded, other_decoders, raster
 from imgrank.decode.shrink import FULL_SIZE, Target
 from tests.decode.making import dng, encoded, quarters, raw_with_preview
 
@@ -103,30 +103,30 @@ def camera_jpeg(side: int = 64) -> bytes:
 
 @pytest.mark.parametrize(("orientation", "turns"), [(1, 0), (3, 2), (6, 1), (8, -1)])
 def test_the_preview_of_a_raw_needs_no_extra_and_is_turned_as_the_camera_was(monkeypatch, orientation, turns):
-    monkeypatch.setattr(raw, "find_spec", lambda library: None)
+    monkeypatch.setattr(other_decoders, "find_spec", lambda library: None)
     stored = Image.fromarray(np.ascontiguousarray(np.rot90(quarters(64, 64), turns)))
     data = raw_with_preview(encoded(stored, "JPEG"), orientation, before=b"\xff\xd8\xff\xd8 noise \xff\xd8\xff\xc0")
-    image = raw.read_raw(data, Target(32, True, "bicubic", 500.0))
+    image = other_decoders.read_raw(data, Target(32, True, "bicubic", 500.0))
     assert np.abs(np.asarray(image)[4:12, 4:12] - quarters()[4:12, 4:12].astype(int)).mean() < 4
 
 
 def test_the_largest_preview_is_taken_and_a_broken_one_passed_over(monkeypatch):
-    monkeypatch.setattr(raw, "find_spec", lambda library: None)
+    monkeypatch.setattr(other_decoders, "find_spec", lambda library: None)
     small, large = encoded(Image.new("RGB", (40, 40), "red"), "JPEG"), camera_jpeg()
     broken = encoded(Image.new("RGB", (200, 200), "blue"), "JPEG")[:-400]
     data = raw_with_preview(small + large + broken)
-    assert [preview.size for preview in raw.previews(data)] == [(200, 200), (64, 64), (40, 40)]
+    assert [preview.size for preview in other_decoders.previews(data)] == [(200, 200), (64, 64), (40, 40)]
 
 
 def test_tiles_of_a_picture_are_no_preview_of_it():
-    assert raw.previews(raw_with_preview(camera_jpeg() * 4)) == []
+    assert other_decoders.previews(raw_with_preview(camera_jpeg() * 4)) == []
 
 
 def test_a_raw_without_a_large_preview_names_the_extra(monkeypatch):
-    monkeypatch.setattr(raw, "find_spec", lambda library: None)
+    monkeypatch.setattr(other_decoders, "find_spec", lambda library: None)
     for target in (Target(65, True, "bicubic", 500.0), Target(FULL_SIZE, False, "bicubic", 500.0)):
         with pytest.raises(DecodeError, match=r'pip install "imgrank\[raw\]"'):
-            raw.read_raw(raw_with_preview(camera_jpeg()), target)
+            other_decoders.read_raw(raw_with_preview(camera_jpeg()), target)
 
 
 def test_raw_is_read_through_the_worker():
