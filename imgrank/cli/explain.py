@@ -91,16 +91,14 @@ def explain(
     note = noting(quiet)
     name = precise(backbone, precision, device.value, (), note)
     ranker = Ranker(name, adapter, device.value, not no_cache, note, max_megapixels)
-    with ranker, progress_line(quiet) as report:
-        explained = [explain(ranker, one, sentence, opposite=opposite, progress=report) for one in asked]
+    with ranker, progress_line(quiet) as progress:
+        explained = [explain(ranker, one, sentence, opposite=opposite, progress=progress) for one in asked]
     if fmt is Telling.json:
         typer.echo(report.as_json(explained))
     else:
         for line in report.told(explained):
             typer.echo(printable(line))
     if out is not None:
-        from imgrank.explaining.report import draw
-
-        report.write_map(draw(explained), out)
+        report.write_map(report.draw(explained), out)
         if not quiet:
             note(f"wrote {printable(out)}")
