@@ -1,4 +1,4 @@
-"""Which adapters there are."""
+"""Which adapters there are, each read from its file once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from imgrank import paths
 from imgrank.adapter import files, registry
+from imgrank.adapter.registry import Shelf
 from imgrank.errors import AdapterError
 from tests.adapter.making import adapter
 
@@ -91,3 +92,23 @@ def test_a_shipped_adapter_stays(shipped: Path) -> None:
 @pytest.mark.parametrize("name", ["older people", "ages-2.1", "Größe", "年齢", "a", "x" * 64])
 def test_plain_names_are_names(name: str) -> None:
     assert registry.adapter_path(name).parent == paths.adapters_dir()
+
+
+def test_an_adapter_is_read_once_and_again_where_its_file_changed(tmp_path: Path) -> None:
+    path, shelf = tmp_path / "ages.safetensors", Shelf()
+    files.save(path, adapter())
+    header = files.read_header(path)
+    first = shelf.load(header, header.fingerprint)
+    assert shelf.load(header, header.fingerprint) is first
+    files.save(path, adapter(seed=1, terms="other"))
+    assert shelf.load(header, header.fingerprint).header.terms == "other"
+
+
+def test_an_adapter_that_has_gone_is_said(tmp_path: Path) -> None:
+    path, shelf = tmp_path / "ages.safetensors", Shelf()
+    files.save(path, adapter())
+    header = files.read_header(path)
+    shelf.load(header, header.fingerprint)
+    path.unlink()
+    with pytest.raises(AdapterError, match="no ranker file"):
+        shelf.load(header, header.fingerprint)

@@ -11,11 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
+from imgrank.order import order
 from imgrank.ranker import Ranker
 from imgrank.records import Term
+from imgrank.web.viewer.orders import Placer
 from imgrank.web.viewer.room import Room
 from tests.web.making import Client, until
 from tests.web.viewing import EXAMPLES, finished, names_in_order, numbers_of, opened, pictures, tree
@@ -338,3 +343,18 @@ def test_pausing_is_told(room: tuple[Room, Client]) -> None:
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Room, Client]]:
     with opened(pictures(tmp_path_factory.mktemp("opened") / "photos")) as both:
         yield both
+
+
+PLACER = Placer()
+ROWS = st.lists(
+    st.tuples(st.sampled_from([0.0, -0.0, 0.5, 1.0, -3.25]), st.booleans(), st.text("aB10/._é", max_size=6)),
+    max_size=30,
+    unique_by=lambda row: row[2],
+)
+
+
+@given(ROWS)
+def test_places_are_those_of_sort(rows: list[tuple[float, bool, str]]) -> None:
+    scores, relevant, paths = ([row[n] for row in rows] for n in range(3))
+    places = PLACER.places(np.array(scores, float), np.array(relevant, bool), paths)
+    assert [paths[row] for row in places] == [image.path for image in order(scores, paths, relevant)]
