@@ -1,4 +1,4 @@
-"""None"""
+"""What backbones there are, and how they are called."""
 
 from __future__ import annotations
 

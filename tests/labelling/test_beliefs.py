@@ -210,7 +210,7 @@ def test_what_was_thought_ahead_is_what_is_asked_next(tmp_path: Path, monkeypatc
             patch.setattr(lessons, "next_pair", lambda *_: pytest.fail("it was to be known already"))
             ahead.answer(turn, answer)
             question, figures = ahead.question(), ahead.knowledge()
-        plain.answer(turn, given)
+        plain.answer(turn, answer)
         assert question == plain.question() and figures.accuracy == plain.knowledge().accuracy
 
 
