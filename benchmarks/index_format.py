@@ -2,25 +2,35 @@
 
     python benchmarks/index_format.py [--count N]
 
-Tokens are likely ones: those of real photographs, a little moved. Read on one thread, checksums compared.
+And the same part as imgrank writes it, read by Parquet and as it stands in the file. Tokens are likely ones: those of
+real photographs, a little moved. Read on one thread, checksums compared; seconds are of the processor.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import tempfile
 import time
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow.parquet as pq
 from synthetic_store import likely_tokens
 
-from imgrank.index.format import PART_ROWS, IndexRow, IndexRows, Manifest, to_table
+from imgrank.index.format import PART_ROWS, IndexRow, IndexRows, Manifest, glance_of, to_table
+from imgrank.index.locations import Location
 from imgrank.index.parquet_files import open_parquet
-from imgrank.tokens import Reads
+from imgrank.index.parts import Part
+from imgrank.tokens import EVERYTHING, Reads
 
 CODECS = (("none", None), ("lz4", None), ("zstd", 1), ("zstd", 3), ("zstd", 9))
-TURNS = 3
+TURNS = 5
+QUESTIONS = {
+    "embeddings": Reads(tokens=False),
+    "and kinds": Reads(tokens=False, moments=(0, 1, 2, 3, 8)),
+    "all tokens": EVERYTHING,
+}
 
 
 def main() -> None:
@@ -29,11 +39,7 @@ def main() -> None:
     rows = index_rows(parser.parse_args().count)
     layout = (manifest := Manifest("mini", "", 0, rows.packed.shape)).layout
     table = to_table(rows, manifest)
-    questions = {
-        "embeddings": layout.columns(Reads(tokens=False)),
-        "and kinds": layout.columns(Reads(tokens=False, moments=(0, 1, 2, 3, 8))),
-        "all tokens": layout.columns(),
-    }
+    questions = {name: layout.columns(reads) for name, reads in QUESTIONS.items()}
     print("| compression | read | bytes a picture | seconds a million |\n|---|---|--:|--:|")
     for codec, level in CODECS:
         out = io.BytesIO()
@@ -49,6 +55,38 @@ def main() -> None:
         for name, columns in questions.items():
             size, seconds = read(out.getvalue(), columns)
             print(f"| {codec} {level or ''} | {name} | {size / len(rows):,.0f} | {seconds / len(rows) * 1e6:.2f} |")
+    print("\n| read | seconds a million, by Parquet | as it stands |\n|---|--:|--:|")
+    with tempfile.TemporaryDirectory() as folder:
+        location = Location(folder)
+        location.write_manifest(manifest)
+        name = location.write_part(rows, manifest)
+        for asked, reads in QUESTIONS.items():
+            taken = [least(lambda way=way, reads=reads: way(location, name, reads)) for way in (by_parquet, by_blocks)]
+            print(f"| {asked} | {' | '.join(f'{seconds / len(rows) * 1e6:.2f}' for seconds in taken)} |")
+
+
+def by_parquet(location: Location, name: str, reads: Reads) -> None:
+    """Read what a question reads of a part, all of it by Parquet."""
+    with Part(location, name) as part:
+        for table in part.batches(("path", "error", *part.layout.columns(reads, detailed=False))):
+            glance_of(table, part.layout, reads)
+
+
+def by_blocks(location: Location, name: str, reads: Reads) -> None:
+    """The same as a question does it."""
+    with Part(location, name) as part:
+        for block in part.blocks(("path", "error"), part.layout.columns(reads, detailed=False)):
+            part.layout.joined(block.tokens, reads)
+
+
+def least(work: Callable[[], None]) -> float:
+    """The least seconds of the processor of several runs."""
+    taken = []
+    for _ in range(TURNS):
+        started = time.process_time()
+        work()
+        taken.append(time.process_time() - started)
+    return min(taken)
 
 
 def read(part: bytes, columns: tuple[str, ...]) -> tuple[int, float]:
@@ -57,14 +95,13 @@ def read(part: bytes, columns: tuple[str, ...]) -> tuple[int, float]:
     groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
     chunks = (group.column(number) for group in groups for number in range(group.num_columns))
     size = sum(chunk.total_compressed_size for chunk in chunks if chunk.path_in_schema in columns)
-    taken = []
-    for _ in range(TURNS):
-        started = time.perf_counter()
+
+    def all_of_it() -> None:
         for group in range(file.num_row_groups):
             for _ in file.iter_batches(4096, row_groups=[group], columns=list(columns), use_threads=False):
                 pass
-        taken.append(time.perf_counter() - started)
-    return size, min(taken)
+
+    return size, least(all_of_it)
 
 
 def index_rows(count: int) -> IndexRows:

@@ -17,10 +17,11 @@ import numpy.typing as npt
 
 from imgrank.arrays import Flags
 from imgrank.errors import UsageError
-from imgrank.index.format import encoded_path, glance_of, texts_of
+from imgrank.index.format import encoded_path, texts_of
 from imgrank.index.layout import KEY
 from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
+from imgrank.index.plain import Blob
 from imgrank.index.reading import KeptRows
 from imgrank.order import ScoredPath, check_finite, rank_sorted
 from imgrank.records import Unreadable
@@ -76,19 +77,20 @@ class ScoreParts:
         manifest = part.location.known_manifest()
         ahead = () if manifest is None else manifest.layout.columns(reads, self.detailed)
         keys: list[npt.NDArray[np.uint64]] = []
+        facts = ("path", "size", "error", *((KEY,) if part.unread else ()))
         with Part(part.location, part.name, ahead) as whole:
-            columns = ("path", "size", "error", *whole.layout.columns(reads, self.detailed))
-            for table in whole.batches((*columns, KEY) if part.unread else columns):
-                kept = table if part.unread else _filtered(table, part.kept[at : at + len(table)])
+            for block in whole.blocks(facts, whole.layout.columns(reads, self.detailed)):
+                table = block.facts
+                kept = np.ones(len(table), bool) if part.unread else part.kept[at : at + len(table)]
                 at += len(table)
                 if part.unread:
                     keys.append(table.column(KEY).to_numpy())
-                good = kept.column("error").is_null().to_numpy()
-                skipped += _skipped(_filtered(kept, ~good))
-                if len(kept := _filtered(kept, good)):
-                    scored = score(glance_of(kept, whole.layout, reads))
+                good = table.column("error").is_null().to_numpy()
+                skipped += _skipped(_filtered(table, kept & ~good))
+                if (kept & good).any():
+                    scored = score(whole.layout.joined(_chosen(block.tokens, kept[good]), reads))
                     if not self.evidence_alone:
-                        done.append(_run(kept.column("path"), scored))
+                        done.append(_run(_filtered(table, kept & good).column("path"), scored))
                     evidence += scored.evidence
         rows = arrow().concat_tables(done) if done else empty_run()
         known = np.concatenate([np.zeros(0, np.uint64), *keys]) if part.unread else None
@@ -136,6 +138,10 @@ def paths_of(run: Run) -> Iterator[ScoredPath]:
     columns = run.column("lacking").to_pylist(), run.column("score").to_pylist(), texts_of(run.column("path"))
     for lacking, score, path in zip(*columns, strict=True):
         yield ScoredPath(not lacking, score, path or "")
+
+
+def _chosen(columns: dict[str, Blob], kept: Flags) -> dict[str, Blob]:
+    return columns if kept.all() else {name: blob[kept] for name, blob in columns.items()}
 
 
 def portable(task: ScoreParts) -> ScoreParts:

@@ -18,6 +18,7 @@ import xxhash
 from imgrank.errors import IndexFault
 from imgrank.index.layout import DETAIL, FORMAT_VERSION, KEY, Layout, blobs, bytes_of
 from imgrank.index.needs import arrow
+from imgrank.index.plain import Digests
 from imgrank.paths import printable
 from imgrank.tokens import EVERYTHING, Packed, PackedTokens, Reads, TokenShape, whole
 from imgrank.tokens import joined as joined_tokens
@@ -30,6 +31,7 @@ FACTS = ("path", "digest", "size", "mtime_ns", "width", "height", "error", "fold
 _LARGEST_SIZE = 1 << 14  # of any side of a picture's tokens
 _WRITTEN = b"imgrank.written_ns"
 _SHAPE = b"imgrank.shape"
+_DIGESTS = b"imgrank.digests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,11 @@ def written_ns(kind: Any) -> int:  # noqa: ANN401
     return int(told) if told.isdigit() and len(told) <= 19 else 0
 
 
+def digests_of(kind: Any) -> Digests:  # noqa: ANN401
+    """What a part says of its columns that are read as they stand; nothing where it says nothing."""
+    return Digests.from_json((kind.metadata or {}).get(_DIGESTS, b"{}"))
+
+
 def misfit(kind: Any, manifest: Manifest) -> str | None:  # noqa: ANN401
     """What is wrong with the schema of a part, in words that may stand after a colon; None where it fits."""
     wanted = schema(manifest.layout)
@@ -197,10 +204,14 @@ def to_table(rows: IndexRows, manifest: Manifest, written_at: int = 0) -> Any:  
     if layout.detailed and len(rows.packed) and rows.packed.detail is None:
         raise ValueError("tokens without detail, for an index that has it")
     kind = schema(layout, written_at)
-    columns = {name: blobs(blob, good) for name, blob in layout.split(rows.packed).items()}
+    split = layout.split(rows.packed)
+    columns = {name: blobs(blob, good) for name, blob in split.items()}
     columns |= {name: _column(rows.rows, name, kind.field(name).type) for name in FACTS}
     if layout.has_keys:
         columns[KEY] = pa.array(np.fromiter((key_of(row.path) for row in rows.rows), np.uint64, len(rows)))
+    plain = {name: blob for name, blob in split.items() if name in layout.uncompressed}
+    told = {_DIGESTS: Digests.of(plain, good, PART_ROWS).to_json()}
+    kind = kind.with_metadata({**kind.metadata, **told})
     return pa.Table.from_arrays([columns[name] for name in kind.names], schema=kind)
 
 

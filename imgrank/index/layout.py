@@ -17,11 +17,11 @@ import numpy.typing as npt
 
 from imgrank.detail.measure import WIDTH
 from imgrank.index.needs import arrow
+from imgrank.index.plain import Blob
 from imgrank.tokens import EVERYTHING, Glance, Packed, PackedTokens, Reads, TokenShape
 
 FORMAT_VERSION = 2
 SCALES, TOKENS, EMBEDDING, DETAIL, KEY = "scales", "tokens", "embedding", "detail", "key"
-Blob = npt.NDArray[np.uint8]  # (rows, bytes)
 _FACTS = 120  # bytes a row that paths and facts take, about
 _SAVED = 0.2  # of the bytes of tokens, that compression saves at most
 
@@ -141,4 +141,5 @@ def _as_bytes(values: npt.NDArray[Any], width: int) -> Blob:
 
 
 def _as(values: Blob, kind: str, width: int) -> npt.NDArray[Any]:
-    return values.view(kind).reshape(-1, width)
+    is_aligned = values.ctypes.data % np.dtype(kind).itemsize == 0  # what stands in a file may begin anywhere
+    return (values if is_aligned else values.copy()).view(kind).reshape(-1, width)

@@ -29,6 +29,7 @@ from imgrank.index.remote import file_system, is_url, read_url, reason_of, retri
 from imgrank.paths import printable, why
 
 _UNFINISHED = (SUFFIX, ".unfinished")  # the latter by imgrank 0.1
+_PAGE = 1 << 20  # bytes, as Arrow has it
 _TAILS_KEPT = 500  # 94 MB
 _FORGOTTEN_AFTER = 86_400.0  # seconds; an unfinished part of a run that was killed
 
@@ -96,7 +97,8 @@ class Location:
         name = part_name(rows.rows)
         table = to_table(rows, manifest, time.time_ns())
         with self._sentence("written"), self._writing(name) as file:
-            plain = manifest.layout.uncompressed
+            layout, plain = manifest.layout, manifest.layout.uncompressed
+            widest = max((width for name, width in layout.widths.items() if name in plain), default=0)
             packed = [name for name in table.column_names if name not in plain]
             parquet().write_table(
                 table,
@@ -107,6 +109,7 @@ class Location:
                 use_dictionary=["error", "folder"],
                 write_statistics=["path"],
                 write_page_checksum=True,
+                data_page_size=max(_PAGE, PART_ROWS * (widest + 1)),  # what is read as it stands is one page
             )
         self._tails.pop(name, None)
         return name

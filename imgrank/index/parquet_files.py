@@ -5,7 +5,7 @@ A thread of Arrow's own may still hold a buffer of Python's when the interpreter
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from imgrank.index.needs import parquet
@@ -22,16 +22,16 @@ def batches_of(file: Any, group: int, columns: Sequence[str], rows: int) -> Iter
     return found
 
 
-def ranges_of(file: Any, group: int, columns: Sequence[str]) -> list[tuple[int, int]]:  # noqa: ANN401
-    """Where in the file the columns of a row group stand: from byte to byte."""
+def ranges_of(file: Any, group: int, columns: Collection[str]) -> dict[str, tuple[int, int]]:  # noqa: ANN401
+    """Where in the file these columns of a row group stand, from byte to byte, by their names in the schema."""
     about = file.metadata.row_group(group)
-    found = []
+    found = {}
     for number in range(about.num_columns):
         column = about.column(number)
         if column.path_in_schema.split(".")[0] in columns:
             starts = (column.dictionary_page_offset, column.data_page_offset)
             start = min((offset for offset in starts if offset), default=0)
-            found.append((start, start + column.total_compressed_size))
+            found[column.path_in_schema] = (start, start + column.total_compressed_size)
     return found
 
 
