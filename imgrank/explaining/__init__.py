@@ -4,7 +4,6 @@ Asks the ranker about the picture with parts of it washed out; knows neither the
 so that every ranker can be explained, zero-shot ones too. Changes no picture.
 """
 
-from imgrank.explaining.explanation import explain
-from imgrank.explaining.records import Example, Explanation
+from imgrank.explaining.explanation import Example, Explanation, explain
 
 __all__ = ["Example", "Explanation", "explain"]

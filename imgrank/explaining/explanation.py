@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,16 +18,61 @@ from imgrank.arrays import Floats
 from imgrank.decode import load_images
 from imgrank.discover import discover
 from imgrank.errors import NothingToRank, UsageError
-from imgrank.explaining.records import Example, Explanation
 from imgrank.labels import PairTask, ValueTask, read_labels
 from imgrank.paths import printable
-from imgrank.records import Progress, Unreadable
+from imgrank.records import Progress, ScorerName, Unreadable
 from imgrank.scoring.asking import WITHOUT_DETAIL, answer, ask, choose, terms_of
 from imgrank.scoring.choosing import Choice
 from imgrank.scoring.question import Answer, Question
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A labelled picture that looks like the one explained.
+
+    Attributes:
+        path: The picture.
+        likeness: The cosine of their embeddings, 1 for the same picture.
+        said: What people said of it, such as "34 years" or "more in 5 of 6 answers".
+    """
+
+    path: str
+    likeness: float
+    said: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """Why a picture has its score.
+
+    Attributes:
+        path: The picture.
+        sentence: What it was ordered by.
+        score: What `Ranker.rank` gives it, in `unit`.
+        influence: (G, G) float, the picture in G x G equal parts from its upper left: by how much the score falls
+            where that part is blurred. Above 0 the part speaks for the sentence, below 0 against it.
+        unit: The unit of the score, or None.
+        scorer: Who answered, as in `Ranking.scorer`.
+        adapter: The trained ranker that answered, or None.
+        relevant: False where the picture does not show what the sentence is about.
+        examples: Labelled pictures like it, nearest first; none where the ranker kept none.
+        notes: What should be known of it, a line each, as in `Ranking.notes`.
+    """
+
+    path: str
+    sentence: str
+    score: float
+    influence: Floats
+    unit: str | None
+    scorer: ScorerName
+    adapter: str | None
+    relevant: bool
+    examples: tuple[Example, ...] = ()
+    notes: tuple[str, ...] = ()
+
 
 AT_FULL_SIZE = "sort measures this at full size; what is explained here is the order by small copies of the images"
 MIXED = "sort orders this by a mix of {}; explain each of these alone to see what raises it"

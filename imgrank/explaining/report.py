@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from imgrank.arrays import Floats
 from imgrank.decode import DecodeError, open_image
 from imgrank.errors import UsageError
-from imgrank.explaining.records import Explanation
+from imgrank.explaining.explanation import Explanation
 from imgrank.paths import printable, why
 from imgrank.rounding import decimals_for
 from imgrank.version import __version__

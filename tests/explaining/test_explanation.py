@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgrank.explaining.explanation import GRID, SHOWN, influence, nearest_examples, parts, washed_out, windows
-from imgrank.explaining.records import Example
+from imgrank.explaining.explanation import GRID, SHOWN, Example, influence, nearest_examples, parts, washed_out, windows
 from imgrank.scoring.question import Question
 from imgrank.training import train
 from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, pairs_csv
