@@ -19,8 +19,7 @@ from imgrank.actions.records import Action, Outcome, Plan, Request, Verb
 from imgrank.actions.steps import folders_of, steps_of, token
 from imgrank.actions.tagging import kept_of, plan_tags
 from imgrank.actions.templates import NO_CAMERA, UNDATED
-from imgrank.actions.trash import CAN_UNDO, within_reach
-from imgrank.actions.trash_choice import refuse_doubt, spare
+from imgrank.actions.trash import CAN_UNDO, refuse_doubt, spare, within_reach
 from imgrank.errors import ActionError
 from imgrank.facts import Facts, facts_of
 from imgrank.paths import listed, printable

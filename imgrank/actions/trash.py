@@ -1,8 +1,10 @@
-"""The system's trash. On Linux by freedesktop.org's rules, so that a file is found again; elsewhere by send2trash.
+"""The trash: what it takes of a ranking, and how files get there and are found again.
 
-A file lies in the trash under a name that its note claims: the note is made first, in a way that fails where the name
-is taken, and the file is then renamed in a way that replaces nothing. So runs side by side, ours or another
-program's, never meet.
+It takes no pictures by an order that may mean nothing, and no companions of pictures that stay.
+
+On Linux it goes by freedesktop.org's rules, so that a file is found again; elsewhere by send2trash. A file lies in the
+trash under a name that its note claims: the note is made first, in a way that fails where the name is taken, and the
+file is then renamed in a way that replaces nothing. So runs side by side, ours or another program's, never meet.
 """
 
 from __future__ import annotations
@@ -12,17 +14,23 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from imgrank.actions.boundary import reached
+from imgrank.actions.file_names import companions, key, split
+from imgrank.actions.gather import Group, Siblings
 from imgrank.actions.lock import trash_lock
-from imgrank.actions.no_clobber import exists, identify, make_folders, rename_no_replace, write_new
-from imgrank.actions.records import Identity
+from imgrank.actions.no_clobber import RealFolders, exists, identify, make_folders, rename_no_replace, write_new
+from imgrank.actions.records import Action, Identity, Request
 from imgrank.atomic import sync_folder
+from imgrank.errors import DoubtfulOrder
+from imgrank.formats import looks_like_picture
+from imgrank.paths import printable
+from imgrank.records import RankedImage, Ranking
 
 CAN_UNDO = sys.platform not in ("win32", "darwin")
 _INFO = ".trashinfo"
@@ -236,3 +244,48 @@ def _existing(folder: str) -> str:
     while not exists(folder):
         folder = os.path.dirname(folder)
     return folder
+
+
+def thrown_away(images: Iterable[RankedImage], bottom: int | None, min_score: float | None) -> tuple[RankedImage, ...]:
+    """What the trash takes: pictures that score less than `min_score`, the last `bottom` of them if both are given."""
+    poor = tuple(image for image in images if min_score is None or image.score < min_score)
+    return poor[-bottom:] if bottom else poor
+
+
+def refuse_doubt(ranking: Ranking, request: Request) -> None:
+    """Raise DoubtfulOrder where pictures would be thrown away by an order that may mean nothing."""
+    if request.action is Action.trash and not ranking.confident:
+        raise DoubtfulOrder(
+            f'No image here clearly matches "{printable(ranking.query)}", so the order may mean little and the wrong '
+            "images could be thrown away. Nothing was changed."
+        )
+
+
+def spare(
+    groups: Sequence[Group], chosen: Iterable[RankedImage], everyone: Iterable[RankedImage]
+) -> tuple[list[Group], tuple[str, ...]]:
+    """The groups without companions that belong to a picture that stays as well, and the paths of these companions.
+
+    A picture stays if it was ranked, in `everyone`, and not `chosen`; and one that nobody ranked stays too, unless
+    it goes as the RAW or JPEG twin of one that was chosen.
+    """
+    real = RealFolders()
+    meant = {key(real.holding(image.path)) for image in chosen}
+    staying = {key(real.holding(image.path)) for image in everyone} - meant
+    going = {member.path for group in groups for member in group.members}
+    with_them = {path for path in going if key(path) not in meant}
+    spared = {path for path in with_them if key(path) in staying}
+    siblings = Siblings({group.folder for group in groups})
+    while more := {path for path in with_them - spared if _shared(path, siblings, going - spared)}:
+        spared |= more
+    kept = (tuple(each for each in group.members if each.path not in spared) for group in groups)
+    return [replace(group, members=members) for group, members in zip(groups, kept, strict=True)], tuple(sorted(spared))
+
+
+def _shared(path: str, siblings: Siblings, going: Collection[str]) -> bool:
+    """Whether a companion belongs to a picture that does not go; `a.jpg.xmp` belongs to `a.jpg` and to no other."""
+    folder, name = os.path.split(path)
+    names = siblings.of(folder, name)
+    owner = split(name)[0]
+    owners = [owner] if owner in names else [other for other in names if companions(other, [name])]
+    return any(looks_like_picture(other) and os.path.join(folder, other) not in going for other in owners)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from imgrank.actions.records import Action, OnConflict
-from imgrank.actions.trash_choice import thrown_away
+from imgrank.actions.trash import thrown_away
 from imgrank.choices import Format, GroupBy, ShownBy
 from imgrank.cli import actions as act
 from imgrank.cli import arguments, engines, filters, tags

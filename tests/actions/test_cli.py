@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from imgrank.actions.records import Action, OnConflict
 from imgrank.actions.run import prepare_part
-from imgrank.actions.trash_choice import thrown_away
+from imgrank.actions.trash import thrown_away
 from imgrank.actions.undo import history, undo
 from imgrank.choices import Format
 from imgrank.cli import actions as act
