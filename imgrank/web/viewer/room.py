@@ -1,26 +1,143 @@
-"""Everything behind the page of one folder or index, in one place: pictures, orders, plans, work, history."""
+"""Everything behind the page of one folder or index, in one place: pictures, orders, plans, work, history.
+
+Why a picture has its score is worked out on demand, in a daemon thread with a ranker of its own, so that an end need
+not wait. From an order that is not somebody's own the room leads to questions that teach theirs: the labelling page,
+about what is shown.
+"""
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp
 
 from imgrank.backbone.names import MINI
 from imgrank.errors import UsageError
 from imgrank.paths import printable
+from imgrank.scoring.composing import Asking
+from imgrank.scoring.question import Question
+from imgrank.web.app import make_page
+from imgrank.web.controller import Controller
+from imgrank.web.explanations import Apart, Explanations, explainer, reason_of
+from imgrank.web.prepare import prepare_ranked
+from imgrank.web.records import LabelSettings, Reason, Trained
+from imgrank.web.trainer import Report, Trainer, teach
 from imgrank.web.viewer.changes import History, Plans, Work
 from imgrank.web.viewer.engine import Engine, NewRanker, models_view
+from imgrank.web.viewer.library import Library
 from imgrank.web.viewer.messages import job_view, past_view, standing_view
 from imgrank.web.viewer.orders import Orders
-from imgrank.web.viewer.reasons import Reasons
 from imgrank.web.viewer.shown import Shown
 from imgrank.web.viewer.source import Watch, source_of
-from imgrank.web.viewer.teaching import Teaching
+
+if TYPE_CHECKING:
+    from imgrank.ranker import Ranker
+
+REASONS_KEPT, PATIENCE = 32, 120.0  # maps; seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """One term of what was asked: words, a picture by its path, or a scale between two."""
+
+    text: str = ""
+    picture: str = ""
+    between: tuple[str, str] | None = None
+
+    def question(self, ranker: Ranker) -> Question:
+        """Ready to be put to pictures, named without folders. Raises UsageError where a picture cannot be read."""
+        if self.text:
+            return Question(self.text)
+        asked = ranker.question(Asking(like=self.picture or None, between=self.between))
+        names = [os.path.basename(path) for path in self.between or (self.picture,)]
+        return replace(asked, sentence=f"from {names[0]} to {names[1]}" if self.between else f"like {names[0]}")
+
+
+class Reasons:
+    """One map at a time, each made once."""
+
+    def __init__(self, library: Library, new_ranker: Callable[[], Ranker]) -> None:
+        self._library, self._new_ranker = library, new_ranker
+        self._thread: Apart[Reason] = Apart("imgrank-why", PATIENCE)
+        self._explain = lru_cache(REASONS_KEPT)(self._explained)
+        self._ranker: Ranker | None = None
+
+    def of(self, number: int, sentence: str = "", pictures: tuple[int, ...] = ()) -> Reason:
+        """By a sentence, by likeness to a picture, or by the scale from one to another.
+
+        Raises UsageError where there is no such picture or nothing is asked, and what explaining raises.
+        """
+        file, named = self._library.file(number), [self._library.file(each) for each in pictures]
+        paths = [each.path for each in named if each is not None]
+        if file is None or len(paths) != len(pictures) or bool(sentence.strip()) == (len(paths) in (1, 2)):
+            raise UsageError("There is nothing to explain: a picture of the folder and a sentence are needed.")
+        between = (paths[0], paths[1]) if len(paths) == 2 else None
+        meant = Meant(sentence.strip(), paths[0] if len(paths) == 1 else "", between)
+        path, time = file.path, file.mtime_ns
+        return self._thread.do(lambda: self._explain(path, time, meant))
+
+    def forget(self) -> None:
+        """A ranker was trained, or another image model taken: what was said may not hold any more."""
+        self._explain.cache_clear()
+        self._ranker = None
+
+    def close(self) -> None:
+        """Whoever waits for a map is told that this is the end."""
+        self._thread.close()
+
+    def _explained(self, path: str, _time: int, meant: Meant) -> Reason:
+        from imgrank.explaining.explanation import explain_question
+
+        ranker = self._ranker = self._ranker or self._new_ranker()
+        return reason_of(explain_question(ranker, path, meant.question(ranker)), path)
+
+
+LABELS = "labels.csv"  # in the folder one stands in, as imgrank label has it
+
+
+class Teaching:
+    """At most one lesson at a time. `taught` is called when a ranker was trained, which answers its sentence now."""
+
+    def __init__(self, engine: Engine, taught: Callable[[], None]) -> None:
+        self._engine, self._taught = engine, taught
+        self._lock = threading.Lock()
+        self._page: ASGIApp | None = None
+        self._controller: Controller | None = None
+
+    @property
+    def page(self) -> ASGIApp | None:
+        """The page of the lesson; None where nothing is taught."""
+        return self._page
+
+    def begin(self, folder: str, recursive: bool, adapter: str, sentence: str, paths: Sequence[str]) -> None:
+        """Ask about these pictures, which stand in the order that is not right, best first.
+
+        Raises UsageError where there are too few, no sentence, or a labels file that does not fit.
+        """
+        settings = LabelSettings(folder, sentence, labels=LABELS, recursive=recursive, adapter=adapter)
+        with self._lock:
+            prepared = prepare_ranked(settings, self._engine.ranker, paths)
+
+            def train(name: str, replace: bool, report: Report) -> Trained:
+                trained = teach(settings, self._engine.new, name, replace, report)
+                self._taught()
+                return trained
+
+            reasons = Explanations(prepared.album, explainer(settings, self._engine.new))
+            controller = Controller(settings, prepared, Trainer(train), reasons)
+            controller.pictures_at = "../"
+            self._page, self._controller = make_page(controller), controller
+
+    def close(self) -> None:
+        """Whoever waits for an explanation is told that this is the end."""
+        if self._controller is not None:
+            self._controller.close()
 
 
 @dataclass(frozen=True, slots=True)
