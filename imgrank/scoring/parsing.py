@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from imgrank.scoring.comparatives import OPPOSITES, PICTURES
@@ -139,60 +139,77 @@ class Reading:
 def read(sentence: str) -> Reading:
     """Read a sentence."""
     tokens, orders, order = _tokens(sentence)
-    words: list[Word] = []
-    turns: list[int] = []
-    of_pictures: list[str] = []
-    grades, counts, turn, subject_from = orders, False, 1, None
-    for place, token in enumerate(tokens):
-        following = tokens[place + 1] if place + 1 < len(tokens) else ""
-        if token in _SIZES and following in _COUNTS:
-            turn = -1 if token in _SMALL else turn
-            grades = counts = True
-            continue
-        if (token, following) == ("out", "of"):
-            turn = -turn
-            continue
-        if place and (bound := _BOUNDS.get((tokens[place - 1], token))):
-            grades = counts = True
-            turn *= bound
-            continue
-        if place and tokens[place - 1] in ("least", "most") and token in _NUMERALS:
-            continue
-        if token in _UP or token in _DOWN:
-            grades = True
-            counts |= token in _AMOUNTS
-            turn = -turn if token in _DOWN else turn
-            continue
-        if token in _COUNTS or token in _GRADES:
-            grades = True
-            counts |= token in _COUNTS
-            continue
-        if token in _OPENS_SUBJECT and words and subject_from is None:
-            subject_from = len(words)
-        if token in _SILENT:
-            continue
-        word = word_of(token)
-        grades |= word.compares or token.endswith(("ness",))
-        words.append(word)
-        turns.append(turn)
-        if following in PICTURES and (word.compares or word.base in OPPOSITES):
-            of_pictures.append(word.base)
-    subject = tuple(words[subject_from:]) if subject_from is not None else ()
+    found = _Found(grades=orders)
+    for before, token, following in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
+        found.take(before, token, following)
+    words, turns, turn = found.words, found.turns, found.turn
+    subject = tuple(words[found.subject_from :]) if found.subject_from is not None else ()
     relates = _relates([word_of(token).base if token not in RELATES else token for token in tokens], words)
     if len(set(turns)) < 2:
         turns = [turn] * len(turns)  # what turns stands behind them all, or before
     by_word = dict(zip(reversed(words), reversed(turns), strict=True))
     return Reading(
         tuple(dict.fromkeys(words)),
-        grades,
-        counts,
+        found.grades,
+        found.counts,
         turn * order,
         subject,
         relates,
         " ".join(_plain(token) for token in tokens if token not in _ARTICLES),
-        tuple(of_pictures),
+        tuple(found.of_pictures),
         tuple(by_word[word] * order for word in dict.fromkeys(words)),
     )
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was found in a sentence so far: marks of a scale, which way it is turned, and the words between them."""
+
+    grades: bool
+    counts: bool = False
+    turn: int = 1
+    words: list[Word] = field(default_factory=list)
+    turns: list[int] = field(default_factory=list)
+    of_pictures: list[str] = field(default_factory=list)
+    subject_from: int | None = None
+
+    def take(self, before: str, token: str, following: str) -> None:
+        """The next token, with those beside it."""
+        if self._is_mark(before, token, following):
+            return
+        if token in _OPENS_SUBJECT and self.words and self.subject_from is None:
+            self.subject_from = len(self.words)
+        if token in _SILENT:
+            return
+        word = word_of(token)
+        self.grades |= word.compares or token.endswith(("ness",))
+        self.words.append(word)
+        self.turns.append(self.turn)
+        if following in PICTURES and (word.compares or word.base in OPPOSITES):
+            self.of_pictures.append(word.base)
+
+    def _is_mark(self, before: str, token: str, following: str) -> bool:
+        """Whether a token says how much or which way, and not what; what it says is kept."""
+        if token in _SIZES and following in _COUNTS:
+            self.turn = -1 if token in _SMALL else self.turn
+            self.grades = self.counts = True
+        elif (token, following) == ("out", "of"):
+            self.turn = -self.turn
+        elif bound := _BOUNDS.get((before, token)):
+            self.grades = self.counts = True
+            self.turn *= bound
+        elif before in ("least", "most") and token in _NUMERALS:
+            pass
+        elif token in _UP or token in _DOWN:
+            self.grades = True
+            self.counts |= token in _AMOUNTS
+            self.turn = -self.turn if token in _DOWN else self.turn
+        elif token in _COUNTS or token in _GRADES:
+            self.grades = True
+            self.counts |= token in _COUNTS
+        else:
+            return False
+        return True
 
 
 def _tokens(sentence: str) -> tuple[list[str], bool, int]:
