@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.labelling.lesson import StaleAnswer
 from imgrank.web.controller import Controller
-from imgrank.web.prepare import LARGE, SMALL
+from imgrank.web.prepare import LARGE_SIDE, SMALL_SIDE
 from imgrank.web.records import Reason
 from imgrank.web.server import STATIC, Guard, not_found, read_json, resource, static_files
 
@@ -52,7 +52,7 @@ def make_page(controller: Controller) -> ASGIApp:
         return JSONResponse(controller.state())
 
     def picture(request: Request) -> Response:
-        side = LARGE if request.path_params["size"] == "large" else SMALL
+        side = LARGE_SIDE if request.path_params["size"] == "large" else SMALL_SIDE
         jpeg = controller.album.jpeg(request.path_params["name"], side)
         return not_found() if jpeg is None else Response(jpeg, media_type="image/jpeg")
 

@@ -86,7 +86,7 @@ def _ending() -> UsageError:
 
 
 Explain = Callable[[str, str], Reason]
-KEPT_IN_MEMORY = 32
+REASONS_KEPT = 32
 
 
 class Explanations:
@@ -95,7 +95,7 @@ class Explanations:
     def __init__(self, album: Album, explain: Explain) -> None:
         self._album = album
         self._thread: Apart[Reason] = Apart("imgrank-why")
-        self._explain = lru_cache(KEPT_IN_MEMORY)(explain)
+        self._explain = lru_cache(REASONS_KEPT)(explain)
 
     def of(self, name: str, adapter: str) -> Reason | None:
         """Why the picture of this opaque name has its score by `adapter`; None where there is no such picture.

@@ -28,8 +28,8 @@ from imgrank.web.records import LabelSettings
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
 
-LARGE, SMALL = 1400, 240
-KEPT_IN_MEMORY = 64
+LARGE_SIDE, SMALL_SIDE = 1400, 240
+JPEGS_KEPT = 64
 
 
 class Album:
@@ -43,7 +43,7 @@ class Album:
             del self._real_of[path]
         self._name_of = {path: secrets.token_urlsafe(12) for path in self._real_of}
         self._path_of = {name: path for path, name in self._name_of.items()}
-        self._jpeg = lru_cache(KEPT_IN_MEMORY)(self._encode)
+        self._jpeg = lru_cache(JPEGS_KEPT)(self._encode)
 
     def __contains__(self, path: str) -> bool:
         return path in self._name_of
