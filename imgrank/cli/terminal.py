@@ -17,6 +17,7 @@ import typer
 
 from imgrank.records import Progress
 
+_NEVER_FOLDED = 21  # characters: numbers, times, states; what is longer is a name or a sentence
 _STARTED = time.perf_counter()  # this module is among the first that the command line imports
 
 
@@ -61,8 +62,9 @@ def _draw(title: str, rows: Sequence[Sequence[str]]) -> None:
     from rich.text import Text
 
     table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False)
-    for name in rows[0]:
-        table.add_column(Text(name))
+    for column, name in enumerate(rows[0]):
+        widest = max(len(row[column]) for row in rows)
+        table.add_column(Text(name), no_wrap=widest <= _NEVER_FOLDED, overflow="fold")
     for row in rows[1:]:
         table.add_row(*map(Text, row))
     Console().print(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -15,12 +16,20 @@ from imgrank.paths import printable
 if TYPE_CHECKING:
     from imgrank.actions.undo import Past
 
+
+def _run_number(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise UsageError(f'A run has a number, which "{printable(text)}" is not; imgrank history lists the runs.')
+    return int(text)
+
+
 RunArgument = Annotated[
     Optional[int],
     typer.Argument(
         metavar="[ID]",
         help="Number of the run, as imgrank history lists it; by default the last run.",
         show_default=False,
+        parser=_run_number,
     ),
 ]
 FinishOption = Annotated[bool, flag("--finish", "Complete a run that stopped in the middle, instead of undoing it.")]

@@ -152,12 +152,11 @@ def test_a_term_is_a_text_or_a_picture_with_a_weight(tmp_path, monkeypatch, word
     assert parse_term(word) == term
 
 
-@pytest.mark.parametrize("argv", [["imgrank"], ["imgrank", "undo", "last"]])
-def test_a_wrong_number_is_named_without_the_brackets_of_the_usage_line(monkeypatch, argv):
-    monkeypatch.setattr("sys.argv", argv)
-    with pytest.raises(Exception, match="valid integer") as refusal:
-        typer.main.get_command(app).main(["undo", "last"], prog_name="imgrank", standalone_mode=False)
-    assert sentence_of(refusal.value) == "ID takes a whole number. See imgrank undo --help."
+@pytest.mark.parametrize("word", ["last", "1.5", "-1", "²", "9" * 30])
+def test_what_is_no_number_of_a_run_is_named_and_where_the_numbers_stand(word):
+    with pytest.raises(UsageError, match="imgrank history lists the runs") as refusal:
+        typer.main.get_command(app).main(["undo", "--", word], prog_name="imgrank", standalone_mode=False)
+    assert f'"{word}"' in str(refusal.value)
 
 
 @pytest.mark.parametrize(
