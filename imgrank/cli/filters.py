@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -11,6 +11,7 @@ import typer
 from imgrank.choices import GroupBy, Orientation, ShownBy
 from imgrank.cli.options import choices, flag
 from imgrank.cli.terminal import note
+from imgrank.counting import agreeing
 from imgrank.errors import UsageError
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def tells_fit(ranking: Ranking) -> bool:
 def told_of_fits(ranking: Ranking) -> str:
     """How many images fit, and where that could not be told."""
     count = sum(image.fits and image.relevant for image in ranking.images)
-    line = f"{count:,} of {len(ranking.images):,} fit"
+    line = f"{count:,} of {len(ranking.images):,} {agreeing(count, 'fits', 'fit')}"
     if ranking.scorer == "zero-shot" and not tells_fit(ranking):
         return f"{line}; how near an image must be to fit was measured for mini alone, so that only a ranker could tell"
     if ranking.scorer in ("like", "between", "detail"):
@@ -207,11 +208,21 @@ class Grouping:
         """Whether a part of each group is kept."""
         return self.best is not None or self.rest
 
-    def for_people(self, images: Iterable[RankedImage]) -> tuple[RankedImage, ...]:
-        """One image a group, the first that comes, unless the groups are cut already; all where there are no groups."""
-        if self.by is GroupBy.none or self.cuts:
+    def for_people(self, images: Sequence[RankedImage], everyone: Sequence[RankedImage]) -> tuple[RankedImage, ...]:
+        """Of `images`, a part of `everyone`, the best of each group, with the rank of its group in place of its own.
+
+        Groups are ranked by their best image. All images as they are where there are no groups, and where several or
+        the rest of each were asked for.
+        """
+        if self.by is GroupBy.none or self.rest or (self.best or 1) > 1:
             return tuple(images)
-        first: dict[int | str, RankedImage] = {}
-        for image in images:
-            first.setdefault(image.path if image.group is None else image.group, image)
-        return tuple(first.values())
+        ranks = _ranks_of_groups(everyone)
+        best: dict[int | None, RankedImage] = {}
+        for image in sorted(images, key=lambda each: each.rank):
+            best.setdefault(image.group, image)
+        return tuple(replace(image, rank=ranks[image.group]) for image in images if best[image.group] is image)
+
+
+def _ranks_of_groups(images: Iterable[RankedImage]) -> dict[int | None, int]:
+    groups = dict.fromkeys(image.group for image in sorted(images, key=lambda each: each.rank))
+    return {group: rank for rank, group in enumerate(groups, 1)}

@@ -345,7 +345,7 @@ def _deliver(
         note(filters.told_of_fits(ranking))
     if asked is None or ranking.partial:
         highest = max((image.score for image in ranking.images if image.relevant), default=None)
-        people = cut.groups.for_people(images)
+        people = cut.groups.for_people(images, ranking.images)
         shown = people if display.preview or display.shown_as is Format.table else images
         quiet = display.quiet or (ranking.partial and cut.groups.cuts)  # why nothing is left, its notes say
         show(ranking, tuple(_told_if_none(iter(shown), cut, highest, quiet)), display)

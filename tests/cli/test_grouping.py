@@ -82,6 +82,33 @@ def test_the_table_shows_one_row_a_group_with_its_count(shoot, home):
     assert rows.count(".jpg") == 4
 
 
+def ranks(*options, shoot, home):
+    """The first column of the table, and its last line."""
+    lines = imgrank("sort", shoot, "a cat", *options, "--format", "table", home=home).stdout.splitlines()
+    return [line.split()[0] for line in lines if ".jpg" in line], lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), "1234"),
+        (("--reverse",), "4321"),
+        (("--best", 1), "1234"),
+        (("--top", 1), "1"),
+    ],
+)
+def test_a_row_of_a_group_has_the_rank_of_the_group_and_the_foot_counts_both(shoot, home, options, expected):
+    found, foot = ranks("--group", "burst", *options, shoot=shoot, home=home)
+    assert found == list(expected)
+    assert foot.startswith("4 groups, 10 images · ")
+
+
+def test_where_each_image_has_a_row_it_has_its_own_rank(shoot, home):
+    assert ranks("--group", "burst", "--best", 3, shoot=shoot, home=home)[0] == [str(n) for n in range(1, 11)]
+    found, foot = ranks(shoot=shoot, home=home)
+    assert len(found) == 10 and foot.startswith("10 images · ")
+
+
 def test_culling_moves_all_but_the_best_and_undo_brings_them_back(shoot, home, tmp_path):
     before = sorted(path.name for path in shoot.iterdir())
     cull = ("sort", shoot, "sharpest photo", "--group", "similar", "--rest", "--move", tmp_path / "rejects")
@@ -141,7 +168,7 @@ def test_by_date_the_undated_picture_stands_last_and_is_said(shoot, home):
     done = imgrank("sort", shoot, "a cat", "--order", "date", home=home)
     names = [line.split("/")[-1] for line in done.stdout.splitlines()]
     assert names == [f"{name}-{n}.jpg" for name in NAMES for n in range(3)] + ["undated.jpg"]
-    assert "1 of 10 images have no usable date" in done.stderr
+    assert "1 of 10 images has no usable date" in done.stderr
 
 
 @pytest.mark.parametrize(
