@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from imgrank.counting import agreeing, counted
 from imgrank.discover import path_order
 from imgrank.facts import Facts
 from imgrank.records import RankedImage
@@ -46,4 +47,6 @@ def doubts(facts: Sequence[Facts], consequence: str) -> str:
     if not why:
         return ""
     reasons = ", ".join(f"{count:,} with {reason}" for reason, count in why.most_common())
-    return f"{sum(why.values()):,} of {len(facts):,} images have no usable date ({reasons}); {consequence}"
+    undated = sum(why.values())
+    have = agreeing(undated, "has", "have")
+    return f"{undated:,} of {counted(len(facts), 'image')} {have} no usable date ({reasons}); {consequence}"

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from natsort import natsort_keygen, ns
 
+from imgrank.counting import counted
 from imgrank.errors import UsageError
 from imgrank.formats import OTHER_EXTENSIONS, UNREAD_EXTENSIONS, extension, looks_like_picture
 from imgrank.paths import printable, why
@@ -194,9 +195,8 @@ def told_of_others(others: Sequence[tuple[str, int]]) -> tuple[str, ...]:
     kinds = list(dict.fromkeys(OTHER_EXTENSIONS[extension] for extension, _ in others))
     named = " or ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))
     each = ", ".join(f"{number:,} {extension}" for extension, number in others)
-    if count == 1:
-        return (f"1 file is not an image and was ignored: {each}",)
-    return (f"{count:,} files are {named} and were ignored: {each}",)
+    ignored = counted(count, "file is not an image and was", f"files are {named} and were")
+    return (f"{ignored} ignored: {each}",)
 
 
 def path_order(path: str) -> tuple[Any, str]:

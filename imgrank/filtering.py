@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from imgrank.choices import Orientation
+from imgrank.counting import agreeing, counted
 from imgrank.errors import UsageError
 from imgrank.facts import Facts
 from imgrank.patterns import Exclusion
@@ -94,7 +95,9 @@ def filtered(filters: Filters, facts: Sequence[Facts]) -> Filtered:
     kept = tuple(n for n, reason in enumerate(reasons) if not reason)
     left_out = Counter(filter(None, reasons))
     why = ", ".join(f"{count:,} {reason}" for reason, count in left_out.most_common())
-    note = f"{len(kept):,} of {len(facts):,} images pass the filters" + (f"; left out: {why}" if why else "")
+    note = f"{len(kept):,} of {counted(len(facts), 'image')} {agreeing(len(kept), 'passes', 'pass')} the filters" + (
+        f"; left out: {why}" if why else ""
+    )
     return Filtered(kept, note)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,9 +71,19 @@ def printable(path: str) -> str:
     return path if path.isprintable() else "".join(map(_visible, path))
 
 
+def from_here(path: str) -> str:
+    """`printable`, from where the user stands: without the working folder, where the path lies below it."""
+    try:
+        here = os.path.join(os.path.realpath(os.curdir), "")
+    except OSError:  # it was removed
+        here = ""
+    text = printable(path.removeprefix(here))
+    return text if sys.platform != "win32" else text.replace("/", "\\")
+
+
 def listed(paths: Sequence[str], most: int = 5) -> str:
-    """The first `most` paths in one line, and how many more there are."""
-    named = ", ".join(map(printable, paths[:most]))
+    """The first `most` paths in one line, from where the user stands, and how many more there are."""
+    named = ", ".join(map(from_here, paths[:most]))
     return f"{named} and {len(paths) - most:,} more" if len(paths) > most else named
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from imgrank.backbone.contract import Backbone
 from imgrank.choices import GroupBy
+from imgrank.counting import agreeing, counted
 from imgrank.detail.measure import WIDTH, Detail
 from imgrank.discover import Discovered, discover, told_of_others
 from imgrank.encoding import Encoded, encode_files
@@ -171,7 +172,7 @@ class PictureReader:
         skipped = found.skipped + encoded.skipped + indexed.skipped
         if not encoded.files and not indexed.paths and not encoded.partial:
             first = f" {printable(skipped[0].path)}: {skipped[0].reason}." if skipped else ""
-            raise NothingToRank(f"None of {len(skipped)} images could be read.{first}")
+            raise NothingToRank(f"None of {counted(len(skipped), 'image')} could be read.{first}")
         return PicturesToRank(encoded, indexed, skipped)
 
     def _encoded(self, files: Sequence[ImageFile], progress: Report, view: View = View.plain) -> Encoded:
@@ -217,9 +218,9 @@ def told_of_changed(count: int) -> tuple[str, ...]:
     """What is to be said of files whose bytes are others than their size and time led to."""
     if not count:
         return ()
-    one, several = "1 file has new contents but its", f"{count:,} files have new contents but their"
-    used = "its cached encoding" if count == 1 else "their cached encodings"
-    return (f"{one if count == 1 else several} old size and time; without --verify, {used} would have been used",)
+    changed = counted(count, "file has new contents but its", "files have new contents but their")
+    used = agreeing(count, "its cached encoding", "their cached encodings")
+    return (f"{changed} old size and time; without --verify, {used} would have been used",)
 
 
 def as_given(found: Discovered, files: Sequence[str | Path]) -> list[ImageFile]:

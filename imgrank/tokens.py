@@ -13,6 +13,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from imgrank.counting import counted
+
 SMALLEST_SCALE = 6e-5  # about the smallest float16 that is not subnormal
 BLOCK = 128  # pictures at once in a product
 
@@ -33,7 +35,7 @@ class TokenShape:
         return self.tokens + self.moments
 
     def __str__(self) -> str:
-        moments = f", {self.moments} rows of moments" if self.moments else ""
+        moments = f", {counted(self.moments, 'row')} of moments" if self.moments else ""
         return f"{self.tokens} tokens of {self.width} numbers{moments} and embeddings of {self.embedding}"
 
     def packed(self) -> str:

@@ -22,8 +22,9 @@ from imgrank.actions.journal import Journal, Run, kept
 from imgrank.actions.no_clobber import Changed, exists, identify
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
 from imgrank.actions.steps import is_aside
+from imgrank.counting import counted
 from imgrank.errors import ActionError, Interrupted
-from imgrank.paths import printable, why
+from imgrank.paths import from_here, why
 from imgrank.records import Progress
 
 
@@ -68,7 +69,7 @@ def in_words(ending: str) -> Callable[[Callable[_Given, _Result]], Callable[_Giv
             try:
                 return function(*args, **kwargs)
             except OSError as error:
-                where = f" at {printable(str(error.filename))}" if error.filename else ""
+                where = f" at {from_here(str(error.filename))}" if error.filename else ""
                 raise ActionError(f"The system refused to go on{where} ({why(error)}). {ending}") from error
 
         return worded
@@ -174,7 +175,7 @@ def settle(journal: Journal) -> None:
         try:
             place = operations.settle(step, journal.run.begun[number])
         except OSError as error:
-            raise ActionError(f"{printable(subject(step))} cannot be looked at: {why(error)}.") from error
+            raise ActionError(f"{from_here(subject(step))} cannot be looked at: {why(error)}.") from error
         if place is None:
             journal.void(number)
         else:
@@ -196,7 +197,7 @@ def _look(step: Step) -> Identity:
         return _look_at_twin(step)
     found = _look_at_source(step)
     if step.target and exists(step.target):
-        raise _Refused(f"the name {printable(step.target)} is taken")
+        raise _Refused(f"the name {from_here(step.target)} is taken")
     return found
 
 
@@ -267,11 +268,11 @@ def _words(error: Exception) -> str:
 def _halted(journal: Journal, step: Step, error: OSError) -> ActionError:
     with suppress(OSError, ActionError):  # The next run settles it: the journal says that the step was begun.
         settle(journal)
-    name = printable(subject(step))
+    name = from_here(subject(step))
     return ActionError(f"The system refused to go on at {name} ({why(error)}), {_how_far(journal)}")
 
 
 def _how_far(journal: Journal) -> str:
     number, run = journal.run.number, journal.run
-    done = f"after {len(run.ended)} of {len(run.steps)} changes."
+    done = f"after {len(run.ended):,} of {counted(len(run.steps), 'change')}."
     return f"{done} imgrank undo {journal.way_back} puts files back; imgrank undo --finish {number} goes on."

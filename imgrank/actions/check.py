@@ -18,7 +18,7 @@ from imgrank.actions.no_clobber import exists
 from imgrank.actions.records import Action, Change, LeftAlone, OnConflict, Plan, Problem, Step, Verb
 from imgrank.actions.steps import is_aside
 from imgrank.errors import ActionError
-from imgrank.paths import printable, why
+from imgrank.paths import from_here, printable, why
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 _FORBIDDEN = frozenset('<>:"|?*\\')
@@ -34,7 +34,7 @@ def check(plan: Plan) -> tuple[Problem, ...]:
     try:
         return tuple(problem for find in CHECKS for problem in find(plan))
     except OSError as error:
-        name = printable(str(error.filename))
+        name = from_here(str(error.filename))
         raise ActionError(f"{name} cannot be looked at: {why(error)}. Nothing was changed.") from error
 
 
@@ -55,10 +55,10 @@ def collisions(plan: Plan) -> Iterator[Problem]:
             continue
         first = seen.setdefault(key(target), change.source)
         if first != change.source:
-            yield _problem("collision", change, f"{printable(first)} would get the same name, {printable(target)}")
+            yield _problem("collision", change, f"{from_here(first)} would get the same name, {from_here(target)}")
         elif exists(target) and target not in leaving and not _same(target, change.source):
             hint = "" if plan.request.on_conflict is not OnConflict.fail else "; --on-conflict suffix finds a free name"
-            yield _problem("collision", change, f"the name {printable(target)} is taken{hint}")
+            yield _problem("collision", change, f"the name {from_here(target)} is taken{hint}")
 
 
 def listed_twice(plan: Plan) -> Iterator[Problem]:
@@ -77,7 +77,7 @@ def read_only(plan: Plan) -> Iterator[Problem]:
         folders |= {os.path.dirname(change.source) for change in plan.changes}
     for folder in sorted(folders):
         if not os.access(_nearest(folder), os.W_OK | os.X_OK):
-            yield Problem("read-only", folder, f"The folder {printable(folder)} cannot be written.")
+            yield Problem("read-only", folder, f"The folder {from_here(folder)} cannot be written.")
     for change in plan.changes:
         if not change.action.writes and not os.path.islink(change.source) and not os.access(change.source, os.R_OK):
             yield _problem("read-only", change, "it cannot be read")
@@ -87,7 +87,7 @@ def not_a_folder(plan: Plan) -> Iterator[Problem]:
     """The folder that files go to is a file, or would lie below one."""
     folder = plan.request.folder
     if folder and not os.path.isdir(_nearest(folder)):
-        yield Problem("not a folder", folder, f"{printable(_nearest(folder))} is not a folder; name another.")
+        yield Problem("not a folder", folder, f"{from_here(_nearest(folder))} is not a folder; name another.")
 
 
 def other_device(plan: Plan) -> Iterator[Problem]:
@@ -117,7 +117,7 @@ def no_room(plan: Plan) -> Iterator[Problem]:
         free = shutil.disk_usage(place[device]).free
         if size + _ROOM_FOR_METADATA > free:
             words = f"{size / 1e6:.0f} MB are needed and {free / 1e6:.0f} MB are free"
-            yield Problem("no room", place[device], f"The disk of {printable(place[device])} has no room: {words}.")
+            yield Problem("no room", place[device], f"The disk of {from_here(place[device])} has no room: {words}.")
 
 
 def long_names(plan: Plan) -> Iterator[Problem]:
@@ -179,7 +179,7 @@ def _targets(plan: Plan) -> Iterator[tuple[Change, str]]:
 
 
 def _problem(danger: str, change: Change, words: str) -> Problem:
-    return Problem(danger, change.source, f"{printable(change.source)} cannot be part of the plan: {words}.")
+    return Problem(danger, change.source, f"{from_here(change.source)} cannot be part of the plan: {words}.")
 
 
 def _nearest(folder: str) -> str:
@@ -262,7 +262,7 @@ def _blocked(routes: Sequence[_Route]) -> dict[_Route, str]:
         if each in blocked or is_aside(each.start) or not exists(each.end):
             continue
         if not _comes_free(each.end, leaving[key(each.end)]):
-            blocked[each] = f"the name {printable(each.end)} is taken"
+            blocked[each] = f"the name {from_here(each.end)} is taken"
             leaving[key(each.start)].discard(each.start)
             looked_at.extend(waiting[key(each.start)])
     return blocked

@@ -15,7 +15,7 @@ from imgrank.actions.no_clobber import RealFolders, identify
 from imgrank.actions.records import Action
 from imgrank.errors import ActionError
 from imgrank.formats import looks_like_picture
-from imgrank.paths import printable, why
+from imgrank.paths import from_here, why
 from imgrank.records import RankedImage
 
 _DOUBLE = re.compile(r"_\d\d$")  # darktable keeps a_01.jpg.xmp for a duplicate of a.jpg, and there may be an a_01.jpg
@@ -95,7 +95,7 @@ def listing(folder: str) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise ActionError(f"{printable(folder)} cannot be listed: {why(error)}. Nothing was changed.") from error
+        raise ActionError(f"{from_here(folder)} cannot be listed: {why(error)}. Nothing was changed.") from error
 
 
 def _firsts(name: str) -> set[str]:
@@ -107,7 +107,7 @@ def _member(path: str, rest: str) -> Member:
     try:
         found = os.lstat(path)
     except OSError as error:
-        raise ActionError(f"{printable(path)} cannot be changed: {why(error)}. Nothing was changed.") from error
+        raise ActionError(f"{from_here(path)} cannot be changed: {why(error)}. Nothing was changed.") from error
     return Member(path, rest, found.st_size, found.st_mtime_ns)
 
 

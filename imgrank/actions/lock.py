@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from imgrank.actions.no_clobber import RealFolders, make_folders
 from imgrank.errors import ActionError
-from imgrank.paths import journal_dir, printable, why
+from imgrank.paths import from_here, journal_dir, printable, why
 
 _PATIENCE = 10.0
 
@@ -84,7 +84,7 @@ def _refuse(claim: Path, wanted: set[str]) -> None:
         other = json.loads(claim.read_text())
         shared = wanted.intersection(other["folders"])
         if shared:
-            folder = printable(min(shared))
+            folder = from_here(min(shared))
             raise ActionError(
                 f"Another imgrank (process {other['pid']}) is changing files in {folder}. "
                 "Nothing was changed here; wait until it has ended."

@@ -11,7 +11,7 @@ from imgrank.actions.gather import Group, Member, Twins, never
 from imgrank.actions.records import Action, Change, OnConflict, Plan, Problem, Request
 from imgrank.actions.templates import DEFAULT_TEMPLATE, Details, Template
 from imgrank.facts import Facts
-from imgrank.paths import printable
+from imgrank.paths import from_here
 
 _Wanted = tuple[str, str, tuple[str, ...]]  # folder, stem, and what the names of the files have after it
 
@@ -214,4 +214,4 @@ def _change(request: Request, group: Group, member: Member, target: str | None, 
 def _left_out(naming: _Naming) -> Problem:
     path, rest = naming.group.members[0].path, split(naming.group.members[0].path)[1]
     name = naming.stem + rest
-    return Problem("collision", path, f"{printable(path)} is skipped: the name {printable(name)} is taken.")
+    return Problem("collision", path, f"{from_here(path)} is skipped: the name {from_here(name)} is taken.")

@@ -20,9 +20,10 @@ from imgrank.actions.steps import folders_of, steps_of, token
 from imgrank.actions.tagging import kept_of, plan_tags
 from imgrank.actions.templates import NO_CAMERA, UNDATED
 from imgrank.actions.trash import CAN_UNDO, refuse_doubt, spare, within_reach
+from imgrank.counting import counted
 from imgrank.errors import ActionError
 from imgrank.facts import Facts, facts_of
-from imgrank.paths import listed, printable
+from imgrank.paths import from_here, listed
 from imgrank.records import Progress, RankedImage, Ranking
 
 _REMEMBERED_RUNS = 100
@@ -125,7 +126,7 @@ def _unknown_facts(facts: Mapping[str, Facts], request: Request) -> Iterator[str
     unknown = [path for path, each in facts.items() if "camera" in fields and not each.camera]
     for paths, what, word in ((undated, "date that can be believed", UNDATED), (unknown, "camera", NO_CAMERA)):
         if paths:
-            have = "1 image has" if len(paths) == 1 else f"{len(paths)} images have"
+            have = counted(len(paths), "image has", "images have")
             yield f'{have} no {what}, and "{word}" in the new name: {listed(paths)}.'
 
 
@@ -165,7 +166,7 @@ def _links(made: Plan) -> Iterator[str]:
     for folder in sorted({os.path.dirname(source) for source in sources}):
         for entry in os.scandir(folder):
             if entry.is_symlink() and real.holding(os.path.join(folder, os.readlink(entry.path))) in sources:
-                yield f"{printable(entry.path)} is a link to an image of this plan, and will lead nowhere."
+                yield f"{from_here(entry.path)} is a link to an image of this plan, and will lead nowhere."
 
 
 def _trash_notes(made: Plan) -> Sequence[str]:
@@ -175,7 +176,7 @@ def _trash_notes(made: Plan) -> Sequence[str]:
     away = sorted(folder for folder in folders if not within_reach(folder))
     if away:
         raise ActionError(
-            f"The disk of {printable(away[0])} has no trash that can be written, so trashing would copy to another "
+            f"The disk of {from_here(away[0])} has no trash that can be written, so trashing would copy to another "
             "disk. Nothing was changed. --move DIR takes images out of the way on their own disk."
         )
     return () if CAN_UNDO else ("imgrank undo cannot bring files back from this system's trash; the system can.",)
@@ -186,13 +187,15 @@ def _unknown_notes(groups: Sequence[Group], request: Request) -> Iterator[str]:
     taken = {member.path for group in groups for member in group.members}
     unknown = sorted({path for group in groups for path in group.unknown} - taken)
     if unknown and request.action in (Action.rename, Action.move, Action.trash):
-        what = "1 file has an image's name and stays: imgrank does not know what it belongs to"
-        if len(unknown) > 1:
-            what = f"{len(unknown)} files have an image's name and stay: imgrank does not know what they belong to"
+        what = counted(
+            len(unknown),
+            "file has an image's name and stays: imgrank does not know what it belongs to",
+            "files have an image's name and stay: imgrank does not know what they belong to",
+        )
         yield f"{what}: {listed(unknown)}."
 
 
 def _spared_notes(spared: Sequence[str]) -> Iterator[str]:
     if spared:
-        what = "1 file stays" if len(spared) == 1 else f"{len(spared)} files stay"
-        yield f"{what}, because of images that stay: {listed(spared)}."
+        stay = counted(len(spared), "file stays", "files stay")
+        yield f"{stay}, because of images that stay: {listed(spared)}."

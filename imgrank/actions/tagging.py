@@ -12,8 +12,9 @@ from imgrank.actions.file_names import key
 from imgrank.actions.gather import Group, Member
 from imgrank.actions.records import Action, Change, Plan, Problem, Request
 from imgrank.actions.xmp_edit import has_tags, rating, tag, untag
+from imgrank.counting import counted
 from imgrank.formats import RAW_EXTENSIONS, extension, looks_like_picture
-from imgrank.paths import listed, printable, why
+from imgrank.paths import from_here, listed, why
 
 _NOT_ITS_OWN = "it belongs to another image"
 
@@ -140,7 +141,7 @@ def _change(group: Group, picture: Member, request: Request, target: str, **how:
 
 def _left_as_it_is(path: str, error: OSError | ValueError) -> Problem:
     words = why(error) if isinstance(error, OSError) else str(error)
-    return Problem("tags", path, f"{printable(path)} is left as it is: {words}.")
+    return Problem("tags", path, f"{from_here(path)} is left as it is: {words}.")
 
 
 def _notes(groups: Sequence[Group], request: Request) -> Iterator[str]:
@@ -148,14 +149,18 @@ def _notes(groups: Sequence[Group], request: Request) -> Iterator[str]:
     if request.embed:
         outside = [path for path in paths if not pictures.can_hold(path)]
         if outside and request.action is Action.tag:
-            yield f"{_count(outside)} cannot be written into, and gets a sidecar: {listed(outside)}."
+            count = counted(
+                len(outside), "image cannot be written into, and gets", "images cannot be written into, and get"
+            )
+            yield f"{count} a sidecar: {listed(outside)}."
         waiting = [path for path in outside if pictures.needs_exiftool(path)]
         if waiting:
             yield f"With exiftool installed, tags could be written into {len(waiting)} more."
     elif request.action is Action.untag:
         tagged = [path for path in paths if _has_tags_inside(path)]
         if tagged:
-            yield f"{_count(tagged)} holds tags inside, which stay: {listed(tagged)}. With embed they go as well."
+            hold = counted(len(tagged), "image holds", "images hold")
+            yield f"{hold} tags inside, which stay: {listed(tagged)}. With embed they go as well."
 
 
 def _has_tags_inside(path: str) -> bool:
@@ -164,10 +169,6 @@ def _has_tags_inside(path: str) -> bool:
         return packet is not None and has_tags(packet.rstrip(b"\0"))
     except (OSError, ValueError):
         return False
-
-
-def _count(paths: Sequence[str]) -> str:
-    return "1 image" if len(paths) == 1 else f"Each of {len(paths)} images"
 
 
 def _bytes(path: str) -> bytes:

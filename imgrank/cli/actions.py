@@ -17,9 +17,10 @@ from imgrank.choices import Format
 from imgrank.cli import tags
 from imgrank.cli.options import choices, flag
 from imgrank.cli.terminal import note
+from imgrank.counting import agreeing, counted
 from imgrank.errors import ActionError, DoubtfulOrder, UsageError
 from imgrank.output.write import utf8_name
-from imgrank.paths import printable
+from imgrank.paths import from_here, printable
 from imgrank.records import RankedImage, Ranking
 
 
@@ -71,17 +72,10 @@ def _as_json(change: Change) -> dict[str, Any]:
 
 
 def _line(change: Change) -> str:
-    target = "(trash)" if change.target is None else _shown(change.target)
+    target = "(trash)" if change.target is None else from_here(change.target)
     if change.target and os.path.dirname(change.target) == os.path.dirname(change.source):
         target = printable(os.path.basename(change.target))
-    return f"{change.action.value}  {_shown(change.source)}  ->  {target}"
-
-
-def _shown(path: str) -> str:
-    """A path from where the user stands, if it lies below; the whole path otherwise."""
-    here = os.path.join(os.path.realpath(os.curdir), "")
-    text = printable(path.removeprefix(here))
-    return text if sys.platform != "win32" else text.replace("/", "\\")
+    return f"{change.action.value}  {from_here(change.source)}  ->  {target}"
 
 
 ASK_ABOVE = 20
@@ -223,7 +217,7 @@ def change_files(
         if not sys.stdout.isatty():
             show_plan(plan, fmt, print0)
     finally:  # whether or not anybody can read the plan, the files have changed
-        them = "it" if outcome.done == 1 else "them"
+        them = agreeing(outcome.done, "it", "them")
         note(f"{changes(outcome.done)} done as run {outcome.run}; imgrank undo reverses {them}.")
         code = say_left_alone(outcome)
     return code
@@ -278,21 +272,22 @@ def _agreed(plan: Plan, yes: bool) -> bool:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
-            f"{count} files would be changed, and nothing was: in a script, add --yes for more than {ASK_ABOVE}."
+            f"{counted(count, 'file')} would be changed, and nothing was: in a script, add --yes "
+            f"for more than {ASK_ABOVE}."
         )
-    return typer.confirm(f"Change {count} files ({plan.request.action.value})?", err=True)
+    return typer.confirm(f"Change {counted(count, 'file')} ({plan.request.action.value})?", err=True)
 
 
 def changes(count: int) -> str:
     """A number of changed files, in words."""
-    return "1 change" if count == 1 else f"{count} changes"
+    return counted(count, "change")
 
 
 def say_left_alone(outcome: Outcome) -> int:
     """Name what was not touched. Returns the exit code: 1 where there is any."""
     left: tuple[LeftAlone, ...] = outcome.left_alone
     for each in left[:_SHOWN]:
-        note(f"left alone: {printable(each.path)}: {each.reason}.")
+        note(f"left alone: {from_here(each.path)}: {each.reason}.")
     if len(left) > _SHOWN:
         note(f"and {len(left) - _SHOWN} more were left alone.")
     return 1 if left else 0

@@ -11,6 +11,7 @@ from imgrank import paths
 from imgrank.cli.help import HelpfulCommand, new_group
 from imgrank.cli.options import YesOption
 from imgrank.cli.terminal import note
+from imgrank.counting import counted
 from imgrank.errors import UsageError
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _show_query(query: Query) -> None:
     }
     known = ", ".join(f"{name} {value:.3f}" for name, value in measured.items() if value is not None)
     if known:
-        typer.echo(f"  on {metrics.rows} rows set aside: {known}")
+        typer.echo(f"  on {counted(metrics.rows, 'row')} set aside: {known}")
 
 
 def _print_table(rows: list[tuple[str, str, str, str]]) -> None:

@@ -10,6 +10,7 @@ import typer
 from rich.filesize import decimal
 
 from imgrank.cli.help import HelpfulCommand, new_group
+from imgrank.counting import counted
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 
@@ -38,11 +39,11 @@ def info() -> None:
     typer.echo(f"image tokens  {printable(found.tokens_folder)}")
     typer.echo(f"text tokens   {printable(found.text_folder)}")
     for stored in found.backbones:
-        images = "unreadable" if stored.images is None else f"{stored.images} images"
+        images = "unreadable" if stored.images is None else counted(stored.images, "image")
         used = datetime.fromtimestamp(stored.last_used).astimezone().strftime("%Y-%m-%d")
         whose = "full size" if stored.fingerprint == DETAIL_FINGERPRINT else "backbone"
         typer.echo(f"{whose} {stored.fingerprint}  {images}  {decimal(stored.bytes)}  last used {used}")
-    typer.echo(f"{found.sentences} sentences, {decimal(found.bytes)} in all")
+    typer.echo(f"{counted(found.sentences, 'sentence')}, {decimal(found.bytes)} in all")
 
 
 @app.command(cls=HelpfulCommand)
@@ -56,7 +57,8 @@ def prune(unused_days: UnusedDays = 90, max_size: MaxSize = "") -> None:
     from imgrank.store import prune as prune_store
 
     gone = prune_store(unused_days=unused_days, max_bytes=_parse_size(max_size) if max_size else None)
-    typer.echo(f"removed {gone.images} images and {gone.backbones} backbones, {decimal(max(0, gone.bytes))} freed")
+    removed = f"{counted(gone.images, 'image')} and {counted(gone.backbones, 'backbone')}"
+    typer.echo(f"removed {removed}, {decimal(max(0, gone.bytes))} freed")
 
 
 @app.command(cls=HelpfulCommand)
@@ -65,7 +67,7 @@ def clear() -> None:
     from imgrank.store import clear as clear_store
 
     gone = clear_store()
-    typer.echo(f"removed {gone.backbones} backbones, {decimal(max(0, gone.bytes))} freed")
+    typer.echo(f"removed {counted(gone.backbones, 'backbone')}, {decimal(max(0, gone.bytes))} freed")
 
 
 def _parse_size(text: str) -> int:

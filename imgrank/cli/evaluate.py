@@ -26,6 +26,7 @@ from imgrank.cli.options import (
     precise,
 )
 from imgrank.cli.terminal import as_sentence, note, noting, print_table, progress_line
+from imgrank.counting import counted
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 
@@ -166,7 +167,7 @@ def _show(report: Report, fmt: ReportFormat, quiet: bool, verbose: bool) -> None
     else:
         for query in report.queries:
             unit = f" ({printable(query.unit)})" if query.unit else ""
-            title = f'"{printable(query.query)}"{unit}, {query.n} rows ({query.split}), 95% intervals'
+            title = f'"{printable(query.query)}"{unit}, {counted(query.n, "row")} ({query.split}), 95% intervals'
             print_table(title, table_rows(scorers(query), whole=verbose))
             typer.echo(as_sentence(verdict(query.ridge, query.versus_ridge, "the ranker")))
             typer.echo("")

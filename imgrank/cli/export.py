@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from imgrank.cli.terminal import noting
+from imgrank.counting import counted
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
@@ -48,8 +49,9 @@ def write(ranking: Ranking, images: Sequence[RankedImage], file: str | None, qui
     count = write_export(ranking, images, file, standing_of(ranking, images))
     say = noting(quiet)
     left_out = (
-        f"; {len(images) - count} cannot stand in it: no files as indexed, or names with a line break"
+        f"; {len(images) - count:,} cannot stand in it: no files as indexed, or names with a line break"
         if count < len(images)
         else ""
     )
-    say(f"{count} images are listed in {printable(file)}{', which was replaced' if was_there else ''}{left_out}.")
+    listed = f"{counted(count, 'image is', 'images are')} listed in {printable(file)}"
+    say(f"{listed}{', which was replaced' if was_there else ''}{left_out}.")

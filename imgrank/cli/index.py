@@ -35,6 +35,7 @@ from imgrank.cli.options import (
     precise,
 )
 from imgrank.cli.terminal import Report, noting, progress_line
+from imgrank.counting import counted
 from imgrank.errors import NothingToRank, UsageError
 from imgrank.paths import printable
 
@@ -188,7 +189,9 @@ def merge(out: MergedArgument, indexes: IndexesArgument, quiet: QuietOption = Fa
     target = Location(out)
     with progress_line(quiet) as report:
         rows = merge_indexes(target, [Location(index) for index in indexes], progress=report)
-    noting(quiet)(f"{printable(target.where)}: {rows:,} images from {len(indexes)} indexes")
+    noting(quiet)(
+        f"{printable(target.where)}: {counted(rows, 'image')} from {counted(len(indexes), 'index', 'indexes')}"
+    )
 
 
 @app.command(IMPORT, cls=HelpfulCommand)
@@ -211,7 +214,7 @@ def import_(
     loaded = load_backbone(backbone, device.value, note)
     with open_store(loaded.fingerprint, loaded.shape, note=note) as store:
         count = sum(fill_store(Location(index), store, loaded.fingerprint, loaded.name) for index in indexes)
-    note(f"{count:,} images were added to the cache")
+    note(f"{counted(count, 'image was', 'images were')} added to the cache")
 
 
 app.command(FILL, cls=HelpfulCommand, hidden=True)(import_)  # its name until 0.1
@@ -264,4 +267,4 @@ def _report(built: Built, out: str, note: Note, named: int) -> None:
         hint = " Use -r to include subfolders." if not built.failed else ""
         raise NothingToRank(f"No readable image was found.{hint}")
     state = "interrupted; run the command again to continue" if built.partial else f"{built.known:,} already there"
-    note(f"{printable(out)}: {built.added:,} images added, {built.encoded:,} encoded, {state}")
+    note(f"{printable(out)}: {counted(built.added, 'image')} added, {built.encoded:,} encoded, {state}")

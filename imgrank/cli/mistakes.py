@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import Any
 
 from imgrank.cli.arguments import shown
+from imgrank.counting import counted
 from imgrank.errors import ImgrankError
 from imgrank.paths import printable
 
@@ -95,7 +96,7 @@ def _about_option(error: Any) -> str | None:  # noqa: ANN401
     if type(error).__name__ == "BadOptionUsage" and error.message.endswith("requires an argument."):
         return f"{error.option_name} needs a value"
     if type(error).__name__ == "BadOptionUsage" and (several := re.search(r"requires (\d+) arguments", error.message)):
-        return f"{error.option_name} needs {several[1]} values"
+        return f"{error.option_name} needs {counted(int(several[1]), 'value')}"
     if type(error).__name__ != "NoSuchOption" or error.ctx is None:
         return None
     known = [name for param in error.ctx.command.params for name in param.opts if param.param_type_name == "option"]

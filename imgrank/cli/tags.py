@@ -11,6 +11,7 @@ import typer
 from imgrank.actions.records import Action, KeywordOn, Request
 from imgrank.cli.filters import tells_fit
 from imgrank.cli.options import flag
+from imgrank.counting import agreeing, counted
 from imgrank.errors import UsageError
 from imgrank.records import RankedImage, Ranking
 
@@ -79,4 +80,5 @@ def told_of_keyword(request: Request, keyword: str | None, images: Sequence[Rank
     count = sum(map(request.keyword_on.takes, images))
     if count == len(images):
         return ""
-    return f'{count:,} of {len(images):,} images fit and get the keyword "{request.keyword}"; {choose}'
+    fit = agreeing(count, "fits and gets", "fit and get")
+    return f'{count:,} of {counted(len(images), "image")} {fit} the keyword "{request.keyword}"; {choose}'

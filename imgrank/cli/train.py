@@ -28,6 +28,7 @@ from imgrank.cli.options import (
 )
 from imgrank.cli.terminal import as_sentence, note, noting, print_table
 from imgrank.cli.training_view import training_view
+from imgrank.counting import counted
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 
@@ -284,7 +285,7 @@ def _write(labels: Labels, path: str) -> None:
     from imgrank import labels as room
 
     room.write_labels(labels, path)
-    note(f"{sum(map(len, labels.tasks))} rows written to {printable(path)}")
+    note(f"{counted(sum(map(len, labels.tasks)), 'row')} written to {printable(path)}")
 
 
 def _plot(result: TrainingResult, quiet: bool, verbose: bool) -> None:
@@ -309,9 +310,9 @@ def _show(result: TrainingResult, verbose: bool) -> None:
 
     for query in result.queries:
         rows = (
-            f"{query.rows} rows, each predicted by a fit without it"
+            f"{counted(query.rows, 'row')}, each predicted by a fit without it"
             if result.cross_validated
-            else (f"{query.rows} rows set aside (val)")
+            else f"{counted(query.rows, 'row')} set aside (val)"
         )
         print_table(f'"{printable(query.query)}", {rows}, 95% intervals', table_rows(sections(query), whole=verbose))
         typer.echo(as_sentence(verdict(query.ridge, query.versus_ridge, "this ranker")))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from imgrank.counting import counted
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -56,7 +58,7 @@ def training_view(quiet: bool) -> Iterator[TrainingView]:
                 live.update(_table(seen))
 
             yield TrainingView(
-                lambda now: live.update(f"{now.step} {now.done} of {now.total} images"),
+                lambda now: live.update(f"{now.step} {now.done} of {counted(now.total, 'image')}"),
                 lambda result: live.console.print(_saved(result), markup=False, highlight=False),
                 watch,
             )

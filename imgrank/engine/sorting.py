@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice, takewhile
 from pathlib import Path
 
+from imgrank.counting import counted
 from imgrank.discover import path_order
 from imgrank.engine.contract import Engine
 from imgrank.engine.score_part import PartScores, Run, ScoreParts, best, empty_run, paths_of
@@ -88,7 +89,7 @@ def rank_indexes(
     count = evidence.count
     if not count:
         raise (
-            NothingToRank(f"None of {len(skipped)} images could be read.")
+            NothingToRank(f"None of {counted(len(skipped), 'image')} could be read.")
             if skipped
             else nothing_found([str(source) for source in sources])
         )

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.arrays import Floats
+from imgrank.counting import counted
 from imgrank.errors import UsageError
 from imgrank.evaluation.report import Chances, QueryReport, Report
 from imgrank.learning.metrics import Difference, Metric, ScorerMetrics
@@ -164,7 +165,7 @@ def predicted_against_true(axes: Axes, true: Floats, predicted: Floats, who: str
         alpha=max(0.15, min(0.7, 60 / len(true))),
         color=INK,
         linewidths=0,
-        label=f"{who}: {len(true)} images",
+        label=f"{who}: {counted(len(true), 'image')}",
     )
     ends = np.array([true.min(), true.max()])
     axes.plot(ends, ends, color=ACCENT, linewidth=1.2, label="predicted = true")
@@ -234,7 +235,7 @@ def _reliability(axes: Axes, chances: Chances, query: QueryReport) -> None:
         "o-",
         color=INK,
         markersize=5,
-        label=f"{len(stated)} pairs",
+        label=counted(len(stated), "pair"),
     )
     shares = np.bincount(bin_of, minlength=TENTHS) / len(stated)
     heights = 0.2 * shares / shares.max()

@@ -15,6 +15,7 @@ from PIL import Image, ImageFilter
 
 from imgrank.adapter.registry import kept_rows_path
 from imgrank.arrays import Floats
+from imgrank.counting import counted
 from imgrank.decode import load_images
 from imgrank.discover import discover
 from imgrank.errors import NothingToRank, UsageError
@@ -274,4 +275,4 @@ def _answers(task: PairTask) -> dict[str, str]:
         for path, points in ((left, (1 + preferred) / 2), (right, (1 - preferred) / 2)):
             won[path] += points
             asked[path] += 1
-    return {path: f"more in {won[path]:g} of {count} answers" for path, count in asked.items()}
+    return {path: f"more in {won[path]:g} of {counted(count, 'answer')}" for path, count in asked.items()}

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import xxhash
 
+from imgrank.counting import counted
 from imgrank.errors import IndexFault
 from imgrank.index.layout import DETAIL, FORMAT_VERSION, KEY, Layout, blobs, bytes_of
 from imgrank.index.needs import arrow
@@ -200,7 +201,7 @@ def to_table(rows: IndexRows, manifest: Manifest, written_at: int = 0) -> Any:  
     pa, layout = arrow(), manifest.layout
     good = np.array([row.error is None for row in rows.rows], bool)
     if int(good.sum()) != len(rows.packed) or (len(rows.packed) and rows.packed.shape != layout.shape):
-        raise ValueError(f"{good.sum()} rows without an error, {len(rows.packed)} tokens")
+        raise ValueError(f"{counted(int(good.sum()), 'row')} without an error, tokens of {len(rows.packed)}")
     if layout.detailed and len(rows.packed) and rows.packed.detail is None:
         raise ValueError("tokens without detail, for an index that has it")
     kind = schema(layout, written_at)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import combinations
 
+from imgrank.counting import counted
 from imgrank.labelling.answer_file import PairNote
 from imgrank.labelling.knowledge import Share, wilson
 from imgrank.labels.tasks import phrasings
@@ -183,13 +184,12 @@ def _contradiction(found: Contradiction) -> str:
 
 
 def _person(person: PersonReport) -> Iterator[str]:
-    ties = f", {person.ties} ties" if person.ties else ""
-    yield f"  {_who(person.person)}: {person.answers} answers{ties}"
+    ties = f", {counted(person.ties, 'tie')}" if person.ties else ""
+    yield f"  {_who(person.person)}: {counted(person.answers, 'answer')}{ties}"
     yield f"    consistency: {_share(person.consistency, 'repeated question')} answered as before"
     yield f"    transitivity: {_share(person.triads, 'closed three')} circular"
     if person.circles:
-        count = len(person.circles)
-        yield f"    {count} answer{'s' * (count > 1)} must go before the others make one order; circles:"
+        yield f"    {counted(len(person.circles), 'answer')} must go before the others make one order; circles:"
         yield from _listed([f"      {' > '.join(map(_name, (*circle, circle[0])))}" for circle in person.circles])
 
 
@@ -202,7 +202,7 @@ def _listed(lines: list[str]) -> Iterator[str]:
 def _share(share: Share, noun: str) -> str:
     if not share.of:
         return f"no {noun}"
-    return f"{share.value:.0%} ({share.low:.0%} to {share.high:.0%}) of {share.of} {noun}{'s' * (share.of > 1)}"
+    return f"{share.value:.0%} ({share.low:.0%} to {share.high:.0%}) of {counted(share.of, noun)}"
 
 
 def _who(person: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 from urllib.request import url2pathname
 
+from imgrank.counting import counted
 from imgrank.errors import LabelsError
 from imgrank.labels.grid import Grid, Row, read_grid
 from imgrank.labels.tasks import SKIP_BAD, SPLITS, Fault, Labels, PairCell, ValueCell, pair_tasks, value_tasks
@@ -184,7 +185,7 @@ class _Reader:
 
     def _getter(self, row: Row, names: Sequence[str]) -> Callable[[str], str]:
         if any(row.cells[len(names) :]):
-            self.fault(row.line, f"the row has {len(row.cells)} cells and the header {len(names)}")
+            self.fault(row.line, f"the row has {counted(len(row.cells), 'cell')} and the header {len(names)}")
         at = dict(zip(names, row.cells, strict=False))
         return lambda name: at.get(name, "")
 
@@ -288,8 +289,9 @@ def _names(folder: str) -> frozenset[str]:
 
 
 def _listing(path: str, faults: Sequence[Fault], skipping: bool) -> str:
-    count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
     more = len(faults) - MOST_PRINTED
     lines = [f"  {fault}" for fault in faults[:MOST_PRINTED]] + ([f"  and {more} more"] if more > 0 else [])
     ending = ["Nothing is left to use."] if skipping else []
-    return "\n".join([f"{printable(path)} has {count}; nothing was trained or measured.", *lines, *ending])
+    return "\n".join(
+        [f"{printable(path)} has {counted(len(faults), 'fault')}; nothing was trained or measured.", *lines, *ending]
+    )

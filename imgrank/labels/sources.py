@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from natsort import natsorted, ns
 
+from imgrank.counting import agreeing, counted
 from imgrank.discover import discover
 from imgrank.errors import LabelsError
 from imgrank.facts import facts_of
@@ -55,8 +56,8 @@ def labels_from_folders(
     classes = len(np.unique(numbers))
     if len(images) < FEWEST_ROWS or classes < 2:
         raise LabelsError(
-            f"{printable(folder)} holds {len(images)} images of {classes} classes in its subfolders; at least "
-            f"{FEWEST_ROWS} images of 2 classes are needed."
+            f"{printable(folder)} holds {counted(len(images), 'image')} of {counted(classes, 'class', 'classes')} "
+            f"in its subfolders; at least {FEWEST_ROWS} images of 2 classes are needed."
         )
     nothing = ("",) * len(images)
     return Labels(folder, (ValueTask(phrasings(query), images, numbers, nothing, nothing),), notes=notes)
@@ -144,8 +145,9 @@ def labels_from_ratings(sources: Sequence[str], query: str, *, recursive: bool =
     rated = {path: value for path, value in stars.items() if value is not None and value != REJECTED}
     if len(rated) < FEWEST_ROWS or len(set(rated.values())) < 2:
         raise LabelsError(
-            f"{len(rated)} of {len(files)} images in {', '.join(map(printable, sources))} have a star rating, "
-            f"of {len(set(rated.values()))} different values; at least {FEWEST_ROWS} with 2 are needed."
+            f"{len(rated):,} of {counted(len(files), 'image')} in {', '.join(map(printable, sources))} "
+            f"{agreeing(len(rated), 'has', 'have')} a star rating, "
+            f"of {counted(len(set(rated.values())), 'different value')}; at least {FEWEST_ROWS} with 2 are needed."
         )
     nothing = ("",) * len(rated)
     task = ValueTask(phrasings(query), tuple(rated), np.array(list(rated.values())), nothing, nothing)
@@ -161,4 +163,5 @@ def _notes(rated: dict[str, float]) -> tuple[str, ...]:
     zeros = sum(value == 0 for value in rated.values())
     if not zeros:
         return ()
-    return (f"{zeros} images have 0 stars and count as the lowest; some programs write 0 for images without a rating",)
+    lowest = counted(zeros, "image has 0 stars and counts", "images have 0 stars and count")
+    return (f"{lowest} as the lowest; some programs write 0 for images without a rating",)

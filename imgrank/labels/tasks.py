@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from imgrank.counting import counted
 from imgrank.paths import printable
 
 SPLITS = ("train", "val", "test")
@@ -245,7 +246,9 @@ def _shared_phrasings(queries: Iterable[tuple[str, ...]], faults: list[Fault]) -
 def _enough(query: str, line: int, rows: int, faults: list[Fault]) -> bool:
     if rows < FEWEST_ROWS:
         faults.append(
-            Fault(line, f'the query "{printable(query)}" has {rows} good rows and needs at least {FEWEST_ROWS}')
+            Fault(
+                line, f'the query "{printable(query)}" has {counted(rows, "good row")} and needs at least {FEWEST_ROWS}'
+            )
         )
     return rows >= FEWEST_ROWS
 

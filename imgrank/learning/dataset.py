@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from imgrank.arrays import Floats
+from imgrank.counting import counted
 from imgrank.errors import LabelsError
 from imgrank.labels import FEWEST_ROWS, SKIP_BAD, Fault, Labels, PairTask, ValueTask
 from imgrank.learning.on_disk import read_tokens
@@ -146,10 +147,9 @@ def _rows(task: ValueTask | PairTask, place: dict[str, int], sentence: Callable[
 def _listing(faults: Sequence[Fault]) -> str:
     lines = [f"  {fault}" for fault in faults[:MOST_PRINTED]]
     more = len(faults) - MOST_PRINTED
-    pictures = "1 image" if len(faults) == 1 else f"{len(faults)} images"
     return "\n".join(
         [
-            f"{pictures} cannot be read; nothing was trained or measured.",
+            f"{counted(len(faults), 'image')} cannot be read; nothing was trained or measured.",
             *lines,
             *([f"  and {more} more"] if more > 0 else []),
         ]
@@ -289,7 +289,7 @@ def _told(rows: ValueRows, far: Rows, source: str) -> list[str]:
         for n in far[:MOST_NAMED]
     ]
     more = len(far) - len(named)
-    return [*named, f"{more} more values stand as far off"] if more else named
+    return [*named, counted(more, "more value stands as far off", "more values stand as far off")] if more else named
 
 
 def _others(rows: ValueRows, far: Rows) -> tuple[float, float]:

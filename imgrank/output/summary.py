@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imgrank.counting import counted
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
 
@@ -9,10 +10,12 @@ NAMED_AT_MOST = 10
 
 
 def summary(ranking: Ranking, seconds: float | None = None) -> str:
-    """One line: images, skipped, backbone, scorer, device, images/s, seconds; those of the ranking, unless given."""
+    """One line: groups, if any, images, skipped, backbone, scorer, device, images/s, seconds; those of the ranking,
+    unless given."""
     seconds = ranking.seconds if seconds is None else seconds
+    groups = {image.group for image in ranking.images if image.group is not None}
     parts = [
-        _counted(len(ranking.images), "image"),
+        ", ".join([counted(len(groups), "group")] * bool(groups) + [counted(len(ranking.images), "image")]),
         f"{len(ranking.skipped):,} skipped",
         ranking.backbone,
         f"adapter {ranking.adapter}" if ranking.adapter else ranking.scorer,
@@ -59,7 +62,7 @@ def doubts(ranking: Ranking) -> tuple[str, ...]:
     if not ranking.confident:
         lines.append(f'not confident: no image here clearly matches "{ranking.query}", so the order may mean little')
     if ranking.partial:
-        seen = _counted(len(ranking.images), "image")
+        seen = counted(len(ranking.images), "image")
         lines.append(f"partial: stopped after {seen}; only these were ranked, and all that is said is of them alone")
     return tuple(printable(line) for line in lines + _skipped(ranking))
 
@@ -72,7 +75,3 @@ def _skipped(ranking: Ranking) -> list[str]:
 
 def _rate(rate: float) -> str:
     return f"{rate:,.1f} images/s" if rate < 1 else f"{rate:,.0f} images/s"  # "0 images/s" would say nothing
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

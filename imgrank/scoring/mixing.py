@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from imgrank.arrays import Flags, Floats
+from imgrank.counting import counted
 from imgrank.paths import printable
 from imgrank.records import AnsweredTerm, Asked
 from imgrank.rounding import digits_of
@@ -151,7 +152,7 @@ class MixScorer:
             unit=None,
             confident=all(one.confident for one in wanted),
             confidence=min((one.confidence for one in wanted), default=1.0),
-            asked=Asked(None, None, f"a mix of {len(self.terms)} terms", told),
+            asked=Asked(None, None, f"a mix of {counted(len(self.terms), 'term')}", told),
             notes=(*self.notes, *notes, *lacking(evidence, "what the mix is about")),
             terms=tuple(
                 answered_term(term.scorer.question, one, term.weight)

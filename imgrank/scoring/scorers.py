@@ -17,6 +17,7 @@ import numpy.typing as npt
 from imgrank.adapter.activation_cache import ActivationCache
 from imgrank.adapter.registry import Shelf, version_of
 from imgrank.arrays import Floats
+from imgrank.counting import agreeing, counted
 from imgrank.paths import printable
 from imgrank.records import Asked
 from imgrank.rounding import rounded
@@ -371,6 +372,7 @@ def lacking(evidence: Evidence, subject: str = SUBJECT_OF_SENTENCE) -> tuple[str
     if evidence.lacking and evidence.lacking == evidence.count:
         return (f"no image seems to show {subject}, so this order means little",)
     if evidence.lacking:
-        images = "image does" if evidence.lacking == 1 else "images do"
-        return (f"{evidence.lacking} {images} not seem to show {subject} and come last",)
+        images = counted(evidence.lacking, "image does", "images do")
+        come = agreeing(evidence.lacking, "comes", "come")
+        return (f"{images} not seem to show {subject} and {come} last",)
     return ()

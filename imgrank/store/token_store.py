@@ -13,6 +13,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
+from imgrank.counting import counted
 from imgrank.errors import StoreError
 from imgrank.paths import tokens_dir, why
 from imgrank.records import ImageFile
@@ -83,7 +84,9 @@ class TokenStore:
         `digests` are of the files' bytes. Raises ValueError on tokens of another shape.
         """
         if packed.shape != self.shape or not len(files) == len(digests) == len(packed):
-            raise ValueError(f"{len(files)} files, {len(digests)} digests, {len(packed)} tokens of {packed.shape}")
+            raise ValueError(
+                f"{counted(len(files), 'file')}, {len(digests)} digests, {len(packed)} tokens of {packed.shape}"
+            )
         with self._lock:
             first: dict[str, int] = {}
             for row, digest in enumerate(digests):
@@ -132,9 +135,8 @@ class TokenStore:
         for start in range(0, len(digests), size):
             found = self.read(digests[start : start + size], view)
             if found.missing.any():
-                raise StoreError(
-                    f"{found.missing.sum()} images have disappeared from the cache; run the command again."
-                )
+                gone = counted(int(found.missing.sum()), "image has", "images have")
+                raise StoreError(f"{gone} disappeared from the cache; run the command again.")
             yield found.packed
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import Query
+from imgrank.counting import counted
 from imgrank.evaluation.report_formats import (
     ACCENT,
     INK,
@@ -66,7 +67,7 @@ def _query_lines(query: TrainedQuery) -> list[str]:
         f"## {printable(query.query)}",
         "",
         f"Phrasings: {', '.join(map(printable, query.phrasings))}. Unit: {query.unit or 'none given'}. "
-        f"Trained on {query.trained_on} rows, measured on {query.rows}.",
+        f"Trained on {counted(query.trained_on, 'row')}, measured on {query.rows}.",
         "",
         _line(head),
         "|---" * len(head) + "|",
@@ -85,7 +86,7 @@ def _subject(saved: Query) -> list[str]:
     return [
         "",
         "Images of another kind than it was trained on are put last: those farther from the nearest of "
-        f"{len(saved.subject.known)} training images than left-out training images are, with a margin.",
+        f"{counted(len(saved.subject.known), 'training image')} than left-out training images are, with a margin.",
     ]
 
 
@@ -187,7 +188,7 @@ def _answers(axes: Axes, query: TrainedQuery, name: str) -> None:
     predicted, true = query.predicted[told], query.true[told]
     fifths = [part for part in np.array_split(np.argsort(np.abs(predicted), kind="stable"), FIFTHS) if len(part)]
     right = [float((np.sign(predicted[part]) == true[part]).mean()) for part in fifths]
-    axes.bar(range(len(fifths)), right, 0.8, color=INK, label=f"{len(predicted)} answers it had not seen")
+    axes.bar(range(len(fifths)), right, 0.8, color=INK, label=f"{counted(len(predicted), 'answer')} it had not seen")
     axes.axhline(0.5, color=ACCENT, linewidth=1.2, label="chance")
     axes.set_xticks(range(len(fifths)), ["least sure", *[""] * (len(fifths) - 2), "surest"][: len(fifths)])
     axes.set_ylim(0, 1.2)  # room for the legend

@@ -17,6 +17,7 @@ from imgrank.adapter.files import load, save
 from imgrank.adapter.model import AdapterConfig
 from imgrank.adapter.registry import adapter_path, card_path
 from imgrank.backbone.names import with_grid
+from imgrank.counting import counted
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import AdapterError, TrainingError, UsageError
 from imgrank.evaluation.set_aside import keep_rows
@@ -257,8 +258,9 @@ def _check(dataset: Dataset) -> None:
         keys = rows.together()
         if len(used) < 4 or len({keys[n] for n in used}) < 2:
             raise TrainingError(
-                f'The query "{rows.query}" has {len(used)} rows to train on, of {len({keys[n] for n in used})} groups; '
-                "at least 4 rows of 2 groups are needed outside the test split."
+                f'The query "{rows.query}" has {counted(len(used), "row")} to train on, of '
+                f"{counted(len({keys[n] for n in used}), 'group')}; at least 4 rows of 2 groups are needed outside the "
+                "test split."
             )
 
 

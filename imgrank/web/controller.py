@@ -10,6 +10,7 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
+from imgrank.counting import counted
 from imgrank.errors import UsageError
 from imgrank.labelling.knowledge import Knowledge, Share
 from imgrank.labelling.lesson import Lesson, PairLesson, ValueLesson
@@ -75,7 +76,9 @@ class Controller:
         lesson = self.prepared.lesson
         given = len(lesson.answers) if isinstance(lesson, PairLesson) else len(lesson.values)
         if given < FEWEST_ROWS:
-            raise UsageError(f"{given} answers are too few to train on; at least {FEWEST_ROWS} are needed.")
+            raise UsageError(
+                f"{counted(given, 'answer is', 'answers are')} too few to train on; at least {FEWEST_ROWS} are needed."
+            )
         self.trainer.start(name, replace)
 
     def why(self, name: str) -> Reason | None:

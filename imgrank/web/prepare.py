@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from imgrank.counting import counted
 from imgrank.decode import DecodeError, open_image
 from imgrank.errors import UsageError
 from imgrank.labelling.answer_file import Notebook, PairNote, can_be_written, place_of
@@ -128,9 +129,9 @@ def _prepared(
     order = tuple(path for path in paths if path in album)
     usable = [path for path in order if can_be_written(place_of(path, settings.labels))]
     if len(usable) < FEWEST_PICTURES:
-        counted = "1 image" if len(usable) == 1 else f"{len(usable)} images"
         raise UsageError(
-            f"{printable(settings.folder)} has {counted} to ask about; at least {FEWEST_PICTURES} are needed."
+            f"{printable(settings.folder)} has {counted(len(usable), 'image')} to ask about; "
+            f"at least {FEWEST_PICTURES} are needed."
         )
     chosen = _chosen(usable, _answered(notebook), settings.pictures)
     packed = ranker.encode(chosen).packed
@@ -162,11 +163,13 @@ def _left_out(
 ) -> tuple[str, ...]:
     notes = []
     if outside:
-        notes.append(f"{len(outside)} links that lead out of the folder are left out, such as {printable(outside[0])}")
+        links = counted(len(outside), "link that leads out of the folder is", "links that lead out of the folder are")
+        notes.append(f"{links} left out, such as {printable(outside[0])}")
     if len(usable) < len(order):
-        notes.append(
-            f"{len(order) - len(usable)} images are not asked about: their names cannot stand in a labels file"
+        left = counted(
+            len(order) - len(usable), "image is not asked about: its name", "images are not asked about: their names"
         )
+        notes.append(f"{left} cannot stand in a labels file")
     if len(chosen) < len(usable):
-        notes.append(f"{len(chosen)} of {len(usable)} images are asked about, spread over the order")
+        notes.append(f"{len(chosen):,} of {counted(len(usable), 'image')} are asked about, spread over the order")
     return tuple(notes)

@@ -75,6 +75,17 @@ def test_names_by_date_and_camera_are_made_and_taken_back(tmp_path):
     assert not undo().left_alone and snapshot(tmp_path) == before
 
 
+def test_notes_name_files_from_where_the_user_stands(tmp_path, monkeypatch):
+    pictures(tmp_path / "trip", "plain.jpg")
+    fill(tmp_path / "trip", "plain.mov", "plain.txt")
+    images = ranked(tmp_path / "trip", ["plain.jpg"])
+    monkeypatch.chdir(tmp_path)
+    place = os.path.join("trip", "plain.jpg")
+    for chosen in (images, [replace(images[0], path=place)]):
+        notes = " ".join(prepare(chosen, request("rename", template="{date}"), chosen).notes)
+        assert place in notes and str(tmp_path) not in notes
+
+
 def test_pictures_of_one_day_get_names_of_their_own(tmp_path):
     made, _ = renamed(pictures(tmp_path, "dated-1.jpg", "dated-2.jpg"), "{date}")
     assert sorted(made.values()) == ["2024-05-06-2.jpg", "2024-05-06.jpg"]

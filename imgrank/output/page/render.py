@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from imgrank.counting import counted
 from imgrank.output.summary import group_count
 from imgrank.output.thumbnails import Thumbnail
 from imgrank.paths import printable
@@ -60,8 +61,10 @@ def about(ranking: Ranking, shown: int) -> str:
     scorer = _SCORERS.get(ranking.scorer, "trained ranker")
     groups = {image.group for image in ranking.images if image.group is not None}
     parts = [
-        f"{shown:,} of {len(ranking.images):,} images" if shown < len(ranking.images) else _counted(shown),
-        *([f"{len(groups):,} groups"] if groups else []),
+        f"{shown:,} of {counted(len(ranking.images), 'image')}"
+        if shown < len(ranking.images)
+        else counted(shown, "image"),
+        *([counted(len(groups), "group")] if groups else []),
         f"{len(ranking.skipped):,} skipped",
         f"scored by {ranking.adapter}" if ranking.adapter else scorer,
         f"backbone {ranking.backbone}",
@@ -75,7 +78,7 @@ def remarks(ranking: Ranking) -> str:
     if not ranking.confident:
         grave.append(f"Not confident: no image here stands out for “{ranking.query}”, so the order may mean little.")
     if ranking.partial:
-        seen = _counted(len(ranking.images))
+        seen = counted(len(ranking.images), "image")
         grave.append(f"Partial: stopped after {seen}; only these were ranked, and all that is said is of them alone.")
     lines = [f'<p class="remark warn" role="note">{text(line)}</p>' for line in grave]
     return "\n".join(lines + [f'<p class="remark" role="note">{text(line)}</p>' for line in ranking.notes])
@@ -137,7 +140,11 @@ def cell(
     word = "" if file is None else f' data-word="{text(shell_path(file))}"'
     aside = "" if image.relevant else ' class="aside" data-aside'
     count = group_count(image)
-    many = f'<span class="count" title="{image.group_size:,} images of one group">{count}</span> ' if count else ""
+    many = (
+        f'<span class="count" title="{counted(image.group_size or 0, "image")} of one group">{count}</span> '
+        if count
+        else ""
+    )
     return (
         f'<li data-score="{image.score!r}"{word}{aside}><a{link}>{picture}</a>'
         f'<p><span class="rank">{image.rank:,}</span> <span class="score">{text(scale.written(image.score))}</span> '
@@ -160,10 +167,6 @@ def address(path: str, page_folder: str) -> str:
     except ValueError:  # another drive on Windows
         return Path(os.path.abspath(path)).as_uri()
     return quote(os.fsencode(relative.replace(os.sep, "/")))
-
-
-def _counted(count: int) -> str:
-    return f"{count:,} image" if count == 1 else f"{count:,} images"
 
 
 _FEWEST_BINS, _MOST_BINS = 24, 48

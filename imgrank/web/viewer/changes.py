@@ -17,6 +17,7 @@ from imgrank.actions.records import Action, LeftAlone, Outcome, Plan, Request
 from imgrank.actions.run import prepare
 from imgrank.actions.templates import DEFAULT_TEMPLATE
 from imgrank.actions.undo import Past, history
+from imgrank.counting import counted
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.paths import printable
 from imgrank.records import Progress, RankedImage
@@ -194,8 +195,8 @@ _PAST = {"copy": "copied", "move": "moved", "rename": "renamed", "tag": "tagged"
 def _said(what: str, planned: int, outcome: Outcome) -> str:
     """Of `planned` files; making a folder is a step too, and no file."""
     left = len(outcome.left_alone)
-    count = f"{planned - left} file" if planned - left == 1 else f"{planned - left} files"
-    done = f"{outcome.done} changes undone" if what == "undo" else f"{count} {_PAST.get(what, 'done')}"
+    files, changes = counted(planned - left, "file"), counted(outcome.done, "change")
+    done = f"{changes} undone" if what == "undo" else f"{files} {_PAST.get(what, 'done')}"
     return f"{done}; {left} left alone." if left else f"{done}."
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
+from imgrank.counting import counted
 from imgrank.discover import discover
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.records import ImageFile, Progress
@@ -263,7 +264,7 @@ class Indexer:
 
 def _news(came: int, went: int, changed: int) -> str:
     counts = ((came, "came"), (went, "went"), (changed, "changed"))
-    said = ", ".join(f"{count} {'picture' if count == 1 else 'pictures'} {verb}" for count, verb in counts if count)
+    said = ", ".join(f"{counted(count, 'picture')} {verb}" for count, verb in counts if count)
     return said and said + "."
 
 

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from imgrank.choices import GroupBy
+from imgrank.counting import counted
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.facts import Facts
 from imgrank.formats import looks_like_picture
@@ -211,8 +212,9 @@ class IndexReader(Indexer):
         size, room = len(indexed.paths) * row_bytes(indexed.shape), memory_for_tokens()
         if size > room:
             raise UsageError(
-                f"The index holds {len(indexed.paths)} pictures, whose tokens take {size / 1e9:.1f} GB of memory, and "
-                f"{room / 1e9:.1f} GB may be taken here. Order it with imgrank sort, which reads it piece by piece."
+                f"The index holds {counted(len(indexed.paths), 'picture')}, whose tokens take {size / 1e9:.1f} GB of "
+                f"memory, and {room / 1e9:.1f} GB may be taken here. Order it with imgrank sort, which reads it "
+                "piece by piece."
             )
         known = rows_of([library.given], set(indexed.paths))
         for rows, block in _in_blocks(indexed, known):
