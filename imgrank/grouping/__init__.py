@@ -6,8 +6,7 @@ is another question.
 
 from imgrank.choices import GroupBy
 from imgrank.grouping.copies import Copies, CopyMeasure
-from imgrank.grouping.group_files import Grouped, Grouper, GroupSettings, in_groups
-from imgrank.grouping.groups import group
+from imgrank.grouping.groups import Grouped, Grouper, GroupSettings, group, in_groups
 from imgrank.grouping.same_moment import DEFAULT_THRESHOLD
 
 __all__ = [
