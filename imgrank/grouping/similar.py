@@ -1,13 +1,161 @@
-"""Near-duplicates and retakes, and bursts: pictures that hang together by pairs of the same moment."""
+"""Which pairs of pictures are worth a closer look, without looking at all pairs of many.
+
+Up to `WHOLE` pictures, all pairs of signatures are compared at once. Of more, only those that share a list: each
+picture stands in the lists of the few pictures nearest to it among some hundred that were drawn (an inverted file, as
+in Jegou et al., 2011), and beside those taken before and after it. Pictures are drawn by their bytes, so that neither
+their order nor their names decide it.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
+from xxhash import xxh3_64_intdigest
 
-from imgrank.grouping.candidates import candidates, place_among
 from imgrank.grouping.same_moment import CopiesAndTimes, are_same, log_odds
-from imgrank.grouping.signatures import Pairs
+from imgrank.grouping.signatures import UNIT, Pairs, Signatures
+
+WHOLE = 16_384
+NEAR = 2.5  # of signatures, at most 3.55; what is less near was the same moment in one pair of 200
+MOST_NEIGHBOURS = 24  # of one picture: the nearest
+_LEAST = int(np.ceil(NEAR * UNIT))
+_BLOCK = 512  # rows of pairs compared at once
+_PICTURES_TO_A_LIST = 200
+_LISTS = 4  # that each picture stands in
+_NEXT = 8  # pictures taken after one that are compared with it
+_DENSE = 8  # times more than are kept
+
+Whole = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairCandidates:
+    """Pairs `first` < `second` (P,), nearest first; `cut` tells that a picture had more neighbours than are kept."""
+
+    first: Pairs
+    second: Pairs
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Neighbours:
+    """Pictures `one` and `other` (P,), how `near` they are, and whether a picture has more neighbours than these."""
+
+    one: Pairs
+    other: Pairs
+    near: Whole
+    cut: bool
+
+    def nearest(self) -> _Neighbours:
+        """Those nearest to each `one`; of those as near, the first. Each pair once."""
+        order = np.lexsort((self.other, -self.near, self.one))
+        one, other = self.one[order], self.other[order]
+        new = np.ones(len(order), bool)
+        new[1:] = (one[1:] != one[:-1]) | (other[1:] != other[:-1])
+        order, one = order[new], one[new]
+        kept = place_among(one) < MOST_NEIGHBOURS
+        order = order[kept]
+        return _Neighbours(self.one[order], self.other[order], self.near[order], self.cut or not kept.all())
+
+
+def candidates(album: CopiesAndTimes) -> PairCandidates:
+    """The pairs of an album that may show the same moment."""
+    known = np.flatnonzero(album.copies.known)
+    part = album.only(known)
+    lists = [np.arange(len(known))] if len(known) <= WHOLE else _lists(part)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        each = list(threads.map(lambda strip: _neighbours(part.signatures, *strip), _strips(lists)))
+    if not each:
+        return PairCandidates(np.zeros(0, np.intp), np.zeros(0, np.intp), False)
+    one, other, near = (np.concatenate([getattr(n, name) for n in each]) for name in ("one", "other", "near"))
+    found = _Neighbours(one, other, near, any(n.cut for n in each)).nearest()
+    first, second = np.minimum(found.one, found.other), np.maximum(found.one, found.other)
+    _, once = np.unique(first * len(part) + second, return_index=True)
+    order = once[np.argsort(-found.near[once], kind="stable")]  # pairs that are as near stay in their order
+    return PairCandidates(known[first[order]], known[second[order]], found.cut)
+
+
+def _strips(lists: Iterable[Pairs]) -> Iterator[tuple[Pairs, int]]:
+    """Each list as often as it has blocks of rows, with the first of those."""
+    for each in lists:
+        for start in range(0, len(each), _BLOCK):
+            yield each, start
+
+
+def _neighbours(signs: Signatures, pictures: Pairs, start: int) -> _Neighbours:
+    """Of some rows of a list, and of what comes after them in it, the nearest of each other that are near enough."""
+    rows, columns = pictures[start : start + _BLOCK], pictures[start:]
+    near = signs.nearness(rows, columns)
+    near[:, : len(rows)][np.tri(len(rows), dtype=bool)] = 0  # each pair once
+    row, column = np.nonzero(near >= _LEAST)
+    dense = len(row) > _DENSE * MOST_NEIGHBOURS * len(rows)
+    if dense:
+        row, column = _nearest_of_dense(near)
+    found = near[row, column].astype(np.int64)
+    one, other = rows[row], columns[column]
+    both = np.concatenate([one, other]), np.concatenate([other, one]), np.concatenate([found, found])
+    return _Neighbours(*both, dense).nearest()
+
+
+def _nearest_of_dense(near: npt.NDArray[np.float32]) -> tuple[Pairs, Pairs]:
+    """Row and column of the nearest of each row and column, where most are near: quicker than to put all in order."""
+    whole = near.astype(np.int64) * max(near.shape)
+    kept = np.zeros(near.shape, bool)
+    for axis in (0, 1):  # of those as near, the first is the greatest
+        key = whole - np.arange(near.shape[axis]).reshape(-1, *[1] * (1 - axis))
+        most = min(MOST_NEIGHBOURS, near.shape[axis])
+        np.put_along_axis(kept, np.argpartition(key, -most, axis).take(np.arange(-most, 0), axis), True, axis)
+    row, column = np.nonzero(kept & (near >= _LEAST))
+    return row, column
+
+
+def place_among(owners: Pairs) -> Pairs:
+    """(P,) how many before each have the same owner."""
+    order = np.argsort(owners, kind="stable")
+    place = np.empty(len(owners), np.intp)
+    place[order] = np.arange(len(owners)) - np.searchsorted(owners[order], owners[order])
+    return place
+
+
+def _lists(album: CopiesAndTimes) -> Iterator[Pairs]:
+    yield from _one_after_another(album)
+    yield from _around_drawn(album)
+
+
+def _one_after_another(album: CopiesAndTimes) -> Iterator[Pairs]:
+    """Runs of pictures by the time of taking, each of which overlaps the next."""
+    dated = np.flatnonzero(~np.isnan(album.times))
+    order = dated[np.argsort(album.times[dated], kind="stable")]
+    for start in range(0, max(len(order) - 1, 0), _NEXT):
+        yield np.sort(order[start : start + 2 * _NEXT])
+
+
+def _around_drawn(album: CopiesAndTimes) -> Iterator[Pairs]:
+    """For each drawn picture those that it is one of the nearest of."""
+    signs, drawn = album.signatures, _drawn(album)
+    most = min(_LISTS, len(drawn))
+    owner = np.empty((len(album), most), np.intp)
+    for start in range(0, len(album), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        key = signs.nearness(rows, drawn).astype(np.int64) * len(drawn) - np.arange(len(drawn))
+        owner[rows] = np.argpartition(key, -most, axis=1)[:, -most:]
+    order = np.argsort(owner.ravel(), kind="stable")
+    bounds = np.searchsorted(owner.ravel()[order], np.arange(1, len(drawn)))
+    yield from (np.sort(each // most) for each in np.split(order, bounds) if len(each) > 1)
+
+
+def _drawn(album: CopiesAndTimes) -> Pairs:
+    """One picture of so many, drawn by the digests of their small copies; of equal ones the first."""
+    grey, colour = album.copies.grey, album.copies.colour
+    digests = [xxh3_64_intdigest(grey[n].tobytes() + colour[n].tobytes()) for n in range(len(album))]
+    _, once = np.unique(np.array(digests, np.uint64), return_index=True)
+    return once[: max(len(album) // _PICTURES_TO_A_LIST, 1)]
+
 
 BURST_GAP = 3.0  # seconds from one picture of a burst to the next
 _BURST = 7.0  # log odds: what one camera took within that time needs little likeness

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from imgrank.errors import UsageError
 from imgrank.facts import Facts, Taken
-from imgrank.grouping import Copies, GroupBy, candidates, group
+from imgrank.grouping import Copies, GroupBy, group, similar
 from imgrank.grouping.same_moment import CopiesAndTimes, log_odds
 from tests.grouping.making import WAYS, shoot, some
 
@@ -77,12 +77,12 @@ def test_looking_at_blocks_of_many_pictures_finds_what_looking_at_all_pairs_find
     shown, copies = shoot()
     paths = [f"{n}.jpg" for n in range(len(shown))]
     whole = group(GroupBy.similar, paths, copies=copies)
-    monkeypatch.setattr(candidates, "WHOLE", 10)
+    monkeypatch.setattr(similar, "WHOLE", 10)
     assert group(GroupBy.similar, paths, copies=copies) == whole
 
 
 def test_a_picture_has_more_twins_than_are_compared_and_all_are_found(monkeypatch):
-    monkeypatch.setattr(candidates, "MOST_NEIGHBOURS", 2)
+    monkeypatch.setattr(similar, "MOST_NEIGHBOURS", 2)
     shown, copies = shoot()
     many = [shown.index("cat") + n % len(WAYS) for n in range(40)]
     assert set(group(GroupBy.similar, [f"{n}.jpg" for n in range(40)], copies=some(copies, many))) == {1}
