@@ -17,8 +17,7 @@ from imgrank.decode.picture import size_in_file, upright
 from imgrank.decode.raster import pillow_name
 from imgrank.decode.sniff import HEIC, RAW, picture_kind
 from imgrank.decode.unreadable import DecodeError
-from imgrank.facts.records import FileFacts, Taken
-from imgrank.facts.times import doubt_of, parse_time
+from imgrank.facts.records import FileFacts, Taken, doubt_of, parse_time
 from imgrank.facts.xmp import Packet, find_packet
 
 _HEAD = 4096  # bytes that tell the kind

@@ -9,8 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from imgrank.facts.file_header import read_header
-from imgrank.facts.records import Facts, FileFacts, from_text, to_text
-from imgrank.facts.times import doubt_of
+from imgrank.facts.records import Facts, FileFacts, doubt_of, from_text, to_text
 from imgrank.facts.xmp import read_sidecar, sidecars_of
 from imgrank.paths import facts_file
 from imgrank.records import ImageFile, Progress

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from imgrank.facts.records import Taken
-from imgrank.facts.times import parse_time
+from imgrank.facts.records import Taken, parse_time
 
 LARGEST_PACKET = 1 << 22
 REJECTED = -1.0

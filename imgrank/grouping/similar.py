@@ -1,9 +1,9 @@
-"""Which pairs of pictures are worth a closer look, without looking at all pairs of many.
+"""Near-duplicates and retakes, and bursts: pictures that hang together by pairs of the same moment.
 
-Up to `WHOLE` pictures, all pairs of signatures are compared at once. Of more, only those that share a list: each
-picture stands in the lists of the few pictures nearest to it among some hundred that were drawn (an inverted file, as
-in Jegou et al., 2011), and beside those taken before and after it. Pictures are drawn by their bytes, so that neither
-their order nor their names decide it.
+Which pairs are worth a closer look is found without looking at all pairs of many. Up to `WHOLE` pictures, all pairs of
+signatures are compared at once. Of more, only those that share a list: each picture stands in the lists of the few
+pictures nearest to it among some hundred that were drawn (an inverted file, as in Jegou et al., 2011), and beside those
+taken before and after it. Pictures are drawn by their bytes, so that neither their order nor their names decide it.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import pytest
 
 from imgrank.choices import Orientation
 from imgrank.facts import Facts, FactsReader, Taken, facts_of, reading
-from imgrank.facts.times import doubt_of, parse_time
+from imgrank.facts.records import doubt_of, parse_time
 from imgrank.paths import facts_file
 from imgrank.store import clear, prune, store_info
 from tests.facts.making import age, exif, packet, picture
