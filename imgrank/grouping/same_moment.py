@@ -15,8 +15,7 @@ import numpy.typing as npt
 
 from imgrank.facts import Facts
 from imgrank.grouping.aligning import alignment, reaches
-from imgrank.grouping.copies import Copies
-from imgrank.grouping.signatures import Pairs, Signatures, signatures
+from imgrank.grouping.copies import Copies, Pairs, Signatures, signatures
 
 DEFAULT_THRESHOLD = 0.95  # the lowest of those tried at which 98 % of pairs were right; a false group costs pictures
 _COLOURS, _HASH, _ALIGNMENT, _BIAS = 5.4251, 3.0831, 4.6209, -16.1270  # log odds

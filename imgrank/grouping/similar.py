@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from xxhash import xxh3_64_intdigest
 
+from imgrank.grouping.copies import UNIT, Pairs, Signatures
 from imgrank.grouping.same_moment import CopiesAndTimes, are_same, log_odds
-from imgrank.grouping.signatures import UNIT, Pairs, Signatures
 
 WHOLE = 16_384
 NEAR = 2.5  # of signatures, at most 3.55; what is less near was the same moment in one pair of 200
