@@ -13,9 +13,8 @@ from imgrank.decode.load_many import Refused, Work, read_ahead
 from imgrank.decode.picture import picture_size, read_file
 from imgrank.encode import Decoded, Decoding, Origin, Picture
 from imgrank.errors import UsageError
-from imgrank.index.containers import read_row
 from imgrank.index.format import IndexRow
-from imgrank.index.items import Kind, SourceItem
+from imgrank.index.items import Kind, SourceItem, read_row
 from imgrank.index.remote import LARGEST, is_url, local_path, read_url, reason_of
 from imgrank.paths import why
 from imgrank.records import Unreadable

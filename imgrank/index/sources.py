@@ -19,9 +19,8 @@ import xxhash
 from imgrank.discover import Discovered, discover, list_entries, path_order, read_list, told_of_others
 from imgrank.errors import UsageError
 from imgrank.formats import looks_like_picture
-from imgrank.index.containers import is_container, items_of
 from imgrank.index.format import encoded_path
-from imgrank.index.items import SourceItem
+from imgrank.index.items import SourceItem, is_container, items_of
 from imgrank.index.remote import file_system, is_url, reason_of, retried
 from imgrank.paths import printable, why
 from imgrank.records import Unreadable
