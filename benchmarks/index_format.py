@@ -20,7 +20,7 @@ from synthetic_store import likely_tokens
 
 from imgrank.index.format import PART_ROWS, IndexRow, IndexRows, Manifest, glance_of, to_table
 from imgrank.index.locations import Location
-from imgrank.index.parquet_files import open_parquet
+from imgrank.index.needs import open_parquet
 from imgrank.index.parts import Part
 from imgrank.tokens import EVERYTHING, Reads
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, BinaryIO
 
 from imgrank.errors import UsageError
 
@@ -33,3 +34,32 @@ def _needed(name: str) -> Any:  # noqa: ANN401
         package = name.split(".")[0]
         what, extra = _OF[package]
         raise UsageError(f'{what} needs {package}, which is not installed: pip install "imgrank[{extra}]".') from error
+
+
+def open_parquet(stream: BinaryIO, checked: bool = False) -> Any:  # noqa: ANN401 (pyarrow has no types)
+    """The pyarrow file of an open stream; `checked` compares the checksums of its pages."""
+    return parquet().ParquetFile(stream, pre_buffer=False, page_checksum_verification=checked)
+
+
+def batches_of(file: Any, group: int, columns: Sequence[str], rows: int) -> Iterator[Any]:  # noqa: ANN401
+    """The same as `read_group`, as record batches of so many rows."""
+    found: Iterator[Any] = file.iter_batches(rows, row_groups=[group], columns=list(columns), use_threads=False)
+    return found
+
+
+def ranges_of(file: Any, group: int, columns: Collection[str]) -> dict[str, tuple[int, int]]:  # noqa: ANN401
+    """Where in the file these columns of a row group stand, from byte to byte, by their names in the schema."""
+    about = file.metadata.row_group(group)
+    found = {}
+    for number in range(about.num_columns):
+        column = about.column(number)
+        if column.path_in_schema.split(".")[0] in columns:
+            starts = (column.dictionary_page_offset, column.data_page_offset)
+            start = min((offset for offset in starts if offset), default=0)
+            found[column.path_in_schema] = (start, start + column.total_compressed_size)
+    return found
+
+
+def read_group(file: Any, group: int, columns: Sequence[str]) -> Any:  # noqa: ANN401
+    """The given columns of one row group, as a pyarrow table."""
+    return file.read_row_group(group, columns=list(columns), use_threads=False)

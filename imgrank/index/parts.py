@@ -12,8 +12,7 @@ from imgrank.errors import IndexFault
 from imgrank.index.format import ROWS_AT_ONCE, digests_of, misfit, written_ns
 from imgrank.index.layout import KEY, Layout, bytes_of
 from imgrank.index.locations import Location
-from imgrank.index.needs import arrow
-from imgrank.index.parquet_files import batches_of, open_parquet, ranges_of
+from imgrank.index.needs import arrow, batches_of, open_parquet, ranges_of
 from imgrank.index.plain import GOOD, Blob, plain_column
 from imgrank.index.ranges import RangedFile
 from imgrank.index.remote import reason_of
