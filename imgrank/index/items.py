@@ -18,9 +18,8 @@ from typing import Any, BinaryIO, cast
 
 from imgrank.errors import UsageError
 from imgrank.formats import looks_like_picture
-from imgrank.index.hosts import why_foreign_is_refused
 from imgrank.index.needs import arrow, open_parquet, read_group
-from imgrank.index.remote import file_system, is_url, read_url, reason_of, retried
+from imgrank.index.remote import file_system, is_url, read_url, reason_of, retried, why_foreign_is_refused
 from imgrank.paths import printable, why
 from imgrank.records import Unreadable
 

@@ -9,10 +9,10 @@ import time
 import pytest
 
 from imgrank.decode import DecodeError
-from imgrank.index import hosts, remote
-from imgrank.index.hosts import is_local, leads_here, why_foreign_is_refused
+from imgrank.index import remote
 from imgrank.index.items import SourceItem
 from imgrank.index.pictures import read_bytes
+from imgrank.index.remote import is_local, leads_here, why_foreign_is_refused
 
 pytest.importorskip("fsspec")
 pytest.importorskip("aiohttp")
@@ -135,14 +135,14 @@ def test_the_word_of_others_may_not(port):
 
 @pytest.mark.parametrize("is_foreign", [True, False])
 def test_a_redirect_leads_no_one_here_who_did_not_mean_it(port, monkeypatch, is_foreign):
-    monkeypatch.setattr(hosts, "is_local", lambda host: host == "127.0.0.2")  # 127.0.0.1 stands for the world
+    monkeypatch.setattr(remote, "is_local", lambda host: host == "127.0.0.2")  # 127.0.0.1 stands for the world
     assert read(f"http://127.0.0.1:{port}/picture", is_foreign) == b"picture"
     with pytest.raises(DecodeError, match=r"127\.0\.0\.2 is this machine"):
         read(f"http://127.0.0.1:{port}/to?http://127.0.0.2:{port}/picture", is_foreign)
 
 
 def test_a_name_leads_no_one_here(port, monkeypatch):
-    monkeypatch.setattr(hosts, "is_local", lambda host: host in ("127.0.0.1", "::1"))  # as one in DNS would
+    monkeypatch.setattr(remote, "is_local", lambda host: host in ("127.0.0.1", "::1"))  # as one in DNS would
     assert why_foreign_is_refused(f"http://localhost:{port}/picture") is None
     with pytest.raises(DecodeError, match="localhost is this machine"):
         read(f"http://localhost:{port}/picture", True)
@@ -155,7 +155,7 @@ def test_a_server_that_sends_for_ever_is_left(port, monkeypatch):
 
 
 def test_a_server_that_sends_too_slowly_is_left(port, monkeypatch):
-    monkeypatch.setattr(hosts, "_WHOLE_SECONDS", 1.0)
+    monkeypatch.setattr(remote, "_WHOLE_SECONDS", 1.0)
     with pytest.raises(DecodeError, match="took too long"):
         read(f"http://127.0.0.1:{port}/slow", False)
 
