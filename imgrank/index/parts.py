@@ -11,10 +11,9 @@ import numpy as np
 from imgrank.errors import IndexFault
 from imgrank.index.format import ROWS_AT_ONCE, digests_of, misfit, written_ns
 from imgrank.index.layout import KEY, Layout, bytes_of
-from imgrank.index.locations import Location
+from imgrank.index.locations import Location, RangedFile
 from imgrank.index.needs import arrow, batches_of, open_parquet, ranges_of
 from imgrank.index.plain import GOOD, Blob, plain_column
-from imgrank.index.ranges import RangedFile
 from imgrank.index.remote import reason_of
 from imgrank.paths import printable, why
 

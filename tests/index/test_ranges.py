@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgrank.index import ranges
+from imgrank.index import locations
 from imgrank.index.format import IndexRow, IndexRows, Manifest
-from imgrank.index.locations import Location
+from imgrank.index.locations import Location, RangedFile, Tail
 from imgrank.index.parts import Part
-from imgrank.index.ranges import RangedFile, Tail
 from imgrank.tokens import PackedTokens, Reads, TokenShape
 
 SPAN = st.tuples(st.integers(0, 120), st.integers(0, 120)).map(sorted)
@@ -21,8 +20,8 @@ SPAN = st.tuples(st.integers(0, 120), st.integers(0, 120)).map(sorted)
 def asked(monkeypatch):
     """What was asked of the store, each a range of bytes."""
     asked: list[tuple[int, int]] = []
-    read = ranges._read
-    monkeypatch.setattr(ranges, "_read", lambda url, start, end: asked.append((start, end)) or read(url, start, end))
+    read = locations._read
+    monkeypatch.setattr(locations, "_read", lambda url, start, end: asked.append((start, end)) or read(url, start, end))
     return asked
 
 
@@ -30,8 +29,8 @@ def asked(monkeypatch):
 def test_any_range_is_read_as_it_stands(tail, held, spans):
     whole = bytes(range(100))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ranges, "_read", lambda url, start, end: whole[start:end])
-        patch.setattr(ranges, "GAP", 3)
+        patch.setattr(locations, "_read", lambda url, start, end: whole[start:end])
+        patch.setattr(locations, "GAP", 3)
         file = RangedFile("memory://x", Tail(len(whole), whole[max(0, len(whole) - tail) :]))
         file.hold(map(tuple, held))
         for start, end in spans:
@@ -56,5 +55,5 @@ def test_a_question_takes_one_request_of_each_part(asked):
         with Part(location, name, columns) as part:
             assert sum(map(len, part.batches(("path", "error", "key", *columns)))) == count
         ((start, end),) = asked
-        assert end - start < most * count + ranges.TAIL
+        assert end - start < most * count + locations.TAIL
         asked.clear()
