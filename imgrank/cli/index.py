@@ -207,7 +207,7 @@ def import_(
     """
     from imgrank.backbone.load import load_backbone
     from imgrank.index.locations import Location
-    from imgrank.index.store_exchange import fill_store
+    from imgrank.index.merging import fill_store
     from imgrank.store import open_store
 
     note = noting(quiet)

@@ -15,9 +15,9 @@ from imgrank.encode import FEWEST, Decoding, Picture, encode
 from imgrank.index.format import ROWS_AT_ONCE, IndexRow, IndexRows, Manifest, joined
 from imgrank.index.items import SourceItem
 from imgrank.index.locations import Location
+from imgrank.index.merging import as_file
 from imgrank.index.pictures import ORIGIN, READERS, Item, QueuedItem, row_of, row_of_known, row_of_refused
 from imgrank.index.resuming import is_news, known_rows, missing, start_index
-from imgrank.index.store_exchange import as_file
 from imgrank.records import Progress, Unreadable
 from imgrank.store import TokenStore
 from imgrank.tokens import PackedTokens

@@ -17,9 +17,8 @@ from PIL import Image
 from imgrank.errors import IndexFault, UsageError
 from imgrank.index.format import part_name
 from imgrank.index.locations import Location
-from imgrank.index.merging import merge
+from imgrank.index.merging import fill_store, merge
 from imgrank.index.sources import Shard
-from imgrank.index.store_exchange import fill_store
 from imgrank.store import open_store
 from tests.index.making import FakeBackbone, build, expected, opened, ordered, picture, tokens, write_pictures
 

@@ -12,10 +12,9 @@ import pytest
 from imgrank.errors import ImgrankError
 from imgrank.index.format import MANIFEST, part_name
 from imgrank.index.locations import Location
-from imgrank.index.merging import merge
+from imgrank.index.merging import fill_store, merge
 from imgrank.index.reading import index_paths
 from imgrank.index.standing import rows_of, unfit
-from imgrank.index.store_exchange import fill_store
 from imgrank.store import open_store
 from tests.index.making import FakeBackbone, build, expected, opened, tokens, write_pictures
 
