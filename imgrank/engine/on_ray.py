@@ -24,14 +24,13 @@ from imgrank.encode import tokens_of as tokens_of_pictures
 from imgrank.engine.contract import Making
 from imgrank.engine.score_part import PartScores, Run, ScoreParts, empty_run, portable
 from imgrank.errors import BackboneError, ImgrankError, UsageError
-from imgrank.index.building import Built
+from imgrank.index.building import Built, is_news, known_rows, missing, start_index
 from imgrank.index.format import ROWS_AT_ONCE, IndexRow, IndexRows, Manifest, facts_of, to_table, tokens_of
 from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
 from imgrank.index.pictures import Item, prepare
 from imgrank.index.reading import KeptRows
 from imgrank.index.remote import is_url
-from imgrank.index.resuming import is_news, known_rows, missing, start_index
 from imgrank.paths import printable
 from imgrank.records import Progress, Unreadable
 

@@ -10,9 +10,9 @@ from imgrank.encode import Decoding
 from imgrank.engine import on_ray
 from imgrank.engine.on_ray import Decode, Encode, Todo, Write, chunked
 from imgrank.errors import BackboneError
+from imgrank.index.building import known_rows, missing, start_index
 from imgrank.index.format import Manifest
 from imgrank.index.locations import Location
-from imgrank.index.resuming import known_rows, missing, start_index
 from imgrank.index.sources import find_items
 from tests.engine.test_guarding import POISON
 from tests.engine.test_guarding import poisoned as poisoned

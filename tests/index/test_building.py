@@ -281,7 +281,7 @@ def test_tokens_that_left_the_store_meanwhile_are_made_again(photos, out, monkey
 
 
 def rows(out):
-    from imgrank.index.resuming import known_rows
+    from imgrank.index.building import known_rows
 
     return known_rows(Location(out))
 
