@@ -1,5 +1,7 @@
-"""Pictures from anywhere, read, hashed and made into something in threads while the caller works: in order, within a
-fixed memory."""
+"""Many pictures: their pixels, or what is measured of them in full; read, hashed and decoded ahead, in order.
+
+Threads work while the caller does, within a fixed memory.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Beginning an index, or going on with one: what stands already is not made again."""
+"""`imgrank index build` on one machine: the one pipeline, with the parts of an index as its sink.
+
+An index is begun, or gone on with: what stands already is not made again.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Pictures that a source names, before their bytes are read, and the files that hold many: tar and Parquet.
+"""Pictures that a source names, before their bytes are read, and the files that hold many of them: tar and Parquet.
 
-Tar files (as webdataset's shards are) and Parquet files: which pictures they hold, and one picture's bytes.
-
-Of a Parquet file a column holds pictures, as bytes or as addresses of them.
+Of tar files (as webdataset's shards are) and Parquet files: which pictures they hold, and one picture's bytes. Of a
+Parquet file a column holds pictures, as bytes or as addresses of them.
 """
 
 from __future__ import annotations

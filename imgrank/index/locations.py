@@ -1,4 +1,7 @@
-"""A file at a URL as Parquet is read: its end at once, and then what one question needs of it in few requests."""
+"""Where an index stands, a folder or an object store's prefix: its parts, listed, and written whole or not at all.
+
+A file at a URL is read as Parquet is: its end at once, and then what one question needs of it in few requests.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`imgrank index merge`: the indexes of many machines as one, each path once. Nothing is encoded, and one part held."""
+"""Indexes made of what there is, with nothing encoded: of other indexes, of the local store, and the store of an index.
+
+`imgrank index merge` makes the indexes of many machines one, each path once, and holds one part at a time.
+"""
 
 from __future__ import annotations
 

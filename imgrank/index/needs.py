@@ -1,4 +1,8 @@
-"""pyarrow and fsspec, imported when first needed; where one is missing, one sentence says what to install."""
+"""pyarrow and fsspec, imported when first needed; where one is missing, one sentence says what to install.
+
+Parquet is read on the thread that asks for it. A thread of Arrow's own may still hold a buffer of Python's when the
+interpreter ends, and then aborts the process.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Addresses that lead to this machine or its nearest network: what others wrote may not make us ask them.
+"""URLs through fsspec: which driver serves them, and their bytes, asked for again where a store is busy.
 
-A name is looked at when it is resolved, and so is every hop of a redirect.
+Addresses that lead to this machine or its nearest network are refused: what others wrote may not make us ask them. A
+name is looked at when it is resolved, and so is every hop of a redirect.
 """
 
 from __future__ import annotations
