@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from imgrank.scoring.comparatives import OPPOSITES, PICTURES
 from imgrank.scoring.direction import Directed, directed
-from imgrank.scoring.spelling import is_known, meant, without_signs
+from imgrank.scoring.lexicon import is_known, meant, without_signs
 from imgrank.scoring.words import IRREGULAR, Word, in_words, stem, word_of, word_set
 
 _SILENT = PICTURES | word_set(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgrank.scoring.spelling import meant, without_signs
+from imgrank.scoring.lexicon import meant, without_signs
 
 KNOWN = ("people", "contrast", "blurry", "underexposed", "noisy")
 
