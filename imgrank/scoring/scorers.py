@@ -23,8 +23,7 @@ from imgrank.records import Asked
 from imgrank.rounding import rounded
 from imgrank.scoring.calibration import ConfidenceWeights
 from imgrank.scoring.choosing import Choice
-from imgrank.scoring.question import Answer, Evidence, Question, Scored, Verdict
-from imgrank.scoring.score_cache import KeptScores
+from imgrank.scoring.question import Answer, Evidence, KeptScores, Question, Scored, Verdict
 from imgrank.scoring.similarity import Aim, Line, TextAxis, likeness
 from imgrank.scoring.unrelated import Unrelated
 from imgrank.tokens import Packed, Reads, TextTokens, TokenShape, whole
