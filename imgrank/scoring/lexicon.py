@@ -3,7 +3,8 @@
 `recipes/lexicon.py` makes the file. Words are looked up in it as it lies on the disk, sorted, so that nothing is read
 into tables before a question is answered.
 
-Words as they were meant: signs for "number", and words that no dictionary has, next to which one stands.
+Here stand words as they were meant, too: signs for "number", and words that no dictionary has, next to which one
+stands.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What was asked, and what was answered: the records that walk through this room."""
+"""What was asked, and what was answered: the records that walk through this room, and scores of terms that are kept."""
 
 from __future__ import annotations
 

@@ -1,9 +1,13 @@
 """Words that say the same, stand opposite, or name a kind."""
 
+from __future__ import annotations
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imgrank.scoring import lexicon
-from imgrank.scoring.lexicon import NOTHING, are_near, are_opposed, entry, is_kind_of, is_thing
+from imgrank.scoring.lexicon import NOTHING, are_near, are_opposed, entry, is_kind_of, is_thing, meant, without_signs
 
 
 @pytest.mark.parametrize(("one", "other"), [("rbc", "erythrocyte"), ("messy", "mess"), ("age", "old"), ("dim", "dark")])
@@ -44,3 +48,31 @@ def test_every_line_is_found():
     assert lines == sorted(lines)
     for line in (lines[0], lines[1], lines[-1], *lines[:: len(lines) // 200]):
         assert lexicon._line(line.split("\t")[0]) == line
+
+
+KNOWN = ("people", "contrast", "blurry", "underexposed", "noisy")
+
+
+@pytest.mark.parametrize(
+    ("word", "right"),
+    [
+        ("poeple", "people"), ("contast", "contrast"), ("blury", "blurry"), ("underexpsd", "underexposed"),
+        ("noise", "noisy"), ("purple", "purple"), ("dog", "dog"), ("nosy", "nosy"),
+    ],
+)  # fmt: skip
+def test_what_is_nearly_spelt_alike_is_meant(word, right):
+    assert meant(word, KNOWN) == right
+
+
+def test_of_two_that_are_as_near_none_is_meant():
+    assert meant("wurmer", ("warmer", "wormer")) == "wurmer"
+
+
+@given(st.text(max_size=12), st.sets(st.text(max_size=12), max_size=5))
+def test_a_word_stays_or_becomes_a_known_one(word, known):
+    assert meant(word, known) in {word, *known}
+
+
+@pytest.mark.parametrize("sign", ["# of", "#", "no. of", "nr. of", "No of"])
+def test_signs_of_number(sign):
+    assert without_signs(f"{sign} dogs").split() == ["number", "of", "dogs"]
