@@ -52,9 +52,12 @@ def _padded(pixels: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
     return np.pad(pixels, [*((each // 2, each - each // 2) for each in missing), (0, 0)])
 
 
-def open_image(path: str, max_side: int, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS) -> Image.Image:
-    """The picture upright, RGB, with its proportions, no side longer than `max_side`. Raises DecodeError."""
-    return _read(read_file(path), path, Target(max_side, False, "bicubic", max_megapixels))
+def open_image(
+    path: str, max_side: int, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, *, guarded: bool = False
+) -> Image.Image:
+    """The picture upright, RGB, with its proportions, no side longer than `max_side`; `guarded` as in `decode_bytes`.
+    Raises DecodeError."""
+    return _read(read_file(path), path, Target(max_side, False, "bicubic", max_megapixels), guarded)
 
 
 def measure_pixels(

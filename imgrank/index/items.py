@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
+from itertools import islice
 from typing import Any, BinaryIO, cast
 
 from imgrank.errors import UsageError
@@ -150,6 +151,22 @@ def items_of(
         yield from _members(location) if holds(location) else ()
     else:
         yield from _rows(location, holds, column, allow_local)
+
+
+def row_item(location: str, number: int) -> SourceItem | None:
+    """A row of a Parquet file here, counted from 0, by the column that holds pictures; None where there is no such row.
+
+    Raises OSError, and UsageError where no column of bytes is found.
+    """
+    with _opened(location) as file:
+        whole, first = _parquet_file(file), 0
+        column = find_column(whole.schema_arrow, None, location)
+        for group in range(whole.num_row_groups if column.is_bytes else 0):
+            count = whole.metadata.row_group(group).num_rows
+            if number < first + count:
+                return next(islice(_byte_rows(location, column.name, group, first, count), number - first, None))
+            first += count
+    return None
 
 
 def read_row(item: SourceItem) -> bytes:

@@ -13,7 +13,7 @@ pytest.importorskip("pyarrow", reason="an index needs pyarrow")
 from imgrank.errors import UsageError
 from imgrank.web.viewer.room import OpenSettings, Room
 from tests.web.making import Client
-from tests.web.viewing import index_of, names_in_order, new_ranker, numbers_of, opened, pictures, tree
+from tests.web.viewing import EXAMPLES, index_of, names_in_order, new_ranker, numbers_of, opened, pictures, tree
 
 Opened = tuple[Room, Client]
 NAMES = ("cat", "dog", "owl", "house")
@@ -58,7 +58,8 @@ def test_a_row_is_shown_only_where_its_file_stands_as_it_was_indexed(both: Opene
     client = both[1]
     for size in ("small", "screen", "full"):
         assert client.ask(f"/picture/{size}/{number(client, 'cat')}").status == 200
-        for stem, why in (("dog", "changed after"), ("owl", "no longer exists"), ("parrot", "part of a container")):
+        assert client.ask(f"/picture/{size}/{number(client, 'parrot')}").status == 200  # from the tar file
+        for stem, why in (("dog", "changed after"), ("owl", "no longer exists")):
             refused = client.ask(f"/picture/{size}/{number(client, stem)}")
             assert refused.status == 415 and why.lower() in refused.body.decode().lower()
     assert client.ask("/picture/small/99").status == 404
@@ -71,6 +72,28 @@ def test_a_file_that_is_changed_while_it_is_open_is_not_shown_any_more(tmp_path:
         assert client.ask(cat).status == 200
         shutil.copy(tmp_path / "photos" / "dog.jpg", tmp_path / "photos" / "cat.jpg")
         assert client.ask(cat).status == 415
+
+
+def test_members_are_shown_while_their_file_stands_as_it_was_indexed(tmp_path: Path) -> None:
+    index_of(pictures(tmp_path / "photos", ("cat",)), tmp_path / "index", in_tar="parrot")
+    tar = tmp_path / "index.tar"
+    whole = tar.read_bytes()
+    with opened(tmp_path / "index") as (room, client):
+        parrot = number(client, "parrot")
+        assert room.library.place(parrot) == str(tar)
+        at = whole.index((EXAMPLES / "parrot.jpg").read_bytes())
+        tar.write_bytes(whole[: at + 1000] + b"?" + whole[at + 1001 :])
+        refused = client.ask(f"/picture/small/{parrot}")
+        assert refused.status == 415 and "changed after it was indexed" in refused.body.decode()
+        assert "changed after" in client.ask(f"/facts/{parrot}").json()["Not shown"]
+        tar.unlink()
+        refused = client.ask(f"/picture/small/{parrot}")
+        assert refused.status == 415 and "index.tar that holds it is not found" in refused.body.decode()
+        tar.write_bytes(whole)
+        assert client.ask(f"/picture/small/{parrot}").status == 200
+        copy = room.library.file(parrot)
+        assert copy is not None and Path(copy.path).read_bytes() == (EXAMPLES / "parrot.jpg").read_bytes()
+    assert not Path(copy.path).exists()
 
 
 REFUSED = [
@@ -106,15 +129,18 @@ def test_groups_are_by_folder_or_refused(both: Opened) -> None:
 
 def test_what_needs_the_file_of_a_row_that_has_none_says_why(both: Opened) -> None:
     client = both[1]
-    parrot = number(client, "parrot")
+    dog = number(client, "dog")
     for refused in (
-        client.ask("/order", {"terms": [{"picture": parrot}]}),
-        client.ask("/reveal", {"number": parrot}),
-        client.ask(f"/why/words/{parrot}?sentence=a%20bird"),
+        client.ask("/order", {"terms": [{"picture": dog}]}),
+        client.ask("/reveal", {"number": dog}),
+        client.ask(f"/why/words/{dog}?sentence=a%20bird"),
     ):
-        assert refused.status == 400 and "part of a container" in refused.json()["error"]
-    cat = number(client, "cat")
-    assert client.ask("/order", {"terms": [{"picture": cat}]}).json()["numbers"][0] == cat
+        assert refused.status == 400 and "changed after" in refused.json()["error"]
+    for stem in ("cat", "parrot"):
+        shown = number(client, stem)
+        assert client.ask("/order", {"terms": [{"picture": shown}]}).json()["numbers"][0] == shown
+    assert client.ask(f"/why/words/{number(client, 'parrot')}?sentence=a%20bird").status == 200
+    assert "Not shown" not in client.ask(f"/facts/{number(client, 'parrot')}").json()
 
 
 def test_facts_are_those_of_the_index(both: Opened) -> None:

@@ -222,10 +222,10 @@ def _lesson_of(room: Room) -> ASGIApp:
 
 
 def _reveal(room: Room, told: Told) -> Told:
-    file = room.library.file(number_of(told.get("number")))
-    if file is None:
+    place = room.library.place(number_of(told.get("number")))
+    if place is None:
         raise UsageError("This picture is not in the folder any more.")
-    reveal(file.path)
+    reveal(place)
     return {}
 
 

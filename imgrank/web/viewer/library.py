@@ -70,6 +70,8 @@ class Library:
     """Numbers are given once and never to another picture. `version` grows with each change, `epoch` where a known
     picture went or got another name. Pictures that links lead out of the folder are left out."""
 
+    guarded = False  # whether pictures are decoded in another process, whatever their kind
+
     def __init__(self, folder: str) -> None:
         self.folder = os.path.realpath(folder)
         self.given = folder
@@ -106,6 +108,14 @@ class Library:
                 return None
             file = self._state.files[number]
         return file if self.holds(file.path) else None
+
+    def place(self, number: int) -> str | None:
+        """The file that a file manager shows for a picture; None where there is no such picture."""
+        file = self.file(number)
+        return None if file is None else file.path
+
+    def close(self) -> None:
+        """Let go of what lies on the disk for this page alone."""
 
     def names(self, start: int = 0) -> tuple[list[str | None], int]:
         """The path of each picture below the folder, from number `start` on (None: gone), and the epoch."""

@@ -241,6 +241,7 @@ class Room:
         self.indexer.close()
         self.facts.close()
         self.engine.ranker.close()
+        self.library.close()
 
     def teach(self, sentence: str, numbers: Sequence[int]) -> None:
         """Begin to ask which is more, about these pictures, best first. Raises what `Teaching.begin` raises."""

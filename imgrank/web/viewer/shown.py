@@ -53,7 +53,7 @@ class Shown:
                 return self._kept[key]
         with self._at_once:
             self._calm.wait(PATIENCE)
-            made = _encoded(file.path, size)
+            made = _encoded(file.path, size, self._library.guarded)
         if len(made) <= LARGEST_KEPT:
             self._keep(key, made)
         return made
@@ -68,9 +68,9 @@ class Shown:
                 self._bytes -= len(self._kept.popitem(last=False)[1])
 
 
-def _encoded(path: str, size: str) -> bytes:
+def _encoded(path: str, size: str, guarded: bool) -> bytes:
     try:
-        picture = Image.fromarray(np.asarray(open_image(path, SIDES[size])))
+        picture = Image.fromarray(np.asarray(open_image(path, SIDES[size], guarded=guarded)))
     except MemoryError:
         raise DecodeError("it is too large for the memory of this machine") from None
     into = io.BytesIO()

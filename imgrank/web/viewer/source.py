@@ -1,8 +1,8 @@
 """What is opened, a folder or an index: where its pictures come from, what is known of them, and what cannot be done.
 
-An index says of pictures what was true when it was made, and may come from anybody: no path of it is opened before
-size, time and digest have been compared, and nothing is done to files by it. A folder is watched; where the system
-cannot tell that it changed, the page's own looks at the folder remain.
+An index says of pictures what was true when it was made, and may come from anybody: no picture of it is shown before
+its digest has been compared, another process decodes it, and nothing is done to files by it. A folder is watched; where
+the system cannot tell that it changed, the page's own looks at the folder remain.
 """
 
 from __future__ import annotations
@@ -16,23 +16,26 @@ from typing import Any
 
 from imgrank.choices import GroupBy
 from imgrank.counting import counted
+from imgrank.decode import DecodeError
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.facts import Facts
 from imgrank.formats import looks_like_picture
 from imgrank.grouping import group
 from imgrank.index.format import IndexRow
 from imgrank.index.locations import Location
+from imgrank.index.members import container_of, is_member, member_bytes
 from imgrank.index.reading import Indexed, checked_manifest, is_index
 from imgrank.index.remote import is_url
 from imgrank.index.standing import file_of, rows_of, unfit
 from imgrank.learning.on_disk import memory_for_tokens, row_bytes
-from imgrank.paths import printable
+from imgrank.paths import printable, why
 from imgrank.records import ImageFile
 from imgrank.tokens import PackedTokens
 from imgrank.web.viewer.engine import Engine
 from imgrank.web.viewer.facts import RULES, FactBook, GroupBook, size_in_words, time_in_words
 from imgrank.web.viewer.indexing import Indexer
 from imgrank.web.viewer.library import Library
+from imgrank.web.viewer.unpacked import Unpacked
 
 Refused = Mapping[str, str]  # by what the page may ask for: why it cannot be, in a sentence
 NOTHING: Refused = MappingProxyType({})
@@ -89,11 +92,16 @@ def source_of_index(where: str, engine: Engine) -> Source:
 
 
 class IndexLibrary(Library):
-    """The rows of an index that have tokens, by their names there. What `file` gives may be read."""
+    """The rows of an index that have tokens, by their names there. What `file` gives may be read; of a member of a tar
+    or Parquet file it is a copy."""
+
+    guarded = True
 
     def __init__(self, where: str) -> None:
         super().__init__(where)
         self.folder = where.rstrip("/") if is_url(where) else os.path.realpath(where)
+        self._beside = os.getcwd() if is_url(where) else os.path.dirname(self.folder)
+        self._unpacked = Unpacked()
         self.rows: list[IndexRow] = []  # by number
         self._vouched: set[int] = set()
         self._vouching = threading.Lock()
@@ -124,12 +132,48 @@ class IndexLibrary(Library):
         if not 0 <= number < len(self.rows):
             return None
         row = self.rows[number]
+        if is_member(row):
+            return self._copy(number, row)
         path = file_of(row)
         fault = unfit(row) if path is None or not self._is_vouched(number, path) else ""
         if fault or path is None:
             raise NotShown(f"{printable(row.path)} is not shown: {fault}.")
         with self._vouching:
             self._vouched.add(number)
+        return ImageFile(path, row.size or 0, row.mtime_ns or 0)
+
+    def place(self, number: int) -> str | None:
+        """A member's tar or Parquet file, else as for any picture. Raises NotShown."""
+        row = self.rows[number] if 0 <= number < len(self.rows) else None
+        if row is None or not is_member(row):
+            return super().place(number)
+        try:
+            return container_of(row, self._beside)
+        except DecodeError as error:
+            raise NotShown(f"{printable(row.path)} is not shown: {error}.") from error
+
+    def fault(self, number: int) -> str:
+        """Why a row is not shown, in words that may stand after a colon; empty where it is."""
+        row = self.rows[number]
+        if not is_member(row):
+            return unfit(row)
+        try:
+            member_bytes(row, self._beside)
+        except DecodeError as error:
+            return str(error)
+        return ""
+
+    def close(self) -> None:
+        """Remove the copies."""
+        self._unpacked.close()
+
+    def _copy(self, number: int, row: IndexRow) -> ImageFile:
+        try:
+            path = self._unpacked.path(number, row.path, lambda: member_bytes(row, self._beside))
+        except DecodeError as error:
+            raise NotShown(f"{printable(row.path)} is not shown: {error}.") from error
+        except OSError as error:
+            raise NotShown(f"{printable(row.path)} is not shown, for it cannot be unpacked: {why(error)}.") from error
         return ImageFile(path, row.size or 0, row.mtime_ns or 0)
 
     def _is_vouched(self, number: int, path: str) -> bool:
@@ -150,7 +194,7 @@ class IndexFacts(FactBook):
 
     def __init__(self, library: IndexLibrary) -> None:
         super().__init__(library)
-        self._rows = library.rows
+        self._rows, self._fault = library.rows, library.fault
 
     def read(self, numbers: Iterable[int]) -> None:
         """From rows alone; no file is opened."""
@@ -164,13 +208,12 @@ class IndexFacts(FactBook):
         if not 0 <= number < len(self._rows):
             return None
         row = self._rows[number]
-        fault = unfit(row)
         told = {
             "Name": printable(row.path.replace("\\", "/").rpartition("/")[2]),
             "Dimensions": f"{row.width} × {row.height}" if row.width and row.height else "",
             "Size": "" if row.size is None else size_in_words(row.size),
             "Changed": "" if row.mtime_ns is None else time_in_words(row.mtime_ns / 1e9),
-            "Not shown": fault,
+            "Not shown": self._fault(number),
             "Path": printable(file_of(row) or row.path),
         }
         return {name: value for name, value in told.items() if value}
