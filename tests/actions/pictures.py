@@ -6,6 +6,8 @@ import io
 
 from PIL import Image, PngImagePlugin
 
+from tests.decode.heic import heic
+
 XMP = b"""<?xpacket begin='\xef\xbb\xbf' id='W5M0MpCehiHzreSzNTczkc9d'?>
 <x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>
 <rdf:Description rdf:about='' xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmlns:dc='http://purl.org/dc/elements/1.1/'
@@ -81,4 +83,6 @@ BY_EXIFTOOL = {
     "plain.tif": lambda: saved("TIFF"),
     "pages.tiff": lambda: saved("TIFF", save_all=True, append_images=[image(90)], compression="tiff_lzw"),
     "plain.avif": lambda: saved("AVIF"),
+    "plain.heic": heic,
+    "turned.HIF": lambda: heic(6),
 }

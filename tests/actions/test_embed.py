@@ -25,6 +25,7 @@ from tests.actions.trees import planned, snapshot
 needs_exiftool = pytest.mark.skipif(not shutil.which("exiftool"), reason="exiftool is not installed")
 needs_exiv2 = pytest.mark.skipif(not shutil.which("exiv2"), reason="exiv2 is not installed")
 ALL = [*HERE, *(pytest.param(name, marks=needs_exiftool) for name in BY_EXIFTOOL)]
+BOXED = (".avif", ".heic", ".hif")  # without XMP again, exiftool leaves its boxes as they came out
 
 
 def made(folder, name):
@@ -35,6 +36,9 @@ def made(folder, name):
 
 def pixels(content):
     """Every frame as it is decoded."""
+    if b"heic" in content[8:32]:
+        heif = pytest.importorskip("pi_heif", reason="pi-heif is not installed")
+        return [bytes(frame.data) for frame in heif.open_heif(content)]
     with Image.open(io.BytesIO(content)) as opened:
         frames = []
         for number in range(getattr(opened, "n_frames", 1)):
@@ -102,7 +106,7 @@ def test_untag_takes_ours_away_and_leaves_what_was_there(tmp_path, name):
     after = pictures.packet_in(str(path))
     if before is None and name != "iptc.jpg":
         assert after is None
-        assert path.suffix in (".webp", ".avif", ".tiff") or path.read_bytes() == content
+        assert path.suffix.lower() in (".webp", ".tiff", *BOXED) or path.read_bytes() == content
     elif before is not None:
         assert b"Molly" in after and b"a cat" not in after and b"imgrank:" not in after and b'Rating="2"' in after
     assert pixels(path.read_bytes()) == pixels(content)
