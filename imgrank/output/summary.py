@@ -13,9 +13,8 @@ def summary(ranking: Ranking, seconds: float | None = None) -> str:
     """One line: groups, if any, images, skipped, backbone, scorer, device, images/s, seconds; those of the ranking,
     unless given."""
     seconds = ranking.seconds if seconds is None else seconds
-    groups = {image.group for image in ranking.images if image.group is not None}
     parts = [
-        ", ".join([counted(len(groups), "group")] * bool(groups) + [counted(len(ranking.images), "image")]),
+        how_many(ranking),
         f"{len(ranking.skipped):,} skipped",
         ranking.backbone,
         f"adapter {ranking.adapter}" if ranking.adapter else ranking.scorer,
@@ -25,6 +24,15 @@ def summary(ranking: Ranking, seconds: float | None = None) -> str:
     ]
     doubts = ["not confident"] * (not ranking.confident) + ["partial"] * ranking.partial
     return printable(" · ".join(parts + doubts))
+
+
+def how_many(ranking: Ranking, shown: int | None = None) -> str:
+    """Of groups, where there are any, and of images: "8 groups, 24 images"; with how many are `shown`, if not all."""
+    groups = len({image.group for image in ranking.images if image.group is not None})
+    images = counted(len(ranking.images), "image")
+    if shown not in (None, groups or len(ranking.images)):
+        images = f"{shown:,} of {images}"
+    return f"{counted(groups, 'group')}, {images}" if groups else images
 
 
 def who_answered(ranking: Ranking) -> str:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgrank.choices import Format
-from imgrank.output.summary import NAMED_AT_MOST, remarks, summary
+from imgrank.output.summary import NAMED_AT_MOST, how_many, remarks, summary
 from imgrank.output.table import write_table
 from imgrank.output.write import utf8_name, write
 from imgrank.records import AnsweredTerm, Asked, RankedImage, Ranking, Unreadable
@@ -191,6 +191,22 @@ def test_the_table_takes_any_score(score):
     written(
         replace(RANKING, images=(replace(IMAGES[0], score=score),)), (replace(IMAGES[0], score=score),), Format.table
     )
+
+
+@pytest.mark.parametrize(
+    ("groups", "shown", "said"),
+    [
+        ((None, None, None), None, "3 images"),
+        ((None, None, None), 2, "2 of 3 images"),
+        ((1, 1, 2), None, "2 groups, 3 images"),
+        ((1, 1, 2), 2, "2 groups, 3 images"),  # a row each
+        ((1, 1, 2), 1, "2 groups, 1 of 3 images"),
+        ((1, 1, 1), 1, "1 group, 3 images"),
+    ],
+)
+def test_groups_and_images_are_counted_apart(groups, shown, said):
+    images = tuple(replace(image, group=group) for image, group in zip(IMAGES, groups, strict=True))
+    assert how_many(replace(RANKING, images=images), shown) == said
 
 
 def test_the_table_ends_with_what_the_run_amounted_to():

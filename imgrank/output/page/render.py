@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from imgrank.counting import counted
-from imgrank.output.summary import group_count
+from imgrank.output.summary import group_count, how_many
 from imgrank.output.thumbnails import Thumbnail
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking, Unreadable
@@ -59,12 +59,8 @@ def text(words: str) -> str:
 def about(ranking: Ranking, shown: int) -> str:
     """Who scored, and how many."""
     scorer = _SCORERS.get(ranking.scorer, "trained ranker")
-    groups = {image.group for image in ranking.images if image.group is not None}
     parts = [
-        f"{shown:,} of {counted(len(ranking.images), 'image')}"
-        if shown < len(ranking.images)
-        else counted(shown, "image"),
-        *([counted(len(groups), "group")] if groups else []),
+        how_many(ranking, shown),
         f"{len(ranking.skipped):,} skipped",
         f"scored by {ranking.adapter}" if ranking.adapter else scorer,
         f"backbone {ranking.backbone}",

@@ -4,6 +4,7 @@ import { wishState } from "./asking.js";
 import { meant } from "./choosing.js";
 import { html } from "./html.js";
 import { fetchBlob, get, messageOf } from "./server.js";
+import { inWords } from "./standing.js";
 import { change, now } from "./store.js";
 import { Window } from "./window.js";
 
@@ -64,7 +65,7 @@ export function ExportDialog() {
   };
   const forms = [["paths", "Paths", "pictures.txt", "one path a line"], ["csv", "CSV", "pictures.csv", "for spreadsheets"], ["json", "JSON", "pictures.json", "for programs"]];
   return html`<${Window} name="List" onClose=${close}>
-    <h2>A list of ${numbers.length} pictures</h2>
+    <h2>A list of ${inWords(numbers.length, "picture")}</h2>
     <div class="forms">${forms.map(([form, name, file, words]) => html`<button key=${form} onClick=${() => download(form, file)}>${name} <small>${words}</small></button>`)}</div>
     <div class="buttons"><button onClick=${close}>Close</button></div>
   <//>`;

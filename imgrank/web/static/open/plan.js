@@ -5,6 +5,7 @@ import { meant } from "./choosing.js";
 import { Window } from "./window.js";
 import { html } from "./html.js";
 import { messageOf, post } from "./server.js";
+import { inWords } from "./standing.js";
 import { change } from "./store.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Plan} Plan */
@@ -78,9 +79,8 @@ export function PlanDialog({ state }) {
 /** @param {{ plan: Plan }} props */
 function Changes({ plan }) {
   if (!plan.count) return html`<p>There is nothing to change: every file is as asked.</p>`;
-  const files = plan.count === 1 ? "1 file" : `${plan.count} files`;
-  const with_ = plan.companions > 0 ? `, ${plan.companions} of them companions that belong to pictures` : "";
-  return html`<p>${files}${with_}, ${bytes(plan.bytes)}.${plan.folder ? ` To ${plan.folder}.` : ""}</p>
+  const with_ = plan.companions > 0 ? `, ${plan.companions} of them with pictures, as companions` : "";
+  return html`<p>${inWords(plan.count, "file")}${with_}, ${bytes(plan.bytes)}.${plan.folder ? ` To ${plan.folder}.` : ""}</p>
     ${plan.notes.map((line) => html`<p key=${line} class="note">${line}</p>`)}
     <div class="changes" tabindex="0" role="region" aria-label="Changes"><table class="planned">
       <thead><tr><th scope="col">From</th><th scope="col">To</th></tr></thead>

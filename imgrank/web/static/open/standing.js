@@ -11,7 +11,7 @@ export function Standing({ state }) {
   const { server, order } = state;
   const count = order ? order.numbers.length : server?.count || 0;
   return html`<div class="standing">
-    <p role="status">${count} pictures${server?.index ? " of an index" : ""}, ${shownOf(state).numbers.length} shown</p>
+    <p role="status">${inWords(count, "picture")}${server?.index ? " of an index" : ""}, ${shownOf(state).numbers.length} shown</p>
     ${Boolean(server?.skipped) && html`<button class="link" onClick=${() => change({ dialog: "skipped" })}>${server?.skipped} left out</button>`}
     ${server && html`<${Reading} server=${server} />`}
   </div>`;
@@ -41,9 +41,14 @@ export function Messages({ state }) {
     <div aria-live="polite">${job?.running
       ? html`<p><progress value=${job.done} max=${job.total || 1} aria-label="Files"></progress> ${/** @type {Record<string, string>} */ (doing)[job.what] || "Working"}: ${job.done} of ${job.total || "…"}</p>`
       : message && html`<p>${message} <button class="link" onClick=${() => change({ message: "" })}>Dismiss</button></p>`}</div>
-    ${!job?.running && job?.left_alone.length ? html`<details><summary>${job.left_alone.length} files were left alone</summary>
+    ${!job?.running && job?.left_alone.length ? html`<details><summary>${inWords(job.left_alone.length, "file")} left alone</summary>
       <dl class="facts">${job.left_alone.map(([name, reason]) => html`<div key=${name}><dt>${name}</dt><dd>${reason}</dd></div>`)}</dl></details>` : null}
   </div>`;
+}
+
+/** A number of things: "1 picture", "2 pictures". @param {number} count @param {string} noun */
+export function inWords(count, noun) {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** @param {number} seconds */
