@@ -10,7 +10,7 @@ import difflib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -30,11 +30,8 @@ CHOICES = {  # of what is published, the best for its cost under a licence that 
 }
 HUB, FOLDER = "hf-hub:", "local-dir:"  # as open_clip has them
 CONFIG_FILE = "open_clip_config.json"  # what makes a folder a model
+FILE_KINDS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 BF16, GRID = "+bf16", "+grid"
-FORMS = (
-    "a backbone is `mini`, `small`, `medium`, `best`, `NAME/TAG` (ViT-B-32/laion2b_s34b_b79k), `NAME@FILE`, "
-    f"`hf-hub:OWNER/NAME` or a folder with {CONFIG_FILE}"
-)
 
 
 class NoSuchName(BackboneError):
@@ -81,7 +78,7 @@ def parse_name(text: str) -> BackboneName:
     rest, bf16_first = _without(rest, BF16)
     parsed = _parse_plain(CHOICES.get(rest.lower(), rest))
     if parsed is None:
-        raise NoSuchName(f"No backbone is called {text!r}: {FORMS}; `imgrank backbones` lists them.")
+        raise NoSuchName(f"No backbone is called {text!r}; `imgrank backbones` lists all.")
     return replace(parsed, bf16=bf16 or bf16_first, grid=grid)
 
 
@@ -125,25 +122,30 @@ def check_backbone(text: str) -> None:
 
 def read_name(text: str) -> BackboneName:
     """A text as a name. Raises BackboneError, with names that are near, where it has no form of one."""
+    from imgrank.backbone.near_names import looks_like_path, unknown_name
+
     try:
-        return parse_name(text)
+        name = parse_name(text)
     except NoSuchName as error:
-        known = [MINI, *CHOICES, *pretrained()]
-        close = close_matches(text, known) or _tags_of(close_matches(text, models()), known)
-        raise BackboneError(f"No backbone is called {text!r}: {FORMS}{_instead(close)}") from error
+        raise BackboneError(unknown_name(text, models())) from error
+    if not name.is_whole and name.model not in models() and (looks_like_path(text) or os.path.exists(text)):
+        raise BackboneError(unknown_name(text, models()))
+    return name
 
 
 def check_name(name: BackboneName) -> None:
     """Raise BackboneError where open_clip has no such model, or no such weights of it."""
+    from imgrank.backbone.near_names import instead, near_names
+
     if name.is_whole:
         return
     if name.model not in models():
-        raise refusal(name, f"open_clip has no model {name.model!r}", _close_models(name))
-    published = pretrained()
-    if not name.file and str(name.plain) not in published:
-        tags = [known for known in published if known.startswith(f"{name.model}/")]
-        close = close_matches(str(name.plain), tags) or close_matches(str(name.plain), published) or tags[:5]
-        raise refusal(name, f"open_clip has no weights {name.tag!r} for {name.model}", close)
+        close = close_matches(name.model, models())
+        near = [f"{model}@{name.file}" for model in close] if name.file else near_names(str(name.plain), models())
+        raise refusal(name, f"open_clip has no model {name.model!r}{instead(near)}")
+    if not name.file and str(name.plain) not in pretrained():
+        near = near_names(str(name.plain), models())
+        raise refusal(name, f"open_clip has no weights {name.tag!r} for {name.model}{instead(near)}")
 
 
 def pretrained() -> dict[str, Mapping[str, Any]]:
@@ -170,31 +172,18 @@ def read_config(model: str) -> dict[str, Any]:
     return config
 
 
-def refusal(name: BackboneName, reason: str, close: Sequence[str] = ()) -> BackboneError:
+def refusal(name: BackboneName, reason: str) -> BackboneError:
     """What to say of a name that cannot be used."""
-    return BackboneError(f"The backbone {str(name)!r} cannot be used: {reason}{_instead(close)}")
+    short = next((word for word, known in CHOICES.items() if known == str(name.plain)), "")
+    shown = f"{short} ({name})" if short else repr(str(name))
+    return BackboneError(f"The backbone {shown} cannot be used: {reason}{'' if reason.endswith('.') else '.'}")
 
 
-def _instead(close: Sequence[str]) -> str:
-    """The end of such a sentence: which names are near, and what works without a download."""
+def missing(name: BackboneName, reason: str) -> BackboneError:
+    """As `refusal`, of weights that are not on this computer: with what is."""
     from imgrank.backbone.catalogue import on_disk
 
-    near = f"; did you mean {', '.join(close)}?" if close else ""
-    stored = ", ".join(on_disk()) or "nothing"
-    return f"{near}; on disk: {stored}; `mini` needs no download, and `imgrank backbones` lists all."
-
-
-def _close_models(name: BackboneName) -> list[str]:
-    """Whole names that can be used, nearest first; models without published weights by their own name."""
-    close = close_matches(name.model, models())
-    if name.file:
-        return [f"{model}@{name.file}" for model in close]
-    tags = list(pretrained())
-    return close_matches(str(name.plain), tags) or _tags_of(close, tags)
-
-
-def _tags_of(near: Iterable[str], known: Sequence[str]) -> list[str]:
-    return [name for model in near for name in known if name.startswith(f"{model}/")][:3]
+    return refusal(name, f"{reason}. On disk: {', '.join(on_disk()) or 'nothing'}. `mini` needs no download.")
 
 
 def _folder() -> str:

@@ -121,11 +121,11 @@ class OpenClipBackbone:
 def _load_fault(model: str, facts: OpenClipFacts, error: Exception) -> str:
     advice = advice_on(facts.weights)
     if advice is not None:
-        return f"{facts.weights} does not load as {model}: {advice}; `mini` needs no file"
+        return f"The file {facts.weights} does not load as {model}: {advice}."
     detail = next(iter(str(error).splitlines()), "") or type(error).__name__
     return (
-        f"{facts.weights} does not load as {model}: it is damaged, or holds another model ({detail[:200]}); "
-        "fetch it again or name the model it belongs to; `mini` needs no file"
+        f"The file {facts.weights} does not load as {model}: it is damaged, or holds another model ({detail[:200]}). "
+        "Fetch it again, or name the model it belongs to."
     )
 
 

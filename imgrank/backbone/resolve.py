@@ -9,13 +9,25 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.download import OFFLINE, NotDownloaded, fetch_weights, is_reachable, reason_of
 from imgrank.backbone.fingerprint import fingerprint, weights_hash
-from imgrank.backbone.names import CONFIG_FILE, FOLDER, HUB, BackboneName, check_name, pretrained, read_config, refusal
+from imgrank.backbone.names import (
+    CONFIG_FILE,
+    FILE_KINDS,
+    FOLDER,
+    HUB,
+    BackboneName,
+    check_name,
+    missing,
+    pretrained,
+    read_config,
+    refusal,
+)
 from imgrank.backbone.open_clip_facts import OpenClipFacts
 from imgrank.backbone.sentences import load_tokenizer, needs_hub
 from imgrank.backbone.towers import Architecture, measure
@@ -104,7 +116,7 @@ def _try_download(repository: str, file: str) -> bool:
 
 
 RESIZE_MODES = ("shortest", "longest", "squash")  # open_clip's; the first is what it takes where nothing is said
-FILE_KINDS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
+WITHOUT_TRANSFORMERS = 'its tokenizer needs the package transformers: pip install "imgrank[languages]"'
 # open_clip's own default, for a file whose model has no published weights or several kinds of them
 OPENAI = {
     "mean": (0.48145466, 0.4578275, 0.40821073),
@@ -154,12 +166,18 @@ def _found(name: BackboneName, note: Callable[[str], None]) -> ModelFolder:
     if name.is_whole:
         try:
             found = read_model(name, note)
-        except (NotDownloaded, ValueError) as error:
+        except NotDownloaded as error:
+            raise missing(name, str(error)) from error
+        except ValueError as error:
             raise refusal(name, str(error)) from error
         return replace(found, preprocessing={**OPENAI, **found.preprocessing})
-    tag_config = _file_config(name) if name.file else pretrained()[str(name.plain)]
-    weights = _own_file(name) if name.file else _published_file(name, tag_config, note)
-    return ModelFolder(read_config(name.model), tag_config, weights)
+    config = read_config(name.model)
+    if name.file:
+        return ModelFolder(config, _file_config(name), _own_file(name))
+    if needs_hub(config) and find_spec("transformers") is None:  # said before gigabytes are downloaded
+        raise refusal(name, WITHOUT_TRANSFORMERS)
+    tag_config = pretrained()[str(name.plain)]
+    return ModelFolder(config, tag_config, _published_file(name, tag_config, note))
 
 
 def published_preprocessing(name: BackboneName) -> Preprocessing:
@@ -189,7 +207,7 @@ def _published_file(name: BackboneName, config: Mapping[str, Any], note: Callabl
     try:
         return fetch_weights(str(name.plain), config, note)
     except NotDownloaded as error:
-        raise refusal(name, str(error)) from error
+        raise missing(name, str(error)) from error
 
 
 def _preprocessing(name: BackboneName, config: Mapping[str, Any], tag_config: Mapping[str, Any]) -> Preprocessing:
@@ -219,6 +237,6 @@ def _check_tokenizer(name: BackboneName, config: Mapping[str, Any]) -> None:
     try:
         load_tokenizer(name, config)
     except ImportError as error:
-        raise refusal(name, 'its tokenizer needs the package transformers: pip install "imgrank[languages]"') from error
+        raise refusal(name, WITHOUT_TRANSFORMERS) from error
     except Exception as error:  # transformers and the hub raise types of their own
         raise refusal(name, f"its tokenizer does not load: {reason_of(error)}") from error

@@ -9,6 +9,7 @@ import typer
 
 from imgrank.cli.options import Device, DeviceOption, flag
 from imgrank.cli.terminal import note
+from imgrank.paths import printable
 
 if TYPE_CHECKING:
     from imgrank.backbone.catalogue import CatalogueEntry, Rate
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 MEGABYTE = 1_000_000
 PICTURES = 10_000
 RIGHT = ("size", "ImageNet", "images/s")
-WORTH = {  # what a short name stands for, beside the full one
-    "small": "needs no extra package",
-    "medium": 'reads 109 languages; pip install "imgrank[languages]"',
-    "best": "is the most accurate and the slowest",
+WORTH = {  # what a recommended one is worth, beside its full name
+    "mini": "comes with imgrank; everyday things, no network needed",
+    "small": "many more things and words",
+    "medium": '109 languages; needs pip install "imgrank[languages]"',
+    "best": "the most accurate, and the slowest",
 }
 
 
@@ -27,9 +29,9 @@ TextArgument = Annotated[
     str, typer.Argument(metavar="[TEXT]", help="List only names that contain this text.", show_default=False)
 ]
 OnDiskOption = Annotated[bool, flag("--on-disk", "List only what works without a download.")]
-AllOption = Annotated[bool, flag("--all", "List all models on a terminal, too; a pipe always gets all.")]
+AllOption = Annotated[bool, flag("--all", "List all models, not only the recommended ones; a pipe always gets all.")]
 MeasureOption = Annotated[
-    bool, flag("--measure", "Time the recommended backbones on this machine; this takes a minute or so.")
+    bool, flag("--measure", "Time the recommended backbones on this computer; this takes a minute or so.")
 ]
 
 
@@ -45,8 +47,8 @@ def backbones(
     imgrank backbones
     imgrank backbones ViT-B-32
 
-    The first ones have a short name and are recommended. Images per second are those of this machine, once --measure
-    has timed them. Besides these, MODEL@FILE loads weights of your own for any model that open_clip can build.
+    Those with a short name come first and are recommended. --measure adds how many images a second each one takes on
+    this computer. For weights of your own, write --backbone MODEL@FILE, such as ViT-B-32@weights.safetensors.
     """
     from imgrank.backbone.catalogue import catalogue
 
@@ -54,6 +56,9 @@ def backbones(
     shown = [entry for entry in entries if entry.on_disk or not on_disk]
     if measure:
         _measure([entry for entry in shown if _is_advised(entry)], device.value)
+    if not shown:
+        note(_nothing(containing, bool(entries)))
+        return
     if not sys.stdout.isatty():
         for entry in shown:
             typer.echo("\t".join(_row(entry)))
@@ -64,12 +69,22 @@ def backbones(
         _advise(few, len(shown) - len(few))
 
 
+def _nothing(containing: str, elsewhere: bool) -> str:
+    text = f" with {printable(containing)!r} in its name" if containing else ""
+    where = " is on disk" if elsewhere else ""
+    return f"No backbone{text}{where}; imgrank backbones --all lists all."
+
+
 def _advise(entries: list[CatalogueEntry], more: int) -> None:
+    typer.echo("Choose one by its name, such as --backbone small:")
     for entry in entries:
-        if entry.short:
-            typer.echo(f"--backbone {entry.short:<6}  {entry.name}: {WORTH[entry.short]}")
-    typer.echo("ImageNet: zero-shot accuracy, as published. Weights are downloaded once, and images stay here.")
-    typer.echo(f"{more} more with --all; --measure times these on this machine.")
+        name = entry.short or entry.name
+        if name in WORTH:
+            typer.echo(f"  {name:<7} {f'{entry.name}: ' if entry.short else ''}{WORTH[name]}")
+    typer.echo("")
+    typer.echo("Each is downloaded once, and your images never leave this computer.")
+    typer.echo("ImageNet: published accuracy at naming things in photos, without training.")
+    typer.echo(f"{more} more: imgrank backbones --all. Speed on this computer: imgrank backbones --measure.")
 
 
 def larger_model() -> str:
@@ -78,7 +93,7 @@ def larger_model() -> str:
 
     small = next(entry for entry in catalogue() if entry.short == "small")
     size = "on disk already" if small.on_disk else f"{_readable_size(small)}, downloaded once"
-    return f"a larger model may help: --backbone small ({size}); `imgrank backbones` lists them"
+    return f"a larger model may help: --backbone small ({size}); imgrank backbones lists more"
 
 
 def _is_advised(entry: CatalogueEntry) -> bool:
@@ -113,7 +128,7 @@ def _print_table(entries: list[CatalogueEntry], short: bool) -> None:
 
     rates = [known_rate(entry.name) if short else None for entry in entries]
     measured = ("images/s", f"{PICTURES:,} images") if any(rates) else ()
-    rows = [("backbone", "on disk", "size", "ImageNet", "licence", *measured)]
+    rows = [("backbone", "on disk", "size", "ImageNet", "license", *measured)]
     for entry, rate in zip(entries, rates, strict=True):
         name = entry.short if short and entry.short else entry.name
         row = (name, "yes" if entry.on_disk else "", _readable_size(entry), _accuracy(entry), entry.licence)

@@ -41,8 +41,8 @@ BackboneOption = Annotated[
         "--backbone",
         metavar="NAME",
         callback=_checked,
-        help="Image model: mini (included), small, medium, best, MODEL/TAG from open_clip, or MODEL@FILE for weights "
-        "of your own, hf-hub:OWNER/NAME, or a folder that open_clip saved. imgrank backbones lists them.",
+        help="Image model: mini (included), small, medium or best, which are downloaded once; any other that imgrank "
+        "backbones lists; MODEL@FILE for weights of your own; hf-hub:OWNER/NAME; or a folder that open_clip saved.",
     ),
 ]
 

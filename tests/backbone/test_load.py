@@ -22,19 +22,25 @@ def _refusal(name):
         load_backbone(name, "cpu").encode_sentence("a dog")
     text = str(refusal.value)
     assert "\n" not in text
-    assert "mini" in text
+    assert text[0].isupper()
+    assert text.endswith(".")
     return text
 
 
 @pytest.mark.parametrize(
     ("asked", "close"),
     [
+        ("mediun", "medium"),
+        ("ViT-B-32", "ViT-B-32/datacomp_xl_s13b_b90k"),  # of the weights that there are the most accurate
+        ("siglip2", "ViT-B-16-SigLIP2/webli"),
+        ("Mini", "mini"),
+        ("ViT-B-99@own.pt", "ViT-B-32@own.pt"),
         ("ViT-B-23/laion2b_s34b_b79k", "ViT-B-32/laion2b_s34b_b79k"),
         ("vit-b-32/openai", "ViT-B-32/openai"),
         ("ViT-B-32/laion2b_s34b_b79", "ViT-B-32/laion2b_s34b_b79k"),
         ("convnext_larg_d_320/laion2b_s29b_b131k_ft", "convnext_large_d_320/laion2b_s29b_b131k_ft"),
         ("RN50/laion2b", "RN50/"),
-        ("VitB32", "ViT-B-32/openai"),
+        ("VitB32", "ViT-B-32/"),
         ("minni", "mini"),
     ],
 )
@@ -43,12 +49,49 @@ def test_a_wrong_name_or_tag_names_close_ones(asked, close):
     assert asked in text
     assert close in text.split("did you mean ")[1]
 
+    assert len(text) < 350
+    assert "`imgrank backbones --all`" in text
+
+
+@pytest.mark.parametrize("asked", ["dinov2", "", "   ", "clip and more"])
+def test_a_name_that_nothing_is_near_gets_the_recommended_ones(asked):
+    assert "mini, small, medium and best" in _refusal(asked)
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("There is no file or folder", ["/nowhere/model", "./model", "~/model", "..\\model", "own.safetensors"]),
+        ("no open_clip_config.json", [".", "models", "models/clip"]),
+        ("such as ViT-B-32@weights.pt", ["weights.pt"]),
+        ("hf-hub:OWNER/NAME", ["hf-hub:one"]),
+    ],
+)
+def test_a_path_is_never_taken_for_a_name(said, asked, tmp_path, monkeypatch):
+    (tmp_path / "weights.pt").write_bytes(b"weights")
+    (tmp_path / "models" / "clip").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    for text in asked:
+        assert said in _refusal(text)
+
+
+def test_a_short_name_is_refused_by_that_name_and_its_full_one():
+    assert "The backbone small (ViT-B-32-256/datacomp_s34b_b86k) cannot be used: " in _refusal("small")
+
+
+def test_a_missing_package_is_said_before_anything_is_downloaded(monkeypatch):
+    from imgrank.backbone import resolve
+
+    monkeypatch.setattr(resolve, "find_spec", lambda _: None)
+    monkeypatch.setattr(resolve, "fetch_weights", lambda *_: pytest.fail("downloaded"))
+    assert "imgrank[languages]" in _refusal("medium")
+
 
 def test_offline_says_so_and_what_is_on_disk(monkeypatch):
     monkeypatch.setattr(catalogue, "on_disk", lambda: ["mini", "RN50/openai"])
     text = _refusal("ViT-B-32/laion2b_s34b_b79k")
     assert "HF_HUB_OFFLINE" in text
-    assert "on disk: mini, RN50/openai" in text
+    assert "On disk: mini, RN50/openai." in text
 
 
 def test_a_download_that_finds_no_way_is_offline_too(monkeypatch):

@@ -45,6 +45,12 @@ def test_a_terminal_gets_those_that_are_advised_and_all_by_all(monkeypatch):
     assert "RN50/yfcc15m" in every and "ViT-B-32/openai" in every
 
 
+@pytest.mark.parametrize("arguments", [["dinov2"], ["RN50", "--on-disk"]])
+def test_an_empty_list_says_so(monkeypatch, capsys, arguments):
+    said = [*_run(monkeypatch, *arguments), *capsys.readouterr().err.splitlines()]
+    assert any(arguments[0] in line and "--all" in line for line in said)
+
+
 def _on_terminal(monkeypatch, *arguments):
     from imgrank.cli import backbones as module
 
