@@ -82,11 +82,11 @@ def explain(
     imgrank explain first.jpg "a cat" --against second.jpg --out both.png
     """
     check_sentence(sentence, [image])
-    from imgrank.explaining import explain, report
+    from imgrank.explaining import explain, presentation
     from imgrank.ranker import Ranker
 
     if out is not None:
-        report.check_out(out)
+        presentation.check_out(out)
     asked = [image] if against is None else [image, against]
     note = noting(quiet)
     name = precise(backbone, precision, device.value, (), note)
@@ -94,11 +94,11 @@ def explain(
     with ranker, progress_line(quiet) as progress:
         explained = [explain(ranker, one, sentence, opposite=opposite, progress=progress) for one in asked]
     if fmt is Telling.json:
-        typer.echo(report.as_json(explained))
+        typer.echo(presentation.as_json(explained))
     else:
-        for line in report.told(explained):
+        for line in presentation.told(explained):
             typer.echo(printable(line))
     if out is not None:
-        report.write_map(report.draw(explained), out)
+        presentation.write_map(presentation.draw(explained), out)
         if not quiet:
             note(f"wrote {printable(out)}")

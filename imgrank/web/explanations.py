@@ -138,7 +138,7 @@ def explained(ranker: Ranker, path: str, sentence: str) -> Reason:
 
 def reason_of(explanation: Explanation, path: str) -> Reason:
     """An explanation of the picture at a path, in words and as a map."""
-    from imgrank.explaining.report import draw_map, jpeg, told
+    from imgrank.explaining.presentation import draw_map, jpeg, told
 
     found = without_folders(explanation)
     return Reason(tuple(map(printable, told([found]))), jpeg(draw_map(replace(found, path=path))))

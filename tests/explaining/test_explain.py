@@ -12,7 +12,7 @@ from PIL import Image
 
 from imgrank.errors import NothingToRank, UsageError
 from imgrank.explaining import Example, explain
-from imgrank.explaining.report import as_json, draw, map_over, told
+from imgrank.explaining.presentation import as_json, draw, map_over, told
 from tests.explaining.making import GREEN, LOWER_RIGHT, RED, UPPER_LEFT, RedRanker, painted
 
 RANKER = RedRanker()
