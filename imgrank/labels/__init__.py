@@ -3,8 +3,8 @@
 Knows files and numbers; opens no picture, and knows no torch, no tokens and no adapter.
 """
 
+from imgrank.labels.folders_and_ratings import labels_from_folders, labels_from_ratings
 from imgrank.labels.read_csv import read_labels
-from imgrank.labels.sources import labels_from_folders, labels_from_ratings
 from imgrank.labels.tasks import FEWEST_ROWS, SKIP_BAD, SPLITS, Fault, Labels, PairTask, ValueTask
 from imgrank.labels.write_csv import write_labels
 
