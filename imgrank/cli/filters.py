@@ -95,8 +95,8 @@ class Arrangement:
         """The images in that order; a line about those without a date."""
         if self.by is ShownBy.score:
             return tuple(images)
-        from imgrank.arranging import by_date, by_name
         from imgrank.facts import facts_of
+        from imgrank.filtering import by_date, by_name
 
         if self.by is ShownBy.name:
             arranged = by_name(images)

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from imgrank.arranging import doubts
 from imgrank.choices import GroupBy
 from imgrank.discover import path_order
 from imgrank.errors import UsageError
 from imgrank.facts import Facts, FactsReader
+from imgrank.filtering import doubts
 from imgrank.grouping.copies import Copies, CopyMeasure
 from imgrank.grouping.same_moment import DEFAULT_THRESHOLD, CopiesAndTimes
 from imgrank.grouping.similar import bursts, similar

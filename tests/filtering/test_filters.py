@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgrank.arranging import by_date, by_name
 from imgrank.choices import Orientation
 from imgrank.discover import discover
 from imgrank.errors import UsageError
 from imgrank.facts import Facts, Taken
-from imgrank.filtering import Filters, end_of, filtered, first_moment
+from imgrank.filtering import Filters, by_date, by_name, end_of, filtered, first_moment
 from imgrank.order import select
 from imgrank.patterns import Exclusion
 from imgrank.records import RankedImage
