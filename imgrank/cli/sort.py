@@ -14,9 +14,7 @@ from imgrank.actions.records import Action, OnConflict
 from imgrank.actions.trash import thrown_away
 from imgrank.choices import Format, GroupBy, ShownBy
 from imgrank.cli import actions as act
-from imgrank.cli import arguments, engines, filters, tags
-from imgrank.cli import export as exports
-from imgrank.cli import page as pages
+from imgrank.cli import arguments, engines, filters, outputs, tags
 from imgrank.cli.backbones import larger_model
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
@@ -175,10 +173,10 @@ def sort(
     fmt: FormatOption = None,
     print0: Print0Option = False,
     strict: StrictOption = False,
-    page: pages.PageOption = None,
-    page_dir: pages.PageDirOption = None,
-    preview: pages.PreviewOption = False,
-    export: exports.ExportOption = None,
+    page: outputs.PageOption = None,
+    page_dir: outputs.PageDirOption = None,
+    preview: outputs.PreviewOption = False,
+    export: outputs.ExportOption = None,
     rename: act.RenameOption = False,
     template: act.TemplateOption = None,
     symlink: act.SymlinkOption = None,
@@ -234,7 +232,7 @@ def sort(
         embed=embed,
     )
     _check(display, cut, asked)
-    exports.check(export, yes, asked is not None)
+    outputs.check_export_options(export, yes, asked is not None)
     sources, wanted = arguments.asked_for(words, opposite, like, between, plus, minus)
     settings = engines.EngineSettings(engine, address)
     by_scores = cut.is_of_scores and passing is None
@@ -306,9 +304,9 @@ def _check(display: Display, cut: Cut, asked: act.AskedAction | None) -> None:
         and not cut.groups.rest
     ):
         raise UsageError("--trash with --best would throw away the best of each group; add --rest for all others.")
-    pages.check(display.page, display.page_dir, changes_files)
+    outputs.check_page_options(display.page, display.page_dir, changes_files)
     if display.preview:
-        pages.check_preview(display.fmt, display.print0, changes_files)
+        outputs.check_preview(display.fmt, display.print0, changes_files)
     check_selection(cut.top, cut.bottom, cut.min_score, cut.groups.best)
 
 
@@ -349,8 +347,8 @@ def _deliver(
         shown = people if display.preview or display.shown_as is Format.table else images
         quiet = display.quiet or (ranking.partial and cut.groups.cuts)  # why nothing is left, its notes say
         show(ranking, tuple(_told_if_none(iter(shown), cut, highest, quiet)), display)
-        pages.write(ranking, people, display.page, display.page_dir, display.quiet)
-        exports.write(ranking, images, display.export, display.quiet)
+        outputs.save_page(ranking, people, display.page, display.page_dir, display.quiet)
+        outputs.save_list(ranking, images, display.export, display.quiet)
         return EXIT_INTERRUPTED if ranking.partial else 0
     if not display.quiet:
         from imgrank.output.summary import doubts
@@ -409,7 +407,7 @@ def show(ranking: Ranking, images: Iterable[RankedImage], display: Display) -> N
     from imgrank.output.write import write
 
     if display.preview:
-        pages.write_preview(ranking, tuple(images))
+        outputs.write_preview(ranking, tuple(images))
     else:
         separator = "\0" if display.print0 else "\n"
         write(ranking, images, display.shown_as, sys.stdout, separator=separator, seconds=seconds_so_far())

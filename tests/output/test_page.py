@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgrank.cli.app import main
-from imgrank.cli.page import check, typed, write
+from imgrank.cli.outputs import check_page_options, save_page, typed
 from imgrank.errors import UsageError
 from imgrank.order import order
 from imgrank.output.page import write_page
@@ -272,7 +272,7 @@ def test_the_typed_command_loses_only_the_page_and_the_cut():
 @pytest.mark.parametrize(("page", "page_dir", "changes"), [(None, "t", False), ("x.html", None, True)])
 def test_options_that_do_not_fit_together_are_refused_before_any_work(page, page_dir, changes):
     with pytest.raises(UsageError):
-        check(page, page_dir, changes)
+        check_page_options(page, page_dir, changes)
 
 
 def run(monkeypatch, *words):
@@ -312,8 +312,8 @@ def test_sort_refuses_a_page_in_place_of_another_file_before_it_ranks(tmp_path, 
 
 
 def test_a_page_of_thousands_inside_itself_is_advised_against(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("imgrank.cli.page.MANY", 1)
+    monkeypatch.setattr("imgrank.cli.outputs.MANY", 1)
     ranking = ranking_of(pictures(tmp_path / "in", ["a.png", "b.png"]))
     for page_dir, advised in ((None, True), (str(tmp_path / "small"), False)):
-        write(ranking, ranking.images, str(tmp_path / "x.html"), page_dir, quiet=False)
+        save_page(ranking, ranking.images, str(tmp_path / "x.html"), page_dir, quiet=False)
         assert ("--page-dir" in capsys.readouterr().err) == advised

@@ -11,7 +11,7 @@ from PIL import Image
 from rich.console import Console
 
 from imgrank.choices import Format
-from imgrank.cli.page import check_preview as check_asked
+from imgrank.cli.outputs import check_preview as check_asked
 from imgrank.errors import UsageError
 from imgrank.order import order
 from imgrank.output import preview

@@ -1,7 +1,8 @@
-"""The options by which `sort` shows the pictures, as a page or on the terminal, and what it calls then."""
+"""The options by which `sort` shows the pictures, as a page or on the terminal, and exports the chosen list."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Optional
@@ -9,7 +10,8 @@ from typing import Annotated, Optional
 import typer
 
 from imgrank.choices import Format
-from imgrank.cli.terminal import note, progress_line, seconds_so_far
+from imgrank.cli.terminal import note, noting, progress_line, seconds_so_far
+from imgrank.counting import counted
 from imgrank.errors import UsageError
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking
@@ -58,7 +60,7 @@ def write_preview(ranking: Ranking, images: Sequence[RankedImage]) -> None:
     write_preview(ranking, images, sys.stdout, seconds_so_far(), standing_of(ranking, images))
 
 
-def check(page: str | None, page_dir: str | None, changes_files: bool) -> None:
+def check_page_options(page: str | None, page_dir: str | None, changes_files: bool) -> None:
     """Raise UsageError before any work where the page that is asked for cannot be written."""
     if page_dir is not None and page is None:
         raise UsageError("--page-dir needs --page, such as --page order.html.")
@@ -73,7 +75,9 @@ def check(page: str | None, page_dir: str | None, changes_files: bool) -> None:
     check_page(page)
 
 
-def write(ranking: Ranking, images: Sequence[RankedImage], page: str | None, page_dir: str | None, quiet: bool) -> None:
+def save_page(
+    ranking: Ranking, images: Sequence[RankedImage], page: str | None, page_dir: str | None, quiet: bool
+) -> None:
     """Write the page, if one is asked for, with the command line that was typed and can be typed again."""
     if page is None:
         return
@@ -105,3 +109,46 @@ def typed(words: Sequence[str]) -> list[str]:
             kept.append(word)
             ended = ended or word == "--"
     return kept
+
+
+ExportOption = Annotated[
+    Optional[str],
+    typer.Option(
+        "--export",
+        metavar="FILE",
+        rich_help_panel="Output",
+        help="Also write the list to a file for other programs: .csv, .json or .m3u8 (a playlist).",
+    ),
+]
+
+
+def check_export_options(file: str | None, yes: bool, changes_files: bool) -> None:
+    """Raise UsageError before any work where the list that is asked for cannot be written."""
+    if file is None:
+        return
+    if changes_files:
+        raise UsageError(
+            "--export cannot be combined with an action that changes files: the list would have the old names."
+        )
+    from imgrank.output.export import check_export
+
+    check_export(file, replaces=yes)
+
+
+def save_list(ranking: Ranking, images: Sequence[RankedImage], file: str | None, quiet: bool) -> None:
+    """Write the list, if one is asked for, and say so."""
+    if file is None:
+        return
+    from imgrank.output.export import write_export
+    from imgrank.showing import standing_of
+
+    was_there = os.path.lexists(file)
+    count = write_export(ranking, images, file, standing_of(ranking, images))
+    say = noting(quiet)
+    left_out = (
+        f"; {len(images) - count:,} cannot stand in it: no files as indexed, or names with a line break"
+        if count < len(images)
+        else ""
+    )
+    listed = f"{counted(count, 'image is', 'images are')} listed in {printable(file)}"
+    say(f"{listed}{', which was replaced' if was_there else ''}{left_out}.")
