@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from imgrank.actions.records import Action, OnConflict
-from imgrank.actions.trash import thrown_away
 from imgrank.choices import Format, GroupBy, ShownBy
 from imgrank.cli import actions as act
 from imgrank.cli import arguments, engines, filters, outputs, tags
@@ -381,6 +380,7 @@ def _kept(images: Sequence[RankedImage], cut: Cut) -> tuple[RankedImage, ...]:
 
 def _thrown_away(images: Sequence[RankedImage], cut: Cut) -> tuple[RankedImage, ...]:
     """What `--trash` takes: of the rest of each group, if that was asked for, what scores least."""
+    from imgrank.actions.trash import thrown_away
     from imgrank.order import select
 
     if cut.groups.rest:
