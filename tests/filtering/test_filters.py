@@ -45,7 +45,7 @@ def test_what_passes_several_filters_passes_each_of_them(facts, since, camera, o
     each = [Filters(since=since), Filters(camera=camera), Filters(orientation=orientation), Filters(min_rating=stars)]
     kept = set(range(len(facts))).intersection(*(filtered(one, facts).kept for one in each))
     assert set(filtered(whole, facts).kept) == kept
-    assert f"{len(kept)} of {len(facts)} images" in filtered(whole, facts).note
+    assert f"{len(kept)} of {len(facts)} image" in filtered(whole, facts).note
 
 
 @given(FACTS, MOMENTS)
