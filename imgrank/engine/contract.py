@@ -38,7 +38,7 @@ class Engine(Protocol):
         progress: Callable[[Progress], None],
         note: Callable[[str], None],
     ) -> Built:
-        """Index what `items` name and the index at `location` lacks, as `imgrank.index.build_index` does."""
+        """Index what `items` name and the index at `location` lacks, as `imgrank.index.building.build_index` does."""
         ...
 
     def score(self, task: ScoreParts, parts: Sequence[KeptRows]) -> Iterator[PartScores]:
