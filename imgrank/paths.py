@@ -42,6 +42,11 @@ def adapters_dir() -> Path:
     return _folder("data", platformdirs.user_data_dir()) / "adapters"
 
 
+def lent_adapters_dir() -> Path:
+    """Adapters that came along with a question to this machine. Nothing in it is precious."""
+    return _folder("cache", platformdirs.user_cache_dir()) / "adapters"
+
+
 def journal_dir() -> Path:
     """One journal for each run that changed files: what undo reads."""
     return _folder("state", platformdirs.user_state_dir()) / "journal"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.arrays import Flags
+from imgrank.atomic import write_atomic
 from imgrank.errors import UsageError
 from imgrank.index.format import encoded_path, texts_of
 from imgrank.index.layout import KEY
@@ -24,6 +24,7 @@ from imgrank.index.parts import Part
 from imgrank.index.plain import Blob
 from imgrank.index.reading import KeptRows
 from imgrank.order import ScoredPath, check_finite, rank_sorted
+from imgrank.paths import lent_adapters_dir
 from imgrank.records import Unreadable
 from imgrank.scoring.question import Evidence, Scored
 from imgrank.scoring.scorers import Resources, Scorer
@@ -181,8 +182,14 @@ def _resources() -> Resources:
 
 @lru_cache(maxsize=4)
 def _kept_file(file: bytes) -> Path:
-    """The bytes as a file of this machine, written once by each worker."""
-    name = f"imgrank-{os.getpid()}-{hashlib.blake2b(file, digest_size=8).hexdigest()}.safetensors"
-    path = Path(tempfile.gettempdir(), name)
-    path.write_bytes(file)
+    """The bytes as a file of this machine, one for all its workers, or one of this worker where none can be kept."""
+    name = f"{hashlib.blake2b(file, digest_size=16).hexdigest()}.safetensors"
+    path = lent_adapters_dir() / name
+    try:
+        if not (path.is_file() and path.read_bytes() == file):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(path, file)
+    except OSError:
+        path = Path(tempfile.mkdtemp(prefix="imgrank-"), name)
+        path.write_bytes(file)
     return path

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from imgrank import Ranker, Term
 from imgrank.engine.local import LocalEngine
-from imgrank.engine.score_part import ScoreParts, best, empty_run, paths_of, portable
+from imgrank.engine.score_part import ScoreParts, _kept_file, best, empty_run, paths_of, portable
 from imgrank.engine.sorting import rank_indexes
 from imgrank.errors import NothingToRank, UsageError
 from imgrank.index.locations import Location
@@ -110,6 +110,23 @@ def test_a_worker_needs_nothing_but_its_task(ranker, index, tmp_path):
     here = task(part)
     task = replace(task, asked=asked.with_adapter_files([tmp_path / "nowhere"]))
     assert task(part).rows.equals(here.rows)
+
+
+def test_what_travels_with_questions_is_kept_once_on_a_machine(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path))
+    for _ in range(2):
+        _kept_file.cache_clear()  # as in another worker
+        path = _kept_file(b"adapter")
+        assert path.read_bytes() == b"adapter"
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == [path]
+    path.write_bytes(b"damaged")
+    _kept_file.cache_clear()
+    assert _kept_file(b"adapter").read_bytes() == b"adapter"
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "file"))
+    _kept_file.cache_clear()
+    assert _kept_file(b"adapter").read_bytes() == b"adapter"
+    _kept_file.cache_clear()
 
 
 def test_a_worker_with_another_imgrank_scores_nothing(ranker):
