@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import resource
 import subprocess
 import sys
 import tempfile
@@ -36,9 +37,11 @@ QUESTIONS = {
 
 @dataclass(frozen=True)
 class Watched:
-    """A command that is done: wall seconds, and the most memory that it and its children held."""
+    """A command that is done: seconds of the clock and of the processor, and the most memory that it and its children
+    held."""
 
     seconds: float
+    processor: float
     megabytes: float
 
 
@@ -75,7 +78,7 @@ def ask_at(count: int, given: argparse.Namespace) -> None:
 
 def ask_all(index: str, given: argparse.Namespace) -> None:
     """A table of each question to each engine. A sentence is new each time."""
-    print("| question | engine | shown | seconds | memory |\n|---|---|---|--:|--:|")
+    print("| question | engine | shown | seconds | of the processor | memory |\n|---|---|---|--:|--:|--:|")
     numbers = itertools.count()
     for question in given.questions:
         sentence, adapter = QUESTIONS[question]
@@ -87,8 +90,9 @@ def ask_all(index: str, given: argparse.Namespace) -> None:
                     words = ["sort", index, asked, "--adapter", adapter, "--format", "paths", "-q"]
                     words += shown.split() if shown != "all" else []
                     runs.append(watch([sys.executable, "-m", "imgrank", *words, *engine_words(engine, given)]))
-                seconds, megabytes = min(run.seconds for run in runs), max(run.megabytes for run in runs)
-                print(f"| {question} | {engine} | {shown} | {seconds:.1f} | {megabytes:,.0f} MB |", flush=True)
+                seconds, processor = min(run.seconds for run in runs), min(run.processor for run in runs)
+                memory = f"{max(run.megabytes for run in runs):,.0f} MB"
+                print(f"| {question} | {engine} | {shown} | {seconds:.1f} | {processor:.1f} | {memory} |", flush=True)
 
 
 def engine_words(engine: str, given: argparse.Namespace) -> list[str]:
@@ -138,7 +142,7 @@ def make_index(where: Path, count: int) -> int:
 
 def watch(command: list[str]) -> Watched:
     """Run a command to its end, its output thrown away. Exits where the command fails."""
-    started, peak = time.perf_counter(), 0.0
+    started, before, peak = time.perf_counter(), _of_children(), 0.0
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, cwd=ROOT)
         while process.poll() is None:
@@ -148,7 +152,13 @@ def watch(command: list[str]) -> Watched:
         if process.returncode:
             errors.seek(0)
             raise SystemExit(f"{' '.join(command[2:5])} ended with {process.returncode}: {errors.read()[-1500:]!r}")
-    return Watched(seconds, peak)
+    return Watched(seconds, _of_children() - before, peak)
+
+
+def _of_children() -> float:
+    """Seconds of the processor that commands took which are done."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _arguments() -> argparse.Namespace:

@@ -100,10 +100,10 @@ class Evidence:
         return Evidence(
             count=len(likeness),
             lacking=int((~relevant).sum()),
-            nearest=tuple(heapq.nlargest(NEAREST_KEPT, (whole / _MILLIONTHS).tolist())),
+            nearest=tuple((-_least(-whole) / _MILLIONTHS).tolist()),
             total=int(whole.sum()),
             squares=int(np.square(whole).sum()),
-            farthest=tuple(heapq.nsmallest(NEAREST_KEPT, (whole / _MILLIONTHS).tolist())),
+            farthest=tuple((_least(whole) / _MILLIONTHS).tolist()),
         )
 
     def __add__(self, other: Evidence) -> Evidence:
@@ -131,6 +131,12 @@ class Evidence:
             return 0.0
         variance = (self.squares * self.count - self.total**2) / self.count**2
         return float(max(variance, 0) ** 0.5 / _MILLIONTHS)
+
+
+def _least(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The least NEAREST_KEPT of N, least first."""
+    few = values if len(values) <= NEAREST_KEPT else np.partition(values, NEAREST_KEPT)[:NEAREST_KEPT]
+    return np.sort(few)
 
 
 def _greatest(one: Nearest, other: Nearest) -> Nearest:

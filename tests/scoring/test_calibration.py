@@ -70,3 +70,14 @@ def test_a_denial_is_sure_where_a_picture_lacks_the_thing(fingerprint):
         for one, least in ((some, -2.0), (none, 13.0))
     )
     assert weights.chance_lacking(some) > 0.5 > weights.chance_lacking(none)
+
+
+@given(st.lists(st.integers(-1_000_000, 1_000_000), max_size=30), st.integers(0, 30))
+def test_evidence_keeps_the_ends_of_all_likenesses_whatever_the_parts(millionths, cut):
+    def of(some):
+        return Evidence.of(np.array(some, float) / 1e6, np.ones(len(some), bool))
+
+    whole = of(millionths)
+    assert whole == of(millionths[:cut]) + of(millionths[cut:])
+    assert whole.nearest == tuple(value / 1e6 for value in sorted(millionths, reverse=True)[:5])
+    assert whole.farthest == tuple(value / 1e6 for value in sorted(millionths)[:5])
