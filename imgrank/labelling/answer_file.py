@@ -16,8 +16,8 @@ from filelock import FileLock, Timeout
 
 from imgrank.atomic import write_atomic
 from imgrank.errors import LabelsError, UsageError
-from imgrank.labels.grid import Grid, Row, read_grid
-from imgrank.labels.read_csv import ANSWERS, BESIDE_PAIRS, KEPT, LONG, PAIRS
+from imgrank.labels.csv_text import ANSWERS, Grid, Row, read_grid
+from imgrank.labels.read_csv import BESIDE_PAIRS, KEPT, LONG, PAIRS
 from imgrank.labels.tasks import phrasings
 from imgrank.paths import printable, why
 

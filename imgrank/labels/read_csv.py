@@ -13,7 +13,7 @@ from urllib.request import url2pathname
 
 from imgrank.counting import counted
 from imgrank.errors import LabelsError
-from imgrank.labels.grid import Grid, Row, read_grid
+from imgrank.labels.csv_text import ANSWERS, Grid, Row, read_grid
 from imgrank.labels.tasks import SKIP_BAD, SPLITS, Fault, Labels, PairCell, ValueCell, pair_tasks, value_tasks
 from imgrank.paths import printable
 
@@ -22,7 +22,6 @@ KEPT = ("split", "group")
 LONG = ("image", "query", "value")
 PAIRS = ("left", "right", "query", "preferred")
 BESIDE_PAIRS = ("person", "time")
-ANSWERS = {"left": 1.0, "right": -1.0, "tie": 0.0}
 # What cannot be but a separator of thousands: two of them, or one before a decimal point
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})(,\d{3})+(\.\d*)?|[+-]?[1-9]\d{0,2},\d{3}\.\d*", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,}))", re.ASCII)

@@ -1,18 +1,23 @@
-"""A text file with commas, semicolons or tabs -> its header and its rows, each with the line it begins on."""
+"""The text of a labels file: its header and rows, each with the line it begins on; and labels written as such a file.
+
+Commas, semicolons or tabs part its cells.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgrank.errors import LabelsError
-from imgrank.labels.tasks import Fault
-from imgrank.paths import printable
+from imgrank.errors import LabelsError, UsageError
+from imgrank.labels.tasks import Fault, Labels
+from imgrank.paths import printable, why
 
+ANSWERS = {"left": 1.0, "right": -1.0, "tie": 0.0}
 DELIMITERS = (",", ";", "\t")
 _JSON = re.compile(r'\s*(\[\s*[\[{"]|\{\s*")')
 _EXCEL = re.compile(r'"?sep=.?"?', re.IGNORECASE)  # Excel's own first line, which names the delimiter
@@ -103,3 +108,57 @@ def _rows(lines: list[str], delimiter: str) -> tuple[list[Row], list[Fault]]:
             continue
         if any(cells):
             rows.append(Row(line, cells))
+
+
+def write_labels(labels: Labels, path: str, *, absolute: bool = False) -> None:
+    """Write labels in the long form, or in the pairs form; paths are relative to the file unless `absolute`; URLs stay.
+
+    Raises UsageError where labels hold both forms, or the file exists or cannot be written.
+    """
+    if labels.values and labels.pairs:
+        raise UsageError("Values and pairs cannot be in the same labels file.")
+
+    def place(image: str) -> str:
+        if "://" in image:
+            return image
+        return os.path.abspath(image) if absolute else _relative(image, path)
+
+    try:
+        with Path(path).open("x", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(
+                _pair_rows(labels, place) if labels.pairs else _written_rows(labels, place)
+            )
+    except FileExistsError:
+        raise UsageError(f"{printable(path)} exists and is not overwritten; name another file.") from None
+    except (OSError, UnicodeEncodeError) as error:
+        raise UsageError(
+            f"{printable(path)} could not be written: {why(error) if isinstance(error, OSError) else error}."
+        ) from error
+
+
+def _written_rows(labels: Labels, place: Callable[[str], str]) -> list[list[str]]:
+    rows = [["image", "query", "value", "split", "group"]]
+    for task in labels.values:
+        query = "|".join(task.phrasings)
+        for image, value, split, group in zip(task.images, task.values, task.splits, task.groups, strict=True):
+            rows.append([place(image), query, f"{value:.12g}", split, group])
+    return rows
+
+
+def _pair_rows(labels: Labels, place: Callable[[str], str]) -> list[list[str]]:
+    said = {number: word for word, number in ANSWERS.items()}
+    rows = [["left", "right", "query", "preferred", "split", "group"]]
+    for task in labels.pairs:
+        query = "|".join(task.phrasings)
+        for left, right, answer, split, group in zip(
+            task.left, task.right, task.preferred, task.splits, task.groups, strict=True
+        ):
+            rows.append([place(left), place(right), query, said[float(answer)], split, group])
+    return rows
+
+
+def _relative(image: str, path: str) -> str:
+    try:
+        return os.path.relpath(image, os.path.dirname(path) or os.curdir)
+    except ValueError:  # another drive on Windows
+        return os.path.abspath(image)
