@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.arrays import Flags
+from imgrank.arrays import Flags, Floats
 from imgrank.atomic import write_atomic
 from imgrank.errors import UsageError
 from imgrank.index.format import encoded_path, texts_of
 from imgrank.index.layout import KEY
-from imgrank.index.needs import arrow
+from imgrank.index.needs import array_of, array_of_bytes, arrow, numpy_of
 from imgrank.index.parts import Part
 from imgrank.index.plain import Blob
 from imgrank.index.reading import KeptRows
@@ -85,8 +85,8 @@ class ScoreParts:
                 kept = np.ones(len(table), bool) if part.unread else part.kept[at : at + len(table)]
                 at += len(table)
                 if part.unread:
-                    keys.append(table.column(KEY).to_numpy())
-                good = table.column("error").is_null().to_numpy()
+                    keys.append(numpy_of(table.column(KEY)))
+                good = numpy_of(table.column("error").is_null())
                 skipped += _skipped(_filtered(table, kept & ~good))
                 if (kept & good).any():
                     scored = score(whole.layout.joined(_chosen(block.tokens, kept[good]), reads))
@@ -100,21 +100,22 @@ class ScoreParts:
 
 def empty_run() -> Run:
     """No rows."""
-    return _table([], [], [])
+    return _table(np.zeros(0, bool), np.zeros(0), array_of_bytes([]))
 
 
 def sorted_run(rows: Run) -> Run:
     """Relevant before others, then the greatest score first; ties as they come."""
-    lacking, scores = rows.column("lacking").to_numpy(), rows.column("score").to_numpy()
-    return rows.take(arrow().array(np.lexsort((-scores, lacking))))
+    lacking, scores = numpy_of(rows.column("lacking")), numpy_of(rows.column("score"))
+    return rows.take(array_of(np.lexsort((-scores, lacking))))
 
 
 def best(rows: Run, top: int) -> Run:
     """The first `top` of the whole order of `rows`, ties included."""
     rows = _no_worse_than(rows, top)
     first = list(islice(rank_sorted(paths_of(sorted_run(rows)), len(rows)), top))
-    columns = zip(*((not image.relevant, image.score, encoded_path(image.path)) for image in first), strict=True)
-    return _table(*columns) if first else empty_run()
+    lacking, scores = [not image.relevant for image in first], [image.score for image in first]
+    paths = array_of_bytes([encoded_path(image.path) for image in first])
+    return _table(np.array(lacking, bool), np.array(scores, float), paths)
 
 
 def _no_worse_than(rows: Run, top: int) -> Run:
@@ -122,7 +123,7 @@ def _no_worse_than(rows: Run, top: int) -> Run:
     if len(rows) <= top:
         return rows
     # What lacks the subject stands behind all others, whatever its score.
-    lacking, scores = rows.column("lacking").to_numpy(), rows.column("score").to_numpy()
+    lacking, scores = numpy_of(rows.column("lacking")), numpy_of(rows.column("score"))
     shown = int((~lacking).sum())
     whole = lacking if shown < top else ~lacking
     asked = top - shown if shown < top else top
@@ -131,7 +132,7 @@ def _no_worse_than(rows: Run, top: int) -> Run:
 
 
 def _filtered(rows: Any, kept: Flags) -> Any:  # noqa: ANN401 (pyarrow has no types)
-    return rows if kept.all() else rows.filter(arrow().array(kept))
+    return rows if kept.all() else rows.filter(array_of(kept))
 
 
 def paths_of(run: Run) -> Iterator[ScoredPath]:
@@ -157,10 +158,10 @@ def _run(paths: Any, scored: Scored) -> Run:  # noqa: ANN401 (pyarrow has no typ
     return run
 
 
-def _table(lacking: Any, scores: Any, paths: Any) -> Run:  # noqa: ANN401
+def _table(lacking: Flags, scores: Floats, paths: Any) -> Run:  # noqa: ANN401
     pa = arrow()
     kinds = pa.schema([("lacking", pa.bool_()), ("score", pa.float64()), ("path", pa.large_binary())])
-    return pa.table({"lacking": lacking, "score": scores, "path": paths}, schema=kinds)
+    return pa.Table.from_arrays([array_of(lacking), array_of(scores), paths], schema=kinds)
 
 
 def _skipped(rows: Any) -> list[tuple[bool, Unreadable]]:  # noqa: ANN401

@@ -12,7 +12,7 @@ from imgrank.errors import IndexFault
 from imgrank.index.format import ROWS_AT_ONCE, digests_of, misfit, written_ns
 from imgrank.index.layout import KEY, Layout, bytes_of
 from imgrank.index.locations import Location, RangedFile
-from imgrank.index.needs import arrow, batches_of, open_parquet, ranges_of
+from imgrank.index.needs import arrow, batches_of, numpy_of, open_parquet, ranges_of
 from imgrank.index.plain import GOOD, Blob, plain_column
 from imgrank.index.remote import reason_of
 from imgrank.paths import printable, why
@@ -84,7 +84,7 @@ class Part:
             plain = self._checked(lambda group=group: self._plain(group, tokens))
             rest, at, good = [name for name in tokens if name not in plain], 0, [np.zeros(0, bool)]
             for table in self._tables(group, (*facts, *rest)):
-                good.append(table.column("error").is_null().to_numpy())
+                good.append(numpy_of(table.column("error").is_null()))
                 start, at = at, at + int(good[-1].sum())
                 found = {name: blob[start:at] for name, blob in plain.items()}
                 yield Block(table.select(list(facts)), found | {name: bytes_of(table.column(name)) for name in rest})
