@@ -23,8 +23,10 @@ _looking = threading.Lock()
 
 
 def is_member(row: IndexRow) -> bool:
-    """Whether a row, by its name, is a part of a tar or Parquet file that may stand here."""
-    return row.folder is None and not is_url(row.path) and bool(_names(row.path))
+    """Whether a row, by its name, is a part of a tar or Parquet file that may stand here: no URL, and no name by which
+    Windows would ask another machine."""
+    is_afar = is_url(row.path) or row.path.startswith(("\\\\", "//"))
+    return row.folder is None and not is_afar and bool(_names(row.path))
 
 
 def container_of(row: IndexRow, beside: str) -> str:
