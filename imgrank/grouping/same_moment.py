@@ -1,6 +1,6 @@
 """How surely two pictures show the same moment: from their small copies, and from when and by which camera.
 
-The weights were fitted by `benchmarks/groups.py` on one half of the pictures that it makes, and measured on the other.
+The weights were fitted by `benchmarks/groups.py` on one part of the pictures that it makes, and measured on others.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from imgrank.facts import Facts
 from imgrank.grouping.aligning import alignment, reaches
 from imgrank.grouping.copies import Copies, Pairs, Signatures, signatures
 
-DEFAULT_THRESHOLD = 0.95  # the lowest of those tried at which 98 % of pairs were right; a false group costs pictures
-_COLOURS, _HASH, _ALIGNMENT, _BIAS = 5.4251, 3.0831, 4.6209, -16.1270  # log odds
+DEFAULT_THRESHOLD = 0.95  # the lowest of those tried at which 99 % of pairs were right; a false group costs pictures
+# Log odds. Colours count for little: pairs that are looked at agree in them, most of all those that have none.
+_COLOURS, _HASH, _ALIGNMENT, _BIAS = 0.866, 2.285, 5.215, -16.102
 _NOT_WHOLE = 1.01  # keeps the logarithm finite where two copies are equal
 AT_ONCE, LATER = 10.0, 3600.0  # seconds
-_TAKEN_AT_ONCE, _TAKEN_LATER = 2.0, -1.5  # log odds: retakes follow each other, and mostly by one camera
+_TAKEN_AT_ONCE, _TAKEN_LATER = 2.5, -1.5  # log odds: retakes follow each other, and mostly by one camera
 _DIGITS = 3  # of log odds; processors differ in the last bits of a correlation
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (on any one clock)

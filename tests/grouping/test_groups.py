@@ -41,6 +41,25 @@ def test_one_moment_seen_in_many_ways_is_one_group_and_other_moments_stand_apart
     assert alone <= {"galaxies"}  # points have no shape in a small copy
 
 
+def test_colours_that_are_lacking_are_hardly_a_sign():
+    """Where two pictures are in black and white, their colours agree, whatever they show."""
+    shown, copies = shoot()
+    plain = [shown.index(name) for name in sorted(set(shown))]
+    first, second = (np.array(plain)[side] for side in np.triu_indices(len(plain), 1))
+    without = Copies(copies.grey, np.zeros_like(copies.colour), copies.known)
+    gained = log_odds(CopiesAndTimes(without), first, second) - log_odds(CopiesAndTimes(copies), first, second)
+    assert gained.max() < 1
+
+
+def test_a_shoot_in_black_and_white_falls_into_the_same_moments():
+    shown, copies = shoot()
+    grey = Copies(copies.grey, np.zeros_like(copies.colour), copies.known)
+    paths = [f"{n}.jpg" for n in range(len(shown))]
+    groups = partition(group(GroupBy.similar, paths, copies=grey), zip(shown, paths, strict=True))
+    assert all(len({what for what, _ in each}) == 1 for each in groups)
+    assert sum(len(each) > 4 for each in groups) >= len(set(shown)) - 3
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.data())
 def test_groups_do_not_depend_on_the_order_of_pictures(data):
