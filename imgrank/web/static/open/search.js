@@ -67,6 +67,6 @@ export function Answered({ state }) {
     ${state.server && html`<button class="link" disabled=${Boolean(state.server.refused.model)} title=${state.server.refused.model || ""} onClick=${() => change({ dialog: "models" })}>Image model: ${state.server.backbone}</button>`}
     ${!order.confident && html`<strong class="doubt">No picture here stands out for this; the order may mean little.</strong>`}
     ${order.measuring && html`<span>A first order: the pictures are being measured at full size.</span>`}
-    ${order.notes.map((line) => html`<span key=${line}>${line}</span>`)}
+    ${!order.measuring && order.notes.map((line) => html`<span key=${line}>${line}</span>`)}
   </p>`;
 }
