@@ -46,7 +46,7 @@ class Decoding:
     interpolation: str
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS
     crop: bool = False
-    pad: bool = False
+    pad: tuple[int, int, int] | None = None
     detail: bool = False
     guarded: bool = False
 

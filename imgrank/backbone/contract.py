@@ -11,13 +11,16 @@ import numpy.typing as npt
 
 from imgrank.tokens import KindEvidence, PackedTokens, TextTokens, TokenShape
 
+BLACK = (0, 0, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
     """How pixels are made: squash to side x side, then (pixel / 255 - mean) / std by channel.
 
     With `crop` only pictures of up to 4 : 3 are squashed; of longer ones the shorter side becomes `side`, and the tower
-    sees two or three squares that cover them. With `pad` the longer side becomes `side`, and black fills the square.
+    sees two or three squares that cover them. With `pad`, a colour, the longer side becomes `side`, and the colour
+    fills the square.
     """
 
     side: int
@@ -25,11 +28,12 @@ class Preprocessing:
     std: tuple[float, float, float]
     interpolation: str  # "bicubic" or "bilinear"
     crop: bool = False
-    pad: bool = False
+    pad: tuple[int, int, int] | None = None
 
     def facts(self) -> dict[str, Any]:
-        """What a fingerprint is taken of; where pictures are squashed, as before anything else was known."""
-        return {name: value for name, value in asdict(self).items() if name not in ("crop", "pad") or value}
+        """What a fingerprint is taken of: each fact where it matters, so that what was known without it stays known."""
+        facts = {**asdict(self), "pad": self.pad if self.pad != BLACK else True}
+        return {name: value for name, value in facts.items() if name not in ("crop", "pad") or value}
 
 
 Pixels = npt.NDArray[np.uint8]

@@ -80,5 +80,15 @@ def _preprocessing_from_json(known: Mapping[str, Any]) -> Preprocessing:
         (std[0], std[1], std[2]),
         str(known["interpolation"]),
         bool(known["crop"]),
-        bool(known.get("pad")),
+        _colour_from_json(known["pad"]),
     )
+
+
+def _colour_from_json(known: object) -> tuple[int, int, int] | None:
+    """Raises ValueError where only the fact that there are bars was kept: the model's own config says more."""
+    if known is None or known is False:
+        return None
+    if not isinstance(known, list):
+        raise ValueError("no colour")
+    red, green, blue = map(int, known)
+    return red, green, blue

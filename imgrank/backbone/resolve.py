@@ -226,8 +226,17 @@ def _preprocessing(name: BackboneName, config: Mapping[str, Any], tag_config: Ma
         (std[0], std[1], std[2]),
         interpolation,
         crop=mode == "shortest",
-        pad=mode == "longest",
+        pad=_bars(name, tag_config) if mode == "longest" else None,
     )
+
+
+def _bars(name: BackboneName, config: Mapping[str, Any]) -> tuple[int, int, int]:
+    """The colour beside a picture that keeps its proportions: one shade, or red, green and blue."""
+    colour = config.get("fill_color", 0)
+    shades = list(colour) if isinstance(colour, (list, tuple)) else [colour] * 3
+    if len(shades) != 3 or not all(type(shade) is int and 0 <= shade <= 255 for shade in shades):
+        raise refusal(name, f"its config asks for fill_color {colour!r}; it takes one number from 0 to 255, or three")
+    return shades[0], shades[1], shades[2]
 
 
 def _check_tokenizer(name: BackboneName, config: Mapping[str, Any]) -> None:

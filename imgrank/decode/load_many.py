@@ -244,7 +244,7 @@ def load_images(
     workers: int | None = None,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     crop: bool = False,
-    pad: bool = False,
+    pad: tuple[int, int, int] | None = None,
 ) -> Iterator[Loaded | Unreadable]:
     """Yield each of `files` in its order, Loaded or Unreadable with the reason.
 

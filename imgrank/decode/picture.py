@@ -31,25 +31,30 @@ def decode_bytes(
     interpolation: str,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     crop: bool = False,
-    pad: bool = False,
+    pad: tuple[int, int, int] | None = None,
     *,
     guarded: bool = False,
 ) -> npt.NDArray[np.uint8]:
     """(side, side, 3) uint8 RGB: the picture upright, over white, squashed to the square and never cropped.
 
     With `crop` a long picture keeps its proportions, and its shorter side is `side`: for who cuts squares from it.
-    With `pad` it keeps them within the square, and black fills the rest on both sides.
+    With `pad`, a colour, it keeps them within the square, and the colour fills the rest on both sides.
 
     `path` only names the kind where the bytes leave a doubt. `guarded` decodes every kind in another process, not only
     those that had better be. Raises DecodeError with a reason for the user.
     """
-    pixels = np.asarray(_read(data, path, Target(side, not pad, interpolation, max_megapixels, crop, pad), guarded))
-    return _padded(pixels, side) if pad else pixels
+    padded = pad is not None
+    target = Target(side, not padded, interpolation, max_megapixels, crop, padded)
+    pixels = np.asarray(_read(data, path, target, guarded))
+    return pixels if pad is None else _padded(pixels, side, pad)
 
 
-def _padded(pixels: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
-    missing = [side - length for length in pixels.shape[:2]]
-    return np.pad(pixels, [*((each // 2, each - each // 2) for each in missing), (0, 0)])
+def _padded(pixels: npt.NDArray[np.uint8], side: int, colour: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    top, left = (side - height) // 2, (side - width) // 2
+    whole = np.full((side, side, 3), colour, np.uint8)
+    whole[top : top + height, left : left + width] = pixels
+    return whole
 
 
 def open_image(

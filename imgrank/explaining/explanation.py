@@ -16,7 +16,7 @@ from PIL import Image, ImageFilter
 from imgrank.adapter.registry import kept_rows_path
 from imgrank.arrays import Floats
 from imgrank.counting import counted
-from imgrank.decode import load_images
+from imgrank.decode import load_images, open_image
 from imgrank.discover import discover
 from imgrank.errors import NothingToRank, UsageError
 from imgrank.labels import PairTask, ValueTask, read_labels
@@ -122,7 +122,9 @@ def explain_question(
 ) -> Explanation:
     """As `explain`, for a question that is one term: a sentence, or pictures to be like. Raises what it raises."""
     asking = _Asking(ranker, question)
-    score, where = influence(_pixels(ranker, str(image)), asking.scores)
+    pixels = _pixels(ranker, str(image))
+    shown = _without_bars(ranker, str(image))
+    score, where = influence(pixels[shown], lambda some: asking.scores(_put_back(some, pixels, shown)))
     first = asking.first
     return Explanation(
         path=str(image),
@@ -182,6 +184,25 @@ def _pixels(ranker: Ranker, image: str) -> Pixels:
         raise NothingToRank(f"{printable(image)} cannot be explained: {loaded[0].reason}.")
     assert loaded[0].pixels is not None
     return loaded[0].pixels
+
+
+def _without_bars(ranker: Ranker, image: str) -> tuple[slice, slice]:
+    """Where a picture stands among pixels that have bars beside it: a map is laid over the picture alone."""
+    made = ranker.backbone.preprocessing
+    if made.pad is None:
+        return slice(None), slice(None)
+    width, height = open_image(image, made.side).size
+    lengths = [max(1, round(length * made.side / max(width, height))) for length in (height, width)]
+    if min(lengths) < GRID:  # no map of so few pixels
+        return slice(None), slice(None)
+    rows, columns = (slice((made.side - each) // 2, (made.side - each) // 2 + each) for each in lengths)
+    return rows, columns
+
+
+def _put_back(some: Pixels, whole: Pixels, shown: tuple[slice, slice]) -> Pixels:
+    put = np.repeat(whole[None], len(some), axis=0)
+    put[:, shown[0], shown[1]] = some
+    return put
 
 
 GRID = 14  # parts a side of the map

@@ -14,6 +14,7 @@ from imgrank.backbone.load import load_backbone
 from imgrank.backbone.towers import quiet_and_safe
 from imgrank.backbone.windows import Window, cut, pool_grid, shares, starts
 from imgrank.decode import decode_bytes
+from imgrank.errors import BackboneError
 
 SIDE = 36
 
@@ -143,14 +144,15 @@ def test_a_model_that_squashes_gets_squares(tiny_models, monkeypatch):
 
 
 @pytest.mark.parametrize("size", [(100, 40), (41, 105), (20, 9), (36, 36)])
-def test_a_model_that_pads_sees_what_open_clips_own_transform_makes(size):
+@pytest.mark.parametrize("fill", [(0, 0, 0), (255, 255, 255), (10, 200, 90)])
+def test_a_model_that_pads_sees_what_open_clips_own_transform_makes(size, fill):
     with quiet_and_safe():
         from open_clip.transform import image_transform
 
-        pads = image_transform(SIDE, False, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), resize_mode="longest")
+        pads = image_transform(SIDE, False, (0.0,) * 3, (1.0,) * 3, resize_mode="longest", fill_color=fill)
     image, file = picture(*size), io.BytesIO()
     image.save(file, "PNG")
-    padded = decode_bytes(file.getvalue(), "a.png", SIDE, "bicubic", pad=True)
+    padded = decode_bytes(file.getvalue(), "a.png", SIDE, "bicubic", pad=fill)
     np.testing.assert_array_equal(padded, as_open_clip(pads, image))
 
 
@@ -160,5 +162,35 @@ def test_each_resize_mode_is_followed(mode, tiny_models, monkeypatch):
 
     monkeypatch.setattr(resolve, "OPENAI", {**resolve.OPENAI, "resize_mode": mode})
     made = load_backbone(f"tiny-vit@{tiny_models['tiny-vit']}", "cpu").preprocessing
-    assert (made.crop, made.pad) == (mode == "shortest", mode == "longest")
-    assert ("pad" in made.facts()) == made.pad
+    assert (made.crop, made.pad) == (mode == "shortest", (0, 0, 0) if mode == "longest" else None)
+    assert made.facts().get("pad") is (True if mode == "longest" else None)
+
+
+@pytest.mark.parametrize(("fill", "seen"), [(7, (7, 7, 7)), ([1, 2, 3], (1, 2, 3)), (0, (0, 0, 0))])
+def test_the_colour_of_bars_is_the_models_own_and_part_of_the_fingerprint_where_there_are_bars(
+    fill, seen, tiny_models, monkeypatch, tmp_path
+):
+    from imgrank.backbone import resolve
+
+    def loaded(**config):
+        with monkeypatch.context() as patched:
+            patched.setattr(resolve, "OPENAI", {**resolve.OPENAI, **config})
+            patched.setenv("IMGRANK_HOME", str(tmp_path / str(sorted(config.items()))))  # nothing is remembered yet
+            first, again = (load_backbone(f"tiny-vit@{tiny_models['tiny-vit']}", "cpu") for _ in range(2))
+        assert (again.preprocessing, again.fingerprint) == (first.preprocessing, first.fingerprint)
+        return first
+
+    black, filled = loaded(resize_mode="longest"), loaded(resize_mode="longest", fill_color=fill)
+    assert filled.preprocessing.pad == seen
+    assert (filled.fingerprint == black.fingerprint) == (seen == (0, 0, 0))
+    for mode in ("shortest", "squash"):
+        assert loaded(resize_mode=mode, fill_color=fill).fingerprint == loaded(resize_mode=mode).fingerprint
+
+
+@pytest.mark.parametrize("fill", [-1, 256, 0.5, "white", True, [1, 2], [1, 2, 3, 4], None])
+def test_a_colour_that_is_none_is_refused(fill, tiny_models, monkeypatch):
+    from imgrank.backbone import resolve
+
+    monkeypatch.setattr(resolve, "OPENAI", {**resolve.OPENAI, "resize_mode": "longest", "fill_color": fill})
+    with pytest.raises(BackboneError, match="fill_color"):
+        load_backbone(f"tiny-vit@{tiny_models['tiny-vit']}", "cpu")

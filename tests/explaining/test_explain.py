@@ -32,6 +32,18 @@ def test_what_speaks_for_and_what_speaks_against_are_found(two_spots: str) -> No
     assert other.influence[middle:, middle:].max() > 0 > other.influence[:middle, :middle].min()
 
 
+def test_the_map_leaves_out_bars_beside_a_picture(tmp_path: Path) -> None:
+    """Where a model sees a long picture between bars, its map is of the picture alone, as it is drawn over it."""
+    spot = Image.new("RGB", (280, 140), (90, 90, 90))
+    spot.paste(RED, (0, 0, 60, 40))
+    spot.save(tmp_path / "long.png")
+    padding = RedRanker()
+    padding.backbone.preprocessing = replace(padding.backbone.preprocessing, pad=(0, 0, 0))
+    found = explain(padding, tmp_path / "long.png", "red").influence
+    row, column = np.unravel_index(found.argmax(), found.shape)
+    assert max(row, column) <= 1
+
+
 def test_the_words_name_the_places(two_spots: str) -> None:
     lines = told([explain(RANKER, two_spots, "red")])
     assert lines[0].startswith(two_spots) and "red" in lines[0] and "by similarity" in lines[0]
