@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import resource
 import subprocess
 import sys
@@ -86,6 +87,8 @@ def ask_all(index: str, given: argparse.Namespace) -> None:
             for shown in given.shown:
                 runs = []
                 for _ in range(given.turns):
+                    if given.cold:
+                        forget(Path(index))
                     asked = f"{sentence} {next(numbers)}" if adapter == "none" else sentence
                     words = ["sort", index, asked, "--adapter", adapter, "--format", "paths", "-q"]
                     words += shown.split() if shown != "all" else []
@@ -93,6 +96,17 @@ def ask_all(index: str, given: argparse.Namespace) -> None:
                 seconds, processor = min(run.seconds for run in runs), min(run.processor for run in runs)
                 memory = f"{max(run.megabytes for run in runs):,.0f} MB"
                 print(f"| {question} | {engine} | {shown} | {seconds:.1f} | {processor:.1f} | {memory} |", flush=True)
+
+
+def forget(index: Path) -> None:
+    """Have the system read the parts of an index from the disk next time: what it holds of them in memory goes."""
+    for file in index.iterdir():
+        handle = os.open(file, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(handle)
 
 
 def engine_words(engine: str, given: argparse.Namespace) -> list[str]:
@@ -169,6 +183,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--shown", nargs="+", default=["--top 100", "all"], choices=["--top 100", "all"])
     parser.add_argument("--turns", type=int, default=1, help="the fastest of so many runs counts")
     parser.add_argument("--index", help="an index that stands, to be asked and left as it is")
+    parser.add_argument("--cold", action="store_true", help="read from the disk each time (Linux)")
     parser.add_argument("--address", help="a Ray cluster that runs already")
     parser.add_argument("--folder", type=Path, help="where the made-up indexes stand; a temporary folder if not said")
     parser.add_argument("--encode", type=int, default=0, metavar="N", help="encode N made-up photographs")
