@@ -40,10 +40,13 @@ def seconds_so_far() -> float:
     return time.perf_counter() - _STARTED
 
 
-def print_table(title: str, rows: Sequence[Sequence[str]]) -> None:
-    """A title, a head (the first row) and rows, on stdout."""
+def print_table(title: str, rows: Sequence[Sequence[str]], below: Sequence[str] = ()) -> None:
+    """A title, a head (the first row) and rows, on stdout.
+
+    On a terminal that is too narrow for all columns, those named in `below` stand under their row, a line each.
+    """
     if sys.stdout.isatty():
-        _draw(title, rows)
+        _draw(title, rows, below)
         return
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     typer.echo(title)
@@ -56,18 +59,34 @@ def as_sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
-def _draw(title: str, rows: Sequence[Sequence[str]]) -> None:
+def _draw(title: str, rows: Sequence[Sequence[str]], below: Sequence[str]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(highlight=False)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    if below and sum(widths) + 2 * (len(widths) - 1) > console.width:
+        console.print(Text(title, style="italic"))
+        for line in _with_lines_below(rows, [rows[0].index(name) for name in below]):
+            console.print(line, markup=False, soft_wrap=True)
+        return
     table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False)
-    for column, name in enumerate(rows[0]):
-        widest = max(len(row[column]) for row in rows)
-        table.add_column(Text(name), no_wrap=widest <= _NEVER_FOLDED, overflow="fold")
+    for name, width in zip(rows[0], widths, strict=True):
+        table.add_column(Text(name), no_wrap=width <= _NEVER_FOLDED, overflow="fold")
     for row in rows[1:]:
         table.add_row(*map(Text, row))
-    Console().print(table)
+    console.print(table)
+
+
+def _with_lines_below(rows: Sequence[Sequence[str]], below: Sequence[int]) -> Iterator[str]:
+    """Rows of the other columns, with the cells of `below` under each, indented; the head names none of these."""
+    beside = [column for column in range(len(rows[0])) if column not in below]
+    widths = {column: max(len(row[column]) for row in rows) for column in beside}
+    for number, row in enumerate(rows):
+        yield "  ".join(row[column].ljust(widths[column]) for column in beside).rstrip()
+        if number:
+            yield from (f"    {row[column]}" for column in below if row[column])
 
 
 Report = Callable[[Progress], None]

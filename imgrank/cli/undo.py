@@ -84,4 +84,4 @@ def history() -> None:
     if len(rows) == 1:
         note("no run has changed a file yet.")
         return
-    print_table("Runs that changed files", rows)
+    print_table("Runs that changed files", rows, below=("SENTENCE", "FOLDER"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 
@@ -27,15 +28,27 @@ class Screen(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("width", [80, 120, 300])
-def test_a_terminal_folds_long_cells_and_cuts_none(monkeypatch, width):
+def drawn(monkeypatch, width, **options):
     screen = Screen()
     monkeypatch.setattr("sys.stdout", screen)
     monkeypatch.setenv("COLUMNS", str(width))
-    monkeypatch.setenv("TERM", "dumb")
-    terminal.print_table("Runs", ROWS)
-    lines = screen.getvalue().splitlines()
-    assert "…" not in screen.getvalue() and max(map(len, lines)) <= width
+    monkeypatch.setenv("TERM", "xterm")
+    terminal.print_table("Runs", ROWS, **options)
+    return re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue())
+
+
+def test_where_a_terminal_is_too_narrow_long_cells_stand_whole_below_their_row(monkeypatch):
+    lines = drawn(monkeypatch, 80, below=("SENTENCE", "FOLDER")).splitlines()
+    assert lines[1].split() == ["ID", "TIME", "ACTION", "DONE", "STATE"]
+    assert lines[2].split() == ["12", "2026-11-29", "13:33", "symlink", "3", "3"]
+    assert [line.strip() for line in lines[3:]] == [ROWS[1][3], ROWS[1][4]]
+    assert "SENTENCE  " in drawn(monkeypatch, 300, below=("SENTENCE", "FOLDER")).splitlines()[1]
+
+
+@pytest.mark.parametrize("width", [80, 120, 300])
+def test_a_terminal_folds_long_cells_and_cuts_none(monkeypatch, width):
+    lines = drawn(monkeypatch, width).splitlines()
+    assert "…" not in "".join(lines) and max(map(len, lines)) <= width
     assert "2026-11-29 13:33" in lines[2]
     start = lines[1].index("FOLDER")
     folder = "".join(line[start : lines[1].index("DONE")].strip() for line in lines[2:])
