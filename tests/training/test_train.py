@@ -165,7 +165,7 @@ def test_a_picture_that_cannot_be_read_is_a_fault_unless_bad_rows_are_skipped(tm
 
 
 def test_one_group_cannot_be_split(tmp_path):
-    with pytest.raises(TrainingError, match="1 groups"):
+    with pytest.raises(TrainingError, match="of 1 group; at least"):
         trained(tmp_path, labels_csv(tmp_path, 30, group=lambda n: "all"))
 
 
