@@ -149,6 +149,10 @@ class Asked:
     shipped: bool = False
     answers: bool = False
 
+    def predicted_by(self, adapter: str | None) -> str:
+        """By what the order is and whose prediction that is, in words; `adapter` is the ranker's name."""
+        return f"{self.quantity}, predicted by {'the shipped ranker' if self.shipped else f'your ranker {adapter}'}"
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:

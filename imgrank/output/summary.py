@@ -49,8 +49,7 @@ def who_answered(ranking: Ranking) -> str:
         return f"Ranked by {asked.quantity}, measured at full size; --adapter none ranks by similarity instead."
     if ranking.scorer == "zero-shot" or asked is None:
         return f"Ranked by similarity to the sentence{f' ({asked.reason})' if asked else ''}."
-    who = "the shipped ranker" if asked.shipped else f"your ranker {ranking.adapter}"
-    return f"Ranked by {asked.quantity}, predicted by {who}; --adapter none ranks by similarity instead."
+    return f"Ranked by {asked.predicted_by(ranking.adapter)}; --adapter none ranks by similarity instead."
 
 
 def group_count(image: RankedImage) -> str:

@@ -13,6 +13,7 @@ from imgrank.records import Asked, Term
 from imgrank.scoring.calibration import confidence_weights
 from imgrank.scoring.choosing import (
     NO_RANKER,
+    NO_RANKER_HERE,
     NONE_WANTED,
     OPPOSITE_NAMED,
     OWN_WORDS,
@@ -48,6 +49,7 @@ WITHOUT_DETAIL = (
 
 SHOWS_NO_DATE = "what an image shows does not say when it was taken; order by date for that"
 NOT_JUDGED = "what is better or worse here cannot be seen, so images most like '{}' come first"
+NOT_COMPARED = "no trained ranker answers, so no close results were compared again"
 READS_ENGLISH = "mini was taught English, and none of these letters: the order means nothing"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
@@ -72,15 +74,17 @@ class Source(Protocol):
     def sentence(self, text: str) -> TextTokens: ...
 
 
-def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer:
+def ask(question: Question, source: Source, *, detailed: bool = False, by_name: bool = True) -> Scorer:
     """Settle who answers, and make every text token that it takes.
 
-    `detailed` says that the tokens come with what was measured of their pictures at full size. Raises AdapterError
-    where the adapter asked for cannot be used with this backbone.
+    `detailed` says that the tokens come with what was measured of their pictures at full size. Without `by_name` an
+    adapter that was asked for by name answers only what asks for its scale. Raises AdapterError where the adapter asked
+    for cannot be used with this backbone.
     """
     if question.parts:
-        terms = (MixTerm(ask(part.question, source, detailed=detailed), part.weight) for part in question.parts)
-        return MixScorer(question, tuple(terms))
+        scorers = _of_parts(question, source, detailed)
+        weighted = zip(scorers, question.parts, strict=True)
+        return MixScorer(question, tuple(MixTerm(scorer, part.weight) for scorer, part in weighted))
     if question.like is not None and question.low is not None:
         return BetweenScorer(question, Line(question.low.appearance, question.like.appearance))
     if question.like is not None:
@@ -88,12 +92,23 @@ def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer
     asked = quality_asked(question, source.adapter)
     if asked is not None and detailed:
         return DetailScorer(question, asked)
-    scorer = _by_tokens(question, source)
+    scorer = _by_tokens(question, source, by_name)
     return scorer if asked is None else replace(scorer, notes=(*scorer.notes, WITHOUT_DETAIL))
 
 
-def _by_tokens(question: Question, source: Source) -> AdapterScorer | LikenessScorer:
-    choice = choose(question, source)
+def _of_parts(question: Question, source: Source, detailed: bool) -> list[Scorer]:
+    """Each term of a mix asks for itself. An adapter that was asked for by name, and by no term, gets the first."""
+    asked = [part.question for part in question.parts]
+    scorers = [ask(each, source, detailed=detailed, by_name=False) for each in asked]
+    first = next((n for n, each in enumerate(asked) if each.like is None), None)
+    is_named = source.adapter not in ("auto", "none")
+    if is_named and first is not None and not any(isinstance(scorer, AdapterScorer) for scorer in scorers):
+        scorers[first] = ask(asked[first], source, detailed=detailed)
+    return scorers
+
+
+def _by_tokens(question: Question, source: Source, by_name: bool) -> AdapterScorer | LikenessScorer:
+    choice = choose(question, source, by_name=by_name)
     if choice is not None:
         return adapter_scorer(question, choice, source.sentence)
     negation = None if question.opposite else negation_of(question.sentence)
@@ -106,6 +121,7 @@ def _by_tokens(question: Question, source: Source) -> AdapterScorer | LikenessSc
     unrelated = None if sureness.is_own else Unrelated.of(source.sentence)
     understood = source.backbone.name != MINI or is_readable(question.sentence)
     notes = (*notes, *_outdated(question, source), *([] if understood else [READS_ENGLISH]))
+    notes = (*notes, *([NOT_COMPARED] if question.refine else []))
     notes = (*notes, SHOWS_NO_DATE) if read(question.sentence).asks_when else notes
     notes = notes if axis.unseen is None else (*notes, NOT_JUDGED.format(printable(axis.unseen)))
     denies = negation is not None and negation.thing is not None
@@ -135,11 +151,13 @@ def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
     return (Term(said.wanted), *unwanted)
 
 
-def choose(question: Question, source: Source) -> Choice | None:
-    """The trained query that answers, None where likeness does. Raises AdapterError as `ask` does."""
+def choose(question: Question, source: Source, *, by_name: bool = True) -> Choice | None:
+    """The trained query that answers, None where likeness does; `by_name` as `ask` takes it. Raises AdapterError as
+    `ask` does."""
     if question.like is not None or question.opposite:
         return None
     candidates = Candidates.of(source.adapter, source.backbone.name, source.backbone.fingerprint)
+    candidates = replace(candidates, named=candidates.named and by_name)
     return who_answers(question.sentence, candidates, source.sentence)
 
 
@@ -174,7 +192,7 @@ def _nobody(question: Question, source: Source) -> Asked:
         return Asked(None, None, NONE_WANTED)
     candidates = Candidates.of(source.adapter, source.backbone.name, source.backbone.fingerprint)
     near = nearest_query(question.sentence, candidates, source.sentence)
-    return Asked(None, None, NO_RANKER) if near is None else Asked(near[0].name, round(near[1], 4), NO_RANKER)
+    return Asked(None, None, NO_RANKER_HERE) if near is None else Asked(near[0].name, round(near[1], 4), NO_RANKER)
 
 
 def answer(

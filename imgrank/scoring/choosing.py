@@ -24,6 +24,7 @@ OWN_WORDS = "these are the words it was trained on"
 SAME_SCALE = "the sentence asks for the same scale"
 BY_NAME = "the ranker was asked for by name"
 NO_RANKER = "no trained ranker fits it"
+NO_RANKER_HERE = "no ranker was trained on this image model"
 NONE_WANTED = "rankers are turned off"
 OPPOSITE_NAMED = "the other end of the scale was given"
 

@@ -214,7 +214,7 @@ def _told(term: MixTerm, verdict: Verdict) -> str:
     if question.like is not None:
         return f"{less}similarity to {printable(', '.join(question.like.paths))}{times}"
     by = {
-        "adapter": f"{verdict.asked.quantity}, predicted by {verdict.adapter}",
+        "adapter": verdict.asked.predicted_by(verdict.adapter),
         "detail": f"{verdict.asked.quantity}, measured at full size",
     }
     return f"{less}{printable(question.sentence)!r} by {by.get(verdict.scorer, 'similarity')}{times}"

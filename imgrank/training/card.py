@@ -58,7 +58,7 @@ def card_text(adapter: Adapter, result: TrainingResult, source: str) -> str:
 
 def sections(query: TrainedQuery) -> Mapping[str, ScorerMetrics]:
     """What stands beside each other: the saved adapter and the two baselines on the same rows."""
-    return {"this adapter": query.adapter, "ridge": query.ridge, "zero-shot": query.zero_shot}
+    return {"this ranker": query.adapter, "ridge": query.ridge, "zero-shot": query.zero_shot}
 
 
 def _query_lines(query: TrainedQuery) -> list[str]:
@@ -73,7 +73,7 @@ def _query_lines(query: TrainedQuery) -> list[str]:
         "|---" * len(head) + "|",
         *map(_line, rows),
         "",
-        f"On these rows {verdict(query.ridge, query.versus_ridge, 'this adapter')}.",
+        f"On these rows {verdict(query.ridge, query.versus_ridge, 'this ranker')}.",
         *_parts(query),
         *_misses(query),
     ]
@@ -177,7 +177,7 @@ def _query(axes: Axes, query: TrainedQuery, result: TrainingResult) -> None:
     if math.isfinite(query.adapter.srcc.value):
         how = "cross-validated" if result.cross_validated else "val"
         title = f"{name}, {how}: SRCC {query.adapter.srcc.value:.3f}, MAE {query.adapter.mae.value:.3g}"
-        predicted_against_true(axes, query.true, query.predicted, "this adapter", title, query.unit)
+        predicted_against_true(axes, query.true, query.predicted, "this ranker", title, query.unit)
     else:
         _answers(axes, query, name)
 

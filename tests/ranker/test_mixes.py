@@ -73,7 +73,7 @@ def test_scorers_of_different_units_are_mixed_and_named(ranker):
     ]
     assert (ranking.scorer, ranking.unit) == ("mix", None)
     assert ranking.query == "sharpest photo, plus more people, minus a rocket (0.5)"
-    assert "number of people, predicted by mini-adapter" in remarks(ranking)[0]
+    assert "number of people, predicted by the shipped ranker" in remarks(ranking)[0]
 
 
 def test_json_says_what_was_asked(ranker):
@@ -147,6 +147,19 @@ def test_a_sentence_that_denies_one_thing_beside_another_is_a_mix(ranker):
     assert ranking.query == "an animal but not a cat, no people"
     assert not {"cat", "kitten", "astronaut", "admiral"} & set(names(ranking)[:8])
     assert not any("not understood" in note for note in ranking.notes)
+
+
+def test_a_ranker_that_is_named_answers_the_terms_that_ask_for_its_scale_and_else_the_first():
+    with Ranker(adapter="mini-adapter") as named:
+        asked_for = named.rank([PHOTOS], "a sunset at sea", plus=["older person"])
+        assert [term.adapter for term in asked_for.terms] == [None, "mini-adapter"]
+        not_asked_for = named.rank([PHOTOS], "a sunset at sea", plus=["a brass band"])
+        assert [term.adapter for term in not_asked_for.terms] == ["mini-adapter", None]
+
+
+def test_what_was_not_compared_again_is_said(ranker):
+    assert any("compared again" in note for note in ranker.rank([PHOTOS], "a cat", refine=True).notes)
+    assert not any("compared again" in note for note in ranker.rank([PHOTOS], "a cat").notes)
 
 
 def test_a_ranker_that_is_named_answers_such_a_sentence_whole():

@@ -14,9 +14,12 @@ from imgrank.adapter import files
 from imgrank.adapter.header import Query
 from imgrank.adapter.registry import find_adapter
 from imgrank.errors import AdapterError
-from imgrank.scoring.choosing import Candidates, who_answers
+from imgrank.scoring.asking import ask
+from imgrank.scoring.choosing import NO_RANKER_HERE, Candidates, who_answers
+from imgrank.scoring.question import Question
 from imgrank.tokens import TextTokens
 from tests.adapter.making import adapter, unit
+from tests.explaining.making import RedRanker
 
 AGES = adapter().header
 
@@ -213,3 +216,10 @@ def test_a_thing_that_is_said_of_another_is_no_quality_of_the_photograph(ranker,
     """What a query about photographs does not explain, beyond a preposition, is what the picture shows."""
     candidates = Candidates.of("auto", ranker.backbone.name, ranker.backbone.fingerprint)
     assert (who_answers(sentence, candidates, ranker.sentence) is not None) == asks
+
+
+def test_a_model_that_no_ranker_was_trained_on_is_said_to_be_that():
+    class Other(RedRanker):
+        adapter = "auto"
+
+    assert ask(Question("older person"), Other()).asked.reason == NO_RANKER_HERE

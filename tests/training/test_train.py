@@ -210,7 +210,7 @@ def test_the_card_says_figures_and_whether_ridge_is_beaten(tmp_path):
     assert "cross-validation" in text
     assert "| ridge | " in text
     (query,) = result.queries
-    assert f"On these rows {verdict(query.ridge, query.versus_ridge, 'this adapter')}." in text
+    assert f"On these rows {verdict(query.ridge, query.versus_ridge, 'this ranker')}." in text
     assert "Furthest off" in text
 
 
