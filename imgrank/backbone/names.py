@@ -105,7 +105,7 @@ def _parse_plain(text: str) -> BackboneName | None:
         return BackboneName(FOLDER + os.path.abspath(os.path.expanduser(folder)))
     model, at, file = text.partition("@")
     if at:
-        return BackboneName(model.replace("/", "-"), file=file) if model and file else None
+        return BackboneName(model.replace("/", "-"), file=os.path.expanduser(file)) if model and file else None
     model, _, tag = text.rpartition("/")
     return BackboneName(model.replace("/", "-"), tag=tag.lower().replace("-", "_")) if model and tag else None
 

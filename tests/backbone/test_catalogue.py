@@ -112,6 +112,12 @@ def test_both_forms_are_read(text, expected):
     assert parse_name(text) == expected
 
 
+def test_the_home_folder_is_known_behind_the_name_of_a_model_where_no_shell_sees_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert parse_name("RN50@~/own.pt").file == f"{tmp_path}/own.pt"
+
+
 @pytest.mark.parametrize("text", ["", "ViT-B-32", "/openai", "ViT-B-32/", "ViT-B-32@", "@file.pt", "mimi"])
 def test_other_texts_are_refused(text):
     with pytest.raises(BackboneError, match="imgrank backbones") as refusal:
