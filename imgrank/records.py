@@ -153,6 +153,10 @@ class Asked:
         """By what the order is and whose prediction that is, in words; `adapter` is the ranker's name."""
         return f"{self.quantity}, predicted by {'the shipped ranker' if self.shipped else f'your ranker {adapter}'}"
 
+    def fields(self) -> dict[str, str | float | None]:
+        """As JSON has them."""
+        return {"query": self.query, "similarity": self.similarity, "reason": self.reason, "answers": self.answers}
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:

@@ -21,7 +21,7 @@ from imgrank.discover import discover
 from imgrank.errors import NothingToRank, UsageError
 from imgrank.labels import PairTask, ValueTask, read_labels
 from imgrank.paths import printable
-from imgrank.records import Progress, ScorerName, Unreadable
+from imgrank.records import Asked, Progress, ScorerName, Unreadable
 from imgrank.scoring.asking import WITHOUT_DETAIL, answer, ask, choose, terms_of
 from imgrank.scoring.choosing import Choice
 from imgrank.scoring.question import Answer, Question
@@ -61,6 +61,7 @@ class Explanation:
         relevant: False where the picture does not show what the sentence is about.
         examples: Labelled pictures like it, nearest first; none where the ranker kept none.
         notes: What should be known of it, a line each, as in `Ranking.notes`.
+        asked: Which trained ranker was asked, and why, as in `Ranking.asked`.
     """
 
     path: str
@@ -73,6 +74,7 @@ class Explanation:
     relevant: bool
     examples: tuple[Example, ...] = ()
     notes: tuple[str, ...] = ()
+    asked: Asked | None = None
 
 
 AT_FULL_SIZE = "sort measures this at full size; what is explained here is the order by small copies of the images"
@@ -137,6 +139,7 @@ def explain_question(
         relevant=bool(first.relevant[0]),
         examples=nearest_examples(ranker, question, str(image), progress) if examples else (),
         notes=_notes(ranker, question, first),
+        asked=first.verdict.asked,
     )
 
 

@@ -53,6 +53,7 @@ def told(explanations: Sequence[Explanation]) -> list[str]:
 
 def _told(one: Explanation) -> list[str]:
     who = one.adapter or WHO.get(one.scorer, one.scorer)
+    who += f" ({one.asked.reason})" if one.asked is not None else ""
     lines = [
         f"{one.path}: {score_words(one)} for “{one.sentence}”, by {who}",
         f"  raises the score: {_places(one.influence, one)}",
@@ -87,6 +88,7 @@ def _fields(one: Explanation) -> dict[str, Any]:
         "adapter": one.adapter,
         "relevant": one.relevant,
         "influence": [[float(f"{part:.6g}") for part in row] for row in one.influence],
+        "asked": None if one.asked is None else one.asked.fields(),
         "notes": list(one.notes),
         "examples": [{"path": e.path, "likeness": e.likeness, "said": e.said} for e in one.examples],
     }

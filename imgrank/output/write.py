@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from imgrank.choices import Format
-from imgrank.records import AnsweredTerm, Asked, RankedImage, Ranking
+from imgrank.records import AnsweredTerm, RankedImage, Ranking
 from imgrank.version import __version__
 
 
@@ -72,19 +72,10 @@ def _as_json(ranking: Ranking, images: Iterable[RankedImage]) -> dict[str, Any]:
         "skipped": [{"path": utf8_name(left_out.path), "reason": left_out.reason} for left_out in ranking.skipped],
         "seconds": round(ranking.seconds, 3),
         "confidence": ranking.confidence,
-        "asked": None if ranking.asked is None else _asked_as_json(ranking.asked),
+        "asked": None if ranking.asked is None else ranking.asked.fields(),
         "terms": [_term_as_json(term) for term in ranking.terms],
     }
     return fields | {"partial": True} if ranking.partial else fields
-
-
-def _asked_as_json(asked: Asked) -> dict[str, Any]:
-    return {
-        "query": asked.query,
-        "similarity": asked.similarity,
-        "reason": asked.reason,
-        "answers": asked.answers,
-    }
 
 
 def _term_as_json(term: AnsweredTerm) -> dict[str, Any]:
