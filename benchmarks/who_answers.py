@@ -1,12 +1,11 @@
 """Who answers a sentence: how many that ask for a trained quantity find it, and how many strangers are captured.
 
+    python benchmarks/who_answers.py --table benchmarks/sentences_fourth.csv
     python benchmarks/who_answers.py
-    python benchmarks/who_answers.py --table benchmarks/sentences_new.csv
 
-Reads `sentences.csv`: 1,000 sentences in seven ways of speaking (a photographer, an archivist, a researcher, a child,
-someone whose English is not native, search boxes, long polite requests), written before anyone looked at what answers
-them. All of them are development data now: rules and weights were chosen by them. So is `sentences_new.csv`,
-after it was measured once. `sentences_third.csv` was written by somebody who knew neither, and is for measuring alone.
+`sentences.csv`, `sentences_new.csv` and `sentences_third.csv` are development data: what answers was made by them, and
+`recipes/mini/train_asking.py` learns from them. `sentences_fourth.csv` was written by somebody who knew neither these
+nor what answers, and is for measuring alone.
 `answer` is the query that a sentence asks for, or nothing where it only stands near one; `end` says which end of it.
 The shipped quantities are asked of the shipped adapter; queries of users, of which it knows nothing, of a stand-in
 that was trained on those words, as a user's is. Where `sort` would measure the photograph at its full size instead,
@@ -30,6 +29,7 @@ from imgrank.detail.qualities import Quality
 from imgrank.scoring.choosing import Candidates, who_answers
 from imgrank.scoring.detail import quality_in
 
+NOTHING = ("", "nothing")
 SENTENCES = Path(__file__).with_name("sentences.csv")
 OF_USERS = {
     "messier room": ("messier room", "untidy room", "how messy the room is"),
@@ -118,13 +118,13 @@ def main() -> None:
     own = {query.name for query in shipped.queries}
     asked: list[tuple[Asking, Found | None]] = []
     for one in read_sentences(args.table):
-        of_user = bool(one.near) and one.near not in own
+        of_user = one.near not in {*own, *NOTHING}
         header = of_a_user(ranker, shipped, one.near) if of_user else shipped
         asked.append((one, found_by(one, ranker, header, measures=not of_user)))
     print("| sentences about | askers found | strangers captured |\n|---|--:|--:|")
     for near in dict.fromkeys([*sorted(own, key=[q.name for q in shipped.queries].index), *(o.near for o, _ in asked)]):
         print(row(near or "anything else", [pair for pair in asked if pair[0].near == near]))
-    of_users = [pair for pair in asked if pair[0].near and pair[0].near not in own]
+    of_users = [pair for pair in asked if pair[0].near not in {*own, *NOTHING}]
     print(row("**the shipped quantities**", [pair for pair in asked if pair not in of_users]))
     print(row("**quantities that users train**", of_users))
     if args.wrong:

@@ -38,9 +38,8 @@ from imgrank.pictures import (
     told_of_changed,
 )
 from imgrank.records import Progress, Ranking, Term
-from imgrank.scoring.asking import answer, ask, terms_of
+from imgrank.scoring.asking import answer, ask, quality_asked, terms_of
 from imgrank.scoring.composing import Asking, Pictures, compose
-from imgrank.scoring.detail import quality_asked
 from imgrank.scoring.mixing import answered_term
 from imgrank.scoring.question import Answer, NamedPictures, Question, single_questions
 from imgrank.scoring.scorers import Resources
@@ -321,7 +320,7 @@ class Ranker:
         self, question: Question, found: Discovered, indexed: Indexed, progress: Callable[[Progress], None]
     ) -> tuple[PicturesToRank, Answer]:
         """The pictures with all that the question needs of them, and the answer about them."""
-        detailed = any(quality_asked(one, self.adapter) is not None for one in single_questions(question))
+        detailed = any(quality_asked(one, self) is not None for one in single_questions(question))
         pictures = self._pictures.gather(found, indexed, progress, detailed=detailed)
         try:
             return pictures, self._answer(question, pictures)

@@ -101,9 +101,9 @@ class MiniBackbone:
 
     @cached_property
     def _sentences(self) -> Sentences:
-        from imgrank.backbone.mini_sentences import build_sentences
+        from imgrank.backbone.mini_sentences import read_sentences
 
-        return build_sentences(self.weights, self.config)
+        return read_sentences(self.weights)
 
 
 def load_mini(device: str = "cpu") -> MiniBackbone:

@@ -5,8 +5,10 @@ The same sums as `mini_text.MiniTextTower` and `SentenceHead`, which are trained
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,22 +36,27 @@ class Sentences:
 
     def encode(self, sentence: str) -> TextTokens:
         """Token states (L, width) and the sentence's place in the space of the image embeddings."""
-        ids = self.tokenizer.encode(sentence).ids[: self.positions]
-        words = self.tensors[_WORDS][ids].astype(np.float32) * self.tensors["text.words.scale"][ids, None]
-        states = self._normed(words + self.tensors["text.positions"][: len(ids)], "text.embedding_norm")
-        for number in range(self.layers):
-            states = self._layer(states, f"text.layers.{number}.")
+        states = self.states(sentence)[-1]
         vector = _unit(states.mean(axis=0))
         return TextTokens(states, _unit(vector + vector @ self.tensors["sentence.text_map"]))
+
+    def states(self, sentence: str) -> list[Floats32]:
+        """Token states (L, width) after each layer."""
+        ids = self.tokenizer.encode(sentence).ids[: self.positions]
+        words = self.tensors[_WORDS][ids].astype(np.float32) * self.tensors["text.words.scale"][ids, None]
+        states = [self._normed(words + self.tensors["text.positions"][: len(ids)], "text.embedding_norm")]
+        for number in range(self.layers):
+            states.append(self._layer(states[-1], f"text.layers.{number}."))
+        return states[1:]
 
     def _layer(self, states: Floats32, name: str) -> Floats32:
         """One post-norm transformer layer of BERT: (L, width) to (L, width)."""
         length, width = states.shape
         query, key, value = self._linear(states, f"{name}qkv").reshape(length, 3, self.heads, -1).transpose(1, 2, 0, 3)
-        attended = _softmax(query @ key.transpose(0, 2, 1) / np.float32(math.sqrt(width // self.heads))) @ value
+        attended = softmax(query @ key.transpose(0, 2, 1) / np.float32(math.sqrt(width // self.heads))) @ value
         joined = attended.transpose(1, 0, 2).reshape(length, width)
         states = self._normed(states + self._linear(joined, f"{name}out"), f"{name}attention_norm")
-        made = self._linear(_gelu(self._linear(states, f"{name}up")), f"{name}down")
+        made = self._linear(gelu(self._linear(states, f"{name}up")), f"{name}down")
         return self._normed(states + made, f"{name}mlp_norm")
 
     def _linear(self, states: Floats32, name: str) -> Floats32:
@@ -63,20 +70,21 @@ class Sentences:
         return result
 
 
-def build_sentences(weights: Path, config: dict[str, Any]) -> Sentences:
-    """The text tower with its tokenizer; the rest of the file stays untouched."""
+@lru_cache(maxsize=1)
+def read_sentences(weights: Path) -> Sentences:
+    """The text tower with its tokenizer, read once; the rest of the file stays untouched."""
     from tokenizers import Tokenizer
 
     with safe_open(str(weights), "numpy") as file:
+        text = json.loads(file.metadata()["imgrank.backbone"])["text"]
         names = [name for name in file.keys() if name.startswith(("text.", "sentence."))]  # noqa: SIM118 (not a dict)
         tensors = {name: file.get_tensor(name) for name in names}
     floats = {name: found if name == _WORDS else found.astype(np.float32) for name, found in tensors.items()}
-    text = config["text"]
     tokenizer = Tokenizer.from_file(str(weights.with_name("mini.tokenizer.json")))
     return Sentences(tokenizer, floats, text["layers"], text["heads"], text["positions"], text["norm_eps"])
 
 
-def _gelu(values: Floats32) -> Floats32:
+def gelu(values: Floats32) -> Floats32:
     """By the error function itself, as BERT was trained, and not by one that is nearly the same."""
     halves = map(math.erf, (values.ravel() / _ROOT_2).tolist())
     shares = np.fromiter(halves, np.float32, values.size).reshape(values.shape)
@@ -84,7 +92,7 @@ def _gelu(values: Floats32) -> Floats32:
     return result
 
 
-def _softmax(logits: Floats32) -> Floats32:
+def softmax(logits: Floats32) -> Floats32:
     shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
     result: Floats32 = shares / shares.sum(axis=-1, keepdims=True)
     return result

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from imgrank.adapter.header import other_tokens
 from imgrank.backbone.names import MINI
+from imgrank.detail.qualities import AskedQuality
 from imgrank.paths import printable
 from imgrank.records import Asked, Term
 from imgrank.scoring.calibration import confidence_weights
@@ -22,7 +23,7 @@ from imgrank.scoring.choosing import (
     nearest_query,
     who_answers,
 )
-from imgrank.scoring.detail import DetailScorer, quality_asked, quality_in
+from imgrank.scoring.detail import MEASURED, DetailScorer, quality_in
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.negation import Negation, negation_of, wanted_without
 from imgrank.scoring.parsing import read
@@ -89,7 +90,7 @@ def ask(question: Question, source: Source, *, detailed: bool = False, by_name: 
         return BetweenScorer(question, Line(question.low.appearance, question.like.appearance))
     if question.like is not None:
         return PictureScorer(question, aim_at_picture(question.like.embedding))
-    asked = quality_asked(question, source.adapter)
+    asked = quality_asked(question, source)
     if asked is not None and detailed:
         return DetailScorer(question, asked)
     scorer = _by_tokens(question, source, by_name)
@@ -159,6 +160,23 @@ def choose(question: Question, source: Source, *, by_name: bool = True) -> Choic
     candidates = Candidates.of(source.adapter, source.backbone.name, source.backbone.fingerprint)
     candidates = replace(candidates, named=candidates.named and by_name)
     return who_answers(question.sentence, candidates, source.sentence)
+
+
+def quality_asked(question: Question, source: Source) -> AskedQuality | None:
+    """The quality of the photograph that a question asks for, None where it asks for anything else.
+
+    Who names an adapter, or `none`, or the other end of an axis is answered by just that.
+    """
+    if source.adapter != "auto" or question.like is not None or question.opposite:
+        return None
+    named = quality_in(question.sentence)
+    if named is not None:
+        return named
+    choice = choose(question, source)
+    if choice is None or not choice.adapter.shipped:
+        return None
+    measured = MEASURED.get(choice.query.name)
+    return None if measured is None else replace(measured, turn=-measured.turn if choice.reversed else measured.turn)
 
 
 def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> AdapterScorer:

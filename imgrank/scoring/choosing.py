@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from imgrank.adapter.header import AdapterHeader, Query, other_tokens
 from imgrank.adapter.registry import find_adapter, installed_adapters
 from imgrank.records import Asked
+from imgrank.scoring.asks import Asks, asks
 from imgrank.scoring.calibration import AskingWeights, asking_weights
 from imgrank.scoring.lexicon import are_near
 from imgrank.scoring.parsing import Reading, read
@@ -87,8 +88,9 @@ class Candidates:
 def who_answers(sentence: str, candidates: Candidates, encode: Encode) -> Choice | None:
     """The trained query that answers a sentence, None where likeness does.
 
-    A query's own words find it always, other words where they ask for its scale. Who was asked for by name answers
-    whatever is asked, by the nearest of its queries.
+    A query's own words find it always, other words where they ask for its scale: of what users train by the words of
+    its phrasings, of what ships by a model that was taught how people ask. Who was asked for by name answers whatever
+    is asked, by the nearest of its queries.
     """
     for header in candidates.headers:
         query = header.query(sentence)
@@ -100,10 +102,15 @@ def who_answers(sentence: str, candidates: Candidates, encode: Encode) -> Choice
             readings = phrasings_of(query.phrasings).readings
             if reading.said and any((other.said, other.turn) == (reading.said, reading.turn) for other in readings):
                 return Choice(header, query, 1.0, OWN_WORDS, query.name)
-    found = list(_asked_for(sentence, reading, candidates.headers, weights, encode))
+    taught = asks(sentence, candidates.fingerprint)
+    by_phrasings = tuple(one for one in candidates.headers if taught is None or not one.shipped)
+    found = list(_asked_for(sentence, reading, by_phrasings, weights, encode))
     if found:
         return max(found, key=lambda one: one[0])[1]
-    return _nearest_of_named(sentence, reading, candidates, encode) if candidates.named else None
+    choice = None if taught is None else _taught(taught, reading, candidates, encode)
+    if choice is not None or not candidates.named:
+        return choice
+    return _nearest_of_named(sentence, reading, candidates, encode)
 
 
 def nearest_query(sentence: str, candidates: Candidates, encode: Encode) -> tuple[Query, float] | None:
@@ -137,6 +144,20 @@ def _asked_for(
             if clearness >= 0:
                 turned = phrasings.turn(phrasings.meant_by(reading)) < 0
                 yield clearness, Choice(header, query, similarity, SAME_SCALE, query.name, turned)
+
+
+def _taught(asked: Asks, reading: Reading, candidates: Candidates, encode: Encode) -> Choice | None:
+    """What a shipped adapter was taught to be asked for. It knows ages and models, and no dates."""
+    if asked.clearness < 0 or reading.asks_when:
+        return None
+    shipped = (header for header in candidates.headers if header.shipped)
+    found = next(((header, query) for header in shipped if (query := header.query(asked.query)) is not None), None)
+    if found is None:
+        return None
+    header, query = found
+    phrasings = phrasings_of(query.phrasings)
+    turned = asked.is_reversed(phrasings.turn(phrasings.meant_by(reading)))
+    return Choice(header, query, nearness(reading.said, query.embeddings, encode), SAME_SCALE, query.name, turned)
 
 
 def _nearest_of_named(sentence: str, reading: Reading, candidates: Candidates, encode: Encode) -> Choice | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgrank.detail.qualities import AskedQuality, amount, asked_quality
+from imgrank.detail.qualities import AskedQuality, Quality, amount, asked_quality
 from imgrank.records import Asked
 from imgrank.rounding import rounded
 from imgrank.scoring.parsing import plain_order
@@ -17,21 +17,19 @@ from imgrank.scoring.scorers import Places, Resources, Score, joined_answer
 from imgrank.tokens import Packed, Reads, TokenShape
 
 
-def quality_asked(question: Question, adapter: str) -> AskedQuality | None:
-    """The quality of the photograph that a question asks for, None where it asks for anything else.
-
-    Who names an adapter, or `none`, or the other end of an axis is answered by just that.
-    """
-    if adapter != "auto" or question.like is not None or question.opposite:
-        return None
-    return quality_in(question.sentence)
-
-
 def quality_in(sentence: str) -> AskedQuality | None:
     """The quality of the photograph that a sentence asks for, whatever order it asks for it in."""
     order = plain_order(sentence)
     asked = asked_quality(order.text)
     return None if asked is None else replace(asked, turn=asked.turn * order.turn)
+
+
+# What shipped queries stand for where the photographs themselves are at hand, and which end of it
+MEASURED = {
+    "blurry": AskedQuality(Quality.sharpness, -1.0),
+    "noisy": AskedQuality(Quality.noise, 1.0),
+    "jpeg artifacts": AskedQuality(Quality.blocks, 1.0),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

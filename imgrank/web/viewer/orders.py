@@ -26,10 +26,9 @@ from imgrank.output.write import write
 from imgrank.records import AnsweredTerm, RankedImage, Ranking, Term
 from imgrank.records import Asked as Standing
 from imgrank.rounding import decimals_for
-from imgrank.scoring.asking import answer, ask
+from imgrank.scoring.asking import answer, ask, quality_asked
 from imgrank.scoring.choosing import Candidates
 from imgrank.scoring.composing import Asking
-from imgrank.scoring.detail import quality_asked
 from imgrank.scoring.mixing import answered_term
 from imgrank.scoring.question import Answer, Question, Verdict, single_questions
 from imgrank.tokens import PackedTokens
@@ -198,7 +197,7 @@ class Orders:
         if not snapshot.paths or asked.nothing:
             return self._by_name(asked, snapshot)
         question = self._question(asked)
-        wanted = any(quality_asked(one, self._ranker.adapter) is not None for one in single_questions(question))
+        wanted = any(quality_asked(one, self._ranker) is not None for one in single_questions(question))
         detailed = wanted and snapshot.detail is not None
         blocks = _with_detail(snapshot) if detailed else snapshot.blocks
         scorer = ask(question, self._ranker, detailed=detailed)

@@ -1,0 +1,156 @@
+"""What a sentence asks for, read by a small model: one of the shipped queries or none, and which end of it.
+
+Taught by `recipes/mini/train_asking.py` on sentences of many hands; `weights/mini-asking.md` is its card. It reads
+states of the text tower of `mini` and letters of the words, in numpy, and serves that backbone alone. Queries that
+users train are known by their phrasings (`signs.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import safe_open
+
+from imgrank.arrays import Floats
+from imgrank.backbone.mini_sentences import Sentences, gelu, read_sentences, softmax
+from imgrank.paths import weights_dir
+from imgrank.scoring.words import in_words, is_readable
+
+Floats32 = npt.NDArray[np.float32]
+KEY = "imgrank.asking"
+FILE = "mini-asking.safetensors"
+READ_AFTER = (3, 5)  # layers of the text tower whose states are read: words as they are, and what they say together
+LONGEST = 28  # tokens
+BUCKETS = 8192  # of letters and pairs of words
+_ARTICLES = frozenset(("a", "an", "the"))
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """The shipped query that a sentence asks for. `clearness` are log odds above the threshold: below 0 it asks for
+    none. `more` are log odds that its own end is meant, to which `by_marks` times the turn of the sentence's marks of
+    order (1 or -1) are added."""
+
+    query: str
+    clearness: float
+    more: float
+    by_marks: float
+
+    def is_reversed(self, turn: int) -> bool:
+        """Whether the other end is meant: "younger person" of the query "older person"."""
+        return self.more + self.by_marks * turn < 0
+
+
+@lru_cache(maxsize=1024)
+def asks(sentence: str, fingerprint: str) -> Asks | None:
+    """What a sentence asks for; None where nobody was taught to read for this backbone, or it says nothing."""
+    model = _model(weights_dir() / FILE)
+    if model is None or model.fingerprint != fingerprint:
+        return None
+    return model.read(plain(sentence)) if is_readable(sentence) else None
+
+
+def plain(sentence: str) -> str:
+    """A sentence as it is read: capitals, articles and signs at its ends say nothing."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=\w)_+(?=\w)", " ", in_words(sentence))
+    words = [word for word in apart.lower().split() if word not in _ARTICLES]
+    return " ".join(words).strip(" \t.,;:!?…\"'“”‘’()[]")
+
+
+def letters(said: str) -> list[int]:
+    """Buckets of its words, of their parts of three to five letters, and of its pairs of words; sorted, each once."""
+    words = re.findall(r"[^\W_]+", said)
+    parts = {f"<{word}>"[at : at + n] for word in words for n in (3, 4, 5) for at in range(len(word) + 3 - n)}
+    pairs = {f"{left} {right}" for left, right in zip(["^", *words], [*words, "$"], strict=True)}
+    found = {*(f"<{word}>" for word in words), *(f".{part}" for part in parts), *pairs}
+    return sorted({zlib.crc32(one.encode()) % BUCKETS for one in found})
+
+
+def states_of(said: str, tower: Sentences) -> Floats32:
+    """(L, 768) states of at most `LONGEST` tokens after the two layers."""
+    states = tower.states(said)
+    return np.concatenate([states[layer][:LONGEST] for layer in READ_AFTER], axis=1)
+
+
+def means_of(states: Floats32) -> Floats32:
+    """(768,) the mean state after each layer, of unit length each."""
+    halves = np.split(states.mean(axis=0), len(READ_AFTER))
+    return np.concatenate([half / np.linalg.norm(half) for half in halves]).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Model:
+    """Two readers: a linear one of which query is asked for, and a transformer of two layers of which end."""
+
+    queries: tuple[str, ...]
+    fingerprint: str
+    threshold: float
+    heads: int
+    layers: int
+    tensors: Mapping[str, Floats32]
+    tower: Sentences
+
+    def read(self, said: str) -> Asks:
+        states = states_of(said, self.tower)
+        odds = self._queries(said, states)
+        best = 1 + int(odds[1:].argmax())
+        rest = np.delete(odds, best)
+        clearness = float(odds[best] - np.log(np.exp(rest - rest.max()).sum()) - rest.max())
+        more = float(self._ends(states)[best - 1])
+        by_marks = float(self.tensors["end.by_marks"][best - 1])
+        return Asks(self.queries[best - 1], clearness - self.threshold, more, by_marks)
+
+    def _queries(self, said: str, states: Floats32) -> Floats:
+        """(1 + queries,) log odds, the first of none."""
+        tensors = self.tensors
+        by_letters = tensors["query.letters"][letters(said)].sum(axis=0)
+        odds: Floats = (means_of(states) @ tensors["query.means"] + by_letters + tensors["query.bias"]).astype(float)
+        return odds
+
+    def _ends(self, states: Floats32) -> Floats32:
+        """(queries,) log odds that the query's own end is meant."""
+        read = np.concatenate([self.tensors["end.start"], self._linear(states, "end.inp")])
+        read = read + self.tensors["end.places"][: len(read)]
+        for number in range(self.layers):
+            name = f"end.layers.{number}."
+            read = read + self._attended(self._normed(read, f"{name}norm1"), name)
+            up = gelu(self._linear(self._normed(read, f"{name}norm2"), f"{name}up"))
+            read = read + self._linear(up, f"{name}down")
+        odds: Floats32 = self._linear(self._normed(read[:1], "end.norm"), "end.out")[0]
+        return odds
+
+    def _attended(self, read: Floats32, name: str) -> Floats32:
+        length, width = read.shape
+        query, key, value = self._linear(read, f"{name}qkv").reshape(length, 3, self.heads, -1).transpose(1, 2, 0, 3)
+        shares = softmax(query @ key.transpose(0, 2, 1) / np.sqrt(np.float32(width // self.heads)))
+        return self._linear((shares @ value).transpose(1, 0, 2).reshape(length, width), f"{name}joined")
+
+    def _linear(self, read: Floats32, name: str) -> Floats32:
+        result: Floats32 = read @ self.tensors[f"{name}.weight"].T + self.tensors[f"{name}.bias"]
+        return result
+
+    def _normed(self, read: Floats32, name: str) -> Floats32:
+        centred = read - read.mean(axis=-1, keepdims=True)
+        spread = np.sqrt(np.square(centred).mean(axis=-1, keepdims=True) + np.float32(1e-5))
+        result: Floats32 = centred / spread * self.tensors[f"{name}.weight"] + self.tensors[f"{name}.bias"]
+        return result
+
+
+@lru_cache(maxsize=1)
+def _model(path: Path) -> _Model | None:
+    if not path.is_file():
+        return None
+    with safe_open(str(path), "numpy") as file:
+        facts = json.loads(file.metadata()[KEY])
+        tensors = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    tower = read_sentences(path.with_name("mini.safetensors"))
+    queries, layers = tuple(facts["queries"]), facts["layers"]
+    return _Model(queries, facts["fingerprint"], facts["threshold"], facts["heads"], layers, tensors, tower)
