@@ -203,11 +203,13 @@ class KindEvidence:
 @dataclass(frozen=True, slots=True)
 class TextTokens:
     """One sentence: tokens (L, D_t) float32 without padding, embedding (E,) float32 of unit length, and what the
-    backbone's classifier knows of the kinds that it names, where it has one and the sentence names any."""
+    backbone's classifier knows of the kinds that it names, where it has one and the sentence names any. `middle`
+    (L, D_t) are its states half-way up the text tower, where somebody reads them."""
 
     tokens: npt.NDArray[np.float32]
     embedding: npt.NDArray[np.float32]
     kinds: KindEvidence | None = None
+    middle: npt.NDArray[np.float32] | None = None
 
 
 def whole(packed: Packed) -> PackedTokens:

@@ -101,9 +101,9 @@ class MiniBackbone:
 
     @cached_property
     def _sentences(self) -> Sentences:
-        from imgrank.backbone.mini_sentences import read_sentences
+        from imgrank.backbone.mini_sentences import build_sentences
 
-        return read_sentences(self.weights)
+        return build_sentences(self.weights, self.config)
 
 
 def load_mini(device: str = "cpu") -> MiniBackbone:

@@ -5,10 +5,8 @@ The same sums as `mini_text.MiniTextTower` and `SentenceHead`, which are trained
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from imgrank.tokens import TextTokens
 Floats32 = npt.NDArray[np.float32]
 _ROOT_2 = math.sqrt(2)
 _WORDS = "text.words.weight"
+_MIDDLE = 4  # layers; further up a sentence says less of which end comes first
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,19 +34,15 @@ class Sentences:
     norm_eps: float
 
     def encode(self, sentence: str) -> TextTokens:
-        """Token states (L, width) and the sentence's place in the space of the image embeddings."""
-        states = self.states(sentence)[-1]
-        vector = _unit(states.mean(axis=0))
-        return TextTokens(states, _unit(vector + vector @ self.tensors["sentence.text_map"]))
-
-    def states(self, sentence: str) -> list[Floats32]:
-        """Token states (L, width) after each layer."""
+        """Token states (L, width), the sentence's place in the space of the image embeddings, and states on the way."""
         ids = self.tokenizer.encode(sentence).ids[: self.positions]
         words = self.tensors[_WORDS][ids].astype(np.float32) * self.tensors["text.words.scale"][ids, None]
         states = [self._normed(words + self.tensors["text.positions"][: len(ids)], "text.embedding_norm")]
         for number in range(self.layers):
             states.append(self._layer(states[-1], f"text.layers.{number}."))
-        return states[1:]
+        vector = _unit(states[-1].mean(axis=0))
+        embedding = _unit(vector + vector @ self.tensors["sentence.text_map"])
+        return TextTokens(states[-1], embedding, middle=states[_MIDDLE])
 
     def _layer(self, states: Floats32, name: str) -> Floats32:
         """One post-norm transformer layer of BERT: (L, width) to (L, width)."""
@@ -70,16 +65,15 @@ class Sentences:
         return result
 
 
-@lru_cache(maxsize=1)
-def read_sentences(weights: Path) -> Sentences:
-    """The text tower with its tokenizer, read once; the rest of the file stays untouched."""
+def build_sentences(weights: Path, config: dict[str, Any]) -> Sentences:
+    """The text tower with its tokenizer; the rest of the file stays untouched."""
     from tokenizers import Tokenizer
 
     with safe_open(str(weights), "numpy") as file:
-        text = json.loads(file.metadata()["imgrank.backbone"])["text"]
         names = [name for name in file.keys() if name.startswith(("text.", "sentence."))]  # noqa: SIM118 (not a dict)
         tensors = {name: file.get_tensor(name) for name in names}
     floats = {name: found if name == _WORDS else found.astype(np.float32) for name, found in tensors.items()}
+    text = config["text"]
     tokenizer = Tokenizer.from_file(str(weights.with_name("mini.tokenizer.json")))
     return Sentences(tokenizer, floats, text["layers"], text["heads"], text["positions"], text["norm_eps"])
 

@@ -20,14 +20,15 @@ import numpy.typing as npt
 from safetensors import safe_open
 
 from imgrank.arrays import Floats
-from imgrank.backbone.mini_sentences import Sentences, gelu, read_sentences, softmax
+from imgrank.backbone.mini_sentences import gelu, softmax
 from imgrank.paths import weights_dir
+from imgrank.scoring.question import Encode
 from imgrank.scoring.words import in_words, is_readable
+from imgrank.tokens import TextTokens
 
 Floats32 = npt.NDArray[np.float32]
 KEY = "imgrank.asking"
 FILE = "mini-asking.safetensors"
-READ_AFTER = (3, 5)  # layers of the text tower whose states are read: words as they are, and what they say together
 LONGEST = 28  # tokens
 BUCKETS = 8192  # of letters and pairs of words
 _ARTICLES = frozenset(("a", "an", "the"))
@@ -49,13 +50,14 @@ class Asks:
         return self.more + self.by_marks * turn < 0
 
 
-@lru_cache(maxsize=1024)
-def asks(sentence: str, fingerprint: str) -> Asks | None:
+def asks(sentence: str, fingerprint: str, encode: Encode) -> Asks | None:
     """What a sentence asks for; None where nobody was taught to read for this backbone, or it says nothing."""
     model = _model(weights_dir() / FILE)
-    if model is None or model.fingerprint != fingerprint:
+    if model is None or model.fingerprint != fingerprint or not is_readable(sentence):
         return None
-    return model.read(plain(sentence)) if is_readable(sentence) else None
+    said = plain(sentence)
+    text = encode(said)
+    return None if text.middle is None else model.read(said, states_of(text))
 
 
 def plain(sentence: str) -> str:
@@ -74,15 +76,16 @@ def letters(said: str) -> list[int]:
     return sorted({zlib.crc32(one.encode()) % BUCKETS for one in found})
 
 
-def states_of(said: str, tower: Sentences) -> Floats32:
-    """(L, 768) states of at most `LONGEST` tokens after the two layers."""
-    states = tower.states(said)
-    return np.concatenate([states[layer][:LONGEST] for layer in READ_AFTER], axis=1)
+def states_of(text: TextTokens) -> Floats32:
+    """(L, 768) states of at most `LONGEST` tokens half-way up the tower, and at its top."""
+    if text.middle is None:
+        raise ValueError("this sentence comes without its states half-way up")
+    return np.concatenate([text.middle[:LONGEST], text.tokens[:LONGEST]], axis=1)
 
 
 def means_of(states: Floats32) -> Floats32:
-    """(768,) the mean state after each layer, of unit length each."""
-    halves = np.split(states.mean(axis=0), len(READ_AFTER))
+    """(768,) the mean of either half of the states, of unit length each."""
+    halves = np.split(states.mean(axis=0), 2)
     return np.concatenate([half / np.linalg.norm(half) for half in halves]).astype(np.float32)
 
 
@@ -96,10 +99,8 @@ class _Model:
     heads: int
     layers: int
     tensors: Mapping[str, Floats32]
-    tower: Sentences
 
-    def read(self, said: str) -> Asks:
-        states = states_of(said, self.tower)
+    def read(self, said: str, states: Floats32) -> Asks:
         odds = self._queries(said, states)
         best = 1 + int(odds[1:].argmax())
         rest = np.delete(odds, best)
@@ -151,6 +152,5 @@ def _model(path: Path) -> _Model | None:
     with safe_open(str(path), "numpy") as file:
         facts = json.loads(file.metadata()[KEY])
         tensors = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    tower = read_sentences(path.with_name("mini.safetensors"))
-    queries, layers = tuple(facts["queries"]), facts["layers"]
-    return _Model(queries, facts["fingerprint"], facts["threshold"], facts["heads"], layers, tensors, tower)
+    queries = tuple(facts["queries"])
+    return _Model(queries, facts["fingerprint"], facts["threshold"], facts["heads"], facts["layers"], tensors)

@@ -102,7 +102,7 @@ def who_answers(sentence: str, candidates: Candidates, encode: Encode) -> Choice
             readings = phrasings_of(query.phrasings).readings
             if reading.said and any((other.said, other.turn) == (reading.said, reading.turn) for other in readings):
                 return Choice(header, query, 1.0, OWN_WORDS, query.name)
-    taught = asks(sentence, candidates.fingerprint)
+    taught = asks(sentence, candidates.fingerprint, encode)
     by_phrasings = tuple(one for one in candidates.headers if taught is None or not one.shipped)
     found = list(_asked_for(sentence, reading, by_phrasings, weights, encode))
     if found:

@@ -13,8 +13,8 @@ from imgrank.atomic import write_atomic
 from imgrank.paths import text_dir
 from imgrank.tokens import TextTokens
 
-_VERSION = 2  # raise it when the layout changes, or the last digits of what is made
-_HEAD = struct.Struct("<Q3I4x")  # checksum, L, D_t, E
+_VERSION = 3  # raise it when the layout changes, or the last digits of what is made
+_HEAD = struct.Struct("<Q4I")  # checksum, L, D_t, E, and 1 where states half-way up follow the tokens
 
 
 class TextStore:
@@ -27,19 +27,23 @@ class TextStore:
         """The tokens of a sentence, or None."""
         try:
             data = self._path(sentence).read_bytes()
-            checksum, length, width, embedding = _HEAD.unpack_from(data)
+            checksum, length, width, embedding, has_middle = _HEAD.unpack_from(data)
         except (OSError, struct.error):
             return None
         body, count = data[8:], length * width
-        if len(data) != _HEAD.size + 4 * (count + embedding) or checksum != self._checksum(sentence, body):
+        if len(data) != _HEAD.size + 4 * (count * (1 + has_middle) + embedding) or checksum != self._checksum(
+            sentence, body
+        ):
             return None
         values = np.frombuffer(data, "<f4", offset=_HEAD.size).astype(np.float32)
-        return TextTokens(values[:count].reshape(length, width), values[count:])
+        tokens, *middle = values[: len(values) - embedding].reshape(1 + has_middle, length, width)
+        return TextTokens(tokens, values[len(values) - embedding :], middle=middle[0] if middle else None)
 
     def put(self, sentence: str, text: TextTokens) -> None:
         """Keep the tokens of a sentence."""
-        sizes = struct.pack("<3I4x", *text.tokens.shape, len(text.embedding))
-        body = sizes + text.tokens.astype("<f4").tobytes() + text.embedding.astype("<f4").tobytes()
+        sizes = struct.pack("<4I", *text.tokens.shape, len(text.embedding), text.middle is not None)
+        parts = [text.tokens, *([] if text.middle is None else [text.middle]), text.embedding]
+        body = sizes + b"".join(part.astype("<f4").tobytes() for part in parts)
         path = self._path(sentence)
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ from safetensors.numpy import save_file
 from scipy.sparse import csr_matrix
 
 from imgrank.adapter.registry import find_adapter
-from imgrank.backbone.mini_sentences import read_sentences
+from imgrank.backbone.mini import load_mini
 from imgrank.scoring.asks import BUCKETS, FILE, KEY, LONGEST, letters, means_of, plain, states_of
 from imgrank.scoring.parsing import read as read_marks
 from imgrank.scoring.phrasings import phrasings_of
@@ -94,15 +94,15 @@ def _fits(pole: str, frame: str) -> bool:
     return not (pole.startswith("how") and any(part in frame for part in odd))
 
 
-def read_all(lines: list[Line], weights: Path, kept: Path) -> Read:
+def read_all(lines: list[Line], kept: Path) -> Read:
     """What the readers see of sentences; states from `kept` where they stand there."""
-    tower, known = read_sentences(weights / "mini.safetensors"), {}
+    mini, known = load_mini(), {}
     if kept.is_file():
         with np.load(kept) as file:
             known = dict(zip(file["texts"].tolist(), np.split(file["states"], file["ends"][:-1]), strict=True))
     said = [plain(line.sentence) for line in lines]
     for text in sorted({*said} - {*known}):
-        known[text] = states_of(text, tower).astype(np.float16)
+        known[text] = states_of(mini.encode_sentence(text)).astype(np.float16)
     order = sorted(known)
     ends_at = np.cumsum([len(known[text]) for text in order])
     np.savez(kept, texts=np.array(order), states=np.concatenate([known[text] for text in order]), ends=ends_at)
@@ -146,7 +146,7 @@ def main() -> None:
     header = find_adapter("mini-adapter")
     queries = tuple(query.name for query in header.queries)
     lines = real_lines(queries) + made_lines() + named_lines(args.weights)
-    read, wanted = read_all(lines, args.weights, args.out / "asking_states.npz"), wanted_of(lines, queries)
+    read, wanted = read_all(lines, args.out / "asking_states.npz"), wanted_of(lines, queries)
     threshold = choose_threshold(lines, read, wanted, len(queries))
     model = fit_ends(read, wanted, len(queries), EPOCHS, seed=0)
     fitted = fit_queries(read, wanted, 1 + len(queries), PENALTY)

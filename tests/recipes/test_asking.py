@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from scipy.sparse import csr_matrix
 
-from imgrank.backbone.mini_sentences import read_sentences
-from imgrank.paths import weights_dir
+from imgrank.backbone.mini import load_mini
 from imgrank.scoring.asks import BUCKETS, LONGEST, _Model, letters, means_of, plain, states_of
 
 RECIPE = str(Path(__file__).parents[2] / "recipes" / "mini")
@@ -21,12 +20,12 @@ finally:
 
 SENTENCES = ("the youngest faces first", "Fewest dogs, please!", "a red car", "sort by n_people desc")
 TURNS = np.array([[1, -1], [-1, -1], [1, 1], [1, 1]], np.float32)
-TOWER = read_sentences(weights_dir() / "mini.safetensors")
+MINI = load_mini()
 
 
 def read_of(sentences):
     said = [plain(sentence) for sentence in sentences]
-    states = [states_of(text, TOWER) for text in said]
+    states = [states_of(MINI.encode_sentence(text)) for text in said]
     padded = np.zeros((len(said), LONGEST, 768), np.float16)
     for place, one in enumerate(states):
         padded[place, : len(one)] = one
@@ -43,11 +42,11 @@ def test_the_reader_in_numpy_says_what_the_taught_one_says():
     fitted = fit_queries(read, Wanted(np.array([1, 2, 0, 0]), np.zeros(4), np.ones(4)), 3, 1e-3)
     tensors = {**fitted, **{name: tensor.numpy() for name, tensor in model.tensors().items()}}
     tensors = {name: value.astype(np.float32) for name, value in tensors.items()}
-    shipped = _Model(("older person", "more dogs"), "0" * 16, 0.5, HEADS, LAYERS, tensors, TOWER)
+    shipped = _Model(("older person", "more dogs"), "0" * 16, 0.5, HEADS, LAYERS, tensors)
     best, clear = clearness(fitted, read)
     wanted = ends(model, read)
     for place, sentence in enumerate(SENTENCES):
-        found = shipped.read(plain(sentence))
+        found = shipped.read(plain(sentence), states_of(MINI.encode_sentence(plain(sentence))))
         assert found.query == shipped.queries[best[place] - 1]
         assert abs(found.clearness - (clear[place] - 0.5)) < 1e-3
         here = best[place] - 1

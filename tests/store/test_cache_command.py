@@ -28,7 +28,7 @@ def test_prune_drops_and_says_how_much(tmp_path):
 def test_clear_makes_the_next_sort_encode_again(tmp_path):
     files = write_pictures(tmp_path / "photos", 3)
     walk(files)
-    assert run(app, ["clear"]).stdout.startswith("removed 1 backbones")
+    assert run(app, ["clear"]).stdout.startswith("removed 1 backbone,")
     assert walk(files).encoded == 3
 
 

@@ -11,23 +11,23 @@ from imgrank.tokens import TextTokens
 from tests.store.making import FINGERPRINT
 
 
-def made(length: int = 4, width: int = 3, embedding: int = 5) -> TextTokens:
+def made(length: int = 4, width: int = 3, embedding: int = 5, middle: bool = True) -> TextTokens:
     random = np.random.default_rng(length)
-    return TextTokens(
-        random.standard_normal((length, width)).astype(np.float32),
-        random.standard_normal(embedding).astype(np.float32),
-    )
+    tokens, half_way = random.standard_normal((2, length, width)).astype(np.float32)
+    return TextTokens(tokens, random.standard_normal(embedding).astype(np.float32), middle=half_way if middle else None)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text(st.characters(), max_size=40), st.integers(0, 6), st.integers(1, 6), st.integers(1, 6))
-def test_a_sentence_comes_back_bit_for_bit(sentence, length, width, embedding):
-    text = made(length, width, embedding)
+@given(st.text(st.characters(), max_size=40), st.integers(0, 6), st.integers(1, 6), st.integers(1, 6), st.booleans())
+def test_a_sentence_comes_back_bit_for_bit(sentence, length, width, embedding, middle):
+    text = made(length, width, embedding, middle)
     TextStore(FINGERPRINT).put(sentence, text)
     found = TextStore(FINGERPRINT).get(sentence)
     assert found is not None
     assert found.tokens.shape == text.tokens.shape and found.tokens.tobytes() == text.tokens.tobytes()
     assert found.embedding.tobytes() == text.embedding.tobytes()
+    assert (found.middle is not None) == middle
+    assert found.middle is None or found.middle.tobytes() == text.middle.tobytes()
 
 
 def test_sentences_and_backbones_are_kept_apart():
