@@ -181,7 +181,7 @@ def quality_asked(question: Question, source: Source) -> AskedQuality | None:
 
 def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> AdapterScorer:
     """The trained query put to the question."""
-    negation = negation_of(question.sentence)
+    negation = None if choice.whole else negation_of(question.sentence)
     notes = (_said_of(negation),) if negation is not None and negation.thing is None else ()
     counts = bool(phrasings_of(choice.query.phrasings).things)
     return AdapterScorer(question, choice, encode(choice.words), keeps_all=choice.reversed and counts, notes=notes)

@@ -35,7 +35,8 @@ class Choice:
     """The query that answers a sentence; `similarity` is their cosine.
 
     `reversed` says that the sentence asks for the other end: "younger person" of a query "older person". `words` are
-    what the adapter is to read: the query's own, or the sentence where it was only asked for by name.
+    what the adapter is to read: the query's own, or the sentence where it was only asked for by name. `whole` says that
+    a model read the sentence whole, "not" and "no" with it.
     """
 
     adapter: AdapterHeader
@@ -44,6 +45,7 @@ class Choice:
     reason: str
     words: str
     reversed: bool = False
+    whole: bool = False
 
     @property
     def asked(self) -> Asked:
@@ -157,7 +159,9 @@ def _taught(asked: Asks, reading: Reading, candidates: Candidates, encode: Encod
     header, query = found
     phrasings = phrasings_of(query.phrasings)
     turned = asked.is_reversed(phrasings.turn(phrasings.meant_by(reading)))
-    return Choice(header, query, nearness(reading.said, query.embeddings, encode), SAME_SCALE, query.name, turned)
+    return Choice(
+        header, query, nearness(reading.said, query.embeddings, encode), SAME_SCALE, query.name, turned, whole=True
+    )
 
 
 def _nearest_of_named(sentence: str, reading: Reading, candidates: Candidates, encode: Encode) -> Choice | None:

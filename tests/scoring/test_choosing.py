@@ -17,6 +17,7 @@ from imgrank.errors import AdapterError
 from imgrank.scoring.asking import ask
 from imgrank.scoring.choosing import NO_RANKER_HERE, Candidates, who_answers
 from imgrank.scoring.question import Question
+from imgrank.scoring.scorers import AdapterScorer
 from imgrank.tokens import TextTokens
 from tests.adapter.making import adapter, unit
 from tests.explaining.making import RedRanker
@@ -223,3 +224,22 @@ def test_a_model_that_no_ranker_was_trained_on_is_said_to_be_that():
         adapter = "auto"
 
     assert ask(Question("older person"), Other()).asked.reason == NO_RANKER_HERE
+
+
+@pytest.mark.parametrize(
+    ("query", "sentences"),
+    {
+        "underexposed": "didn't get enough light|not enough light got in",
+        "blurry": "shaky hands ruined these",
+        "-more people": "hardly anyone in them first|n_people asc",
+        "-blurry": "blurry ones last",
+    }.items(),
+)
+def test_a_wish_may_be_said_around(ranker, query, sentences):
+    assert_all_ask_for(ranker, query, sentences)
+
+
+def test_a_not_that_was_read_is_not_said_to_be_ignored(ranker):
+    """Whoever was asked for by rules knows nothing of it, and says so."""
+    scorer = ask(Question("didn't get enough light"), ranker)
+    assert isinstance(scorer, AdapterScorer) and scorer.notes == ()
