@@ -119,6 +119,11 @@ class _Bounded(H11Protocol):
             self._look.cancel()
         super().connection_lost(exc)
 
+    def on_response_complete(self) -> None:
+        """It asked in time and took its answer: one that goes on to ask owes nothing from before."""
+        self._waiting = None
+        super().on_response_complete()
+
     def _watch(self) -> None:
         now = self.loop.time()
         owes = self.conn.their_state in (h11.IDLE, h11.SEND_BODY) or self.transport.get_write_buffer_size() > 0

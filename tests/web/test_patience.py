@@ -1,0 +1,46 @@
+"""Connections: one that owes a request or does not take its answer is ended, one that asks again and again is not."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+import imgrank.web.server
+from tests.web.making import make_controller, photos, served
+
+
+@pytest.mark.parametrize(
+    "half", [b"", b"GET /sta", b"POST /step/skip HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"]
+)
+def test_half_a_request_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, half: bytes) -> None:
+    monkeypatch.setattr(imgrank.web.server, "PATIENCE", 0.3)
+    photos(tmp_path / "photos")
+    with (
+        served(make_controller(tmp_path)) as client,
+        socket.create_connection(("127.0.0.1", client.port), 60) as waiting,
+    ):
+        waiting.sendall(half)
+        try:
+            while waiting.recv(4096):
+                pass
+        except ConnectionResetError:
+            pass
+        assert client.ask("/state").status == 200
+
+
+def test_a_page_that_asks_again_and_again_keeps_its_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imgrank.web.server, "PATIENCE", 3.0)
+    photos(tmp_path / "photos")
+    with served(make_controller(tmp_path)) as client:
+        connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=60)
+        connection.connect()
+        connection.auto_open = 0  # so that a connection that was ended is an error
+        for _ in range(60):
+            connection.request("GET", "/state", headers={"Cookie": client.cookie})
+            assert connection.getresponse().read()
+            time.sleep(0.1)
+        connection.close()
