@@ -24,7 +24,7 @@ from imgrank.web.controller import Controller
 from imgrank.web.explanations import Explain, Explanations
 from imgrank.web.prepare import prepare
 from imgrank.web.records import LabelSettings, Reason, ShownMetric, Trained
-from imgrank.web.server import address, listen, make_server
+from imgrank.web.server import Served, address, listen, make_server
 from imgrank.web.trainer import Report, Teach, Trainer
 
 SENTENCE = "older person"
@@ -134,7 +134,7 @@ class Client:
 
 
 @contextmanager
-def served(controller: Controller) -> Iterator[Client]:
+def served(controller: Served) -> Iterator[Client]:
     """A running server and a client that knows its token."""
     with listen(0) as listener:
         token = secrets.token_urlsafe(32)

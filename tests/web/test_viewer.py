@@ -7,6 +7,8 @@ import io
 import json
 import os
 import shutil
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from imgrank.actions import run as actions
+from imgrank.actions.records import Outcome
 from imgrank.order import order
 from imgrank.ranker import Ranker
 from imgrank.records import Term
@@ -117,6 +121,42 @@ def test_a_plan_is_good_once(folder: Path) -> None:
             again = client.ask("/apply", {"plan": name})
             assert again.status == 400 and "error" in again.json()
         assert os.listdir(folder.parent / "out") == ["cat.jpg"]
+
+
+def test_a_plan_that_comes_while_files_are_changed_waits_for_the_end_of_that(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, really = threading.Event(), actions.act
+
+    def slow(*args: Any, **more: Any) -> Outcome:
+        go_on.wait(60)
+        return really(*args, **more)
+
+    monkeypatch.setattr(actions, "act", slow)
+    with opened(folder) as (_, client):
+        first, second = (planned(client, "copy", name, folder="../out") for name in ("cat.jpg", "dog.jpg"))
+        job = client.ask("/apply", {"plan": first["plan"]}).json()["job"]
+        for _ in range(2):
+            refused = client.ask("/apply", {"plan": second["plan"]})
+            assert refused.status == 400 and "being changed already" in refused.json()["error"]
+        go_on.set()
+        finished(client, job["number"])
+        applied(client, second)
+    assert sorted(os.listdir(folder.parent / "out")) == ["cat.jpg", "dog.jpg"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes names that are no UTF-8")
+def test_a_folder_whose_name_is_no_text_is_shown_and_changed_like_any_other(tmp_path: Path) -> None:
+    folder = pictures(tmp_path / os.fsdecode(b"h\xe9"), ("cat", "dog", "owl"))
+    before = tree(folder)
+    with opened(folder) as (_, client):
+        for action in ("copy", "move", "rename", "tag"):
+            plan = planned(client, action, "cat.jpg", folder="out")
+            assert plan["folder"] in (None, f"{tmp_path}/h\\xe9/out")
+            job = applied(client, plan)
+            assert (job["fault"], job["left_alone"]) == ("", [])
+            finished(client, client.ask("/undo", {"run": job["run"]}).json()["job"]["number"])
+            assert tree(folder) == before
 
 
 def test_only_pictures_that_are_there_can_be_acted_on(folder: Path) -> None:

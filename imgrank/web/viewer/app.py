@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imgrank.decode import DecodeError
 from imgrank.errors import ImgrankError, UsageError
+from imgrank.paths import printable
 from imgrank.web.app import make_page as make_lesson
 from imgrank.web.controller import Controller
 from imgrank.web.server import STATIC, Guard, not_found, read_json, resource, static_files
@@ -105,11 +106,12 @@ def _answered(do: Callable[[Told], Response | Told], told: Told) -> Response:
     """What was asked for, or why not, in a sentence."""
     try:
         done = do(told)
+        return done if isinstance(done, Response) else JSONResponse(done)
     except ImgrankError as refused:
         return JSONResponse({"error": str(refused)}, 400)
     except Exception as error:  # noqa: BLE001 - a page that is told nothing waits for ever
-        return JSONResponse({"error": f"This went wrong in imgrank: {type(error).__name__}: {error}."}, 500)
-    return done if isinstance(done, Response) else JSONResponse(done)
+        words = printable(f"This went wrong in imgrank: {type(error).__name__}: {error}.")
+        return JSONResponse({"error": words}, 500)
 
 
 def _static(request: Request) -> Response:
@@ -190,7 +192,8 @@ def _plan(room: Room, told: Told) -> Told:
 
 
 def _apply(room: Room, told: Told) -> Told:
-    room.work.carry_out(room.plans.take(text_of(told, "plan")))
+    with room.plans.taken(text_of(told, "plan")) as plan:
+        room.work.carry_out(plan)
     return room.state()
 
 
@@ -272,8 +275,8 @@ class LabelPage:
         async def read_first(scope: Scope, receive: Receive, send: Send) -> None:
             with self._lock:
                 if not self._started:
-                    self._started = True
                     self._room.start()
+                    self._started = True
             await pictures(scope, receive, send)
 
         both = Starlette(routes=[Mount(f"/{PICTURES}", app=read_first), Mount("/", app=make_lesson(self._controller))])

@@ -6,7 +6,8 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from imgrank.actions import journal
@@ -76,13 +77,22 @@ class Plans:
             self._waiting[name] = Waiting(made, now)
         return name, made
 
-    def take(self, name: str) -> Plan:
-        """The plan of this name, which is good no more. Raises UsageError where there is none."""
+    @contextmanager
+    def taken(self, name: str) -> Iterator[Plan]:
+        """The plan of this name, which is good no more; unless the block raises, and so did not begin with it.
+
+        Raises UsageError where there is none.
+        """
         with self._lock:
             waiting = self._waiting.pop(name, None)
         if waiting is None or time.monotonic() - waiting.since > PLAN_SECONDS:
             raise UsageError("This plan was carried out already, or has waited too long; make it anew.")
-        return waiting.made
+        try:
+            yield waiting.made
+        except BaseException:
+            with self._lock:
+                self._waiting[name] = waiting
+            raise
 
     def _images(self, wanted: Wanted, order: Order) -> Sequence[RankedImage]:
         place = {number: n for n, number in enumerate(order.numbers)}

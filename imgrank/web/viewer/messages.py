@@ -160,7 +160,7 @@ def plan_view(name: str, made: Plan, library: Library) -> dict[str, Any]:
     return {
         "plan": name,
         "action": made.request.action.value,
-        "folder": made.request.folder,
+        "folder": None if made.request.folder is None else printable(made.request.folder),
         "changes": changes,
         "count": len(made.changes),
         "companions": len(made.changes) - pictures,
