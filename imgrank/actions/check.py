@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from imgrank.actions.file_names import key, split
+from imgrank.actions.file_names import is_too_long, key, split
 from imgrank.actions.no_clobber import exists
 from imgrank.actions.records import Action, Change, LeftAlone, OnConflict, Plan, Problem, Step, Verb
 from imgrank.actions.steps import is_aside
@@ -124,7 +123,7 @@ def long_names(plan: Plan) -> Iterator[Problem]:
     """Names longer than 255 bytes (characters on Windows and macOS), or paths longer than Windows takes."""
     for change, target in _targets(plan):
         name = os.path.basename(target)
-        if (len(os.fsencode(name)) if sys.platform == "linux" else len(name)) > 255:
+        if is_too_long(name):
             yield _problem("name too long", change, f"the name {printable(name)} would be too long; shorten --template")
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import unicodedata
 from collections.abc import Collection, Iterable
 
@@ -43,6 +44,11 @@ RECORDINGS = frozenset(
 )
 _DUPLICATE = re.compile(r"(.+)_\d\d(\.[^.]+\.xmp)", re.DOTALL | re.IGNORECASE)  # darktable: a_01.jpg.xmp of a.jpg
 _PREFIX = re.compile(r"(\d+)-(?=.)", re.DOTALL)
+
+
+def is_too_long(name: str) -> bool:
+    """Whether no file can have this name: 255 bytes are the most, characters on Windows and macOS."""
+    return (len(os.fsencode(name)) if sys.platform == "linux" else len(name)) > 255
 
 
 def key(path: str) -> str:

@@ -15,7 +15,7 @@ from imgrank.actions.journal import Run
 from imgrank.actions.lock import holding
 from imgrank.actions.no_clobber import RealFolders
 from imgrank.actions.plan import plan, template_of
-from imgrank.actions.records import Action, Outcome, Plan, Request, Verb
+from imgrank.actions.records import Action, Change, LeftAlone, Outcome, Plan, Request, Verb
 from imgrank.actions.steps import folders_of, steps_of, token
 from imgrank.actions.tagging import kept_of, plan_tags
 from imgrank.actions.templates import NO_CAMERA, UNDATED
@@ -23,7 +23,7 @@ from imgrank.actions.trash import CAN_UNDO, refuse_doubt, spare, within_reach
 from imgrank.counting import counted
 from imgrank.errors import ActionError
 from imgrank.facts import Facts, facts_of
-from imgrank.paths import from_here, listed
+from imgrank.paths import from_here, listed, why
 from imgrank.records import Progress, RankedImage, Ranking
 
 _REMEMBERED_RUNS = 100
@@ -97,6 +97,7 @@ def act(made: Plan, *, progress: Callable[[Progress], None] = lambda _: None, st
     Raises ActionError where another imgrank is at work there, an earlier run stopped in the middle, or the system
     refuses to go on; Interrupted when asked to stop.
     """
+    made, gone = _still_there(made)
     steps = steps_of(made, token())
     folders = folders_of(steps)
     with listening(stop) as stop, holding(folders):
@@ -106,7 +107,22 @@ def act(made: Plan, *, progress: Callable[[Progress], None] = lambda _: None, st
         contents = (content for change in made.changes for content in kept_of(change))
         with journal.start(made.request.action.value, made.request.query, steps, contents) as new:
             outcome = carry_out(new, stop, progress)
-    return replace(outcome, left_alone=(*left_alone, *outcome.left_alone))
+    return replace(outcome, left_alone=(*gone, *left_alone, *outcome.left_alone))
+
+
+def _still_there(made: Plan) -> tuple[Plan, tuple[LeftAlone, ...]]:
+    """A plan without the changes of files that went after it was made, and these files. ActionError where all went."""
+    changes, gone = list[Change](), dict[str, LeftAlone]()
+    for change in made.changes:
+        try:
+            os.lstat(change.source)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            gone[change.source] = LeftAlone(change.source, why(error))
+        else:
+            changes.append(change)
+    if gone and not changes:
+        raise ActionError(f"The files of this plan are not there any more: {listed(list(gone))}. Nothing was changed.")
+    return replace(made, changes=tuple(changes)), tuple(gone.values())
 
 
 def _facts(groups: Sequence[Group], request: Request) -> dict[str, Facts]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from imgrank.actions.embed import pictures
 from imgrank.actions.embed.pictures import Edit
-from imgrank.actions.file_names import key
+from imgrank.actions.file_names import is_too_long, key
 from imgrank.actions.gather import Group, Member
 from imgrank.actions.records import Action, Change, Plan, Problem, Request
 from imgrank.actions.xmp_edit import has_tags, rating, tag, untag
@@ -111,6 +111,8 @@ def _change_in_sidecar(
     group: Group, picture: Member, request: Request, edit: Edit, path: str, exists: bool
 ) -> Iterator[Change | Problem]:
     try:
+        if is_too_long(os.path.basename(path)):
+            raise ValueError("its name would be too long")
         if os.path.islink(path):
             raise ValueError("it is a link to a file elsewhere")
         if not exists and os.path.lexists(path):

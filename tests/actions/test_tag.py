@@ -76,3 +76,10 @@ def test_a_sidecar_that_is_a_link_is_left_as_it_is(tmp_path):
     plan = planned(folder, ["a.jpg"], "tag")
     assert not plan.changes and "link" in plan.left_out[0].sentence
     assert snapshot(tmp_path) == before
+
+
+def test_a_picture_whose_sidecar_would_have_too_long_a_name_is_left_and_named(tmp_path):
+    long = "x" * 250 + ".jpg"
+    plan = planned(fill(tmp_path, long, "a.jpg"), [long, "a.jpg"], "tag")
+    assert [os.path.basename(change.target) for change in plan.changes] == ["a.jpg.xmp"]
+    assert [each.sentence.endswith("is left as it is: its name would be too long.") for each in plan.left_out] == [True]
