@@ -76,6 +76,17 @@ def printable(path: str) -> str:
     return path if path.isprintable() else "".join(map(_visible, path))
 
 
+LONGEST_QUOTED = 120  # characters
+
+
+def quoted(sentence: str) -> str:
+    """What somebody asked, as one line for a message: a very long one without its middle."""
+    text = printable(sentence)
+    if len(text) <= LONGEST_QUOTED:
+        return text
+    return f"{text[: LONGEST_QUOTED * 2 // 3].rstrip()} … {text[-LONGEST_QUOTED // 4 :].lstrip()}"
+
+
 def from_here(path: str) -> str:
     """`printable`, from where the user stands: without the working folder, where the path lies below it."""
     try:

@@ -29,7 +29,7 @@ from imgrank.actions.records import Action, Identity, Request
 from imgrank.atomic import sync_folder
 from imgrank.errors import DoubtfulOrder
 from imgrank.formats import looks_like_picture
-from imgrank.paths import printable
+from imgrank.paths import quoted
 from imgrank.records import RankedImage, Ranking
 
 CAN_UNDO = sys.platform not in ("win32", "darwin")
@@ -256,7 +256,7 @@ def refuse_doubt(ranking: Ranking, request: Request) -> None:
     """Raise DoubtfulOrder where pictures would be thrown away by an order that may mean nothing."""
     if request.action is Action.trash and not ranking.confident:
         raise DoubtfulOrder(
-            f'No image here clearly matches "{printable(ranking.query)}", so the order may mean little and the wrong '
+            f'No image here clearly matches "{quoted(ranking.query)}", so the order may mean little and the wrong '
             "images could be thrown away. Nothing was changed."
         )
 

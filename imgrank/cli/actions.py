@@ -159,6 +159,9 @@ def wanted(
     if len(named) > 1:
         names = " and ".join(f"--{action.value}" for action, _ in named)
         raise UsageError(f"{names} cannot be used together; choose one.")
+    for action, folder in named:
+        if folder is not None and not folder.strip():
+            raise UsageError(f'--{action.value} needs the name of a folder, and "{printable(folder)}" is none.')
     tags.check(named[0][0] if named else None, keyword, embed)
     if not named and not rename:
         if dry_run or template is not None:
@@ -169,6 +172,10 @@ def wanted(
         raise UsageError(f"--{action.value} does not rename files; leave out --rename and --template.")
     if action is Action.trash and not chosen:
         raise UsageError("--trash needs --bottom N or --min-score X to choose what to throw away.")
+    if template is not None and not template.strip():
+        raise UsageError(
+            "--template is empty, and every file needs a name; leave it out, or give one such as {rank}-{stem}{ext}."
+        )
     if rename and template is None:
         template = "{rank}-{stem}{ext}"
     return AskedAction(Request(action, "", folder, template, on_conflict, embed=embed), dry_run, yes, keyword)

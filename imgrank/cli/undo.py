@@ -11,7 +11,7 @@ from imgrank.cli.actions import changes, say_left_alone
 from imgrank.cli.options import flag
 from imgrank.cli.terminal import note, print_table
 from imgrank.errors import UsageError
-from imgrank.paths import printable
+from imgrank.paths import printable, quoted
 
 if TYPE_CHECKING:
     from imgrank.actions.undo import Past
@@ -65,7 +65,7 @@ def _told(which: Past) -> str:
     action = which.action if which.undoes is None else f"undo of {which.undoes}"
     if not (action or which.folder):
         return f"run {which.run}"
-    sentence = f' by "{printable(which.query)}"' if which.query else ""
+    sentence = f' by "{quoted(which.query)}"' if which.query else ""
     return f"run {which.run} ({printable(action)}{sentence} in {printable(which.folder)}, {wall_clock(which.time)})"
 
 
@@ -79,7 +79,7 @@ def history() -> None:
         action = each.action if each.undoes is None else f"undo of {each.undoes}"
         left = f"{each.left} can be undone" if each.left else "undone"
         state = "stopped in the middle" if each.unfinished else "its journal is damaged" if each.damaged else left
-        told = (wall_clock(each.time), printable(action), printable(each.query), printable(each.folder))
+        told = (wall_clock(each.time), printable(action), quoted(each.query), printable(each.folder))
         rows.append((str(each.run), *told, str(each.done), state))
     if len(rows) == 1:
         note("no run has changed a file yet.")

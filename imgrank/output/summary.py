@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imgrank.counting import counted
-from imgrank.paths import printable
+from imgrank.paths import printable, quoted
 from imgrank.records import RankedImage, Ranking
 
 NAMED_AT_MOST = 10
@@ -67,7 +67,8 @@ def doubts(ranking: Ranking) -> tuple[str, ...]:
     """What did not go well, or not as one may think, a line each."""
     lines = list(ranking.notes)
     if not ranking.confident:
-        lines.append(f'not confident: no image here clearly matches "{ranking.query}", so the order may mean little')
+        asked = quoted(ranking.query)
+        lines.append(f'not confident: no image here clearly matches "{asked}", so the order may mean little')
     if ranking.partial:
         seen = counted(len(ranking.images), "image")
         lines.append(f"partial: stopped after {seen}; only these were ranked, and all that is said is of them alone")

@@ -20,7 +20,9 @@ from imgrank.actions.undo import history, undo
 from imgrank.choices import Format
 from imgrank.cli import actions as act
 from imgrank.cli.app import app
+from imgrank.cli.undo import history as history_in_words
 from imgrank.errors import DoubtfulOrder, UsageError
+from imgrank.output.summary import doubts
 from imgrank.records import RankedImage, Ranking
 from tests.actions.trees import fill, ranked, request, snapshot
 
@@ -45,6 +47,30 @@ def ranking(images):
 def change(folder, names, fmt=None, **options):
     images = ranked(folder, names)
     return act.change_files(ranking(images), images, wanted(**{"rename": True, **options}), fmt, print0=False)
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_folder_or_template_is_refused_as_an_unset_variable_gives_one(empty):
+    for action in (Action.copy, Action.move, Action.symlink, Action.hardlink):
+        with pytest.raises(UsageError, match=rf"--{action.value} needs the name of a folder"):
+            wanted([(action, empty)])
+    for options in ({"rename": True}, {"folders": [(Action.copy, "out")]}):
+        with pytest.raises(UsageError, match="--template is empty"):
+            wanted(**options, template=empty)
+
+
+def test_a_very_long_sentence_is_not_repeated_whole(tmp_path, capsys):
+    sentence = "cat " * 2500
+    images = ranked(fill(tmp_path, "a.jpg"), ["a.jpg"])
+    unsure = replace(ranking(images), query=sentence, confident=False)
+    with pytest.raises(DoubtfulOrder) as refused:
+        prepare_part(unsure, images, request("trash"))
+    told = [str(refused.value), *doubts(unsure)]
+    act.change_files(unsure, images, wanted(rename=True), None, print0=False)
+    history_in_words()
+    told += capsys.readouterr().out.splitlines()
+    assert all("cat cat" in line and len(line) < 400 for line in told if "cat" in line)
+    assert sum("cat cat" in line for line in told) >= 3
 
 
 def test_nothing_is_done_unless_asked():
