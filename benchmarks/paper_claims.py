@@ -9,7 +9,7 @@ pairs does it take.
 are labelled in DATA, two of them counts: 100 rows a quantity to learn from, 50 to measure on, none of them a test row.
 `run` encodes them once, and trains one adapter on all of them for each variant and seed; it goes on where it stopped.
 `table` prints means over quantities, and how much each variant differs from the first on the same quantities and seeds,
-with 95 % intervals over quantities.
+with 95 % intervals, once over quantities and once over seeds.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from imgrank.training.loop import fit, predict
 
 LEARNT, MEASURED = 100, 50
 DONE = "done.csv"
+UNSEEDED = ("plain ridge", "closed form")
 CPU = torch.device("cpu")
 LABELLED = {  # folder of DATA, query as it begins there, family
     ("world", "messier room"): "real pictures",
@@ -256,19 +257,22 @@ def table(folder: Path) -> None:
     queries = list(dict.fromkeys(query for _, _, query in known))
     families = list(dict.fromkeys(map(family_of, queries)))
     first = VARIANTS[0].name
-    print(f"| SRCC of the score head, {len(queries)} quantities | seeds | mean | change | {' | '.join(families)} |")
-    print(f"|---|--:|--:|--:|{'--:|' * len(families)}")
+    heads = ["seeds", "mean", "change, over quantities", "over seeds", *families]
+    print(f"| SRCC of the score head, {len(queries)} quantities | {' | '.join(heads)} |\n|---|{'--:|' * len(heads)}")
     for name in dict.fromkeys(name for name, _, _ in known):
         own, base = by_query(known, name, queries), by_query(known, first, queries)
-        change = "" if name == first else interval(own - base)
+        change = " | " if name == first else f"{interval(own - base)} | {over_seeds(known, name, first)}"
         of = [own[[n for n, query in enumerate(queries) if family_of(query) == family]].mean() for family in families]
         seeds = len({seed for at, seed, _ in known if at == name})
         print(f"| {name} | {seeds} | {own.mean():.3f} | {change} | {' | '.join(f'{each:.3f}' for each in of)} |")
-    print("\n| KRCC in one model | score head | pair head | change |\n|---|--:|--:|--:|")
+    print("\n| KRCC in one model | score head | pair head | change, over quantities | over seeds |")
+    print("|---|--:|--:|--:|--:|")
     for name in dict.fromkeys(name for name, _, _ in known):
         score, pair = (by_query(known, name, queries, figure) for figure in ("score_krcc", "pair_krcc"))
         if np.isfinite(pair).all():
-            print(f"| {name} | {score.mean():.3f} | {pair.mean():.3f} | {interval(pair - score)} |")
+            means = by_seed(known, name, "pair_krcc"), by_seed(known, name, "score_krcc")
+            seeds = interval(np.array([means[0][seed] - means[1][seed] for seed in means[0]]))
+            print(f"| {name} | {score.mean():.3f} | {pair.mean():.3f} | {interval(pair - score)} | {seeds} |")
 
 
 def by_query(known: Known, name: str, queries: Sequence[str], figure: str = "srcc") -> np.ndarray:
@@ -277,8 +281,27 @@ def by_query(known: Known, name: str, queries: Sequence[str], figure: str = "src
     return np.array([np.mean(values) for values in rows])
 
 
+def by_seed(known: Known, name: str, figure: str = "srcc") -> dict[int, float]:
+    """Means over quantities, one a seed."""
+    seeds = sorted({seed for at, seed, _ in known if at == name})
+    return {
+        seed: float(np.mean([getattr(known[key], figure) for key in known if key[:2] == (name, seed)]))
+        for seed in seeds
+    }
+
+
+def over_seeds(known: Known, name: str, first: str) -> str:
+    """The change of a mean over quantities, with its interval over seeds; what has no seed stands beside each."""
+    own, base = by_seed(known, name), by_seed(known, first)
+    alone = next(iter(own.values()))
+    shared = base if name in UNSEEDED else [seed for seed in base if seed in own]
+    return interval(np.array([own.get(seed, alone) - base[seed] for seed in shared]))
+
+
 def interval(changes: np.ndarray) -> str:
-    """A mean and its 95 % interval over quantities."""
+    """A mean and its 95 % interval over what differs from entry to entry; of one entry the mean alone."""
+    if len(changes) < 2:
+        return f"{changes.mean():+.3f}"
     half = student.ppf(0.975, len(changes) - 1) * changes.std(ddof=1) / np.sqrt(len(changes))
     return f"{changes.mean():+.3f} ± {half:.3f}"
 
