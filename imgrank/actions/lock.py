@@ -49,7 +49,8 @@ def holding(folders: Iterable[str]) -> Iterator[None]:
         raise ActionError("Another imgrank has just started and does not go on; try again in a moment.") from error
     except OSError as error:
         raise ActionError(
-            f"No lock can be made in {printable(str(place))}: {why(error)}. Nothing was changed."
+            f"No lock can be made in {printable(str(place))}: {why(error)}. Nothing was changed. IMGRANK_HOME names "
+            "another place for it."
         ) from error
     try:
         yield

@@ -121,8 +121,8 @@ class Foresight:
         with self._lock:
             self._turn = turn
             if not self._started:
-                self._started = True
                 threading.Thread(target=self._run, args=(self._lesson,), name="imgrank-ahead", daemon=True).start()
+                self._started = True
         self._wake.set()
 
     def _run(self, lesson: PairLesson) -> None:

@@ -45,8 +45,9 @@ class Apart(Generic[Result]):
                 raise _ending()
             self._waiting.add(future)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                thread.start()
+                self._thread = thread
         self._jobs.put((work, future))
         try:
             return future.result(self._patience)

@@ -129,9 +129,10 @@ def _prepared(
     order = tuple(path for path in paths if path in album)
     usable = [path for path in order if can_be_written(place_of(path, settings.labels))]
     if len(usable) < FEWEST_PICTURES:
+        left = f" {_unwritable(len(order) - len(usable))}." if len(usable) < len(order) else ""
         raise UsageError(
             f"{printable(settings.folder)} has {counted(len(usable), 'image')} to ask about; "
-            f"at least {FEWEST_PICTURES} are needed."
+            f"at least {FEWEST_PICTURES} are needed.{left}"
         )
     chosen = _chosen(usable, _answered(notebook), settings.pictures)
     packed = ranker.encode(chosen).packed
@@ -158,6 +159,11 @@ def _chosen(usable: Sequence[str], answered: set[str], most: int) -> list[str]:
     return [path for path in usable if path in chosen]
 
 
+def _unwritable(count: int) -> str:
+    left = counted(count, "image is not asked about: its path", "images are not asked about: their paths")
+    return f"{left} cannot stand in a labels file"
+
+
 def _left_out(
     outside: Sequence[str], order: Sequence[str], usable: Sequence[str], chosen: Sequence[str]
 ) -> tuple[str, ...]:
@@ -166,10 +172,7 @@ def _left_out(
         links = counted(len(outside), "link that leads out of the folder is", "links that lead out of the folder are")
         notes.append(f"{links} left out, such as {printable(outside[0])}")
     if len(usable) < len(order):
-        left = counted(
-            len(order) - len(usable), "image is not asked about: its name", "images are not asked about: their names"
-        )
-        notes.append(f"{left} cannot stand in a labels file")
+        notes.append(_unwritable(len(order) - len(usable)))
     if len(chosen) < len(usable):
         notes.append(f"{len(chosen):,} of {counted(len(usable), 'image')} are asked about, spread over the order")
     return tuple(notes)

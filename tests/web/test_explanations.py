@@ -137,3 +137,16 @@ def test_who_waits_too_long_is_told() -> None:
     with pytest.raises(UsageError, match="too long"):
         apart.do(lambda: never.wait(20))
     never.set()
+
+
+def test_where_no_thread_can_be_started_the_next_who_asks_starts_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    apart: Apart[int] = Apart("imgrank-test")
+    with monkeypatch.context() as full:
+
+        def start(_: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        full.setattr(threading.Thread, "start", start)
+        with pytest.raises(RuntimeError):
+            apart.do(lambda: 1)
+    assert apart.do(lambda: 2) == 2

@@ -52,6 +52,15 @@ def test_a_name_that_labels_cannot_hold_is_not_asked_about_and_said(tmp_path: Pa
     assert any("2 images are not asked about" in note for note in prepared.notes)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes names that are no UTF-8")
+def test_where_no_path_can_stand_in_a_labels_file_that_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"h\xe9")
+    folder.mkdir()
+    photos(folder / "photos", 3)
+    with pytest.raises(UsageError, match="3 images are not asked about: their paths cannot stand in a labels file"):
+        prepare(LabelSettings(str(folder / "photos"), SENTENCE, labels=str(tmp_path / "labels.csv")), FakeRanker())
+
+
 def test_what_cannot_be_taught_is_said_in_words(tmp_path: Path) -> None:
     photos(tmp_path / "photos", 2)
     ranker = FakeRanker()
