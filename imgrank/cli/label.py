@@ -138,7 +138,8 @@ def label(
         try:
             serve(page, port, ready)
         finally:
-            page.close()
+            if came := page.close():
+                note(came)
     note(f"stopped; the answers are in {printable(labels)}.")
 
 

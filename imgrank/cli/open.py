@@ -62,4 +62,5 @@ def open_folder(
         try:
             serve(room, port, ready)
         finally:
-            room.close()
+            if came := room.close():
+                note(came)

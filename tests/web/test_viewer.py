@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import threading
@@ -20,10 +21,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgrank.actions import run as actions
-from imgrank.actions.records import Outcome
+from imgrank.actions.apply import Stop
+from imgrank.actions.records import Outcome, Plan
+from imgrank.actions.undo import undo
 from imgrank.order import order
 from imgrank.ranker import Ranker
-from imgrank.records import Term
+from imgrank.records import Progress, Term
 from imgrank.web.viewer.orders import Placer
 from imgrank.web.viewer.room import Room
 from tests.web.making import Client, until
@@ -143,6 +146,31 @@ def test_a_plan_that_comes_while_files_are_changed_waits_for_the_end_of_that(
         finished(client, job["number"])
         applied(client, second)
     assert sorted(os.listdir(folder.parent / "out")) == ["cat.jpg", "dog.jpg"]
+
+
+def test_an_end_in_the_middle_of_a_change_says_how_far_it_was_and_what_leads_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, really = threading.Event(), actions.act
+
+    def slow(plan: Plan, *, progress: Any, stop: Stop) -> Outcome:
+        def report(now: Progress) -> None:
+            begun.set()
+            until(lambda: stop.asked, 60)
+            progress(now)
+
+        return really(plan, progress=report, stop=stop)
+
+    monkeypatch.setattr(actions, "act", slow)
+    before = tree(folder)
+    with opened(folder) as (room, client):
+        client.ask("/apply", {"plan": planned(client, "rename", "cat.jpg", "dog.jpg")["plan"]})
+        assert begun.wait(60)
+        said = room.close()
+        assert re.search(r"after 1 of 2 changes\. imgrank undo \d+ puts files back", said)
+        assert room.close() == ""
+    undo()
+    assert tree(folder) == before
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes names that are no UTF-8")

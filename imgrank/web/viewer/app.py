@@ -282,9 +282,8 @@ class LabelPage:
         both = Starlette(routes=[Mount(f"/{PICTURES}", app=read_first), Mount("/", app=make_lesson(self._controller))])
         return Guard(both, port, token, command="imgrank label", most_bytes=MOST_BYTES)
 
-    def close(self) -> None:
-        """End what goes on, among the pictures too."""
+    def close(self) -> str:
+        """End what goes on, among the pictures too. What came of work on files, if any went on."""
         self._controller.close()
         with self._lock:
-            if self._started:
-                self._room.close()
+            return self._room.close() if self._started else ""

@@ -161,12 +161,14 @@ class Work:
         """Begin to go on with a run that stopped. Raises UsageError while other work goes on."""
         self._begin("finish", 0, lambda report, stop: past.finish(run, progress=report, stop=stop))
 
-    def close(self) -> None:
-        """Stop before the next file, and wait for the one in hand."""
+    def close(self) -> str:
+        """Stop before the next file, and wait for the one in hand. What came of the work that went on, if any did."""
+        went_on = self._job.running
         self._stop.ask()
         thread = self._thread
         if thread is not None:
             thread.join(60)
+        return (self._job.fault or self._job.said) if went_on else ""
 
     def _begin(self, what: str, total: int, doing: Doing) -> None:
         with self._lock:

@@ -232,16 +232,17 @@ class Room:
             self.watch.start()
         threading.Thread(target=self._warm, name="imgrank-warm", daemon=True).start()
 
-    def close(self) -> None:
-        """End what goes on, in peace: a step in hand is finished first."""
+    def close(self) -> str:
+        """End what goes on, in peace: a step in hand is finished first. What came of work on files, if any went on."""
         self.watch.close()
         self.reasons.close()
         self.teaching.close()
-        self.work.close()
+        came = self.work.close()
         self.indexer.close()
         self.facts.close()
         self.engine.ranker.close()
         self.library.close()
+        return came
 
     def teach(self, sentence: str, numbers: Sequence[int]) -> None:
         """Begin to ask which is more, about these pictures, best first. Raises what `Teaching.begin` raises."""
