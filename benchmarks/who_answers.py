@@ -4,8 +4,8 @@
     python benchmarks/who_answers.py
 
 `sentences.csv`, `sentences_new.csv` and `sentences_third.csv` are development data: what answers was made by them, and
-`recipes/mini/train_asking.py` learns from them. `sentences_fourth.csv` was written by somebody who knew neither these
-nor what answers, and is for measuring alone.
+`recipes/mini/train_asking.py` learns from them. `sentences_fourth.csv` and `sentences_fifth.csv` were written by two
+who knew neither these nor what answers, and are for measuring alone.
 `answer` is the query that a sentence asks for, or nothing where it only stands near one; `end` says which end of it.
 The shipped quantities are asked of the shipped adapter; queries of users, of which it knows nothing, of a stand-in
 that was trained on those words, as a user's is. Where `sort` would measure the photograph at its full size instead,

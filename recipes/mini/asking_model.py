@@ -123,11 +123,11 @@ class Ends(nn.Module):
 
 
 def fit_ends(read: Read, wanted: Wanted, queries: int, epochs: int, seed: int) -> Ends:
-    """AdamW on sentences that ask for something; those that count less are drawn less often."""
+    """AdamW on sentences that ask for something; those that count three times are seen three times."""
     torch.manual_seed(seed)
     model, draw = Ends(queries, dropout=0.2), np.random.default_rng(seed)
     asking = np.flatnonzero((wanted.query > 0) & (wanted.end != 0))
-    real = asking[wanted.weight[asking] >= 1]
+    real = np.repeat(asking, np.floor(wanted.weight[asking]).astype(int))
     made = asking[wanted.weight[asking] < 1]
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3, weight_decay=0.05)
     steps = epochs * math.ceil(len(real) / 64)
