@@ -87,13 +87,15 @@ def _advise(entries: list[CatalogueEntry], more: int) -> None:
     typer.echo(f"{more} more: imgrank backbones --all. Speed on this computer: imgrank backbones --measure.")
 
 
-def larger_model() -> str:
+def larger_model(sentence: str) -> str:
     """What to say where `mini` did not know: by which option, and how large the download is."""
     from imgrank.backbone.catalogue import catalogue
+    from imgrank.scoring.words import is_readable
 
-    small = next(entry for entry in catalogue() if entry.short == "small")
-    size = "on disk already" if small.on_disk else f"{_readable_size(small)}, downloaded once"
-    return f"a larger model may help: --backbone small ({size}); imgrank backbones lists more"
+    short, why = ("small", "") if is_readable(sentence) else ("medium", ", and reads more languages")
+    entry = next(entry for entry in catalogue() if entry.short == short)
+    size = "on disk already" if entry.on_disk else f"{_readable_size(entry)}, downloaded once"
+    return f"a larger model may help{why}: --backbone {short} ({size}); imgrank backbones lists more"
 
 
 def _is_advised(entry: CatalogueEntry) -> bool:

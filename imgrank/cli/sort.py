@@ -417,4 +417,4 @@ def show(ranking: Ranking, images: Iterable[RankedImage], display: Display) -> N
     for line in remarks(ranking):
         note(line)
     if not ranking.confident and ranking.backbone == "mini":
-        note(larger_model())
+        note(larger_model(ranking.query))

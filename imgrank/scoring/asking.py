@@ -51,7 +51,7 @@ WITHOUT_DETAIL = (
 SHOWS_NO_DATE = "what an image shows does not say when it was taken; order by date for that"
 NOT_JUDGED = "what is better or worse here cannot be seen, so images most like '{}' come first"
 NOT_COMPARED = "no trained ranker answers, so no close results were compared again"
-READS_ENGLISH = "mini was taught English, and none of these letters: the order means nothing"
+READS_ENGLISH = "mini was taught English, and finds no word of it here: the order means nothing"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
 

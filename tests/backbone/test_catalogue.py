@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from imgrank.backbone.catalogue import catalogue, known_rate, measure_rate, read_published
 from imgrank.backbone.download import cached_weights
 from imgrank.backbone.names import CHOICES, BackboneName, close_matches, parse_name, pretrained
+from imgrank.cli.backbones import larger_model
 from imgrank.errors import BackboneError
 
 
@@ -137,3 +138,8 @@ def test_a_name_reads_back_as_itself(model, tag):
 def test_close_matches_disregard_case():
     assert close_matches("vit-b-23/OPENAI", ["ViT-B-32/openai", "RN50/openai"])[0] == "ViT-B-32/openai"
     assert close_matches("zzz", ["ViT-B-32/openai"]) == []
+
+
+@pytest.mark.parametrize(("sentence", "name"), [("a cat", "small"), ("猫", "medium"), ("...", "medium")])
+def test_whoever_asks_in_another_script_is_pointed_to_a_model_that_reads_it(sentence, name):
+    assert f"--backbone {name} " in larger_model(sentence)
