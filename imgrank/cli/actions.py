@@ -214,7 +214,7 @@ def change_files(
         note(told)
     if asked.dry_run or not plan.changes:
         why = "every file is already as requested" if images else "no image was chosen"
-        note("nothing was changed." if asked.dry_run else f"there is nothing to change: {why}.")
+        note("nothing was changed." if plan.changes else f"there is nothing to change: {why}.")
         return 0
     if not _agreed(plan, asked.yes):
         note("nothing was changed.")

@@ -23,7 +23,7 @@ from imgrank.arrays import Floats
 from imgrank.backbone.mini_sentences import gelu, softmax
 from imgrank.paths import weights_dir
 from imgrank.scoring.question import Encode
-from imgrank.scoring.words import in_words, is_readable
+from imgrank.scoring.words import in_words, is_readable, spelt_out
 from imgrank.tokens import TextTokens
 
 Floats32 = npt.NDArray[np.float32]
@@ -62,7 +62,7 @@ def asks(sentence: str, fingerprint: str, encode: Encode) -> Asks | None:
 
 def plain(sentence: str) -> str:
     """A sentence as it is read: capitals, articles and signs at its ends say nothing."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=\w)_+(?=\w)", " ", in_words(sentence))
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=\w)_+(?=\w)", " ", spelt_out(in_words(sentence)))
     words = [word for word in apart.lower().split() if word not in _ARTICLES]
     return " ".join(words).strip(" \t.,;:!?…\"'“”‘’()[]")
 

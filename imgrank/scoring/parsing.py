@@ -12,7 +12,7 @@ from functools import lru_cache
 from imgrank.scoring.comparatives import OPPOSITES, PICTURES
 from imgrank.scoring.direction import Directed, directed
 from imgrank.scoring.lexicon import is_known, meant, without_signs
-from imgrank.scoring.words import IRREGULAR, Word, in_words, stem, word_of, word_set
+from imgrank.scoring.words import IRREGULAR, Word, in_words, spelt_out, stem, word_of, word_set
 
 _SILENT = PICTURES | word_set(
     """
@@ -221,7 +221,7 @@ def _tokens(sentence: str) -> tuple[list[str], bool, int]:
 
 def plain_order(sentence: str) -> Directed:
     """A sentence in plain lower-case words, and its marks of order apart from them."""
-    text = _apart(in_words(sentence)).lower().replace("'s", " ").replace("’s", " ")
+    text = _apart(spelt_out(in_words(sentence))).lower().replace("'s", " ").replace("’s", " ")
     return directed(without_signs(text))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,11 @@ def in_words(sentence: str) -> str:
     if sentence.isascii():
         return sentence
     return " ".join("".join(map(_named, sentence)).split()) if any(map(_is_sign, sentence)) else sentence
+
+
+def spelt_out(sentence: str) -> str:
+    """The sentence with "isn't" as "is not": who looks for a denial looks for a word."""
+    return _DENIED.sub(lambda found: f"{_WHOLE.get(found[1].lower(), found[1])} not", sentence)
 
 
 def is_readable(sentence: str) -> bool:
@@ -56,6 +62,8 @@ _NO_COMPARATIVE = word_set(
     soldier barrier carrier pier frontier glacier terrier courier supplier chandelier cashier premier atelier
     """
 )
+_DENIED = re.compile(r"\b(\w+?)n['’]t\b", re.IGNORECASE)
+_WHOLE = {"ca": "can", "wo": "will", "sha": "shall", "ai": "is"}
 _PREFIXES = ("under", "over")  # less, or more, than enough of it
 _ENDINGS = ("iness", "ness", "ure", "ation", "ion", "ity", "ing", "ed", "ly", "ie", "th", "y", "e")
 _LEAST_STEM = 3

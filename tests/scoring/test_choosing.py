@@ -16,6 +16,7 @@ from imgrank.adapter.registry import find_adapter
 from imgrank.errors import AdapterError
 from imgrank.scoring.asking import ask
 from imgrank.scoring.choosing import NO_RANKER_HERE, Candidates, who_answers
+from imgrank.scoring.detail import quality_in
 from imgrank.scoring.question import Question
 from imgrank.scoring.scorers import AdapterScorer
 from imgrank.tokens import TextTokens
@@ -243,3 +244,14 @@ def test_a_not_that_was_read_is_not_said_to_be_ignored(ranker):
     """Whoever was asked for by rules knows nothing of it, and says so."""
     scorer = ask(Question("didn't get enough light"), ranker)
     assert isinstance(scorer, AdapterScorer) and scorer.notes == ()
+
+
+@pytest.mark.parametrize("sentence", ["{} sharp", "photos that {} noisy", "{} blurry"])
+@pytest.mark.parametrize("contracted", ["isn't", "isn’t", "aren't", "AREN'T"])
+def test_a_contraction_denies_as_its_words_do(ranker, sentence, contracted):
+    whole = "is not" if contracted.startswith("is") else "are not"
+    said = sentence.format(contracted), sentence.format(whole)
+    one, other = (who_answers(text, shipped(ranker), ranker.sentence) for text in said)
+    assert one is not None and other is not None
+    assert (one.query.name, one.reversed) == (other.query.name, other.reversed)
+    assert quality_in(said[0]) == quality_in(said[1]) is not None
