@@ -149,11 +149,11 @@ def _asked_for(
 
 
 def _taught(asked: Asks, reading: Reading, candidates: Candidates, encode: Encode) -> Choice | None:
-    """What a shipped adapter was taught to be asked for. It knows ages and models, and no dates."""
-    if asked.clearness < 0 or reading.asks_when:
+    """What the model reads is asked for; of two rankers for it the first, which is the user's own."""
+    if asked.clearness < 0 or reading.asks_when:  # it asks for ages and models, and for no dates
         return None
-    shipped = (header for header in candidates.headers if header.shipped)
-    found = next(((header, query) for header in shipped if (query := header.query(asked.query)) is not None), None)
+    known = ((header, header.query(asked.query)) for header in candidates.headers)
+    found = next(((header, query) for header, query in known if query is not None), None)
     if found is None:
         return None
     header, query = found

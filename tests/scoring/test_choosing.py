@@ -255,3 +255,10 @@ def test_a_contraction_denies_as_its_words_do(ranker, sentence, contracted):
     assert one is not None and other is not None
     assert (one.query.name, one.reversed) == (other.query.name, other.reversed)
     assert quality_in(said[0]) == quality_in(said[1]) is not None
+
+
+def test_a_users_own_ranker_of_the_same_query_answers_what_is_said_around(ranker):
+    own = find_adapter("mini-adapter")
+    both = Candidates((replace(own, name="mine", shipped=False), own), ranker.backbone.fingerprint)
+    choice = who_answers("didn't get enough light", both, ranker.sentence)
+    assert choice is not None and (choice.adapter.name, choice.query.name) == ("mine", "underexposed")
