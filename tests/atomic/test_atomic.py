@@ -1,6 +1,7 @@
 """A file is written whole, or what was there stays."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,39 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     write_atomic(tmp_path / "link", b"after")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_bytes() == b"after"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows opens no folder, and has no such permissions")
+@pytest.mark.parametrize("durable", [True, False])
+def test_whoever_asks_for_it_has_bytes_on_the_disk_before_the_name_and_then_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, durable: bool
+) -> None:
+    """Nobody else waits for a disk."""
+    done: list[str] = []
+    sync, replace = os.fsync, os.replace
+
+    def synced(handle: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        sync(handle)
+
+    def replaced(before: str, after: str) -> None:
+        done.append("name")
+        replace(before, after)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
+    if durable:
+        write_atomic(tmp_path / "kept.csv", b"new", durable=True)
+    else:
+        write_atomic(tmp_path / "kept.csv", b"new")
+    assert done == (["file", "name", "folder"] if durable else ["name"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+@pytest.mark.parametrize("mode", [0o601, 0o711, 0o644, 0o666, 0o777])
+def test_every_permission_is_kept(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "kept.csv"
+    path.touch()
+    path.chmod(mode)
+    write_atomic(path, b"new")
+    assert path.stat().st_mode & 0o777 == mode

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgrank.rounding import HOLDS, rounded
+from imgrank.rounding import HOLDS, decimals_for, rounded
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,17 @@ def test_rounding_turns_no_two_scores_around(scale, scores):
 
 def test_there_is_no_negative_zero():
     assert not np.signbit(rounded(np.array([-0.0, -1e-9]))).any()
+
+
+@pytest.mark.parametrize(
+    ("span", "decimals"), [(0.0, 3), (1.0, 2), (0.5, 3), (30.0, 1), (99.0, 1), (250.0, 0), (1e9, 0), (1e-9, 6)]
+)
+def test_decimals_tell_a_few_hundred_steps_of_a_span_apart(span, decimals):
+    assert decimals_for(span) == decimals
+
+
+@given(st.floats(1e-3, 99.0))
+def test_steps_of_a_span_are_hundreds(span):
+    """Between the least span that six decimals tell, and the greatest that needs none."""
+    steps = span * 10 ** decimals_for(span)
+    assert 100 * (1 - 1e-9) <= steps <= 1000 * (1 + 1e-9)
