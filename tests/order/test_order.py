@@ -142,3 +142,36 @@ def test_best_keeps_n_of_each_group_and_rest_all_others(numbers, best):
 def test_a_picture_without_a_group_is_the_best_of_its_own():
     images = ranked([("a", 1.0), ("b", 0.5)])
     assert select(images, best=1) == images and select(images, rest=True) == ()
+
+
+marked = st.dictionaries(names, st.tuples(few_scores, st.booleans(), st.booleans()), min_size=1, max_size=30)
+
+
+def ranked_and_marked(rows):
+    shows = [shown for _, shown, _ in rows.values()]
+    return order([score for score, _, _ in rows.values()], [*rows], shows, [fit for _, _, fit in rows.values()])
+
+
+@given(marked)
+def test_what_lacks_the_subject_stands_after_all_else_whatever_its_score(rows):
+    images = ranked_and_marked(rows)
+    assert [image.relevant for image in images] == sorted((image.relevant for image in images), reverse=True)
+    for shown in (True, False):
+        scores = [image.score for image in images if image.relevant == shown]
+        assert scores == sorted(scores, reverse=True)
+    assert images == ranked_and_marked(dict(reversed(rows.items())))
+
+
+@given(marked)
+def test_who_asks_for_what_fits_gets_that_and_nobody_else_does(rows):
+    images = ranked_and_marked(rows)
+    assert select(images) == images
+    assert select(images, fitting=True) == tuple(image for image in images if rows[image.path][1:] == (True, True))
+
+
+@given(marked)
+def test_an_end_alone_keeps_nothing_of_the_other(rows):
+    images = ranked_and_marked(rows)
+    for count in (1, 2, len(images)):
+        assert select(images, top=count) == images[:count]
+        assert select(images, bottom=count) == images[-count:]
