@@ -2,6 +2,7 @@
 
     python benchmarks/who_answers.py --table benchmarks/sentences_fourth.csv
     python benchmarks/who_answers.py
+    python benchmarks/who_answers.py --captions DATA/captions/captions.csv
 
 `sentences.csv`, `sentences_new.csv` and `sentences_third.csv` are development data: what answers was made by them, and
 `recipes/mini/train_asking.py` learns from them. `sentences_fourth.csv` and `sentences_fifth.csv` were written by two
@@ -9,7 +10,7 @@ who knew neither these nor what answers, and are for measuring alone.
 `answer` is the query that a sentence asks for, or nothing where it only stands near one; `end` says which end of it.
 The shipped quantities are asked of the shipped adapter; queries of users, of which it knows nothing, of a stand-in
 that was trained on those words, as a user's is. Where `sort` would measure the photograph at its full size instead,
-that answers here, too.
+that answers here, too. Captions describe pictures and ask for nothing: those of val are counted that are captured.
 """
 
 from __future__ import annotations
@@ -97,6 +98,13 @@ def found_by(one: Asking, ranker: Ranker, header: AdapterHeader, measures: bool)
     return None if choice is None else Found(choice.query.name, choice.reversed)
 
 
+def captions_of(table: Path) -> list[str]:
+    """The distinct captions, or sentences, of a table's val rows."""
+    with open(table, encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == "val"]
+    return sorted({row.get("caption") or row["sentence"] for row in rows})
+
+
 def row(name: str, asked: Sequence[tuple[Asking, Found | None]]) -> str:
     """A line of the table."""
     askers = [one.is_met_by(found) for one, found in asked if one.answer]
@@ -111,10 +119,16 @@ def _share(flags: Sequence[bool]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--table", type=Path, default=SENTENCES)
+    parser.add_argument("--captions", type=Path, help="count captured captions alone")
     parser.add_argument("--adapter", default="mini-adapter")
     parser.add_argument("--wrong", action="store_true", help="name the sentences that go wrong")
     args = parser.parse_args()
     ranker, shipped = Ranker(), find_adapter(args.adapter)
+    if args.captions:
+        said = [Asking(caption, "", "", "", "") for caption in captions_of(args.captions)]
+        captured = [one.sentence for one in said if found_by(one, ranker, shipped, measures=True) is not None]
+        print("\n".join([f"captured {len(captured)} of {len(said):,} captions", *captured]))
+        return
     own = {query.name for query in shipped.queries}
     asked: list[tuple[Asking, Found | None]] = []
     for one in read_sentences(args.table):
