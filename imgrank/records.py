@@ -154,8 +154,10 @@ class Asked:
         return f"{self.quantity}, predicted by {'the shipped ranker' if self.shipped else f'your ranker {adapter}'}"
 
     def fields(self) -> dict[str, str | float | None]:
-        """As JSON has them."""
-        return {"query": self.query, "similarity": self.similarity, "reason": self.reason, "answers": self.answers}
+        """As JSON has them; of a query that only came nearest, the reason says so."""
+        near = self.query is not None and not self.answers
+        reason = f"{self.reason}; the query named here only came nearest, and did not answer" if near else self.reason
+        return {"query": self.query, "similarity": self.similarity, "reason": reason, "answers": self.answers}
 
 
 @dataclass(frozen=True, slots=True)

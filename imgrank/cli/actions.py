@@ -193,6 +193,7 @@ def change_files(
     fmt: Format | None,
     print0: bool,
     chosen: bool = True,
+    quiet: bool = False,
 ) -> int:
     """Show the plan; unless it is a dry run, ask and carry it out. Returns the exit code.
 
@@ -209,6 +210,8 @@ def change_files(
         fmt = Format.table if sys.stdout.isatty() and not print0 else Format.paths
     if asked.dry_run or sys.stdout.isatty():
         show_plan(plan, fmt, print0)
+    if asked.dry_run and fmt is Format.paths and not quiet:
+        _tell_changes(plan)
     _say_notes(plan)
     if told := tags.told_of_keyword(request, asked.keyword, images):
         note(told)
@@ -267,6 +270,14 @@ def show_plan(plan: Plan, fmt: Format, print0: bool) -> None:
     sys.stdout.flush()
 
 
+def _tell_changes(plan: Plan) -> None:
+    """The first changes on stderr, from what to what: paths on stdout say only what comes out."""
+    for change in plan.changes[:_SHOWN]:
+        note(_line(change))
+    if len(plan.changes) > _SHOWN:
+        note(f"and {len(plan.changes) - _SHOWN:,} more; --format table or csv lists them all.")
+
+
 def _say_notes(plan: Plan) -> None:
     for line in (*plan.notes, *(problem.sentence for problem in plan.left_out)):
         note(line)
@@ -280,7 +291,7 @@ def _agreed(plan: Plan, yes: bool) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             f"{counted(count, 'file')} would be changed, and nothing was: in a script, add --yes "
-            f"for more than {ASK_ABOVE}."
+            f"for more than {ASK_ABOVE}; --dry-run shows the changes and makes none."
         )
     return typer.confirm(f"Change {counted(count, 'file')} ({plan.request.action.value})?", err=True)
 

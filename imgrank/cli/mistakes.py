@@ -101,7 +101,18 @@ def _about_option(error: Any) -> str | None:  # noqa: ANN401
         return None
     known = [name for param in error.ctx.command.params for name in param.opts if param.param_type_name == "option"]
     near = difflib.get_close_matches(error.option_name, known, 3, cutoff=0.7)
-    return f"There is no option {error.option_name}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+    hint = f"did you mean {' or '.join(near)}?" if near else _command_instead(error.option_name.lstrip("-"), error.ctx)
+    return f"There is no option {error.option_name}" + (f"; {hint}" if hint else "")
+
+
+def _command_instead(name: str, context: Any) -> str:  # noqa: ANN401
+    """Of an option that is called as a command is: what to type, with an example where the command has one."""
+    root = context.find_root()
+    command = getattr(root.command, "commands", {}).get(name)
+    if command is None:
+        return ""
+    example = _example(command.help)
+    return f"{root.info_name} {name} is a command of its own" + (f", as in: {example}" if example else "")
 
 
 def _about_command(error: Any) -> str | None:  # noqa: ANN401

@@ -358,7 +358,7 @@ def _deliver(
         images = _thrown_away(ranking.images, cut)
     if any(map(act.may_be_index, sources)):
         ranking, images = act.as_files(ranking, images, sources)
-    return act.change_files(ranking, images, asked, display.fmt, display.print0, cut.chooses)
+    return act.change_files(ranking, images, asked, display.fmt, display.print0, cut.chooses, display.quiet)
 
 
 def _kept(images: Sequence[RankedImage], cut: Cut) -> tuple[RankedImage, ...]:

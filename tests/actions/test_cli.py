@@ -123,6 +123,28 @@ def test_a_dry_run_prints_every_change_and_does_none(tmp_path, capsys, fmt):
     assert [os.path.basename(target) for target in targets] == ["1-b.jpg", "2-a.jpg"]
 
 
+def test_a_dry_run_in_a_pipe_tells_from_what_to_what_beside_its_output(tmp_path, capsys):
+    """Paths on stdout, which scripts read, name the targets alone."""
+    names = [f"{n:02}.jpg" for n in range(1, 24)]
+    folder = fill(tmp_path / "p", *names)
+    change(folder, names, dry_run=True)
+    out, err = capsys.readouterr()
+    assert [os.path.basename(line) for line in out.splitlines()] == [f"{name[:2]}-{name}" for name in names]
+    told = [line for line in err.splitlines() if "->" in line]
+    assert len(told) == 20 and told[0].split()[-3].endswith("01.jpg") and told[0].split()[-1] == "01-01.jpg"
+    assert "and 3 more" in err
+
+
+@pytest.mark.parametrize(("fmt", "quiet"), [(Format.paths, True), (Format.csv, False), (Format.table, False)])
+def test_a_plan_is_told_once(tmp_path, capsys, fmt, quiet):
+    folder = fill(tmp_path / "p", "a.jpg")
+    images = ranked(folder, ["a.jpg"])
+    asked = wanted(rename=True, dry_run=True)
+    act.change_files(ranking(images), images, asked, fmt, print0=False, quiet=quiet)
+    out, err = capsys.readouterr()
+    assert "1-a.jpg" in out and "1-a.jpg" not in err
+
+
 @pytest.mark.parametrize("sign", ["\r", "\n", '"', ",", ";", "\r\n"])
 def test_a_plan_in_csv_can_hold_any_name(tmp_path, capsys, sign):
     folder = fill(tmp_path / "p", f"a{sign}b.jpg")
@@ -136,7 +158,7 @@ def test_a_script_says_yes_for_many(tmp_path):
     names = [f"{n}.jpg" for n in range(21)]
     folder = fill(tmp_path / "p", *names)
     before = snapshot(folder)
-    with pytest.raises(UsageError, match="--yes"):
+    with pytest.raises(UsageError, match="--yes.*--dry-run shows"):
         change(folder, names)
     assert snapshot(folder) == before
     assert change(folder, names, yes=True) == 0 and "01-0.jpg" in os.listdir(folder)

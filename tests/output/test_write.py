@@ -72,11 +72,18 @@ def test_json_is_the_promised_document():
         "asked": {
             "query": "older person",
             "similarity": 0.31,
-            "reason": "no trained ranker fits it",
+            "reason": "no trained ranker fits it; the query named here only came nearest, and did not answer",
             "answers": False,
         },
         "terms": [{"text": "a cat", "weight": 1.0, "scorer": "zero-shot", "adapter": None, "unit": None}],
     }
+
+
+def test_json_says_of_a_query_that_only_came_nearest_that_it_did_not_answer():
+    near = Asked("older person", 0.3, "none fits")
+    for asked, is_said in ((near, True), (replace(near, answers=True), False), (replace(near, query=None), False)):
+        told = json.loads(written(replace(RANKING, asked=asked), (), Format.json))
+        assert told["asked"]["reason"].startswith("none fits") and ("nearest" in told["asked"]["reason"]) == is_said
 
 
 def test_json_says_partial_and_irrelevant_only_where_it_is_so():
