@@ -158,7 +158,7 @@ def test_a_script_says_yes_for_many(tmp_path):
     names = [f"{n}.jpg" for n in range(21)]
     folder = fill(tmp_path / "p", *names)
     before = snapshot(folder)
-    with pytest.raises(UsageError, match="--yes.*--dry-run shows"):
+    with pytest.raises(UsageError, match=r"--yes.*--dry-run shows"):
         change(folder, names)
     assert snapshot(folder) == before
     assert change(folder, names, yes=True) == 0 and "01-0.jpg" in os.listdir(folder)
