@@ -18,8 +18,9 @@ from typing import ParamSpec, TypeVar
 
 from imgrank.actions import operations
 from imgrank.actions.file_names import split
-from imgrank.actions.journal import Journal, Run, kept
+from imgrank.actions.journal import Journal, kept
 from imgrank.actions.no_clobber import Changed, exists, identify
+from imgrank.actions.past_runs import Run
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
 from imgrank.actions.steps import is_aside
 from imgrank.counting import counted

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from imgrank.actions import journal
-from imgrank.actions.journal import Run, wall_clock
+from imgrank.actions import past_runs
+from imgrank.actions.past_runs import Run, wall_clock
 from imgrank.actions.steps import folders_of
 from imgrank.errors import ActionError
 
@@ -75,25 +75,26 @@ class Chain:
 
 
 def chain_of(number: int, undone_by: Mapping[int, Collection[int]] | None = None) -> Chain:
-    """The whole chain that a run belongs to, from the journals; `undone_by` as `journal.undone_by` gives it.
+    """The whole chain that a run belongs to, from the journals; `undone_by` as `past_runs.undone_by` gives it.
 
     Other runs of it whose journals cannot be read count as if they had done nothing: whoever takes a step back looks
     at its file first. Raises ActionError where the journal of this run cannot be read.
     """
-    undone_by = journal.undone_by() if undone_by is None else undone_by
+    undone_by = past_runs.undone_by() if undone_by is None else undone_by
     of = {undo: run for run, undos in undone_by.items() for undo in undos}
     root = number
     while root in of:  # ends: a run comes after what it undoes
         root = of[root]
     journals = (
-        journal.read(each) if each == number else journal.read_or_damaged(each) for each in _descent(root, undone_by)
+        past_runs.read(each) if each == number else past_runs.read_or_damaged(each)
+        for each in _descent(root, undone_by)
     )
     return Chain(tuple(journals))
 
 
 def refuse_stopped(folders: Collection[str], but: int | None = None) -> None:
     """Raise ActionError where a run stopped in the middle of these folders; not for the chain of run `but`."""
-    for run in journal.open_ones(_REMEMBERED):
+    for run in past_runs.open_ones(_REMEMBERED):
         if not run.begun or not folders_of(run.steps).intersection(folders):
             continue
         chain = chain_of(run.number)

@@ -15,70 +15,23 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
-import stat
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from imgrank.actions.boundary import reached
 from imgrank.actions.no_clobber import hash_bytes, make_folders, write_new
+from imgrank.actions.past_runs import Run, journal_path, numbers, read
 from imgrank.actions.records import Identity, Step, Verb
-from imgrank.actions.steps import Line, count_files, identity_of, index_of, number_of, path_of, step_of, text_of
 from imgrank.atomic import sync_folder
 from imgrank.errors import ActionError
 from imgrank.paths import journal_dir, printable, why
 
-FORMAT = 2  # the newest that is read; 1 is written where no step needs more, so that an older imgrank can undo it
-DAMAGED = "damaged"
-_NAME = re.compile(r"([0-9]{4,9})\.jsonl")
-_LONGEST_HEAD, _LONGEST_CLOSE = 1 << 20, 200  # bytes
-_LARGEST = 1 << 30  # bytes: of two million files
 _LEAP = 10**8  # no run of imgrank's has this number; after 999999999 there would be none that is read
-_FEW = 8  # folders; more are looked for in one walk over a journal instead of one each
-_PATHS = re.compile(rb'"(?:source|target|place)": "((?:[^"\\]|\\.)*)"')
 _STEP_FIELDS = tuple(field.name for field in fields(Step))
-_FAULTS = (ValueError, KeyError, TypeError, RecursionError)  # of lines that imgrank has not written
-
-
-@dataclass(slots=True)
-class Run:
-    """A run as its journal tells it. `ended`: where each finished step's file lies; `closed`: how it ended, if so."""
-
-    number: int
-    action: str
-    query: str
-    time: str
-    undoes: int | None
-    count: int
-    steps: list[Step] = field(default_factory=list)
-    begun: dict[int, Identity] = field(default_factory=dict)
-    ended: dict[int, str] = field(default_factory=dict)
-    voided: set[int] = field(default_factory=set)
-    closed: str = ""
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether it stopped in the middle: steps are left, or one is uncertain."""
-        return not self.closed and len(self.steps) == self.count and bool(self.begun)
-
-    @property
-    def changed(self) -> int:
-        """How many files it has changed: folders that were made for them, and hidden names on the way, do not count."""
-        return count_files(self.steps[number] for number in self.ended)
-
-    @property
-    def uncertain(self) -> list[int]:
-        """Steps that were begun, and of which nobody wrote whether they were done."""
-        return [number for number in self.begun if number not in self.ended and number not in self.voided]
-
-    @property
-    def remaining(self) -> list[int]:
-        """Steps that are not done: never begun, or begun in vain."""
-        return [number for number in range(len(self.steps)) if number not in self.ended]
 
 
 class Journal:
@@ -134,14 +87,6 @@ class Journal:
 
     def _line(self, fields: dict[str, Any], *, sync: bool = False) -> None:
         self.write([fields], sync=sync)
-
-
-def wall_clock(time: str) -> str:
-    """The time of a run as the clock on the wall shows it here; what is no time, as it stands in the journal."""
-    try:
-        return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError, OSError):
-        return printable(time)
 
 
 def _keep(number: int, content: bytes) -> None:
@@ -231,158 +176,19 @@ def _begin(
 
 
 def _format_of(steps: Sequence[Step]) -> int:
+    """The oldest format that holds the steps, so that an older imgrank can undo what it knows."""
     return 2 if any(step.verb is Verb.patch for step in steps) else 1
 
 
 def reopen(number: int, way_back: int | None = None) -> Journal:
     """The journal of a run, to be written on; a line that a crash cut off is removed first."""
-    path = _path(number)
+    path = journal_path(number)
     run = read(number)
     content = path.read_bytes()
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
         os.truncate(path, whole)
     return Journal(run, path.open("ab"), way_back)
-
-
-def numbers() -> list[int]:
-    """The runs that have a journal, oldest first."""
-    folder = journal_dir()
-    names = os.listdir(folder) if folder.is_dir() else []
-    return sorted(int(match[1]) for name in names if (match := _NAME.fullmatch(name)))
-
-
-def read(number: int) -> Run:
-    """A run from its journal. Raises ActionError where there is none, or it cannot be read or is damaged."""
-    path = _path(number)
-    try:
-        lines = _content(path).split(b"\n")[:-1]
-    except FileNotFoundError as error:
-        raise ActionError(f"There is no run {number}; imgrank history lists all.") from error
-    except OSError as error:
-        raise ActionError(f"The journal {printable(str(path))} cannot be read: {why(error)}.") from error
-    if not lines:
-        return Run(number, "", "", "", None, 0, closed="empty")
-    position = 1
-    try:
-        run = _head(number, lines[0])
-        for position, line in enumerate(lines[1:], start=2):  # noqa: B007 (named in the error)
-            _take(run, _parsed(line))
-    except _FAULTS as error:
-        raise ActionError(
-            f"The journal {printable(str(path))} is damaged at line {position}; nothing was changed. The lines before "
-            "it say what was done."
-        ) from error
-    return run
-
-
-def read_all() -> list[Run]:
-    """All runs, oldest first. One whose journal cannot be read has no steps, and is closed as damaged."""
-    return [read_or_damaged(number) for number in numbers()]
-
-
-def read_or_damaged(number: int) -> Run:
-    """A run, or one without steps that is closed as damaged where its journal cannot be read."""
-    try:
-        return read(number)
-    except ActionError:
-        return Run(number, "", "", "", None, 0, closed=DAMAGED)
-
-
-def undone_by() -> dict[int, list[int]]:
-    """The undos of each run that has any, oldest first, from the first lines of all journals."""
-    found: dict[int, list[int]] = {}
-    for number in numbers():
-        with suppress(OSError, ActionError, *_FAULTS):
-            _require_regular(_path(number))
-            with _path(number).open("rb") as file:
-                undoes = _head(number, file.readline(_LONGEST_HEAD)).undoes
-            if undoes is not None:
-                found.setdefault(undoes, []).append(number)
-    return found
-
-
-def open_ones(last: int) -> list[Run]:
-    """Those of the `last` runs that nobody has closed, oldest first; what cannot be read is not among them."""
-    runs = (read_or_damaged(number) for number in numbers()[-last:] if not _ends_closed(_path(number)))
-    return [run for run in runs if not run.closed]
-
-
-def names_folder(number: int, folders: Iterable[str]) -> bool:
-    """Whether the journal of a run may name one of these folders: looked for in its bytes, which is soon done."""
-    try:
-        content = _content(_path(number))
-    except OSError:
-        return False
-    wanted = {json.dumps(folder)[1:-1].encode() for folder in folders}
-    if len(wanted) <= _FEW:
-        return any(folder in content for folder in wanted)
-    sep = json.dumps(os.sep)[1:-1].encode()
-    return any(match[1].rpartition(sep)[0] in wanted for match in _PATHS.finditer(content))
-
-
-def _path(number: int) -> Path:
-    return journal_dir() / f"{number:04d}.jsonl"
-
-
-def _require_regular(path: Path) -> None:
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
-
-
-def _content(path: Path) -> bytes:
-    _require_regular(path)
-    if path.stat().st_size > _LARGEST:
-        raise OSError(errno.EFBIG, "it is too large for a journal", str(path))
-    return path.read_bytes()
-
-
-def _ends_closed(path: Path) -> bool:
-    """Whether the last line closes the run; without a look at the others."""
-    try:
-        _require_regular(path)
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - _LONGEST_CLOSE))
-            return "close" in _parsed(file.read().split(b"\n")[-2])
-    except (OSError, IndexError, *_FAULTS):
-        return False
-
-
-def _parsed(line: bytes) -> Line:
-    value = json.loads(line)
-    if not isinstance(value, dict):
-        raise ValueError("a line is no object")
-    return value
-
-
-def _head(number: int, line: bytes) -> Run:
-    head = _parsed(line)
-    if number_of(head, "format") > FORMAT:
-        raise ActionError(f"Run {number} was written by a newer imgrank; update imgrank to undo it.")
-    undoes = None if head.get("undoes") is None else number_of(head, "undoes")
-    if undoes is not None and undoes >= number:
-        raise ValueError("it undoes a run that comes after it")
-    steps = number_of(head, "steps")
-    return Run(number, text_of(head, "action"), text_of(head, "query"), text_of(head, "time"), undoes, steps)
-
-
-def _take(run: Run, line: Line) -> None:
-    if "step" in line:
-        number = index_of(line, "step", len(run.steps) + 1)
-        run.steps[number : number + 1] = [step_of(line)]
-    elif "begin" in line:
-        number = index_of(line, "begin", len(run.steps))
-        run.begun[number] = identity_of(line)
-        run.voided.discard(number)
-    elif "end" in line:
-        number = index_of(line, "end", len(run.steps))
-        if number not in run.begun:
-            raise ValueError(f"step {number} was never begun")
-        run.ended[number] = path_of(line, "place")
-    elif "void" in line:
-        run.voided.add(index_of(line, "void", len(run.steps)))
-    else:
-        run.closed = text_of(line, "close")
 
 
 def _fields(step: Step) -> dict[str, Any]:

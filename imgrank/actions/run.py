@@ -6,14 +6,14 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from imgrank.actions import journal
+from imgrank.actions import journal, past_runs
 from imgrank.actions.apply import Stop, carry_out, in_words, listening, unfit
 from imgrank.actions.chains import refuse_stopped
 from imgrank.actions.check import check, possible, refuse
 from imgrank.actions.gather import Group, gather, listing, twins_of
-from imgrank.actions.journal import Run
 from imgrank.actions.lock import holding
 from imgrank.actions.no_clobber import RealFolders
+from imgrank.actions.past_runs import Run
 from imgrank.actions.plan import plan, template_of
 from imgrank.actions.records import Action, Change, LeftAlone, Outcome, Plan, Request, Verb
 from imgrank.actions.steps import folders_of, steps_of, token
@@ -153,11 +153,11 @@ def _originals(groups: Sequence[Group], request: Request) -> dict[str, str]:
     wanted = {group.members[0].path for group in groups}
     folders = {group.folder for group in groups}
     stems: dict[str, str] = {}
-    for number in reversed(journal.numbers()[-_REMEMBERED_RUNS:]):
+    for number in reversed(past_runs.numbers()[-_REMEMBERED_RUNS:]):
         if not wanted:
             break
-        if journal.names_folder(number, folders):
-            found = _stems_after(journal.read_or_damaged(number))
+        if past_runs.names_folder(number, folders):
+            found = _stems_after(past_runs.read_or_damaged(number))
             stems |= {path: found[path] for path in wanted & found.keys()}
             wanted -= found.keys()
     return {path: stem for path, stem in stems.items() if stem}

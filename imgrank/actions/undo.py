@@ -6,14 +6,14 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from imgrank.actions import journal, trash
+from imgrank.actions import journal, past_runs, trash
 from imgrank.actions.apply import Stop, carry_out, in_words, listening, settle, subject, unfit
 from imgrank.actions.chains import Chain, chain_of, chains, refuse_stopped
 from imgrank.actions.check import possible
 from imgrank.actions.embed.delta import decode
-from imgrank.actions.journal import DAMAGED, Run
 from imgrank.actions.lock import holding
 from imgrank.actions.no_clobber import exists, hash_bytes
+from imgrank.actions.past_runs import DAMAGED, Run
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
 from imgrank.actions.steps import count_files, folders_of, part_of, token
 from imgrank.errors import ActionError
@@ -52,7 +52,7 @@ class Past:
 @in_words("So the runs cannot be listed.")
 def history() -> tuple[Past, ...]:
     """All runs that did something, oldest first, and those whose journal is damaged."""
-    past = [(_past(run, chain), bool(run.ended)) for chain in chains(journal.read_all()) for run in chain.runs]
+    past = [(_past(run, chain), bool(run.ended)) for chain in chains(past_runs.read_all()) for run in chain.runs]
     told = (each for each, did_something in past if did_something or _is_told(each))
     return tuple(sorted(told, key=lambda each: each.run))
 
@@ -108,8 +108,8 @@ def finish(number: int, *, progress: Callable[[Progress], None] = lambda _: None
 
 def _last() -> int:
     """The first run of the chain in which something was done last that is in effect, or that stopped."""
-    undone_by, found, unread = journal.undone_by(), dict[int, Chain](), None
-    for number in reversed(journal.numbers()):
+    undone_by, found, unread = past_runs.undone_by(), dict[int, Chain](), None
+    for number in reversed(past_runs.numbers()):
         try:
             chain = next((each for each in found.values() if number in each.numbers), None)
             chain = chain or chain_of(number, undone_by)

@@ -60,7 +60,7 @@ def undo(
 
 def _told(which: Past) -> str:
     """A run in words: which, when, what and where, so that nobody takes back another than they mean."""
-    from imgrank.actions.journal import wall_clock
+    from imgrank.actions.past_runs import wall_clock
 
     action = which.action if which.undoes is None else f"undo of {which.undoes}"
     if not (action or which.folder):
@@ -71,7 +71,7 @@ def _told(which: Past) -> str:
 
 def history() -> None:
     """List the runs that changed files, oldest first, and whether they can be undone."""
-    from imgrank.actions.journal import wall_clock
+    from imgrank.actions.past_runs import wall_clock
     from imgrank.actions.undo import history as past
 
     rows = [("ID", "TIME", "ACTION", "SENTENCE", "FOLDER", "DONE", "STATE")]

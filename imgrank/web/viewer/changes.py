@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from imgrank.actions import journal
+from imgrank.actions import past_runs
 from imgrank.actions import run as actions
 from imgrank.actions import undo as past
 from imgrank.actions.apply import Stop
@@ -225,7 +225,7 @@ class History:
         """Runs that took files from this folder or brought some here, the oldest first."""
         with self._lock:
             try:
-                numbers = journal.numbers()
+                numbers = past_runs.numbers()
                 if self._known is None or self._known[0] != numbers:
                     self._known = (numbers, tuple(past for past in history() if self._is_here(past.run)))
             except (OSError, ImgrankError):
@@ -250,7 +250,7 @@ class History:
 
     def _is_here(self, number: int) -> bool:
         if number not in self._of_folder:
-            steps = journal.read_or_damaged(number).steps
+            steps = past_runs.read_or_damaged(number).steps
             self._of_folder[number] = any(
                 _is_inside(path, self._folder) for step in steps for path in (step.source, step.target) if path
             )
