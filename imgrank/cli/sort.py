@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -13,8 +12,7 @@ import typer
 from imgrank.actions.records import Action, OnConflict
 from imgrank.choices import Format, GroupBy, ShownBy
 from imgrank.cli import actions as act
-from imgrank.cli import arguments, engines, filters, outputs, tags
-from imgrank.cli.backbones import larger_model
+from imgrank.cli import arguments, engines, filters, outputs, results, tags
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     AdapterOption,
@@ -32,17 +30,15 @@ from imgrank.cli.options import (
     flag,
     precise,
 )
-from imgrank.cli.terminal import note, noting, progress_line, seconds_so_far
+from imgrank.cli.terminal import noting, progress_line
 from imgrank.errors import UsageError
-from imgrank.records import RankedImage, Ranking
+from imgrank.records import Ranking
 
 if TYPE_CHECKING:
     from imgrank.filtering import Filters
     from imgrank.ranker import Ranker
 
-EXIT_SKIPPED, EXIT_INTERRUPTED = 3, 130
 STDIN = "-"
-
 _PICKING = "Choosing what to show"
 _PRINTING = "Output"
 Words = Annotated[
@@ -88,59 +84,6 @@ MinScoreOption = Annotated[
 VerifyOption = Annotated[
     bool, flag("--verify", "Read and hash every file, even if its size and time have not changed.")
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Display:
-    """How the order is shown."""
-
-    fmt: Format | None
-    print0: bool
-    quiet: bool
-    page: str | None
-    page_dir: str | None
-    preview: bool
-    export: str | None = None
-
-    @property
-    def shown_as(self) -> Format:
-        """The format on stdout: a table for people, paths for a pipe, unless one was named."""
-        return self.fmt or (Format.table if sys.stdout.isatty() and not self.print0 else Format.paths)
-
-    @property
-    def is_stream(self) -> bool:
-        """Whether pictures are written one by one, each without regard to the others."""
-        return not (self.page or self.page_dir or self.preview or self.export) and self.shown_as is not Format.table
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Which of the order is shown or acted on."""
-
-    reverse: bool
-    top: int | None
-    bottom: int | None
-    min_score: float | None
-    fitting: bool
-    groups: filters.Grouping
-    arrangement: filters.Arrangement
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether images can be shown as they come, the best first."""
-        return not self.reverse and self.bottom is None and self.is_of_scores
-
-    @property
-    def chooses(self) -> bool:
-        """Whether a part of the order is kept, by its scores."""
-        return (
-            self.fitting or self.groups.cuts or any(cut is not None for cut in (self.top, self.bottom, self.min_score))
-        )
-
-    @property
-    def is_of_scores(self) -> bool:
-        """Whether nothing but scores decides what is shown, and where."""
-        return not self.fitting and self.groups.by is GroupBy.none and self.arrangement.by is ShownBy.score
 
 
 def sort(
@@ -211,10 +154,10 @@ def sort(
 
     Only the options under "Changing files" change anything, and imgrank undo takes that back.
     """
-    display = Display(fmt, print0, quiet, page, page_dir, preview, export)
+    display = results.Display(fmt, print0, quiet, page, page_dir, preview, export)
     groups = filters.Grouping(group, group_threshold, best, rest)
     arrangement = filters.Arrangement(order, reverse, not no_cache, quiet)
-    cut = Cut(reverse, top, bottom, min_score, show_fits, groups, arrangement)
+    cut = results.Cut(reverse, top, bottom, min_score, show_fits, groups, arrangement)
     passing = filters.wanted_filters(since, until, camera, orientation, min_rating, exclude)
     asked = act.wanted(
         rename=rename,
@@ -245,7 +188,7 @@ def sort(
 
     streamed = asked is None and display.is_stream and cut.is_plain
     question = engines.EngineQuestion(sources, wanted, refine, streamed, top, min_score)
-    deliver = partial(_deliver_from, display, cut, asked, strict, sources)
+    deliver = partial(results.deliver, display, cut, asked, strict, sources)
     if settings.name is not None or (by_scores and engines.can_order(question)):
         code = engines.order_on(settings, new_ranker, question, deliver, quiet)
     else:
@@ -291,7 +234,7 @@ def _order_here(
         )
 
 
-def _check(display: Display, cut: Cut, asked: act.AskedAction | None) -> None:
+def _check(display: results.Display, cut: results.Cut, asked: act.AskedAction | None) -> None:
     """Raise UsageError before any work where what was asked for does not fit together."""
     from imgrank.order import check_selection
 
@@ -314,107 +257,3 @@ def _check_engine(settings: engines.EngineSettings, by_scores: bool) -> None:
     settings.check()
     if settings.name is not None and not by_scores:
         raise filters.not_in_indexes()
-
-
-def _deliver_from(
-    display: Display,
-    cut: Cut,
-    asked: act.AskedAction | None,
-    strict: bool,
-    sources: Sequence[str],
-    ranking: Ranking,
-    stream: Iterator[RankedImage] | None = None,
-    highest: float | None = None,
-) -> int:
-    """Show an order, or the part of it that comes in a stream, or change files by it. Returns the exit code."""
-    if stream is not None:
-        show(ranking, _told_if_none(stream, cut, highest, display.quiet), display)
-    code = 0 if stream is not None else _deliver(ranking, display, cut, asked, sources)
-    return code or (EXIT_SKIPPED if strict and ranking.skipped else 0)
-
-
-def _deliver(
-    ranking: Ranking, display: Display, cut: Cut, asked: act.AskedAction | None, sources: Sequence[str]
-) -> int:
-    """Show the order, or change files by it; an order that was interrupted changes none. Returns the exit code."""
-    images = _kept(ranking.images, cut)
-    if cut.fitting and not display.quiet:
-        note(filters.told_of_fits(ranking))
-    if asked is None or ranking.partial:
-        highest = max((image.score for image in ranking.images if image.relevant), default=None)
-        people = cut.groups.for_people(images, ranking.images)
-        shown = people if display.preview or display.shown_as is Format.table else images
-        quiet = display.quiet or (ranking.partial and cut.groups.cuts)  # why nothing is left, its notes say
-        show(ranking, tuple(_told_if_none(iter(shown), cut, highest, quiet)), display)
-        outputs.save_page(ranking, people, display.page, display.page_dir, display.quiet)
-        outputs.save_list(ranking, images, display.export, display.quiet)
-        return EXIT_INTERRUPTED if ranking.partial else 0
-    if not display.quiet:
-        from imgrank.output.summary import doubts
-
-        for line in doubts(ranking):
-            note(line)
-    if asked.request.action is Action.trash:
-        images = _thrown_away(ranking.images, cut)
-    if any(map(act.may_be_index, sources)):
-        ranking, images = act.as_files(ranking, images, sources)
-    return act.change_files(ranking, images, asked, display.fmt, display.print0, cut.chooses, display.quiet)
-
-
-def _kept(images: Sequence[RankedImage], cut: Cut) -> tuple[RankedImage, ...]:
-    """The part of the order that was asked for, as it is to be shown."""
-    from imgrank.order import select
-
-    kept = select(
-        images,
-        reverse=cut.reverse,
-        top=cut.top,
-        bottom=cut.bottom,
-        min_score=cut.min_score,
-        fitting=cut.fitting,
-        best=cut.groups.best,
-        rest=cut.groups.rest,
-    )
-    return cut.arrangement(kept)
-
-
-def _thrown_away(images: Sequence[RankedImage], cut: Cut) -> tuple[RankedImage, ...]:
-    """What `--trash` takes: of the rest of each group, if that was asked for, what scores least."""
-    from imgrank.actions.trash import thrown_away
-    from imgrank.order import select
-
-    if cut.groups.rest:
-        images = select(images, best=cut.groups.best, rest=True)
-    return thrown_away(images, cut.bottom, cut.min_score)
-
-
-def _told_if_none(images: Iterator[RankedImage], cut: Cut, highest: float | None, quiet: bool) -> Iterator[RankedImage]:
-    """The images; where --min-score or --rest left none, a note says why."""
-    first = next(images, None)
-    if first is not None:
-        yield first
-        yield from images
-    elif cut.min_score is not None and not quiet:
-        known = "" if highest is None else f"; the highest score is {highest:g}"
-        note(f"no image has a score of {cut.min_score:g} or more{known}")
-    elif cut.groups.rest and not quiet:
-        note("nothing is left beside the best of each group: no image has another that goes with it")
-
-
-def show(ranking: Ranking, images: Iterable[RankedImage], display: Display) -> None:
-    """The order on stdout, in the format asked for; what a person should know of it on stderr."""
-    from imgrank.output.summary import remarks
-    from imgrank.output.write import write
-
-    if display.preview:
-        outputs.write_preview(ranking, tuple(images))
-    else:
-        separator = "\0" if display.print0 else "\n"
-        write(ranking, images, display.shown_as, sys.stdout, separator=separator, seconds=seconds_so_far())
-    sys.stdout.flush()
-    if display.quiet:
-        return
-    for line in remarks(ranking):
-        note(line)
-    if not ranking.confident and ranking.backbone == "mini":
-        note(larger_model(ranking.query))
