@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from imgrank.detail.qualities import AskedQuality, Quality
 from imgrank.scoring.detail import quality_in
+from imgrank.scoring.direction import Directed, directed
 from imgrank.scoring.parsing import plain_order, read
 from imgrank.scoring.phrasings import phrasings_of
 
@@ -19,6 +20,102 @@ RUNS = ("{} to {}", "from {} to {}", "{} -> {}", "{} → {}", "from the {} to th
 
 def turn(sentence, query=DOGS):
     return query.turn(query.meant_by(read(sentence)))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "left", "sign"),
+    [
+        ("dogs first", "dogs", 1),
+        ("dogs first please, thanks", "dogs", 1),
+        ("last", "", -1),
+        ("age ascending", "age", -1),
+        ("in ascending order of age", "age", -1),
+        ("age, descending", "age", 1),
+        ("age, ascending, reversed", "age", 1),
+        ("age, descending, the other way round", "age", -1),
+        ("starting with the youngest", "the youngest", 1),
+        ("ending with the oldest", "the oldest", -1),
+        ("starting with the youngest, ending with the oldest", "the youngest", 1),
+        ("babies first, grandparents last", "babies", 1),
+        ("grandparents last, babies first", "babies", 1),
+        ("babies first, dogs, grandparents last", "babies dogs", 1),
+        ("babies first, dogs", "babies dogs", 1),
+        ("dogs, grandparents last", "dogs grandparents", -1),
+        ("the oldest first, but the men last", "the oldest", 1),
+        ("older people ahead of all the younger ones", "older people", 1),
+    ],
+)
+def test_marks_of_order_leave_what_is_asked_for(sentence, left, sign):
+    assert directed(sentence) == Directed(left, sign, orders=True)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "left"),
+    [
+        ("oldest to youngest", "oldest"),
+        ("dogs, most to fewest", "dogs highest"),
+        ("dogs, fewest to most", "dogs lowest"),
+        ("from most dogs to fewest", "from most dogs"),
+        ("most to fewest dogs", "most dogs"),
+        ("from one dog to many", "from fewest dog"),
+        ("from single to many dogs", "from fewest dogs"),
+        ("from the sharpest to the blurriest photos of dogs", "from the sharpest the photos of dogs"),
+        ("from dogs that are old to young", "from dogs that are old"),
+        ("the oldest men to the youngest", "the oldest men the"),
+        ("hot until cold", "hot"),
+        ("hot days until cold days", "hot days days"),
+        ("big dogs before small dog", "big dogs dog"),
+        ("dark to bright in the evening", "dark in the evening"),
+        ("of all days from the hottest to the coldest", "of all days from the hottest the"),
+        ("next to old houses from big to small", "next to old houses from big"),
+        ("up to old age from young to old", "up to old age from young"),
+    ],
+)
+def test_of_two_ends_the_first_is_left(sentence, left):
+    assert directed(sentence) == Directed(left, orders=True)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "left", "sign"),
+    [
+        ("babies at the very top of the list", "babies", 1),
+        ("babies at the bottom of my page, please", "babies", -1),
+        ("babies up front", "babies", 1),
+        ("the house that was built first", "the house that was built earliest", 1),
+        ("the houses that were made last", "the houses that were made latest", 1),
+        ("a cat, sleeping; a dog", "a cat sleeping a dog", 1),
+        ("dogs, the smallest group", "dogs lowest", 1),
+        ("dogs, the smallest big group", "dogs lowest", 1),
+        ("highest value, dogs", "highest dogs", 1),
+        ("dogs, large to look at", "dogs large to look at", 1),
+        ("dogs, one big crowd", "dogs one big crowd", 1),
+        ("the smallest group", "the smallest group", 1),
+    ],
+)
+def test_a_place_or_an_amount_orders_nothing_more(sentence, left, sign):
+    assert directed(sentence) == Directed(left, sign, orders=False)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "an old man talking to a young woman",
+        "a small dog next to a big one",
+        "a big dog close to small",
+        "a dog similar to a small one from big to odd",
+        "old people before their young cats",
+        "men before a big red house",
+        "first of all cats",
+        "one dog to many dogs",
+        "a big to do",
+        "cats to dogs",
+        "biggest smallest",
+        "most dogs to cat and fewest",
+        "old cat bed to young",
+    ],
+)
+def test_words_of_two_ends_alone_are_no_order(sentence):
+    assert directed(sentence) == Directed(sentence, orders=False)
 
 
 @given(st.sampled_from(SCALES), st.sampled_from(ENDS), st.sampled_from(RUNS), st.booleans())
