@@ -5,18 +5,21 @@ What a `Ranker` puts in order, and what training and evaluation learn from. Know
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from imgrank.backbone.contract import Backbone
 from imgrank.choices import GroupBy
 from imgrank.counting import agreeing, counted
 from imgrank.detail.measure import WIDTH, Detail
-from imgrank.discover import Discovered, discover, told_of_others
+from imgrank.discover import Discovered, discover, path_order, told_of_others
 from imgrank.encoding import Encoded, encode_files
 from imgrank.errors import NothingToRank, StoreError, UsageError
 from imgrank.facts import FactsReader
@@ -49,6 +52,15 @@ class EncodedPictures:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FoundPictures:
+    """Files, and pictures of indexes, that pass the filters; `notes` tell what does not stand among them."""
+
+    files: Discovered
+    indexed: Indexed
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PicturesToRank:
     """What is put in order: files whose tokens stand in the store, then pictures of indexes.
 
@@ -68,6 +80,11 @@ class PicturesToRank:
     def files(self) -> list[ImageFile]:
         """Those of `paths`; of an index nothing more is known."""
         return [*self.encoded.files, *(ImageFile(path, 0, 0) for path in self.indexed.paths)]
+
+    def by_path(self) -> npt.NDArray[np.intp]:
+        """The places of `paths` by their names: ties must not stand as parts of an index happen to be named."""
+        paths = self.paths
+        return np.array(sorted(range(len(paths)), key=lambda place: path_order(paths[place])), np.intp)
 
     @property
     def name(self) -> bytes:
@@ -94,7 +111,9 @@ class PictureReader:
         self._backbone, self._store, self._details, self._facts = backbone, store, details, facts
         self._max_megapixels, self._verify = max_megapixels, verify
 
-    def encode(self, files: Sequence[str | Path], mirrored: bool, progress: Report) -> EncodedPictures:
+    def encode(
+        self, files: Sequence[str | Path], mirrored: bool = False, progress: Report = lambda _: None
+    ) -> EncodedPictures:
         """As `Ranker.encode`."""
         indexes = [str(file) for file in files if is_index(str(file))]
         if indexes:
@@ -124,18 +143,36 @@ class PictureReader:
         without = _NotTwice({file.path for file in found.files}, filters.exclusion)
         return open_indexes(indexes, self._backbone.fingerprint, self._backbone.name, without)
 
-    def filtered(self, found: Discovered, filters: Filters, progress: Report) -> tuple[Discovered, tuple[str, ...]]:
-        """What the filters keep, before anything is decoded, and a line about what they leave out."""
-        if not filters.need_facts:
-            return found, ()
-        kept = filtered(filters, self._facts.of(found.files, progress))
-        if not kept.kept and found.files:
-            raise NothingToRank(f"{kept.note}.")
-        return replace(found, files=tuple(found.files[n] for n in kept.kept)), (kept.note,)
+    def find(
+        self,
+        sources: Sequence[str],
+        listed: Sequence[str | Path],
+        recursive: bool,
+        filters: Filters,
+        by: GroupBy,
+        progress: Report,
+    ) -> FoundPictures:
+        """What there is to rank, before anything is decoded; `by` is how it is to be grouped.
 
-    def gather(self, found: Discovered, indexed: Indexed, progress: Report, *, detailed: bool) -> PicturesToRank:
+        Raises NothingToRank where there is nothing, UsageError where an index lacks what is asked for.
+        """
+        indexes = [source for source in sources if is_index(source)]
+        others = [source for source in sources if not is_index(source)]
+        with without_collector():
+            found = discover(
+                others, listed=[str(path) for path in listed], recursive=recursive, exclude=filters.exclusion
+            )
+        _refuse_without_facts(indexes, filters, by)
+        indexed = self.open(indexes, found, filters)
+        if not (found.files or found.skipped or indexed.paths or indexed.skipped):
+            raise nothing_found(sources, found.subfolders, found.others)
+        kept, notes = self._filtered(found, filters, progress)
+        return FoundPictures(kept, indexed, told_of_others(found.others) + notes)
+
+    def gather(self, found: FoundPictures, progress: Report, *, detailed: bool) -> PicturesToRank:
         """The pictures with their tokens; where `detailed`, without those that cannot be measured at full size."""
-        pictures = self._encode(found, indexed, progress)
+        indexed = found.indexed
+        pictures = self._encode(found.files, indexed, progress)
         if not detailed or pictures.encoded.partial or (indexed.paths and not indexed.detailed):
             return pictures
         measured = self._details.of(pictures.encoded.files, progress)
@@ -155,6 +192,15 @@ class PictureReader:
             detail = None if pictures.detail is None else pictures.detail[start : start + len(block)]
             yield replace(block, detail=detail)
             start += len(block)
+
+    def _filtered(self, found: Discovered, filters: Filters, progress: Report) -> tuple[Discovered, tuple[str, ...]]:
+        """What the filters keep, before anything is decoded, and a line about what they leave out."""
+        if not filters.need_facts:
+            return found, ()
+        kept = filtered(filters, self._facts.of(found.files, progress))
+        if not kept.kept and found.files:
+            raise NothingToRank(f"{kept.note}.")
+        return replace(found, files=tuple(found.files[n] for n in kept.kept)), (kept.note,)
 
     def _encode_with(
         self, indexes: Sequence[str], files: Sequence[str | Path], mirrored: bool, progress: Report
@@ -187,6 +233,18 @@ class PictureReader:
             raise KeyboardInterrupt
         whole = self._store.read_blocks(encoded.digests, max(len(encoded.digests), 1), view)
         return encoded, next(whole, PackedTokens.empty(0, self._backbone.shape))
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Within, no garbage is looked for: many small records would have it search all of torch, and make none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +287,7 @@ def as_given(found: Discovered, files: Sequence[str | Path]) -> list[ImageFile]:
     return [by_path[str(file)] for file in files if str(file) in by_path]
 
 
-def refuse_without_facts(indexes: Sequence[str], filters: Filters, by: GroupBy) -> None:
+def _refuse_without_facts(indexes: Sequence[str], filters: Filters, by: GroupBy) -> None:
     """An index holds tokens and paths: no dates, no cameras, no small copies."""
     needs = by.needs_facts or by.needs_copies
     asked = [*(["filters"] if filters.need_facts else []), *([f"groups by {by.value}"] if needs else [])]

@@ -2,53 +2,46 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-
-import numpy as np
 
 from imgrank.adapter.activation_cache import ActivationCache
 from imgrank.backbone.load import load_backbone
 from imgrank.choices import GroupBy
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.detail.measure import Detail
-from imgrank.discover import Discovered, discover, path_order, told_of_others
-from imgrank.errors import StoreError, UsageError
+from imgrank.discover import Discovered, discover
+from imgrank.errors import StoreError
 from imgrank.facts import Facts, FactsReader
 from imgrank.filtering import NO_FILTERS, Filters
-from imgrank.grouping import Grouped, Grouper, GroupSettings, in_groups
-from imgrank.index.reading import Indexed, is_index
+from imgrank.grouping import Grouped, Grouper, GroupSettings, ungrouped, with_groups
+from imgrank.index.reading import Indexed
 from imgrank.measuring import DetailMeasure, Measuring
 from imgrank.order import order
-from imgrank.paths import printable
 from imgrank.pictures import (
     EncodedPictures,
+    FoundPictures,
     PictureReader,
     PicturesToRank,
+    Report,
     as_given,
-    nothing_found,
-    refuse_without_facts,
     several,
     told_of_changed,
+    without_collector,
 )
+from imgrank.questions import QuestionReader
 from imgrank.records import Progress, Ranking, Term
+from imgrank.scoring.answered import ranking_of, terms_told
 from imgrank.scoring.asking import answer, ask, quality_asked, terms_of
-from imgrank.scoring.composing import Asking, Pictures, compose
-from imgrank.scoring.mixing import answered_term
-from imgrank.scoring.question import Answer, NamedPictures, Question, single_questions
+from imgrank.scoring.composing import Asking, Pictures
+from imgrank.scoring.question import Answer, Question, single_questions
 from imgrank.scoring.scorers import Resources
-from imgrank.scoring.similarity import appearance_of
-from imgrank.scoring.words import in_words
-from imgrank.store import TextStore, open_store
+from imgrank.store import open_store
 from imgrank.tokens import TextTokens
-
-_UNGROUPED = "no groups were made: the run was stopped before all images were compared"
 
 
 class Ranker:
@@ -87,8 +80,7 @@ class Ranker:
         self._facts = FactsReader(cache=cache, note=note)
         self._grouper = Grouper(self._facts, cache=cache, note=note, max_megapixels=max_megapixels)
         self._pictures = PictureReader(self.backbone, self._store, self._details, self._facts, max_megapixels, verify)
-        self._text_store = TextStore(self.backbone.fingerprint) if cache else None
-        self._sentences: dict[str, TextTokens] = {}
+        self._questions = QuestionReader(self.backbone, self._pictures, cache=cache)
         self.resources = Resources(activations=ActivationCache())
 
     def rank(
@@ -141,15 +133,13 @@ class Ranker:
         started = time.perf_counter()
         question = self.question(Asking(sentence, opposite, like, between, plus, minus, refine))
         settings = GroupSettings.of(group)
-        found, indexed, notes = self._found(several(sources), listed, recursive, filters, settings, progress)
-        pictures, answered = self._answered(question, found, indexed, progress)
+        found = self._pictures.find(several(sources), listed, recursive, filters, settings.by, progress)
+        pictures, answered = self._answered(question, found, progress)
         grouped = self._grouped(pictures, settings, progress)
-        ranking = self._ranking(question, pictures, answered, time.perf_counter() - started)
-        ranking = replace(ranking, notes=ranking.notes + notes)
-        if grouped is not None:
-            return _with_groups(ranking, pictures.paths, grouped)
-        stopped = settings.by is not GroupBy.none
-        return replace(ranking, partial=True, notes=(*ranking.notes, _UNGROUPED)) if stopped else ranking
+        ranking = self._ranking(question, pictures, answered, found.notes, time.perf_counter() - started)
+        if settings.by is GroupBy.none:
+            return ranking
+        return ungrouped(ranking) if grouped is None else with_groups(ranking, pictures.paths, grouped)
 
     def group(
         self,
@@ -240,18 +230,7 @@ class Ranker:
         Raises:
             UsageError: The sentence is not valid Unicode.
         """
-        text = in_words(text)
-        if text not in self._sentences:
-            _check_text(text)
-            known = self._text_store.get(text) if self._text_store else None
-            if known is not None:
-                known = replace(known, kinds=self.backbone.kinds(text))
-            else:
-                known = self.backbone.encode_sentence(text)
-                if self._text_store:
-                    self._text_store.put(text, known)
-            self._sentences[text] = known
-        return self._sentences[text]
+        return self._questions.tokens(text)
 
     def question(self, asking: Asking) -> Question:
         """What `rank` would ask; pictures that stand for it are encoded.
@@ -259,11 +238,7 @@ class Ranker:
         Raises:
             UsageError: Nothing is asked, or what is asked does not fit together.
         """
-        for term in (*asking.plus, *asking.minus):
-            _check_text((term if isinstance(term, str) else term.text) or "")
-        for text in filter(None, (asking.sentence, asking.opposite)):
-            _check_text(text)
-        return compose(asking, self._encode_named, lambda sentence: terms_of(sentence, self))
+        return self._questions.read(asking, lambda sentence: terms_of(sentence, self))
 
     def close(self) -> None:
         """Write what waits for the cache, and release its files. What is encoded later is not stored."""
@@ -278,69 +253,24 @@ class Ranker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _encode_named(self, named: Pictures) -> NamedPictures:
-        """Pictures that stand for what is asked. Raises UsageError where one of them cannot be used."""
-        each = [named] if isinstance(named, (str, Path)) else list(named)
-        paths: list[str] = []
-        appearances = []
-        for one in each:
-            files = [str(one)] if is_index(str(one)) else [file.path for file in discover([str(one)]).files]
-            pictures = self.encode(files or [one])
-            if not len(pictures.packed):
-                reason = pictures.skipped[0].reason if pictures.skipped else "no image is there"
-                raise UsageError(f"{printable(str(one))} cannot be compared with: {reason}.")
-            paths.append(str(one))
-            appearances.append(appearance_of(pictures.packed))
-        return NamedPictures(tuple(paths), np.concatenate(appearances).mean(axis=0), self.backbone.shape.embedding)
-
-    def _found(
-        self,
-        sources: Sequence[str],
-        listed: Sequence[str | Path],
-        recursive: bool,
-        filters: Filters,
-        group: GroupSettings,
-        progress: Callable[[Progress], None],
-    ) -> tuple[Discovered, Indexed, tuple[str, ...]]:
-        """Files and pictures of indexes that pass the filters, and lines about what does not stand among them."""
-        indexes = [source for source in sources if is_index(source)]
-        others = [source for source in sources if not is_index(source)]
-        with _without_collector():
-            found = discover(
-                others, listed=[str(path) for path in listed], recursive=recursive, exclude=filters.exclusion
-            )
-        refuse_without_facts(indexes, filters, group.by)
-        indexed = self._pictures.open(indexes, found, filters)
-        if not (found.files or found.skipped or indexed.paths or indexed.skipped):
-            raise nothing_found(sources, found.subfolders, found.others)
-        kept, notes = self._pictures.filtered(found, filters, progress)
-        return kept, indexed, told_of_others(found.others) + notes
-
-    def _answered(
-        self, question: Question, found: Discovered, indexed: Indexed, progress: Callable[[Progress], None]
-    ) -> tuple[PicturesToRank, Answer]:
+    def _answered(self, question: Question, found: FoundPictures, progress: Report) -> tuple[PicturesToRank, Answer]:
         """The pictures with all that the question needs of them, and the answer about them."""
         detailed = any(quality_asked(one, self) is not None for one in single_questions(question))
-        pictures = self._pictures.gather(found, indexed, progress, detailed=detailed)
+        pictures = self._pictures.gather(found, progress, detailed=detailed)
         try:
             return pictures, self._answer(question, pictures)
         except StoreError:  # rows were damaged or removed meanwhile: encode those again
-            pictures = self._pictures.gather(found, indexed, progress, detailed=detailed)
+            pictures = self._pictures.gather(found, progress, detailed=detailed)
             return pictures, self._answer(question, pictures)
 
     def _answer(self, question: Question, pictures: PicturesToRank) -> Answer:
         detailed = pictures.detail is not None
-        places = None
-        if question.refine and pictures.indexed.paths:  # ties must not stand as parts happen to be named
-            paths = pictures.paths
-            places = np.array(sorted(range(len(paths)), key=lambda n: path_order(paths[n])), np.intp)
+        places = pictures.by_path() if question.refine and pictures.indexed.paths else None
         scorer = ask(question, self, detailed=detailed)
         blocks = partial(chain.from_iterable, (self._pictures.tokens(pictures), pictures.indexed.blocks()))
         return answer(scorer, blocks, self.resources, places, pictures.name if question.parts else None)
 
-    def _grouped(
-        self, pictures: PicturesToRank, settings: GroupSettings, progress: Callable[[Progress], None]
-    ) -> Grouped | None:
+    def _grouped(self, pictures: PicturesToRank, settings: GroupSettings, progress: Report) -> Grouped | None:
         """The groups of all pictures; None where none are wanted, or Ctrl-C ended the run before they were found."""
         if settings.by is GroupBy.none or pictures.encoded.partial:
             return None
@@ -349,56 +279,21 @@ class Ranker:
         except KeyboardInterrupt:
             return None
 
-    def _ranking(self, question: Question, pictures: PicturesToRank, answered: Answer, seconds: float) -> Ranking:
-        verdict = answered.verdict
-        with _without_collector():
+    def _ranking(
+        self, question: Question, pictures: PicturesToRank, answered: Answer, notes: tuple[str, ...], seconds: float
+    ) -> Ranking:
+        verdict, changed = answered.verdict, told_of_changed(pictures.encoded.changed)
+        with without_collector():
             fits = None if answered.fits is None else answered.fits.tolist()
             images = order(answered.scores.tolist(), pictures.paths, answered.relevant.tolist(), fits)
-        return Ranking(
-            query=question.sentence,
+        return ranking_of(
+            question.sentence,
+            terms_told(question, verdict),
+            replace(verdict, notes=verdict.notes + changed + notes),
+            self.backbone,
             images=images,
             skipped=pictures.skipped,
-            backbone=self.backbone.name,
-            fingerprint=self.backbone.fingerprint,
-            scorer=verdict.scorer,
-            adapter=verdict.adapter,
-            unit=verdict.unit,
-            confident=verdict.confident,
-            device=self.backbone.device,
             encoded=pictures.encoded.fresh,
             seconds=seconds,
             partial=pictures.encoded.partial,
-            notes=verdict.notes + told_of_changed(pictures.encoded.changed),
-            confidence=verdict.confidence,
-            asked=verdict.asked,
-            terms=verdict.terms or (answered_term(question, verdict),),
         )
-
-
-def _with_groups(ranking: Ranking, paths: Sequence[str], grouped: Grouped) -> Ranking:
-    """The ranking with the group of each picture, and its rank in it."""
-    numbers = dict(zip(paths, grouped.numbers, strict=True))
-    notes = ranking.notes + ((grouped.note,) if grouped.note else ())
-    return replace(ranking, images=in_groups(ranking.images, numbers), notes=notes)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Within, no garbage is looked for: many small records would have it search all of torch, and make none."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _check_text(text: str) -> None:
-    """Raise UsageError on what a shell passed on in another encoding: Python keeps such bytes as lone surrogates."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise UsageError(
-            f'The sentence "{printable(text)}" is not UTF-8; use a terminal that is set to UTF-8.'
-        ) from error

@@ -29,10 +29,11 @@ from imgrank.paths import printable
 from imgrank.pictures import nothing_found
 from imgrank.ranker import Ranker
 from imgrank.records import RankedImage, Ranking, Term, Unreadable
+from imgrank.scoring.answered import ranking_of, terms_told
 from imgrank.scoring.asking import ask
 from imgrank.scoring.composing import Asking, Pictures
-from imgrank.scoring.mixing import MixScorer, answered_term
-from imgrank.scoring.question import Evidence, Question, Verdict
+from imgrank.scoring.mixing import MixScorer
+from imgrank.scoring.question import Evidence
 from imgrank.scoring.scorers import Scorer
 
 
@@ -93,7 +94,15 @@ def rank_indexes(
             if skipped
             else nothing_found([str(source) for source in sources])
         )
-    ranking = _ranking(ranker, question, asked.verdict(evidence), skipped, time.perf_counter() - started)
+    verdict = asked.verdict(evidence)
+    ranking = ranking_of(
+        question.sentence,
+        terms_told(question, verdict),
+        verdict,
+        ranker.backbone,
+        skipped=skipped,
+        seconds=time.perf_counter() - started,
+    )
     ranking = replace(ranking, indexes=tuple(each.where for each in locations))
     images = rank_sorted((row for run in runs for row in paths_of(run)), count)
     first = next(images)
@@ -130,29 +139,6 @@ def _scored(
 def _check_distinct(scored: Sequence[PartScores]) -> None:
     if not are_distinct([part.keys for part in scored if part.keys is not None]):
         raise _Twice
-
-
-def _ranking(
-    ranker: Ranker, question: Question, verdict: Verdict, skipped: tuple[Unreadable, ...], seconds: float
-) -> Ranking:
-    return Ranking(
-        query=question.sentence,
-        images=(),
-        skipped=skipped,
-        backbone=ranker.backbone.name,
-        fingerprint=ranker.backbone.fingerprint,
-        scorer=verdict.scorer,
-        adapter=verdict.adapter,
-        unit=verdict.unit,
-        confident=verdict.confident,
-        device=ranker.backbone.device,
-        encoded=0,
-        seconds=seconds,
-        notes=verdict.notes,
-        confidence=verdict.confidence,
-        asked=verdict.asked,
-        terms=verdict.terms or (answered_term(question, verdict),),
-    )
 
 
 def _checked(source: str | Path) -> str | Path:

@@ -6,7 +6,7 @@ is another question.
 
 from imgrank.choices import GroupBy
 from imgrank.grouping.copies import Copies, CopyMeasure
-from imgrank.grouping.groups import Grouped, Grouper, GroupSettings, group, in_groups
+from imgrank.grouping.groups import Grouped, Grouper, GroupSettings, group, ungrouped, with_groups
 from imgrank.grouping.same_moment import DEFAULT_THRESHOLD
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "Grouped",
     "Grouper",
     "group",
-    "in_groups",
+    "ungrouped",
+    "with_groups",
 ]

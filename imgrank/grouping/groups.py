@@ -22,7 +22,9 @@ from imgrank.grouping.same_moment import DEFAULT_THRESHOLD, CopiesAndTimes
 from imgrank.grouping.similar import bursts, similar
 from imgrank.measuring import Measuring
 from imgrank.paths import printable
-from imgrank.records import ImageFile, Progress, RankedImage
+from imgrank.records import ImageFile, Progress, RankedImage, Ranking
+
+_UNGROUPED = "no groups were made: the run was stopped before all images were compared"
 
 
 def group(
@@ -146,7 +148,19 @@ class Grouper:
         self._copies.close()
 
 
-def in_groups(images: Sequence[RankedImage], groups: dict[str, int]) -> tuple[RankedImage, ...]:
+def with_groups(ranking: Ranking, paths: Sequence[str], grouped: Grouped) -> Ranking:
+    """The ranking with the number of each picture's group, `paths` in the order of `grouped`, and its place there."""
+    numbers = dict(zip(paths, grouped.numbers, strict=True))
+    notes = ranking.notes + ((grouped.note,) if grouped.note else ())
+    return replace(ranking, images=_in_groups(ranking.images, numbers), notes=notes)
+
+
+def ungrouped(ranking: Ranking) -> Ranking:
+    """The ranking where Ctrl-C came before the groups were known: groups hold for all pictures or not at all."""
+    return replace(ranking, partial=True, notes=(*ranking.notes, _UNGROUPED))
+
+
+def _in_groups(images: Sequence[RankedImage], groups: dict[str, int]) -> tuple[RankedImage, ...]:
     """Images with the numbers of their groups, by path, and their places in them: 1 for the best."""
     sizes: dict[int, int] = {}
     placed = []

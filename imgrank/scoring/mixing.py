@@ -24,8 +24,9 @@ import numpy as np
 from imgrank.arrays import Flags, Floats
 from imgrank.counting import counted
 from imgrank.paths import printable
-from imgrank.records import AnsweredTerm, Asked
+from imgrank.records import Asked
 from imgrank.rounding import digits_of
+from imgrank.scoring.answered import answered_term
 from imgrank.scoring.question import Answer, Evidence, Question, Scored, Tally, TermEvidence, Verdict
 from imgrank.scoring.scorers import Places, Resources, Score, Scorer, joined_answer, lacking
 from imgrank.tokens import PackedTokens, Reads, TokenShape
@@ -193,14 +194,6 @@ class MixScorer:
 def term_evidence(scorer: Scorer, part: Scored) -> TermEvidence:
     """What some pictures say of one term."""
     return TermEvidence(part.evidence, Tally.of(part.scores, part.relevant, digits_of(scorer.scale)))
-
-
-def answered_term(question: Question, verdict: Verdict, weight: float = 1.0) -> AnsweredTerm:
-    """A question and who answered it, for the user."""
-    like = () if question.like is None else question.like.paths
-    low = () if question.low is None else question.low.paths
-    text = question.sentence if question.like is None else None
-    return AnsweredTerm(weight, verdict.scorer, verdict.adapter, verdict.unit, text, like, low)
 
 
 def _told(term: MixTerm, verdict: Verdict) -> str:

@@ -26,10 +26,10 @@ from imgrank.output.write import write
 from imgrank.records import AnsweredTerm, RankedImage, Ranking, Term
 from imgrank.records import Asked as Standing
 from imgrank.rounding import decimals_for
+from imgrank.scoring.answered import ranking_of, terms_told
 from imgrank.scoring.asking import answer, ask, quality_asked
 from imgrank.scoring.choosing import Candidates
 from imgrank.scoring.composing import Asking
-from imgrank.scoring.mixing import answered_term
 from imgrank.scoring.question import Answer, Question, Verdict, single_questions
 from imgrank.tokens import PackedTokens
 from imgrank.web.viewer.engine import Engine
@@ -173,25 +173,8 @@ class Orders:
 
     def ranking(self, found: Order) -> Ranking:
         """The whole of an order, as `sort` gives it."""
-        backbone, verdict = self._ranker.backbone, found.verdict
-        return Ranking(
-            query=found.query,
-            images=found.images,
-            skipped=self._library.skipped,
-            backbone=backbone.name,
-            fingerprint=backbone.fingerprint,
-            scorer=verdict.scorer,
-            adapter=verdict.adapter,
-            unit=verdict.unit,
-            confident=verdict.confident,
-            device=backbone.device,
-            encoded=0,
-            seconds=0.0,
-            notes=verdict.notes,
-            confidence=verdict.confidence,
-            asked=verdict.asked,
-            terms=found.terms,
-        )
+        backbone, skipped = self._ranker.backbone, self._library.skipped
+        return ranking_of(found.query, found.terms, found.verdict, backbone, images=found.images, skipped=skipped)
 
     def _made(self, asked: Asked, snapshot: Snapshot) -> Order:
         if not snapshot.paths or asked.nothing:
@@ -235,7 +218,7 @@ class Orders:
             relevant=int(answered.relevant.sum()),
             answered=answered,
             paths=snapshot.paths,
-            terms=answered.verdict.terms or (answered_term(question, answered.verdict),),
+            terms=terms_told(question, answered.verdict),
             by_name=by_name,
             measuring=measuring,
         )
