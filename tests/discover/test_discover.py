@@ -10,12 +10,9 @@ from hypothesis import strategies as st
 
 from imgrank.discover import _natural, _natural_of_any, discover, list_entries, told_of_others
 from imgrank.errors import UsageError
+from tests.faults.actions.forks import as_nobody, ended, start
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="Windows lets only some users make symbolic links")
-needs_permissions = pytest.mark.skipif(
-    sys.platform == "win32" or getattr(os, "geteuid", lambda: 0)() == 0,
-    reason="permissions do not hold this user back",
-)
 
 
 @pytest.fixture
@@ -200,18 +197,24 @@ def test_pipes_and_folders_named_like_pictures_are_never_opened(folder):
     assert skipped("pipe.jpg") == {"pipe.jpg": "a pipe, not an image"}
 
 
-@needs_permissions
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
 def test_a_folder_that_cannot_be_read_is_named_and_passed_by(folder):
     fill("a.jpg", "closed/b.jpg")
+
+    def look():
+        as_nobody()
+        found = discover(["."], recursive=True)
+        assert [file.path for file in found.files] == ["./a.jpg"]
+        assert [(item.path, item.reason) for item in found.skipped] == [
+            ("./closed", "the folder cannot be read: permission denied")
+        ]
+
+    os.chmod(".", 0o755)
     os.chmod("closed", 0)
     try:
-        found = discover(["."], recursive=True)
+        assert ended(start(look)) == 0
     finally:
         os.chmod("closed", 0o700)
-    assert [file.path for file in found.files] == ["./a.jpg"]
-    assert [(item.path, item.reason) for item in found.skipped] == [
-        ("./closed", "the folder cannot be read: permission denied")
-    ]
 
 
 def test_a_folder_that_refuses_is_named_and_passed_by(folder, monkeypatch):
