@@ -137,7 +137,9 @@ TERM = "TEXT|IMAGE[:WEIGHT]"
 OppositeOption = Annotated[
     Optional[str],
     typer.Option(
-        "--opposite", metavar="TEXT", help="The other end of the scale, such as 'young person'; not for rankers."
+        "--opposite",
+        metavar="TEXT",
+        help="The other end of the scale, such as 'young person'. No trained ranker is used then.",
     ),
 ]
 LikeOption = Annotated[
@@ -145,7 +147,8 @@ LikeOption = Annotated[
     typer.Option(
         "--like",
         metavar="IMAGE",
-        help="Rank by similarity to this image, with or without a sentence; repeat it, or name a folder, for several.",
+        help="Rank by similarity to this image, with or without a sentence; a folder stands for all its images. "
+        "Repeatable.",
     ),
 ]
 BetweenOption = Annotated[
@@ -153,16 +156,17 @@ BetweenOption = Annotated[
     typer.Option(
         "--between",
         metavar="LOW HIGH",
-        help="Rank along the scale from image LOW to image HIGH, which stands first; folders name several.",
+        help="Rank on the scale from image LOW to image HIGH; images like HIGH come first. A folder stands for all its "
+        "images.",
     ),
 ]
 PlusOption = Annotated[
     Optional[list[str]],
-    typer.Option("--plus", metavar=TERM, help="Rank by this, too; 'sunset:0.5' counts for half. Repeatable."),
+    typer.Option("--plus", metavar=TERM, help="Also rank by this; 'sunset:0.5' counts half. Repeatable."),
 ]
 MinusOption = Annotated[
     Optional[list[str]],
-    typer.Option("--minus", metavar=TERM, help="Put images with less of this first. Repeatable."),
+    typer.Option("--minus", metavar=TERM, help="Also rank by this, least first. Repeatable."),
 ]
 _WEIGHED = re.compile(r"(?P<what>.*\S)(?P<space>\s*):(?P<weight>[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+))", re.DOTALL)
 

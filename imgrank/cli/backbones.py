@@ -47,7 +47,7 @@ def backbones(
     imgrank backbones
     imgrank backbones ViT-B-32
 
-    Those with a short name come first and are recommended. --measure adds how many images a second each one takes on
+    Those with a short name come first and are recommended. --measure adds how many images a second each one encodes on
     this computer. For weights of your own, write --backbone MODEL@FILE, such as ViT-B-32@weights.safetensors.
     """
     from imgrank.backbone.catalogue import catalogue

@@ -48,7 +48,7 @@ def info() -> None:
 
 @app.command(cls=HelpfulCommand)
 def prune(unused_days: UnusedDays = 90, max_size: MaxSize = "") -> None:
-    """Remove what is no longer needed: backbones not used lately, and images that no longer exist.
+    """Remove from the cache what is no longer needed: backbones not used lately, and images that no longer exist.
 
     imgrank cache prune --max-size 2GB
 

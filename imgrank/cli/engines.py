@@ -36,7 +36,8 @@ EngineOption = Annotated[
         "--engine",
         metavar=choices(EngineName),
         rich_help_panel=_PANEL,
-        help='Where the work runs: on this machine, or on a Ray cluster (pip install "imgrank[cluster]").',
+        help="Where the work runs: on this machine, which is the default, or on a Ray cluster, which needs pip install "
+        '"imgrank[cluster]".',
     ),
 ]
 AddressOption = Annotated[
@@ -65,7 +66,7 @@ NumGpusOption = Annotated[
         metavar="X",
         min=0,
         rich_help_panel=_PANEL,
-        help="GPUs of each worker: 1, or 0.5 for two workers on one GPU.",
+        help="GPUs per worker, such as 1, or 0.5 for two workers on one GPU.",
     ),
 ]
 

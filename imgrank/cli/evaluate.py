@@ -93,7 +93,7 @@ def evaluate(
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Measure a ranker on labelled images, beside ridge regression and the image model without training.
+    """Measure a ranker on labelled images, and compare it with ridge regression and with the untrained image model.
 
     imgrank eval labels.csv --split test --plot figures.png
     """

@@ -41,7 +41,10 @@ UntilOption = Annotated[
 CameraOption = Annotated[
     Optional[str],
     typer.Option(
-        "--camera", metavar="TEXT", rich_help_panel=_PANEL, help="Only images by a camera of this name, or part of it."
+        "--camera",
+        metavar="TEXT",
+        rich_help_panel=_PANEL,
+        help="Only images from cameras whose name contains this text.",
     ),
 ]
 OrientationOption = Annotated[
@@ -65,11 +68,11 @@ ExcludeOption = Annotated[
         "--exclude",
         metavar="GLOB",
         rich_help_panel=_PANEL,
-        help="Leave out files and folders of this name: '*.png', rejects, '2023/raw'. Repeatable.",
+        help="Leave out files and folders that match: '*.png', rejects, '2023/raw'. Repeatable.",
     ),
 ]
 ShowFitsOption = Annotated[
-    bool, flag("--show-fits", "Only images that surely show what the sentence is about.", panel=_PANEL)
+    bool, flag("--show-fits", "Only images that almost certainly show what the sentence is about.", panel=_PANEL)
 ]
 OrderOption = Annotated[
     ShownBy,
@@ -77,7 +80,7 @@ OrderOption = Annotated[
         "--order",
         metavar=choices(ShownBy),
         rich_help_panel=_PANEL,
-        help="Order in which to print the kept images; their ranks stay as they are.",
+        help="Order in which to print the images; their ranks stay the same.",
     ),
 ]
 
@@ -161,7 +164,7 @@ GroupOption = Annotated[
         "--group",
         metavar=choices(GroupBy),
         rich_help_panel=_PANEL,
-        help="Group images that show one moment (similar, burst), or those of a folder or a day.",
+        help="Group near-duplicates and retakes (similar), shots in quick succession (burst), or a folder or day.",
     ),
 ]
 ThresholdOption = Annotated[
@@ -170,14 +173,14 @@ ThresholdOption = Annotated[
         "--group-threshold",
         metavar="P",
         rich_help_panel=_PANEL,
-        help="How surely two images must show the same moment, from 0 to 1; higher makes smaller groups.",
+        help="How certain it must be that two images show the same moment, from 0 to 1; higher makes smaller groups.",
     ),
 ]
 BestOption = Annotated[
     Optional[int],
     typer.Option("--best", metavar="N", rich_help_panel=_PANEL, help="Keep the N best of each group."),
 ]
-RestOption = Annotated[bool, flag("--rest", "Keep all but the best of each group: what to cull.", panel=_PANEL)]
+RestOption = Annotated[bool, flag("--rest", "Keep all but the best of each group: the images to cull.", panel=_PANEL)]
 
 
 @dataclass(frozen=True, slots=True)

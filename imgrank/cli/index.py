@@ -90,7 +90,7 @@ OutOption = Annotated[
 ShardOption = Annotated[
     str,
     typer.Option(
-        "--shard", metavar="I/N", help="Encode part I of N only, counted from 0, to share the work among N machines."
+        "--shard", metavar="I/N", help="Encode only part I of N, counted from 0: each of N machines takes one part."
     ),
 ]
 ColumnOption = Annotated[
@@ -110,7 +110,7 @@ AllowLocalOption = Annotated[
     bool,
     flag(
         "--allow-local-urls",
-        "Let Parquet rows name files of this computer, and its own or link-local network addresses.",
+        "Allow Parquet rows to name files on this computer, and link-local addresses.",
     ),
 ]
 StrictOption = Annotated[bool, flag("--strict", "Exit with code 3 if an image could not be read.")]
@@ -179,7 +179,7 @@ def build(
 
 @app.command(MERGE, cls=HelpfulCommand)
 def merge(out: MergedArgument, indexes: IndexesArgument, quiet: QuietOption = False) -> None:
-    """Merge indexes into one; encodes nothing.
+    """Merge indexes into one, without encoding images again.
 
     imgrank index merge tokens tokens-0 tokens-1
     """
@@ -201,7 +201,7 @@ def import_(
     device: DeviceOption = Device.auto,
     quiet: QuietOption = False,
 ) -> None:
-    """Copy encoded images from indexes to the cache, for those images that are on this machine.
+    """Copy encoded images from indexes to the cache, so that sort need not encode these images on this machine.
 
     imgrank index import tokens
     """

@@ -41,7 +41,7 @@ BackboneOption = Annotated[
         "--backbone",
         metavar="NAME",
         callback=_checked,
-        help="Image model: mini (included), small, medium or best, which are downloaded once; any other that imgrank "
+        help="Image model: mini (included); small, medium or best (downloaded once); any other name that imgrank "
         "backbones lists; MODEL@FILE for weights of your own; hf-hub:OWNER/NAME; or a folder that open_clip saved.",
     ),
 ]
@@ -70,9 +70,9 @@ DeviceOption = Annotated[
     Device, typer.Option("--device", metavar=choices(Device), help="Where the image model runs; auto prefers a GPU.")
 ]
 RecursiveOption = Annotated[bool, flag("--recursive", "Include subfolders.", "-r")]
-NoCacheOption = Annotated[bool, flag("--no-cache", "Neither read nor write the cache of encoded images.")]
+NoCacheOption = Annotated[bool, flag("--no-cache", "Do not read or write the cache of encoded images.")]
 QuietOption = Annotated[bool, flag("--quiet", "Print no progress and no notes on stderr.", "-q")]
-VerboseOption = Annotated[bool, flag("--verbose", "Print more: every note, and where an error came from.", "-v")]
+VerboseOption = Annotated[bool, flag("--verbose", "Print more detail and, after an error, the Python traceback.", "-v")]
 YesOption = Annotated[bool, flag("--yes", "Do not ask for confirmation.", "-y")]
 IndexOption = Annotated[
     Optional[str],
@@ -108,7 +108,7 @@ PrecisionOption = Annotated[
     typer.Option(
         "--precision",
         metavar=choices(Precision),
-        help="Precision of a larger image model; auto tries bf16 once, and takes it where it is faster and keeps the "
+        help="Number format of a larger image model; auto tests bf16 once, and uses it if it is faster and keeps the "
         "order.",
     ),
 ]

@@ -199,8 +199,8 @@ def config(ctx: typer.Context) -> None:
 
     imgrank config
 
-    Defaults stand in imgrank.toml in the current folder and in your own config folder, and in variables such as
-    IMGRANK_DEVICE. The command line overrides all of them. Files can name no option that changes files.
+    Set defaults in imgrank.toml, in the current folder or in your config folder, or in environment variables such as
+    IMGRANK_DEVICE. The command line overrides all of them. imgrank.toml cannot set options that change files.
     """
     root: Any = ctx.find_root().command
     options = Options(root)

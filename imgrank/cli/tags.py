@@ -31,8 +31,8 @@ KeywordOption = Annotated[
         "--keyword",
         metavar="TEXT",
         rich_help_panel=_PANEL,
-        help="With --tag: the keyword to add to every image. Default: the sentence, on images that you chose (--top, "
-        "--min-score, --best, ...) or that surely show it; '' adds none.",
+        help="With --tag: the keyword to add to every image; '' adds none. By default the sentence, on images that you "
+        "chose (--top, --min-score, --best, ...) or that almost certainly show it.",
     ),
 ]
 EmbedOption = Annotated[

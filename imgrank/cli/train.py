@@ -106,8 +106,8 @@ PresetOption = Annotated[
         "--preset",
         metavar=choices(PresetName),
         rich_help_panel=_TRAINING,
-        help="Size of the neural network: mini, or paper for the published sizes on every patch of --backbone, "
-        "with crops and negatives; paper is slow without a GPU.",
+        help="Size of the neural network: mini, or paper, which has the published sizes, reads every patch of "
+        "--backbone, trains on crops and on images without the subject, and is slow without a GPU.",
     ),
 ]
 EpochsOption = Annotated[
@@ -117,8 +117,8 @@ EpochsOption = Annotated[
         metavar="N",
         min=0,
         rich_help_panel=_TRAINING,
-        help="Maximum number of epochs for the neural network: 60, or 40 with --preset paper, if left out; "
-        "0 trains ridge regression only.",
+        help="Maximum number of epochs of the neural network; by default 60, or 40 with --preset paper. 0 trains ridge "
+        "regression only.",
     ),
 ]
 RateOption = Annotated[
@@ -127,13 +127,17 @@ RateOption = Annotated[
         "--learning-rate",
         metavar="X",
         rich_help_panel=_TRAINING,
-        help="Peak learning rate of AdamW: 0.0005, or 0.00005 with --preset paper, if left out.",
+        help="Peak learning rate of AdamW; by default 0.0005, or 0.00005 with --preset paper.",
     ),
 ]
 SeedOption = Annotated[
     int,
     typer.Option(
-        "--seed", metavar="N", min=0, rich_help_panel=_TRAINING, help="Random seed; the same seed repeats a run."
+        "--seed",
+        metavar="N",
+        min=0,
+        rich_help_panel=_TRAINING,
+        help="Random seed; the same seed gives the same ranker.",
     ),
 ]
 ResumeOption = Annotated[bool, flag("--resume", "Continue an interrupted run.", panel=_TRAINING)]

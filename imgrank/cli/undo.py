@@ -39,7 +39,7 @@ def undo(
     run: RunArgument = None,
     finish: FinishOption = False,
 ) -> None:
-    """Undo a run that changed files: names, places and contents are as before.
+    """Undo a run that changed files: put back names, folders and contents.
 
     imgrank undo
     imgrank undo 7
