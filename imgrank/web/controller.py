@@ -6,6 +6,8 @@ import math
 import os
 import re
 import threading
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -20,6 +22,7 @@ from imgrank.paths import printable
 from imgrank.web.explanations import Explanations
 from imgrank.web.prepare import PreparedLesson
 from imgrank.web.records import MOST_STARS, LabelSettings, Reason, Training
+from imgrank.web.threads import begin
 from imgrank.web.trainer import Trainer
 
 PREFERRED = {"left": 1.0, "right": -1.0, "tie": 0.0}
@@ -121,8 +124,9 @@ class Foresight:
         with self._lock:
             self._turn = turn
             if not self._started:
-                threading.Thread(target=self._run, args=(self._lesson,), name="imgrank-ahead", daemon=True).start()
-                self._started = True
+                with suppress(UsageError):  # without it answers are thought through when they come
+                    begin(partial(self._run, self._lesson), "imgrank-ahead")
+                    self._started = True
         self._wake.set()
 
     def _run(self, lesson: PairLesson) -> None:

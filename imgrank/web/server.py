@@ -33,6 +33,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from imgrank.errors import UsageError
+from imgrank.web.threads import begin
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
@@ -97,9 +98,12 @@ class _Server(uvicorn.Server):
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer, then say so: in a thread, for a browser in the terminal would hold everything up."""
+        """Begin to answer, then say so: in a thread, for a browser in the terminal would hold everything up.
+
+        Raises UsageError where no thread can be had.
+        """
         await super().startup(sockets)
-        threading.Thread(target=self._on_ready, daemon=True).start()
+        begin(self._on_ready, "ready")
 
 
 class _Bounded(H11Protocol):

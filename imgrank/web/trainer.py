@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace as with_changes
+from functools import partial
 from typing import TYPE_CHECKING
 
 from imgrank.errors import ImgrankError, UsageError
@@ -13,6 +14,7 @@ from imgrank.labels import FEWEST_ROWS, Labels, read_labels
 from imgrank.labels.tasks import phrasings
 from imgrank.records import Progress
 from imgrank.web.records import LabelSettings, ShownMetric, Trained, Training
+from imgrank.web.threads import begin
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -38,14 +40,20 @@ class Trainer:
         return self._state
 
     def start(self, name: str, replace: bool) -> None:
-        """Begin. Raises UsageError while another training runs. An adapter made just now may be made again."""
+        """Begin. An adapter made just now may be made again.
+
+        Raises UsageError while another training runs, or where no thread can be had.
+        """
         with self._lock:
-            if self._state.stage == "running":
+            before = self._state
+            if before.stage == "running":
                 raise UsageError("A training is running; wait for its end.")
             self._state = Training("running", "Reading the answers")
-        threading.Thread(
-            target=self._run, args=(name, replace or name in self._mine), name="imgrank-train", daemon=True
-        ).start()
+            try:
+                begin(partial(self._run, name, replace or name in self._mine), "imgrank-train")
+            except UsageError:
+                self._state = before
+                raise
 
     def _run(self, name: str, replace: bool) -> None:
         try:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from imgrank.errors import NothingToRank, UsageError
+from imgrank.errors import NothingToRank
 from imgrank.explaining import Example, explain
-from imgrank.web.explanations import Apart, explainer, without_folders
+from imgrank.web.explanations import explainer, without_folders
 from imgrank.web.records import LabelSettings, Reason
 from tests.explaining.making import RED, UPPER_LEFT, RedRanker, painted
 from tests.web.making import fake_explain, make_controller, photos, served, until
@@ -98,55 +98,3 @@ def test_names_go_out_and_no_folders(tmp_path: Path) -> None:
     assert reason.jpeg.startswith(b"\xff\xd8") and reason.said[0].startswith("one.png: ")
     found = replace(explain(RedRanker(), path, "red"), examples=(Example(path, 0.9, "3"),))
     assert str(tmp_path) not in repr(without_folders(found))
-
-
-def test_work_is_done_in_one_thread_and_its_faults_come_back() -> None:
-    apart: Apart[int] = Apart("imgrank-test")
-    assert apart.do(lambda: 3) == 3
-    assert apart.do(threading.get_ident) == apart.do(threading.get_ident) != threading.get_ident()
-    with pytest.raises(ZeroDivisionError):
-        apart.do(lambda: 1 // 0)
-    assert apart.do(lambda: 4) == 4
-
-
-def test_an_end_does_not_wait_for_what_is_in_hand() -> None:
-    apart: Apart[bool] = Apart("imgrank-test")
-    begun, never = threading.Event(), threading.Event()
-    said: list[str] = []
-
-    def wait() -> None:
-        try:
-            apart.do(lambda: begun.set() or never.wait(60))
-        except UsageError as error:
-            said.append(str(error))
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    assert begun.wait(20)
-    apart.close()
-    thread.join(20)
-    assert said == ["imgrank is ending."]
-    with pytest.raises(UsageError, match="ending"):
-        apart.do(lambda: True)
-    never.set()
-
-
-def test_who_waits_too_long_is_told() -> None:
-    apart: Apart[bool] = Apart("imgrank-test", patience=0.05)
-    never = threading.Event()
-    with pytest.raises(UsageError, match="too long"):
-        apart.do(lambda: never.wait(20))
-    never.set()
-
-
-def test_where_no_thread_can_be_started_the_next_who_asks_starts_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    apart: Apart[int] = Apart("imgrank-test")
-    with monkeypatch.context() as full:
-
-        def start(_: threading.Thread) -> None:
-            raise RuntimeError("can't start new thread")
-
-        full.setattr(threading.Thread, "start", start)
-        with pytest.raises(RuntimeError):
-            apart.do(lambda: 1)
-    assert apart.do(lambda: 2) == 2

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from imgrank.actions import past_runs
 from imgrank.actions import run as actions
@@ -22,6 +23,7 @@ from imgrank.counting import counted
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.paths import printable
 from imgrank.records import Progress, RankedImage
+from imgrank.web.threads import begin
 from imgrank.web.viewer.library import Library
 from imgrank.web.viewer.orders import Order
 
@@ -163,9 +165,10 @@ class Work:
 
     def close(self) -> str:
         """Stop before the next file, and wait for the one in hand. What came of the work that went on, if any did."""
-        went_on = self._job.running
-        self._stop.ask()
-        thread = self._thread
+        with self._lock:
+            went_on = self._job.running
+            self._stop.ask()
+            thread = self._thread
         if thread is not None:
             thread.join(60)
         return (self._job.fault or self._job.said) if went_on else ""
@@ -176,9 +179,12 @@ class Work:
                 raise UsageError("Files are being changed already; wait for the end of that.")
             if self._stop.asked:
                 raise UsageError("imgrank open is ending; nothing was changed.")
-            self._job = Job(self._job.number + 1, what, 0, total, running=True)
-            self._thread = threading.Thread(target=self._do, args=(doing,), name="imgrank-work")
-            self._thread.start()
+            before, self._job = self._job, Job(self._job.number + 1, what, 0, total, running=True)
+            try:
+                self._thread = begin(partial(self._do, doing), "imgrank-work", daemon=False)
+            except UsageError:
+                self._job = before
+                raise
 
     def _do(self, doing: Doing) -> None:
         job = self._job

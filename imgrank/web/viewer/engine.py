@@ -5,12 +5,14 @@ from __future__ import annotations
 import shlex
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imgrank.backbone.catalogue import catalogue, known_rate
 from imgrank.backbone.names import MINI
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.paths import printable
+from imgrank.web.threads import begin
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -48,7 +50,8 @@ class Engine:
     def load(self, backbone: str, arrived: Callable[[], None]) -> None:
         """Begin to load an image model, which may download it; `arrived` is called once it is `loaded`.
 
-        The present one stands for giving up the one that is coming. Raises UsageError while another is coming.
+        The present one stands for giving up the one that is coming. Raises UsageError while another is coming, or where
+        no thread can be had.
         """
         with self._lock:
             if backbone == self._backbone:
@@ -59,7 +62,11 @@ class Engine:
             if self.coming:
                 return
             self.coming, self.fault = backbone, ""
-        threading.Thread(target=self._load, args=(backbone, arrived), name="imgrank-model", daemon=True).start()
+            try:
+                begin(partial(self._load, backbone, arrived), "imgrank-model")
+            except UsageError:
+                self.coming = ""
+                raise
 
     def put(self) -> Ranker:
         """The loaded ranker answers from now on; the one that it replaces, which the caller closes."""

@@ -16,6 +16,7 @@ from imgrank.discover import discover
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.records import ImageFile, Progress
 from imgrank.tokens import PackedTokens
+from imgrank.web.threads import begin
 from imgrank.web.viewer.engine import Engine
 from imgrank.web.viewer.facts import FactBook, GroupBook
 from imgrank.web.viewer.library import Library, Numbers
@@ -74,7 +75,7 @@ class Indexer:
         self._ended = self._measures = False
         self._tells = True
         self._looked = 0
-        self._thread = threading.Thread(target=self._run, name="imgrank-index", daemon=True)
+        self._thread: threading.Thread | None = None
 
     @property
     def standing(self) -> Standing:
@@ -82,9 +83,9 @@ class Indexer:
         return self._standing
 
     def start(self) -> None:
-        """Begin."""
+        """Begin. Raises UsageError where no thread can be had."""
         self._wake.set()
-        self._thread.start()
+        self._thread = begin(self._run, "imgrank-index")
 
     def look(self, *, tell: bool = True) -> None:
         """Look at the folder again, soon; without a word about what came and went where the page itself changed it."""
@@ -114,7 +115,7 @@ class Indexer:
         self._ended = True
         self._go_on.set()
         self._wake.set()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join(PATIENCE)
 
     def _run(self) -> None:

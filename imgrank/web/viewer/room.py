@@ -24,9 +24,10 @@ from imgrank.scoring.composing import Asking
 from imgrank.scoring.question import Question
 from imgrank.web.app import make_page
 from imgrank.web.controller import Controller
-from imgrank.web.explanations import Apart, Explanations, explainer, reason_of
+from imgrank.web.explanations import Explanations, explainer, reason_of
 from imgrank.web.prepare import prepare_ranked
 from imgrank.web.records import LabelSettings, Reason, Trained
+from imgrank.web.threads import Apart, begin
 from imgrank.web.trainer import Report, Trainer, teach
 from imgrank.web.viewer.changes import History, Plans, Work
 from imgrank.web.viewer.engine import Engine, NewRanker, models_view
@@ -226,11 +227,15 @@ class Room:
         self.engine.load(name, self.indexer.wake)
 
     def start(self) -> None:
-        """Begin to read the folder, and make ready for the first question."""
+        """Begin to read the folder, and make ready for the first question.
+
+        Raises UsageError where no thread can be had to read it.
+        """
         self.indexer.start()
-        if not self.source.is_index:
-            self.watch.start()
-        threading.Thread(target=self._warm, name="imgrank-warm", daemon=True).start()
+        with suppress(UsageError):  # a page without these is slower, and looks at its folder when it is told to
+            begin(self._warm, "imgrank-warm")
+            if not self.source.is_index:
+                self.watch.start()
 
     def close(self) -> str:
         """End what goes on, in peace: a step in hand is finished first. What came of work on files, if any went on."""

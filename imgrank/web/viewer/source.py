@@ -31,6 +31,7 @@ from imgrank.learning.on_disk import memory_for_tokens, row_bytes
 from imgrank.paths import printable, why
 from imgrank.records import ImageFile
 from imgrank.tokens import PackedTokens
+from imgrank.web.threads import begin
 from imgrank.web.viewer.engine import Engine
 from imgrank.web.viewer.facts import RULES, FactBook, GroupBook, size_in_words, time_in_words
 from imgrank.web.viewer.indexing import Indexer
@@ -284,11 +285,10 @@ class Watch:
     def __init__(self, folder: str, recursive: bool, changed: Callable[[bool], None]) -> None:
         self._folder, self._recursive, self._changed = folder, recursive, changed
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="imgrank-watch", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+        """Begin. Raises UsageError where no thread can be had."""
+        begin(self._run, "imgrank-watch")
 
     def close(self) -> None:
         """End."""

@@ -1,0 +1,86 @@
+"""Threads of a page: begun where the system has one to give, and one that does a piece of work at a time."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TookTooLong
+from functools import partial
+from typing import Generic, TypeVar
+
+from imgrank.errors import UsageError
+
+Result = TypeVar("Result")
+
+
+def begin(work: Callable[[], None], name: str, *, daemon: bool = True) -> threading.Thread:
+    """Start a thread that does this. Raises UsageError where the system has none to give."""
+    thread = threading.Thread(target=work, name=name, daemon=daemon)
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise UsageError(
+            "This machine cannot begin more work now, for it runs too much at once; end some of that, and try again."
+        ) from error
+    return thread
+
+
+class Apart(Generic[Result]):
+    """Does one piece of work after another, in the order in which they are asked for."""
+
+    def __init__(self, name: str, patience: float | None = None) -> None:
+        """The thread gets the `name`; who asks waits `patience` seconds at most."""
+        self._name, self._patience = name, patience
+        self._jobs: queue.Queue[tuple[Callable[[], Result], Future[Result]]] = queue.Queue()
+        self._lock = threading.Lock()
+        self._waiting: set[Future[Result]] = set()
+        self._thread: threading.Thread | None = None
+        self._ended = False
+
+    def do(self, work: Callable[[], Result]) -> Result:
+        """What `work` gives, or raises there; UsageError where the end comes first, or no thread can be had."""
+        future: Future[Result] = Future()
+        with self._lock:
+            if self._ended:
+                raise _ending()
+            if self._thread is None:
+                self._thread = begin(self._run, self._name)
+            self._waiting.add(future)
+        self._jobs.put((work, future))
+        try:
+            return future.result(self._patience)
+        except TookTooLong:
+            raise UsageError("This takes too long; try again when the machine has less to do.") from None
+        finally:
+            with self._lock:
+                self._waiting.discard(future)
+
+    def close(self) -> None:
+        """Whoever waits is told that this is the end."""
+        with self._lock:
+            self._ended = True
+            for future in self._waiting:
+                if not future.done():
+                    future.set_exception(_ending())
+
+    def _run(self) -> None:
+        while True:
+            work, future = self._jobs.get()
+            if future.done():
+                continue
+            try:
+                self._tell(future, partial(future.set_result, work()))
+            except Exception as error:  # noqa: BLE001 - it is raised where somebody waits for it
+                self._tell(future, partial(future.set_exception, error))
+
+    def _tell(self, future: Future[Result], tell: Callable[[], None]) -> None:
+        """Unless who waited was told of the end meanwhile."""
+        with self._lock:
+            if not future.done():
+                tell()
+
+
+def _ending() -> UsageError:
+    return UsageError("imgrank is ending.")
