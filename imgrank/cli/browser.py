@@ -31,6 +31,16 @@ def announced(no_open: bool, note: Callable[[str], None], line: str) -> Iterator
         yield ready
 
 
+def show_origins(verbose: bool) -> None:
+    """Under --verbose, print where an error came from of which a page tells no more than its kind."""
+    if verbose:
+        import logging
+
+        logger = logging.getLogger("imgrank")
+        logger.addHandler(logging.StreamHandler())
+        logger.setLevel(logging.DEBUG)
+
+
 @contextmanager
 def handed_over() -> Iterator[Callable[[str], str]]:
     """A function from the address to one that leads there and tells nothing; good while the block runs."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from imgrank.cli.arguments import check_sentence
-from imgrank.cli.browser import announced
+from imgrank.cli.browser import announced, show_origins
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     AdapterOption,
@@ -124,6 +124,7 @@ def label(
     settings = LabelSettings(
         folder, sentence, mode, labels, person.strip(), unit, low, high, pictures, recursive, adapter
     )
+    show_origins(verbose)
     note = noting(quiet)
     name = precise(backbone, precision, device.value, (), note)
 

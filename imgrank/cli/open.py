@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from imgrank.cli.browser import announced
+from imgrank.cli.browser import announced, show_origins
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     AdapterOption,
@@ -51,6 +51,7 @@ def open_folder(
     from imgrank.web.server import serve
     from imgrank.web.viewer.room import OpenSettings, Room
 
+    show_origins(verbose)
     note = noting(quiet)
     room = Room(
         OpenSettings(folder, recursive, adapter, backbone),

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.labelling.lesson import StaleAnswer
+from imgrank.web.answers import STATIC, no_object, not_found, read_json, resource, site, static
 from imgrank.web.controller import Controller
 from imgrank.web.prepare import LARGE_SIDE, SMALL_SIDE
 from imgrank.web.records import Reason
-from imgrank.web.server import STATIC, Guard, not_found, read_json, resource, static_files
-
-FILES = static_files()
+from imgrank.web.server import Guard
+from imgrank.web.words import sentence_of
 
 REPLIES: dict[str, Callable[[Reason], Response]] = {
     "words": lambda reason: JSONResponse({"said": list(reason.said)}),
@@ -44,10 +43,6 @@ def make_page(controller: Controller) -> ASGIApp:
     def page(_: Request) -> Response:
         return resource(STATIC / "index.html")
 
-    def static(request: Request) -> Response:
-        name = request.path_params["name"]
-        return resource(FILES[name]) if name in FILES else not_found()
-
     def state(_: Request) -> Response:
         return JSONResponse(controller.state())
 
@@ -60,10 +55,7 @@ def make_page(controller: Controller) -> ASGIApp:
         reply = REPLIES.get(request.path_params["form"])
         if reply is None:
             return not_found()
-        try:
-            reason = controller.why(request.path_params["name"])
-        except ImgrankError as refused:
-            return JSONResponse({"said": [str(refused)]}, 400)
+        reason = controller.why(request.path_params["name"])
         return not_found() if reason is None else reply(reason)
 
     async def step(request: Request) -> Response:
@@ -73,8 +65,8 @@ def make_page(controller: Controller) -> ASGIApp:
         asked = await read_json(request)
         return await run_in_threadpool(_taken, controller, take, asked)
 
-    return Starlette(
-        routes=[
+    return site(
+        [
             Route("/", page),
             Route("/static/{name:path}", static),
             Route("/state", state),
@@ -88,12 +80,12 @@ def make_page(controller: Controller) -> ASGIApp:
 def _taken(controller: Controller, take: Callable[[dict[str, Any]], None], asked: dict[str, Any] | None) -> Response:
     """The state after the step; with a step that could not be taken, why, and the state as it is."""
     if asked is None:
-        return PlainTextResponse("A request is a JSON object.\n", 400)
+        return no_object()
     error, status = None, 200
     try:
         take(asked)
     except ImgrankError as refused:
-        error, status = str(refused), 409 if isinstance(refused, StaleAnswer) else 400
+        error, status = sentence_of(refused), 409 if isinstance(refused, StaleAnswer) else 400
     return JSONResponse(controller.state() | {"error": error}, status)
 
 

@@ -13,30 +13,25 @@ from __future__ import annotations
 import asyncio
 import atexit
 import hmac
-import json
 import os
 import secrets
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Protocol, cast
 
 import h11
 import uvicorn
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from imgrank.errors import UsageError
 from imgrank.web.threads import begin
-
-if TYPE_CHECKING:
-    from importlib.abc import Traversable
 
 LOOPBACK = "127.0.0.1"
 PATIENCE = 15.0  # seconds in which a request must have come whole, and an answer must have been taken
@@ -256,42 +251,3 @@ def _bad_body(headers: Headers, most_bytes: int) -> Response | None:
 
 def _refused(status: int, sentence: str) -> Response:
     return PlainTextResponse(sentence + "\n", status)
-
-
-STATIC, SHARED = files("imgrank.web") / "static", files("imgrank.output.page")
-KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-
-
-def static_files() -> dict[str, Traversable]:
-    """Everything that a page may load, by its address below /static/."""
-    found = dict(_below(STATIC, ""))
-    found.update((name, SHARED / name) for name in ("base.css", "parts.css", "parts.js"))
-    return found
-
-
-def resource(file: Traversable) -> Response:
-    """A file of the package, as what its name says."""
-    kind = next((kind for ending, kind in KINDS.items() if file.name.endswith(ending)), "text/html")
-    return Response(file.read_bytes(), media_type=kind)
-
-
-def not_found() -> Response:
-    """There is no such address."""
-    return PlainTextResponse("There is nothing here.\n", 404)
-
-
-async def read_json(request: Request) -> dict[str, Any] | None:
-    """The JSON object of a request; None where it is none, or its sender has gone."""
-    try:
-        asked = json.loads(await request.body())
-    except (ValueError, RecursionError, ClientDisconnect):
-        return None
-    return asked if isinstance(asked, dict) else None
-
-
-def _below(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:
-    for each in folder.iterdir():
-        if each.is_dir():
-            yield from _below(each, f"{prefix}{each.name}/")
-        elif each.name.endswith(tuple(KINDS)):
-            yield prefix + each.name, each

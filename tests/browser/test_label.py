@@ -174,3 +174,23 @@ def test_axe_finds_nothing_to_mend(browser: Any, tmp_path: Path, mode: str, sche
         page.locator("#after button").first.click()
         page.wait_for_selector("#reasons img[src^='/why/map/']", timeout=PATIENCE)
         assert axe_faults(page) == []
+
+
+def test_what_goes_wrong_behind_the_page_is_said_and_the_question_stays(browser: Any, tmp_path: Path) -> None:
+    photos(tmp_path / "photos")
+    with served(make_controller(tmp_path)) as client:
+        page = open_page(browser.new_context(), client)
+        ready(page, 0)
+        shown = page.inner_html("#pictures")
+        for path in ("**/state", "**/why/words/*"):
+            page.route(path, lambda route: route.fulfill(status=500, json={"error": "It went wrong."}))
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.get_by_role("alert").get_by_text("It went wrong.").wait_for(timeout=PATIENCE)
+        assert page.inner_html("#pictures") == shown
+        page.keyboard.press("w")
+        page.get_by_role("dialog").get_by_text("It went wrong.").first.wait_for(timeout=PATIENCE)
+        page.unroute_all(behavior="ignoreErrors")
+        page.keyboard.press("Escape")
+        page.keyboard.press("ArrowLeft")
+        ready(page, 1)
+        assert page.inner_text("#message") == "" and page.faults == []

@@ -207,3 +207,16 @@ def test_few_pictures_load_at_once_so_that_a_question_need_not_wait(browser: Any
         assert page.locator("li.cell img[src]").count() == 4
         assert ask(page, "an owl")[0] == "owl.jpg"
         page.unroute_all(behavior="ignoreErrors")
+
+
+def test_what_goes_wrong_behind_the_page_is_shown_in_its_sentence(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        for path in ("**/history", "**/facts/*"):
+            page.route(path, lambda route: route.fulfill(status=500, json={"error": "It went wrong."}))
+        page.get_by_role("button", name="History").click()
+        page.get_by_role("alert").get_by_text("It went wrong.").wait_for()
+        assert page.get_by_role("dialog").count() == 0
+        page.locator("a[data-number]").first.click()
+        page.get_by_role("button", name="About").click()
+        page.get_by_role("dialog").get_by_text("It went wrong.").wait_for()
+        page.faults[:] = [fault for fault in page.faults if "500 (Internal Server Error)" not in fault]

@@ -116,7 +116,7 @@ class Client:
         if data is not None:
             sent |= {"Origin": f"http://{here}", "Content-Type": "application/json", "Content-Length": str(len(data))}
         sent |= headers or {}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         connection.putrequest(method or ("GET" if data is None else "POST"), path, skip_host=True)
         for name, value in sent.items():
             if value is not None:

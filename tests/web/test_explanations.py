@@ -68,7 +68,7 @@ def test_what_cannot_be_explained_says_why(tmp_path: Path) -> None:
     with served(make_controller(tmp_path, explain=refuse)) as client:
         picture = client.ask("/state").json()["question"][0]["id"]
         reply = client.ask(f"/why/words/{picture}")
-    assert reply.status == 400 and reply.json()["said"] == ["It cannot be explained: the file is empty."]
+    assert reply.status == 400 and reply.json() == {"error": "It cannot be explained: the file is empty."}
 
 
 def test_a_picture_that_now_leads_elsewhere_is_not_explained(tmp_path: Path) -> None:

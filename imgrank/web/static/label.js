@@ -34,7 +34,7 @@ async function receive(request) {
     if (response.headers.get("Content-Type") !== "application/json") throw new Error(await response.text());
     const told = await response.json();
     $("message").textContent = told.error || "";
-    show(told);
+    if ("turn" in told) show(told);
   } catch (error) {
     const gone = error instanceof TypeError;
     $("message").textContent = gone ? `${COMMAND} does not answer; start it again. Your answers are in the file.` : error.message;
@@ -189,7 +189,8 @@ async function tellWhy(picture, image, said) {
   try {
     const response = await fetch(`${BASE}why/words/${picture.id}`);
     if (response.headers.get("Content-Type") !== "application/json") throw new Error(await response.text());
-    said.textContent = (await response.json()).said.join("\n");
+    const told = await response.json();
+    said.textContent = told.error || told.said.join("\n");
     if (!response.ok) return;
     image.src = `${BASE}why/map/${picture.id}`;
     image.alt = `Map over ${picture.name}`;

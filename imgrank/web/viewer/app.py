@@ -12,19 +12,18 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imgrank.decode import DecodeError
-from imgrank.errors import ImgrankError, UsageError
-from imgrank.paths import printable
+from imgrank.errors import UsageError
+from imgrank.web.answers import STATIC, no_object, not_found, read_json, refused, resource, site, static
 from imgrank.web.app import make_page as make_lesson
 from imgrank.web.controller import Controller
-from imgrank.web.server import STATIC, Guard, not_found, read_json, resource, static_files
+from imgrank.web.server import Guard
 from imgrank.web.viewer.messages import (
     asked_of,
     names_view,
@@ -42,7 +41,6 @@ from imgrank.web.viewer.room import Room
 from imgrank.web.viewer.shown import reveal
 
 MOST_BYTES = 8 << 20  # a million numbers
-FILES = static_files()
 Told = dict[str, Any]
 
 
@@ -79,13 +77,14 @@ def make_page(room: Room) -> ASGIApp:
 
         told = await read_json(request)
         if told is None:
-            return PlainTextResponse("A request is a JSON object.\n", 400)
-        return await run_in_threadpool(_answered, allowed, told)
+            return no_object()
+        done = await run_in_threadpool(allowed, told)
+        return done if isinstance(done, Response) else JSONResponse(done)
 
-    return Starlette(
-        routes=[
+    return site(
+        [
             Route("/", lambda _: resource(STATIC / "open" / "index.html")),
-            Route("/static/{name:path}", _static),
+            Route("/static/{name:path}", static),
             Route("/state", lambda _: JSONResponse(room.state())),
             Route("/pictures", lambda request: _names(room, request)),
             Route("/picture/{size}/{number}", lambda request: _picture(room, request)),
@@ -102,23 +101,6 @@ def make_page(room: Room) -> ASGIApp:
     )
 
 
-def _answered(do: Callable[[Told], Response | Told], told: Told) -> Response:
-    """What was asked for, or why not, in a sentence."""
-    try:
-        done = do(told)
-        return done if isinstance(done, Response) else JSONResponse(done)
-    except ImgrankError as refused:
-        return JSONResponse({"error": str(refused)}, 400)
-    except Exception as error:  # noqa: BLE001 - a page that is told nothing waits for ever
-        words = printable(f"This went wrong in imgrank: {type(error).__name__}: {error}.")
-        return JSONResponse({"error": words}, 500)
-
-
-def _static(request: Request) -> Response:
-    name = request.path_params["name"]
-    return resource(FILES[name]) if name in FILES else not_found()
-
-
 def _names(room: Room, request: Request) -> Response:
     start = request.query_params.get("from", "0")
     if not (start.isascii() and start.isdecimal()) or len(start) > 12:
@@ -133,9 +115,9 @@ def _picture(room: Room, request: Request) -> Response:
     except KeyError:
         return not_found()
     except DecodeError as error:
-        return PlainTextResponse(f"The picture cannot be shown: {error.reason}.\n", 415)
-    except UsageError as refused:
-        return PlainTextResponse(f"{refused}\n", 415)
+        return refused(UsageError(f"The picture cannot be shown: {error.reason}."), 415)
+    except UsageError as error:
+        return refused(error, 415)
     return Response(jpeg, media_type="image/jpeg")
 
 
@@ -147,7 +129,7 @@ def _facts(room: Room, request: Request) -> Response:
 def _groups(room: Room, request: Request) -> Response:
     rule = request.path_params["by"]
     if rule in room.source.refused:
-        return JSONResponse({"error": room.source.refused[rule]}, 400)
+        raise UsageError(room.source.refused[rule])
     try:
         told = room.groups.of(rule)
     except UsageError:
@@ -175,12 +157,9 @@ def _order(room: Room, told: Told) -> Told:
 
 
 def _why(room: Room, request: Request) -> Response:
-    try:
-        asked = request.query_params
-        pictures = tuple(map(_whole, asked.getlist("picture")[:3]))
-        reason = room.reasons.of(_number(request), asked.get("sentence", "")[:LONGEST], pictures)
-    except ImgrankError as refused:
-        return JSONResponse({"error": str(refused)}, 400)
+    asked = request.query_params
+    pictures = tuple(map(_whole, asked.getlist("picture")[:3]))
+    reason = room.reasons.of(_number(request), asked.get("sentence", "")[:LONGEST], pictures)
     if request.path_params["form"] == "map":
         return Response(reason.jpeg, media_type="image/jpeg")
     return JSONResponse({"said": reason.said}) if request.path_params["form"] == "words" else not_found()
@@ -279,7 +258,7 @@ class LabelPage:
                     self._started = True
             await pictures(scope, receive, send)
 
-        both = Starlette(routes=[Mount(f"/{PICTURES}", app=read_first), Mount("/", app=make_lesson(self._controller))])
+        both = site([Mount(f"/{PICTURES}", app=read_first), Mount("/", app=make_lesson(self._controller))])
         return Guard(both, port, token, command="imgrank label", most_bytes=MOST_BYTES)
 
     def close(self) -> str:

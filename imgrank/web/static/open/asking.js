@@ -67,7 +67,11 @@ export async function wish(path, body) {
  * @param {string} path @param {object} body */
 export async function wishState(path, body) {
   const told = await wish(path, body);
-  if (told) await settle(told);
+  try {
+    if (told) await settle(told);
+  } catch (error) {
+    change({ fault: messageOf(error) });
+  }
   hasten();
 }
 

@@ -85,7 +85,7 @@ function Facts({ number }) {
   const [said, setSaid] = useState("");
   const [facts, setFacts] = useState(/** @type {Record<string, string> | null} */ (null));
   useEffect(() => {
-    get(`facts/${number}`).then(setFacts, () => setFacts({}));
+    get(`facts/${number}`).then(setFacts, (error) => [setFacts({}), setSaid(messageOf(error))]);
   }, [number]);
   if (!facts) return html`<p class="quiet">Looking…</p>`;
   return html`<div><dl class="facts">${Object.entries(facts).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>

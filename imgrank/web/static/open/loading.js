@@ -1,5 +1,6 @@
 // Pictures of the grid load a few at a time: a browser keeps six connections to a machine, and a question must not wait
 // in line behind a hundred pictures. While an order is on its way no picture begins to load.
+import { refusalOf } from "./server.js";
 
 const AT_ONCE = 4;
 const LONGEST = 1000; // milliseconds for which an order holds pictures up
@@ -40,7 +41,7 @@ export function load(image, address) {
 export async function reasonOf(address) {
   try {
     const response = await fetch(address);
-    return response.ok ? "" : (await response.text()).trim();
+    return response.ok ? "" : await refusalOf(response);
   } catch {
     return "";
   }

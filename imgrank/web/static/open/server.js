@@ -15,8 +15,15 @@ export function post(path, body) {
 /** @param {string} path @param {object} body @returns {Promise<Blob>} */
 export async function fetchBlob(path, body) {
   const response = await orGone(send(path, body));
-  if (!response.ok) throw new Error((await response.json()).error);
+  if (!response.ok) throw new Error(await refusalOf(response));
   return response.blob();
+}
+
+/** Why there is no answer, as the server says it. @param {Response} response @returns {Promise<string>} */
+export async function refusalOf(response) {
+  const text = (await response.text()).trim();
+  const isJson = response.headers.get("Content-Type") === "application/json";
+  return (isJson ? JSON.parse(text).error : text) || `imgrank open refused (${response.status}).`;
 }
 
 /** @param {unknown} error */
@@ -32,10 +39,8 @@ function send(path, body) {
 /** @param {Promise<Response>} request */
 async function receive(request) {
   const response = await orGone(request);
-  const isJson = response.headers.get("Content-Type") === "application/json";
-  const told = isJson ? await response.json() : { error: (await response.text()).trim() };
-  if (!response.ok) throw new Error(told.error || `imgrank open refused (${response.status}).`);
-  return told;
+  if (!response.ok) throw new Error(await refusalOf(response));
+  return response.json();
 }
 
 /** @param {Promise<Response>} request */
