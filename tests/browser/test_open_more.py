@@ -220,3 +220,23 @@ def test_what_goes_wrong_behind_the_page_is_shown_in_its_sentence(browser: Any, 
         page.get_by_role("button", name="About").click()
         page.get_by_role("dialog").get_by_text("It went wrong.").wait_for()
         page.faults[:] = [fault for fault in page.faults if "500 (Internal Server Error)" not in fault]
+
+
+CUT_OFF = """() => [...document.querySelectorAll("button, input, select")].filter((each) => {
+  const box = each.getBoundingClientRect();
+  return box.width && (box.right > innerWidth + 1 || box.left < -1);
+}).map((each) => each.innerText || each.getAttribute("aria-label"))"""
+
+
+def test_on_a_phone_nothing_that_can_be_pressed_is_cut_off(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1], viewport={"width": 390, "height": 700}, has_touch=True) as page:
+        ask(page, "a cat")
+        assert page.evaluate(CUT_OFF) == []
+        for button in ("Export", "Teach", "History", "Keys"):
+            page.get_by_role("button", name=button, exact=True).click()
+            dialog = page.get_by_role("dialog")
+            assert page.evaluate(CUT_OFF) == [], button
+            assert dialog.get_by_role("heading").bounding_box()["y"] > dialog.bounding_box()["y"], button
+            page.keyboard.press("Escape")
+        page.locator("a[data-number]").first.click()
+        assert page.evaluate(CUT_OFF) == []

@@ -29,7 +29,7 @@ export function ModelsDialog({ state }) {
   return html`<${Window} name="Image models" onClose=${close}>
     <h2>Image models</h2>
     <p>A larger one knows more, is downloaded once, and reads the pictures anew, which takes its time once. Pictures stay here.</p>
-    <div class="changes"><table aria-busy=${!models.length}>
+    <div class="changes models"><table aria-busy=${!models.length}>
       <thead><tr><th scope="col">Model</th><th scope="col">Size</th><th scope="col">ImageNet</th><th scope="col">Once, here</th></tr></thead>
       <tbody>${models.map((each) => html`<tr key=${each.whole}>
         <td><label title=${each.whole}><input type="radio" name="model" checked=${each.name === picked || (!picked && each.present)} onChange=${() => setPicked(each.name)} /> ${each.name}${each.present ? " (now)" : ""}</label></td>

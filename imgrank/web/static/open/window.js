@@ -9,6 +9,7 @@ export function Window({ name, onClose, kind = "", children }) {
     const dialog = /** @type {HTMLDialogElement} */ (element.current);
     const before = document.activeElement;
     if (!dialog.open) dialog.showModal();
+    dialog.scrollTop = 0; // a browser goes to the first button, which may stand at the end
     return () => {
       dialog.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
