@@ -31,8 +31,8 @@ from imgrank import Ranker
 from imgrank.adapter.files import load
 from imgrank.adapter.header import Query
 from imgrank.adapter.model import AdapterModel, TextBatch, pooled
-from imgrank.explaining.explanation import influence, parts, washed_out
-from imgrank.scoring.asking import answer, ask, choose
+from imgrank.explaining.influence import influence, parts, washed_out
+from imgrank.scoring.asking import Settled, answer, ask
 from imgrank.scoring.question import Question
 from imgrank.scoring.similarity import text_axis
 
@@ -154,7 +154,7 @@ def attention(model: AdapterModel, tokens: torch.Tensor, embedding: torch.Tensor
 
 def trained(case: Case) -> tuple[AdapterModel, Query, TextBatch]:
     ranker = case.ranker
-    choice = choose(Question(case.sentence), ranker)
+    choice = Settled(Question(case.sentence), ranker).choice
     model = load(choice.adapter.path, ranker.backbone.fingerprint).model
     return model, choice.query, TextBatch.of(ranker.sentence(case.sentence))
 

@@ -36,9 +36,9 @@ from imgrank.pictures import (
 from imgrank.questions import QuestionReader
 from imgrank.records import Progress, Ranking, Term
 from imgrank.scoring.answered import ranking_of, terms_told
-from imgrank.scoring.asking import answer, ask, quality_asked, terms_of
+from imgrank.scoring.asking import Settled, answer, terms_of
 from imgrank.scoring.composing import Asking, Pictures
-from imgrank.scoring.question import Answer, Question, single_questions
+from imgrank.scoring.question import Answer, Question
 from imgrank.scoring.scorers import Resources
 from imgrank.store import open_store
 from imgrank.tokens import TextTokens
@@ -75,6 +75,7 @@ class Ranker:
     ) -> None:
         self.backbone = load_backbone(backbone, device, note)
         self.adapter = adapter
+        self.max_megapixels = max_megapixels
         self._store = open_store(self.backbone.fingerprint, self.backbone.shape, cache=cache, note=note)
         self._details = Measuring(DetailMeasure(), cache=cache, note=note, max_megapixels=max_megapixels)
         self._facts = FactsReader(cache=cache, note=note)
@@ -255,18 +256,19 @@ class Ranker:
 
     def _answered(self, question: Question, found: FoundPictures, progress: Report) -> tuple[PicturesToRank, Answer]:
         """The pictures with all that the question needs of them, and the answer about them."""
-        detailed = any(quality_asked(one, self) is not None for one in single_questions(question))
+        settled = Settled(question, self)
+        detailed = settled.wants_detail
         pictures = self._pictures.gather(found, progress, detailed=detailed)
         try:
-            return pictures, self._answer(question, pictures)
+            return pictures, self._answer(settled, pictures)
         except StoreError:  # rows were damaged or removed meanwhile: encode those again
             pictures = self._pictures.gather(found, progress, detailed=detailed)
-            return pictures, self._answer(question, pictures)
+            return pictures, self._answer(settled, pictures)
 
-    def _answer(self, question: Question, pictures: PicturesToRank) -> Answer:
-        detailed = pictures.detail is not None
+    def _answer(self, settled: Settled, pictures: PicturesToRank) -> Answer:
+        question = settled.question
         places = pictures.by_path() if question.refine and pictures.indexed.paths else None
-        scorer = ask(question, self, detailed=detailed)
+        scorer = settled.scorer(detailed=pictures.detail is not None)
         blocks = partial(chain.from_iterable, (self._pictures.tokens(pictures), pictures.indexed.blocks()))
         return answer(scorer, blocks, self.resources, places, pictures.name if question.parts else None)
 

@@ -75,7 +75,7 @@ def tiles_of(picture: Picture) -> Tiles:
 def _bands(picture: Picture) -> Iterator[Floats32]:
     """(SIDE + margins, whole tiles + margins) brightness, mirrored where the picture ends."""
     columns = max(1, picture.width // SIDE)
-    for top in _tops(picture):
+    for top in tops_of(picture):
         first, last = max(0, top - _MARGIN), min(picture.height, top + SIDE + _MARGIN)
         rows = picture.rows(first, last)[:, : columns * SIDE + _MARGIN]
         above, left = first - (top - _MARGIN), _MARGIN
@@ -83,7 +83,7 @@ def _bands(picture: Picture) -> Iterator[Floats32]:
         yield np.pad(rows, ((above, below), (left, right)), mode="symmetric").astype(np.float32)
 
 
-def _tops(picture: Picture) -> list[int]:
+def tops_of(picture: Picture) -> list[int]:
     count = max(1, picture.height // SIDE)
     affordable = max(1, _MOST_PIXELS // (max(1, picture.width // SIDE) * SIDE * SIDE))
     kept = min(count, affordable)
@@ -233,8 +233,8 @@ def measure(picture: Picture) -> Detail:
 
 def of_tiles(tiles: Tiles, longer_side: int) -> Detail:
     """As `measure`, from the tiles of a picture."""
-    textured, flat = _textured(tiles), _flat(tiles)
-    edges = [_edges(energies, textured, flat) for energies in tiles.scales]
+    textured, flat = textured_of(tiles), flat_of(tiles)
+    edges = [edges_of(energies, textured, flat) for energies in tiles.scales]
     numbers = (
         *(number for one in edges for number in _spread(one)),
         edges[0].min(axis=1).max(),
@@ -254,20 +254,20 @@ def of_tiles(tiles: Tiles, longer_side: int) -> Detail:
     return np.array(numbers, np.float32)
 
 
-def _textured(tiles: Tiles) -> Mask:
+def textured_of(tiles: Tiles) -> Mask:
     """The tiles that have edges to look at; the likeliest where there are next to none."""
     least = np.sort(tiles.variance)[-min(_FEWEST, len(tiles.variance))]
     return np.asarray(tiles.variance >= min(_TEXTURED_FROM, least))
 
 
-def _flat(tiles: Tiles) -> Mask:
+def flat_of(tiles: Tiles) -> Mask:
     """The tiles that noise is read from: the flattest of those without clipped pixels, where it would be hidden."""
     clipped = tiles.white + tiles.black
     allowed = clipped <= max(_UNCLIPPED, np.sort(clipped)[min(_FEWEST, len(clipped)) - 1])
     return np.asarray(allowed & (tiles.grain <= np.quantile(tiles.grain[allowed], _FLAT)))
 
 
-def _edges(energies: Energies, textured: Mask, flat: Mask) -> Floats:
+def edges_of(energies: Energies, textured: Mask, flat: Mask) -> Floats:
     """(T, DIRECTIONS) octaves of the amplitude of edges in each tile with texture, less what noise adds."""
     squares = np.sqrt(energies.curves.astype(np.float64))
     noise = _STRONGER * np.median(squares[flat], axis=0)
@@ -294,14 +294,24 @@ def _noise(squares: npt.NDArray[np.float32]) -> float:
 
 
 def _motion(fine: Energies, coarse: Energies, textured: Mask) -> float:
-    """The most that fine gradients lack along one direction against the one across it, in octaves.
+    """The most that fine gradients lack along one direction against the one across it, in octaves."""
+    weights, lacking = lacking_of(fine, coarse, textured)
+    by_angle = weights @ lacking / weights.sum()
+    return float((across(by_angle) - by_angle).max())
+
+
+def lacking_of(fine: Energies, coarse: Energies, textured: Mask) -> tuple[Floats, Floats]:
+    """(T,) what each tile with texture weighs, and (T, angles) what its fine gradients have along an angle, in octaves.
 
     Gradients at a coarse scale say what the scene has in each direction.
     """
     weights = np.sqrt(coarse.xx + coarse.yy)[textured].astype(np.float64) + _LEAST
-    lacking = np.log2(_along(fine, textured) / _along(coarse, textured))
-    by_angle = weights @ lacking / weights.sum()
-    return float((np.roll(by_angle, len(_ANGLES) // 2) - by_angle).max())
+    return weights, np.log2(_along(fine, textured) / _along(coarse, textured))
+
+
+def across(by_angle: Floats) -> Floats:
+    """(..., angles) what stands at the angle across each."""
+    return np.roll(by_angle, len(_ANGLES) // 2, axis=-1)
 
 
 def _along(energies: Energies, textured: Mask) -> Floats:

@@ -5,26 +5,29 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFilter
 
 from imgrank.adapter.registry import kept_rows_path
 from imgrank.arrays import Floats
 from imgrank.counting import counted
 from imgrank.decode import load_images, open_image
+from imgrank.detail.qualities import AskedQuality
 from imgrank.discover import discover
 from imgrank.errors import NothingToRank, UsageError
+from imgrank.explaining.at_full_size import ENDS, SAID, measure_places
+from imgrank.explaining.influence import GRID, Pixels, influence
 from imgrank.labels import PairTask, ValueTask, read_labels
 from imgrank.paths import printable
-from imgrank.records import Asked, Progress, ScorerName, Unreadable
-from imgrank.scoring.asking import WITHOUT_DETAIL, answer, ask, choose, terms_of
+from imgrank.records import Asked, ImageFile, Progress, ScorerName, Unreadable
+from imgrank.scoring.asking import Settled, answer, terms_of
 from imgrank.scoring.choosing import Choice
 from imgrank.scoring.question import Answer, Question
+from imgrank.scoring.scorers import Scorer
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -54,7 +57,8 @@ class Explanation:
         sentence: What it was ordered by.
         score: What `Ranker.rank` gives it, in `unit`.
         influence: (G, G) float, the picture in G x G equal parts from its upper left: by how much the score falls
-            where that part is blurred. Above 0 the part speaks for the sentence, below 0 against it.
+            where that part is blurred. Above 0 the part speaks for the sentence, below 0 against it. Where `scorer` is
+            `detail`: by how many octaves that part has more of what is asked for than the middle of the picture.
         unit: The unit of the score, or None.
         scorer: Who answered, as in `Ranking.scorer`.
         adapter: The trained ranker that answered, or None.
@@ -62,6 +66,7 @@ class Explanation:
         examples: Labelled pictures like it, nearest first; none where the ranker kept none.
         notes: What should be known of it, a line each, as in `Ranking.notes`.
         asked: Which trained ranker was asked, and why, as in `Ranking.asked`.
+        ends: In words, what parts above 0 do or are, and what parts below 0.
     """
 
     path: str
@@ -75,12 +80,10 @@ class Explanation:
     examples: tuple[Example, ...] = ()
     notes: tuple[str, ...] = ()
     asked: Asked | None = None
+    ends: tuple[str, str] = ("raises the score", "lowers the score")
 
 
-AT_FULL_SIZE = "sort measures this at full size; what is explained here is the order by small copies of the images"
 MIXED = "sort orders this by a mix of {}; explain each of these alone to see what raises it"
-
-Pixels = npt.NDArray[np.uint8]
 
 
 def explain(
@@ -123,29 +126,53 @@ def explain_question(
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Explanation:
     """As `explain`, for a question that is one term: a sentence, or pictures to be like. Raises what it raises."""
-    asking = _Asking(ranker, question)
+    settled = Settled(question, ranker)
+    if settled.quality is not None:
+        return _measured(ranker, image, settled, settled.quality)
+    asking = _Asking(ranker, settled.scorer(detailed=False))
     pixels = _pixels(ranker, str(image))
     shown = _without_bars(ranker, str(image))
     score, where = influence(pixels[shown], lambda some: asking.scores(_put_back(some, pixels, shown)))
-    first = asking.first
+    near = nearest_examples(ranker, settled.choice, str(image), progress) if examples else ()
+    found = _explanation(image, asking.first, score, where, question)
+    return replace(found, examples=near, notes=_notes(ranker, question, asking.first))
+
+
+def _explanation(image: str | Path, answered: Answer, score: float, where: Floats, question: Question) -> Explanation:
+    verdict = answered.verdict
     return Explanation(
         path=str(image),
         sentence=question.sentence,
         score=score,
         influence=where,
-        unit=first.verdict.unit,
-        scorer=first.verdict.scorer,
-        adapter=first.verdict.adapter,
-        relevant=bool(first.relevant[0]),
-        examples=nearest_examples(ranker, question, str(image), progress) if examples else (),
-        notes=_notes(ranker, question, first),
-        asked=first.verdict.asked,
+        unit=verdict.unit,
+        scorer=verdict.scorer,
+        adapter=verdict.adapter,
+        relevant=bool(answered.relevant[0]),
+        notes=verdict.notes,
+        asked=verdict.asked,
+    )
+
+
+def _measured(ranker: Ranker, image: str | Path, settled: Settled, asked: AskedQuality) -> Explanation:
+    """Of who measures at full size: where the picture has what is asked for."""
+    file = _only_file(str(image))
+    seen = file if isinstance(file, Unreadable) else measure_places(file, asked.quality, GRID, ranker.max_megapixels)
+    if isinstance(seen, Unreadable):
+        raise _unreadable(seen)
+    answered = answer(settled.scorer(detailed=True), lambda: iter([seen.packed]), ranker.resources)
+    ends = ENDS[asked.quality]
+    found = _explanation(image, answered, float(answered.scores[0]), asked.turn * seen.where, settled.question)
+    return replace(
+        found,
+        ends=ends if asked.turn > 0 else (ends[1], ends[0]),
+        notes=(*found.notes, SAID[asked.quality]),
     )
 
 
 def _notes(ranker: Ranker, question: Question, first: Answer) -> tuple[str, ...]:
     """Where `sort` would not ask just this, that is said."""
-    notes = tuple(AT_FULL_SIZE if note == WITHOUT_DETAIL else note for note in first.verdict.notes)
+    notes = first.verdict.notes
     sentence = question.opposite is None and question.like is None
     terms = terms_of(question.sentence, ranker) if sentence else ()
     named = (f"{'less ' if term.weight < 0 else ''}'{term.text}'" for term in terms)
@@ -157,8 +184,8 @@ class _Asking:
 
     first: Answer
 
-    def __init__(self, ranker: Ranker, question: Question) -> None:
-        self._ranker, self._scorer = ranker, ask(question, ranker)
+    def __init__(self, ranker: Ranker, scorer: Scorer) -> None:
+        self._ranker, self._scorer = ranker, scorer
 
     def scores(self, pixels: Pixels) -> npt.NDArray[np.float64]:
         ranker = self._ranker
@@ -172,21 +199,34 @@ class _Asking:
         return asked(slice(None)).scores
 
 
-def _pixels(ranker: Ranker, image: str) -> Pixels:
+def _only_file(image: str) -> ImageFile | Unreadable:
     found = discover([image])
-    made = ranker.backbone.preprocessing
     if [file.path for file in found.files] != [image] and not found.skipped:
         raise UsageError(f"{printable(image)} is not a single image; name the image to explain.")
-    loaded = [
-        *load_images(
-            found.files, made.side, made.interpolation, is_known=lambda _: False, crop=made.crop, pad=made.pad
-        ),
-        *found.skipped,
-    ]
-    if isinstance(loaded[0], Unreadable):
-        raise NothingToRank(f"{printable(image)} cannot be explained: {loaded[0].reason}.")
-    assert loaded[0].pixels is not None
-    return loaded[0].pixels
+    return found.files[0] if found.files else found.skipped[0]
+
+
+def _pixels(ranker: Ranker, image: str) -> Pixels:
+    file, made = _only_file(image), ranker.backbone.preprocessing
+    if isinstance(file, Unreadable):
+        raise _unreadable(file)
+    [loaded] = load_images(
+        [file],
+        made.side,
+        made.interpolation,
+        is_known=lambda _: False,
+        max_megapixels=ranker.max_megapixels,
+        crop=made.crop,
+        pad=made.pad,
+    )
+    if isinstance(loaded, Unreadable):
+        raise _unreadable(loaded)
+    assert loaded.pixels is not None
+    return loaded.pixels
+
+
+def _unreadable(one: Unreadable) -> NothingToRank:
+    return NothingToRank(f"{printable(one.path)} cannot be explained: {one.reason}.")
 
 
 def _without_bars(ranker: Ranker, image: str) -> tuple[slice, slice]:
@@ -208,63 +248,14 @@ def _put_back(some: Pixels, whole: Pixels, shown: tuple[slice, slice]) -> Pixels
     return put
 
 
-GRID = 14  # parts a side of the map
-WINDOWS = 7  # places a side at which the window stands
-WINDOW = 2 / 7  # its side, as a share of the picture's
-BLUR = 1 / 8  # what is left of a washed-out part: its colours, no edges; as a share of the side
-
-Score = Callable[[Pixels], Floats]
-
-
-def influence(pixels: Pixels, score: Score) -> tuple[float, Floats]:
-    """The score of a picture (height, width, 3), and by how much it falls where a part is washed out (GRID, GRID).
-
-    `score` takes pictures (N, height, width, 3) and gives (N,). A part gets the mean of the windows that touch it, each
-    weighed by how much of the part it covers.
-    """
-    masks = windows(*pixels.shape[:2])
-    scores = score(np.concatenate([pixels[None], washed_out(pixels, masks)]))
-    cover = parts(masks.astype(np.float64))
-    falls = scores[0] - scores[1:]
-    return float(scores[0]), np.tensordot(falls, cover, axes=1) / cover.sum(axis=0)
-
-
-def windows(height: int, width: int) -> npt.NDArray[np.bool_]:
-    """(WINDOWS * WINDOWS, height, width): True where the window stands; together they cover the picture."""
-    down, across = _along(height), _along(width)
-    return (down[:, None, :, None] & across[None, :, None, :]).reshape(-1, height, width)
-
-
-def _along(side: int) -> npt.NDArray[np.bool_]:
-    size = round(side * WINDOW)
-    places = np.arange(side)
-    starts = np.rint(np.linspace(0, side - size, WINDOWS))[:, None]
-    return (places >= starts) & (places < starts + size)
-
-
-def washed_out(pixels: Pixels, masks: npt.NDArray[np.bool_]) -> Pixels:
-    """(N, height, width, 3): the picture, blurred where each of N masks is True."""
-    blurred = np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(min(pixels.shape[:2]) * BLUR)))
-    return np.where(masks[..., None], blurred, pixels)
-
-
-def parts(maps: Floats, grid: int = GRID) -> Floats:
-    """Means of maps (..., height, width) over equal parts (..., grid, grid); the sides need not divide."""
-    down, across = (np.rint(np.linspace(0, size, grid + 1)).astype(int) for size in maps.shape[-2:])
-    sums = np.add.reduceat(np.add.reduceat(maps, across[:-1], axis=-1), down[:-1], axis=-2)
-    result: Floats = sums / np.outer(np.diff(down), np.diff(across))
-    return result
-
-
 SHOWN = 4
 MOST_COMPARED = 2000  # what `train` read is stored, and costs nothing; a cleared store must not cost minutes
 
 
 def nearest_examples(
-    ranker: Ranker, question: Question, image: str, progress: Callable[[Progress], None]
+    ranker: Ranker, choice: Choice | None, image: str, progress: Callable[[Progress], None]
 ) -> tuple[Example, ...]:
-    """At most SHOWN labelled pictures, nearest first; none where zero-shot answers or the adapter kept no rows."""
-    choice = choose(question, ranker)
+    """At most SHOWN labelled pictures, nearest first; none where no query was chosen or its adapter kept no rows."""
     said = {} if choice is None else _said(choice)
     paths = [path for path in said if os.path.isfile(path)]
     if not paths:

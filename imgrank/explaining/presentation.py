@@ -53,14 +53,13 @@ def told(explanations: Sequence[Explanation]) -> list[str]:
 
 def _told(one: Explanation) -> list[str]:
     who = one.adapter or WHO.get(one.scorer, one.scorer)
+    who = f"{one.asked.quantity}, measured at full size" if one.scorer == "detail" and one.asked is not None else who
     who += f" ({one.asked.reason})" if one.asked is not None else ""
-    lines = [
-        f"{one.path}: {score_words(one)} for “{one.sentence}”, by {who}",
-        f"  raises the score: {_places(one.influence, one)}",
-        f"  lowers the score: {_places(-one.influence, one)}",
-    ]
+    lines = [f"{one.path}: {score_words(one)} for “{one.sentence}”, by {who}"]
     if not one.relevant:
-        lines.insert(1, "  this image does not seem to show what the sentence is about")
+        lines.append("  this image does not seem to show what the sentence is about")
+    if one.scorer != "detail" or one.influence.any():
+        lines += [f"  {end}: {_places(one, turn)}" for end, turn in zip(one.ends, (1, -1), strict=True)]
     lines += [f"  {note}" for note in one.notes]
     if one.examples:
         lines.append("  most similar labelled images:")
@@ -88,17 +87,18 @@ def _fields(one: Explanation) -> dict[str, Any]:
         "adapter": one.adapter,
         "relevant": one.relevant,
         "influence": [[float(f"{part:.6g}") for part in row] for row in one.influence],
+        "ends": list(one.ends),
         "asked": None if one.asked is None else one.asked.fields(),
         "notes": list(one.notes),
         "examples": [{"path": e.path, "likeness": e.likeness, "said": e.said} for e in one.examples],
     }
 
 
-def _places(influence: Floats, one: Explanation) -> str:
+def _places(one: Explanation, turn: int) -> str:
     """The thirds of the picture that weigh most, and the most that a part there moves the score."""
     regions = [
-        (NAMES.get((row, column), f"{row} {column}"), float(block.max()))
-        for row, band in zip(ROWS, np.array_split(influence, 3, axis=0), strict=True)
+        (NAMES.get((row, column), f"{row} {column}"), float((turn * block).max()))
+        for row, band in zip(ROWS, np.array_split(one.influence, 3, axis=0), strict=True)
         for column, block in zip(COLUMNS, np.array_split(band, 3, axis=1), strict=True)
     ]
     most = float(np.abs(one.influence).max())
@@ -148,7 +148,7 @@ def draw(explanations: Sequence[Explanation]) -> Image.Image:
     columns = [_column(one, map_over(_open(one.path, SIDE), one.influence, most)) for one in explanations]
     if len(columns) == 1:
         columns.insert(0, _framed(_open(explanations[0].path, SIDE)))
-    return _sheet(columns, _heading(explanations))
+    return _sheet(columns, _heading(explanations), explanations[0].ends)
 
 
 def _heading(explanations: Sequence[Explanation]) -> list[str]:
@@ -156,7 +156,7 @@ def _heading(explanations: Sequence[Explanation]) -> list[str]:
     return [*lines, difference(*explanations[:2])] if len(explanations) > 1 else lines
 
 
-def _sheet(columns: Sequence[Image.Image], heading: Sequence[str]) -> Image.Image:
+def _sheet(columns: Sequence[Image.Image], heading: Sequence[str], ends: tuple[str, str]) -> Image.Image:
     top = MARGIN + 34 * len(heading) + GAP
     height = top + max(column.height for column in columns) + 60
     sheet = Image.new("RGB", (2 * MARGIN + len(columns) * (SIDE + GAP) - GAP, height), PAPER)
@@ -164,7 +164,7 @@ def _sheet(columns: Sequence[Image.Image], heading: Sequence[str]) -> Image.Imag
         _write(sheet, (MARGIN, MARGIN + 34 * number), line, 24 if number == 0 else 20, INK, sheet.width - 2 * MARGIN)
     for number, column in enumerate(columns):
         sheet.paste(column, (MARGIN + number * (SIDE + GAP), top))
-    _legend(sheet, height - 44)
+    _legend(sheet, height - 44, ends)
     return sheet
 
 
@@ -189,10 +189,10 @@ def _framed(picture: Image.Image) -> Image.Image:
     return frame
 
 
-def _legend(sheet: Image.Image, top: int) -> None:
+def _legend(sheet: Image.Image, top: int, ends: tuple[str, str]) -> None:
     bar = map_over(Image.new("RGB", (160, 16), "#c0c0c0"), np.linspace(-1, 1, 160)[None], 1.0)
     sheet.paste(bar, (MARGIN, top))
-    _write(sheet, (MARGIN + 170, top - 3), "orange raises the score, blue lowers it", 16, QUIET, sheet.width)
+    _write(sheet, (MARGIN + 170, top - 3), f"orange: {ends[0]}, blue: {ends[1]}", 16, QUIET, sheet.width)
 
 
 def _write(sheet: Image.Image, at: tuple[int, int], words: str, size: int, colour: str, width: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Protocol
 
 from imgrank.adapter.header import other_tokens
@@ -75,43 +76,95 @@ class Source(Protocol):
     def sentence(self, text: str) -> TextTokens: ...
 
 
-def ask(question: Question, source: Source, *, detailed: bool = False, by_name: bool = True) -> Scorer:
-    """Settle who answers, and make every text token that it takes.
+class Settled:
+    """Who answers a question. What it takes to know that is found out when it is first asked for, and only once.
 
-    `detailed` says that the tokens come with what was measured of their pictures at full size. Without `by_name` an
-    adapter that was asked for by name answers only what asks for its scale. Raises AdapterError where the adapter asked
-    for cannot be used with this backbone.
+    Without `by_name` an adapter that was asked for by name answers only what asks for its scale. Members raise
+    AdapterError where the adapter asked for cannot be used with this backbone.
     """
-    if question.parts:
-        scorers = _of_parts(question, source, detailed)
-        weighted = zip(scorers, question.parts, strict=True)
-        return MixScorer(question, tuple(MixTerm(scorer, part.weight) for scorer, part in weighted))
-    if question.like is not None and question.low is not None:
-        return BetweenScorer(question, Line(question.low.appearance, question.like.appearance))
-    if question.like is not None:
-        return PictureScorer(question, aim_at_picture(question.like.embedding))
-    asked = quality_asked(question, source)
-    if asked is not None and detailed:
-        return DetailScorer(question, asked)
-    scorer = _by_tokens(question, source, by_name)
-    return scorer if asked is None else replace(scorer, notes=(*scorer.notes, WITHOUT_DETAIL))
+
+    def __init__(self, question: Question, source: Source, *, by_name: bool = True) -> None:
+        self.question = question
+        self._source, self._by_name = source, by_name
+        self._parts = tuple(Settled(part.question, source, by_name=False) for part in question.parts)
+
+    @property
+    def wants_detail(self) -> bool:
+        """Whether anything of it is answered best from what is measured at full size."""
+        return any(one.quality is not None for one in self._parts or (self,))
+
+    @cached_property
+    def quality(self) -> AskedQuality | None:
+        """The quality of the photograph that is asked for, None where anything else is.
+
+        Who names an adapter, or `none`, or the other end of an axis is answered by just that.
+        """
+        question = self.question
+        if self._source.adapter != "auto" or question.parts or question.like is not None or question.opposite:
+            return None
+        named = quality_in(question.sentence)
+        if named is not None:
+            return named
+        choice = self.choice
+        if choice is None or not choice.adapter.shipped:
+            return None
+        measured = MEASURED.get(choice.query.name)
+        turned = -1.0 if choice.reversed else 1.0
+        return None if measured is None else replace(measured, turn=turned * measured.turn)
+
+    @cached_property
+    def choice(self) -> Choice | None:
+        """The trained query that answers, None where likeness does."""
+        if self.question.like is not None or self.question.opposite:
+            return None
+        candidates = replace(self.candidates, named=self.candidates.named and self._by_name)
+        return who_answers(self.question.sentence, candidates, self._source.sentence)
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        """All adapters that may answer."""
+        backbone = self._source.backbone
+        return Candidates.of(self._source.adapter, backbone.name, backbone.fingerprint)
+
+    def scorer(self, *, detailed: bool) -> Scorer:
+        """Whoever answers, ready, with every text token that it takes.
+
+        `detailed` says that the tokens come with what was measured of their pictures at full size.
+        """
+        question, source = self.question, self._source
+        if self._parts:
+            weighted = zip(self._of_parts(detailed), question.parts, strict=True)
+            return MixScorer(question, tuple(MixTerm(scorer, part.weight) for scorer, part in weighted))
+        if question.like is not None and question.low is not None:
+            return BetweenScorer(question, Line(question.low.appearance, question.like.appearance))
+        if question.like is not None:
+            return PictureScorer(question, aim_at_picture(question.like.embedding))
+        if self.quality is not None and detailed:
+            return DetailScorer(question, self.quality)
+        if self.choice is not None:
+            scorer: AdapterScorer | LikenessScorer = adapter_scorer(question, self.choice, source.sentence)
+        else:
+            scorer = _by_likeness(self, source)
+        return scorer if self.quality is None else replace(scorer, notes=(*scorer.notes, WITHOUT_DETAIL))
+
+    def _of_parts(self, detailed: bool) -> list[Scorer]:
+        """Each term of a mix by itself. An adapter that was asked for by name, and by no term, gets the first."""
+        scorers = [part.scorer(detailed=detailed) for part in self._parts]
+        first = next((n for n, part in enumerate(self._parts) if part.question.like is None), None)
+        is_named = self._source.adapter not in ("auto", "none")
+        if is_named and first is not None and not any(isinstance(scorer, AdapterScorer) for scorer in scorers):
+            scorers[first] = Settled(self._parts[first].question, self._source).scorer(detailed=detailed)
+        return scorers
 
 
-def _of_parts(question: Question, source: Source, detailed: bool) -> list[Scorer]:
-    """Each term of a mix asks for itself. An adapter that was asked for by name, and by no term, gets the first."""
-    asked = [part.question for part in question.parts]
-    scorers = [ask(each, source, detailed=detailed, by_name=False) for each in asked]
-    first = next((n for n, each in enumerate(asked) if each.like is None), None)
-    is_named = source.adapter not in ("auto", "none")
-    if is_named and first is not None and not any(isinstance(scorer, AdapterScorer) for scorer in scorers):
-        scorers[first] = ask(asked[first], source, detailed=detailed)
-    return scorers
+def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer:
+    """Settle who answers, and make every text token that it takes; `detailed` as `Settled.scorer` takes it, which
+    raises what this does."""
+    return Settled(question, source).scorer(detailed=detailed)
 
 
-def _by_tokens(question: Question, source: Source, by_name: bool) -> AdapterScorer | LikenessScorer:
-    choice = choose(question, source, by_name=by_name)
-    if choice is not None:
-        return adapter_scorer(question, choice, source.sentence)
+def _by_likeness(settled: Settled, source: Source) -> LikenessScorer:
+    question = settled.question
     negation = None if question.opposite else negation_of(question.sentence)
     notes = () if negation is None else (_said_of(negation),)
     if negation is not None and negation.thing is not None:
@@ -121,12 +174,12 @@ def _by_tokens(question: Question, source: Source, by_name: bool) -> AdapterScor
     sureness = confidence_weights(source.backbone.fingerprint)
     unrelated = None if sureness.is_own else Unrelated.of(source.sentence)
     understood = source.backbone.name != MINI or is_readable(question.sentence)
-    notes = (*notes, *_outdated(question, source), *([] if understood else [READS_ENGLISH]))
+    notes = (*notes, *_outdated(settled, source), *([] if understood else [READS_ENGLISH]))
     notes = (*notes, *([NOT_COMPARED] if question.refine else []))
     notes = (*notes, SHOWS_NO_DATE) if read(question.sentence).asks_when else notes
     notes = notes if axis.unseen is None else (*notes, NOT_JUDGED.format(printable(axis.unseen)))
     denies = negation is not None and negation.thing is not None
-    return LikenessScorer(question, axis, _nobody(question, source), sureness, unrelated, understood, notes, denies)
+    return LikenessScorer(question, axis, _nobody(settled, source), sureness, unrelated, understood, notes, denies)
 
 
 def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
@@ -141,42 +194,15 @@ def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
     denied = negation_of(sentence)
     if denied is not None and denied.thing is not None:
         return ()
-    whole = choose(Question(sentence), source)
+    whole = Settled(Question(sentence), source).choice
     if whole is not None and whole.reason == OWN_WORDS:
         return ()
-    counted = (choose(Question(f"no {thing}"), source) for thing in said.unwanted)
+    counted = (Settled(Question(f"no {thing}"), source).choice for thing in said.unwanted)
     unwanted = (
         Term(thing, weight=-1.0) if choice is None else Term(f"no {thing}")
         for thing, choice in zip(said.unwanted, counted, strict=True)
     )
     return (Term(said.wanted), *unwanted)
-
-
-def choose(question: Question, source: Source, *, by_name: bool = True) -> Choice | None:
-    """The trained query that answers, None where likeness does; `by_name` as `ask` takes it. Raises AdapterError as
-    `ask` does."""
-    if question.like is not None or question.opposite:
-        return None
-    candidates = Candidates.of(source.adapter, source.backbone.name, source.backbone.fingerprint)
-    candidates = replace(candidates, named=candidates.named and by_name)
-    return who_answers(question.sentence, candidates, source.sentence)
-
-
-def quality_asked(question: Question, source: Source) -> AskedQuality | None:
-    """The quality of the photograph that a question asks for, None where it asks for anything else.
-
-    Who names an adapter, or `none`, or the other end of an axis is answered by just that.
-    """
-    if source.adapter != "auto" or question.like is not None or question.opposite:
-        return None
-    named = quality_in(question.sentence)
-    if named is not None:
-        return named
-    choice = choose(question, source)
-    if choice is None or not choice.adapter.shipped:
-        return None
-    measured = MEASURED.get(choice.query.name)
-    return None if measured is None else replace(measured, turn=-measured.turn if choice.reversed else measured.turn)
 
 
 def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> AdapterScorer:
@@ -193,23 +219,22 @@ def _said_of(negation: Negation) -> str:
     return f"images without {printable(negation.thing)!r} come first"
 
 
-def _outdated(question: Question, source: Source) -> tuple[str, ...]:
+def _outdated(settled: Settled, source: Source) -> tuple[str, ...]:
     """A word about the ranker that was trained on this sentence, and cannot read today's tokens."""
-    if question.opposite or source.adapter == "none":
+    if settled.question.opposite or source.adapter == "none":
         return ()
-    candidates = Candidates.of(source.adapter, source.backbone.name, source.backbone.fingerprint)
-    missed = next((one for one in candidates.outdated if one.query(question.sentence) is not None), None)
+    candidates, sentence = settled.candidates, settled.question.sentence
+    missed = next((one for one in candidates.outdated if one.query(sentence) is not None), None)
     return () if missed is None else (str(other_tokens(missed.name, missed, missed.backbone, candidates.fingerprint)),)
 
 
-def _nobody(question: Question, source: Source) -> Asked:
+def _nobody(settled: Settled, source: Source) -> Asked:
     """Why likeness answers, and the trained query that came nearest."""
-    if question.opposite:
+    if settled.question.opposite:
         return Asked(None, None, OPPOSITE_NAMED)
     if source.adapter == "none":
         return Asked(None, None, NONE_WANTED)
-    candidates = Candidates.of(source.adapter, source.backbone.name, source.backbone.fingerprint)
-    near = nearest_query(question.sentence, candidates, source.sentence)
+    near = nearest_query(settled.question.sentence, settled.candidates, source.sentence)
     return Asked(None, None, NO_RANKER_HERE) if near is None else Asked(near[0].name, round(near[1], 4), NO_RANKER)
 
 

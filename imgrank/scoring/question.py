@@ -67,11 +67,6 @@ class WeightedQuestion:
     weight: float
 
 
-def single_questions(question: Question) -> tuple[Question, ...]:
-    """The questions of a mix, or the one."""
-    return tuple(part.question for part in question.parts) or (question,)
-
-
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What pictures say about whether the sentence is shown among them at all.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.scoring.scorers import Resources
 from imgrank.tokens import TextTokens
 from tests.fakes import RedBackbone
@@ -17,6 +18,7 @@ class RedRanker:
     """As much of a Ranker as an explanation asks for."""
 
     adapter = "none"
+    max_megapixels = DEFAULT_MAX_MEGAPIXELS
 
     def __init__(self) -> None:
         self.backbone = RedBackbone()

@@ -13,7 +13,7 @@ import pytest
 
 from imgrank import Ranker, explain
 from imgrank.decode import decode_bytes
-from imgrank.explaining.explanation import parts
+from imgrank.explaining.influence import parts
 from imgrank.scoring.asking import answer, ask
 from imgrank.scoring.question import Question
 

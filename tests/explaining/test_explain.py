@@ -51,6 +51,13 @@ def test_the_words_name_the_places(two_spots: str) -> None:
     assert lines[2].startswith("  lowers the score: lower right")
 
 
+def test_a_larger_image_than_allowed_is_not_explained(two_spots: str) -> None:
+    careful = RedRanker()
+    careful.max_megapixels = 0.01
+    with pytest.raises(NothingToRank, match="megapixels"):
+        explain(careful, two_spots, "red")
+
+
 def test_of_two_pictures_the_difference_is_told_and_each_has_its_map(tmp_path: Path, two_spots: str) -> None:
     all_red = painted(tmp_path / "red.png", ((0, 0, 280, 280), RED))
     both = [explain(RANKER, path, "red") for path in (two_spots, all_red)]

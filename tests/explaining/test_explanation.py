@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgrank.explaining.explanation import GRID, SHOWN, Example, influence, nearest_examples, parts, washed_out, windows
+from imgrank.explaining.explanation import SHOWN, Example, nearest_examples
+from imgrank.explaining.influence import GRID, influence, parts, washed_out, windows
+from imgrank.scoring.asking import Settled
 from imgrank.scoring.question import Question
 from imgrank.training import train
 from tests.training.making import CONFIG, QUICK, FakeSource, labels_csv, pairs_csv
@@ -72,7 +74,8 @@ def taught(labels: Path, out: Path, **more: str) -> Path:
 
 
 def examples(adapter: Path | str, image: Path, sentence: str = "more") -> tuple[Example, ...]:
-    return nearest_examples(Asked(adapter), Question(sentence), str(image), lambda _: None)
+    source = Asked(adapter)
+    return nearest_examples(source, Settled(Question(sentence), source).choice, str(image), lambda _: None)
 
 
 pytestmark = pytest.mark.usefixtures("home")

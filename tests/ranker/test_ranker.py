@@ -15,6 +15,7 @@ from imgrank import Ranker
 from imgrank.adapter.registry import find_adapter
 from imgrank.errors import NothingToRank, UsageError
 from imgrank.rounding import rounded
+from imgrank.scoring.choosing import who_answers
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 
@@ -78,6 +79,21 @@ def test_a_second_question_encodes_nothing(ranker):
     ranker.rank([PHOTOS], "a cat")
     assert ranker.rank([PHOTOS], "a dog").encoded == 0
     assert Ranker(adapter="none").rank([PHOTOS], "a boat").encoded == 0
+
+
+@pytest.mark.parametrize(("sentence", "times"), [("a cat", 1), ("blurry ones last", 1), ("sharpest photo", 0)])
+def test_who_answers_a_question_is_settled_once(monkeypatch, sentence, times):
+    """And not at all where the words alone say that the photographs are to be measured."""
+    asked = []
+
+    def counting(*what):
+        asked.append(what)
+        return who_answers(*what)
+
+    monkeypatch.setattr("imgrank.scoring.asking.who_answers", counting)
+    with Ranker() as ranker:
+        ranker.rank([PHOTOS / "cat.jpg"], sentence)
+    assert len(asked) == times
 
 
 def test_a_renamed_picture_is_known_and_a_changed_one_is_not(ranker, tmp_path):

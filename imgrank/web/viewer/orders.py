@@ -27,10 +27,10 @@ from imgrank.records import AnsweredTerm, RankedImage, Ranking, Term
 from imgrank.records import Asked as Standing
 from imgrank.rounding import decimals_for
 from imgrank.scoring.answered import ranking_of, terms_told
-from imgrank.scoring.asking import answer, ask, quality_asked
+from imgrank.scoring.asking import Settled, answer, ask
 from imgrank.scoring.choosing import Candidates
 from imgrank.scoring.composing import Asking
-from imgrank.scoring.question import Answer, Question, Verdict, single_questions
+from imgrank.scoring.question import Answer, Question, Verdict
 from imgrank.tokens import PackedTokens
 from imgrank.web.viewer.engine import Engine
 from imgrank.web.viewer.library import Library, Numbers, Snapshot
@@ -180,10 +180,11 @@ class Orders:
         if not snapshot.paths or asked.nothing:
             return self._by_name(asked, snapshot)
         question = self._question(asked)
-        wanted = any(quality_asked(one, self._ranker) is not None for one in single_questions(question))
+        settled = Settled(question, self._ranker)
+        wanted = settled.wants_detail
         detailed = wanted and snapshot.detail is not None
         blocks = _with_detail(snapshot) if detailed else snapshot.blocks
-        scorer = ask(question, self._ranker, detailed=detailed)
+        scorer = settled.scorer(detailed=detailed)
         name = ("open", id(self), snapshot.version)
         answered = answer(scorer, lambda: iter(blocks), self._ranker.resources, pictures=name)
         if not np.isfinite(answered.scores).all():
