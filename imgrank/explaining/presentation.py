@@ -95,15 +95,20 @@ def _fields(one: Explanation) -> dict[str, Any]:
 
 
 def _places(one: Explanation, turn: int) -> str:
-    """The thirds of the picture that weigh most, and the most that a part there moves the score."""
+    """The thirds of the picture whose strongest part is on this side of 0, the strongest first, with that part."""
     regions = [
-        (NAMES.get((row, column), f"{row} {column}"), float((turn * block).max()))
+        (NAMES.get((row, column), f"{row} {column}"), turn * _strongest(block))
         for row, band in zip(ROWS, np.array_split(one.influence, 3, axis=0), strict=True)
         for column, block in zip(COLUMNS, np.array_split(band, 3, axis=1), strict=True)
     ]
-    most = float(np.abs(one.influence).max())
+    most = abs(_strongest(one.influence))
     weighing = sorted((r for r in regions if most and r[1] >= most / 4), key=lambda r: -r[1])[:NAMED]
     return ", ".join(f"{name} ({_number(weight, one)})" for name, weight in weighing) or "nothing much"
+
+
+def _strongest(influence: Floats) -> float:
+    """Of parts, the one farthest from 0."""
+    return float(influence.flat[np.abs(influence).argmax()])
 
 
 def _number(value: float, one: Explanation) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,18 @@ def test_the_words_name_the_places(two_spots: str) -> None:
     assert lines[0].startswith(two_spots) and "red" in lines[0] and "by similarity" in lines[0]
     assert lines[1].startswith("  raises the score: upper left")
     assert lines[2].startswith("  lowers the score: lower right")
+
+
+def test_no_place_both_raises_and_lowers_the_score(two_spots: str) -> None:
+    """A part of a place may pull one way and its neighbour the other: the stronger one tells."""
+    found = explain(RANKER, two_spots, "red")
+    for seed in range(20):
+        mixed = replace(found, influence=np.random.default_rng(seed).normal(size=(14, 14)))
+        raising, lowering = (set(re.findall(r"([a-z][a-z ]*) \(", line)) for line in told([mixed])[1:3])
+        assert raising and lowering and raising.isdisjoint(lowering)
+    mixed.influence[:] = 0
+    mixed.influence[6:8, 6:8] = [[3, -2], [-2, -2]]
+    assert told([mixed])[1:3] == ["  raises the score: centre (3.00)", "  lowers the score: nothing much"]
 
 
 def test_a_larger_image_than_allowed_is_not_explained(two_spots: str) -> None:
