@@ -12,6 +12,7 @@ from imgrank.backbone.names import MINI
 from imgrank.detail.qualities import AskedQuality
 from imgrank.paths import printable
 from imgrank.records import Asked, Term
+from imgrank.scoring.adapter_scorer import AdapterScorer
 from imgrank.scoring.calibration import confidence_weights
 from imgrank.scoring.choosing import (
     NO_RANKER,
@@ -30,16 +31,9 @@ from imgrank.scoring.negation import Negation, negation_of, wanted_without
 from imgrank.scoring.parsing import read
 from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Answer, Encode, Question
-from imgrank.scoring.scorers import (
-    AdapterScorer,
-    BetweenScorer,
-    LikenessScorer,
-    PictureScorer,
-    Places,
-    Resources,
-    Scorer,
-)
+from imgrank.scoring.scorers import Places, Resources, Scorer
 from imgrank.scoring.similarity import Line, aim_at_picture, text_axis
+from imgrank.scoring.similarity_scorers import BetweenScorer, LikenessScorer, PictureScorer
 from imgrank.scoring.unrelated import Unrelated
 from imgrank.scoring.words import is_readable
 from imgrank.tokens import PackedTokens, TextTokens

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -12,8 +11,8 @@ from imgrank.detail.qualities import AskedQuality, Quality, amount, asked_qualit
 from imgrank.records import Asked
 from imgrank.rounding import rounded
 from imgrank.scoring.parsing import plain_order
-from imgrank.scoring.question import Answer, Evidence, Question, Scored, Verdict
-from imgrank.scoring.scorers import Places, Resources, Score, joined_answer
+from imgrank.scoring.question import Evidence, Question, Scored, Verdict
+from imgrank.scoring.scorers import WithoutAdapter
 from imgrank.tokens import Packed, Reads, TokenShape
 
 
@@ -33,34 +32,21 @@ MEASURED = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DetailScorer:
+class DetailScorer(WithoutAdapter):
     """A quality of the photograph, by what stands beside the tokens in `PackedTokens.detail`."""
 
     question: Question
     asked: AskedQuality
     scale: float = 1.0
-    adapter_files: tuple[Path, ...] = ()
 
     @property
     def depends_on(self) -> Hashable:
         """The quality, and which way."""
         return "detail", self.asked
 
-    def with_adapter_files(self, paths: Sequence[Path]) -> DetailScorer:
-        """Needs none."""
-        return self
-
     def reads(self, shape: TokenShape) -> Reads:
         """No tokens."""
         return Reads(tokens=False)
-
-    def open(self, resources: Resources) -> Score:
-        """Amounts of the quality, more first or less first as the sentence asks."""
-        return self._score
-
-    def conclude(self, parts: Sequence[Scored], resources: Resources, places: Places = None) -> Answer:
-        """Scores as they are."""
-        return joined_answer(parts, self.verdict)
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """Every photograph has some of it."""

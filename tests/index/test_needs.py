@@ -53,7 +53,7 @@ from imgrank.engine.score_part import ScoreParts, paths_of
 from imgrank.index.locations import Location
 from imgrank.index.reading import unsettled
 from imgrank.scoring.question import Question
-from imgrank.scoring.scorers import PictureScorer
+from imgrank.scoring.similarity_scorers import PictureScorer
 from imgrank.scoring.similarity import Aim
 location = Location(sys.argv[1])
 shape = location.manifest().shape

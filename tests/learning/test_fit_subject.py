@@ -12,9 +12,10 @@ from imgrank.adapter.files import Adapter
 from imgrank.adapter.header import AdapterHeader, Query
 from imgrank.learning.fit_subject import fit_subject
 from imgrank.rounding import rounded
+from imgrank.scoring.adapter_scorer import AdapterScorer
 from imgrank.scoring.choosing import Choice
 from imgrank.scoring.question import Question
-from imgrank.scoring.scorers import AdapterScorer, Resources, joined_answer
+from imgrank.scoring.scorers import Resources, joined_answer
 from imgrank.tokens import PackedTokens, TextTokens, joined, pack
 from tests.learning.making import pair_rows, value_rows
 

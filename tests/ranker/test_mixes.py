@@ -13,7 +13,7 @@ from imgrank.choices import Format
 from imgrank.errors import UsageError
 from imgrank.output.summary import remarks
 from imgrank.output.write import write
-from imgrank.scoring.scorers import LikenessScorer
+from imgrank.scoring.similarity_scorers import LikenessScorer
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 

@@ -14,11 +14,11 @@ from imgrank.adapter import files
 from imgrank.adapter.header import Query
 from imgrank.adapter.registry import find_adapter
 from imgrank.errors import AdapterError
+from imgrank.scoring.adapter_scorer import AdapterScorer
 from imgrank.scoring.asking import ask
 from imgrank.scoring.choosing import NO_RANKER_HERE, Candidates, who_answers
 from imgrank.scoring.detail import quality_in
 from imgrank.scoring.question import Question
-from imgrank.scoring.scorers import AdapterScorer
 from imgrank.tokens import TextTokens
 from tests.adapter.making import adapter, unit
 from tests.explaining.making import RedRanker

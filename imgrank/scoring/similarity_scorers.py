@@ -1,0 +1,123 @@
+"""Scorers without a trained adapter: nearness to pictures, a place between some, likeness to a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from imgrank.records import Asked
+from imgrank.rounding import rounded
+from imgrank.scoring.calibration import ConfidenceWeights
+from imgrank.scoring.question import Evidence, Question, Scored, Verdict
+from imgrank.scoring.scorers import RELEVANT_FROM, WithoutAdapter, lacking
+from imgrank.scoring.similarity import Aim, Line, TextAxis, likeness
+from imgrank.scoring.unrelated import Unrelated
+from imgrank.tokens import Packed, Reads, TokenShape, whole
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureScorer(WithoutAdapter):
+    """Nearness to a picture, or to some."""
+
+    question: Question
+    aim: Aim
+    scale: float = 1.0
+
+    @property
+    def depends_on(self) -> Hashable:
+        """The direction."""
+        return "like", self.aim.vector.tobytes()
+
+    def reads(self, shape: TokenShape) -> Reads:
+        """Embeddings."""
+        return Reads(tokens=False)
+
+    def verdict(self, evidence: Evidence) -> Verdict:
+        """A picture that is named is always near to something."""
+        named = self.question.like
+        reason = "an image was named" if named is None or len(named.paths) == 1 else "images were named"
+        return Verdict("like", None, None, True, 1.0, Asked(None, None, reason))
+
+    def _score(self, packed: Packed) -> Scored:
+        scores, relevant = rounded(likeness(packed, self.aim)), np.ones(len(packed), bool)
+        return Scored(scores, relevant, Evidence.of(scores, relevant))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BetweenScorer(WithoutAdapter):
+    """Where pictures stand on the line from some pictures, at 0, to others, at 1; they may pass both."""
+
+    question: Question
+    line: Line
+
+    @property
+    def scale(self) -> float:
+        """The nearer the ends, the more a cosine counts."""
+        return max(1.0, 1.0 / self.line.length)
+
+    @property
+    def depends_on(self) -> Hashable:
+        """Both ends."""
+        return "between", self.line.low.tobytes(), self.line.high.tobytes()
+
+    def reads(self, shape: TokenShape) -> Reads:
+        """Embeddings and tokens."""
+        return Reads()
+
+    def verdict(self, evidence: Evidence) -> Verdict:
+        """Every picture stands somewhere on it."""
+        return Verdict("between", None, None, True, 1.0, Asked(None, None, "images name both ends"))
+
+    def _score(self, packed: Packed) -> Scored:
+        scores, relevant = rounded(self.line(whole(packed)), self.scale), np.ones(len(packed), bool)
+        return Scored(scores, relevant, Evidence.of(np.zeros(len(packed)), relevant))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LikenessScorer(WithoutAdapter):
+    """Likeness to the sentence, or along the scale that it names; where it `denies`, what lacks it comes first."""
+
+    question: Question
+    axis: TextAxis
+    asked: Asked
+    sureness: ConfidenceWeights
+    unrelated: Unrelated | None = None
+    understood: bool = True
+    notes: tuple[str, ...] = ()
+    denies: bool = False
+    scale: float = 1.0
+
+    @property
+    def depends_on(self) -> Hashable:
+        """The words: they say what the axis is."""
+        return "likeness", self.question.sentence, self.question.opposite, self.axis.turn
+
+    def reads(self, shape: TokenShape) -> Reads:
+        """Embeddings, and the moments that kinds follow from."""
+        return Reads(tokens=False, moments=self.axis.rows(shape.width))
+
+    def verdict(self, evidence: Evidence) -> Verdict:
+        """Whether the sentence is shown here at all; of a denial, whether any picture lacks what it denies."""
+        about = self.axis.end if self.axis.subject is None else self.axis.subject
+        if not self.understood:
+            sure, least = 0.0, 1.0
+        elif self.denies:
+            sure, least = self.sureness.chance_lacking(evidence), RELEVANT_FROM
+        else:
+            sure, least = self.sureness.confidence(evidence, about.coverage), self.sureness.threshold
+        return Verdict("zero-shot", None, None, sure >= least, sure, self.asked, self.notes + lacking(evidence))
+
+    def _score(self, packed: Packed) -> Scored:
+        along = self.axis(packed)
+        relevant = np.ones(len(packed), bool)
+        if self.axis.subject is not None and self.sureness.shown_from is not None:
+            relevant = along.likeness >= self.sureness.shown_from
+        evidence = Evidence.of(along.likeness, relevant)
+        if self.unrelated is not None:
+            beside = self.unrelated.beside(packed, along.likeness, -1.0 if self.denies else 1.0)
+            evidence = replace(evidence, unrelated=beside.to_others, ahead=beside.ahead)
+        fits_from = self.sureness.fits_from
+        fits = None if fits_from is None else relevant & ((along.likeness >= fits_from) != self.denies)
+        return Scored(rounded(along.scores), relevant, evidence, fits=fits)
