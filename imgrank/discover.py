@@ -1,24 +1,19 @@
-"""Folders, globs and lists -> ImageFile. Opens no picture; everything here is names and `stat`."""
+"""Folders and globs -> ImageFile. Opens no picture; everything here is names and `stat`."""
 
 from __future__ import annotations
 
-import codecs
 import difflib
-import errno
 import glob
 import os
-import re
 import stat
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
-
-from natsort import natsort_keygen, ns
 
 from imgrank.counting import counted
 from imgrank.errors import UsageError
 from imgrank.formats import OTHER_EXTENSIONS, UNREAD_EXTENSIONS, extension, looks_like_picture
+from imgrank.path_order import path_order
 from imgrank.paths import printable, why
 from imgrank.patterns import NOTHING_EXCLUDED, Exclusion, fits
 from imgrank.records import ImageFile, Unreadable
@@ -37,10 +32,6 @@ _KEPT_BY_SYSTEMS = frozenset(
     }
 )
 _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
-
-_natural_of_any: Callable[[str], tuple[Any, ...]] = natsort_keygen(alg=ns.IGNORECASE)
-_MOST_ORDERS = 1 << 16  # folders whose order is remembered
-_DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,39 +190,6 @@ def told_of_others(others: Sequence[tuple[str, int]]) -> tuple[str, ...]:
     return (f"{ignored} ignored: {each}",)
 
 
-def path_order(path: str) -> tuple[Any, str]:
-    """Natural order, folder by folder (img2 before img10); the path itself decides between equals."""
-    folder, name = os.path.split(path)
-    return (*_folder_order(folder), _natural(name)), path
-
-
-def _natural(name: str) -> tuple[Any, ...]:
-    """natsort's key, made three times faster where a name has nothing but ASCII."""
-    if not name.isascii() or not name:
-        return _natural_of_any(name)
-    parts: list[Any] = _DIGITS.split(name.lower())
-    parts[1::2] = map(int, parts[1::2])
-    return tuple(parts if parts[-1] != "" else parts[:-1])
-
-
-_orders: dict[str, tuple[Any, ...]] = {}
-
-
-def _folder_order(folder: str) -> tuple[Any, ...]:
-    """The natural order of each part of a folder's path, from that of the folder above it where it is known."""
-    missing, above = [], folder
-    while above and above not in _orders:
-        missing.append(above)
-        above = above.rpartition(os.sep)[0]
-    order = _orders.get(above, (_natural(""),) if folder.startswith(os.sep) else ())
-    if len(_orders) > _MOST_ORDERS:
-        _orders.clear()
-    for each in reversed(missing):
-        order = (*order, _natural(each.rpartition(os.sep)[2]))
-        _orders[each] = order
-    return order
-
-
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
@@ -317,44 +275,3 @@ def _no_such_source(source: str) -> str:
     hint = " or ".join(f'"{printable(os.path.join(folder, match))}"' for match in close)
     ending = f"; did you mean {hint}?" if hint else "; check the spelling."
     return f'There is no file or folder "{printable(source)}"{ending}'
-
-
-def read_list(stream: BinaryIO) -> bytes:
-    """The bytes of standard input. Raises UsageError where it is closed, or refuses."""
-    try:
-        return stream.read() or b""
-    except OSError as error:
-        reason = "it is closed" if error.errno == errno.EBADF else why(error)
-        raise UsageError(f"The list on standard input cannot be read: {reason}.") from error
-
-
-def list_entries(data: bytes, nul: bool, where: str) -> list[str]:
-    """The paths in a list: one a line, or ended by NUL where `nul`; in UTF-16 too where it begins with that mark.
-
-    Raises UsageError where it is separated otherwise or is no text; `where` says in it which list.
-    """
-    data = data.removeprefix(codecs.BOM_UTF8)
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        try:
-            data, nul = os.fsencode(data.decode("utf-16")), False
-        except UnicodeError as error:
-            raise UsageError(f"The list {where} starts like UTF-16 but is not; save it as UTF-8.") from error
-    if _is_bare_utf16(data):
-        raise UsageError(f"The list {where} looks like UTF-16 without a byte order mark; save it as UTF-8.")
-    if b"\0" in data and not nul:
-        raise UsageError(f"The list {where} is separated by NUL bytes; add -0 to read it.")
-    if nul and b"\0" not in data and b"\n" in data and not os.path.lexists(data):
-        raise UsageError(f"The list {where} is separated by line ends, not by NUL bytes; leave out -0 to read it.")
-    lines = data.split(b"\0") if nul else [line.removesuffix(b"\r") for line in data.split(b"\n")]
-    return [os.fsdecode(line) for line in lines if line]
-
-
-def _is_bare_utf16(data: bytes) -> bool:
-    """Whether a list is UTF-16 without its mark: by -0 each letter would be a path, and `.` and `/` are folders."""
-    head = data[:4096]
-    nuls = len(head) // 3 + 1
-    for order, name in ((1, "utf-16-le"), (0, "utf-16-be")):
-        here, there = head[order::2].count(0), head[1 - order :: 2].count(0)
-        if here >= nuls and here > 9 * there:
-            return bool(set("./\\") & set(head.decode(name, "replace")))
-    return False

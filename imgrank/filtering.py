@@ -10,9 +10,9 @@ from datetime import date, datetime, timedelta
 
 from imgrank.choices import Orientation
 from imgrank.counting import agreeing, counted
-from imgrank.discover import path_order
 from imgrank.errors import UsageError
 from imgrank.facts import Facts
+from imgrank.path_order import path_order
 from imgrank.patterns import Exclusion
 from imgrank.records import RankedImage
 

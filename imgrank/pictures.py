@@ -19,13 +19,14 @@ from imgrank.backbone.contract import Backbone
 from imgrank.choices import GroupBy
 from imgrank.counting import agreeing, counted
 from imgrank.detail.measure import WIDTH, Detail
-from imgrank.discover import Discovered, discover, path_order, told_of_others
+from imgrank.discover import Discovered, discover, told_of_others
 from imgrank.encoding import Encoded, encode_files
 from imgrank.errors import NothingToRank, StoreError, UsageError
 from imgrank.facts import FactsReader
 from imgrank.filtering import NO_FILTERS, Filters, filtered
 from imgrank.index.reading import Indexed, is_index, open_indexes
 from imgrank.measuring import Measuring
+from imgrank.path_order import path_order
 from imgrank.paths import printable
 from imgrank.patterns import Exclusion
 from imgrank.records import ImageFile, Progress, Unreadable

@@ -208,7 +208,7 @@ def _order_here(
     quiet: bool,
 ) -> Ranking:
     """The order by this one process."""
-    from imgrank.discover import list_entries, read_list
+    from imgrank.path_lists import list_entries, read_list
 
     sources = [source for source in question.sources if source != STDIN]
     listed = []

@@ -9,7 +9,6 @@ from itertools import chain, islice, takewhile
 from pathlib import Path
 
 from imgrank.counting import counted
-from imgrank.discover import path_order
 from imgrank.engine.contract import Engine
 from imgrank.engine.score_part import PartScores, Run, ScoreParts, best, empty_run, paths_of
 from imgrank.errors import NothingToRank, UsageError
@@ -25,6 +24,7 @@ from imgrank.index.reading import (
     unsettled,
 )
 from imgrank.order import rank_sorted
+from imgrank.path_order import path_order
 from imgrank.paths import printable
 from imgrank.pictures import nothing_found
 from imgrank.ranker import Ranker

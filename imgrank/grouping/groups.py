@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from imgrank.choices import GroupBy
-from imgrank.discover import path_order
 from imgrank.errors import UsageError
 from imgrank.facts import Facts, FactsReader
 from imgrank.filtering import doubts
@@ -21,6 +20,7 @@ from imgrank.grouping.copies import Copies, CopyMeasure
 from imgrank.grouping.same_moment import DEFAULT_THRESHOLD, CopiesAndTimes
 from imgrank.grouping.similar import bursts, similar
 from imgrank.measuring import Measuring
+from imgrank.path_order import path_order
 from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, RankedImage, Ranking
 

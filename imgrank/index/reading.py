@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.detail.measure import DETAIL_VERSION, WIDTH
-from imgrank.discover import path_order
 from imgrank.errors import IndexFault, UsageError
 from imgrank.index.format import MANIFEST, Manifest, texts_of, tokens_of
 from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
 from imgrank.index.remote import is_url
+from imgrank.path_order import path_order
 from imgrank.paths import printable
 from imgrank.records import Unreadable
 from imgrank.tokens import PackedTokens, TokenShape

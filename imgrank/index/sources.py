@@ -16,12 +16,14 @@ from typing import Any, BinaryIO
 
 import xxhash
 
-from imgrank.discover import Discovered, discover, list_entries, path_order, read_list, told_of_others
+from imgrank.discover import Discovered, discover, told_of_others
 from imgrank.errors import UsageError
 from imgrank.formats import looks_like_picture
 from imgrank.index.format import encoded_path
 from imgrank.index.items import SourceItem, is_container, items_of
 from imgrank.index.remote import file_system, is_url, reason_of, retried
+from imgrank.path_lists import list_entries, read_list
+from imgrank.path_order import path_order
 from imgrank.paths import printable, why
 from imgrank.records import Unreadable
 

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgrank.discover import _natural, _natural_of_any, discover, list_entries, told_of_others
+from imgrank.discover import discover, told_of_others
 from imgrank.errors import UsageError
+from imgrank.path_lists import list_entries
+from imgrank.path_order import _natural, _natural_of_any
 from tests.faults.actions.forks import as_nobody, ended, start
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="Windows lets only some users make symbolic links")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.discover import path_order
+from imgrank.path_order import path_order
 from imgrank.records import ImageFile, Unreadable
 from imgrank.tokens import PackedTokens, joined
 
