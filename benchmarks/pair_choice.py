@@ -21,7 +21,7 @@ from scipy.stats import spearmanr
 
 from imgrank.labelling.bradley_terry import Answers, Model, likeness, normal_quantiles, sigmoid
 from imgrank.labelling.knowledge import knowledge
-from imgrank.labelling.lesson import next_pair
+from imgrank.labelling.next_pair import next_pair
 from imgrank.labels import ValueTask, read_labels
 
 Floats = npt.NDArray[np.float64]

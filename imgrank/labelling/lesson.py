@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,80 +12,10 @@ import numpy as np
 from imgrank.arrays import Floats
 from imgrank.errors import UsageError
 from imgrank.labelling.answer_file import Notebook, PairNote, ValueNote
-from imgrank.labelling.bradley_terry import Answers, Beliefs, Memo, Model, Pair, differences, likeness, sigmoid
+from imgrank.labelling.bradley_terry import Answers, Memo, Model, Pair, likeness
 from imgrank.labelling.knowledge import Knowledge, knowledge
+from imgrank.labelling.next_pair import next_pair
 from imgrank.labels.tasks import phrasings
-
-CHECK_EVERY = 12
-CHECK_AFTER = 6  # answers between a pair and its repetition, so that nobody repeats by heart
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
-
-
-def next_pair(beliefs: Beliefs, answers: Answers, passed: Collection[tuple[int, int]] = ()) -> Pair | None:
-    """The next question, or None where every pair was asked. `passed` are keys of pairs that were skipped.
-
-    A pair comes up again only to check the person's own consistency, once, with its sides flipped.
-    """
-    if len(answers) % CHECK_EVERY == CHECK_EVERY - 1:
-        again = _to_check(answers, passed)
-        if again is not None:
-            return again
-    return most_telling(beliefs, {pair.key for pair in answers.pairs()} | set(passed), flip=_coin(answers))
-
-
-def most_telling(beliefs: Beliefs, asked: Collection[tuple[int, int]], flip: bool = False) -> Pair | None:
-    """The pair not yet asked whose answer is expected to shrink the uncertainty of all strengths most."""
-    if len(beliefs.mean) < 2:
-        return None
-    worth = usefulness(beliefs)
-    worth[np.tril_indices(len(worth))] = -np.inf
-    if asked:
-        low, high = np.array(sorted(asked)).T
-        worth[low, high] = -np.inf
-    place = int(np.argmax(worth))
-    if worth.flat[place] == -np.inf:
-        return None
-    one, other = divmod(place, len(worth))
-    return Pair(other, one) if flip else Pair(one, other)
-
-
-def usefulness(beliefs: Beliefs) -> Floats:
-    """(N, N) by how much an answer to each pair is expected to shrink the variance of all strengths, summed.
-
-    The variance within priors: questions that only tell which prior is right would not move the order.
-    """
-    mean, variance = differences(beliefs.mean, beliefs.within)
-    weight = _curvature(mean, variance)
-    centred = beliefs.within - beliefs.within.mean(axis=0)  # only differences between pictures matter
-    inner = centred.T @ centred
-    own = np.diag(inner)
-    reach = own[:, None] + own[None, :] - 2 * inner
-    return np.asarray(reach * weight / (1 + weight * variance), np.float64)
-
-
-def _curvature(mean: Floats, variance: Floats) -> Floats:
-    """The expectation of p (1 - p) for p = sigmoid(x), x normal: how much an answer tells of the difference."""
-    chances = (sigmoid(mean + np.sqrt(variance) * node) for node in _NODES)
-    total = sum(weight * chance * (1 - chance) for weight, chance in zip(_WEIGHTS, chances, strict=True))
-    return np.asarray(total / _WEIGHTS.sum(), np.float64)
-
-
-def _to_check(answers: Answers, passed: Collection[tuple[int, int]]) -> Pair | None:
-    shown = answers.pairs()
-    times: dict[tuple[int, int], int] = {}
-    for pair in shown:
-        times[pair.key] = times.get(pair.key, 0) + 1
-    old = [pair for pair in shown[:-CHECK_AFTER] if times[pair.key] == 1 and pair.key not in passed]
-    if not old:
-        return None
-    pair = old[int(np.random.default_rng(len(answers)).integers(len(old)))]
-    return Pair(pair.right, pair.left)
-
-
-def _coin(answers: Answers) -> bool:
-    """Sides are drawn, so that a habit of choosing one side says nothing; reloading does not draw again."""
-    return bool(np.random.default_rng(len(answers)).integers(2))
-
 
 KEPT_THOUGHTS = 32
 
@@ -123,16 +53,49 @@ class Thought:
     knowledge: Knowledge
 
 
-class PairLesson:
-    """Which of two is more? Goes on where the file stands. `turn` grows with each change: a question has one turn."""
+class _Lesson:
+    """What lessons share. Goes on where the file stands; `turn` grows with each change: a question has one turn."""
 
     def __init__(self, pool: Pool, notebook: Notebook) -> None:
         self.pool, self._notebook = pool, notebook
-        self._place = _places(pool)
+        self._place = {_absolute(path): place for place, path in enumerate(pool.paths)}
+        self._history: list[Change] = [Change(note) for note in self._mine()]
+        self.turn = 0
+
+    def undo(self, turn: int) -> bool:
+        """Take back the last answer, from the file too, or the last skip. False where there is none."""
+        self._check(turn)
+        if not self._history:
+            return False
+        note = self._history[-1].note
+        if note is not None and not self._notebook.remove_last(note):
+            raise UsageError("The last answer is no longer in the file, so it cannot be taken back there.")
+        self._history.pop()
+        self.turn += 1
+        return True
+
+    def _mine(self) -> Sequence[PairNote | ValueNote]:
+        """The answers in the file that are about these pictures."""
+        raise NotImplementedError
+
+    def _check(self, turn: int) -> None:
+        if turn != self.turn:
+            raise StaleAnswer(
+                "This question has been answered in the meantime, perhaps in another tab; here is the next one."
+            )
+
+    def _changed(self, change: Change) -> None:
+        self._history.append(change)
+        self.turn += 1
+
+
+class PairLesson(_Lesson):
+    """Which of two is more?"""
+
+    def __init__(self, pool: Pool, notebook: Notebook) -> None:
+        super().__init__(pool, notebook)
         self._thoughts: Memo[Thought] = Memo(KEPT_THOUGHTS)
         self._model = Model(pool.scores, None if pool.embeddings is None else likeness(pool.embeddings))
-        self._history = [Change(note) for note in self._mine()]
-        self.turn = 0
 
     @property
     def answers(self) -> Answers:
@@ -180,11 +143,6 @@ class PairLesson:
         """Pass this pair by; it does not come again in this session."""
         self._changed(Change(None, passed=self._present(turn).key))
 
-    def undo(self, turn: int) -> bool:
-        """Take back the last answer, from the file too, or the last skip. False where there is none."""
-        _check_turn(turn, self.turn)
-        return _undo(self, self._history, self._notebook)
-
     def knowledge(self) -> Knowledge:
         """The figures of this moment."""
         return self.think(self.answers, self._passed).knowledge
@@ -202,15 +160,11 @@ class PairLesson:
         return Thought(question, knowledge(self._model, answers))
 
     def _present(self, turn: int) -> Pair:
-        _check_turn(turn, self.turn)
+        self._check(turn)
         pair = self.question()
         if pair is None:
             raise StaleAnswer("You have compared all pairs of these images; there are no more questions.")
         return pair
-
-    def _changed(self, change: Change) -> None:
-        self._history.append(change)
-        self.turn += 1
 
     def _mine(self) -> list[PairNote]:
         query, person = phrasings(self.pool.sentence), self._notebook.person
@@ -224,15 +178,12 @@ class PairLesson:
         ]
 
 
-class ValueLesson:
+class ValueLesson(_Lesson):
     """How much is it? A number, or stars, for one picture after another, spread over the ranker's order."""
 
     def __init__(self, pool: Pool, notebook: Notebook) -> None:
-        self.pool, self._notebook = pool, notebook
-        self._place = _places(pool)
+        super().__init__(pool, notebook)
         self._queue = spread(pool.scores)
-        self._history = [Change(note) for note in self._mine()]
-        self.turn = 0
 
     @property
     def values(self) -> dict[int, float]:
@@ -260,21 +211,12 @@ class ValueLesson:
         place = self._present(turn)
         self._changed(Change(None, passed=(place, place)))
 
-    def undo(self, turn: int) -> bool:
-        """Take back the last value, from the file too, or the last skip. False where there is none."""
-        _check_turn(turn, self.turn)
-        return _undo(self, self._history, self._notebook)
-
     def _present(self, turn: int) -> int:
-        _check_turn(turn, self.turn)
+        self._check(turn)
         place = self.question()
         if place is None:
             raise StaleAnswer("Every image has a value; there are no more questions.")
         return place
-
-    def _changed(self, change: Change) -> None:
-        self._history.append(change)
-        self.turn += 1
 
     def _mine(self) -> list[ValueNote]:
         query = phrasings(self.pool.sentence)
@@ -296,27 +238,5 @@ def spread(scores: Floats) -> tuple[int, ...]:
     return tuple(int(by_score[n]) for n in reversed_bits if n < len(scores))
 
 
-def _places(pool: Pool) -> dict[str, int]:
-    return {_absolute(path): place for place, path in enumerate(pool.paths)}
-
-
 def _absolute(path: str) -> str:
     return os.path.abspath(path)
-
-
-def _check_turn(turn: int, present: int) -> None:
-    if turn != present:
-        raise StaleAnswer(
-            "This question has been answered in the meantime, perhaps in another tab; here is the next one."
-        )
-
-
-def _undo(lesson: Lesson, history: list[Change], notebook: Notebook) -> bool:
-    if not history:
-        return False
-    note = history[-1].note
-    if note is not None and not notebook.remove_last(note):
-        raise UsageError("The last answer is no longer in the file, so it cannot be taken back there.")
-    history.pop()
-    lesson.turn += 1
-    return True

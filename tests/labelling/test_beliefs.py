@@ -14,7 +14,8 @@ from imgrank.labelling import lesson as lessons
 from imgrank.labelling.answer_file import Notebook
 from imgrank.labelling.bradley_terry import Answers, Memo, Model, Pair, likeness, normal_quantiles
 from imgrank.labelling.knowledge import FEWEST_ANSWERS, consistency, expected_accuracy, knowledge, wilson
-from imgrank.labelling.lesson import CHECK_AFTER, CHECK_EVERY, PairLesson, Pool, next_pair, usefulness
+from imgrank.labelling.lesson import PairLesson, Pool
+from imgrank.labelling.next_pair import CHECK_AFTER, CHECK_EVERY, next_pair, usefulness
 
 COUNT = 7
 
