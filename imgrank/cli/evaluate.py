@@ -20,9 +20,9 @@ from imgrank.cli.options import (
     Precision,
     PrecisionOption,
     QuietOption,
+    SkipBadOption,
     VerboseOption,
     choices,
-    flag,
     precise,
 )
 from imgrank.cli.terminal import as_sentence, note, noting, print_table, progress_line
@@ -74,7 +74,6 @@ PlotOption = Annotated[
         "--plot", metavar="FILE.png", help="Also plot predictions, errors by decile, and calibration of probabilities."
     ),
 ]
-SkipBad = Annotated[bool, flag("--skip-bad", "Leave out labels with errors, and list them.")]
 
 
 def evaluate(
@@ -83,7 +82,7 @@ def evaluate(
     fmt: FormatOption = ReportFormat.table,
     plot: PlotOption = None,
     index: IndexOption = None,
-    skip_bad: SkipBad = False,
+    skip_bad: SkipBadOption = False,
     adapter: AdapterOption = "auto",
     backbone: BackboneOption = "mini",
     device: DeviceOption = Device.auto,

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from imgrank.cli.arguments import check_sentence
+from imgrank.cli.arguments import OppositeOption, check_sentence
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     AdapterOption,
@@ -49,12 +49,6 @@ OutOption = Annotated[
     Optional[str],
     typer.Option(
         "--out", metavar="FILE.png", help="Write a heat map over the image, with similar labelled images beside it."
-    ),
-]
-OppositeOption = Annotated[
-    Optional[str],
-    typer.Option(
-        "--opposite", metavar="TEXT", help="The other end of the scale, such as 'young person'; not for rankers."
     ),
 ]
 FormatOption = Annotated[Telling, typer.Option("--format", metavar=choices(Telling), help="Output format.")]

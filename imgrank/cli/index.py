@@ -20,6 +20,7 @@ from imgrank.cli.engines import (
 )
 from imgrank.cli.help import HelpfulCommand, HelpfulGroup, new_group
 from imgrank.cli.options import (
+    EXIT_SKIPPED,
     MAX_MEGAPIXELS,
     BackboneOption,
     Device,
@@ -36,7 +37,7 @@ from imgrank.cli.options import (
 )
 from imgrank.cli.terminal import Report, noting, progress_line
 from imgrank.counting import counted
-from imgrank.errors import NothingToRank, UsageError
+from imgrank.errors import Interrupted, NothingToRank, UsageError
 from imgrank.paths import printable
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
 Note = Callable[[str], None]
 
-EXIT_SKIPPED, EXIT_INTERRUPTED = 3, 130
 NAMED_AT_MOST = 10
 BUILD, MERGE, IMPORT, FILL = "build", "merge", "import", "fill"
 
@@ -172,7 +172,7 @@ def build(
         built = on(items, wanted, report, note)
     _report(built, out, note, named=len(built.failed) if verbose else NAMED_AT_MOST)
     if built.partial:
-        raise typer.Exit(EXIT_INTERRUPTED)
+        raise typer.Exit(Interrupted.exit_code)
     if strict and built.failed:
         raise typer.Exit(EXIT_SKIPPED)
 

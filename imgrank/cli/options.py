@@ -71,6 +71,7 @@ DeviceOption = Annotated[
 ]
 RecursiveOption = Annotated[bool, flag("--recursive", "Include subfolders.", "-r")]
 NoCacheOption = Annotated[bool, flag("--no-cache", "Do not read or write the cache of encoded images.")]
+SkipBadOption = Annotated[bool, flag("--skip-bad", "Leave out labels with errors, and list them.")]
 QuietOption = Annotated[bool, flag("--quiet", "Print no progress and no notes on stderr.", "-q")]
 VerboseOption = Annotated[bool, flag("--verbose", "Print more detail and, after an error, the Python traceback.", "-v")]
 YesOption = Annotated[bool, flag("--yes", "Do not ask for confirmation.", "-y")]
@@ -92,6 +93,7 @@ PortOption = Annotated[
     typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port of the local web page; 0 takes a free one."),
 ]
 NoOpenOption = Annotated[bool, flag("--no-open", "Print the address of the page, but do not open a browser.")]
+EXIT_SKIPPED = 3  # under --strict; all other codes stand on the errors
 MAX_MEGAPIXELS = 500.0  # as in imgrank.decode, which loads too much to be asked for its number here
 
 

@@ -11,10 +11,10 @@ from imgrank.choices import Format, GroupBy, ShownBy
 from imgrank.cli import actions as act
 from imgrank.cli import filters, outputs
 from imgrank.cli.backbones import larger_model
+from imgrank.cli.options import EXIT_SKIPPED
 from imgrank.cli.terminal import note, seconds_so_far
+from imgrank.errors import Interrupted
 from imgrank.records import RankedImage, Ranking
-
-EXIT_SKIPPED, EXIT_INTERRUPTED = 3, 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _deliver(
         show(ranking, tuple(_told_if_none(iter(shown), cut, highest, quiet)), display)
         outputs.save_page(ranking, people, display.page, display.page_dir, display.quiet)
         outputs.save_list(ranking, images, display.export, display.quiet)
-        return EXIT_INTERRUPTED if ranking.partial else 0
+        return Interrupted.exit_code if ranking.partial else 0
     if not display.quiet:
         from imgrank.output.summary import doubts
 

@@ -21,6 +21,7 @@ from imgrank.cli.options import (
     Precision,
     PrecisionOption,
     QuietOption,
+    SkipBadOption,
     VerboseOption,
     choices,
     flag,
@@ -29,14 +30,12 @@ from imgrank.cli.options import (
 from imgrank.cli.terminal import as_sentence, note, noting, print_table
 from imgrank.cli.training_view import training_view
 from imgrank.counting import counted
-from imgrank.errors import UsageError
+from imgrank.errors import Interrupted, UsageError
 from imgrank.paths import printable
 
 if TYPE_CHECKING:
     from imgrank.labels import Labels
     from imgrank.training import TrainingOptions, TrainingResult
-
-EXIT_INTERRUPTED = 130
 
 _TRAINING = "Training"
 _SAVING = "Saving"
@@ -68,7 +67,6 @@ WriteLabels = Annotated[
     Optional[str],
     typer.Option("--write-labels", metavar="FILE", help="Write the labels to a CSV file instead of training."),
 ]
-SkipBad = Annotated[bool, flag("--skip-bad", "Leave out labels with errors, and list them.")]
 NameOption = Annotated[
     Optional[str],
     typer.Option(
@@ -150,7 +148,7 @@ def train(
     query: QueryOption = None,
     order: OrderOption = None,
     index: IndexOption = None,
-    skip_bad: SkipBad = False,
+    skip_bad: SkipBadOption = False,
     write_labels: WriteLabels = None,
     name: NameOption = None,
     out: OutOption = None,
@@ -221,7 +219,7 @@ def _tell(result: TrainingResult, quiet: bool, verbose: bool) -> None:
     _show(result, verbose)
     _plot(result, quiet, verbose)
     if result.interrupted:
-        raise typer.Exit(EXIT_INTERRUPTED)
+        raise typer.Exit(Interrupted.exit_code)
 
 
 def _options(preset: PresetName, epochs: int | None, learning_rate: float | None, seed: int) -> TrainingOptions:
