@@ -62,8 +62,8 @@ class Directed:
     """
 
     text: str
-    turn: int = 1
-    orders: bool = False
+    turn: int
+    orders: bool
 
 
 def directed(sentence: str) -> Directed:
@@ -73,7 +73,7 @@ def directed(sentence: str) -> Directed:
     parts = [part for part in _BREAKS.split(_CLOSING.sub("", text)) if part.strip()]
     clauses = [_clause(part, alone=len(parts) == 1) for part in parts]
     turn, orders = 1, any(clause.orders for clause in clauses)
-    if any(clause.place > 0 for clause in clauses) and any(clause.place < 0 for clause in clauses):
+    if any(clause.place > 0 for clause in clauses):
         clauses = [clause for clause in clauses if clause.place >= 0]  # "babies first, grandparents last"
     for clause in clauses:
         turn *= clause.turn * (clause.place or 1)

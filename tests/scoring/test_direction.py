@@ -65,6 +65,9 @@ def test_marks_of_order_leave_what_is_asked_for(sentence, left, sign):
         ("hot until cold", "hot"),
         ("hot days until cold days", "hot days days"),
         ("big dogs before small dog", "big dogs dog"),
+        ("big dogs before the small dogs", "big dogs the dogs"),
+        ("big dogs before dogs that are small", "big dogs dogs that are"),
+        ("noise high to low", "noise high"),
         ("dark to bright in the evening", "dark in the evening"),
         ("of all days from the hottest to the coldest", "of all days from the hottest the"),
         ("next to old houses from big to small", "next to old houses from big"),
@@ -72,7 +75,7 @@ def test_marks_of_order_leave_what_is_asked_for(sentence, left, sign):
     ],
 )
 def test_of_two_ends_the_first_is_left(sentence, left):
-    assert directed(sentence) == Directed(left, orders=True)
+    assert directed(sentence) == Directed(left, 1, orders=True)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,14 @@ def test_a_place_or_an_amount_orders_nothing_more(sentence, left, sign):
         "a small dog next to a big one",
         "a big dog close to small",
         "a dog similar to a small one from big to odd",
+        "the smallest dog next to the biggest",
+        "the oldest man close to the youngest",
         "old people before their young cats",
+        "old men before an old or young woman",
+        "big dogs on it before the small cats on it",
+        "big dogs before noon before the small cats",
+        "biggest to weird smallest",
+        "up to the smallest of the biggest",
         "men before a big red house",
         "first of all cats",
         "one dog to many dogs",
@@ -115,7 +125,7 @@ def test_a_place_or_an_amount_orders_nothing_more(sentence, left, sign):
     ],
 )
 def test_words_of_two_ends_alone_are_no_order(sentence):
-    assert directed(sentence) == Directed(sentence, orders=False)
+    assert directed(sentence) == Directed(sentence, 1, orders=False)
 
 
 @given(st.sampled_from(SCALES), st.sampled_from(ENDS), st.sampled_from(RUNS), st.booleans())
