@@ -1,12 +1,12 @@
 """Who answers a sentence: how many that ask for a trained quantity find it, and how many strangers are captured.
 
-    python benchmarks/who_answers.py --table benchmarks/sentences_fourth.csv
+    python benchmarks/who_answers.py --table benchmarks/sentences_sixth.csv
     python benchmarks/who_answers.py
     python benchmarks/who_answers.py --captions DATA/captions/captions.csv
 
 `sentences.csv`, `sentences_new.csv` and `sentences_third.csv` are development data: what answers was made by them, and
-`recipes/mini/train_asking.py` learns from them. `sentences_fourth.csv` and `sentences_fifth.csv` were written by two
-who knew neither these nor what answers, and are for measuring alone.
+`recipes/mini/train_asking.py` learns from them. `sentences_fourth.csv`, `sentences_fifth.csv` and `sentences_sixth.csv`
+were each written by somebody who knew neither these nor what answers, and are for measuring alone.
 `answer` is the query that a sentence asks for, or nothing where it only stands near one; `end` says which end of it.
 The shipped quantities are asked of the shipped adapter; queries of users, of which it knows nothing, of a stand-in
 that was trained on those words, as a user's is. Where `sort` would measure the photograph at its full size instead,
@@ -116,6 +116,14 @@ def _share(flags: Sequence[bool]) -> str:
     return f"{sum(flags)} of {len(flags)}, {np.mean(flags):.1%}" if flags else "-"
 
 
+def misses(asked: Sequence[tuple[Asking, Found | None]]) -> str:
+    """How askers were missed: the other end of the right query, nobody, or another query."""
+    missed = [(one, found) for one, found in asked if one.answer and not one.is_met_by(found)]
+    nobody = sum(found is None for _, found in missed)
+    turned = sum(found is not None and found.query == one.answer for one, found in missed)
+    return f"missed: {turned} turned round, {nobody} found nobody, {len(missed) - nobody - turned} another query"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--table", type=Path, default=SENTENCES)
@@ -141,6 +149,7 @@ def main() -> None:
     of_users = [pair for pair in asked if pair[0].near not in {*own, *NOTHING}]
     print(row("**the shipped quantities**", [pair for pair in asked if pair not in of_users]))
     print(row("**quantities that users train**", of_users))
+    print(misses(asked))
     if args.wrong:
         wrong = [(one, found) for one, found in asked if not (one.is_met_by(found) if one.answer else not found)]
         for one, found in sorted(wrong, key=lambda pair: (pair[0].answer == "", pair[0].near)):

@@ -91,13 +91,14 @@ def means_of(states: Floats32) -> Floats32:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Model:
-    """Two readers: a linear one of which query is asked for, and a transformer of two layers of which end."""
+    """Two readers: a linear one of which query is asked for, and transformers whose mean tells which end."""
 
     queries: tuple[str, ...]
     fingerprint: str
     threshold: float
     heads: int
     layers: int
+    members: int
     tensors: Mapping[str, Floats32]
 
     def read(self, said: str, states: Floats32) -> Asks:
@@ -105,8 +106,9 @@ class _Model:
         best = 1 + int(odds[1:].argmax())
         rest = np.delete(odds, best)
         clearness = float(odds[best] - np.log(np.exp(rest - rest.max()).sum()) - rest.max())
-        more = float(self._ends(states)[best - 1])
-        by_marks = float(self.tensors["end.by_marks"][best - 1])
+        names = [f"end.{member}." for member in range(self.members)]
+        more = float(np.mean([self._ends(states, name)[best - 1] for name in names]))
+        by_marks = float(np.mean([self.tensors[f"{name}by_marks"][best - 1] for name in names]))
         return Asks(self.queries[best - 1], clearness - self.threshold, more, by_marks)
 
     def _queries(self, said: str, states: Floats32) -> Floats:
@@ -116,16 +118,16 @@ class _Model:
         odds: Floats = (means_of(states) @ tensors["query.means"] + by_letters + tensors["query.bias"]).astype(float)
         return odds
 
-    def _ends(self, states: Floats32) -> Floats32:
-        """(queries,) log odds that the query's own end is meant."""
-        read = np.concatenate([self.tensors["end.start"], self._linear(states, "end.inp")])
-        read = read + self.tensors["end.places"][: len(read)]
+    def _ends(self, states: Floats32, member: str) -> Floats32:
+        """(queries,) one transformer's log odds that the query's own end is meant."""
+        read = np.concatenate([self.tensors[f"{member}start"], self._linear(states, f"{member}inp")])
+        read = read + self.tensors[f"{member}places"][: len(read)]
         for number in range(self.layers):
-            name = f"end.layers.{number}."
+            name = f"{member}layers.{number}."
             read = read + self._attended(self._normed(read, f"{name}norm1"), name)
             up = gelu(self._linear(self._normed(read, f"{name}norm2"), f"{name}up"))
             read = read + self._linear(up, f"{name}down")
-        odds: Floats32 = self._linear(self._normed(read[:1], "end.norm"), "end.out")[0]
+        odds: Floats32 = self._linear(self._normed(read[:1], f"{member}norm"), f"{member}out")[0]
         return odds
 
     def _attended(self, read: Floats32, name: str) -> Floats32:
@@ -153,4 +155,5 @@ def _model(path: Path) -> _Model | None:
         facts = json.loads(file.metadata()[KEY])
         tensors = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118 (not a dict)
     queries = tuple(facts["queries"])
-    return _Model(queries, facts["fingerprint"], facts["threshold"], facts["heads"], facts["layers"], tensors)
+    sizes = (facts["heads"], facts["layers"], facts["members"])
+    return _Model(queries, facts["fingerprint"], facts["threshold"], *sizes, tensors)

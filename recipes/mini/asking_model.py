@@ -1,4 +1,4 @@
-"""The two readers of what a sentence asks for: which shipped query (linear), and which end of it (a transformer)."""
+"""The two readers of what a sentence asks for: which shipped query (linear), and which end of it (transformers)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from imgrank.scoring.asks import BUCKETS, LONGEST
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
-HEADS, LAYERS, WIDTH = 4, 2, 96
+HEADS, LAYERS, WIDTH = 5, 3, 160
+MEMBERS = 2  # transformers whose mean tells the end
 MEANS, LETTERS = 0.1, 10.0  # how much the penalty holds back weights of means, and of letters
 
 
@@ -104,7 +105,7 @@ class Ends(nn.Module):
         odds: torch.Tensor = self.out(self.norm(read)) + turns * self.by_marks
         return odds
 
-    def tensors(self) -> dict[str, torch.Tensor]:
+    def tensors(self, member: int) -> dict[str, torch.Tensor]:
         """As `imgrank.scoring.asks` names them."""
         names = {
             "self_attn.in_proj_weight": "qkv.weight",
@@ -118,11 +119,16 @@ class Ends(nn.Module):
         for name, tensor in self.state_dict().items():
             for ours, theirs in names.items():
                 name = name.replace(ours, theirs)
-            found[f"end.{name}"] = tensor[0] if name == "start" else tensor
+            found[f"end.{member}.{name}"] = tensor[0] if name == "start" else tensor
         return found
 
 
-def fit_ends(read: Read, wanted: Wanted, queries: int, epochs: int, seed: int) -> Ends:
+def fit_ends(read: Read, wanted: Wanted, queries: int, epochs: int, members: int = MEMBERS) -> list[Ends]:
+    """Transformers that began and drew otherwise."""
+    return [_fit_member(read, wanted, queries, epochs, seed) for seed in range(members)]
+
+
+def _fit_member(read: Read, wanted: Wanted, queries: int, epochs: int, seed: int) -> Ends:
     """AdamW on sentences that ask for something; those that count three times are seen three times."""
     torch.manual_seed(seed)
     model, draw = Ends(queries, dropout=0.2), np.random.default_rng(seed)
@@ -147,10 +153,15 @@ def fit_ends(read: Read, wanted: Wanted, queries: int, epochs: int, seed: int) -
 
 
 @torch.no_grad()
-def ends(model: Ends, read: Read) -> Floats:
-    """(n, queries) log odds that the query's own end is meant."""
-    rows = np.array_split(np.arange(len(read.lengths)), math.ceil(len(read.lengths) / 256))
-    return np.concatenate([model(*_batch(read, some), torch.tensor(read.turns[some])).numpy() for some in rows])
+def ends(members: list[Ends], read: Read) -> Floats:
+    """(n, queries) mean log odds that the query's own end is meant."""
+    chunks = np.array_split(np.arange(len(read.lengths)), math.ceil(len(read.lengths) / 256))
+    found = []
+    for rows in chunks:
+        states, lengths = _batch(read, rows)
+        turns = torch.tensor(read.turns[rows])
+        found.append(torch.stack([model(states, lengths, turns) for model in members]).mean(0).numpy())
+    return np.concatenate(found)
 
 
 def _batch(read: Read, rows: Ints) -> tuple[torch.Tensor, torch.Tensor]:
@@ -160,4 +171,4 @@ def _batch(read: Read, rows: Ints) -> tuple[torch.Tensor, torch.Tensor]:
 
 def facts() -> dict[str, Any]:
     """What the file says of the network."""
-    return {"heads": HEADS, "layers": LAYERS}
+    return {"heads": HEADS, "layers": LAYERS, "members": MEMBERS}

@@ -38,13 +38,14 @@ def read_of(sentences):
 
 def test_the_reader_in_numpy_says_what_the_taught_one_says():
     torch.manual_seed(3)
-    model, read = Ends(2, 0.0).eval(), read_of(SENTENCES)
+    members, read = [Ends(2, 0.0).eval() for _ in range(2)], read_of(SENTENCES)
     fitted = fit_queries(read, Wanted(np.array([1, 2, 0, 0]), np.zeros(4), np.ones(4)), 3, 1e-3)
-    tensors = {**fitted, **{name: tensor.numpy() for name, tensor in model.tensors().items()}}
-    tensors = {name: value.astype(np.float32) for name, value in tensors.items()}
-    shipped = _Model(("older person", "more dogs"), "0" * 16, 0.5, HEADS, LAYERS, tensors)
+    for member, model in enumerate(members):
+        fitted |= {name: tensor.numpy() for name, tensor in model.tensors(member).items()}
+    tensors = {name: value.astype(np.float32) for name, value in fitted.items()}
+    shipped = _Model(("older person", "more dogs"), "0" * 16, 0.5, HEADS, LAYERS, len(members), tensors)
     best, clear = clearness(fitted, read)
-    wanted = ends(model, read)
+    wanted = ends(members, read)
     for place, sentence in enumerate(SENTENCES):
         found = shipped.read(plain(sentence), states_of(MINI.encode_sentence(plain(sentence))))
         assert found.query == shipped.queries[best[place] - 1]
@@ -55,11 +56,11 @@ def test_the_reader_in_numpy_says_what_the_taught_one_says():
 
 def test_padding_and_neighbours_change_nothing():
     torch.manual_seed(3)
-    model = Ends(2, 0.0).eval()
-    together = ends(model, read_of(SENTENCES))
+    members = [Ends(2, 0.0).eval()]
+    together = ends(members, read_of(SENTENCES))
     for place, sentence in enumerate(SENTENCES):
         one = replace(read_of([sentence]), turns=TURNS[place : place + 1])
-        assert np.allclose(ends(model, one)[0], together[place], atol=1e-5)
+        assert np.allclose(ends(members, one)[0], together[place], atol=1e-5)
 
 
 def test_what_was_taught_is_what_separates():
