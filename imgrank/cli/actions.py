@@ -161,7 +161,7 @@ def wanted(
         raise UsageError(f"{names} cannot be used together; choose one.")
     for action, folder in named:
         if folder is not None and not folder.strip():
-            raise UsageError(f'--{action.value} needs the name of a folder, and "{printable(folder)}" is none.')
+            raise UsageError(f'--{action.value} needs the name of a folder, and "{printable(folder)}" is not one.')
     tags.check(named[0][0] if named else None, keyword, embed)
     if not named and not rename:
         if dry_run or template is not None:

@@ -231,7 +231,7 @@ def _pictures(end: str) -> tuple[str, ...]:
     found = tuple(sorted(path for path in glob.glob(end) if os.path.isfile(path)))
     if not found:
         raise UsageError(
-            f'--between takes images or folders, and "{printable(end)}" is none; for an end in words: '
+            f'--between takes images or folders, and "{printable(end)}" is neither; for an end in words: '
             'imgrank sort ./photos "bright room" --opposite "dark room".'
         )
     return found

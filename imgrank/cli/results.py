@@ -152,7 +152,7 @@ def _told_if_none(images: Iterator[RankedImage], cut: Cut, highest: float | None
         known = "" if highest is None else f"; the highest score is {highest:g}"
         note(f"no image has a score of {cut.min_score:g} or more{known}")
     elif cut.groups.rest and not quiet:
-        note("nothing is left beside the best of each group: no image has another that goes with it")
+        note("--rest leaves no image: each group has only one")
 
 
 def show(ranking: Ranking, images: Iterable[RankedImage], display: Display) -> None:

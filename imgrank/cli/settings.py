@@ -53,7 +53,7 @@ class Options:
 
     def __init__(self, root: Any) -> None:  # noqa: ANN401 (Click's own types, of which Typer brings a copy)
         self.settable: dict[str, dict[str, Any]] = {}
-        self.others: dict[str, set[str]] = {}  # what can only be said on the command line, short names too
+        self.others: dict[str, set[str]] = {}  # what can only be set on the command line, short names too
         for command, params in _commands(root, ()):
             never = [param for param in params if _only_typed(param)]
             self.settable[command] = {_long(param): param for param in params if param not in never and _long(param)}
@@ -135,7 +135,7 @@ def _parsed(content: bytes, path: str) -> dict[str, Any]:
         whole: dict[str, Any] = tomllib.loads(content.decode("utf-8-sig"))
         return whole
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{printable(path)} cannot be understood as TOML: {error}.") from error
+        raise UsageError(f"{printable(path)} is not valid TOML: {error}.") from error
 
 
 def _entries(
@@ -146,7 +146,7 @@ def _entries(
         name = (*above, key)
         if not any(tuple(command.split()[: len(name)]) == name for command in options.settable):
             near = _near(" ".join(name), options.settable)
-            raise UsageError(f"{printable(path)}: [{printable('.'.join(name))}] is no command of imgrank{near}")
+            raise UsageError(f"{printable(path)}: [{printable('.'.join(name))}] is not a command of imgrank{near}")
         for below, inner in value.items():
             yield from _entries(options, path, of_folder, name, below, inner)
         return
@@ -156,12 +156,15 @@ def _entries(
     if option not in known:
         if option in options.all_others:
             raise UsageError(
-                f"{where} can only be said on the command line: no file asks for changes, or agrees to any."
+                f"{where} can only be set on the command line: {FILE_NAME} cannot ask for changes to files, or "
+                "confirm them."
             )
-        raise UsageError(f"{where} is no option{' of this command' if above else ''}{_near(option, known)}")
+        raise UsageError(f"{where} is not an option{' of this command' if above else ''}{_near(option, known)}")
     if of_folder and option not in OF_A_FOLDER:
         own = printable(str(config_file()))
-        raise UsageError(f"{where} is not for the file of a folder, which may come from anywhere; set it in {own}.")
+        raise UsageError(
+            f"{where} cannot be set by a folder, whose {FILE_NAME} may be somebody else's; set it in {own}."
+        )
     yield Setting(command, option, value, path, of_folder)
 
 
@@ -179,7 +182,7 @@ def _taken(param: Any, setting: Setting, context: Any) -> Any:  # noqa: ANN401
         value = str(value).split() if setting.where.startswith(_PREFIX) else [value]
     try:
         if isinstance(value, bool) and not getattr(param, "is_flag", False):
-            raise TypeError("it takes a value, and true or false is none")
+            raise TypeError("it takes a value other than true or false")
         param.process_value(context, value)
     except Exception as error:  # Click's own, of which there are two
         said = what_it_takes(param, getattr(error, "message", "") or str(error))
@@ -226,6 +229,6 @@ def _without_effect(options: Options, environ: Mapping[str, str]) -> Iterator[st
         if not name.startswith(_PREFIX) or name in known or name == "IMGRANK_HOME":
             continue
         if option in options.all_others:
-            yield f"{printable(name)} has no effect: --{option} can only be said on the command line"
+            yield f"{printable(name)} has no effect: --{option} can only be set on the command line"
         elif _near(name, known) != ".":
-            yield f"{printable(name)} has no effect: it is no option{_near(name, known)}"
+            yield f"{printable(name)} has no effect: it is not an option{_near(name, known)}"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def _run_number(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise UsageError(f'A run has a number, which "{printable(text)}" is not; imgrank history lists the runs.')
+        raise UsageError(f'"{printable(text)}" is not the number of a run; imgrank history lists the runs.')
     return int(text)
 
 

@@ -66,16 +66,16 @@ def test_the_command_line_goes_before_every_default(folder):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("gruop = 1", "gruop is no option; did you mean group?"),
-        ("[srot]\ntop = 1", "[srot] is no command of imgrank; did you mean sort?"),
-        ("[sort]\nepochs = 1", "[sort] epochs is no option of this command"),
-        ("top", "cannot be understood as TOML"),
-        ("yes = true", "can only be said on the command line"),
-        ('move = "x"', "can only be said on the command line"),
-        ("[sort]\ntrash = true", "can only be said on the command line"),
-        ('adapter = "x"', "not for the file of a folder"),
-        ('backbone = "mini"', "not for the file of a folder"),
-        ('[index.build]\nengine = "ray"', "not for the file of a folder"),
+        ("gruop = 1", "gruop is not an option; did you mean group?"),
+        ("[srot]\ntop = 1", "[srot] is not a command of imgrank; did you mean sort?"),
+        ("[sort]\nepochs = 1", "[sort] epochs is not an option of this command"),
+        ("top", "is not valid TOML"),
+        ("yes = true", "can only be set on the command line"),
+        ('move = "x"', "can only be set on the command line"),
+        ("[sort]\ntrash = true", "can only be set on the command line"),
+        ('adapter = "x"', "cannot be set by a folder"),
+        ('backbone = "mini"', "cannot be set by a folder"),
+        ('[index.build]\nengine = "ray"', "cannot be set by a folder"),
     ],
 )
 def test_a_mistake_in_a_file_is_named_with_the_file(folder, content, said):
@@ -141,6 +141,6 @@ def test_config_shows_what_is_set_and_where(folder):
 
 def test_variables_that_set_nothing_are_named(folder):
     said = imgrank("config", IMGRANK_TPO="3", IMGRANK_MOVE="x", IMGRANK_OTHER_PROGRAM="y").stderr
-    assert "IMGRANK_TPO has no effect: it is no option; did you mean IMGRANK_TOP or IMGRANK_PORT?" in said
-    assert "IMGRANK_MOVE has no effect: --move can only be said on the command line" in said
+    assert "IMGRANK_TPO has no effect: it is not an option; did you mean IMGRANK_TOP or IMGRANK_PORT?" in said
+    assert "IMGRANK_MOVE has no effect: --move can only be set on the command line" in said
     assert "OTHER_PROGRAM" not in said

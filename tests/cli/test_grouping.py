@@ -125,7 +125,7 @@ def test_culling_moves_all_but_the_best_and_undo_brings_them_back(shoot, home, t
 def test_where_nothing_goes_together_a_note_says_why_there_is_no_rest(shoot, home):
     alone = [path for path in sorted(shoot.iterdir()) if path.name.endswith("-0.jpg")]
     done = imgrank("sort", *alone, "a cat", "--group", "similar", "--rest", home=home)
-    assert done.stdout == "" and "nothing is left beside the best of each group" in done.stderr
+    assert done.stdout == "" and "--rest leaves no image: each group has only one" in done.stderr
     done = imgrank("sort", *alone, "a cat", "--group", "similar", "--rest", "--move", shoot / "rejects", home=home)
     assert done.stdout == "" and "no image was chosen" in done.stderr
 
