@@ -230,10 +230,14 @@ def test_a_model_that_no_ranker_was_trained_on_is_said_to_be_that():
 @pytest.mark.parametrize(
     ("query", "sentences"),
     {
-        "underexposed": "didn't get enough light|not enough light got in",
+        "underexposed": "didn't get enough light|not enough light got in|dimmest photo",
+        "newer car": "older cars at the bottom",
+        "more people": "people, fewest at the end",
+        "-older person": "oldies last",
+        "-noisy": "nothing grainy please",
         "blurry": "shaky hands ruined these",
         "-more people": "hardly anyone in them first|n_people asc",
-        "-blurry": "blurry ones last",
+        "-blurry": "blurry ones last|leave the blurry ones for last|I want to print big so nothing soft",
     }.items(),
 )
 def test_a_wish_may_be_said_around(ranker, query, sentences):
