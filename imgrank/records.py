@@ -137,9 +137,10 @@ class Asked:
         query: The trained query nearest to it; None where none was trained or none was looked for.
         similarity: The cosine of their embeddings, or None.
         reason: Why that query's ranker answers, or why likeness does.
-        quantity: In words, what the query orders by.
+        quantity: In words, what the query orders by, and which end of it stands first.
         shipped: Whether its ranker came with imgrank.
         answers: Whether that query answers; False where it only came nearest.
+        minus: In words, what scores are with a minus sign, where the least of it was asked for; else empty.
     """
 
     query: str | None
@@ -148,6 +149,13 @@ class Asked:
     quantity: str = ""
     shipped: bool = False
     answers: bool = False
+    minus: str = ""
+
+    @property
+    def told_of_scores(self) -> tuple[str, ...]:
+        """A line where scores are not what one expects."""
+        line = f"Scores are the {self.minus} with a minus sign, so that the highest comes first."
+        return (line,) if self.minus else ()
 
     def predicted_by(self, adapter: str | None) -> str:
         """By what the order is and whose prediction that is, in words; `adapter` is the ranker's name."""

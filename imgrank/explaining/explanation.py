@@ -135,7 +135,7 @@ def explain_question(
     score, where = influence(pixels[shown], lambda some: asking.scores(_put_back(some, pixels, shown)))
     near = nearest_examples(ranker, settled.choice, str(image), progress) if examples else ()
     found = _explanation(image, asking.first, score, where, question)
-    return replace(found, examples=near, notes=_notes(ranker, question, asking.first))
+    return replace(found, examples=near, notes=(*found.notes, *_asked_by_sort(ranker, question)))
 
 
 def _explanation(image: str | Path, answered: Answer, score: float, where: Floats, question: Question) -> Explanation:
@@ -149,7 +149,7 @@ def _explanation(image: str | Path, answered: Answer, score: float, where: Float
         scorer=verdict.scorer,
         adapter=verdict.adapter,
         relevant=bool(answered.relevant[0]),
-        notes=verdict.notes,
+        notes=(*verdict.asked.told_of_scores, *verdict.notes),
         asked=verdict.asked,
     )
 
@@ -170,13 +170,12 @@ def _measured(ranker: Ranker, image: str | Path, settled: Settled, asked: AskedQ
     )
 
 
-def _notes(ranker: Ranker, question: Question, first: Answer) -> tuple[str, ...]:
+def _asked_by_sort(ranker: Ranker, question: Question) -> tuple[str, ...]:
     """Where `sort` would not ask just this, that is said."""
-    notes = first.verdict.notes
     sentence = question.opposite is None and question.like is None
     terms = terms_of(question.sentence, ranker) if sentence else ()
     named = (f"{'less ' if term.weight < 0 else ''}'{term.text}'" for term in terms)
-    return (*notes, MIXED.format(", ".join(named))) if terms else notes
+    return (MIXED.format(", ".join(named)),) if terms else ()
 
 
 class _Asking:

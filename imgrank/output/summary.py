@@ -59,7 +59,7 @@ def group_count(image: RankedImage) -> str:
 
 def remarks(ranking: Ranking) -> tuple[str, ...]:
     """What a person should know about this ranking, a line each: first who answered, then what did not go well."""
-    who = [who_answered(ranking)] if ranking.asked is not None else []
+    who = [] if ranking.asked is None else [who_answered(ranking), *ranking.asked.told_of_scores]
     return (*map(printable, who), *doubts(ranking))
 
 

@@ -75,4 +75,6 @@ def _range(ranking: Ranking) -> tuple[float, float]:
 
 
 def _score_heading(ranking: Ranking) -> Text:
-    return Text(printable(f"score ({ranking.unit})") if ranking.unit else "score")
+    minus = "" if ranking.asked is None else ranking.asked.minus.removeprefix("predicted ")
+    what = ranking.unit or (f"minus {minus}" if minus else "")
+    return Text(printable(f"score ({what})") if what else "score")

@@ -29,6 +29,22 @@ NO_RANKER_HERE = "no ranker was trained on this image model"
 NONE_WANTED = "rankers are turned off"
 OPPOSITE_NAMED = "the other end of the scale was given"
 
+# What stands first by a shipped query, and what if its other end is asked for.
+MOST = ("most", "least")
+FIRST = {
+    "older person": ("oldest", "youngest"),
+    "newer car": ("newest", "oldest"),
+    "good photo quality": ("best", "worst"),
+    "more red blood cells": ("most", "fewest"),
+    "more platelets": ("most", "fewest"),
+    "more people": ("most", "fewest"),
+    "more dogs": ("most", "fewest"),
+    "blurry": ("blurriest", "sharpest"),
+    "noisy": ("noisiest", "least noisy"),
+    "underexposed": ("darkest", "brightest"),
+    "low contrast": ("lowest", "highest"),
+}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice:
@@ -50,9 +66,16 @@ class Choice:
     @property
     def asked(self) -> Asked:
         """Who was found, for the user."""
-        similarity = round(self.similarity, 4)
+        first = FIRST.get(self.query.name, MOST)[self.reversed]
+        minus = f"predicted {self.query.unit}" if self.query.unit else "prediction"
         return Asked(
-            self.query.name, similarity, self.reason, quantity_of(self.query), self.adapter.shipped, answers=True
+            query=self.query.name,
+            similarity=round(self.similarity, 4),
+            reason=self.reason,
+            quantity=f"{quantity_of(self.query)}, {first} first",
+            shipped=self.adapter.shipped,
+            answers=True,
+            minus=minus if self.reversed else "",
         )
 
 

@@ -50,9 +50,15 @@ class DetailScorer(WithoutAdapter):
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """Every photograph has some of it."""
-        quality = self.asked.quality.value
-        ordered_by = quality if self.asked.turn > 0 else f"{quality}, least first"
-        asked = Asked(None, None, f"it asks for the {quality} of the photograph", ordered_by, shipped=True)
+        quality, is_turned = self.asked.quality.value, self.asked.turn < 0
+        asked = Asked(
+            query=None,
+            similarity=None,
+            reason=f"it asks for the {quality} of the photograph",
+            quantity=f"{quality}, least first" if is_turned else quality,
+            shipped=True,
+            minus=quality if is_turned else "",
+        )
         return Verdict("detail", None, None, True, 1.0, asked)
 
     def _score(self, packed: Packed) -> Scored:

@@ -107,7 +107,9 @@ class LikenessScorer(WithoutAdapter):
             sure, least = self.sureness.chance_lacking(evidence), RELEVANT_FROM
         else:
             sure, least = self.sureness.confidence(evidence, about.coverage), self.sureness.threshold
-        return Verdict("zero-shot", None, None, sure >= least, sure, self.asked, self.notes + lacking(evidence))
+        is_turned = self.axis.turn < 0 and self.axis.other is None
+        asked = replace(self.asked, minus="similarity") if is_turned else self.asked
+        return Verdict("zero-shot", None, None, sure >= least, sure, asked, self.notes + lacking(evidence))
 
     def _score(self, packed: Packed) -> Scored:
         along = self.axis(packed)

@@ -256,6 +256,17 @@ def test_one_line_says_who_answered_and_why():
     assert "predicted by your ranker cars" in line
 
 
+def test_scores_with_a_minus_sign_are_explained():
+    turned = Asked("older person", 0.9, "it asks", "age, youngest first", answers=True, minus="predicted years")
+    ranking = replace(RANKING, scorer="adapter", adapter="ages", asked=turned)
+    who, scores = remarks(ranking)
+    assert who.startswith("Ranked by age, youngest first, predicted by your ranker ages")
+    assert scores == "Scores are the predicted years with a minus sign, so that the highest comes first."
+    assert "score (minus years)" in written(ranking, IMAGES, Format.table).decode()
+    plain = replace(ranking, unit="years", asked=replace(turned, minus=""))
+    assert "score (years)" in written(plain, IMAGES, Format.table).decode() and len(remarks(plain)) == 1
+
+
 def test_every_doubt_is_one_line():
     ranking = replace(
         RANKING,

@@ -16,9 +16,9 @@ from imgrank.adapter.registry import find_adapter
 from imgrank.errors import AdapterError
 from imgrank.scoring.adapter_scorer import AdapterScorer
 from imgrank.scoring.asking import ask
-from imgrank.scoring.choosing import NO_RANKER_HERE, Candidates, who_answers
+from imgrank.scoring.choosing import FIRST, NO_RANKER_HERE, Candidates, who_answers
 from imgrank.scoring.detail import quality_in
-from imgrank.scoring.question import Question
+from imgrank.scoring.question import Evidence, Question
 from imgrank.tokens import TextTokens
 from tests.adapter.making import adapter, unit
 from tests.explaining.making import RedRanker
@@ -242,6 +242,31 @@ def test_a_model_that_no_ranker_was_trained_on_is_said_to_be_that():
 )
 def test_a_wish_may_be_said_around(ranker, query, sentences):
     assert_all_ask_for(ranker, query, sentences)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "ordered_by", "minus"),
+    [
+        ("brightest photo", "how dark the photo is, brightest first", "prediction"),
+        ("underexposed", "how dark the photo is, darkest first", ""),
+        ("younger person", "age of the person, youngest first", "predicted years"),
+        ("fewest dogs", "number of dogs, fewest first", "predicted dogs"),
+        ("sharpest photo", "sharpness", ""),
+        ("blurriest photo", "sharpness, least first", "sharpness"),
+        ("no umbrella", "", "similarity"),
+        ("an umbrella", "", ""),
+    ],
+)
+def test_what_stands_first_is_said_in_plain_words(ranker, sentence, ordered_by, minus):
+    """And no name that a query has inside: who types "brightest" hears nothing of "underexposed"."""
+    verdict = ask(Question(sentence), ranker, detailed=True).verdict(Evidence.of(np.zeros(1), np.ones(1, bool)))
+    assert (verdict.asked.quantity, verdict.asked.minus) == (ordered_by, minus)
+    assert not any(verdict.asked.query in note for note in verdict.notes if verdict.asked.answers)
+
+
+def test_every_shipped_query_has_words_for_both_ends(ranker):
+    names = {query.name for header in shipped(ranker).headers for query in header.queries}
+    assert names - set(FIRST) == {"jpeg artifacts"}
 
 
 def test_a_not_that_was_read_is_not_said_to_be_ignored(ranker):

@@ -77,7 +77,8 @@ def remarks(ranking: Ranking) -> str:
         seen = counted(len(ranking.images), "image")
         grave.append(f"Partial: stopped after {seen}; only these were ranked, and all that is said is of them alone.")
     lines = [f'<p class="remark warn" role="note">{text(line)}</p>' for line in grave]
-    return "\n".join(lines + [f'<p class="remark" role="note">{text(line)}</p>' for line in ranking.notes])
+    notes = (*(ranking.asked.told_of_scores if ranking.asked else ()), *ranking.notes)
+    return "\n".join(lines + [f'<p class="remark" role="note">{text(line)}</p>' for line in notes])
 
 
 def cut(scale: ScoreScale, command: Command) -> str:

@@ -95,7 +95,7 @@ def order_view(order: Order) -> dict[str, Any]:
         "relevant": order.relevant,
         "decimals": order.decimals,
         "measuring": order.measuring,
-        "notes": verdict.notes,
+        "notes": (*verdict.asked.told_of_scores, *verdict.notes),
         "scorer": verdict.scorer,
         "adapter": verdict.adapter,
         "unit": verdict.unit,
