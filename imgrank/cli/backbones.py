@@ -90,9 +90,9 @@ def _advise(entries: list[CatalogueEntry], more: int) -> None:
 def larger_model(sentence: str) -> str:
     """What to say where `mini` did not know: by which option, and how large the download is."""
     from imgrank.backbone.catalogue import catalogue
-    from imgrank.scoring.words import is_readable
+    from imgrank.scoring.languages import seems_english
 
-    short, why = ("small", "") if is_readable(sentence) else ("medium", ", and reads more languages")
+    short, why = ("small", "") if seems_english(sentence) else ("medium", ", and reads more languages")
     entry = next(entry for entry in catalogue() if entry.short == short)
     size = "on disk already" if entry.on_disk else f"{_readable_size(entry)}, downloaded once"
     return f"a larger model may help{why}: --backbone {short} ({size}); imgrank backbones lists more"

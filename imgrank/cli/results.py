@@ -170,5 +170,12 @@ def show(ranking: Ranking, images: Iterable[RankedImage], display: Display) -> N
         return
     for line in remarks(ranking):
         note(line)
-    if not ranking.confident and ranking.backbone == "mini":
+    if ranking.backbone == "mini" and (not ranking.confident or not _is_read(ranking)):
         note(larger_model(ranking.query))
+
+
+def _is_read(ranking: Ranking) -> bool:
+    """Whether the sentence is answered by a ranker that knows it, or may be of the language that `mini` reads."""
+    from imgrank.scoring.languages import seems_english
+
+    return ranking.scorer != "zero-shot" or seems_english(ranking.query)

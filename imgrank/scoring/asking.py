@@ -26,6 +26,7 @@ from imgrank.scoring.choosing import (
     who_answers,
 )
 from imgrank.scoring.detail import MEASURED, DetailScorer, quality_in
+from imgrank.scoring.languages import seems_english
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.negation import Negation, negation_of, wanted_without
 from imgrank.scoring.parsing import read
@@ -47,6 +48,7 @@ SHOWS_NO_DATE = "what an image shows does not say when it was taken; order by da
 NOT_JUDGED = "what is better or worse here cannot be seen, so images most like '{}' come first"
 NOT_COMPARED = "no trained ranker answers, so no close results were compared again"
 READS_ENGLISH = "mini was taught English, and finds no word of it here: the order means nothing"
+KNOWS_FEW = "mini was taught English, and knows few of these words: the order may mean little"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
 
@@ -168,7 +170,7 @@ def _by_likeness(settled: Settled, source: Source) -> LikenessScorer:
     sureness = confidence_weights(source.backbone.fingerprint)
     unrelated = None if sureness.is_own else Unrelated.of(source.sentence)
     understood = source.backbone.name != MINI or is_readable(question.sentence)
-    notes = (*notes, *_outdated(settled, source), *([] if understood else [READS_ENGLISH]))
+    notes = (*notes, *_outdated(settled, source), *_told_of_language(question.sentence, source.backbone))
     notes = (*notes, *([NOT_COMPARED] if question.refine else []))
     notes = (*notes, SHOWS_NO_DATE) if read(question.sentence).asks_when else notes
     notes = notes if axis.unseen is None else (*notes, NOT_JUDGED.format(printable(axis.unseen)))
@@ -220,6 +222,13 @@ def _outdated(settled: Settled, source: Source) -> tuple[str, ...]:
     candidates, sentence = settled.candidates, settled.question.sentence
     missed = next((one for one in candidates.outdated if one.query(sentence) is not None), None)
     return () if missed is None else (str(other_tokens(missed.name, missed, missed.backbone, candidates.fingerprint)),)
+
+
+def _told_of_language(sentence: str, backbone: Named) -> tuple[str, ...]:
+    """Where the sentence is none that `mini` reads."""
+    if backbone.name != MINI or seems_english(sentence):
+        return ()
+    return (KNOWS_FEW if is_readable(sentence) else READS_ENGLISH,)
 
 
 def _nobody(settled: Settled, source: Source) -> Asked:

@@ -140,6 +140,8 @@ def test_close_matches_disregard_case():
     assert close_matches("zzz", ["ViT-B-32/openai"]) == []
 
 
-@pytest.mark.parametrize(("sentence", "name"), [("a cat", "small"), ("猫", "medium"), ("...", "medium")])
-def test_whoever_asks_in_another_script_is_pointed_to_a_model_that_reads_it(sentence, name):
+@pytest.mark.parametrize(
+    ("sentence", "name"), [("a cat", "small"), ("猫", "medium"), ("...", "medium"), ("une photo floue", "medium")]
+)
+def test_whoever_asks_in_another_language_is_pointed_to_a_model_that_reads_it(sentence, name):
     assert f"--backbone {name} " in larger_model(sentence)
