@@ -99,12 +99,13 @@ def carry_out(journal: Journal, stop: Stop, progress: Callable[[Progress], None]
     try:
         for number in journal.run.remaining:
             if stop.asked:
-                raise Interrupted(f"stopped as asked, {_how_far(journal)}")
+                raise Interrupted(f"stopped as asked{_how_far(journal)}")
             left_alone.extend(_take(journal, number))
             progress(Progress(number + 1, len(journal.run.steps), journal.run.action))
+        _leave_no_folder(journal)
         journal.close("done")
     except OSError as error:
-        raise ActionError(f"The journal cannot be written ({why(error)}), {_how_far(journal)}") from error
+        raise ActionError(f"The journal cannot be written ({why(error)}){_how_far(journal)}") from error
     return Outcome(journal.run.number, journal.run.changed, tuple(left_alone))
 
 
@@ -270,10 +271,28 @@ def _halted(journal: Journal, step: Step, error: OSError) -> ActionError:
     with suppress(OSError, ActionError):  # The next run settles it: the journal says that the step was begun.
         settle(journal)
     name = from_here(subject(step))
-    return ActionError(f"The system refused to go on at {name} ({why(error)}), {_how_far(journal)}")
+    return ActionError(f"The system refused to go on at {name} ({why(error)}){_how_far(journal)}")
 
 
 def _how_far(journal: Journal) -> str:
+    """How far a run was that goes no further, as the end of a sentence. One that did nothing is over."""
     number, run = journal.run.number, journal.run
-    done = f"after {len(run.ended):,} of {counted(len(run.steps), 'change')}."
+    with suppress(OSError):  # without it the run stands as stopped, and undo takes it back
+        _leave_no_folder(journal)
+        if not run.left_something:
+            journal.close("nothing")
+            return ". Nothing was changed."
+    done = f", after {len(run.ended):,} of {counted(len(run.steps), 'change')}."
     return f"{done} imgrank undo {journal.way_back} puts files back; imgrank undo --finish {number} goes on."
+
+
+def _leave_no_folder(journal: Journal) -> None:
+    """Remove the folders that a run made for files of which it changed none."""
+    run = journal.run
+    made = [number for number in run.ended if run.steps[number].verb is Verb.mkdir]
+    for number in reversed(made if not (run.changed or run.uncertain) else ()):
+        try:
+            os.rmdir(run.steps[number].source)
+        except OSError:  # somebody put something there
+            return
+        journal.void(number)

@@ -45,12 +45,12 @@ class Chain:
 
     @property
     def last(self) -> Run | None:
-        """The last run that has begun a step; what was only planned does not count."""
-        return next((run for run in reversed(self.runs) if run.begun), None)
+        """The last run of which anything may be on the disk; what was only planned, or refused, does not count."""
+        return next((run for run in reversed(self.runs) if run.left_something), None)
 
     @property
     def stopped(self) -> Run | None:
-        """The run that was stopped in the middle and that none has been begun after, if there is one."""
+        """The run that was stopped in the middle and that none has followed, if there is one."""
         return self.last if self.last is not None and self.last.unfinished else None
 
     def run(self, number: int) -> Run:
@@ -95,7 +95,7 @@ def chain_of(number: int, undone_by: Mapping[int, Collection[int]] | None = None
 def refuse_stopped(folders: Collection[str], but: int | None = None) -> None:
     """Raise ActionError where a run stopped in the middle of these folders; not for the chain of run `but`."""
     for run in past_runs.open_ones(_REMEMBERED):
-        if not run.begun or not folders_of(run.steps).intersection(folders):
+        if not run.left_something or not folders_of(run.steps).intersection(folders):
             continue
         chain = chain_of(run.number)
         stopped = chain.stopped

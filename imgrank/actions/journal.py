@@ -4,7 +4,7 @@
     {"step": 0, "verb": "move", "source": ..., "target": ..., ...}      all steps, synced before the first begins
     {"step": 1, ...}                                                    again, where it gets another target
     {"begin": 0, "size": ..., "mtime_ns": ..., "hash": ...}             synced before the step is done
-    {"end": 0}                                                          or {"void": 0}: it was not done
+    {"end": 0}                                                          or {"void": 0}: it was not done, or taken back
     {"close": "done"}
 
 JSON is ASCII: a byte of a name that is no UTF-8 stands as a lone surrogate and comes back as that byte.
@@ -62,8 +62,9 @@ class Journal:
         reached("ended")
 
     def void(self, number: int) -> None:
-        """The step was not done, and nothing of it is left on the disk."""
+        """The step was not done, or was taken back, and nothing of it is left on the disk."""
         self.run.voided.add(number)
+        self.run.ended.pop(number, None)
         self._line({"void": number})
 
     def close(self, how: str) -> None:

@@ -52,7 +52,12 @@ class Run:
     @property
     def unfinished(self) -> bool:
         """Whether it stopped in the middle: steps are left, or one is uncertain."""
-        return not self.closed and len(self.steps) == self.count and bool(self.begun)
+        return not self.closed and len(self.steps) == self.count and self.left_something
+
+    @property
+    def left_something(self) -> bool:
+        """Whether anything of it may be on the disk: a step is done, or nobody knows of one that was begun."""
+        return bool(self.ended or self.uncertain)
 
     @property
     def changed(self) -> int:
@@ -213,7 +218,9 @@ def _take(run: Run, line: _Line) -> None:
             raise ValueError(f"step {number} was never begun")
         run.ended[number] = _path_of(line, "place")
     elif "void" in line:
-        run.voided.add(_index_of(line, "void", len(run.steps)))
+        number = _index_of(line, "void", len(run.steps))
+        run.voided.add(number)
+        run.ended.pop(number, None)
     else:
         run.closed = _text_of(line, "close")
 

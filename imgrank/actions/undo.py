@@ -81,11 +81,12 @@ def undo(
     number = _last() if number is None else number
     folders = _folders(chain_of(number))
     with listening(stop) as stop, holding(folders):
+        stopped = chain_of(number).stopped  # which may turn out to have done nothing
         chain = _settled(number)
         refuse_stopped(folders, but=chain.root)
         _refuse_half_way(chain, number)
         steps, lost = _steps_back(chain, number)
-        if not steps and not lost and chain.stopped is None:
+        if not steps and not lost and stopped is None:
             raise ActionError(f"Run {number} is undone already, or did nothing; imgrank history lists all runs.")
         outcome = _carry_back(chain, number, steps, stop, progress) if steps else Outcome(number, 0, ())
         _close(chain)
@@ -200,7 +201,7 @@ def _carry_back(
 def _close(chain: Chain) -> None:
     """Say of runs that were cut off that nothing more will happen in them."""
     for run in chain.runs:
-        if run.unfinished:
+        if run.begun and not run.closed:
             with journal.reopen(run.number) as old:
                 old.close("undone")
 

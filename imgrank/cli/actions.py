@@ -228,7 +228,8 @@ def change_files(
             show_plan(plan, fmt, print0)
     finally:  # whether or not anybody can read the plan, the files have changed
         them = agreeing(outcome.done, "it", "them")
-        note(f"{changes(outcome.done)} done as run {outcome.run}; imgrank undo reverses {them}.")
+        undoable = f"{changes(outcome.done)} done as run {outcome.run}; imgrank undo reverses {them}."
+        note(undoable if outcome.done else "nothing was changed.")
         code = say_left_alone(outcome)
     return code
 

@@ -24,6 +24,7 @@ from imgrank.cli.undo import history as history_in_words
 from imgrank.errors import DoubtfulOrder, UsageError
 from imgrank.output.summary import doubts
 from imgrank.records import RankedImage, Ranking
+from tests.actions.moments import at
 from tests.actions.trees import fill, ranked, request, snapshot
 
 
@@ -219,3 +220,11 @@ def test_an_order_that_may_mean_nothing_throws_nothing_away(tmp_path):
     assert prepare_part(doubtful, images[1:], request("trash"), sure=True).changes
     assert prepare_part(ranking(images), images[1:], request("trash")).changes
     assert prepare_part(doubtful, images, request("rename")).changes
+
+
+def test_where_every_file_is_left_alone_nothing_is_said_to_be_done(tmp_path, capsys):
+    folder = fill(tmp_path, "a.jpg")
+    at(1, "planned", lambda: (folder / "a.jpg").write_bytes(b"edited"))
+    assert change(folder, ["a.jpg"]) == 1
+    said = capsys.readouterr().err
+    assert "imgrank: nothing was changed.\n" in said and "left alone: " in said and "as run" not in said

@@ -11,7 +11,7 @@ import pytest
 from imgrank.actions import no_clobber
 from imgrank.actions import trash as system_trash
 from imgrank.actions.run import act
-from imgrank.actions.undo import undo
+from imgrank.actions.undo import history, undo
 from imgrank.cli import actions as cli
 from imgrank.errors import ActionError
 from tests.actions.moments import at
@@ -166,6 +166,7 @@ def test_where_nothing_can_be_renamed_safely_nothing_is_thrown_away(tmp_path, tr
 
     monkeypatch.setattr(no_clobber, "_rename_by_kernel", lambda *_: False)
     monkeypatch.setattr(no_clobber, "link", refused)
-    with pytest.raises(ActionError, match="after 0 of 1"):
+    with pytest.raises(ActionError, match=r"\)\. Nothing was changed\.$"):
         act(planned(folder, ["stuck.jpg"], "trash"))
+    assert not history()
     assert snapshot(folder) == before and not list(trash.glob("*/stuck*"))

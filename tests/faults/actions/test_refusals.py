@@ -13,6 +13,7 @@ from collections import namedtuple
 import pytest
 
 from imgrank.actions import check, no_clobber, operations
+from imgrank.actions.apply import Stop
 from imgrank.actions.lock import holding
 from imgrank.actions.records import OnConflict
 from imgrank.actions.run import act
@@ -82,6 +83,104 @@ def test_a_permission_lost_midway(tmp_path, monkeypatch):
     with pytest.raises(ActionError, match=r"permission denied.*after 1 of 3"):
         act(plan)
     assert not undo().left_alone and snapshot(tmp_path) == before
+
+
+def refuse_all(monkeypatch):
+    """The system refuses to copy or rename any file."""
+
+    def refused(_source, target, *_):
+        raise PermissionError(errno.EACCES, "Permission denied", target)
+
+    for name in ("rename_no_replace", "copy_no_replace", "link"):
+        monkeypatch.setattr(operations, name, refused)
+
+
+@pytest.mark.parametrize("action", ["rename", "copy", "move", "hardlink"])
+def test_a_run_whose_first_step_is_refused_did_nothing_and_stands_in_no_history(tmp_path, monkeypatch, action):
+    plan = three(tmp_path, action)
+    before = snapshot(tmp_path)
+    with monkeypatch.context() as patch:
+        refuse_all(patch)
+        with pytest.raises(ActionError, match=r"\(permission denied\)\. Nothing was changed\.$"):
+            act(plan)
+    assert snapshot(tmp_path) == before and not history()
+    with pytest.raises(ActionError, match="nothing to undo"):
+        undo()
+    assert act(plan).done == 3  # it is in nobody's way
+    assert [(past.run, past.unfinished) for past in history()] == [(2, False)]
+    undo()
+    assert snapshot(tmp_path) == before
+
+
+def test_an_undo_whose_first_step_is_refused_leaves_its_run_as_it_was(tmp_path, monkeypatch):
+    act(three(tmp_path))
+    after = snapshot(tmp_path)
+    with monkeypatch.context() as patch:
+        refuse_all(patch)
+        with pytest.raises(ActionError, match="Nothing was changed"):
+            undo()
+    assert snapshot(tmp_path) == after
+    assert [(past.run, past.left, past.unfinished) for past in history()] == [(1, 3, False)]
+    assert undo().done == 3
+
+
+def test_a_run_that_leaves_every_file_alone_makes_no_folder_and_stands_in_no_history(tmp_path):
+    plan = three(tmp_path, "copy")
+
+    def meddle():
+        for name in NAMES:
+            (tmp_path / "photos" / name).write_bytes(b"edited")
+
+    at(1, "planned", meddle)
+    outcome = act(plan)
+    assert (outcome.done, len(outcome.left_alone)) == (0, 3)
+    assert not (tmp_path / "out").exists() and not history()
+
+
+def test_a_folder_into_which_somebody_put_something_stays_and_can_be_taken_back_later(tmp_path, monkeypatch):
+    plan = three(tmp_path, "copy")
+
+    def refused(_source, target, *_):
+        (tmp_path / "out" / "mine.txt").write_text("mine")
+        raise PermissionError(errno.EACCES, "Permission denied", target)
+
+    monkeypatch.setattr(operations, "copy_no_replace", refused)
+    with pytest.raises(ActionError, match="undo 1"):
+        act(plan)
+    assert history()[0].unfinished
+    (tmp_path / "out" / "mine.txt").unlink()
+    undo()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_wish_to_stop_before_the_first_step_leaves_nothing_behind(tmp_path):
+    plan, stop = three(tmp_path, "copy"), Stop()
+    at(1, "planned", stop.ask)
+    with pytest.raises(Interrupted, match=r"^stopped as asked\. Nothing was changed\.$"):
+        act(plan, stop=stop)
+    assert not history() and not (tmp_path / "out").exists()
+
+
+@needs_fork
+def test_a_run_that_was_killed_before_its_first_step_was_done_is_taken_back_without_a_word(tmp_path):
+    plan = three(tmp_path)
+    before = snapshot(tmp_path)
+
+    def killed():
+        at(1, "begun", lambda: os._exit(9))
+        act(plan)
+
+    assert ended(start(killed)) == 9
+    assert history()[0].unfinished and snapshot(tmp_path) == before
+    assert (undo().done, undo_is_over()) == (0, True)
+    assert act(plan).done == 3
+
+
+def undo_is_over():
+    """Whether there is nothing more to undo."""
+    with pytest.raises(ActionError, match="nothing to undo"):
+        undo()
+    return not history()
 
 
 def test_a_file_that_vanishes_or_changes_after_the_plan_is_left_alone(tmp_path):
