@@ -23,7 +23,8 @@ class ImgrankError(Exception):
     Attributes:
         exit_code: What the command line exits with.
         remedy: What to do about it, or empty. `{skip_bad}` in it names a parameter of the call, which the command line
-            prints as its option, `--skip-bad`.
+            prints as its option, `--skip-bad`; `{undo}`, `{finish}` and `{history}` name what can be done about runs.
+            Pages have words of their own for both.
     """
 
     exit_code = 1

@@ -61,7 +61,7 @@ _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 
 
-def in_words(ending: str) -> Callable[[Callable[_Given, _Result]], Callable[_Given, _Result]]:
+def in_words(ending: str = "", remedy: str = "") -> Callable[[Callable[_Given, _Result]], Callable[_Given, _Result]]:
     """Let a function raise ActionError where it would raise OSError; `ending` says what the user knows then."""
 
     def wrap(function: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
@@ -71,7 +71,8 @@ def in_words(ending: str) -> Callable[[Callable[_Given, _Result]], Callable[_Giv
                 return function(*args, **kwargs)
             except OSError as error:
                 where = f" at {from_here(str(error.filename))}" if error.filename else ""
-                raise ActionError(f"The system refused to go on{where} ({why(error)}). {ending}") from error
+                facts = f"The system refused to go on{where} ({why(error)}). {ending}".rstrip()
+                raise ActionError(facts, remedy) from error
 
         return worded
 
@@ -99,13 +100,13 @@ def carry_out(journal: Journal, stop: Stop, progress: Callable[[Progress], None]
     try:
         for number in journal.run.remaining:
             if stop.asked:
-                raise Interrupted(f"stopped as asked{_how_far(journal)}")
+                raise Interrupted(*_told("Stopped as asked", journal))
             left_alone.extend(_take(journal, number))
             progress(Progress(number + 1, len(journal.run.steps), journal.run.action))
         _leave_no_folder(journal)
         journal.close("done")
     except OSError as error:
-        raise ActionError(f"The journal cannot be written ({why(error)}){_how_far(journal)}") from error
+        raise ActionError(*_told(f"The journal cannot be written ({why(error)})", journal)) from error
     return Outcome(journal.run.number, journal.run.changed, tuple(left_alone))
 
 
@@ -271,19 +272,19 @@ def _halted(journal: Journal, step: Step, error: OSError) -> ActionError:
     with suppress(OSError, ActionError):  # The next run settles it: the journal says that the step was begun.
         settle(journal)
     name = from_here(subject(step))
-    return ActionError(f"The system refused to go on at {name} ({why(error)}){_how_far(journal)}")
+    return ActionError(*_told(f"The system refused to go on at {name} ({why(error)})", journal))
 
 
-def _how_far(journal: Journal) -> str:
-    """How far a run was that goes no further, as the end of a sentence. One that did nothing is over."""
+def _told(what: str, journal: Journal) -> tuple[str, str]:
+    """Facts and remedy of an error that ends a run: what happened, and how far it was. One that did nothing is over."""
     number, run = journal.run.number, journal.run
     with suppress(OSError):  # without it the run stands as stopped, and undo takes it back
         _leave_no_folder(journal)
         if not run.left_something:
             journal.close("nothing")
-            return ". Nothing was changed."
-    done = f", after {len(run.ended):,} of {counted(len(run.steps), 'change')}."
-    return f"{done} imgrank undo {journal.way_back} puts files back; imgrank undo --finish {number} goes on."
+            return f"{what}. Nothing was changed.", ""
+    done = f"{what}, after {len(run.ended):,} of {counted(len(run.steps), 'change')}."
+    return done, f"{{undo}} {journal.way_back} puts files back; {{finish}} {number} goes on."
 
 
 def _leave_no_folder(journal: Journal) -> None:

@@ -102,8 +102,8 @@ def refuse_stopped(folders: Collection[str], but: int | None = None) -> None:
         if stopped is not None and chain.root != but:
             raise ActionError(
                 f"Run {stopped.number} ({stopped.action}, {wall_clock(stopped.time)}) stopped in the middle of these "
-                f"files. imgrank undo {chain.root} puts them back, imgrank undo --finish {stopped.number} goes on; "
-                "nothing was changed now."
+                "files. Nothing was changed now.",
+                f"{{undo}} {chain.root} puts them back, {{finish}} {stopped.number} goes on.",
             )
 
 

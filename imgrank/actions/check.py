@@ -23,6 +23,10 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt
 _FORBIDDEN = frozenset('<>:"|?*\\')
 _ROOM_FOR_METADATA = 16 << 20
 _SHOWN = 5
+_FREE_NAME = "Use {on_conflict} suffix to find free names."  # remedies
+_NO_HARD_LINK = "Use {symlink} or {copy}."
+_COPY = "Use {copy}."
+_SHORTER, _OTHER_NAMES = "Shorten {template}.", "Change {template}."
 
 
 def check(plan: Plan) -> tuple[Problem, ...]:
@@ -39,10 +43,12 @@ def check(plan: Plan) -> tuple[Problem, ...]:
 
 def refuse(problems: Iterable[Problem]) -> None:
     """Raise ActionError naming the first problems, if there is any."""
-    sentences = [problem.sentence for problem in problems]
-    if sentences:
-        more = f" And {len(sentences) - _SHOWN} more." if len(sentences) > _SHOWN else ""
-        raise ActionError(" ".join(sentences[:_SHOWN]) + more + " Nothing was changed.")
+    found = list(problems)
+    if found:
+        sentences = " ".join(problem.sentence for problem in found[:_SHOWN])
+        more = f" And {len(found) - _SHOWN} more." if len(found) > _SHOWN else ""
+        remedies = dict.fromkeys(problem.remedy for problem in found[:_SHOWN] if problem.remedy)
+        raise ActionError(f"{sentences}{more} Nothing was changed.", " ".join(remedies))
 
 
 def collisions(plan: Plan) -> Iterator[Problem]:
@@ -56,8 +62,8 @@ def collisions(plan: Plan) -> Iterator[Problem]:
         if first != change.source:
             yield _problem("collision", change, f"{from_here(first)} would get the same name, {from_here(target)}")
         elif exists(target) and target not in leaving and not _same(target, change.source):
-            hint = "" if plan.request.on_conflict is not OnConflict.fail else "; --on-conflict suffix finds a free name"
-            yield _problem("collision", change, f"the name {from_here(target)} is taken{hint}")
+            remedy = _FREE_NAME if plan.request.on_conflict is OnConflict.fail else ""
+            yield _problem("collision", change, f"the name {from_here(target)} is taken", remedy)
 
 
 def listed_twice(plan: Plan) -> Iterator[Problem]:
@@ -94,9 +100,7 @@ def other_device(plan: Plan) -> Iterator[Problem]:
     if plan.request.action is Action.hardlink:
         for change, target in _targets(plan):
             if not _same_device(change.source, target):
-                yield _problem(
-                    "other device", change, "a hard link cannot lead to another disk; --symlink or --copy can"
-                )
+                yield _problem("other device", change, "a hard link cannot lead to another disk", _NO_HARD_LINK)
 
 
 def no_room(plan: Plan) -> Iterator[Problem]:
@@ -124,7 +128,7 @@ def long_names(plan: Plan) -> Iterator[Problem]:
     for change, target in _targets(plan):
         name = os.path.basename(target)
         if is_too_long(name):
-            yield _problem("name too long", change, f"the name {printable(name)} would be too long; shorten --template")
+            yield _problem("name too long", change, f"the name {printable(name)} would be too long", _SHORTER)
 
 
 def forbidden_names(plan: Plan) -> Iterator[Problem]:
@@ -137,17 +141,13 @@ def forbidden_names(plan: Plan) -> Iterator[Problem]:
         reserved = name.partition(".")[0].lower() in _RESERVED
         if name != old and name.startswith(".") and not old.startswith("."):
             words = "a name that begins with a dot is hidden, and no program would show the file"
-            yield _problem(
-                "hidden name", change, f"{printable(name)} would be its name, and {words}; change --template"
-            )
+            yield _problem("hidden name", change, f"{printable(name)} would be its name, and {words}", _OTHER_NAMES)
         elif split(old)[1] and not split(name)[1]:
             words = "no program would know what kind of file it is without an extension"
-            yield _problem("no extension", change, f"{printable(name)} would be its name; {words}; change --template")
+            yield _problem("no extension", change, f"{printable(name)} would be its name; {words}", _OTHER_NAMES)
         elif name != old and (bad or reserved or name != name.rstrip(". ") or not stem.strip(". ")):
             words = f"{bad[0]} cannot stand in a name" if bad else "Windows cannot hold that name"
-            yield _problem(
-                "forbidden name", change, f"{printable(name)} would be its name, and {words}; change --template"
-            )
+            yield _problem("forbidden name", change, f"{printable(name)} would be its name, and {words}", _OTHER_NAMES)
 
 
 def relative_links(plan: Plan) -> Iterator[Problem]:
@@ -155,9 +155,8 @@ def relative_links(plan: Plan) -> Iterator[Problem]:
     for change, target in _targets(plan):
         away = change.action is Action.move and os.path.dirname(change.source) != os.path.dirname(target)
         if away and os.path.islink(change.source) and not os.path.isabs(os.readlink(change.source)):
-            yield _problem(
-                "relative link", change, "it is a link that would lead nowhere from another folder; --copy it"
-            )
+            words = "it is a link that would lead nowhere from another folder"
+            yield _problem("relative link", change, words, _COPY)
 
 
 CHECKS: tuple[Callable[[Plan], Iterator[Problem]], ...] = (
@@ -177,8 +176,8 @@ def _targets(plan: Plan) -> Iterator[tuple[Change, str]]:
     return ((change, change.target) for change in plan.changes if change.target is not None)
 
 
-def _problem(danger: str, change: Change, words: str) -> Problem:
-    return Problem(danger, change.source, f"{from_here(change.source)} cannot be part of the plan: {words}.")
+def _problem(danger: str, change: Change, words: str, remedy: str = "") -> Problem:
+    return Problem(danger, change.source, f"{from_here(change.source)} cannot be part of the plan: {words}.", remedy)
 
 
 def _nearest(folder: str) -> str:

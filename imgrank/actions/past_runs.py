@@ -96,7 +96,7 @@ def read(number: int) -> Run:
     try:
         lines = _content(path).split(b"\n")[:-1]
     except FileNotFoundError as error:
-        raise ActionError(f"There is no run {number}; imgrank history lists all.") from error
+        raise ActionError(f"There is no run {number}.", "{history} lists all.") from error
     except OSError as error:
         raise ActionError(f"The journal {printable(str(path))} cannot be read: {why(error)}.") from error
     if not lines:

@@ -110,16 +110,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A danger found before anything was changed. `danger` names it, `sentence` says it."""
+    """A danger found before anything was changed: its name, a sentence that says it, a remedy as an error has it."""
 
     danger: str
     path: str
     sentence: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All changes of one run, in rank order. `left_out`: what `--on-conflict skip` skipped; `notes`: for the user."""
+    """All changes of one run, in rank order. `left_out`: what `OnConflict.skip` skipped; `notes`: for the user."""
 
     request: Request
     changes: tuple[Change, ...]

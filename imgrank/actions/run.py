@@ -89,7 +89,7 @@ def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[
     )
 
 
-@in_words("imgrank history tells what was done, and imgrank undo takes it back.")
+@in_words(remedy="{history} tells what was done, and {undo} takes it back.")
 def act(made: Plan, *, progress: Callable[[Progress], None] = lambda _: None, stop: Stop | None = None) -> Outcome:
     """Carry out a plan. A file that is not as planned any more is left alone and named in the outcome.
 
@@ -193,9 +193,10 @@ def _trash_notes(made: Plan) -> Sequence[str]:
     if away:
         raise ActionError(
             f"The disk of {from_here(away[0])} has no trash that can be written, so trashing would copy to another "
-            "disk. Nothing was changed. --move DIR takes images out of the way on their own disk."
+            "disk. Nothing was changed.",
+            "Use {move} to take images out of the way on their own disk.",
         )
-    return () if CAN_UNDO else ("imgrank undo cannot bring files back from this system's trash; the system can.",)
+    return () if CAN_UNDO else ("An undo cannot bring files back from this system's trash; the system can.",)
 
 
 def _unknown_notes(groups: Sequence[Group], request: Request) -> Iterator[str]:

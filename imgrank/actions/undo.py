@@ -26,7 +26,7 @@ _INVERSE = {
     Verb.symlink: Verb.remove_symlink,
     Verb.mkdir: Verb.rmdir,
 }
-_GOES_ON = "imgrank history tells what is done; the same command goes on with the rest."
+_GOES_ON = "{history} tells what is done; the same again goes on with the rest."  # a remedy
 _INVERSE |= {back: forth for forth, back in _INVERSE.items()}
 
 
@@ -68,7 +68,7 @@ def look_up(number: int | None = None) -> Past:
     return _past(chain.run(number), chain)
 
 
-@in_words(_GOES_ON)
+@in_words(remedy=_GOES_ON)
 def undo(
     number: int | None = None, *, progress: Callable[[Progress], None] = lambda _: None, stop: Stop | None = None
 ) -> Outcome:
@@ -87,21 +87,21 @@ def undo(
         _refuse_half_way(chain, number)
         steps, lost = _steps_back(chain, number)
         if not steps and not lost and stopped is None:
-            raise ActionError(f"Run {number} is undone already, or did nothing; imgrank history lists all runs.")
+            raise ActionError(f"Run {number} is undone already, or did nothing.", "{history} lists all runs.")
         outcome = _carry_back(chain, number, steps, stop, progress) if steps else Outcome(number, 0, ())
         _close(chain)
     return replace(outcome, left_alone=(*lost, *outcome.left_alone))
 
 
-@in_words(_GOES_ON)
+@in_words(remedy=_GOES_ON)
 def finish(number: int, *, progress: Callable[[Progress], None] = lambda _: None, stop: Stop | None = None) -> Outcome:
     """Go on with a run that stopped in the middle. Raises ActionError where it is not one."""
     with listening(stop) as stop, holding(_folders(chain_of(number))):
         chain = chain_of(number)
         stopped = chain.stopped
         if stopped is None or stopped.number != number:
-            hint = f" Run {stopped.number} did: imgrank undo --finish {stopped.number}." if stopped else ""
-            raise ActionError(f"Run {number} did not stop in the middle; there is nothing to finish.{hint}")
+            did = f"Run {stopped.number} did: {{finish}} {stopped.number} goes on." if stopped else ""
+            raise ActionError(f"Run {number} did not stop in the middle; there is nothing to finish.", did)
         with journal.reopen(number, chain.root) as old:
             settle(old)
             return carry_out(old, stop, progress)
@@ -121,7 +121,7 @@ def _last() -> int:
         is_stopped = chain.stopped is not None and chain.stopped.number == number
         if is_stopped or any(deed.run == number for deed in chain.in_effect()):
             if unread is not None:
-                raise ActionError(f"{unread} imgrank undo {chain.root} takes back the run before.")
+                raise ActionError(str(unread), f"{{undo}} {chain.root} takes back the run before.")
             return chain.root
     raise unread or ActionError("There is nothing to undo: no run of imgrank has changed a file, or all are undone.")
 
@@ -178,15 +178,13 @@ def _refuse_half_way(chain: Chain, number: int) -> None:
     """In the middle of a run there are files under hidden names: only the whole way back or forth leads out."""
     if chain.stopped is not None and number != chain.root:
         stopped = chain.stopped.number
+        remedy = f"{{undo}} {chain.root} puts them back as they were first, {{finish}} {stopped} goes on."
         if stopped == number:
-            raise ActionError(
-                f"Run {number} stopped in the middle of these files. imgrank undo {chain.root} puts them back as they "
-                f"were first, imgrank undo --finish {number} goes on; nothing was changed now."
-            )
+            raise ActionError(f"Run {number} stopped in the middle of these files. Nothing was changed now.", remedy)
         raise ActionError(
-            f"Run {number} cannot be taken back while run {stopped} stands in the middle of these files. imgrank undo "
-            f"{chain.root} puts them back as they were first, imgrank undo --finish {stopped} goes on; nothing was "
-            "changed now."
+            f"Run {number} cannot be taken back while run {stopped} stands in the middle of these files. Nothing was "
+            "changed now.",
+            remedy,
         )
 
 

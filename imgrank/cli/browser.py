@@ -10,10 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
+from imgrank.cli.mistakes import with_remedy
 from imgrank.paths import runtime_dir
+
+if TYPE_CHECKING:
+    from imgrank.web.viewer.changes import Job
 
 
 @contextmanager
@@ -29,6 +34,12 @@ def announced(no_open: bool, note: Callable[[str], None], line: str) -> Iterator
                 note("no browser could be opened; open the address above yourself.")
 
         yield ready
+
+
+def tell_end(job: Job | None, note: Callable[[str], None]) -> None:
+    """Say what came of the work on files that went on when a page ended, if any did."""
+    if job is not None:
+        note(job.said if job.error is None else with_remedy(job.error))
 
 
 def show_origins(verbose: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from imgrank.cli.arguments import check_sentence
-from imgrank.cli.browser import announced, show_origins
+from imgrank.cli.browser import announced, show_origins, tell_end
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     AdapterOption,
@@ -139,8 +139,7 @@ def label(
         try:
             serve(page, port, ready)
         finally:
-            if came := page.close():
-                note(came)
+            tell_end(page.close(), note)
     note(f"stopped; the answers are in {printable(labels)}.")
 
 

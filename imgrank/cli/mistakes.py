@@ -19,9 +19,12 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 _NEW_LINE = "\n"  # no backslash may stand in an f-string before Python 3.12
 
 
+_COMMANDS = {"undo": "imgrank undo", "finish": "imgrank undo --finish", "history": "imgrank history"}
+
+
 def with_remedy(error: ImgrankError) -> str:
-    """The facts, then what to do: `{skip_bad}` becomes `--skip-bad`."""
-    remedy = _PARAMETER.sub(lambda found: f"--{found[1].replace('_', '-')}", error.remedy)
+    """The facts, then what to do: `{skip_bad}` becomes `--skip-bad`, `{undo}` the command."""
+    remedy = _PARAMETER.sub(lambda found: _COMMANDS.get(found[1], f"--{found[1].replace('_', '-')}"), error.remedy)
     return f"{error}{_NEW_LINE if _NEW_LINE in str(error) else ' '}{remedy}".rstrip()
 
 

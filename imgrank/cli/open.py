@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from imgrank.cli.browser import announced, show_origins
+from imgrank.cli.browser import announced, show_origins, tell_end
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     AdapterOption,
@@ -63,5 +63,4 @@ def open_folder(
         try:
             serve(room, port, ready)
         finally:
-            if came := room.close():
-                note(came)
+            tell_end(room.close(), note)

@@ -15,6 +15,7 @@ from imgrank.labels.tasks import phrasings
 from imgrank.records import Progress
 from imgrank.web.records import LabelSettings, ShownMetric, Trained, Training
 from imgrank.web.threads import begin
+from imgrank.web.words import sentence_of
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -59,7 +60,7 @@ class Trainer:
         try:
             trained = self._teach(name, replace, self._report)
         except ImgrankError as error:
-            self._state = Training("failed", str(error))
+            self._state = Training("failed", sentence_of(error))
         except Exception as error:  # noqa: BLE001 - the page must not wait for ever; the words go to the user
             self._state = Training("failed", f"Training ended unexpectedly: {type(error).__name__}: {error}.")
         else:

@@ -151,8 +151,9 @@ def test_who_puts_files_back():
 
 
 def test_there_is_no_such_run():
-    with pytest.raises(ActionError, match="There is no run 7; imgrank history lists all"):
+    with pytest.raises(ActionError, match="There is no run 7") as refused:
         past_runs.read(7)
+    assert refused.value.remedy == "{history} lists all."
     assert past_runs.numbers() == [] and past_runs.read_all() == []
 
 

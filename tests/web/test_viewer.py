@@ -24,11 +24,13 @@ from imgrank.actions import run as actions
 from imgrank.actions.apply import Stop
 from imgrank.actions.records import Outcome, Plan
 from imgrank.actions.undo import undo
+from imgrank.cli.mistakes import with_remedy
 from imgrank.order import order
 from imgrank.ranker import Ranker
 from imgrank.records import Progress, Term
 from imgrank.web.viewer.orders import Placer
 from imgrank.web.viewer.room import Room
+from imgrank.web.words import sentence_of
 from tests.web.making import Client, until
 from tests.web.viewing import EXAMPLES, finished, names_in_order, numbers_of, opened, pictures, tree
 
@@ -166,9 +168,11 @@ def test_an_end_in_the_middle_of_a_change_says_how_far_it_was_and_what_leads_out
     with opened(folder) as (room, client):
         client.ask("/apply", {"plan": planned(client, "rename", "cat.jpg", "dog.jpg")["plan"]})
         assert begun.wait(60)
-        said = room.close()
-        assert re.search(r"after 1 of 2 changes\. imgrank undo \d+ puts files back", said)
-        assert room.close() == ""
+        job = room.close()
+        assert job is not None and job.error is not None
+        assert re.search(r"after 1 of 2 changes\. imgrank undo \d+ puts files back", with_remedy(job.error))
+        assert re.search(r"after 1 of 2 changes\. “Undo run \d+” puts files back", sentence_of(job.error))
+        assert room.close() is None
     undo()
     assert tree(folder) == before
 
@@ -185,6 +189,7 @@ def test_a_folder_whose_name_is_no_text_is_shown_and_changed_like_any_other(tmp_
             assert (job["fault"], job["left_alone"]) == ("", [])
             finished(client, client.ask("/undo", {"run": job["run"]}).json()["job"]["number"])
             assert tree(folder) == before
+            until(lambda: "cat.jpg" in client.ask("/pictures").json()["names"])
 
 
 def test_only_pictures_that_are_there_can_be_acted_on(folder: Path) -> None:
@@ -201,6 +206,13 @@ def test_only_pictures_that_are_there_can_be_acted_on(folder: Path) -> None:
         for half in ({"action": "move", "folder": "\ud800"}, {"action": "rename", "template": "{rank}\ud800"}):
             assert client.ask("/plan", half | {"numbers": [0]}).status == 400
     assert tree(folder.parent) == before
+
+
+@pytest.mark.parametrize("template", ["." + "{rank}{ext}", "x" * 300 + "{rank}{ext}", "{rank}?{ext}"])
+def test_what_a_plan_is_refused_for_is_mended_by_what_stands_on_the_page(folder: Path, template: str) -> None:
+    with opened(folder) as (_, client):
+        told = client.ask("/plan", {"action": "rename", "numbers": [0], "template": template})
+        assert told.status == 400 and "“New names”" in told.json()["error"] and "--" not in told.json()["error"]
 
 
 def test_folders_of_names_are_parted_by_slashes_on_every_system(folder: Path) -> None:

@@ -24,6 +24,7 @@ from imgrank.web.answers import STATIC, no_object, not_found, read_json, refused
 from imgrank.web.app import make_page as make_lesson
 from imgrank.web.controller import Controller
 from imgrank.web.server import Guard
+from imgrank.web.viewer.changes import Job
 from imgrank.web.viewer.messages import (
     asked_of,
     names_view,
@@ -261,8 +262,8 @@ class LabelPage:
         both = site([Mount(f"/{PICTURES}", app=read_first), Mount("/", app=make_lesson(self._controller))])
         return Guard(both, port, token, command="imgrank label", most_bytes=MOST_BYTES)
 
-    def close(self) -> str:
-        """End what goes on, among the pictures too. What came of work on files, if any went on."""
+    def close(self) -> Job | None:
+        """End what goes on, among the pictures too. The work on files as it ended, if any went on."""
         self._controller.close()
         with self._lock:
-            return self._room.close() if self._started else ""
+            return self._room.close() if self._started else None

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from imgrank.actions import past_runs
@@ -20,7 +20,7 @@ from imgrank.actions.run import prepare
 from imgrank.actions.templates import DEFAULT_TEMPLATE
 from imgrank.actions.undo import Past, history
 from imgrank.counting import counted
-from imgrank.errors import ImgrankError, UsageError
+from imgrank.errors import ActionError, ImgrankError, UsageError
 from imgrank.paths import printable
 from imgrank.records import Progress, RankedImage
 from imgrank.web.threads import begin
@@ -121,7 +121,7 @@ Doing = Callable[[Callable[[Progress], None], Stop], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is being done to files, or was last: `said` in words when it ended, `fault` where it could not."""
+    """What is being done to files, or was last: `said` in words when it ended, `error` where it could not."""
 
     number: int = 0
     what: str = ""
@@ -129,7 +129,7 @@ class Job:
     total: int = 0
     running: bool = False
     said: str = ""
-    fault: str = ""
+    error: ImgrankError | None = None
     run: int | None = None
     left_alone: tuple[LeftAlone, ...] = ()
 
@@ -163,15 +163,15 @@ class Work:
         """Begin to go on with a run that stopped. Raises UsageError while other work goes on."""
         self._begin("finish", 0, lambda report, stop: past.finish(run, progress=report, stop=stop))
 
-    def close(self) -> str:
-        """Stop before the next file, and wait for the one in hand. What came of the work that went on, if any did."""
+    def close(self) -> Job | None:
+        """Stop before the next file, and wait for the one in hand. The work that went on, as it ended, if any did."""
         with self._lock:
             went_on = self._job.running
             self._stop.ask()
             thread = self._thread
         if thread is not None:
             thread.join(60)
-        return (self._job.fault or self._job.said) if went_on else ""
+        return self._job if went_on else None
 
     def _begin(self, what: str, total: int, doing: Doing) -> None:
         with self._lock:
@@ -195,10 +195,10 @@ class Work:
         try:
             outcome = doing(report, self._stop)
         except ImgrankError as error:
-            ended = Job(job.number, job.what, self._job.done, self._job.total, fault=str(error))
+            ended = replace(self._job, running=False, error=error)
         except Exception as error:  # noqa: BLE001 - the page must not wait for ever; the words go to the user
-            words = f"It ended unexpectedly: {type(error).__name__}: {error}. imgrank history says what was done."
-            ended = Job(job.number, job.what, self._job.done, self._job.total, fault=words)
+            words = f"It ended unexpectedly: {type(error).__name__}: {error}."
+            ended = replace(self._job, running=False, error=ActionError(words, "{history} tells what was done."))
         else:
             said = _said(job.what, job.total or outcome.done, outcome)
             done, left = outcome.done, outcome.left_alone
@@ -251,7 +251,7 @@ class History:
     def check(self, run: int) -> int:
         """The run. Raises UsageError where it is not of this folder."""
         if all(past.run != run for past in self.runs()):
-            raise UsageError(f"Run {run} changed nothing in this folder; imgrank undo {run} takes it back elsewhere.")
+            raise UsageError(f"Run {run} changed nothing in this folder; open the one that it changed to take it back.")
         return run
 
     def _is_here(self, number: int) -> bool:

@@ -13,6 +13,7 @@ from imgrank.backbone.names import MINI
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.paths import printable
 from imgrank.web.threads import begin
+from imgrank.web.words import sentence_of
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -87,7 +88,7 @@ class Engine:
             ranker = self._new_ranker(self._adapter, backbone)
         except ImgrankError as error:
             if self.coming == backbone:
-                self.refuse(str(error))
+                self.refuse(sentence_of(error))
             return
         except Exception as error:  # noqa: BLE001 - the page must not wait for ever; the words go to the user
             if self.coming == backbone:

@@ -21,6 +21,7 @@ from imgrank.web.viewer.engine import Engine
 from imgrank.web.viewer.facts import FactBook, GroupBook
 from imgrank.web.viewer.library import Library, Numbers
 from imgrank.web.viewer.orders import Orders
+from imgrank.web.words import sentence_of
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -136,7 +137,7 @@ class Indexer:
             except KeyboardInterrupt:
                 return
             except ImgrankError as error:
-                self._standing = replace(self._standing, stage="failed", fault=str(error))
+                self._standing = replace(self._standing, stage="failed", fault=sentence_of(error))
             except Exception as error:  # noqa: BLE001 - the page must not wait for ever; the words go to the user
                 self._standing = replace(
                     self._standing,
@@ -223,7 +224,7 @@ class Indexer:
             whole = self._go_through("changing", self._library.numbers(), again)
         except ImgrankError as error:
             if self._engine.loaded is ranker:
-                self._engine.refuse(str(error))
+                self._engine.refuse(sentence_of(error))
             whole = False
         if not whole:
             ranker.close()

@@ -17,6 +17,7 @@ from imgrank.web.viewer.changes import ACTIONS, Job, Wanted
 from imgrank.web.viewer.indexing import Standing
 from imgrank.web.viewer.library import Library
 from imgrank.web.viewer.orders import Asked, AskedTerm, Order
+from imgrank.web.words import sentence_of
 
 MOST_NUMBERS, MOST_WEIGHT = 1_000_000, 100
 Told = dict[str, Any]
@@ -145,7 +146,7 @@ def job_view(job: Job, library: Library) -> dict[str, Any]:
         "total": job.total,
         "running": job.running,
         "said": job.said,
-        "fault": job.fault,
+        "fault": "" if job.error is None else sentence_of(job.error),
         "run": job.run,
         "left_alone": left,
     }

@@ -29,7 +29,7 @@ from imgrank.web.prepare import prepare_ranked
 from imgrank.web.records import LabelSettings, Reason, Trained
 from imgrank.web.threads import Apart, begin
 from imgrank.web.trainer import Report, Trainer, teach
-from imgrank.web.viewer.changes import History, Plans, Work
+from imgrank.web.viewer.changes import History, Job, Plans, Work
 from imgrank.web.viewer.engine import Engine, NewRanker, models_view
 from imgrank.web.viewer.library import Library
 from imgrank.web.viewer.messages import job_view, past_view, standing_view
@@ -237,8 +237,8 @@ class Room:
             if not self.source.is_index:
                 self.watch.start()
 
-    def close(self) -> str:
-        """End what goes on, in peace: a step in hand is finished first. What came of work on files, if any went on."""
+    def close(self) -> Job | None:
+        """End what goes on, after a step in hand. The work on files as it ended, if any went on."""
         self.watch.close()
         self.reasons.close()
         self.teaching.close()

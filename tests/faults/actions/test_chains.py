@@ -43,7 +43,7 @@ def suggested(place):
     try:
         planned(place / "photos", CIRCLE, "rename", template="{rank}")
     except ActionError as error:
-        words = re.search(r"imgrank undo (\d+) puts", str(error))
+        words = re.search(r"\{undo\} (\d+) puts", error.remedy)
         return int(words[1]) if words else None
     return None
 
@@ -112,10 +112,12 @@ def test_whatever_is_tried_in_the_middle_of_a_chain_leaves_the_way_back_open(pla
             middle = snapshot(place)
             if stopped is None or stopped.number == 1:
                 continue
-            with pytest.raises(ActionError, match=r"imgrank undo 1 .*--finish 2"):
+            with pytest.raises(ActionError, match="stopped in the middle") as refused:
                 undo(2)
-            with pytest.raises(ActionError, match="--finish 2"):
+            assert re.match(r"\{undo\} 1 .*\{finish\} 2 ", refused.value.remedy)
+            with pytest.raises(ActionError, match="nothing to finish") as refused:
                 finish(1)
+            assert "{finish} 2 " in refused.value.remedy
             assert snapshot(place) == middle
             back_to(place, before)
 

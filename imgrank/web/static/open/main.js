@@ -56,7 +56,7 @@ function Page() {
 /** @param {{ state: import("./types").State }} props */
 function Empty({ state }) {
   const { server } = state;
-  const words = !server || server.count || server.indexing.stage !== "idle" ? "The first pictures are being read." : "No picture was found here. With -r, imgrank open goes down into folders.";
+  const words = !server || server.count || server.indexing.stage !== "idle" ? "The first pictures are being read." : "No picture was found in this folder itself. To see what is in its subfolders, open one of them, or all of it with them from the terminal.";
   return html`<p class="empty">${words}</p>`;
 }
 
