@@ -169,7 +169,8 @@ def _by_likeness(settled: Settled, source: Source) -> LikenessScorer:
         axis = text_axis(question.sentence, question.opposite, source.sentence)
     sureness = confidence_weights(source.backbone.fingerprint)
     unrelated = None if sureness.is_own else Unrelated.of(source.sentence)
-    understood = source.backbone.name != MINI or is_readable(question.sentence)
+    is_ignored = negation is not None and negation.thing is None
+    understood = not is_ignored and (source.backbone.name != MINI or is_readable(question.sentence))
     notes = (*notes, *_outdated(settled, source), *_told_of_language(question.sentence, source.backbone))
     notes = (*notes, *([NOT_COMPARED] if question.refine else []))
     notes = (*notes, SHOWS_NO_DATE) if read(question.sentence).asks_when else notes

@@ -14,6 +14,7 @@ from imgrank.records import Asked
 from imgrank.scoring.asks import Asks, asks
 from imgrank.scoring.calibration import AskingWeights, asking_weights
 from imgrank.scoring.lexicon import are_near
+from imgrank.scoring.negation import negation_of
 from imgrank.scoring.parsing import Reading, read
 from imgrank.scoring.phrasings import Phrasings, phrasings_of
 from imgrank.scoring.question import Encode
@@ -132,7 +133,7 @@ def who_answers(sentence: str, candidates: Candidates, encode: Encode) -> Choice
     found = list(_asked_for(sentence, reading, by_phrasings, weights, encode))
     if found:
         return max(found, key=lambda one: one[0])[1]
-    choice = None if taught is None else _taught(taught, reading, candidates, encode)
+    choice = None if taught is None else _taught(taught, sentence, reading, candidates, encode)
     if choice is not None or not candidates.named:
         return choice
     return _nearest_of_named(sentence, reading, candidates, encode)
@@ -171,7 +172,7 @@ def _asked_for(
                 yield clearness, Choice(header, query, similarity, SAME_SCALE, query.name, turned)
 
 
-def _taught(asked: Asks, reading: Reading, candidates: Candidates, encode: Encode) -> Choice | None:
+def _taught(asked: Asks, sentence: str, reading: Reading, candidates: Candidates, encode: Encode) -> Choice | None:
     """What the model reads is asked for; of two rankers for it the first, which is the user's own."""
     if asked.clearness < 0 or reading.asks_when:  # it asks for ages and models, and for no dates
         return None
@@ -182,6 +183,11 @@ def _taught(asked: Asks, reading: Reading, candidates: Candidates, encode: Encod
     header, query = found
     phrasings = phrasings_of(query.phrasings)
     turned = asked.is_reversed(phrasings.turn(phrasings.meant_by(reading)))
+    denied = plainly_denied(sentence)
+    if denied is not None and phrasings.things:  # no count is asked for but of what is to be absent
+        if not _share_a_word(denied, phrasings):
+            return None
+        turned = True
     return Choice(
         header, query, nearness(reading.said, query.embeddings, encode), SAME_SCALE, query.name, turned, whole=True
     )
@@ -195,6 +201,15 @@ def _nearest_of_named(sentence: str, reading: Reading, candidates: Candidates, e
     phrasings = phrasings_of(query.phrasings)
     turned = _share_a_word(reading, phrasings) and phrasings.turn(reading) < 0
     return Choice(candidates.headers[0], query, similarity, BY_NAME, query.name if turned else sentence, turned)
+
+
+def plainly_denied(sentence: str) -> Reading | None:
+    """The thing that a whole sentence denies; None where it denies none, or one by its amount ("fewest dogs last")."""
+    negation = negation_of(sentence)
+    if negation is None or negation.thing is None:
+        return None
+    thing = read(negation.thing)
+    return None if thing.grades or thing.turn < 0 else thing
 
 
 def _share_a_word(reading: Reading, query: Phrasings) -> bool:

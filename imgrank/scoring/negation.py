@@ -1,8 +1,8 @@
 """Sentences that negate: "no cat" asks for what lacks a cat most. Words alone, no model.
 
-Understood is one thing that the whole sentence denies, and things that are plainly denied beside what is asked for ("a
-dog but not a cat"), which are terms of a mix. Any other denial inside a sentence is not: a vector of a sentence hardly
-knows it, and half of it would be answered as if nothing had been denied.
+Understood is one thing that the whole sentence denies, or puts last ("cats last"), and things that are plainly denied
+beside what is asked for ("a dog but not a cat"), which are terms of a mix. Any other denial inside a sentence is not: a
+vector of a sentence hardly knows it, and half of it would be answered as if nothing had been denied.
 """
 
 from __future__ import annotations
@@ -27,6 +27,15 @@ _CLEAR = re.compile(
     re.IGNORECASE,
 )
 _FREE = re.compile(r"^(?P<thing>[\w' ]+?)(?:-free| free)(?: (?:photos?|pictures?|images?))?$", re.IGNORECASE)
+_LAST = re.compile(
+    r"^(?:please )?(?:"
+    r"(?:put|leave|keep|save|place|move|push|send|show|rank|list) (?P<put>.+?)"
+    r" (?:(?:for |till |until )?(?:the )?last|(?:at|for|to|till|until) the (?:very )?(?:end|bottom|back))"
+    r"|(?P<stands>(?:(?!\b(?:the|a|an|at|long|my|our|your|his|her|its|their|very)\b)[\w'-]+ |the (?=\w+ \w)){1,4}?)"
+    r"(?:(?:should |must )?(?:come|comes|go|goes) )?last"
+    r")(?: please)?$",
+    re.IGNORECASE,
+)
 _DENIAL = re.compile(
     r"\b(?:not|no|without|never|except|excluding|nothing|neither|nor|lacking|\w+n['’]t)\b", re.IGNORECASE
 )
@@ -61,6 +70,9 @@ def negation_of(sentence: str) -> Negation | None:
     words = " ".join(sentence.strip().rstrip(".!").replace("’", "'").split())
     told = _NAMES.sub(" ", words)  # "a no parking sign" is a thing
     found = _CLEAR.match(words) or _FREE.match(words)
+    last = _LAST.match(words)
+    if last is not None and not _DENIAL.search(words):
+        return Negation((last["put"] or last["stands"]).strip())
     if found is not None and told == words:
         thing = found["thing"]
         return Negation(None if _DENIAL.search(thing) or _MIXES.search(thing) else thing)

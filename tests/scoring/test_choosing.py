@@ -291,3 +291,19 @@ def test_a_users_own_ranker_of_the_same_query_answers_what_is_said_around(ranker
     both = Candidates((replace(own, name="mine", shipped=False), own), ranker.backbone.fingerprint)
     choice = who_answers("didn't get enough light", both, ranker.sentence)
     assert choice is not None and (choice.adapter.name, choice.query.name) == ("mine", "underexposed")
+
+
+@pytest.mark.parametrize("sentence", ["without any dogs", "no dogs", "dogs last", "leave the dogs for last"])
+def test_what_is_to_be_absent_is_counted_from_the_other_end(ranker, sentence):
+    choice = who_answers(sentence, shipped(ranker), ranker.sentence)
+    assert choice.query.name == "more dogs" and choice.reversed
+
+
+@pytest.mark.parametrize("sentence", ["without any birds", "no balloons", "cats last", "put the animals last"])
+def test_what_nobody_counts_is_not_denied_by_a_count_of_other_things(ranker, sentence):
+    assert who_answers(sentence, shipped(ranker), ranker.sentence) is None
+
+
+def test_the_fewest_last_is_the_most_first(ranker):
+    choice = who_answers("fewest dogs last", shipped(ranker), ranker.sentence)
+    assert choice.query.name == "more dogs" and not choice.reversed

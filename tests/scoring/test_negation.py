@@ -8,6 +8,8 @@ CLEAR = """
 not a cat|no cat|without a cat|anything but a cat|everything except a cat|nothing with a cat|not the cat
 is not a cat|isn't a cat|photos without a cat|pictures with no cat|photos that do not show a cat|free of a cat
 everything but a cat|anything other than a cat|no cat at all|photos that don't show a cat|cat-free|a photo without a cat
+leave the cat for last|put the cat last
+please put the cat at the end|the cat comes last please
 images not containing a cat|Not a cat.|all pictures without any cat
 """
 UNCLEAR = """
@@ -15,6 +17,7 @@ a dog but not a cat|at least two dogs, no people|a man not wearing a hat|a room 
 no cats and no dogs|a dog that isn't brown|not a cat but a dog|neither a cat nor a dog|a beach with no people
 """
 PLAIN = (
+    "the last supper|a shoemaker's last|at last|the last|a man at the back|birds at the bottom|put the car in a garage|"
     "a cat|a no parking sign|knot in a rope|a note|free climbing|everything|butter|a nobleman|none|a withered flower"
 )
 
