@@ -51,6 +51,7 @@ _SINGLE = {"one", "single"}
 _SILENT = word_set("the a an with of in those ones photos pictures images")
 _BESIDE = (["next"], ["close"], ["similar"], ["compared"], ["belonging"])
 _TELLS_FROM = 3  # letters
+_MOST_WORDS = 40  # of a clause with two ends: pairs of them are compared
 _AMOUNTED = word_set("value score level group crowd size affected degree first the a by")
 
 
@@ -113,6 +114,8 @@ def _clause(said: str, alone: bool) -> _Clause:
 
 def _first_end(words: list[str]) -> tuple[list[str], bool]:
     """Of two ends of one scale the first: "from most dogs to fewest" begins with the most."""
+    if len(words) > _MOST_WORDS:
+        return words, False
     for place, word in enumerate(words):
         if word not in _THEN or words[:place][-1:] in _BESIDE:
             continue

@@ -208,3 +208,10 @@ def test_words_written_as_one_are_told_apart():
 def test_words_for_what_is_ranked_say_nothing_of_what_it_shows():
     for noun in ["stills", "pics", "snaps", "micrographs", "uploads", "files", "prints", "scans"]:
         assert read(f"the noisiest {noun}").words == read("the noisiest photos").words
+
+
+@pytest.mark.parametrize("word", ["to", "x to", "old to young"])
+def test_a_very_long_sentence_ends_being_read(word):
+    """Pairs of words are compared only in clauses of a length that people write."""
+    sentence = " ".join([word] * 3000)
+    assert directed(sentence) == Directed(sentence, 1, False)
