@@ -6,6 +6,7 @@ the square and the interpolation come in as plain arguments.
 
 from imgrank.decode.load_many import Loaded, MeasuredPicture, load_images, measure_images
 from imgrank.decode.picture import decode_bytes, measure_pixels, open_image
+from imgrank.decode.raster import upright_map
 from imgrank.decode.shrink import Luma
 from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS, DecodeError
 
@@ -20,4 +21,5 @@ __all__ = [
     "measure_images",
     "measure_pixels",
     "open_image",
+    "upright_map",
 ]

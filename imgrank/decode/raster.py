@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
+import numpy as np
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
@@ -21,6 +22,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from imgrank.arrays import Floats
 from imgrank.decode.budget import spend
 from imgrank.decode.colour import colours_of, named_profile
 from imgrank.decode.file_bytes import check_scans, clean_aperture, gif_sizes, without_metadata
@@ -99,7 +101,7 @@ def measure_raster(data: bytes, kind: str, measure: Callable[[Luma], _T], max_me
             image.draft("L", image.size)  # brightness is what a JPEG stores; colours need not be made
         with spend(image.width * image.height / (share * DEFAULT_MAX_MEGAPIXELS * 1e6)):
             image.load()
-            return measure(Luma(image))
+            return measure(Luma(image, _orientation(image) or 1))
 
     return _opened(data, kind, max_megapixels, in_full)
 
@@ -154,6 +156,12 @@ def _lacks_its_end(codestream: bytes) -> bool:
 def upright(image: Image.Image, orientation: int) -> Image.Image:
     """The image turned and mirrored as an EXIF orientation (1 to 8) says."""
     return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+
+
+def upright_map(values: Floats, orientation: int) -> Floats:
+    """(rows, columns) of values over an image as it lies in its file -> over the upright image."""
+    turned = upright(Image.fromarray(values.astype(np.float32)), orientation)
+    return np.asarray(turned, np.float64)
 
 
 def cost(size: tuple[int, int], kind: str) -> float:

@@ -214,10 +214,14 @@ def _eight_bits(image: Image.Image, scale: _Scale) -> Image.Image:
 
 
 class Luma:
-    """A loaded image of any mode as 8 bits of brightness: alpha over white, 16-bit and float scaled, never clipped."""
+    """A loaded image of any mode as 8 bits of brightness: alpha over white, 16-bit and float scaled, never clipped.
 
-    def __init__(self, image: Image.Image) -> None:
+    It lies as in its file; `orientation` (EXIF's, 1 to 8) says how it is to be turned.
+    """
+
+    def __init__(self, image: Image.Image, orientation: int = 1) -> None:
         self.width, self.height = image.size
+        self.orientation = orientation
         self._image = image
         self._as_rgb = rgb_converter(image)
         self._is_plain = image.mode == "L" and not image.has_transparency_data and colours_of(image) is None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from imgrank.arrays import Floats
-from imgrank.decode import measure_images
-from imgrank.detail.measure import Detail, Picture, of_tiles, tiles_of
+from imgrank.decode import Luma, measure_images, upright_map
+from imgrank.detail.measure import Detail, of_tiles, tiles_of
 from imgrank.detail.places import places
 from imgrank.detail.qualities import Quality
 from imgrank.measuring import DetailMeasure
@@ -41,9 +41,10 @@ class Measured:
 def measure_places(file: ImageFile, quality: Quality, grid: int, max_megapixels: float) -> Measured | Unreadable:
     """The detail of a picture, and where in it the quality is."""
 
-    def look(picture: Picture) -> tuple[Detail, Floats]:
+    def look(picture: Luma) -> tuple[Detail, Floats]:
         tiles = tiles_of(picture)
-        return of_tiles(tiles, max(picture.width, picture.height)), places(picture, tiles, quality, grid)
+        where = upright_map(places(picture, tiles, quality, grid), picture.orientation)
+        return of_tiles(tiles, max(picture.width, picture.height)), where
 
     [one] = measure_images([file], look, is_known=lambda _: False, max_megapixels=max_megapixels)
     if isinstance(one, Unreadable):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 from scipy.ndimage import gaussian_filter
 
 from imgrank import Ranker, explain
@@ -51,6 +51,23 @@ def test_the_map_shows_where_it_is_sharp_and_flat_parts_say_nothing(ranker: Rank
     assert any("parts without texture say nothing" in line for line in lines)
     assert json.loads(as_json([found]))["images"][0]["ends"] == ["sharpest", "least sharp"]
     assert draw([found]).width > 900
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_the_map_lies_as_the_image_is_shown(
+    ranker: Ranker, half_blurred: str, tmp_path: Path, orientation: int, suffix: str
+) -> None:
+    """However a camera lay the image into its file, the sharp part stands where it is seen."""
+    back = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # of Image.Transpose: what the orientation undoes
+    with Image.open(half_blurred) as upright:
+        lying = upright.transpose(Image.Transpose(back[orientation])) if orientation > 1 else upright.copy()
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    lying.save(tmp_path / f"lying{suffix}", exif=exif, quality=95)
+    found = explain(ranker, tmp_path / f"lying{suffix}", "sharpest photo").influence
+    assert found[:, 10:].mean() > 0.3 > -0.3 > found[:, 4:8].mean()
+    assert np.abs(found[:, :2]).max() < 0.3
 
 
 def test_the_other_end_turns_the_map_and_its_words(ranker: Ranker, half_blurred: str) -> None:
