@@ -73,7 +73,7 @@ def test_scorers_of_different_units_are_mixed_and_named(ranker):
     ]
     assert (ranking.scorer, ranking.unit) == ("mix", None)
     assert ranking.query == "sharpest photo, plus more people, minus a rocket (0.5)"
-    assert "number of people, predicted by the shipped ranker" in remarks(ranking)[0]
+    assert "number of people, most first, predicted by the shipped ranker" in remarks(ranking)[0]
 
 
 def test_json_says_what_was_asked(ranker):
