@@ -108,17 +108,25 @@ def test_an_older_imgrank_is_kept_only_from_what_it_does_not_know():
 def test_runs_are_numbered_on_from_the_last():
     assert [made(), made()] == [1, 2]
     forged(9999)
+    forged(999_999_999)  # somebody else's: a run after it would have a name that is not read
     assert made() == 10000
-    assert past_runs.numbers() == [1, 2, 9999, 10000]
+    assert past_runs.numbers() == [1, 2, 9999, 10000, 999_999_999]
     for name in ("1.jsonl", "0001.jsonl.part", "x0001.jsonl", "0000000001.jsonl"):
         (journal_dir() / name).touch()
-    assert past_runs.numbers() == [1, 2, 9999, 10000]
+    assert past_runs.numbers() == [1, 2, 9999, 10000, 999_999_999]
 
 
 def test_a_number_that_another_process_took_meanwhile_is_passed_by(monkeypatch):
     made()
     monkeypatch.setattr(journal, "numbers", list)
     assert made() == 2
+
+
+def test_without_a_journal_nothing_begins(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "file"))
+    with pytest.raises(ActionError, match=r"The journal cannot be written in .*file.* Nothing was changed"):
+        made()
 
 
 def test_bytes_are_kept_by_their_hash():
