@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # One thread an operation: with small tensors two threads wait for each other longer than they sum, on a busy machine
 # by far. Tests about threads set their number themselves.
@@ -15,6 +16,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Where the tests run in the background, Ctrl-C may be ignored from birth, and each process they start inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A busy machine takes what time it takes.
+settings.register_profile("without a clock", deadline=None)
+settings.load_profile("without a clock")
 
 
 @pytest.fixture(scope="session", autouse=True)
