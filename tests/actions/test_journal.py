@@ -96,13 +96,13 @@ def test_what_must_be_safe_is_on_the_disk_before_a_call_returns(monkeypatch):
         assert synced[-1] == file_of(1).stat().st_size
 
 
-def test_an_older_imgrank_is_kept_only_from_what_it_does_not_know():
-    made(move("a.jpg"))
-    made(move("a.jpg"), Step(Verb.patch, at("b.jpg"), at("b.jpg")))
-    assert [lines_of(number)[0]["format"] for number in (1, 2)] == [1, 2]
-    forged(3, format=3)
-    with pytest.raises(ActionError, match=r"Run 3 was written by a newer imgrank"):
-        past_runs.read(3)
+@pytest.mark.parametrize("verb", Verb)
+def test_an_older_imgrank_is_kept_only_from_what_it_does_not_know(verb):
+    made(move("a.jpg"), Step(verb, at("b.jpg"), at("b.jpg")))
+    assert lines_of(1)[0]["format"] == (2 if verb is Verb.patch else 1)
+    forged(2, format=3)
+    with pytest.raises(ActionError, match=r"Run 2 was written by a newer imgrank"):
+        past_runs.read(2)
 
 
 def test_runs_are_numbered_on_from_the_last():
@@ -134,9 +134,10 @@ def test_bytes_are_kept_by_their_hash():
     digests = {path.read_bytes(): path.name for path in (journal_dir() / f"{number:04d}").iterdir()}
     assert set(digests) == {b"one", b"two"}
     assert journal.kept(number, digests[b"one"]) == b"one"
-    (journal_dir() / f"{number:04d}" / digests[b"one"]).write_bytes(b"other")
-    with pytest.raises(OSError, match="damaged"):
-        journal.kept(number, digests[b"one"])
+    for content, other in ((b"one", b"two"), (b"two", b"one")):
+        (journal_dir() / f"{number:04d}" / digests[content]).write_bytes(other)
+        with pytest.raises(OSError, match="damaged"):
+            journal.kept(number, digests[content])
 
 
 def test_a_line_that_was_cut_off_is_not_read_and_is_gone_when_the_journal_goes_on():
@@ -188,7 +189,8 @@ FAR = 1 << 63
 
 
 @pytest.mark.parametrize(
-    ("mtime_ns", "holds"), [(FAR - 1, True), (-FAR, True), (0, True), (FAR, False), (-FAR - 1, False), (1.0, False)]
+    ("mtime_ns", "holds"),
+    [(FAR - 1, True), (-FAR, True), (0, True), (FAR, False), (FAR + 1, False), (-FAR - 1, False), (1.0, False)],
 )
 def test_a_time_is_a_number_of_64_bits(mtime_ns, holds):
     step = {"step": 0, "verb": "move", "source": at("a"), "target": at("b")}
@@ -206,6 +208,7 @@ def test_a_time_is_a_number_of_64_bits(mtime_ns, holds):
         {"begin": 1, "size": 1, "mtime_ns": 1, "hash": ""},
         {"end": 0, "place": at("b")},
         {"void": 1},
+        {"void": 2},
         {"void": -1},
         {"step": 2, "verb": "move", "source": at("a"), "target": at("b")},
         {"step": 1, "verb": "move", "source": "", "target": at("b")},

@@ -47,6 +47,11 @@ def test_a_whole_row_of_another_picture_is_seen():
     assert are_sound(rows[::-1].copy(), digests).tolist() == [False, False]
 
 
+def test_each_row_has_an_owner():
+    with pytest.raises(ValueError):
+        are_sound(to_rows(["a", "b"], encode(["a", "b"])), ["a"])
+
+
 @given(shapes)
 def test_fields_are_aligned(shape):
     assert row_type(shape).itemsize % 8 == 0
@@ -54,9 +59,10 @@ def test_fields_are_aligned(shape):
     assert fields.scales.flags.aligned and fields.embedding.flags.aligned
 
 
+@pytest.mark.parametrize("shape", [SHAPE, TokenShape(tokens=8, width=8, embedding=4)])
 @pytest.mark.parametrize(("view", "owner"), [(View.plain, "d1"), (View.mirrored, "mirrored d1")])
-def test_a_row_is_its_checksum_scales_embedding_and_tokens(view, owner):
-    packed = encode(["d1"])
+def test_a_row_is_its_checksum_scales_embedding_and_tokens(view, owner, shape):
+    packed = encode(["d1"], shape)
     parts = (packed.scales.astype("<f2"), packed.embedding.astype("<f2"), packed.quantised.astype("i1"))
     body = b"".join(part.tobytes() for part in parts)
     body += bytes(-(8 + len(body)) % 8)
@@ -118,7 +124,7 @@ def test_rows_are_read_where_they_were_written_across_segments(segments):
 
 
 def test_the_file_of_a_segment_is_its_header_and_its_rows(segments):
-    written(segments, ROWS + 1, 5)
+    written(segments, 16385, 5)  # of 16,384 rows each
     size = segments.row_size
     assert path_of(1).read_bytes() == header(FINGERPRINT, SHAPE) + bytes(size) + rows_of(5).tobytes()
 
@@ -172,6 +178,21 @@ def test_segments_are_counted_by_their_files(segments):
     assert segments.rows(2) == 1
     os.truncate(path_of(2), 3)
     assert segments.rows(2) == 0
+
+
+def test_no_file_is_open_after_close(segments, monkeypatch):
+    opened = []
+
+    def noted(path, mode):
+        opened.append(FileIO(path, mode))
+        return opened[-1]
+
+    monkeypatch.setattr(module, "FileIO", noted)
+    written(segments, 0, 1)
+    written(segments, ROWS, 2)
+    segments.close()
+    assert [file.closed for file in opened] == [True, True]
+    assert read(segments, 0) == rows_of(1).tobytes()
 
 
 def test_rows_of_an_open_file_outlive_its_deletion_and_those_of_a_removed_segment_do_not(segments):
