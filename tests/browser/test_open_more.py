@@ -77,8 +77,7 @@ def test_a_mix_is_made_weighed_and_dropped(browser: Any, both: Opened) -> None:
         page.get_by_role("button", name="Add term", exact=True).click()
         with page.expect_response(lambda reply: reply.url.endswith("/order")):
             page.get_by_role("button", name="The chosen pictures").click()
-        settled(page)
-        assert "mix of 2" in page.locator(".answered").inner_text()
+        page.locator(".answered", has_text="mix of 2").wait_for()
 
 
 def test_a_burst_is_folded_to_its_best_and_opened(browser: Any, both: Opened) -> None:
