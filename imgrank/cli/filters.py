@@ -225,6 +225,11 @@ class Grouping:
             best.setdefault(image.group, image)
         return tuple(replace(image, rank=ranks[image.group]) for image in images if best[image.group] is image)
 
+    def folded(self, people: Sequence[RankedImage], images: Sequence[RankedImage]) -> tuple[RankedImage, ...]:
+        """Of `images`, those that `people`, as `for_people` gives them, stand for."""
+        shown = {image.path for image in people}
+        return tuple(image for image in images if image.path not in shown)
+
 
 def _ranks_of_groups(images: Iterable[RankedImage]) -> dict[int | None, int]:
     groups = dict.fromkeys(image.group for image in sorted(images, key=lambda each: each.rank))

@@ -76,22 +76,33 @@ def check_page_options(page: str | None, page_dir: str | None, changes_files: bo
 
 
 def save_page(
-    ranking: Ranking, images: Sequence[RankedImage], page: str | None, page_dir: str | None, quiet: bool
+    ranking: Ranking,
+    images: Sequence[RankedImage],
+    page: str | None,
+    page_dir: str | None,
+    quiet: bool,
+    members: Sequence[RankedImage] = (),
 ) -> None:
-    """Write the page, if one is asked for, with the command line that was typed and can be typed again."""
+    """Write the page, if one is asked for, with the command line that was typed and can be typed again.
+
+    `members` are images that stand behind the ones of `images` that stand for their groups.
+    """
     if page is None:
         return
     from imgrank.output.page import write_page
     from imgrank.showing import standing_of
 
-    standing = standing_of(ranking, images)
+    everyone = (*images, *members)
+    standing, command = standing_of(ranking, everyone), typed(sys.argv[1:])
     with progress_line(quiet) as report:
-        write_page(ranking, images, page, page_dir, command=typed(sys.argv[1:]), standing=standing, progress=report)
+        write_page(
+            ranking, images, page, page_dir, members=members, command=command, standing=standing, progress=report
+        )
     if not quiet:
         note(f"wrote {printable(page)}")
-    if page_dir is None and len(images) > MANY and not quiet:
+    if page_dir is None and len(everyone) > MANY and not quiet:
         typer.echo(
-            f"imgrank: {len(images):,} thumbnails are inside {printable(page)}; "
+            f"imgrank: {len(everyone):,} thumbnails are inside {printable(page)}; "
             "with --page-dir DIR they are separate files, and the page opens faster.",
             err=True,
         )

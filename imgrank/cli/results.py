@@ -100,7 +100,8 @@ def _deliver(
         shown = people if display.preview or display.shown_as is Format.table else images
         quiet = display.quiet or (ranking.partial and cut.groups.cuts)  # why nothing is left, its notes say
         show(ranking, tuple(_told_if_none(iter(shown), cut, highest, quiet)), display)
-        outputs.save_page(ranking, people, display.page, display.page_dir, display.quiet)
+        folded = cut.groups.folded(people, images)
+        outputs.save_page(ranking, people, display.page, display.page_dir, display.quiet, folded)
         outputs.save_list(ranking, images, display.export, display.quiet)
         return Interrupted.exit_code if ranking.partial else 0
     if not display.quiet:

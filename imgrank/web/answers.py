@@ -68,7 +68,8 @@ def static(request: Request) -> Response:
 def _static_files() -> dict[str, Traversable]:
     """Everything that a page may load, by its address below /static/."""
     found = dict(_below(STATIC, ""))
-    found.update((name, SHARED / name) for name in ("base.css", "parts.css", "parts.js"))
+    for folder in ("shared", "vendor"):
+        found.update(_below(SHARED / folder, f"{folder}/"))
     return found
 
 

@@ -28,6 +28,7 @@ def from_disk(browser: Any, path: Path, **options: Any) -> Iterator[Any]:
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text))
     page.on("request", lambda request: asked.append(request.url))
+    page.faults = faults
     page.goto(path.as_uri())
     yield page
     context.close()

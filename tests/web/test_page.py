@@ -165,6 +165,6 @@ def test_every_static_file_of_the_page_is_there(tmp_path: Path) -> None:
     with served(make_controller(tmp_path)) as client:
         page = client.ask("/")
         assert page.status == 200 and b"<script src=" in page.body
-        for name in ("label.js", "base.css", "label.css", "label.svg"):
+        for name in ("label.js", "shared/base.css", "label.css", "label.svg"):
             assert f"/static/{name}".encode() in page.body
             assert client.ask(f"/static/{name}").status == 200

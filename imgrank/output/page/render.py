@@ -100,12 +100,10 @@ data-decimals="{scale.decimals}" data-unit="{unit}" autocomplete="off">
 
 
 def why(command: Command | None) -> str:
-    """The command that explains the picture that is shown large; where nothing explains it, nothing."""
+    """The command that explains a picture, for the view of one alone; where nothing explains it, nothing."""
     if command is None:
         return ""
-    return f"""<div class="command"><span class="quiet">Why this score?</span>
-<code id="why" data-before="{escape(command.before)}" data-after="{escape(command.after)}"></code>
-<button id="copy-why" type="button">Copy</button><span id="copied-why" class="quiet" role="status"></span></div>"""
+    return f'<template id="why" data-before="{escape(command.before)}" data-after="{escape(command.after)}"></template>'
 
 
 def _bars(scale: ScoreScale) -> str:
@@ -124,9 +122,18 @@ def _bars(scale: ScoreScale) -> str:
 
 
 def cell(
-    image: RankedImage, file: str | None, scale: ScoreScale, thumbnail: Thumbnail, source: str, paths: PagePaths
+    image: RankedImage,
+    file: str | None,
+    scale: ScoreScale,
+    thumbnail: Thumbnail,
+    source: str,
+    paths: PagePaths,
+    head: RankedImage,
 ) -> str:
-    """One picture of the sheet: a link to its file, where it has one, around its thumbnail; rank, score and name."""
+    """One picture of the sheet: a link to its file, where it has one, around its thumbnail; rank, score and name.
+
+    `head` is the one that stands for its group, or itself; others are not seen until the group is opened.
+    """
     path, name = text(image.path), text(paths.name(image.path))
     if thumbnail.data:
         size = f'width="{thumbnail.width}" height="{thumbnail.height}"'
@@ -135,16 +142,19 @@ def cell(
         picture = f'<span class="fault">no thumbnail: {text(thumbnail.fault)}</span>'
     link = "" if file is None else f' href="{escape(address(file, paths.page_folder))}"'
     word = "" if file is None else f' data-word="{text(shell_path(file))}"'
-    aside = "" if image.relevant else ' class="aside" data-aside'
-    count = group_count(image)
+    aside = "" if head.relevant else ' class="aside" data-aside'
+    group = "" if image.group is None else f' data-group="{image.group}"'
+    member = "" if image is head else " data-member hidden"
+    rank = f"{image.rank:,}" if image is head else f"{image.group_rank} of {image.group_size}"
+    count = group_count(image) if image is head else ""
     many = (
         f'<span class="count" title="{counted(image.group_size or 0, "image")} of one group">{count}</span> '
         if count
         else ""
     )
     return (
-        f'<li data-score="{image.score!r}"{word}{aside}><a{link}>{picture}</a>'
-        f'<p><span class="rank">{image.rank:,}</span> <span class="score">{text(scale.written(image.score))}</span> '
+        f'<li data-score="{image.score!r}"{word}{aside}{group}{member}><a{link}>{picture}</a>'
+        f'<p><span class="rank">{rank}</span> <span class="score">{text(scale.written(image.score))}</span> '
         f'{many}<span class="name" title="{path}">{name}</span></p></li>\n'
     )
 

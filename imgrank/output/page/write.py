@@ -16,6 +16,7 @@ from typing import TextIO
 from imgrank.atomic import atomic_file
 from imgrank.errors import UsageError
 from imgrank.output.page import render
+from imgrank.output.page.inlined import one_script
 from imgrank.output.page.render import ScoreScale, explain_command, scale_of, shell_command
 from imgrank.output.thumbnails import Thumbnail, thumbnails
 from imgrank.paths import printable, why
@@ -32,13 +33,15 @@ def write_page(
     path: str,
     page_dir: str | None = None,
     *,
+    members: Sequence[RankedImage] = (),
     command: Sequence[str] | None = None,
     standing: Mapping[str, Standing] = PLAIN,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> None:
     """Write `images`, a selection of `ranking.images`, as a page at `path` that opens from disk.
 
-    Thumbnails stand inside the page, or as files in `page_dir`. `command` are the words of the command line
+    Thumbnails stand inside the page, or as files in `page_dir`. `members` are folded behind the one of `images` that
+    stands for their group. `command` are the words of the command line
     that made this order, to which the page adds `--min-score`; by default sort over the pictures' folders. `standing`
     says of paths that need not be files where they stand; only a file is shown and linked.
     Raises UsageError where the page cannot be written or would replace a file that imgrank did not write.
@@ -48,7 +51,9 @@ def write_page(
     with page_file(path) as stream:
         folder = os.path.dirname(os.path.realpath(path))
         stream.write(head)
-        _write_sheet(images, places_of(images, standing), scale, folder, page_dir, stream, progress)
+        sheet = _with_members(images, members)
+        places = places_of([image for image, _ in sheet], standing)
+        _write_sheet(sheet, places, scale, folder, page_dir, stream, progress)
         stream.write(tail)
 
 
@@ -56,9 +61,9 @@ def _frame(
     ranking: Ranking, images: Sequence[RankedImage], scale: ScoreScale, command: Sequence[str]
 ) -> tuple[str, str]:
     """The page before its pictures and after them."""
-    css = "\n".join(map(_read, ("base.css", "parts.css", "page.css")))
-    js = "\n".join([_read("page.js"), _read("parts.js").replace("\nexport ", "\n")])
-    page = Template(_read("page.html")).substitute(
+    css = "\n".join(map(_read, ("shared/base.css", "shared/grid.css", "shared/look.css", "sheet/sheet.css")))
+    js = one_script("sheet/main.js", _read)
+    page = Template(_read("sheet/sheet.html")).substitute(
         policy=_policy(css, js),
         generator=GENERATOR,
         css=css,
@@ -68,6 +73,7 @@ def _frame(
         remarks=render.remarks(ranking),
         cut=render.cut(scale, shell_command(command)),
         why=render.why(explain_command(command, ranking.query)),
+        aside=render.ASIDE,
         skipped=render.skipped(ranking.skipped),
         pictures="\0",  # no text of the page can hold it: what is invisible is escaped
     )
@@ -75,8 +81,20 @@ def _frame(
     return head, tail
 
 
+_Sheet = Sequence[tuple[RankedImage, RankedImage]]  # each picture, and the one that stands for it
+
+
+def _with_members(images: Sequence[RankedImage], members: Sequence[RankedImage]) -> _Sheet:
+    """The pictures in order, each with itself, and behind it the members of its group, the best first."""
+    behind: dict[int | None, list[RankedImage]] = {}
+    for member in sorted(members, key=lambda each: each.group_rank or 0):
+        behind.setdefault(member.group, []).append(member)
+    folded = ((head, behind.pop(head.group, ()) if head.group is not None else ()) for head in images)
+    return [(image, head) for head, others in folded for image in (head, *others)]
+
+
 def _write_sheet(
-    images: Sequence[RankedImage],
+    sheet: _Sheet,
     places: Sequence[Standing],
     scale: ScoreScale,
     folder: str,
@@ -84,21 +102,22 @@ def _write_sheet(
     stream: TextIO,
     progress: Callable[[Progress], None],
 ) -> None:
-    its_paths = render.page_paths([image.path for image in images], folder)
+    its_paths = render.page_paths([image.path for image, _ in sheet], folder)
     small: Iterator[tuple[Standing, Thumbnail]] = zip(places, thumbnails(places), strict=True)
-    done = 0
-    for relevant, group in groupby(images, key=lambda image: image.relevant):
+    done = heads = 0
+    for relevant, group in groupby(sheet, key=lambda each: each[1].relevant):
         title = "" if relevant else f"<h2>{render.ASIDE}</h2>\n"
         stream.write(
             f'<section aria-label="{"Images in order" if relevant else render.ASIDE}">{title}<ol role="list">\n'
         )
-        for number, image in enumerate(group):
-            stream.write('</ol><ol role="list">\n' if number and number % _CHUNK == 0 else "")
+        for image, head in group:
+            stream.write('</ol><ol role="list">\n' if image is head and heads and heads % _CHUNK == 0 else "")
+            heads += image is head
             standing, thumbnail = next(small)
             source = _source(thumbnail, page_dir, folder)
-            stream.write(render.cell(image, standing.file, scale, thumbnail, source, its_paths))
+            stream.write(render.cell(image, standing.file, scale, thumbnail, source, its_paths, head))
             done += 1
-            progress(Progress(done, len(images), "page"))
+            progress(Progress(done, len(sheet), "page"))
         stream.write("</ol></section>\n")
 
 

@@ -1,7 +1,7 @@
 // The bar of what can be done with pictures: what is chosen, or all that is shown.
 import { wishState } from "./asking.js";
 import { chooseNone, chooseShown, meant } from "./choosing.js";
-import { html } from "./html.js";
+import { html } from "../shared/html.js";
 import { lookAt } from "./looking.js";
 import { shownOf } from "./shown.js";
 import { change } from "./store.js";

@@ -1,7 +1,7 @@
 // How scores are spread, and the cut through them: a least score, only what fits, the first so many.
-import { isCut } from "../parts.js";
+import { isCut } from "../shared/parts.js";
 import { writeAddress } from "./address.js";
-import { html } from "./html.js";
+import { html } from "../shared/html.js";
 import { spreadOf, written } from "./shown.js";
 import { change } from "./store.js";
 

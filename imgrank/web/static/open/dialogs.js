@@ -2,11 +2,11 @@
 import { useEffect, useState } from "../vendor/hooks.js";
 import { wishState } from "./asking.js";
 import { meant } from "./choosing.js";
-import { html } from "./html.js";
+import { html } from "../shared/html.js";
 import { fetchBlob, get, messageOf } from "./server.js";
 import { inWords } from "./standing.js";
 import { change, now } from "./store.js";
-import { Window } from "./window.js";
+import { Window } from "../shared/window.js";
 
 /** @typedef {import("./types").Past} Past */
 

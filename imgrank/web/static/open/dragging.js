@@ -1,12 +1,12 @@
 // Choosing by dragging a frame over the pictures, with a mouse or a pen; a finger scrolls.
+import { touching } from "../shared/layout.js";
 import { choose } from "./choosing.js";
-import { touching } from "./layout.js";
 import { shownOf } from "./shown.js";
 import { now } from "./store.js";
 
 const ENOUGH = 8; // pixels that make a click a drag
 
-/** @param {HTMLElement} frame @param {() => import("./layout.js").Layout | null} layoutNow @returns {() => void} */
+/** @param {HTMLElement} frame @param {() => import("../shared/layout.js").Layout | null} layoutNow @returns {() => void} */
 export function dragChoosing(frame, layoutNow) {
   /** @type {{ x: number, y: number, before: Set<number>, box: HTMLElement | null } | null} */
   let drag = null;

@@ -1,5 +1,5 @@
 // Which pictures pass the filters, by what is known of their files.
-import { isNamed } from "../parts.js";
+import { isNamed } from "../shared/parts.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Filters} Filters */
 

@@ -1,9 +1,9 @@
 // The choice of groups, and what can be done with what they fold away.
+import { restOf } from "../shared/folding.js";
 import { GROUPS } from "./address.js";
 import { groupBy } from "./asking.js";
 import { choose as chooseNumbers } from "./choosing.js";
-import { restOf } from "./folding.js";
-import { html } from "./html.js";
+import { html } from "../shared/html.js";
 import { choose } from "./shown.js";
 import { change, now } from "./store.js";
 
@@ -28,5 +28,5 @@ export function Grouping({ state }) {
   const refused = state.server?.refused || {};
   return html`<label class="groups">Fold <select value=${group} onChange=${(/** @type {any} */ event) => groupBy(event.target.value)}>
       <option value="">nothing</option>${GROUPS.map((by) => html`<option key=${by} value=${by} disabled=${Boolean(refused[by])} title=${refused[by] || ""}>${WORDS[by]}</option>`)}</select></label>
-    ${group && (groups && !groups.pending ? html`<button class="link" title="For culling: all that groups fold away" onClick=${() => chooseNumbers(restOf(choose(now()), now()))}>Choose all but the best</button>` : html`<span class="quiet">finding groups…</span>`)}`;
+    ${group && (groups && !groups.pending ? html`<button class="link" title="For culling: all that groups fold away" onClick=${() => chooseNumbers(restOf(choose(now()).numbers, (number) => groups.groups[number]))}>Choose all but the best</button>` : html`<span class="quiet">finding groups…</span>`)}`;
 }

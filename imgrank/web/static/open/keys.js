@@ -1,8 +1,8 @@
 // Keys of the page. Those of the large view stand with it, those of windows are the browser's.
+import { showPlace, stepOf } from "../shared/grid.js";
 import { writeAddress } from "./address.js";
 import { rate, wishState } from "./asking.js";
 import { chooseNone, chooseShown, chooseTo, meant, toggle } from "./choosing.js";
-import { present, showPlace } from "./grid.js";
 import { fold } from "./grouping.js";
 import { lookAt } from "./looking.js";
 import { shownOf } from "./shown.js";
@@ -67,10 +67,7 @@ function moving(event, on) {
   const free = on === document.body || (on instanceof Element && on.closest(".grid"));
   if (!free) return null;
   if (event.key === "Enter" || event.key === " ") return () => withFocus((number) => lookAt([number]));
-  const columns = present.layout?.columns || 1;
-  const rows = Math.max(1, Math.floor(innerHeight / (present.layout?.row || 200)) - 1);
-  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -columns * rows, PageDown: columns * rows, Home: -Infinity, End: Infinity };
-  const step = /** @type {Record<string, number>} */ (steps)[event.key];
+  const step = stepOf(event.key);
   return step === undefined ? null : () => move(step, event.shiftKey);
 }
 

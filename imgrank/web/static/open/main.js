@@ -6,12 +6,12 @@ import { follow, order, orderIfAnother } from "./asking.js";
 import { Cut } from "./cut.js";
 import { ExportDialog, HelpDialog, HistoryDialog, SkippedDialog } from "./dialogs.js";
 import { FilterButton, Filters } from "./filters.js";
-import { Grid } from "./grid.js";
 import { Grouping } from "./grouping.js";
-import { html } from "./html.js";
+import { html } from "../shared/html.js";
 import { listenToKeys, resize } from "./keys.js";
 import { Large } from "./large.js";
 import { ModelsDialog } from "./models.js";
+import { Pictures } from "./pictures.js";
 import { PlanDialog } from "./plan.js";
 import { Answered, Search } from "./search.js";
 import { post } from "./server.js";
@@ -47,7 +47,7 @@ function Page() {
       ${state.filtering && html`<${Filters} state=${state} />`}
       <${Answered} state=${state} />
     </header>
-    <main><${Messages} state=${state} /><${Grid} state=${state} />${state.order && !state.order.numbers.length && html`<${Empty} state=${state} />`}</main>
+    <main><${Messages} state=${state} /><${Pictures} state=${state} />${state.order && !state.order.numbers.length && html`<${Empty} state=${state} />`}</main>
     <${Actions} state=${state} />
     ${state.look.length > 0 && html`<${Large} state=${state} />`}
     ${Open && html`<${Open} key=${state.dialog} state=${state} />`}`;

@@ -1,12 +1,12 @@
 // The image models that there are: how good, how large, how long they would take here, and how to take one.
 import { useEffect, useState } from "../vendor/hooks.js";
 import { wishState } from "./asking.js";
-import { html } from "./html.js";
+import { html } from "../shared/html.js";
 import { bytes } from "./plan.js";
 import { get, messageOf } from "./server.js";
 import { duration } from "./standing.js";
 import { change } from "./store.js";
-import { Window } from "./window.js";
+import { Window } from "../shared/window.js";
 
 /** @typedef {{ name: string, whole: string, present: boolean, on_disk: boolean, bytes: number | null, imagenet: number | null, licence: string, seconds: number | null, command: string }} Model */
 

@@ -2,8 +2,8 @@
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { wishState } from "./asking.js";
 import { meant } from "./choosing.js";
-import { Window } from "./window.js";
-import { html } from "./html.js";
+import { Window } from "../shared/window.js";
+import { html } from "../shared/html.js";
 import { messageOf, post } from "./server.js";
 import { inWords } from "./standing.js";
 import { change } from "./store.js";

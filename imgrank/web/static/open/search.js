@@ -1,7 +1,7 @@
 // The sentence: what to order by. Earlier ones are offered.
 import { useEffect, useState } from "../vendor/hooks.js";
 import { ask } from "./asking.js";
-import { html } from "./html.js";
+import { html } from "../shared/html.js";
 import { change } from "./store.js";
 import { byWhom } from "./terms.js";
 

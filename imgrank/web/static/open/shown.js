@@ -1,7 +1,7 @@
 // Which pictures are shown, from the order, the cut and the filters; and how scores are spread and written.
-import { written as plainly } from "../parts.js";
+import { folded } from "../shared/folding.js";
+import { written as plainly } from "../shared/parts.js";
 import { passing } from "./filtering.js";
-import { folded } from "./folding.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Order} Order @typedef {import("./types").Shown} Shown */
 
@@ -12,8 +12,13 @@ let kept = { key: [], shown: { numbers: [], scores: null, divider: -1, sizes: nu
  * @param {State} state @returns {Shown} */
 export function shownOf(state) {
   const key = [state.order, state.names, state.min, state.top, state.fits, state.filters, state.facts, state.groups, state.opened];
-  if (key.some((each, n) => each !== kept.key[n])) kept = { key, shown: folded(choose(state), state) };
+  if (key.some((each, n) => each !== kept.key[n])) kept = { key, shown: foldedNow(choose(state), state) };
   return kept.shown;
+}
+
+/** @param {Shown} shown @param {State} state @returns {Shown} */
+function foldedNow(shown, { groups, group, opened }) {
+  return group && groups?.by === group ? folded(shown, (number) => groups.groups[number], opened) : shown;
 }
 
 /** As `shownOf`, before groups are folded. @param {State} state @returns {Shown} */

@@ -1,6 +1,6 @@
 // How things stand: how many pictures, how far reading is, what is being done, what went wrong.
 import { wishState } from "./asking.js";
-import { html } from "./html.js";
+import { html } from "../shared/html.js";
 import { shownOf } from "./shown.js";
 import { change } from "./store.js";
 

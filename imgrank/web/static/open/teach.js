@@ -1,10 +1,10 @@
 // "This order is not mine": from what is shown to the page that asks which of two is more.
 import { useState } from "../vendor/hooks.js";
 import { meant } from "./choosing.js";
-import { html } from "./html.js";
+import { html } from "../shared/html.js";
 import { messageOf, post } from "./server.js";
 import { change } from "./store.js";
-import { Window } from "./window.js";
+import { Window } from "../shared/window.js";
 
 /** @param {{ state: import("./types").State }} props */
 export function TeachDialog({ state }) {

@@ -1,7 +1,7 @@
 // What is mixed into the order beside the sentence: more or less of words and pictures, each with a weight.
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { ask } from "./asking.js";
-import { html } from "./html.js";
+import { html } from "../shared/html.js";
 import { baseName } from "./shown.js";
 import { change, now } from "./store.js";
 

@@ -107,7 +107,8 @@ export interface Plan {
   notes: string[];
 }
 
-export type Size = "s" | "m" | "l";
+export type Size = import("../shared/layout.js").Size;
+export type Shown = import("../shared/folding.js").Shown;
 export type Dialog = "" | "plan" | "teach" | "models" | "history" | "export" | "help" | "skipped";
 
 export interface Facts {
@@ -162,12 +163,4 @@ export interface State {
   action: string;
   message: string;
   fault: string;
-}
-
-export interface Shown {
-  numbers: number[];
-  scores: number[] | null;
-  divider: number;
-  /** Of each picture shown: how many its folded group has, 1 where it stands alone; its group where that is open. */
-  sizes: number[] | null;
 }

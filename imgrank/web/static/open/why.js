@@ -1,6 +1,6 @@
 // Why a picture has its score: each term of what was asked, one after the other, in words and as a map.
 import { useEffect, useState } from "../vendor/hooks.js";
-import { html } from "./html.js";
+import { html } from "../shared/html.js";
 import { get, messageOf } from "./server.js";
 import { baseName } from "./shown.js";
 

@@ -1,20 +1,18 @@
 // One picture on a stage: whole, or zoomed so that a pixel of it is a pixel of the screen.
 import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "./html.js";
-import { reasonOf } from "./loading.js";
 
-/** @typedef {import("./large.js").View} View */
+/** @typedef {import("./large.js").View} View @typedef {import("./large.js").Told} Told */
 
 const CLICK = 5; // pixels that a hand may tremble
 
-/** @param {{ number: number, name: string, caption: string, chosen: boolean, several: boolean, view: View, onView: (view: View | ((before: View) => View)) => void }} props */
-export function Pane({ number, name, caption, chosen, several, view, onView }) {
+/** @param {{ told: Told, sources: string[], reason: (source: string) => Promise<string>, several: boolean, view: View, onView: (view: View) => void }} props */
+export function Pane({ told, sources, reason, several, view, onView }) {
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
   const [room, setRoom] = useState({ width: 1, height: 1 });
   const [natural, setNatural] = useState({ width: 0, height: 0, of: "" });
-  const [fault, setFault] = useState({ of: "", why: "" });
-  const size = view.scale ? "full" : "screen";
-  const source = `picture/${size}/${number}`;
+  const [faults, setFaults] = useState(/** @type {Record<string, string>} */ ({}));
+  const source = sources.find((each) => faults[each] === undefined) ?? sources[0];
   useLayoutEffect(() => {
     const element = /** @type {HTMLElement} */ (stage.current);
     const observer = new ResizeObserver(() => setRoom({ width: element.clientWidth, height: element.clientHeight }));
@@ -29,7 +27,7 @@ export function Pane({ number, name, caption, chosen, several, view, onView }) {
     event.preventDefault();
     const fit = Math.min(1, room.width / (natural.width || 1), room.height / (natural.height || 1)) * (devicePixelRatio || 1);
     const scale = (view.scale || fit) * (event.deltaY < 0 ? 1.25 : 0.8);
-    onView(scale <= fit && size === "full" ? { scale: 0, x: 0.5, y: 0.5 } : { ...view, scale: Math.min(8, Math.max(0.05, scale)) });
+    onView(scale <= fit && view.scale ? { scale: 0, x: 0.5, y: 0.5 } : { ...view, scale: Math.min(8, Math.max(0.05, scale)) });
   };
   /** @param {PointerEvent} down */
   const press = (down) => {
@@ -57,12 +55,16 @@ export function Pane({ number, name, caption, chosen, several, view, onView }) {
     if (view.scale || !image) return onView({ scale: 0, x: 0.5, y: 0.5 });
     onView({ scale: 1, x: inside((event.clientX - image.left) / image.width), y: inside((event.clientY - image.top) / image.height) });
   };
+  const failed = async () => {
+    const why = (await reason(source)) || "This picture cannot be shown.";
+    setFaults((before) => ({ ...before, [source]: why }));
+  };
   const style = natural.of === source && view.scale ? placed(view, natural, room) : { maxWidth: "100%", maxHeight: "100%" };
   return html`<figure class=${`pane${view.scale ? " zoomed" : ""}`}>
     <div class="stage" ref=${stage} onPointerDown=${press} onWheel=${wheel}>
-      ${fault.of === source ? html`<p>${fault.why}</p>` : html`<img src=${source} alt=${name} draggable=${false} onLoad=${loaded} onError=${async () => setFault({ of: source, why: (await reasonOf(source)) || "This picture cannot be shown." })} style=${style} />`}
+      ${faults[source] === undefined ? html`<img src=${source} alt=${told.name} draggable=${false} onLoad=${loaded} onError=${failed} style=${style} />` : html`<p>${faults[source]}</p>`}
     </div>
-    ${several && html`<figcaption>${name} <small>${caption}</small>${chosen ? " ✓" : ""}</figcaption>`}
+    ${several && html`<figcaption>${told.name} <small>${told.caption}</small>${told.chosen ? " ✓" : ""}</figcaption>`}
   </figure>`;
 }
 

@@ -6,9 +6,10 @@ const DIVIDER = 52;
 const LEAST = { s: 104, m: 168, l: 300 };
 const ALL_UP_TO = 240; // pictures that may all be in the page
 
+/** @typedef {"s" | "m" | "l"} Size */
 /** @typedef {{ columns: number, width: number, cell: number, row: number, count: number, divider: number, height: number }} Layout */
 
-/** @param {number} width @param {number} count @param {number} divider @param {import("./types").Size} size @returns {Layout} */
+/** @param {number} width @param {number} count @param {number} divider @param {Size} size @returns {Layout} */
 export function layoutOf(width, count, divider, size) {
   const gap = width < 560 ? 8 : GAP;
   const least = width < 560 ? { s: 84, m: 140, l: 300 }[size] : LEAST[size];

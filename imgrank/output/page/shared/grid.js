@@ -1,27 +1,25 @@
-// The pictures in order. With thousands only those that are seen are in the page.
-import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
-import { addressOf } from "./address.js";
-import { Cell } from "./cell.js";
-import { dragChoosing } from "./dragging.js";
+// Pictures in order. With thousands only those that are seen are in the page.
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { html } from "./html.js";
 import { dividerY, layoutOf, placeOf, seenBetween } from "./layout.js";
-import { shownOf } from "./shown.js";
 
-/** @typedef {import("./types").State} State @typedef {import("./layout.js").Layout} Layout */
+/** @typedef {import("./layout.js").Layout} Layout @typedef {import("./layout.js").Size} Size */
 
 const AHEAD = 1.5; // screens beyond what is seen
 
 /** The layout of the grid that stands in the page, for keys. @type {{ layout: Layout | null, top: () => number }} */
 export const present = { layout: null, top: () => 0 };
 
-/** @param {{ state: State }} props */
-export function Grid({ state }) {
+/** `cell` draws the picture at a place; `divider` is the place of the first that does not fit, or -1; `onFrame` is told of
+ * the element once, and what it returns is called at the end.
+ * @param {{ count: number, divider: number, size: Size, words: string, cell: (place: number, layout: Layout) => any, onFrame?: (frame: HTMLElement) => () => void }} props */
+export function Grid({ count, divider, size, words, cell, onFrame }) {
   /** @type {{ current: HTMLElement | null }} */
   const frame = useRef(/** @type {HTMLElement | null} */ (null));
   const [width, setWidth] = useState(0);
   const [seen, setSeen] = useState(/** @type {[number, number]} */ ([0, 2000]));
-  const shown = shownOf(state);
-  const layout = layoutOf(width || 960, shown.numbers.length, shown.divider, state.size);
+  const layout = useMemo(() => layoutOf(width || 960, count, divider, size), [width, count, divider, size]);
+  const drawn = useMemo(() => /** @type {Map<number, any>} */ (new Map()), [layout, cell]); // while one scrolls, cells stay as they are
   present.layout = layout;
 
   useLayoutEffect(() => {
@@ -46,24 +44,17 @@ export function Grid({ state }) {
       removeEventListener("scroll", look);
     };
   }, []);
-  useEffect(() => dragChoosing(/** @type {HTMLElement} */ (frame.current), () => present.layout), []);
+  useEffect(() => onFrame?.(/** @type {HTMLElement} */ (frame.current)), []);
 
   const [from, to] = seenBetween(Math.max(0, seen[0]), seen[1], layout);
-  const base = addressOf(state, { look: [] });
-  const focus = state.focus !== null && shown.numbers.includes(state.focus) ? state.focus : shown.numbers[0];
   const cells = [];
-  for (let n = from; n < to; n++) {
-    const number = shown.numbers[n];
-    cells.push(html`<${Cell}
-      key=${number} number=${number} place=${n} of=${shown.numbers.length} name=${state.names[number]}
-      group=${shown.sizes ? shown.sizes[n] : 1} open=${state.opened.has(state.groups?.groups[number] ?? -1)} stars=${state.facts?.stars[number] ?? null} score=${shown.scores ? shown.scores[n] : null} order=${state.order} at=${placeOf(n, layout)} layout=${layout}
-      size=${state.size} chosen=${state.chosen.has(number)} choosing=${state.chosen.size > 0} aside=${shown.divider >= 0 && n >= shown.divider}
-      focused=${number === focus} address=${base} />`);
+  for (let place = from; place < to; place++) {
+    if (!drawn.has(place)) drawn.set(place, cell(place, layout));
+    cells.push(drawn.get(place));
   }
   return html`<div class="grid" ref=${frame} style=${{ height: `${layout.height}px` }}>
     <ol role="list" aria-label="Pictures" style=${{ height: `${layout.height}px` }}>${cells}</ol>
-    ${layout.divider >= 0 && html`<p class="divider" style=${{ transform: `translateY(${dividerY(layout)}px)` }}>
-      These do not seem to show what the sentence is about</p>`}
+    ${layout.divider >= 0 && html`<p class="divider" style=${{ transform: `translateY(${dividerY(layout)}px)` }}>${words}</p>`}
   </div>`;
 }
 
@@ -71,15 +62,28 @@ export function Grid({ state }) {
 export function showPlace(place, number) {
   if (!present.layout) return;
   const { y } = placeOf(place, present.layout);
-  const head = document.querySelector("header")?.getBoundingClientRect().height || 0;
-  const foot = document.querySelector(".actions")?.getBoundingClientRect().height || 0;
+  const head = stuck("header"), foot = stuck(".actions");
   const top = present.top() + y - head - 8;
   if (scrollY > top) scrollTo(0, top);
   else if (scrollY + innerHeight - foot < present.top() + y + present.layout.row) {
     scrollTo(0, present.top() + y + present.layout.row - innerHeight + foot);
   }
   requestAnimationFrame(() => {
-    const link = document.querySelector(`[data-number="${number}"]`);
+    const link = document.querySelector(`a[data-number="${number}"]`);
     if (link instanceof HTMLElement) link.focus({ preventScroll: true });
   });
+}
+
+/** The height of what stands over the pictures and does not scroll with them. @param {string} what */
+function stuck(what) {
+  const element = document.querySelector(what);
+  return element && getComputedStyle(element).position !== "static" ? element.getBoundingClientRect().height : 0;
+}
+
+/** How many places a key goes on; undefined where it is none that moves. @param {string} key @returns {number | undefined} */
+export function stepOf(key) {
+  const columns = present.layout?.columns || 1;
+  const rows = Math.max(1, Math.floor(innerHeight / (present.layout?.row || 200)) - 1);
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -columns * rows, PageDown: columns * rows, Home: -Infinity, End: Infinity };
+  return /** @type {Record<string, number>} */ (steps)[key];
 }

@@ -1,5 +1,4 @@
-// Parts of two pages: the one that `imgrank open` serves, and the single file that `sort --page` writes, into which this
-// file is copied. So nothing is imported here.
+// Small things that two pages do alike: the one that `imgrank open` serves, and the single file that `sort --page` writes.
 
 /** A score as people read it, never -0. @param {number} score @param {number} decimals @param {string | null} [unit] */
 export function written(score, decimals, unit) {

@@ -1,0 +1,60 @@
+// One picture enlarged, or two to four side by side; zoom and place are the same in all of them.
+import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { html } from "./html.js";
+import { Pane } from "./pane.js";
+import { Window } from "./window.js";
+
+/** @typedef {{ scale: number, x: number, y: number }} View scale 0 is the whole picture, else pixels of the screen for one of it
+ * @typedef {{ name: string, caption: string, chosen: boolean, stars: string }} Told
+ * @typedef {{ kind: string, name: string, key: string, off: boolean, show: (number: number) => any }} Aside */
+
+const WHOLE = { scale: 0, x: 0.5, y: 0.5 };
+
+/** `sources` are the addresses of a picture, the first that can be shown counts; `ahead` is what is looked at next.
+ * @param {{ look: number[], told: (number: number) => Told, sources: (number: number, zoomed: boolean) => string[], reason: (source: string) => Promise<string>,
+ *   ahead: string[], asides: Aside[], keys: Record<string, () => void>, onStep: (step: number) => void, onClose: () => void, children?: any }} props */
+export function Large({ look, told, sources, reason, ahead, asides, keys: more, onStep, onClose, children }) {
+  const [view, setView] = useState(/** @type {View} */ (WHOLE));
+  const [beside, setBeside] = useState("");
+  const alone = look.length === 1;
+  useEffect(() => setView(WHOLE), [look.join()]);
+
+  const zoom = () => setView((before) => (before.scale ? WHOLE : { scale: 1, x: 0.5, y: 0.5 }));
+  /** @param {string} kind */
+  const turn = (kind) => setBeside((before) => (before === kind ? "" : kind));
+  const keys = useRef(/** @type {Record<string, () => void>} */ ({}));
+  keys.current = {
+    ArrowRight: () => onStep(1), ArrowLeft: () => onStep(-1), ArrowDown: () => onStep(1), ArrowUp: () => onStep(-1), z: zoom, " ": onClose,
+    "+": () => setView((before) => ({ ...before, scale: (before.scale || 0.5) * 2 })), "-": () => setView((before) => ({ ...before, scale: before.scale > 0.3 ? before.scale / 2 : 0 })),
+    ...Object.fromEntries(asides.map(({ key, kind, off }) => [key, () => off || turn(kind)])), ...more,
+  };
+  useEffect(() => {
+    /** @param {KeyboardEvent} event */
+    const onKey = (event) => {
+      const act = keys.current[event.key];
+      if (!act || event.ctrlKey || event.metaKey || event.altKey || (event.key === " " && event.target instanceof HTMLButtonElement)) return;
+      event.preventDefault();
+      act();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+  const one = told(look[0]);
+  const open = asides.find(({ kind, off }) => kind === beside && !off);
+  return html`<${Window} name=${alone ? "Enlarged" : "Side by side"} kind="large" onClose=${onClose}>
+    <div class=${`panes of${look.length}`}>${look.map((number) => html`<${Pane} key=${alone ? "one" : number} told=${told(number)} sources=${sources(number, view.scale > 0)}
+      reason=${reason} several=${!alone} view=${view} onView=${setView} />`)}
+      ${open && html`<aside class=${open.kind}>${look.map((number) => open.show(number))}</aside>`}
+    </div>
+    <div class="bar">
+      ${alone && html`<button onClick=${() => onStep(-1)} aria-label="Previous picture">←</button><button onClick=${() => onStep(1)} aria-label="Next picture">→</button>`}
+      ${alone && html`<span class="named">${one.name} <small>${one.caption}</small> <span class="stars">${one.stars}</span></span>`}
+      <span class="between"></span>
+      <button onClick=${zoom} aria-pressed=${view.scale > 0}>${view.scale ? "Whole picture" : "100 %"}</button>
+      ${asides.map(({ kind, name, off }) => html`<button key=${kind} onClick=${() => turn(kind)} aria-pressed=${beside === kind} disabled=${off}>${name}</button>`)}
+      ${children}
+      <button onClick=${onClose}>Close</button>
+    </div>
+    ${ahead.map((source) => html`<img key=${source} class="ahead" src=${source} alt="" />`)}
+  <//>`;
+}
