@@ -18,7 +18,7 @@ import numpy.typing as npt
 from imgrank.backbone.contract import Backbone
 from imgrank.choices import GroupBy
 from imgrank.counting import agreeing, counted
-from imgrank.detail.measure import WIDTH, Detail
+from imgrank.detail.measure import WIDTH, Detail, is_measurable
 from imgrank.discover import Discovered, discover, told_of_others
 from imgrank.encoding import Encoded, encode_files
 from imgrank.errors import NothingToRank, StoreError, UsageError
@@ -133,8 +133,9 @@ class PictureReader:
         measured = self._details.of(given, progress)
         if measured.partial:
             raise KeyboardInterrupt
-        rows = {file.path: row for file, row in zip(given, measured.detail, strict=True)}
         unknown = np.full(WIDTH, np.nan, np.float32)
+        found = np.where(is_measurable(measured.detail)[:, None], measured.detail, unknown)
+        rows = {file.path: row for file, row in zip(given, found, strict=True)}
         return np.array([rows.get(str(file), unknown) for file in files], np.float32).reshape(-1, WIDTH)
 
     def open(self, indexes: Sequence[str], found: Discovered, filters: Filters = NO_FILTERS) -> Indexed:

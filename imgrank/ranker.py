@@ -210,7 +210,8 @@ class Ranker:
 
         Returns:
             (N, WIDTH) float32, row for row with `files`; the columns are named by `imgrank.detail.measure.NAMES`.
-            A file that cannot be decoded at full size has NaN throughout its row.
+            A file that cannot be decoded at full size, or has fewer than 16 pixels on its longer side, has NaN
+            throughout its row.
 
         Raises:
             UsageError: A file does not exist.

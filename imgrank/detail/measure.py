@@ -202,6 +202,7 @@ NAMES = (
     "longer side",
 )
 WIDTH = len(NAMES)
+LEAST_SIDE = 16  # pixels on the longer side; of fewer, nothing is measured that any quality could be read from
 
 _TEXTURED_FROM = 30.0  # variance of brightness in a tile, of 255 squared
 _FEWEST = 8  # tiles that a statement rests on, where there are so many
@@ -252,6 +253,11 @@ def of_tiles(tiles: Tiles, longer_side: int) -> Detail:
         np.log2(longer_side),
     )
     return np.array(numbers, np.float32)
+
+
+def is_measurable(detail: Detail) -> Mask:
+    """(N,) whether pictures were large enough for their detail (N, WIDTH) to mean anything; False of no numbers."""
+    return np.asarray(detail[:, NAMES.index("longer side")] >= np.log2(LEAST_SIDE))
 
 
 def textured_of(tiles: Tiles) -> Mask:

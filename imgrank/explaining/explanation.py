@@ -16,6 +16,7 @@ from imgrank.adapter.registry import kept_rows_path
 from imgrank.arrays import Floats
 from imgrank.counting import counted
 from imgrank.decode import load_images, open_image
+from imgrank.detail.measure import LEAST_SIDE
 from imgrank.detail.qualities import AskedQuality
 from imgrank.discover import discover
 from imgrank.errors import NothingToRank, UsageError
@@ -161,6 +162,8 @@ def _measured(ranker: Ranker, image: str | Path, settled: Settled, asked: AskedQ
     if isinstance(seen, Unreadable):
         raise _unreadable(seen)
     answered = answer(settled.scorer(detailed=True), lambda: iter([seen.packed]), ranker.resources)
+    if not answered.relevant[0]:
+        raise _unreadable(Unreadable(str(image), f"an image of fewer than {LEAST_SIDE} pixels is too small to measure"))
     ends = ENDS[asked.quality]
     found = _explanation(image, answered, float(answered.scores[0]), asked.turn * seen.where, settled.question)
     return replace(

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from imgrank.counting import agreeing, counted
+from imgrank.detail.measure import LEAST_SIDE, is_measurable
 from imgrank.detail.qualities import AskedQuality, Quality, amount, asked_quality
 from imgrank.records import Asked
 from imgrank.rounding import rounded
@@ -49,7 +51,7 @@ class DetailScorer(WithoutAdapter):
         return Reads(tokens=False)
 
     def verdict(self, evidence: Evidence) -> Verdict:
-        """Every photograph has some of it."""
+        """Every photograph has some of it that is large enough to measure."""
         quality, is_turned = self.asked.quality.value, self.asked.turn < 0
         asked = Asked(
             query=None,
@@ -59,11 +61,21 @@ class DetailScorer(WithoutAdapter):
             shipped=True,
             minus=quality if is_turned else "",
         )
-        return Verdict("detail", None, None, True, 1.0, asked)
+        measured = not evidence.count or evidence.lacking < evidence.count
+        return Verdict("detail", None, None, measured, float(measured), asked, _too_small(evidence))
 
     def _score(self, packed: Packed) -> Scored:
         if packed.detail is None:
             raise ValueError("these tokens come without detail")
         scores = rounded(self.asked.turn * amount(self.asked.quality, packed.detail))
-        everything = np.ones(len(packed), bool)
-        return Scored(scores, everything, Evidence.of(np.zeros(len(packed)), everything))
+        measurable = is_measurable(packed.detail)
+        return Scored(scores, measurable, Evidence.of(np.zeros(len(packed)), measurable))
+
+
+def _too_small(evidence: Evidence) -> tuple[str, ...]:
+    """How many pictures say nothing of any quality."""
+    if not evidence.lacking:
+        return ()
+    images = f"{counted(evidence.lacking, 'image')} of fewer than {LEAST_SIDE} pixels across"
+    come = "" if evidence.lacking == evidence.count else f" and {agreeing(evidence.lacking, 'comes', 'come')} last"
+    return (f"{images} {agreeing(evidence.lacking, 'is', 'are')} too small to measure at full size{come}",)

@@ -90,3 +90,9 @@ def test_what_cannot_be_measured_says_why(half_blurred: str, tmp_path: Path) -> 
         for path, reason in ((half_blurred, "megapixels"), (str(tmp_path / "broken.png"), "")):
             with pytest.raises(NothingToRank, match=f"cannot be explained: .*{reason}"):
                 explain(careful, path, "sharpest photo")
+
+
+def test_an_image_that_is_too_small_to_measure_is_not_explained(ranker: Ranker, tmp_path: Path) -> None:
+    Image.new("L", (1, 1)).save(tmp_path / "tiny.png")
+    with pytest.raises(NothingToRank, match=r"tiny\.png cannot be explained: .* fewer than 16 pixels .* too small"):
+        explain(ranker, tmp_path / "tiny.png", "sharpest photo")

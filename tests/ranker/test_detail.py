@@ -76,6 +76,27 @@ def test_what_cannot_be_decoded_at_full_size_is_left_out_with_its_reason(ranker,
     assert [(Path(bad.path).stem, "too large" in bad.reason) for bad in ranking.skipped] == [("large", True)]
 
 
+@pytest.mark.parametrize("sentence", ["sharpest photo", "blurriest", "less noise", "noisy", "jpeg artifacts"])
+def test_an_image_that_is_too_small_to_measure_comes_last_and_is_counted(ranker, photos, sentence):
+    for side in (1, 15):
+        Image.fromarray(np.zeros((side, side), np.uint8)).save(photos / f"tiny{side}.png")
+    ranking = ranker.rank([photos], sentence)
+    assert [image.relevant for image in ranking.images] == [True] * 4 + [False] * 2
+    assert (
+        "2 images of fewer than 16 pixels across are too small to measure at full size and come last" in ranking.notes
+    )
+    assert ranking.confident
+    alone = ranker.rank([photos / "tiny1.png"], sentence)
+    assert (alone.confident, alone.confidence) == (False, 0.0)
+    assert alone.notes == ("1 image of fewer than 16 pixels across is too small to measure at full size",)
+
+
+def test_numbers_of_an_image_that_is_too_small_to_measure_are_none(ranker, photos):
+    Image.fromarray(np.zeros((1, 1), np.uint8)).save(photos / "tiny.png")
+    detail = ranker.detail_of([photos / "tiny.png", photos / "sharp.png"])
+    assert np.isnan(detail[0]).all() and np.isfinite(detail[1]).all()
+
+
 def test_an_index_without_detail_answers_as_before_and_says_so(ranker, photos, tmp_path_factory):
     pytest.importorskip("pyarrow")
     from imgrank.index.building import build_index
