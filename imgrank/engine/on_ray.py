@@ -168,7 +168,7 @@ class RayEngine:
         manifest = start_index(location, backbone, making.detail)
         known, found = known_rows(location, note), _Counted(items)
         todo = (Todo(_readable_anywhere(item), known.get(item.path)) for item in missing(found, known))
-        decode = Decode(Decoding.of(backbone, making.max_megapixels, bool(manifest.detail), guarded=True))
+        decode = Decode(Decoding.of(backbone, making.max_megapixels, manifest.is_detailed, guarded=True))
         built = Built(0, 0, 0, 0, ())
         asked = 0
         try:

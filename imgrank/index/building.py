@@ -40,10 +40,11 @@ def start_index(location: Location, backbone: Backbone, detail: bool = False) ->
     """
     if location.manifest() is not None:
         manifest = checked_manifest(location, backbone.fingerprint, backbone.name)
-        if detail and not manifest.detail:
+        if detail and not manifest.is_detailed:
+            begun = "with detail of another version of imgrank" if manifest.detail else "without detail at full size"
             raise UsageError(
-                f"The index {printable(location.where)} was begun without detail at full size, and its images are "
-                "not measured again; make a new index for that."
+                f"The index {printable(location.where)} was begun {begun}, and its images are not measured again; make "
+                "a new index for that."
             )
         return manifest
     manifest = Manifest(
@@ -205,7 +206,7 @@ class _Run:
     # What the pipeline asks of a sink
 
     def is_known(self, digest: str) -> bool:
-        return self.store is not None and not self.manifest.detail and self.store.has(digest)
+        return self.store is not None and not self.manifest.is_detailed and self.store.has(digest)
 
     def know(self, picture: Picture[QueuedItem]) -> None:
         row = row_of(picture)
@@ -232,7 +233,7 @@ class _Run:
             self.backbone,
             ORIGIN,
             self,
-            Decoding.of(self.backbone, self.options.max_megapixels, bool(self.manifest.detail)),
+            Decoding.of(self.backbone, self.options.max_megapixels, self.manifest.is_detailed),
             at_once=rows if rows < FEWEST else None,
             to_the_end=True,
             progress=lambda step: progress(Progress(before + step.done, total, step.step)),
@@ -240,7 +241,7 @@ class _Run:
 
     def _recalled(self, items: Sequence[Item]) -> list[tuple[SourceItem, str]]:
         """Local files that the store recalls by size and time, and whose tokens it has, with their digests."""
-        if self.store is None or self.manifest.detail:
+        if self.store is None or self.manifest.is_detailed:
             return []
         files = [(item, file) for item in items if isinstance(item, SourceItem) and (file := as_file(item)) is not None]
         digests = self.store.recall([file for _, file in files])

@@ -16,6 +16,7 @@ import numpy as np
 import xxhash
 
 from imgrank.counting import counted
+from imgrank.detail.measure import DETAIL_VERSION
 from imgrank.errors import IndexFault
 from imgrank.index.layout import DETAIL, FORMAT_VERSION, KEY, Layout, blobs, bytes_of
 from imgrank.index.needs import arrow
@@ -51,9 +52,14 @@ class Manifest:
     version: int = FORMAT_VERSION
 
     @property
+    def is_detailed(self) -> bool:
+        """Whether it holds detail as it is measured today."""
+        return self.detail == DETAIL_VERSION
+
+    @property
     def layout(self) -> Layout:
-        """Which columns of a part hold what of tokens."""
-        return Layout(self.shape, bool(self.detail), self.version)
+        """Which columns of a part hold what of tokens; detail of another version is left unread."""
+        return Layout(self.shape, self.is_detailed, self.version)
 
 
 @dataclass(frozen=True, slots=True)

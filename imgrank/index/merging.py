@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from imgrank.detail.measure import DETAIL_VERSION
 from imgrank.errors import UsageError
 from imgrank.index.format import FACTS, PART_ROWS, IndexRow, IndexRows, Manifest, facts_of, joined, tokens_of
 from imgrank.index.items import Kind, SourceItem
@@ -16,7 +17,7 @@ from imgrank.index.layout import FORMAT_VERSION
 from imgrank.index.locations import Location
 from imgrank.index.needs import arrow
 from imgrank.index.parts import Part
-from imgrank.index.reading import KeptRows, checked_manifest, settled
+from imgrank.index.reading import KeptRows, all_detailed, checked_manifest, settled
 from imgrank.index.remote import is_url
 from imgrank.index.standing import file_of
 from imgrank.paths import printable
@@ -62,11 +63,11 @@ def _manifest(out: Location, shards: Sequence[Location]) -> Manifest:
     name, fingerprint = (first.backbone, first.fingerprint) if first else ("", "")
     manifests = [checked_manifest(shard, fingerprint, name) for shard in shards]
     if out.manifest() is None:
-        least = min(manifest.detail for manifest in manifests)
-        out.write_manifest(replace(manifests[0], detail=least, version=FORMAT_VERSION))
+        detail = DETAIL_VERSION if all_detailed(manifests) else 0
+        out.write_manifest(replace(manifests[0], detail=detail, version=FORMAT_VERSION))
     manifest = checked_manifest(out, fingerprint, name)
-    lacking = [shard for shard, other in zip(shards, manifests, strict=True) if other.detail < manifest.detail]
-    if lacking:
+    lacking = [shard for shard, other in zip(shards, manifests, strict=True) if not other.is_detailed]
+    if manifest.is_detailed and lacking:
         raise UsageError(
             f"{printable(out.where)} holds detail at full size and {printable(lacking[0].where)} does not; merge them "
             "into a new index, which will hold none."
@@ -80,7 +81,7 @@ def _rows(parts: Sequence[KeptRows], manifest: Manifest) -> Iterator[IndexRows]:
             continue
         at = 0
         with Part(kept.location, kept.name) as part:
-            columns = part.layout.columns(detailed=bool(manifest.detail))
+            columns = part.layout.columns(detailed=manifest.is_detailed)
             for table in part.batches((*FACTS, *columns)):
                 some = table.filter(arrow().array(kept.kept[at : at + len(table)]))
                 at += len(table)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from imgrank.detail.measure import DETAIL_VERSION, WIDTH
+from imgrank.detail.measure import WIDTH
 from imgrank.errors import IndexFault, UsageError
 from imgrank.index.format import MANIFEST, Manifest, texts_of, tokens_of
 from imgrank.index.locations import Location
@@ -145,7 +145,7 @@ def checked_manifest(location: Location, fingerprint: str | None, backbone: str)
 
 def all_detailed(manifests: Sequence[Manifest]) -> bool:
     """Whether all these indexes hold detail as it is measured today."""
-    return all(manifest.detail == DETAIL_VERSION for manifest in manifests)
+    return all(manifest.is_detailed for manifest in manifests)
 
 
 def settled(names: Sequence[tuple[Location, str]]) -> list[KeptRows]:

@@ -9,11 +9,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from imgrank.detail.measure import DETAIL_VERSION, WIDTH
 from imgrank.errors import IndexFault, UsageError
 from imgrank.index.format import part_name
 from imgrank.index.locations import Location
@@ -260,6 +262,33 @@ def test_an_index_goes_on_with_detail_or_without_it(photos, out, tmp_path):
         merge(Location(out), [Location(tmp_path / "plain")])
     merge(Location(tmp_path / "both"), [Location(out), Location(tmp_path / "plain")])
     assert not opened(tmp_path / "both").detailed
+
+
+def build_with_older_detail(photos, where, monkeypatch):
+    """As an imgrank did that measured fewer numbers of a picture."""
+    with monkeypatch.context() as then:
+        then.setattr("imgrank.encode.measure", lambda picture: np.zeros(WIDTH - 2, np.float32))
+        then.setattr("imgrank.index.layout.WIDTH", WIDTH - 2)
+        for module in ("building", "format"):
+            then.setattr(f"imgrank.index.{module}.DETAIL_VERSION", DETAIL_VERSION - 1, raising=False)
+        build(photos, where, detail=True)
+
+
+def test_detail_of_another_version_is_left_unread_and_not_mixed(photos, out, tmp_path, monkeypatch):
+    build_with_older_detail(photos, out, monkeypatch)
+    assert not opened(out).detailed
+    assert tokens(opened(out)) == expected(photos)
+    with pytest.raises(UsageError, match="another version"):
+        build(photos, out, detail=True)
+    (photos / "new.png").write_bytes(picture(50))
+    assert build(photos, out).encoded == 1
+    build(photos, tmp_path / "today", detail=True)
+    merge(Location(tmp_path / "both"), [Location(out), Location(tmp_path / "today")])
+    for where in (out, tmp_path / "both"):
+        assert not opened(where).detailed
+        assert tokens(opened(where)) == expected(photos)
+    with pytest.raises(UsageError, match="does not"):
+        merge(Location(tmp_path / "today"), [Location(out)])
 
 
 def test_tokens_that_left_the_store_meanwhile_are_made_again(photos, out, monkeypatch):
