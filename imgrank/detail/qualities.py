@@ -91,23 +91,25 @@ class _Coarse:
 
 
 _SHARPNESS = {
-    "mean edges 0.97 at scale 0": 1.0,
-    "sharpest tile": 0.25,
-    "edges against coarse": 0.15,
-    "corners": 0.25,
-    "contrast": -0.25,
+    "mean edges 0.97 at scale 0": 0.25,
+    "sharpest tile": 0.06,
+    "edges against coarse": 0.04,
+    "corners": 0.06,
+    "contrast": -0.06,
 }
 # What the same scene shows at coarser scales is its own, and counts off; where even that is weak, blur has taken it.
-_COARSE = (_Coarse("mean edges 0.97 at scale 1", 0.35, 2.0), _Coarse("mean edges 0.97 at scale 2", 0.4, 3.0))
-_LOST = 0.5
-_MOTION = {"motion": 1.0, "coarse motion": 1.0}
-_UNSHARP = 0.1  # what blur of any kind says of motion, against its direction
-_HIDES, _HIDES_FROM = 0.6, 1.0  # grain of more than two levels of 255 looks crisp, and hides what is fine
+_COARSE = (_Coarse("mean edges 0.97 at scale 1", 0.09, 2.0), _Coarse("mean edges 0.97 at scale 2", 0.1, 3.0))
+_LOST = 0.12
+_FINE, _FINE_FROM = 3.0, -1.5  # what edges against wide ones count, and from where: more blur shows better elsewhere
+_MOTION = {"motion": 1.0, "coarse motion": 1.0, "fine motion": 8.0}
+_UNSHARP = 0.08  # what blur of any kind says of motion, against its direction
+_HIDES, _HIDES_FROM = 0.15, 1.0  # grain of more than two levels of 255 looks crisp, and hides what is fine
 _SCREEN = log2(1600)  # octaves; a picture with fewer pixels on its longer side shows less, however crisp they are
 
 
 def amount(quality: Quality, detail: Detail) -> Floats:
-    """(N,) how much of the quality each picture has, in octaves; detail (N, WIDTH)."""
+    """(N,) how much of the quality each picture has, in octaves, of sharpness and motion in sums of several; detail
+    (N, WIDTH)."""
     if quality is Quality.sharpness:
         return _sharpness(detail) + np.minimum(_column("longer side", detail) - _SCREEN, 0.0)
     if quality is Quality.motion:
@@ -117,6 +119,7 @@ def amount(quality: Quality, detail: Detail) -> Floats:
 
 def _sharpness(detail: Detail) -> Floats:
     total = _weighed(_SHARPNESS, detail) - _HIDES * np.maximum(_column("noise", detail) - _HIDES_FROM, 0.0)
+    total += _FINE * np.maximum(_column("edges against wide", detail) - _FINE_FROM, 0.0)
     for coarse in _COARSE:
         edges = _column(coarse.name, detail)
         total -= coarse.weight * np.maximum(edges, coarse.least) - _LOST * np.minimum(edges - coarse.least, 0.0)

@@ -31,6 +31,20 @@ def test_scenes_with_little_contrast_are_sharper_than_blurred_ones_with_much():
     assert found[0] > found[1]
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_shake_of_two_pixels_is_less_sharp_than_every_other_scene(axis):
+    scenes = [120 + (scene(seed) - 120) * contrast for seed, contrast in enumerate((1, 0.7, 0.5, 0.3))]
+    sharp = amounts(Quality.sharpness, scenes)
+    moved = amounts(Quality.sharpness, [shaken(pixels, 2, axis) for pixels in scenes])
+    assert sharp.min() > moved.max()
+
+
+def test_noise_makes_no_blurred_picture_sharp():
+    blurred = [gaussian_filter(scene(seed), 4) for seed in range(3)]
+    found = amounts(Quality.sharpness, [scene(3), *(noisy(pixels, 8) for pixels in blurred)])
+    assert found[0] > found[1:].max()
+
+
 def test_noise_is_no_sharpness():
     blurred = gaussian_filter(scene(), 2)
     found = amounts(Quality.sharpness, [scene(1), blurred, noisy(blurred, 5)])
@@ -38,10 +52,11 @@ def test_noise_is_no_sharpness():
     assert abs(found[2] - found[1]) < found[0] - found[1]
 
 
+@pytest.mark.parametrize("length", [2, 9])
 @pytest.mark.parametrize("axis", [0, 1])
-def test_motion_stands_out_from_blur_and_from_none(axis):
+def test_motion_stands_out_from_blur_and_from_none(axis, length):
     sharp = scene()
-    found = amounts(Quality.motion, [shaken(sharp, 9, axis), gaussian_filter(sharp, 3), sharp])
+    found = amounts(Quality.motion, [shaken(sharp, length, axis), gaussian_filter(sharp, 3), sharp])
     assert found[0] > max(found[1:])
 
 
