@@ -168,6 +168,14 @@ class Asked:
         return {"query": self.query, "similarity": self.similarity, "reason": reason, "answers": self.answers}
 
 
+NONE_SHOWS, ONE_LACKS = "no image seems to show", "this image does not seem to show"  # how such notes begin
+
+
+def beside_doubt(notes: Iterable[str], confident: bool) -> tuple[str, ...]:
+    """The notes to be shown beside a line that the order is not confident: none that says that much again."""
+    return tuple(note for note in notes if confident or not note.startswith((NONE_SHOWS, ONE_LACKS)))
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """Pictures in the order of a sentence, and how that order came about.

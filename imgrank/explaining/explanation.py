@@ -68,6 +68,8 @@ class Explanation:
         notes: What should be known of it, a line each, as in `Ranking.notes`.
         asked: Which trained ranker was asked, and why, as in `Ranking.asked`.
         ends: In words, what parts above 0 do or are, and what parts below 0.
+        shares: Where the sentence is a mix, each of its terms with its share of the order, below 0 where less of it is
+            asked for: everything else here is of the first one.
     """
 
     path: str
@@ -82,9 +84,15 @@ class Explanation:
     notes: tuple[str, ...] = ()
     asked: Asked | None = None
     ends: tuple[str, str] = ("raises the score", "lowers the score")
+    shares: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def explained(self) -> str:
+        """What the score and the map are of: the sentence, or the first term of its mix."""
+        return self.shares[0][0] if self.shares else self.sentence
 
 
-MIXED = "sort orders this by a mix of {}; explain each of these alone to see what raises it"
+MIXED = "sort orders this by a mix of {}; the score and the map here are of '{}' alone"
 
 
 def explain(
@@ -126,7 +134,22 @@ def explain_question(
     examples: bool = True,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Explanation:
-    """As `explain`, for a question that is one term: a sentence, or pictures to be like. Raises what it raises."""
+    """As `explain`, for a question that is not yet a mix: a sentence, or pictures to be like. Raises what it raises."""
+    is_sentence = question.opposite is None and question.like is None
+    terms = terms_of(question.sentence, ranker) if is_sentence else ()
+    if not terms:
+        return _of_one_term(ranker, image, question, examples, progress)
+    first = _of_one_term(ranker, image, Question(terms[0].text or ""), examples, progress)
+    whole = sum(abs(term.weight) for term in terms)
+    shares = tuple((term.text or "", term.weight / whole) for term in terms)
+    said = ", ".join(f"{'less ' if share < 0 else ''}'{text}' ({abs(share):.0%})" for text, share in shares)
+    notes = (*first.notes, MIXED.format(said, terms[0].text))
+    return replace(first, sentence=question.sentence, shares=shares, notes=notes)
+
+
+def _of_one_term(
+    ranker: Ranker, image: str | Path, question: Question, examples: bool, progress: Callable[[Progress], None]
+) -> Explanation:
     settled = Settled(question, ranker)
     if settled.quality is not None:
         return _measured(ranker, image, settled, settled.quality)
@@ -136,7 +159,7 @@ def explain_question(
     score, where = influence(pixels[shown], lambda some: asking.scores(_put_back(some, pixels, shown)))
     near = nearest_examples(ranker, settled.choice, str(image), progress) if examples else ()
     found = _explanation(image, asking.first, score, where, question)
-    return replace(found, examples=near, notes=(*found.notes, *_asked_by_sort(ranker, question)))
+    return replace(found, examples=near)
 
 
 def _explanation(image: str | Path, answered: Answer, score: float, where: Floats, question: Question) -> Explanation:
@@ -171,14 +194,6 @@ def _measured(ranker: Ranker, image: str | Path, settled: Settled, asked: AskedQ
         ends=ends if asked.turn > 0 else (ends[1], ends[0]),
         notes=(*found.notes, SAID[asked.quality]),
     )
-
-
-def _asked_by_sort(ranker: Ranker, question: Question) -> tuple[str, ...]:
-    """Where `sort` would not ask just this, that is said."""
-    sentence = question.opposite is None and question.like is None
-    terms = terms_of(question.sentence, ranker) if sentence else ()
-    named = (f"{'less ' if term.weight < 0 else ''}'{term.text}'" for term in terms)
-    return (MIXED.format(", ".join(named)),) if terms else ()
 
 
 class _Asking:

@@ -55,9 +55,7 @@ def _told(one: Explanation) -> list[str]:
     who = one.adapter or WHO.get(one.scorer, one.scorer)
     who = f"{one.asked.quantity}, measured at full size" if one.scorer == "detail" and one.asked is not None else who
     who += f" ({one.asked.reason})" if one.asked is not None else ""
-    lines = [f"{one.path}: {score_words(one)} for “{one.sentence}”, by {who}"]
-    if not one.relevant:
-        lines.append("  this image does not seem to show what the sentence is about")
+    lines = [f"{one.path}: {score_words(one)} for “{one.explained}”, by {who}"]
     if one.scorer != "detail" or one.influence.any():
         lines += [f"  {end}: {_places(one, turn)}" for end, turn in zip(one.ends, (1, -1), strict=True)]
     lines += [f"  {note}" for note in one.notes]
@@ -88,6 +86,7 @@ def _fields(one: Explanation) -> dict[str, Any]:
         "relevant": one.relevant,
         "influence": [[float(f"{part:.6g}") for part in row] for row in one.influence],
         "ends": list(one.ends),
+        "shares": [{"text": text, "share": share} for text, share in one.shares],
         "asked": None if one.asked is None else one.asked.fields(),
         "notes": list(one.notes),
         "examples": [{"path": e.path, "likeness": e.likeness, "said": e.said} for e in one.examples],
@@ -157,7 +156,8 @@ def draw(explanations: Sequence[Explanation]) -> Image.Image:
 
 
 def _heading(explanations: Sequence[Explanation]) -> list[str]:
-    lines = [f"“{explanations[0].sentence}”"]
+    first = explanations[0]
+    lines = [f"“{first.explained}”" + (f", a part of “{first.sentence}”" if first.shares else "")]
     return [*lines, difference(*explanations[:2])] if len(explanations) > 1 else lines
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imgrank.counting import counted
 from imgrank.paths import printable, quoted
-from imgrank.records import RankedImage, Ranking
+from imgrank.records import RankedImage, Ranking, beside_doubt
 
 NAMED_AT_MOST = 10
 
@@ -65,7 +65,7 @@ def remarks(ranking: Ranking) -> tuple[str, ...]:
 
 def doubts(ranking: Ranking) -> tuple[str, ...]:
     """What did not go well, or not as one may think, a line each."""
-    lines = list(ranking.notes)
+    lines = list(beside_doubt(ranking.notes, ranking.confident))
     if not ranking.confident:
         asked = quoted(ranking.query)
         lines.append(f'not confident: no image here clearly matches "{asked}", so the order may mean little')

@@ -47,8 +47,8 @@ WITHOUT_DETAIL = (
 SHOWS_NO_DATE = "what an image shows does not say when it was taken; order by date for that"
 NOT_JUDGED = "what is better or worse here cannot be seen, so images most like '{}' come first"
 NOT_COMPARED = "no trained ranker answers, so no close results were compared again"
-READS_ENGLISH = "mini was taught English, and finds no word of it here: the order means nothing"
-KNOWS_FEW = "mini was taught English, and knows few of these words: the order may mean little"
+READS_ENGLISH = "mini was taught English, and finds no word of it here: scores mean nothing"
+KNOWS_FEW = "mini was taught English, and knows few of these words: scores may mean little"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from imgrank.adapter.activation_cache import ActivationCache
 from imgrank.adapter.registry import Shelf
 from imgrank.counting import agreeing, counted
+from imgrank.records import NONE_SHOWS, ONE_LACKS
 from imgrank.scoring.question import Answer, Evidence, KeptScores, Question, Scored, Verdict
 from imgrank.tokens import Packed, Reads, TokenShape
 
@@ -127,8 +128,10 @@ def joined_answer(parts: Sequence[Scored], verdict: Callable[[Evidence], Verdict
 
 def lacking(evidence: Evidence, subject: str = SUBJECT_OF_SENTENCE) -> tuple[str, ...]:
     """How many pictures lack the subject."""
+    if evidence.lacking == evidence.count == 1:
+        return (f"{ONE_LACKS} {subject}, so its score means little",)
     if evidence.lacking and evidence.lacking == evidence.count:
-        return (f"no image seems to show {subject}, so this order means little",)
+        return (f"{NONE_SHOWS} {subject}, so this order means little",)
     if evidence.lacking:
         images = counted(evidence.lacking, "image does", "images do")
         come = agreeing(evidence.lacking, "comes", "come")

@@ -118,8 +118,24 @@ def test_an_unreadable_picture_says_why(tmp_path: Path) -> None:
         explain(RANKER, tmp_path / "broken.png", "red")
 
 
-def test_where_sort_asks_more_than_the_sentence_that_is_said(two_spots: str) -> None:
-    mixed = explain(RANKER, two_spots, "red, no green")
-    assert any("mix of 'red', less 'green'" in note for note in mixed.notes)
-    assert f"  {mixed.notes[-1]}" in told([mixed])
-    assert not any("mix" in note for note in explain(RANKER, two_spots, "red").notes)
+def test_of_a_mix_each_term_is_named_with_its_share_and_which_one_is_shown(two_spots: str) -> None:
+    mixed, first = (explain(RANKER, two_spots, sentence) for sentence in ("red, no green", "red"))
+    assert mixed.shares == (("red", 0.5), ("green", -0.5))
+    assert (mixed.sentence, mixed.explained, mixed.score) == ("red, no green", "red", first.score)
+    assert np.array_equal(mixed.influence, first.influence)
+    lines = told([mixed])
+    assert "for “red”," in lines[0]
+    assert lines[-1] == (
+        "  sort orders this by a mix of 'red' (50%), less 'green' (50%); the score and the map here are of 'red' alone"
+    )
+    assert json.loads(as_json([mixed]))["images"][0]["shares"] == [
+        {"text": "red", "share": 0.5},
+        {"text": "green", "share": -0.5},
+    ]
+    assert draw([mixed]).size == draw([first]).size
+
+
+def test_a_plain_sentence_is_no_mix(two_spots: str) -> None:
+    found = explain(RANKER, two_spots, "red")
+    assert (found.shares, found.explained) == ((), "red")
+    assert not any("mix" in note for note in found.notes)

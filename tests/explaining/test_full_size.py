@@ -16,6 +16,8 @@ from imgrank.errors import NothingToRank
 from imgrank.explaining.presentation import as_json, draw, told
 from tests.detail.making import Bare, scene
 
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+
 
 @pytest.fixture(scope="module")
 def ranker() -> Iterator[Ranker]:
@@ -96,3 +98,12 @@ def test_an_image_that_is_too_small_to_measure_is_not_explained(ranker: Ranker, 
     Image.new("L", (1, 1)).save(tmp_path / "tiny.png")
     with pytest.raises(NothingToRank, match=r"tiny\.png cannot be explained: .* fewer than 16 pixels .* too small"):
         explain(ranker, tmp_path / "tiny.png", "sharpest photo")
+
+
+def test_of_one_image_its_score_is_said_to_mean_little_and_said_once(ranker: Ranker) -> None:
+    """What an order of many means is no word about one image."""
+    lines = told([explain(ranker, PHOTOS / "cat.jpg", "oldest car")])
+    assert [line for line in lines if "seem to show" in line] == [
+        "  this image does not seem to show what the sentence is about, so its score means little"
+    ]
+    assert not any("order" in line for line in lines)

@@ -17,7 +17,7 @@ from imgrank.choices import Format
 from imgrank.output.summary import NAMED_AT_MOST, how_many, remarks, summary
 from imgrank.output.table import write_table
 from imgrank.output.write import utf8_name, write
-from imgrank.records import AnsweredTerm, Asked, RankedImage, Ranking, Unreadable
+from imgrank.records import NONE_SHOWS, ONE_LACKS, AnsweredTerm, Asked, RankedImage, Ranking, Unreadable
 from imgrank.version import __version__
 
 IMAGES = (RankedImage(1, 0.5, 100.0, "a.jpg"), RankedImage(2, 0.25, 50.0, "dir/b.jpg"), RankedImage(3, -1.0, 0.0, "c"))
@@ -283,6 +283,15 @@ def test_every_doubt_is_one_line():
         "skipped a\\n\\x1b[31m.jpg",
     ]
     assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize("note", [f"{NONE_SHOWS} a car, so this order means little", f"{ONE_LACKS} a car"])
+def test_that_no_image_shows_it_is_said_once(note):
+    """A doubtful order has a line of its own; where the order is not in doubt the note stays."""
+    doubtful = replace(RANKING, confident=False, notes=(note, "another"))
+    assert [line.split(":")[0] for line in remarks(doubtful)] == ["another", "not confident"]
+    assert note in remarks(replace(doubtful, confident=True))
+    assert doubtful.notes[0] == note
 
 
 def test_many_skipped_files_are_counted_rather_than_named():

@@ -18,7 +18,7 @@ from imgrank.counting import counted
 from imgrank.output.summary import group_count, how_many
 from imgrank.output.thumbnails import Thumbnail
 from imgrank.paths import printable
-from imgrank.records import RankedImage, Ranking, Unreadable
+from imgrank.records import RankedImage, Ranking, Unreadable, beside_doubt
 from imgrank.rounding import decimals_for
 
 _SCORERS = {
@@ -77,7 +77,8 @@ def remarks(ranking: Ranking) -> str:
         seen = counted(len(ranking.images), "image")
         grave.append(f"Partial: stopped after {seen}; only these were ranked, and all that is said is of them alone.")
     lines = [f'<p class="remark warn" role="note">{text(line)}</p>' for line in grave]
-    notes = (*(ranking.asked.told_of_scores if ranking.asked else ()), *ranking.notes)
+    of_scores = ranking.asked.told_of_scores if ranking.asked else ()
+    notes = (*of_scores, *beside_doubt(ranking.notes, ranking.confident))
     return "\n".join(lines + [f'<p class="remark" role="note">{text(line)}</p>' for line in notes])
 
 

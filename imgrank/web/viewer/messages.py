@@ -12,7 +12,7 @@ from imgrank.actions.records import Plan
 from imgrank.actions.undo import Past
 from imgrank.errors import UsageError
 from imgrank.paths import printable
-from imgrank.records import AnsweredTerm
+from imgrank.records import AnsweredTerm, beside_doubt
 from imgrank.web.viewer.changes import ACTIONS, Job, Wanted
 from imgrank.web.viewer.indexing import Standing
 from imgrank.web.viewer.library import Library
@@ -96,7 +96,7 @@ def order_view(order: Order) -> dict[str, Any]:
         "relevant": order.relevant,
         "decimals": order.decimals,
         "measuring": order.measuring,
-        "notes": (*verdict.asked.told_of_scores, *verdict.notes),
+        "notes": (*verdict.asked.told_of_scores, *beside_doubt(verdict.notes, verdict.confident)),
         "scorer": verdict.scorer,
         "adapter": verdict.adapter,
         "unit": verdict.unit,
