@@ -280,7 +280,7 @@ def nearest_examples(
     pictures = ranker.encode([image, *paths[:: -(-len(paths) // MOST_COMPARED)]], progress=progress)
     embeddings = pictures.packed.embedding.astype(np.float64)
     embeddings /= np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
-    likeness = embeddings @ embeddings[0]
+    likeness = np.minimum(embeddings @ embeddings[0], 1.0)
     nearest = 1 + np.argsort(-likeness[1:], kind="stable")[:SHOWN]
     files = pictures.files
     return tuple(Example(files[n].path, float(likeness[n]), said[files[n].path]) for n in nearest)
