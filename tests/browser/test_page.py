@@ -11,7 +11,7 @@ from PIL import Image
 from imgrank.order import order
 from imgrank.output.page import write_page
 from imgrank.records import Ranking, Unreadable
-from tests.browser.looking import AXE, NO_AXE, axe_faults, from_disk
+from tests.browser.looking import AXE, NO_AXE, axe_faults, broken_words, from_disk
 
 # Its `expect` waits without eval, which the page's policy forbids.
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -220,6 +220,26 @@ def test_a_phone_scrolls_one_way_only(browser, folder):
         assert page.evaluate(
             "[...document.querySelectorAll('.bar > *')].every((part) => part.getBoundingClientRect().right <= 361)"
         )
+
+
+def test_a_word_is_broken_only_where_no_line_has_room_for_it(browser, folder):
+    with from_disk(browser, folder / "one.html") as page:
+        set_cut(page, 2)
+        for width in range(300, 420, 15):
+            page.set_viewport_size({"width": width, "height": 740})
+            settle(page)
+            assert broken_words(page) == [], width
+        page.set_viewport_size({"width": 1200, "height": 740})
+        page.click("#copy")
+        assert "--min-score 2.00" in page.inner_text("#command")
+
+
+def test_the_line_before_what_lacks_the_subject_touches_no_picture(browser, folder):
+    with from_disk(browser, folder / "doubtful.html", viewport={"width": 320, "height": 740}) as page:
+        page.locator(".divider").scroll_into_view_if_needed()
+        bottom = "(part) => part.getBoundingClientRect().bottom"
+        first = page.locator("#live li.aside").first
+        assert page.locator(".divider").evaluate(bottom) <= first.evaluate("(part) => part.getBoundingClientRect().top")
 
 
 @pytest.mark.parametrize("width", [1200, 360])

@@ -25,6 +25,6 @@ export async function toClipboard(text, element) {
     return "copied";
   } catch {
     if (element) getSelection()?.selectAllChildren(element);
-    return "selected: copy it with the keys you know";
+    return "selected: copy it now";
   }
 }

@@ -1,5 +1,8 @@
 // The cut through the scores, with the command that cuts so. Where there is nothing to cut, the page has none of it.
+import { Words } from "../shared/command.js";
+import { html } from "../shared/html.js";
 import { isCut, toClipboard, written } from "../shared/parts.js";
+import { render } from "../vendor/preact.js";
 
 const cut = /** @type {HTMLInputElement | null} */ (document.getElementById("cut"));
 const bars = [...document.querySelectorAll("#bars rect")];
@@ -16,7 +19,8 @@ export function showCut(least, passed) {
   const said = least === null ? "no cut: all are kept" : `${least}${cut.dataset.unit} or more: ${passed.toLocaleString()} kept`;
   words.textContent = said;
   cut.setAttribute("aria-valuetext", said);
-  command.textContent = command.dataset.before + (least === null ? "" : ` --min-score ${least}`) + command.dataset.after;
+  const text = command.dataset.before + (least === null ? "" : ` --min-score ${least}`) + command.dataset.after;
+  render(html`<${Words} text=${text} />`, command);
   const from = least === null ? null : Number(least);
   bars.forEach((bar, n) => bar.classList.toggle("out", isCut(n, bars.length, Number(cut.min), Number(cut.max), from)));
 }

@@ -1,5 +1,6 @@
 // A picture of the page enlarged: the file itself where a browser can show it, with the command that explains its score.
 import { Large as Enlarged } from "../shared/large.js";
+import { Words } from "../shared/command.js";
 import { html } from "../shared/html.js";
 import { toClipboard } from "../shared/parts.js";
 import { useRef, useState } from "../vendor/hooks.js";
@@ -26,7 +27,7 @@ function Why({ word }) {
   const code = useRef(/** @type {HTMLElement | null} */ (null));
   const { before, after } = /** @type {HTMLElement} */ (command).dataset;
   const text = `${before}${word}${after}`;
-  return html`<div><p>What speaks for this score, and against it, is said by:</p><p><code ref=${code}>${text}</code></p>
+  return html`<div><p>What speaks for this score, and against it, is said by:</p><p><code ref=${code}><${Words} text=${text} /></code></p>
     <div class="buttons"><button onClick=${() => toClipboard(text, code.current).then(setSaid)}>Copy</button></div>
     <p class="quiet" role="status">${said}</p></div>`;
 }

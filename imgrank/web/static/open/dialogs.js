@@ -76,7 +76,7 @@ export function SkippedDialog() {
   const skipped = useFetched("skipped", null);
   return html`<${Window} name="Left out" onClose=${close}>
     <h2>Could not be read</h2>
-    <dl class="facts">${skipped?.map(([name, reason]) => html`<div key=${name}><dt>${name}</dt><dd>${reason}</dd></div>`)}</dl>
+    <dl class="facts names">${skipped?.map(([name, reason]) => html`<div key=${name}><dt>${name}</dt><dd>${reason}</dd></div>`)}</dl>
     <div class="buttons"><button onClick=${close}>Close</button></div>
   <//>`;
 }

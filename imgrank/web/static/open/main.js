@@ -35,7 +35,7 @@ function Page() {
         <div class="sizes" role="group" aria-label="Size">
           <button aria-label="Smaller" onClick=${() => resize(-1)} disabled=${state.size === "s"}>−</button>
           <button aria-label="Larger" onClick=${() => resize(1)} disabled=${state.size === "l"}>+</button>
-          <button aria-label="Keys" onClick=${() => change({ dialog: "help" })}>?</button>
+          <button class="keys" aria-label="Keys" onClick=${() => change({ dialog: "help" })}>?</button>
         </div>
       </div>
       <${Terms} state=${state} />

@@ -1,6 +1,7 @@
 // The image models that there are: how good, how large, how long they would take here, and how to take one.
 import { useEffect, useState } from "../vendor/hooks.js";
 import { wishState } from "./asking.js";
+import { Words } from "../shared/command.js";
 import { html } from "../shared/html.js";
 import { bytes } from "./plan.js";
 import { get, messageOf } from "./server.js";
@@ -39,8 +40,8 @@ export function ModelsDialog({ state }) {
     </table></div>
     ${!models.length && html`<p class="quiet">Looking what is on disk…</p>`}
     ${coming && html`<p role="note">${coming} is on its way. The present model answers until it has read every picture.</p>`}
-    ${model && !model.present && !coming && html`<p>${costOf(model)} Until then the present model answers; what it has read stays stored. From the terminal: <code>${model.command}</code></p>`}
-    <p class="quiet">ImageNet: zero-shot accuracy, as published. <code>imgrank backbones --measure</code> times them here.</p>
+    ${model && !model.present && !coming && html`<p>${costOf(model)} Until then the present model answers; what it has read stays stored. From the terminal: <code><${Words} text=${model.command} /></code></p>`}
+    <p class="quiet">ImageNet: zero-shot accuracy, as published. <code><${Words} text="imgrank backbones --measure" /></code> times them here.</p>
     <div class="buttons">
       ${coming ? html`<button onClick=${() => take(present)}>Stay with ${present}</button>`
         : html`<button class="strong" disabled=${!model || model.present} onClick=${() => take(picked)}>Take this model</button>`}

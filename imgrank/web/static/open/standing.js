@@ -42,7 +42,7 @@ export function Messages({ state }) {
       ? html`<p><progress value=${job.done} max=${job.total || 1} aria-label="Files"></progress> ${/** @type {Record<string, string>} */ (doing)[job.what] || "Working"}: ${job.done} of ${job.total || "…"}</p>`
       : message && html`<p>${message} <button class="link" onClick=${() => change({ message: "" })}>Dismiss</button></p>`}</div>
     ${!job?.running && job?.left_alone.length ? html`<details><summary>${inWords(job.left_alone.length, "file")} left alone</summary>
-      <dl class="facts">${job.left_alone.map(([name, reason]) => html`<div key=${name}><dt>${name}</dt><dd>${reason}</dd></div>`)}</dl></details>` : null}
+      <dl class="facts names">${job.left_alone.map(([name, reason]) => html`<div key=${name}><dt>${name}</dt><dd>${reason}</dd></div>`)}</dl></details>` : null}
   </div>`;
 }
 
