@@ -51,6 +51,18 @@ def applied(client: Client, plan: dict[str, Any]) -> dict[str, Any]:
     return finished(client, told["job"]["number"])
 
 
+def test_a_sentence_that_is_too_long_is_refused_wherever_it_is_asked(folder: Path) -> None:
+    long = "cat " * 300
+    with opened(folder) as (_, client):
+        number = numbers_of(client, "cat.jpg")[0]
+        for answer in (
+            client.ask("/order", {"sentence": long}),
+            client.ask("/order", {"terms": [{"text": long, "weight": 1}]}),
+            client.ask(f"/why/words/{number}?sentence={long.replace(' ', '%20')}"),
+        ):
+            assert answer.status == 400 and "at most 1,000 characters" in answer.json()["error"]
+
+
 def test_an_order_is_that_of_sort(folder: Path) -> None:
     with opened(folder) as (_, client):
         for sentence in ("a cat", "a bird", "older person", "sunset"):

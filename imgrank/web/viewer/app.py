@@ -37,7 +37,7 @@ from imgrank.web.viewer.messages import (
     text_of,
     wanted_of,
 )
-from imgrank.web.viewer.orders import FORMS, LONGEST, exported
+from imgrank.web.viewer.orders import FORMS, check_length, exported
 from imgrank.web.viewer.room import Room
 from imgrank.web.viewer.shown import reveal
 
@@ -160,6 +160,8 @@ def _order(room: Room, told: Told) -> Told:
 def _why(room: Room, request: Request) -> Response:
     asked = request.query_params
     pictures = tuple(map(_whole, asked.getlist("picture")[:3]))
+    sentence = asked.get("sentence", "")
+    check_length(sentence)
     reason = room.reasons.of(_number(request), asked.get("sentence", "")[:LONGEST], pictures)
     if request.path_params["form"] == "map":
         return Response(reason.jpeg, media_type="image/jpeg")

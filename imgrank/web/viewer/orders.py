@@ -43,6 +43,12 @@ PATIENCE = 5.0  # seconds that other work waits for an order
 LONGEST = 1000  # characters of a sentence
 
 
+def check_length(sentence: str) -> None:
+    """Raises UsageError where a sentence is longer than any that is answered."""
+    if len(sentence) > LONGEST:
+        raise UsageError(f"A sentence has at most {LONGEST:,} characters; this one has {len(sentence):,}. Shorten it.")
+
+
 @dataclass(frozen=True, slots=True)
 class AskedTerm:
     """One more thing to order by: words, or a picture by its number."""
@@ -225,8 +231,10 @@ class Orders:
         )
 
     def _question(self, asked: Asked) -> Question:
-        if len(asked.sentence) > LONGEST or len(asked.terms) > MOST_TERMS:
-            raise UsageError(f"A sentence has at most {LONGEST} characters, and a mix at most {MOST_TERMS} terms.")
+        for text in (asked.sentence, *(term.text or "" for term in asked.terms)):
+            check_length(text)
+        if len(asked.terms) > MOST_TERMS:
+            raise UsageError(f"A mix has at most {MOST_TERMS} terms; this one has {len(asked.terms)}.")
         plus = [
             Term(term.text, None if term.picture is None else self._path(term.picture), term.weight)
             for term in asked.terms
