@@ -12,8 +12,8 @@ PATIENCE = 30_000
 
 
 @contextmanager
-def page_of(browser: Any, client: Client, fragment: str = "", **options: Any) -> Iterator[Any]:
-    """The page of a folder, with a picture in it."""
+def page_of(browser: Any, client: Client, fragment: str = "", *, empty: bool = False, **options: Any) -> Iterator[Any]:
+    """The page of a folder, with a picture in it unless it is `empty`."""
     context = browser.new_context(**{"viewport": {"width": 1200, "height": 850}, **options})
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
@@ -23,7 +23,7 @@ def page_of(browser: Any, client: Client, fragment: str = "", **options: Any) ->
     if fragment:
         page.goto(here + fragment)
         page.reload()
-    page.locator("li.cell").first.wait_for()
+    page.locator(".empty" if empty else "li.cell").first.wait_for()
     yield page
     assert page.faults == []
     assert not [url for url in page.asked if not url.startswith((here, "blob:" + here))]

@@ -221,6 +221,21 @@ def test_what_goes_wrong_behind_the_page_is_shown_in_its_sentence(browser: Any, 
         page.faults[:] = [fault for fault in page.faults if "500 (Internal Server Error)" not in fault]
 
 
+def test_an_empty_page_offers_what_lies_in_subfolders(browser: Any, tmp_path: Path) -> None:
+    pictures(tmp_path / "photos" / "spring")
+    with opened(tmp_path / "photos") as (_, client), page_of(browser, client, empty=True) as page:
+        page.get_by_role("button", name="Show subfolders").click()
+        comes(page, "document.querySelectorAll('li.cell').length === 8")
+        assert "cat.jpg" in names(page) and page.locator(".empty").count() == 0
+
+
+def test_where_there_is_no_keyboard_nothing_speaks_of_keys(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1], viewport={"width": 390, "height": 700}, has_touch=True, is_mobile=True) as page:
+        assert not page.get_by_role("button", name="Keys").count()
+    with page_of(browser, both[1]) as page:
+        assert page.get_by_role("button", name="Keys").is_visible()
+
+
 CUT_OFF = """() => [...document.querySelectorAll("button, input, select")].filter((each) => {
   const box = each.getBoundingClientRect();
   return box.width && (box.right > innerWidth + 1 || box.left < -1);
@@ -231,7 +246,7 @@ def test_on_a_phone_nothing_that_can_be_pressed_is_cut_off(browser: Any, both: O
     with page_of(browser, both[1], viewport={"width": 390, "height": 700}, has_touch=True) as page:
         ask(page, "a cat")
         assert page.evaluate(CUT_OFF) == []
-        for button in ("Export", "Teach", "History", "Keys"):
+        for button in ("Export", "Teach", "History"):
             page.get_by_role("button", name=button, exact=True).click()
             dialog = page.get_by_role("dialog")
             assert page.evaluate(CUT_OFF) == [], button

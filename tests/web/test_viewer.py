@@ -32,7 +32,7 @@ from imgrank.web.viewer.orders import Placer
 from imgrank.web.viewer.room import Room
 from imgrank.web.words import sentence_of
 from tests.web.making import Client, until
-from tests.web.viewing import EXAMPLES, finished, names_in_order, numbers_of, opened, pictures, tree
+from tests.web.viewing import EXAMPLES, NAMES, finished, names_in_order, numbers_of, opened, pictures, tree
 
 
 @pytest.fixture
@@ -49,6 +49,19 @@ def planned(client: Client, action: str, *names: str, **more: Any) -> dict[str, 
 def applied(client: Client, plan: dict[str, Any]) -> dict[str, Any]:
     told = client.ask("/apply", {"plan": plan["plan"]}).json()
     return finished(client, told["job"]["number"])
+
+
+def test_what_lies_in_subfolders_is_shown_when_it_is_asked_for(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    pictures(folder / "spring")
+    with opened(folder) as (room, client):
+        assert (client.ask("/state").json()["count"], client.ask("/state").json()["subfolders"]) == (0, False)
+        assert client.ask("/subfolders", {}).json()["subfolders"]
+        until(lambda: client.ask("/state").json()["count"] == 8)
+        assert set(names_in_order(client)) == {f"spring/{name}.jpg" for name in NAMES}
+        shutil.copy(EXAMPLES / "owl.jpg", folder / "spring" / "late.jpg")
+        until(lambda: client.ask("/state").json()["count"] == 9, 30)
+        assert room.settings.recursive
 
 
 def test_a_sentence_that_is_too_long_is_refused_wherever_it_is_asked(folder: Path) -> None:

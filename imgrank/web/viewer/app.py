@@ -63,6 +63,7 @@ def make_page(room: Room) -> ASGIApp:
         "reveal": lambda told: _reveal(room, told),
         "pause": lambda told: _pause(room, told),
         "look": lambda told: _look(room, told),
+        "subfolders": lambda told: _subfolders(room, told),
         "model": lambda told: _take_model(room, told),
         "export": lambda told: _export(room, told),
     }
@@ -159,10 +160,10 @@ def _order(room: Room, told: Told) -> Told:
 
 def _why(room: Room, request: Request) -> Response:
     asked = request.query_params
-    pictures = tuple(map(_whole, asked.getlist("picture")[:3]))
     sentence = asked.get("sentence", "")
     check_length(sentence)
-    reason = room.reasons.of(_number(request), asked.get("sentence", "")[:LONGEST], pictures)
+    pictures = tuple(map(_whole, asked.getlist("picture")[:3]))
+    reason = room.reasons.of(_number(request), sentence, pictures)
     if request.path_params["form"] == "map":
         return Response(reason.jpeg, media_type="image/jpeg")
     return JSONResponse({"said": reason.said}) if request.path_params["form"] == "words" else not_found()
@@ -226,6 +227,11 @@ def _take_model(room: Room, told: Told) -> Told:
 
 def _look(room: Room, _: Told) -> Told:
     room.indexer.look()
+    return room.state()
+
+
+def _subfolders(room: Room, _: Told) -> Told:
+    room.show_subfolders()
     return room.state()
 
 

@@ -93,6 +93,12 @@ class Indexer:
         self._tells = self._tells and tell
         self._wake.set()
 
+    def look_into_subfolders(self) -> None:
+        """Look at the folder again with all that is below it."""
+        self._recursive = True
+        self._standing = replace(self._standing, stage="looking")
+        self.look(tell=False)
+
     def measure(self) -> None:
         """Measure every picture at its full size, after what is being done."""
         if not self._measures:

@@ -173,7 +173,7 @@ class Room:
         self.shown = Shown(self.library, self.orders.calm)
         self.plans = Plans(self.library)
         self.history = History(settings.folder)
-        self.watch = Watch(settings.folder, settings.recursive, self._noticed)
+        self.watch = self._new_watch()
         self.work = Work(self._changed)
         self.reasons = Reasons(self.library, lambda: self.engine.new(settings.adapter))
         self.teaching = Teaching(self.engine, self.taught)
@@ -203,6 +203,7 @@ class Room:
             "coming": self.engine.coming,
             "model_fault": self.engine.fault,
             "index": self.source.is_index,
+            "subfolders": self.settings.recursive,
             "refused": dict(self.source.refused),
         }
 
@@ -225,6 +226,17 @@ class Room:
         if name not in known:
             raise UsageError(f"There is no such image model; there are {', '.join(known)}.")
         self.engine.load(name, self.indexer.wake)
+
+    def show_subfolders(self) -> None:
+        """Show what lies in subfolders too, from now on."""
+        if self.settings.recursive:
+            return
+        self.settings = replace(self.settings, recursive=True)
+        self.indexer.look_into_subfolders()
+        self.watch.close()
+        self.watch = self._new_watch()
+        with suppress(UsageError):
+            self.watch.start()
 
     def start(self) -> None:
         """Begin to read the folder, and make ready for the first question.
@@ -261,6 +273,9 @@ class Room:
             self.orders.warm()
             self.indexer.settled.wait()
             self.orders.warm_rankers()
+
+    def _new_watch(self) -> Watch:
+        return Watch(self.settings.folder, self.settings.recursive, self._noticed)
 
     def _exchanged(self) -> None:
         self.reasons.forget()

@@ -69,6 +69,7 @@ BY_FOLDER = GroupBy.folder.value  # the one rule of groups for which names are e
 _FILES = "An index is shown, and its files are left as they are. To change files, open the folder that they are in."
 _TEACH = "An index is shown, and a ranker learns from files. Open the folder with the pictures, or use imgrank train."
 _RATE = "An index is shown, and stars belong to files. To give stars, open the folder with the pictures."
+_SUBFOLDERS = "An index is shown with all that is in it; it has no subfolders. Open a folder to see those of it."
 _MODEL = "The index holds what one image model saw. For another model, build an index with it and open that one."
 _GROUP = "The index does not hold what this takes. To fold by it, open the folder with the pictures."
 REFUSED = {
@@ -76,6 +77,7 @@ REFUSED = {
     "teach": _TEACH,
     "rate": _RATE,
     "model": _MODEL,
+    "subfolders": _SUBFOLDERS,
     **dict.fromkeys((rule for rule in RULES if rule != BY_FOLDER), _GROUP),
 }
 

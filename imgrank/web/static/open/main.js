@@ -2,7 +2,7 @@
 import { render } from "../vendor/preact.js";
 import { Actions } from "./actions.js";
 import { followAddress } from "./address.js";
-import { follow, order, orderIfAnother } from "./asking.js";
+import { follow, order, orderIfAnother, wishState } from "./asking.js";
 import { Cut } from "./cut.js";
 import { ExportDialog, HelpDialog, HistoryDialog, SkippedDialog } from "./dialogs.js";
 import { FilterButton, Filters } from "./filters.js";
@@ -56,8 +56,11 @@ function Page() {
 /** @param {{ state: import("./types").State }} props */
 function Empty({ state }) {
   const { server } = state;
-  const words = !server || server.count || server.indexing.stage !== "idle" ? "The first pictures are being read." : "No picture was found in this folder itself. To see what is in its subfolders, open one of them, or all of it with them from the terminal.";
-  return html`<p class="empty">${words}</p>`;
+  if (!server || server.count || server.indexing.stage !== "idle") return html`<p class="empty">The first pictures are being read.</p>`;
+  if (server.index) return html`<p class="empty">The index has no picture.</p>`;
+  if (server.subfolders) return html`<p class="empty">No picture was found in this folder, nor in its subfolders.</p>`;
+  return html`<div class="empty"><p>No picture was found in this folder itself.</p>
+    <button class="strong" onClick=${() => wishState("subfolders", {})}>Show subfolders</button></div>`;
 }
 
 followAddress(orderIfAnother);

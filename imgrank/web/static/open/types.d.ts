@@ -92,6 +92,8 @@ export interface Server {
   model_fault: string;
   /** Whether an index is open, and no folder. */
   index: boolean;
+  /** Whether what lies in subfolders is shown. */
+  subfolders: boolean;
   /** By name of a wish, or of a rule of groups: why it cannot be. */
   refused: Record<string, string>;
 }
