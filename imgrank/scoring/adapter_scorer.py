@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from imgrank.adapter.files import Adapter
     from imgrank.adapter.pairs import Summary
 
+NOT_YET_ONE = 0.5  # the most that is counted where the subject is lacking, which leaves these an order
 HARDLY_ANY = 0.005  # of pictures: about as many strangers may seem to show a subject
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AdapterScorer:
-    """A trained adapter, by the query that was chosen; `keeps_all` where what lacks the subject has the least of it."""
+    """A trained adapter, by the query that was chosen; `keeps_all` where what lacks the subject has none of it."""
 
     question: Question
     choice: Choice
@@ -112,9 +113,12 @@ class AdapterScorer:
         from imgrank.adapter.answering import score_tokens
 
         part = score_tokens(adapter, whole(packed), self.text, self.choice.query, self._refines, activations)
-        scores, shown = rounded(self._turn * part.value, self.scale), rounded(part.relevance)
-        relevant = (shown >= RELEVANT_FROM) | self.keeps_all
-        return Scored(scores, relevant, Evidence.of(shown, relevant), part.summary)
+        value, shown = part.value, rounded(part.relevance)
+        relevant = shown >= RELEVANT_FROM
+        if self.keeps_all and self.choice.query.unit:  # what shows no dog has none, however much it looks like two
+            value = np.where(relevant, value, np.minimum(value, NOT_YET_ONE))
+        relevant |= self.keeps_all
+        return Scored(rounded(self._turn * value, self.scale), relevant, Evidence.of(shown, relevant), part.summary)
 
 
 def _refined(values: Floats, summaries: list[Summary], adapter: Adapter, places: Places) -> Floats:

@@ -28,7 +28,7 @@ from imgrank.scoring.choosing import (
 from imgrank.scoring.detail import MEASURED, DetailScorer, quality_in
 from imgrank.scoring.languages import seems_english
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
-from imgrank.scoring.negation import Negation, negation_of, wanted_without
+from imgrank.scoring.negation import Negation, denied_together, negation_of, wanted_without
 from imgrank.scoring.parsing import read
 from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Answer, Encode, Question
@@ -180,13 +180,15 @@ def _by_likeness(settled: Settled, source: Source) -> LikenessScorer:
 
 
 def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
-    """The terms of a sentence that plainly denies one thing beside another; none where it is one term.
+    """The terms of a sentence that plainly denies several things, or one beside another; none where it is one term.
 
-    "no people" is its own term where a trained query counts them, else less of "people" is asked for. Whoever was
-    trained on these very words, or is asked for by name, answers them whole. Raises AdapterError as `ask` does.
+    "no people" is its own term where a trained query counts them, and where nothing else is asked for; else less of
+    "people" is asked for. Whoever was trained on these very words, or is asked for by name, answers them whole. Raises
+    AdapterError as `ask` does.
     """
-    said = wanted_without(sentence)
-    if said is None or source.adapter not in ("auto", "none") or quality_in(sentence) is not None:
+    together = denied_together(sentence)
+    said = None if together else wanted_without(sentence)
+    if source.adapter not in ("auto", "none") or quality_in(sentence) is not None or not (together or said):
         return ()
     denied = negation_of(sentence)
     if denied is not None and denied.thing is not None:
@@ -194,6 +196,8 @@ def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
     whole = Settled(Question(sentence), source).choice
     if whole is not None and whole.reason == OWN_WORDS:
         return ()
+    if said is None:
+        return tuple(map(Term, together))
     counted = (Settled(Question(f"no {thing}"), source).choice for thing in said.unwanted)
     unwanted = (
         Term(thing, weight=-1.0) if choice is None else Term(f"no {thing}")

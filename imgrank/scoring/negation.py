@@ -1,14 +1,19 @@
 """Sentences that negate: "no cat" asks for what lacks a cat most. Words alone, no model.
 
-Understood is one thing that the whole sentence denies, or puts last ("cats last"), and things that are plainly denied
-beside what is asked for ("a dog but not a cat"), which are terms of a mix. Any other denial inside a sentence is not: a
-vector of a sentence hardly knows it, and half of it would be answered as if nothing had been denied.
+Understood is one thing that the whole sentence denies, or puts last ("cats last"), several that it denies together
+("neither dogs nor cats"), and things that are plainly denied beside what is asked for ("a dog but not a cat"), which
+are terms of a mix. Any other denial inside a sentence is not: a vector of a sentence hardly knows it, and half of it
+would be answered as if nothing had been denied.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import combinations
+
+from imgrank.scoring.lexicon import is_thing
+from imgrank.scoring.words import are_opposite, has_opposite, word_of
 
 _PICTURE = r"(?:(?:a |an |the |all |any )?(?:photos?|photographs?|pictures?|images?|shots?|ones?|frames?) )"
 _THING = r"(?:anything|everything|something|all|any)"
@@ -22,6 +27,7 @@ _CLEAR = re.compile(
     rf"^(?:please )?(?:show me |find )?(?:"
     rf"(?:{_PICTURE}|{_THING} )?(?:{'|'.join(_DENIES[:3])}|{_DENIES[3].replace('|but(?: not)?', '')})"
     rf"|(?:{_PICTURE}|{_THING} )(?:{_DENIES[3]})"
+    rf"|(?:{_PICTURE}|{_THING} )?(?:that (?:show|have|contain) |showing |with |of )?neither(?: of)?"
     rf"|nothing (?:with|like|of|that (?:shows|has|contains)))"
     rf" (?:a single |any |at all )?(?P<thing>.+?)(?: at all| in it| in them)?$",
     re.IGNORECASE,
@@ -50,10 +56,15 @@ _BESIDE = re.compile(
     r" (?P<unwanted>\S.*)$",
     re.IGNORECASE,
 )
-_ITEMS = re.compile(r"\s*(?:,|;|\band\b|\bor\b|\bnor\b)\s*(?:(?:and|or|nor)\s+)?(?:no |without |not )?", re.IGNORECASE)
+_JOINS = r"\s*(?:,|;|\band\b|\bor\b|\bnor\b)\s*(?:(?:and|or|nor)\s+)?"
+_ITEMS = re.compile(rf"{_JOINS}(?:no |without |not )?", re.IGNORECASE)
+_REPEATS = re.compile(rf"{_JOINS}(?:no |without |not |with no )", re.IGNORECASE)
+_SHARES = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)  # "no dogs or cats" denies both
+_MOST_THINGS = 8  # that are denied: each is asked about by itself
 _ARTICLE = re.compile(r"^(?:a|an|the|any|a single|other) ", re.IGNORECASE)
 _UNPLAIN = re.compile(
-    r"\b(?:\w{3,}ing|in|on|at|of|with|from|by|for|to|that|which|who|is|are|was|were|than|but|as|while|when)\b",
+    r"\b(?:\w{3,}ing|in|on|at|of|with|from|by|for|to|that|which|who|is|are|was|were|than|but|as|while|when|too|very|so"
+    r"|only|just|instead|more|most|less|fewer|some|many)\b",
     re.IGNORECASE,
 )
 
@@ -97,11 +108,59 @@ def wanted_without(sentence: str) -> WantedWithout | None:
     found = _BESIDE.match(words)
     if found is None or _NAMES.search(words):
         return None
-    wanted, unwanted = found["wanted"].strip(" ,"), _ITEMS.split(found["unwanted"])
-    things = tuple(dict.fromkeys(_ARTICLE.sub("", item.strip()) for item in unwanted if item.strip()))
-    if _DENIAL.search(wanted) or not things or not all(map(_is_plain, things)):
+    wanted, things = found["wanted"].strip(" ,"), _things(found["unwanted"])
+    if _DENIAL.search(wanted) or not 0 < len(things) <= _MOST_THINGS or not all(map(_is_plain, things)):
         return None
     return WantedWithout(wanted, things)
+
+
+def denied_together(sentence: str) -> tuple[str, ...]:
+    """What a whole sentence denies, where that is several things, each in words of its own: "no dogs", "not blurry".
+
+    "no people and a dog" may ask for the dog, and "neither old nor young" for something between: these give nothing.
+    """
+    words = " ".join(sentence.strip().rstrip(".!").replace("’", "'").split()).removesuffix(" please")
+    found = _CLEAR.match(words)
+    if found is None or _NAMES.search(words):
+        return ()
+    said = found["thing"]
+    things = _things(said)
+    if not 1 < len(things) <= _MOST_THINGS or not all(map(_is_plain, things)) or _are_ends(things):
+        return ()
+    is_each_denied = len(_REPEATS.findall(said)) >= len(things) - 1
+    if not (is_each_denied or _SHARES.search(said) or _are_alike(said)):
+        return ()
+    return tuple(f"{'no' if _is_named(thing) else 'not'} {thing}" for thing in things)
+
+
+def _things(said: str) -> tuple[str, ...]:
+    """What a list names, without articles, each once."""
+    items = (_ARTICLE.sub("", item.strip()).removesuffix(" at all") for item in _ITEMS.split(said))
+    return tuple(dict.fromkeys(item for item in items if item))
+
+
+def _is_named(thing: str) -> bool:
+    """Whether it is a thing, and no quality such as "blurry"."""
+    base = _last(thing)
+    return is_thing(base) or not has_opposite(base)
+
+
+def _last(thing: str) -> str:
+    return word_of(thing.lower().split()[-1]).base
+
+
+def _are_ends(things: tuple[str, ...]) -> bool:
+    """Whether two of them stand at the two ends of a scale."""
+    bases = [word_of(word).base for thing in things for word in thing.lower().split()]
+    return any(are_opposite(one, other) for one, other in combinations(bases, 2))
+
+
+def _are_alike(said: str) -> bool:
+    """Whether a list joined by "and" goes on as it began: "dogs and cats", and not "people and a dog"."""
+    items = [item.strip() for item in re.split(r"\s*(?:,|\band\b)\s*", said.lower()) if item.strip()]
+    with_article = {_ARTICLE.match(item) is not None for item in items}
+    several = {_last(item) != item.split()[-1] for item in items}
+    return "and" in said.lower().split() and len(with_article) == len(several) == 1 and all(map(_is_named, items))
 
 
 def _is_plain(thing: str) -> bool:

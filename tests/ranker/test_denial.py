@@ -44,3 +44,21 @@ def test_best_and_worst_of_a_thing_are_likeness_to_it_and_said_to_be(ranker):
     assert best.images[0].path == plain.images[0].path
     assert any("cannot be seen" in note for note in best.notes)
     assert not any("cannot be seen" in note for note in plain.notes)
+
+
+@pytest.mark.parametrize("sentence", ["no dogs at all", "fewest dogs"])
+def test_what_shows_no_dog_has_none_however_many_it_looks_like(sentence):
+    """The shipped ranker counts two dogs where there are horses, and knows that it sees no dog."""
+    with Ranker() as counting:
+        last, most = counting.rank([PHOTOS], sentence).images[-1], counting.rank([PHOTOS], "more dogs").images
+    assert (Path(last.path).name, last.score) == ("dog.jpg", -most[0].score)
+    assert not most[1].relevant and most[1].score > most[0].score  # horses
+
+
+@pytest.mark.parametrize("sentence", ["no dogs, no cats", "neither dogs nor cats", "without dogs and cats"])
+def test_of_two_things_that_are_denied_what_lacks_both_stands_first(ranker, sentence):
+    ranking = ranker.rank([PHOTOS], sentence)
+    assert ranking.confident and (ranking.scorer, ranking.query) == ("mix", sentence)
+    assert [(term.text, term.weight) for term in ranking.terms] == [("no dogs", 1.0), ("no cats", 1.0)]
+    assert {"dog.jpg", *CATS} <= {Path(image.path).name for image in ranking.images[-5:]}
+    assert not any("not understood" in note for note in ranking.notes)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imgrank.scoring.negation import Negation, negation_of, wanted_without
+from imgrank.scoring.negation import Negation, denied_together, negation_of, wanted_without
 
 CLEAR = """
 not a cat|no cat|without a cat|anything but a cat|everything except a cat|nothing with a cat|not the cat
@@ -16,6 +16,7 @@ UNCLEAR = """
 a dog but not a cat|at least two dogs, no people|a man not wearing a hat|a room without people
 no cats and no dogs|a dog that isn't brown|not a cat but a dog|neither a cat nor a dog|a beach with no people
 """
+DOGS = ("no dogs", "no cats")
 PLAIN = (
     "the last supper|a shoemaker's last|at last|the last|a man at the back|birds at the bottom|put the car in a garage|"
     "a cat|a no parking sign|knot in a rope|a note|free climbing|everything|butter|a nobleman|none|a withered flower"
@@ -77,3 +78,46 @@ def test_what_is_plainly_denied_beside_what_is_wanted(sentence, wanted, unwanted
 )
 def test_what_is_not_plainly_denied_stays_whole(sentence):
     assert wanted_without(sentence) is None
+
+
+@pytest.mark.parametrize(
+    ("sentences", "denied"),
+    [
+        ("no dogs, no cats|no dogs and no cats|neither dogs nor cats|no dogs or cats|No dogs, no cats please.", DOGS),
+        (
+            "without dogs and cats|photos without dogs or cats|nothing with dogs or cats|no dogs at all and no cats",
+            DOGS,
+        ),
+        ("photos with neither dogs nor cats|pictures that do not show dogs or cats|not dogs, not cats", DOGS),
+        ("not a dog or a cat|neither a dog nor a cat|without a dog and without a cat", ("no dog", "no cat")),
+        ("no people, cars or boats|no people, no cars, no boats", ("no people", "no cars", "no boats")),
+        ("neither blurry nor noisy|not blurry, not noisy", ("not blurry", "not noisy")),
+    ],
+)
+def test_several_things_that_the_whole_sentence_denies_are_each_denied(sentences, denied):
+    assert [denied_together(sentence) for sentence in sentences.split("|")] == [denied] * len(sentences.split("|"))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "no dog",
+        "no people and a dog",
+        "no people, a dog",
+        "no people, only dogs",
+        "no people, beach",
+        "no people and sunset",
+        "no black and white photos",
+        "not wet and cold",
+        "neither old nor young",
+        "no old or young people",
+        "no dogs but cats",
+        "not only dogs but cats",
+        "not a dog but a cat",
+        "a dog without a leash or a collar",
+        "no smoking or parking signs",
+        ", ".join(f"no {letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),
+    ],
+)
+def test_what_is_not_plainly_denied_together_is_not_taken_apart(sentence):
+    assert denied_together(sentence) == ()
