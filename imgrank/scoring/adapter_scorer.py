@@ -44,6 +44,7 @@ class AdapterScorer:
     text: TextTokens
     keeps_all: bool = False
     notes: tuple[str, ...] = ()
+    understood: bool = True
 
     @property
     def scale(self) -> float:
@@ -87,6 +88,7 @@ class AdapterScorer:
     def verdict(self, evidence: Evidence) -> Verdict:
         """Whether pictures show the subject, and more of them than chance would have."""
         sure = 1.0 if self.keeps_all else _shown_at_all(evidence)
+        sure = sure if self.understood else 0.0
         return Verdict(
             scorer="adapter",
             adapter=self.choice.adapter.name,

@@ -26,8 +26,10 @@ from imgrank.scoring.choosing import (
     who_answers,
 )
 from imgrank.scoring.detail import MEASURED, DetailScorer, quality_in
+from imgrank.scoring.direction import both_ends, too_much
 from imgrank.scoring.languages import seems_english
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
+from imgrank.scoring.naming import MOST_CHARACTERS, MOST_WORDS, beginning, named
 from imgrank.scoring.negation import Negation, denied_together, negation_of, wanted_without
 from imgrank.scoring.parsing import read
 from imgrank.scoring.phrasings import phrasings_of
@@ -49,6 +51,12 @@ NOT_JUDGED = "what is better or worse here cannot be seen, so images most like '
 NOT_COMPARED = "no trained ranker answers, so no close results were compared again"
 READS_ENGLISH = "mini was taught English, and finds no word of it here: scores mean nothing"
 KNOWS_FEW = "mini was taught English, and knows few of these words: scores may mean little"
+
+READ_IN_PART = (
+    f"the sentence is too long, and only its first {MOST_WORDS} words or {MOST_CHARACTERS:,} characters are read"
+)
+BOTH_ENDS = "'{}' and '{}' are two ends of one scale, and which is to stand first is not understood; name one of them"
+NO_BOUND = "how much is 'too {}' is not known, so the order runs to the very end of the scale"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
 
@@ -80,7 +88,8 @@ class Settled:
     """
 
     def __init__(self, question: Question, source: Source, *, by_name: bool = True) -> None:
-        self.question = question
+        self.question = replace(question, sentence=beginning(question.sentence)) if question.like is None else question
+        self._is_cut = self.question.sentence != question.sentence
         self._source, self._by_name = source, by_name
         self._parts = tuple(Settled(part.question, source, by_name=False) for part in question.parts)
 
@@ -127,7 +136,7 @@ class Settled:
 
         `detailed` says that the tokens come with what was measured of their pictures at full size.
         """
-        question, source = self.question, self._source
+        question = self.question
         if self._parts:
             weighted = zip(self._of_parts(detailed), question.parts, strict=True)
             return MixScorer(question, tuple(MixTerm(scorer, part.weight) for scorer, part in weighted))
@@ -135,13 +144,38 @@ class Settled:
             return BetweenScorer(question, Line(question.low.appearance, question.like.appearance))
         if question.like is not None:
             return PictureScorer(question, aim_at_picture(question.like.embedding))
+        scorer = self._by_sentence(detailed)
+        understood = scorer.understood and self._both_ends is None
+        return replace(scorer, notes=(*scorer.notes, *self._told()), understood=understood)
+
+    def _by_sentence(self, detailed: bool) -> DetailScorer | AdapterScorer | LikenessScorer:
         if self.quality is not None and detailed:
-            return DetailScorer(question, self.quality)
+            return DetailScorer(self.question, self.quality)
         if self.choice is not None:
-            scorer: AdapterScorer | LikenessScorer = adapter_scorer(question, self.choice, source.sentence)
+            scorer: AdapterScorer | LikenessScorer = adapter_scorer(self.question, self.choice, self._source.sentence)
         else:
-            scorer = _by_likeness(self, source)
+            scorer = _by_likeness(self, self._source)
         return scorer if self.quality is None else replace(scorer, notes=(*scorer.notes, WITHOUT_DETAIL))
+
+    @property
+    def _asks_for_scale(self) -> bool:
+        """Whether a scale answers that the sentence does not name in the very words that it was trained on."""
+        return self.quality is not None or (self.choice is not None and self.choice.reason != OWN_WORDS)
+
+    @property
+    def _both_ends(self) -> tuple[str, str] | None:
+        """Both ends of the scale that answers, where the sentence names these and not which is to stand first."""
+        return both_ends(self.question.sentence) if self._asks_for_scale else None
+
+    def _told(self) -> Iterator[str]:
+        """What is to be said of how the sentence was read."""
+        much = too_much(self.question.sentence)
+        if self._is_cut:
+            yield READ_IN_PART
+        if self._both_ends is not None:
+            yield BOTH_ENDS.format(*map(printable, self._both_ends))
+        elif much is not None and self._asks_for_scale:
+            yield NO_BOUND.format(printable(much))
 
     def _of_parts(self, detailed: bool) -> list[Scorer]:
         """Each term of a mix by itself. An adapter that was asked for by name, and by no term, gets the first."""
@@ -161,12 +195,13 @@ def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer
 
 def _by_likeness(settled: Settled, source: Source) -> LikenessScorer:
     question = settled.question
-    negation = None if question.opposite else negation_of(question.sentence)
+    thing = question.sentence if question.opposite else named(question.sentence)
+    negation = None if question.opposite else negation_of(thing)
     notes = () if negation is None else (_said_of(negation),)
     if negation is not None and negation.thing is not None:
         axis = text_axis(negation.thing, None, source.sentence).turned()
     else:
-        axis = text_axis(question.sentence, question.opposite, source.sentence)
+        axis = text_axis(thing, question.opposite, source.sentence)
     sureness = confidence_weights(source.backbone.fingerprint)
     unrelated = None if sureness.is_own else Unrelated.of(source.sentence)
     is_ignored = negation is not None and negation.thing is None
@@ -186,11 +221,12 @@ def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
     "people" is asked for. Whoever was trained on these very words, or is asked for by name, answers them whole. Raises
     AdapterError as `ask` does.
     """
-    together = denied_together(sentence)
-    said = None if together else wanted_without(sentence)
-    if source.adapter not in ("auto", "none") or quality_in(sentence) is not None or not (together or said):
+    thing = named(beginning(sentence))
+    together = denied_together(thing)
+    said = None if together else wanted_without(thing)
+    if source.adapter not in ("auto", "none") or not (together or said) or quality_in(thing) is not None:
         return ()
-    denied = negation_of(sentence)
+    denied = negation_of(thing)
     if denied is not None and denied.thing is not None:
         return ()
     whole = Settled(Question(sentence), source).choice
@@ -211,7 +247,8 @@ def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> Adapte
     negation = None if choice.whole else negation_of(question.sentence)
     notes = (_said_of(negation),) if negation is not None and negation.thing is None else ()
     counts = bool(phrasings_of(choice.query.phrasings).things)
-    return AdapterScorer(question, choice, encode(choice.words), keeps_all=choice.reversed and counts, notes=notes)
+    keeps_all = choice.reversed and counts
+    return AdapterScorer(question, choice, encode(choice.words), keeps_all, notes, understood=not notes)
 
 
 def _said_of(negation: Negation) -> str:

@@ -39,6 +39,8 @@ class DetailScorer(WithoutAdapter):
 
     question: Question
     asked: AskedQuality
+    notes: tuple[str, ...] = ()
+    understood: bool = True
     scale: float = 1.0
 
     @property
@@ -61,8 +63,8 @@ class DetailScorer(WithoutAdapter):
             shipped=True,
             minus=quality if is_turned else "",
         )
-        measured = not evidence.count or evidence.lacking < evidence.count
-        return Verdict("detail", None, None, measured, float(measured), asked, _too_small(evidence))
+        sure = self.understood and (not evidence.count or evidence.lacking < evidence.count)
+        return Verdict("detail", None, None, sure, float(sure), asked, self.notes + _too_small(evidence))
 
     def _score(self, packed: Packed) -> Scored:
         if packed.detail is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import product
 
 from imgrank.scoring.lexicon import are_opposed
 from imgrank.scoring.words import are_opposite, word_of, word_set
@@ -50,6 +51,11 @@ _LOW = word_set(
 _SINGLE = {"one", "single"}
 _SILENT = word_set("the a an with of in those ones photos pictures images")
 _BESIDE = (["next"], ["close"], ["similar"], ["compared"], ["belonging"])
+_BOUND = re.compile(
+    r"\bnot (?:be )?(?P<much>too|overly|excessively|very|so|that|all that|particularly) (?P<word>[\w'-]+)"
+)
+_TOO = ("too", "overly", "excessively")
+_ASKS_HOW = word_set("how whether")
 _TELLS_FROM = 3  # letters
 _MOST_WORDS = 40  # of a clause with two ends: pairs of them are compared
 _AMOUNTED = word_set("value score level group crowd size affected degree first the a by")
@@ -126,6 +132,43 @@ def _first_end(words: list[str]) -> tuple[list[str], bool]:
                     kept = [*words[:left], first, *words[left + 1 : place], *words[place + 1 : right]]
                     return [*kept, *words[right + 1 :]], True
     return words, False
+
+
+def both_ends(sentence: str) -> tuple[str, str] | None:
+    """The two ends of a scale where a sentence names both and not which stands first: "old or young", "old but not too
+    old"; None of "how old or young"."""
+    text = " ".join(sentence.lower().split())
+    words = re.findall(r"[\w'-]+", text)
+    if len(words) > _MOST_WORDS or not _ASKS_HOW.isdisjoint(words):
+        return None
+    for place, word in enumerate(words):
+        if word in ("or", "nor"):
+            beside = product(words[max(0, place - 2) : place], words[place + 1 : place + 3])
+            for left, right in beside:
+                if _are_ends(left, right) and (left, right) != ("more", "less") and left not in _SINGLE:
+                    return left, right
+    return _bounded_twice(text)
+
+
+def _bounded_twice(text: str) -> tuple[str, str] | None:
+    """ "old but not too old", "not too old, not too young"."""
+    bounds = list(_BOUND.finditer(text))
+    rest = re.findall(r"[\w'-]+", _BOUND.sub(" ", text))
+    for number, found in enumerate(bounds):
+        base = word_of(found["word"]).base
+        same = next((word for word in rest if word_of(word).base == base), None)
+        if same is not None:
+            return same, found[0]
+        for other in bounds[number + 1 :]:
+            if _are_ends(found["word"], other["word"]):
+                return found[0], other[0]
+    return None
+
+
+def too_much(sentence: str) -> str | None:
+    """Of what there is not to be too much: "old" of "not too old"; None where a sentence sets no such bound."""
+    found = _BOUND.search(sentence.lower())
+    return found["word"] if found and found["much"] in _TOO else None
 
 
 def _runs(words: list[str], left: int, place: int, right: int) -> bool:

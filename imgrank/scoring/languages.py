@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from imgrank.scoring.lexicon import is_known
+from imgrank.scoring.naming import beginning
 from imgrank.scoring.words import is_readable, spelt_out, word_of, word_set
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -46,7 +47,7 @@ def seems_english(sentence: str) -> bool:
     """Whether it may be English: it has a letter of it, and no more than one strange word, or as many known ones."""
     if not is_readable(sentence):
         return False
-    words = _WORD.findall(spelt_out(sentence).lower())
+    words = _WORD.findall(spelt_out(beginning(sentence)).lower())
     strange = sum(not _is_english(word) for word in words)
     return strange < _STRANGE or strange <= _MOST_KNOWN * len(words)
 

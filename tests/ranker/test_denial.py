@@ -62,3 +62,60 @@ def test_of_two_things_that_are_denied_what_lacks_both_stands_first(ranker, sent
     assert [(term.text, term.weight) for term in ranking.terms] == [("no dogs", 1.0), ("no cats", 1.0)]
     assert {"dog.jpg", *CATS} <= {Path(image.path).name for image in ranking.images[-5:]}
     assert not any("not understood" in note for note in ranking.notes)
+
+
+@pytest.mark.parametrize(
+    ("framed", "plain"),
+    [
+        ("the dog first please", "the dog"),
+        ("could you find me the cats", "the cats"),
+        ("i would like to see dogs", "dogs"),
+        ("pictures of a horse please", "a horse"),
+        ("please show me pictures without cats", "pictures without cats"),
+        ("i want dogs, no people please", "dogs, no people"),
+    ],
+)
+def test_who_asks_in_a_polite_frame_is_answered_as_who_does_not(ranker, framed, plain):
+    asked, bare = ranker.rank([PHOTOS], framed), ranker.rank([PHOTOS], plain)
+    assert (asked.query, asked.images) == (framed, bare.images)
+    assert (asked.confident, asked.confidence) == (bare.confident, bare.confidence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "named"),
+    [
+        ("neither old nor young", "'old' and 'young'"),
+        ("old or young", "'old' and 'young'"),
+        ("old but not too old", "'old' and 'not too old'"),
+        ("sharp or blurry", "'sharp' and 'blurry'"),
+    ],
+)
+def test_who_names_both_ends_of_a_scale_is_not_answered_for_sure_by_one(sentence, named):
+    with Ranker() as asked:
+        ranking = asked.rank([PHOTOS], sentence)
+    assert (ranking.confident, ranking.confidence) == (False, 0.0)
+    assert any(note.startswith(f"{named} are two ends of one scale") for note in ranking.notes)
+
+
+def test_a_ranker_that_is_asked_by_name_is_not_sure_of_a_not_that_is_ignored():
+    with Ranker(adapter="mini-adapter") as by_name:
+        ranking = by_name.rank([PHOTOS], "a person not wearing a hat")
+    assert any("was ignored" in note for note in ranking.notes)
+    assert (ranking.scorer, ranking.confident, ranking.confidence) == ("adapter", False, 0.0)
+
+
+def test_a_bound_is_said_not_to_be_known():
+    with Ranker() as asked:
+        bounded, plain = (asked.rank([PHOTOS], sentence) for sentence in ("not too old", "not old"))
+    assert any("how much is 'too old' is not known" in note for note in bounded.notes)
+    assert not any("not known" in note for note in plain.notes)
+
+
+def test_of_thousands_of_words_the_first_are_read_and_that_is_said(ranker):
+    sentence = "a cat " * 5000
+    ranking = ranker.rank([PHOTOS], sentence)
+    assert ranking.query == sentence.strip()
+    assert ranking.images == ranker.rank([PHOTOS], "a cat " * 100).images
+    said = "the sentence is too long, and only its first 200 words or 2,000 characters are read"
+    assert said in ranking.notes
+    assert said not in ranker.rank([PHOTOS], "a cat " * 100).notes

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from imgrank.detail.qualities import AskedQuality, Quality
 from imgrank.scoring.detail import quality_in
-from imgrank.scoring.direction import Directed, directed
+from imgrank.scoring.direction import Directed, both_ends, directed, too_much
 from imgrank.scoring.parsing import plain_order, read
 from imgrank.scoring.phrasings import phrasings_of
 
@@ -217,3 +217,34 @@ def test_a_very_long_sentence_ends_being_read(word):
     """Pairs of words are compared only in clauses of a length that people write."""
     sentence = " ".join([word] * 3000)
     assert directed(sentence) == Directed(sentence, 1, False)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "ends"),
+    [
+        ("neither old nor young", ("old", "young")),
+        ("Old or young people", ("old", "young")),
+        ("old people or young people", ("old", "young")),
+        ("sharp or blurry photos", ("sharp", "blurry")),
+        ("old but not too old", ("old", "not too old")),
+        ("not too old, not too young", ("not too old", "not too young")),
+        ("how old or young the person is", None),
+        ("more or less sharp", None),
+        ("one or more dogs", None),
+        ("dogs or cats", None),
+        ("from old to young", None),
+        ("sharp, not too blurry", None),
+        ("not too old", None),
+        ("or", None),
+    ],
+)
+def test_both_ends_that_are_named_beside_each_other(sentence, ends):
+    assert both_ends(sentence) == ends
+
+
+@pytest.mark.parametrize(
+    ("sentence", "word"),
+    [("Not too old", "old"), ("not overly dark", "dark"), ("not very dark", None), ("too old", None)],
+)
+def test_a_bound_on_how_much(sentence, word):
+    assert too_much(sentence) == word
