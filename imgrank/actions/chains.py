@@ -58,20 +58,29 @@ class Chain:
         return {run.number: run for run in self.runs}[number]
 
     def in_effect(self, number: int | None = None) -> list[Deed]:
-        """What was done and not taken back by run `number` and those that go back to it, in the order of doing.
+        """What run `number` did, and those that go back to it, and no run has taken back, in the order of doing.
 
-        None: by all of them.
+        What a run did that took one of these back counts where it was taken back itself. None: by all of them.
         """
         number = self.root if number is None else number
-        done: dict[Deed, None] = {}
-        for run in _below(number, self.runs):
+        below = {run.number for run in _below(number, self.runs)}
+        done, took_back = dict[Deed, None](), set[Deed]()
+        for run in self.runs:
             for step in run.ended:
-                undone = None if run.number == number else _undone(run, step)
+                deed, undone = Deed(run.number, step), None if run.number == number else _undone(run, step)
                 if undone in done:
                     del done[undone]
-                else:
-                    done[Deed(run.number, step)] = None
+                    took_back.add(deed)
+                elif run.number in below or undone in took_back:
+                    done[deed] = None
         return list(done)
+
+    def on_top(self, number: int) -> int | None:
+        """The last run whose deeds are in effect, came after those of run `number` and were no part of it: it must be
+        taken back first. None where there is none."""
+        below, own = {run.number for run in _below(number, self.runs)}, set(self.in_effect(number))
+        later = (run.number for run in reversed(self.runs) if run.number > number and run.number not in below)
+        return next((each for each in later if not own.issuperset(self.in_effect(each))), None)
 
 
 def chain_of(number: int, undone_by: Mapping[int, Collection[int]] | None = None) -> Chain:

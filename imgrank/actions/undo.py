@@ -15,7 +15,7 @@ from imgrank.actions.lock import holding
 from imgrank.actions.no_clobber import exists, hash_bytes
 from imgrank.actions.past_runs import DAMAGED, Run
 from imgrank.actions.records import Identity, LeftAlone, Outcome, Step, Verb
-from imgrank.actions.steps import count_files, folders_of, part_of, token
+from imgrank.actions.steps import count_files, folders_of, is_aside, part_of, token
 from imgrank.errors import ActionError
 from imgrank.paths import why
 from imgrank.records import Progress
@@ -34,7 +34,9 @@ _INVERSE |= {back: forth for forth, back in _INVERSE.items()}
 class Past:
     """One line of the history: of `done` changes of files, `left` can be undone; `undoes` names the run it took back.
 
-    `folder` is the one in which, or below which, its files are.
+    `folder` is the one in which, or below which, its files are. `waits_for` names the run that stopped in the middle of
+    these files, or went on with them, and must be finished or undone first; `can_undo` says that `undo` takes the run
+    back now. `latest` is the run of its chain in which something was done last that is in effect.
     """
 
     run: int
@@ -47,12 +49,31 @@ class Past:
     unfinished: bool
     undoes: int | None
     damaged: bool
+    is_undone: bool
+    waits_for: int | None
+    can_undo: bool
+    latest: int
+
+    @property
+    def state(self) -> str:
+        """In words, for a line of the history."""
+        if self.unfinished:
+            return "stopped in the middle"
+        if self.damaged:
+            return "its journal is damaged"
+        if self.left:
+            return f"{self.left} can be undone" + ("" if self.waits_for is None else f" after run {self.waits_for}")
+        if self.can_undo:
+            return "can be undone"
+        return "undone" if self.is_undone else "cannot be undone"
 
 
 @in_words("So the runs cannot be listed.")
 def history() -> tuple[Past, ...]:
     """All runs that did something, oldest first, and those whose journal is damaged."""
-    past = [(_past(run, chain), bool(run.ended)) for chain in chains(past_runs.read_all()) for run in chain.runs]
+    all_of_them = chains(past_runs.read_all())
+    stopped = [chain for chain in all_of_them if chain.stopped is not None]
+    past = [(_past(run, chain, stopped), bool(run.ended)) for chain in all_of_them for run in chain.runs]
     told = (each for each, did_something in past if did_something or _is_told(each))
     return tuple(sorted(told, key=lambda each: each.run))
 
@@ -65,7 +86,7 @@ def look_up(number: int | None = None) -> Past:
     """
     number = _last() if number is None else number
     chain = chain_of(number)
-    return _past(chain.run(number), chain)
+    return _past(chain.run(number), chain, [chain] if chain.stopped is not None else [])
 
 
 @in_words(remedy=_GOES_ON)
@@ -85,6 +106,7 @@ def undo(
         chain = _settled(number)
         refuse_stopped(folders, but=chain.root)
         _refuse_half_way(chain, number)
+        _refuse_before_later(chain, number)
         steps, lost = _steps_back(chain, number)
         if not steps and not lost and stopped is None:
             raise ActionError(f"Run {number} is undone already, or did nothing.", "{history} lists all runs.")
@@ -130,8 +152,15 @@ def _is_told(past: Past) -> bool:
     return past.unfinished or past.damaged
 
 
-def _past(run: Run, chain: Chain) -> Past:
+def _past(run: Run, chain: Chain, stopped: Sequence[Chain]) -> Past:
+    """A line about a run of a chain, beside the chains that stopped in the middle."""
     runs = {each.number: each for each in chain.runs}
+    in_effect = chain.in_effect(run.number)
+    able = _returning(chain, run.number)
+    waits_for = _in_the_way(run, chain, stopped) if able or run.unfinished else None
+    if waits_for is not None and waits_for in runs and not chain.stopped and not _returning(chain, waits_for):
+        able, waits_for = (), None
+    is_way_out = chain.stopped is not None and run is chain.runs[0]
     return Past(
         run.number,
         run.time,
@@ -139,11 +168,43 @@ def _past(run: Run, chain: Chain) -> Past:
         run.query,
         _common(folders_of(_first_done(run, runs).steps)),
         run.changed,
-        count_files(runs[deed.run].steps[deed.step] for deed in chain.in_effect(run.number)),
+        count_files(able),
         chain.stopped is run,
         run.undoes,
         run.closed == DAMAGED,
+        not in_effect,
+        waits_for,
+        waits_for is None and (bool(able) or is_way_out),
+        max([deed.run for deed in in_effect] + ([chain.stopped.number] if chain.stopped else []), default=run.number),
     )
+
+
+def _returning(chain: Chain, number: int) -> tuple[Step, ...]:
+    """The steps of a run that are in effect, or of the half of a circle those that lead back to a visible name."""
+    runs = {run.number: run for run in chain.runs}
+    deeds = chain.in_effect(number)
+    steps = tuple(runs[deed.run].steps[deed.step] for deed in deeds)
+    reached = {step.target for step in steps}
+    if all(step.source in reached for step in steps if is_aside(step.source)):
+        return steps
+    mark = token()
+    back = [
+        _back(step, runs[deed.run].ended[deed.step], runs[deed.run].begun[deed.step], part_of(step.source, mark, count))
+        for count, (deed, step) in enumerate(zip(reversed(deeds), reversed(steps), strict=True))
+    ]
+    return possible(back, lambda _: "")[0]
+
+
+def _in_the_way(run: Run, chain: Chain, stopped: Sequence[Chain]) -> int | None:
+    """The run because of which `undo` refuses to take one back."""
+    if chain.stopped is not None:
+        return None if run is chain.runs[0] else chain.stopped.number
+    later = chain.on_top(run.number)
+    if later is not None:
+        return later
+    folders = _folders(chain) if stopped else set()
+    others = (other.stopped for other in stopped if folders & _folders(other))
+    return next((other.number for other in others if other is not None), None)
 
 
 def _first_done(run: Run, runs: Mapping[int, Run]) -> Run:
@@ -185,6 +246,17 @@ def _refuse_half_way(chain: Chain, number: int) -> None:
             f"Run {number} cannot be taken back while run {stopped} stands in the middle of these files. Nothing was "
             "changed now.",
             remedy,
+        )
+
+
+def _refuse_before_later(chain: Chain, number: int) -> None:
+    """An undo that was cut off and one that went on from there did a way in two parts: the second goes back first."""
+    later = chain.on_top(number) if chain.in_effect(number) else None
+    if later is not None:
+        raise ActionError(
+            f"Run {number} cannot be taken back before run {later}, which went on with these files. Nothing was "
+            "changed now.",
+            f"{{undo}} {later} takes that one back.",
         )
 
 

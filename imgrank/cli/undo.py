@@ -77,10 +77,8 @@ def history() -> None:
     rows = [("ID", "TIME", "ACTION", "SENTENCE", "FOLDER", "DONE", "STATE")]
     for each in past():
         action = each.action if each.undoes is None else f"undo of {each.undoes}"
-        left = f"{each.left} can be undone" if each.left else "undone"
-        state = "stopped in the middle" if each.unfinished else "its journal is damaged" if each.damaged else left
         told = (wall_clock(each.time), printable(action), quoted(each.query), printable(each.folder))
-        rows.append((str(each.run), *told, str(each.done), state))
+        rows.append((str(each.run), *told, str(each.done), each.state))
     if len(rows) == 1:
         note("no run has changed a file yet.")
         return

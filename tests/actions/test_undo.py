@@ -101,6 +101,17 @@ def test_history_tells_what_is_left(tmp_path):
     assert (second.action, second.undoes, second.left) == ("undo", first.run, back.done)
 
 
+def test_what_was_done_again_and_taken_back_with_the_first_run_is_undone(tmp_path):
+    before, outcome = done(tmp_path, Action.copy)
+    again = undo(undo().run)
+    undo(outcome.run)
+    assert snapshot(tmp_path) == before
+    states = {each.run: each.state for each in history()}
+    assert states[outcome.run] == states[again.run] == "undone"
+    with pytest.raises(ActionError, match="undone already"):
+        undo(again.run)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.permutations(range(5)))
 def test_any_permutation_and_back_is_identity(tmp_path_factory, order):

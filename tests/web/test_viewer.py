@@ -76,6 +76,23 @@ def test_a_sentence_that_is_too_long_is_refused_wherever_it_is_asked(folder: Pat
             assert answer.status == 400 and "at most 1,000 characters" in answer.json()["error"]
 
 
+def test_undo_takes_back_what_was_done_last_and_the_history_offers_what_can_be(folder: Path) -> None:
+    with opened(folder) as (_, client):
+        first = applied(client, planned(client, "copy", "cat.jpg", folder="one"))["run"]
+        second = applied(client, planned(client, "copy", "dog.jpg", folder="two"))["run"]
+        assert client.ask("/state").json()["undo"]["run"] == second
+        number, last = 2, first
+        for _ in range(2):  # taken back, and done again
+            client.ask("/undo", {"run": last})
+            number += 1
+            last = finished(client, number)["run"]
+        assert client.ask("/state").json()["undo"]["run"] == first
+        client.ask("/undo", {"run": first})
+        finished(client, number + 1)
+        told = {past["run"]: past for past in client.ask("/history").json()}
+        assert told[last]["state"] == "undone" and not told[last]["can_undo"] and told[second]["can_undo"]
+
+
 def test_an_order_is_that_of_sort(folder: Path) -> None:
     with opened(folder) as (_, client):
         for sentence in ("a cat", "a bird", "older person", "sunset"):

@@ -245,8 +245,8 @@ class History:
 
     def last(self) -> Past | None:
         """The run that one click takes back; None where there is none."""
-        open_ones = (past for past in self.runs() if past.undoes is None and (past.left or past.unfinished))
-        return max(open_ones, key=lambda past: past.run, default=None)
+        able = (past for past in self.runs() if past.undoes is None and past.can_undo)
+        return max(able, key=lambda past: past.latest, default=None)
 
     def check(self, run: int) -> int:
         """The run. Raises UsageError where it is not of this folder."""

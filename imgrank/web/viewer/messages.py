@@ -182,6 +182,8 @@ def past_view(past: Past) -> dict[str, Any]:
         "unfinished": past.unfinished,
         "undoes": past.undoes,
         "damaged": past.damaged,
+        "state": past.state,
+        "can_undo": past.can_undo,
     }
 
 

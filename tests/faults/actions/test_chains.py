@@ -130,7 +130,7 @@ def deeds(draw):
     stopped = [each.run for each in past if each.unfinished]
     if stopped:
         return draw.choice([lambda: undo(1), lambda: finish(stopped[-1])])
-    able = [each.run for each in past if each.left]
+    able = [each.run for each in past if each.can_undo]
     number = draw.choice(able) if able else None
     return None if number is None else lambda: undo(number)
 
@@ -149,6 +149,46 @@ def test_chains_of_kills_of_depth_three(place, chains):
                 killed += killed_at(draw.randrange(25), carefully(deed))
         back_to(place, before)
     assert killed > chains // 4
+
+
+@pytest.mark.parametrize("chains", [12, pytest.param(500, marks=pytest.mark.soak)])
+def test_the_history_says_can_be_undone_of_just_what_undo_takes_back(place, chains):
+    refused = 0
+    for turn in range(chains):
+
+        def prepared(turn=turn):
+            draw = random.Random(SEED + turn)
+            action = draw.choice(["rename", "move"])
+            fresh(place)
+            killed_at(draw.choice([8, 99]), lambda: run(place, action))
+            for _ in range(DEPTH + 1):
+                deed = deeds(draw)
+                if deed is not None:
+                    killed_at(draw.choice([6, 99]), carefully(deed))
+            return history()
+
+        for past in prepared():
+            prepared()
+            try:
+                outcome = undo(past.run)
+            except ActionError:
+                assert not past.can_undo, past
+                refused += 1
+            else:
+                assert outcome.done == past.left and (past.can_undo or not past.left), past
+    assert refused > chains // 2
+
+
+def test_a_run_waits_for_one_that_stopped_in_the_middle_of_its_files(place):
+    make(place)
+    run(place, "copy")
+    killed_at(8, lambda: act(planned(place / "photos", CIRCLE, "move", place / "elsewhere")))
+    first, second = history()
+    assert (first.waits_for, first.can_undo, second.can_undo) == (2, False, True)
+    with pytest.raises(ActionError, match="stopped in the middle"):
+        undo(first.run)
+    undo(second.run)
+    assert history()[0].can_undo and not undo(first.run).left_alone
 
 
 def carefully(deed):

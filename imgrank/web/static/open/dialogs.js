@@ -34,19 +34,12 @@ export function HistoryDialog() {
     ${runs && !runs.length && html`<p>No run has changed a file of this folder yet.</p>`}
     <ol class="runs">${runs && [...runs].reverse().map((past) => html`<li key=${past.run}>
       <div><strong>${past.undoes === null ? past.action : `undo of run ${past.undoes}`}</strong> ${past.query && html`<em>${past.query}</em>`}
-        <small>run ${past.run}, ${new Date(past.time).toLocaleString()}, ${past.done} changes, ${stateOf(past)}</small></div>
+        <small>run ${past.run}, ${new Date(past.time).toLocaleString()}, ${past.done} changes, ${past.state}</small></div>
       ${past.unfinished && html`<button onClick=${() => go("finish", past.run)}>Finish run ${past.run}</button>`}
-      ${(past.left > 0 || past.unfinished) && html`<button onClick=${() => go("undo", past.run)}>Undo run ${past.run}</button>`}
+      ${past.can_undo && html`<button onClick=${() => go("undo", past.run)}>Undo run ${past.run}</button>`}
     </li>`)}</ol>
     <div class="buttons"><button onClick=${close}>Close</button></div>
   <//>`;
-}
-
-/** @param {Past} past */
-function stateOf(past) {
-  if (past.unfinished) return "stopped in the middle";
-  if (past.damaged) return "its journal is damaged";
-  return past.left ? `${past.left} can be undone` : "undone";
 }
 
 export function ExportDialog() {

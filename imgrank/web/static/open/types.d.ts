@@ -62,6 +62,9 @@ export interface Past {
   unfinished: boolean;
   undoes: number | null;
   damaged: boolean;
+  /** Whether it can be undone, in words. */
+  state: string;
+  can_undo: boolean;
 }
 
 export interface Standing {
