@@ -168,7 +168,8 @@ def _show(report: Report, fmt: ReportFormat, quiet: bool, verbose: bool) -> None
             unit = f" ({printable(query.unit)})" if query.unit else ""
             title = f'"{printable(query.query)}"{unit}, {counted(query.n, "row")} ({query.split}), 95% intervals'
             print_table(title, table_rows(scorers(query), whole=verbose))
-            typer.echo(as_sentence(verdict(query.ridge, query.versus_ridge, "the ranker")))
+            who = "the ranker" if query.quality is None else f"{query.quality} as it is measured"
+            typer.echo(as_sentence(verdict(query.ridge, query.versus_ridge, who)))
             typer.echo("")
         typer.echo(f"ranker: {printable(report.adapter or 'none')}, backbone: {printable(report.backbone)}")
     for each in () if quiet else report.notes:

@@ -12,7 +12,14 @@ import numpy as np
 from imgrank.arrays import Floats
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import LabelsError
-from imgrank.evaluation.predictions import AdapterScores, Answering, who_answers_each, zero_shot
+from imgrank.evaluation.predictions import (
+    AdapterScores,
+    Answering,
+    MeasuredQuality,
+    WhoAnswers,
+    who_answers_each,
+    zero_shot,
+)
 from imgrank.index_tokens import IndexTokens
 from imgrank.labels import Labels, read_labels
 from imgrank.learning.baselines import baseline, ridge_views
@@ -24,6 +31,7 @@ from imgrank.ranker import Ranker
 from imgrank.records import Progress
 
 PAIRS_DRAWN = 4096
+Answers = Answering | MeasuredQuality
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +77,7 @@ class QueryReport:
         versus_ridge: Ranker less ridge, with its 95 % interval; in SRCC for values and in pair accuracy for answers.
             None where no ranker answers.
         predictions: What each scorer says of each row.
+        quality: What of the photograph is measured at full size in place of a ranker, or None.
     """
 
     query: str
@@ -81,6 +90,7 @@ class QueryReport:
     zero_shot: ScorerMetrics
     versus_ridge: Difference | None
     predictions: Predictions
+    quality: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,16 +155,15 @@ def evaluate(
         if source is None:
             source = opened.enter_context(Ranker(backbone, device=device, cache=cache, max_megapixels=max_megapixels))
         dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)
-        return report(dataset, who_answers_each(dataset, source, adapter), source, split)
+        return report(who_answers_each(dataset, source, adapter, progress), source, split)
 
 
-def report(
-    dataset: Dataset, answering: Sequence[Answering | None], source: TokenSource, split: str | None = None
-) -> Report:
-    """The same from a dataset and one answering adapter (or None) for each of its tasks."""
+def report(answering: WhoAnswers, source: TokenSource, split: str | None = None) -> Report:
+    """The same from a dataset and who answers each of its tasks."""
+    dataset = answering.dataset
     views = ridge_views(dataset.packed)
-    queries, notes = [], []
-    for rows, answers in zip(dataset.tasks, answering, strict=True):
+    queries, notes = [], list(answering.notes)
+    for rows, answers in zip(dataset.tasks, answering.each, strict=True):
         measured, train, name = measured_rows(rows, split)
         if not len(measured):
             notes.append(f'"{printable(rows.query)}" has no rows in the split {name} and is left out')
@@ -165,7 +174,7 @@ def report(
         queries.append(_query_report(rows, measured, name, answers, predictions))
     if not queries:
         raise LabelsError(f"No query of {printable(dataset.labels.source)} has rows in the split {split}.")
-    names = dict.fromkeys(answers.adapter.name for answers in answering if answers is not None)
+    names = dict.fromkeys(one.name for one in answering.each if one is not None and one.name is not None)
     return Report(", ".join(names) or None, source.backbone.name, tuple(queries), (*dataset.labels.notes, *notes))
 
 
@@ -184,7 +193,7 @@ def _predict(
     rows: TaskRows,
     measured: Rows,
     train: Rows,
-    answers: Answering | None,
+    answers: Answers | None,
     source: TokenSource,
     views: Sequence[Floats],
 ) -> Predictions:
@@ -215,7 +224,7 @@ class _Answered:
     chances: Chances | None = None
 
 
-def _answer(answers: Answering, rows: PairRows, dataset: Dataset, measured: Rows) -> _Answered:
+def _answer(answers: Answers, rows: PairRows, dataset: Dataset, measured: Rows) -> _Answered:
     pictures = np.union1d(rows.left[measured], rows.right[measured])
     scored = answers(dataset.packed[pictures])
     left, right = np.searchsorted(pictures, rows.left[measured]), np.searchsorted(pictures, rows.right[measured])
@@ -226,7 +235,7 @@ def _answer(answers: Answering, rows: PairRows, dataset: Dataset, measured: Rows
     return _Answered(score, scored.strength[left] - scored.strength[right], chances)
 
 
-def _drawn_chances(answers: Answering, scored: AdapterScores, rows: ValueRows, measured: Rows) -> Chances | None:
+def _drawn_chances(answers: Answers, scored: AdapterScores, rows: ValueRows, measured: Rows) -> Chances | None:
     """Of pairs whose values differ: which is more is known there."""
     drawn = np.random.default_rng(0).integers(0, len(measured), (2, PAIRS_DRAWN))
     values = rows.values[measured]
@@ -243,10 +252,10 @@ def _in_unit(strength: Floats, value: Floats) -> Floats:
 
 
 def _query_report(
-    rows: TaskRows, measured: Rows, split: str, answers: Answering | None, predictions: Predictions
+    rows: TaskRows, measured: Rows, split: str, answers: Answers | None, predictions: Predictions
 ) -> QueryReport:
     resamples = rows.resamples(measured)
-    has_unit = answers is None or not answers.choice.reversed  # the other end of a scale has an order alone
+    has_unit = answers is None or answers.has_unit
 
     def section(predicted: Floats | None, in_unit: bool = True) -> ScorerMetrics:
         if predicted is None:
@@ -266,4 +275,5 @@ def _query_report(
         if predictions.score is None
         else rows.gain(measured, predictions.score, predictions.ridge, resamples),
         predictions=predictions,
+        quality=None if answers is None else answers.quality,
     )
