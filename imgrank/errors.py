@@ -16,6 +16,13 @@ ImgrankError                1  nothing could be ranked, trained or undone
 
 from __future__ import annotations
 
+NO_THREAD = "This machine cannot begin more work now, for it runs too much at once; end some of that, and try again."
+
+
+def lacks_thread(error: BaseException) -> bool:
+    """Whether this is what Python raises, anywhere, where the system has no thread to give."""
+    return isinstance(error, RuntimeError) and str(error).startswith("can't start new thread")
+
 
 class ImgrankError(Exception):
     """Base of every error that imgrank raises on purpose.

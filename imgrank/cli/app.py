@@ -17,7 +17,7 @@ from imgrank.cli import adapters, backbones, cache, evaluate, explain, index, la
 from imgrank.cli import open as opening
 from imgrank.cli.help import HelpfulCommand, HelpfulGroup
 from imgrank.cli.mistakes import sentence_of, with_remedy
-from imgrank.errors import ImgrankError, Interrupted, UsageError
+from imgrank.errors import NO_THREAD, ImgrankError, Interrupted, UsageError, lacks_thread
 from imgrank.paths import printable, why
 from imgrank.version import __version__
 
@@ -156,6 +156,10 @@ def main() -> None:
         code = _fail(with_remedy(error), error.exit_code)
     except _ClickError as error:
         code = _refuse(error)
+    except RuntimeError as error:
+        if not lacks_thread(error):
+            raise
+        code = _fail(NO_THREAD, ImgrankError.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         code = _fail("Interrupted.", Interrupted.exit_code)
     sys.exit(code)

@@ -10,7 +10,7 @@ from concurrent.futures import TimeoutError as TookTooLong
 from functools import partial
 from typing import Generic, TypeVar
 
-from imgrank.errors import UsageError
+from imgrank.errors import NO_THREAD, UsageError, lacks_thread
 
 Result = TypeVar("Result")
 
@@ -21,9 +21,9 @@ def begin(work: Callable[[], None], name: str, *, daemon: bool = True) -> thread
     try:
         thread.start()
     except RuntimeError as error:
-        raise UsageError(
-            "This machine cannot begin more work now, for it runs too much at once; end some of that, and try again."
-        ) from error
+        if not lacks_thread(error):
+            raise
+        raise UsageError(NO_THREAD) from error
     return thread
 
 

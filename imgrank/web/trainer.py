@@ -15,7 +15,7 @@ from imgrank.labels.tasks import phrasings
 from imgrank.records import Progress
 from imgrank.web.records import LabelSettings, ShownMetric, Trained, Training
 from imgrank.web.threads import begin
-from imgrank.web.words import sentence_of
+from imgrank.web.words import sentence_of, unexpected
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -62,7 +62,7 @@ class Trainer:
         except ImgrankError as error:
             self._state = Training("failed", sentence_of(error))
         except Exception as error:  # noqa: BLE001 - the page must not wait for ever; the words go to the user
-            self._state = Training("failed", f"Training ended unexpectedly: {type(error).__name__}: {error}.")
+            self._state = Training("failed", unexpected("Training ended", error))
         else:
             self._mine.add(name)
             self._state = Training("done", f"Saved as {trained.adapter}.", 1.0, trained)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 
-from imgrank.errors import ImgrankError
+from imgrank.errors import NO_THREAD, ImgrankError, lacks_thread
 from imgrank.paths import printable, why
 
 _log = logging.getLogger(__name__)
@@ -44,10 +44,17 @@ def sentence_of(error: Exception) -> str:
         lines = [*str(error).splitlines(), remedy_of(error)]
         told = "\n".join(lines) if len(lines) > 2 else " ".join(lines)
         return "\n".join(map(printable, told.rstrip().splitlines()))
+    if lacks_thread(error):
+        return NO_THREAD
     _log.debug("what a page asked for went wrong", exc_info=error)
     if isinstance(error, OSError):
         return f"The system refused this: {why(error)}."
     return f"This went wrong in imgrank itself ({type(error).__name__})."
+
+
+def unexpected(what: str, error: Exception) -> str:
+    """Of work that nobody asked for just now, and that ended with an error."""
+    return sentence_of(error) if lacks_thread(error) else f"{what} unexpectedly: {type(error).__name__}: {error}."
 
 
 def remedy_of(error: ImgrankError) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from imgrank.errors import UsageError
+from imgrank.errors import NO_THREAD, UsageError
 from imgrank.web.threads import Apart
 from imgrank.web.viewer.room import OpenSettings, Room
 from tests.web.making import make_controller, photos, served, until
@@ -39,6 +39,12 @@ def test_work_is_done_in_one_thread_and_its_faults_come_back() -> None:
     with pytest.raises(ZeroDivisionError):
         apart.do(lambda: 1 // 0)
     assert apart.do(lambda: 4) == 4
+
+
+def test_reading_that_finds_no_thread_says_so(tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "photos")
+    with without("imgrank-read_0"), opened(folder) as (_, client):
+        assert client.ask("/state").json()["indexing"]["fault"] == NO_THREAD
 
 
 def test_an_end_does_not_wait_for_what_is_in_hand() -> None:

@@ -26,6 +26,7 @@ from imgrank.records import Progress, RankedImage
 from imgrank.web.threads import begin
 from imgrank.web.viewer.library import Library
 from imgrank.web.viewer.orders import Order
+from imgrank.web.words import unexpected
 
 MOST_PLANS, PLAN_SECONDS = 8, 3600.0  # plans, and how long they may be looked at
 ACTIONS = {each.value: each for each in (Action.copy, Action.move, Action.rename, Action.tag, Action.trash)}
@@ -197,8 +198,8 @@ class Work:
         except ImgrankError as error:
             ended = replace(self._job, running=False, error=error)
         except Exception as error:  # noqa: BLE001 - the page must not wait for ever; the words go to the user
-            words = f"It ended unexpectedly: {type(error).__name__}: {error}."
-            ended = replace(self._job, running=False, error=ActionError(words, "{history} tells what was done."))
+            words = ActionError(unexpected("It ended", error), "{history} tells what was done.")
+            ended = replace(self._job, running=False, error=words)
         else:
             said = _said(job.what, job.total or outcome.done, outcome)
             done, left = outcome.done, outcome.left_alone

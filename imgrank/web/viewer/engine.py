@@ -13,7 +13,7 @@ from imgrank.backbone.names import MINI
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.paths import printable
 from imgrank.web.threads import begin
-from imgrank.web.words import sentence_of
+from imgrank.web.words import sentence_of, unexpected
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -92,7 +92,7 @@ class Engine:
             return
         except Exception as error:  # noqa: BLE001 - the page must not wait for ever; the words go to the user
             if self.coming == backbone:
-                self.refuse(f"{type(error).__name__}: {error}.")
+                self.refuse(unexpected("Loading ended", error))
             return
         with self._lock:
             wanted = self.coming == backbone

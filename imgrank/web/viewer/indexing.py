@@ -21,7 +21,7 @@ from imgrank.web.viewer.engine import Engine
 from imgrank.web.viewer.facts import FactBook, GroupBook
 from imgrank.web.viewer.library import Library, Numbers
 from imgrank.web.viewer.orders import Orders
-from imgrank.web.words import sentence_of
+from imgrank.web.words import sentence_of, unexpected
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -145,11 +145,7 @@ class Indexer:
             except ImgrankError as error:
                 self._standing = replace(self._standing, stage="failed", fault=sentence_of(error))
             except Exception as error:  # noqa: BLE001 - the page must not wait for ever; the words go to the user
-                self._standing = replace(
-                    self._standing,
-                    stage="failed",
-                    fault=f"Reading ended unexpectedly: {type(error).__name__}: {error}.",
-                )
+                self._standing = replace(self._standing, stage="failed", fault=unexpected("Reading ended", error))
             self.begun.set()
             self.settled.set()
             if self._has_ended():
