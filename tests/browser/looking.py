@@ -18,6 +18,33 @@ def axe_faults(page: Any) -> list[str]:
     return found
 
 
+COUNT_REQUESTS = """window.pending = 0;
+for (const [owner, name] of [[window, "fetch"], [Response.prototype, "json"], [Response.prototype, "blob"]]) {
+  const ask = owner[name];
+  owner[name] = function (...words) {
+    window.pending += 1;
+    return ask.apply(this, words).finally(() => (window.pending -= 1));
+  };
+}"""
+_DRAWN = """() => new Promise((done) => {
+  let still = 0;
+  const observer = new MutationObserver(() => (still = 0));
+  observer.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+  const look = () => {
+    still = window.pending || document.querySelector(".spin") ? 0 : still + 1;
+    if (still < 4) return requestAnimationFrame(look);
+    observer.disconnect();
+    done();
+  };
+  requestAnimationFrame(look);
+})"""
+
+
+def drawn(page: Any) -> None:
+    """Wait until the page waits for no answer, where `COUNT_REQUESTS` was put into it, and some frames were alike."""
+    page.evaluate(_DRAWN)
+
+
 _BROKEN = """() => {
   const found = [], range = document.createRange();
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.browser.looking import COUNT_REQUESTS, drawn
 from tests.web.making import Client, until
 
 PATIENCE = 30_000
@@ -31,7 +32,8 @@ def page_of(browser: Any, client: Client, fragment: str = "", *, empty: bool = F
 
 
 def watched(page: Any) -> None:
-    """Keep what the page complains of in `page.faults`, and what it asks for in `page.asked`."""
+    """Keep what a page complains of in `page.faults`, what it asks for in `page.asked`, and count what it waits for."""
+    page.add_init_script(COUNT_REQUESTS)
     faults: list[str] = []
     asked: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -45,18 +47,13 @@ def ask(page: Any, sentence: str) -> list[str]:
     with page.expect_response(lambda reply: reply.url.endswith("/order")):
         page.get_by_role("searchbox", name="Sentence").fill(sentence)
         page.keyboard.press("Enter")
-    settled(page)
+    drawn(page)
     return names(page)
 
 
 def comes(page: Any, condition: str) -> None:
     """Wait until a condition in JavaScript holds, as the page's policy allows no other way."""
     until(lambda: bool(page.evaluate(condition)), PATIENCE / 1000)
-
-
-def settled(page: Any) -> None:
-    """Wait until the page has drawn what it was told."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
 
 
 def names(page: Any) -> list[str]:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from imgrank.web.viewer.room import Room
-from tests.browser.looking import AXE, NO_AXE, axe_faults
-from tests.browser.opening import apply, ask, choose, comes, names, page_of, plan, settled, status, undo
+from tests.browser.looking import AXE, NO_AXE, axe_faults, drawn
+from tests.browser.opening import apply, ask, choose, comes, names, page_of, plan, status, undo
 from tests.web.making import Client
 from tests.web.viewing import EXAMPLES, names_in_order, opened, pictures, tree
 
@@ -55,7 +55,7 @@ def test_the_cut_the_first_and_only_what_fits(browser: Any, both: Opened) -> Non
         whole = ask(page, "a cat")
         slider = page.get_by_role("slider", name="Minimum score")
         slider.fill("0.45")
-        settled(page)
+        drawn(page)
         kept = names(page)
         assert kept == whole[: len(kept)] and 0 < len(kept) < 24
         assert status(page) == f"24 pictures, {len(kept)} shown"
@@ -63,10 +63,10 @@ def test_the_cut_the_first_and_only_what_fits(browser: Any, both: Opened) -> Non
         page.locator("li.cell").first.wait_for()
         assert names(page) == kept
         slider.press("Home")
-        settled(page)
+        drawn(page)
         assert len(names(page)) == 24
         page.get_by_label("First").fill("3")
-        settled(page)
+        drawn(page)
         assert names(page) == whole[:3]
 
 
@@ -75,15 +75,15 @@ def test_the_address_carries_the_state_back_and_forward(browser: Any, both: Open
         cats = ask(page, "a cat")
         birds = ask(page, "a bird & <b>more</b> #1")
         page.get_by_label("First").fill("5")
-        settled(page)
+        drawn(page)
         with page.expect_response(lambda reply: reply.url.endswith("/order")):
             page.go_back()
         comes(page, "document.getElementById('sentence').value === 'a cat'")
-        settled(page)
+        drawn(page)
         assert names(page) == cats
         with page.expect_response(lambda reply: reply.url.endswith("/order")):
             page.go_forward()
-        settled(page)
+        drawn(page)
         assert names(page) == birds[:5]
         page.reload()
         comes(page, "document.querySelectorAll('li.cell').length === 5")
@@ -171,7 +171,7 @@ def test_by_keyboard_alone(browser: Any, both: Opened) -> None:
         page.keyboard.type("a cat")
         with page.expect_response(lambda reply: reply.url.endswith("/order")):
             page.keyboard.press("Enter")
-        settled(page)
+        drawn(page)
         order = names(page)
         page.keyboard.press("Escape")
         page.keyboard.press("x")
@@ -202,7 +202,7 @@ def test_choosing_by_shift_and_by_a_frame(browser: Any, both: Opened) -> None:
         links = page.locator("a[data-number]")
         links.nth(1).click(modifiers=["Control"])
         links.nth(4).click(modifiers=["Shift"])
-        settled(page)
+        drawn(page)
         assert page.locator("li.chosen").count() == 4
         page.keyboard.press("Escape")
         first, second = links.nth(0).bounding_box(), links.nth(1).bounding_box()
@@ -210,7 +210,7 @@ def test_choosing_by_shift_and_by_a_frame(browser: Any, both: Opened) -> None:
         page.mouse.down()
         page.mouse.move(second["x"] + 20, second["y"] + 60, steps=5)
         page.mouse.up()
-        settled(page)
+        drawn(page)
         assert page.locator("li.chosen").count() == 2
         assert page.get_by_role("dialog").count() == 0
 

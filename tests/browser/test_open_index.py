@@ -11,7 +11,8 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="an index needs pyarrow")
 
-from tests.browser.opening import ask, comes, names, page_of, settled, status
+from tests.browser.looking import drawn
+from tests.browser.opening import ask, comes, names, page_of, status
 from tests.web.making import Client
 from tests.web.viewing import index_of, names_in_order, opened, pictures
 
@@ -91,6 +92,6 @@ def test_each_button_that_is_off_says_why(browser: Any, client: Client) -> None:
             "day",
         ]
         fold.select_option("folder")
-        settled(page)
+        drawn(page)
         assert status(page).endswith("2 shown")
         forgive(page)

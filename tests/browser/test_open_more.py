@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from imgrank.web.viewer.room import Room
-from tests.browser.opening import apply, ask, choose, comes, names, page_of, settled, status
+from tests.browser.looking import drawn
+from tests.browser.opening import apply, ask, choose, comes, names, page_of, status
 from tests.browser.test_open import ALL
 from tests.web.making import Client
 from tests.web.viewing import EXAMPLES, opened, pictures
@@ -56,7 +57,7 @@ def add_term(page: Any, words: str, less: bool = False) -> None:
     page.get_by_role("textbox", name="Term").fill(words)
     with page.expect_response(lambda reply: reply.url.endswith("/order")):
         page.keyboard.press("Enter")
-    settled(page)
+    drawn(page)
 
 
 def test_a_mix_is_made_weighed_and_dropped(browser: Any, both: Opened) -> None:
@@ -71,7 +72,7 @@ def test_a_mix_is_made_weighed_and_dropped(browser: Any, both: Opened) -> None:
         assert names(page) == mixed
         with page.expect_response(lambda reply: reply.url.endswith("/order")):
             page.get_by_role("button", name="Drop a dog").click()
-        settled(page)
+        drawn(page)
         assert names(page) == alone
         choose(page, "owl.jpg")
         page.get_by_role("button", name="Add term", exact=True).click()
@@ -89,11 +90,11 @@ def test_a_burst_is_folded_to_its_best_and_opened(browser: Any, both: Opened) ->
         assert [name for name in names(page) if name.startswith("shot")] == shots[:1]
         assert status(page) == "9 pictures, 5 shown"
         page.get_by_role("button", name="5 alike").click()
-        settled(page)
+        drawn(page)
         assert [name for name in names(page) if name.startswith("shot")] == shots
         page.locator("a[data-number]").first.focus()
         page.keyboard.press("g")
-        settled(page)
+        drawn(page)
         assert status(page) == "9 pictures, 5 shown"
         page.get_by_role("button", name="Choose all but the best").click()
         assert page.locator(".about").inner_text() == "4 chosen"
@@ -105,18 +106,18 @@ def test_filters_and_the_time_line(browser: Any, both: Opened) -> None:
     with page_of(browser, both[1]) as page:
         page.get_by_role("button", name="Filters").click()
         page.get_by_label("Camera").select_option("Cam Two")
-        settled(page)
+        drawn(page)
         assert names(page) == ["house.jpg"] and status(page) == "9 pictures, 1 shown"
         page.reload()
         comes(page, "document.querySelectorAll('li.cell').length === 1")
         page.get_by_role("button", name="Filters (1)").click()
         page.get_by_role("button", name="Clear").click()
         page.get_by_label("to", exact=True).fill("2022-01-01")
-        settled(page)
+        drawn(page)
         assert len(names(page)) == 5 and all(name.startswith("shot") for name in names(page))
         page.get_by_role("button", name="Clear").click()
         page.get_by_label("Name").fill("OW")
-        settled(page)
+        drawn(page)
         assert names(page) == ["owl.jpg"]
 
 
@@ -131,7 +132,7 @@ def test_stars_by_keys_are_shown_and_filtered(browser: Any, both: Opened) -> Non
         page.get_by_title("5 stars").nth(1).wait_for()
         page.get_by_role("button", name="Filters").click()
         page.get_by_role("combobox", name="Stars").select_option("5")
-        settled(page)
+        drawn(page)
         assert sorted(names(page)) == ["dog.jpg", "owl.jpg"]
 
 
@@ -202,7 +203,7 @@ def test_few_pictures_load_at_once_so_that_a_question_need_not_wait(browser: Any
         page.route("**/picture/**", lambda _: None)  # never answered
         page.reload()
         page.locator("li.cell").first.wait_for()
-        settled(page)
+        drawn(page)
         assert page.locator("li.cell img[src]").count() == 4
         assert ask(page, "an owl")[0] == "owl.jpg"
         page.unroute_all(behavior="ignoreErrors")

@@ -11,7 +11,7 @@ from PIL import Image
 from imgrank.order import order
 from imgrank.output.page import write_page
 from imgrank.records import Ranking, Unreadable
-from tests.browser.looking import AXE, NO_AXE, axe_faults, broken_words, from_disk
+from tests.browser.looking import AXE, NO_AXE, axe_faults, broken_words, drawn, from_disk
 
 # Its `expect` waits without eval, which the page's policy forbids.
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -56,17 +56,13 @@ def names_of(page):
     return page.locator("#live li").evaluate_all(NAMES)
 
 
-def settle(page):
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
-
-
 def set_cut(page, value):
     page.eval_on_selector("#cut", "(cut, to) => { cut.value = to; cut.dispatchEvent(new Event('input')); }", str(value))
-    settle(page)
+    drawn(page)
 
 
 def focused(page):
-    settle(page)
+    drawn(page)
     return page.evaluate("document.activeElement.closest('li')?.querySelector('.name').textContent")
 
 
@@ -101,7 +97,7 @@ def test_the_cut_hides_what_the_command_would_leave_out(page):
 def test_filter_by_key_and_back(page):
     page.keyboard.press("/")
     page.keyboard.type("P12")
-    settle(page)
+    drawn(page)
     assert names_of(page) == ["p129.png", "p128.png", "p127.png", "p126.png", "p125.png"] + [
         f"p{n}.png" for n in range(124, 119, -1)
     ] + ["p12.png"]
@@ -146,12 +142,12 @@ def test_a_picture_is_zoomed_to_its_own_pixels_and_those_of_the_file_where_it_is
         sync_api.expect(image).to_have_js_property("naturalWidth", 900)
         page.keyboard.press("z")
         sync_api.expect(page.locator(".zoomed")).to_have_count(1)
-        settle(page)
+        drawn(page)
         assert image.evaluate(size) == [900, 900]
         page.keyboard.press("ArrowRight")
         sync_api.expect(image).to_have_js_property("naturalWidth", 240)
         page.keyboard.press("z")
-        settle(page)
+        drawn(page)
         assert image.evaluate(size) == [240, 240]
         page.faults[:] = [fault for fault in page.faults if "ERR_FILE_NOT_FOUND" not in fault]
 
@@ -227,7 +223,7 @@ def test_a_word_is_broken_only_where_no_line_has_room_for_it(browser, folder):
         set_cut(page, 2)
         for width in range(300, 420, 15):
             page.set_viewport_size({"width": width, "height": 740})
-            settle(page)
+            drawn(page)
             assert broken_words(page) == [], width
         page.set_viewport_size({"width": 1200, "height": 740})
         page.click("#copy")
