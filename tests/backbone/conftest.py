@@ -44,10 +44,11 @@ def _own_home_and_no_network(home, tmp_path, monkeypatch):
 def tiny_models(tmp_path_factory) -> dict[str, Path]:
     """Weights files by model name."""
     folder = tmp_path_factory.mktemp("models")
-    return {name: _make(name, config, folder) for name, config in CONFIGS.items()}
+    return {name: make_model(name, config, folder) for name, config in CONFIGS.items()}
 
 
-def _make(name: str, config: dict, folder: Path) -> Path:
+def make_model(name: str, config: dict, folder: Path) -> Path:
+    """A model of this config with random weights, in a file of `folder`."""
     import torch
     from safetensors.torch import save_file
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from imgrank.backbone.names import CONFIG_FILE
 from imgrank.errors import BackboneError
 from imgrank.pictures import EncodedPictures
 from imgrank.ranker import Ranker
+from tests.backbone.conftest import CONFIGS, make_model
 from tests.web.making import until
 from tests.web.viewing import names_in_order, new_ranker, opened, pictures
 
@@ -43,6 +49,40 @@ def test_a_model_is_taken_once_it_has_read_every_picture(tmp_path: Path) -> None
         assert room.engine.ranker is other
         assert client.ask("/order", {"sentence": "a cosy picture"}).json()["scores"] != before["scores"]
         assert names_in_order(client) == names
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A folder with a small open_clip model of random weights."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    weights = make_model("tiny-vit", CONFIGS["tiny-vit"], tmp_path)
+    weights.rename(folder / "open_clip_model.safetensors")
+    config = {"model_cfg": CONFIGS["tiny-vit"], "preprocess_cfg": {"mean": [0.5] * 3, "std": [0.25] * 3}}
+    (folder / CONFIG_FILE).write_text(json.dumps(config))
+    return folder
+
+
+def test_a_real_model_reads_the_pictures_is_asked_and_gives_way_again(tmp_path: Path, model: Path) -> None:
+    folder, question = pictures(tmp_path / "photos"), {"sentence": "a cosy picture"}
+    names = {"mini": "mini", "small": str(model)}
+    with opened(folder, new_ranker=lambda adapter, backbone: new_ranker(adapter, names[backbone])) as (room, client):
+        before = client.ask("/order", question).json()
+        client.ask("/model", {"name": "small"})
+        until(lambda: client.ask("/state").json()["backbone"] == f"local-dir:{model}", 60)
+        pictures(folder, ("owl", "boats"))
+        until(lambda: client.ask("/state").json()["count"] == 9, 30)
+        told = client.ask("/order", question).json()
+        with Ranker(str(model), "auto", "cpu") as ranker:
+            ranking = ranker.rank([folder], question["sentence"])
+        assert names_in_order(client, **question) == [os.path.basename(each.path) for each in ranking.images]
+        assert told["scores"] == pytest.approx([each.score for each in ranking.images], abs=1e-6)
+        assert room.library.snapshot().blocks[0].shape == room.engine.ranker.backbone.shape
+        (folder / "boats.jpg").unlink()
+        client.ask("/model", {"name": "mini"})
+        until(lambda: client.ask("/state").json()["backbone"] == "mini", 60)
+        until(lambda: client.ask("/state").json()["count"] == 8, 30)
+        assert client.ask("/order", question).json()["scores"] == before["scores"]
 
 
 def test_a_model_that_is_given_up_changes_nothing(tmp_path: Path) -> None:
