@@ -25,6 +25,7 @@ from imgrank.scoring.question import Question
 from imgrank.web.app import make_page
 from imgrank.web.controller import Controller
 from imgrank.web.explanations import Explanations, explainer, reason_of
+from imgrank.web.memory import share_heaps
 from imgrank.web.prepare import prepare_ranked
 from imgrank.web.records import LabelSettings, Reason, Trained
 from imgrank.web.threads import Apart, begin
@@ -243,6 +244,7 @@ class Room:
 
         Raises UsageError where no thread can be had to read it.
         """
+        share_heaps()
         self.indexer.start()
         with suppress(UsageError):  # a page without these is slower, and looks at its folder when it is told to
             begin(self._warm, "imgrank-warm")
