@@ -195,6 +195,8 @@ def test_a_change_outside_is_seen_and_an_old_plan_leaves_alone(browser: Any, tmp
         comes(page, "document.querySelector('[role=status]').innerText === '7 pictures, 7 shown'")
         choose(page, "dog.jpg")
         assert "1 file moved" in apply(page, "Move", "../out")
+        page.get_by_role("button", name="History").click()
+        page.get_by_text("1 change, 1 can be undone").wait_for()
         page.faults[:] = [fault for fault in page.faults if "400 (Bad Request)" not in fault]  # Chromium tells of it
 
 

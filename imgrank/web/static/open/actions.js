@@ -4,6 +4,7 @@ import { chooseNone, chooseShown, meant } from "./choosing.js";
 import { html } from "../shared/html.js";
 import { lookAt } from "./looking.js";
 import { shownOf } from "./shown.js";
+import { inWords } from "./standing.js";
 import { change } from "./store.js";
 
 /** @typedef {import("./types").State} State */
@@ -41,6 +42,6 @@ export function Actions({ state }) {
 
 /** @param {import("./types").Past} past */
 function told(past) {
-  const how = past.unfinished ? "which stopped in the middle" : `${past.left} changes`;
+  const how = past.unfinished ? "which stopped in the middle" : inWords(past.left, "change");
   return `Undo run ${past.run}: ${past.action}, ${how}`;
 }

@@ -34,7 +34,7 @@ export function HistoryDialog() {
     ${runs && !runs.length && html`<p>No run has changed a file of this folder yet.</p>`}
     <ol class="runs">${runs && [...runs].reverse().map((past) => html`<li key=${past.run}>
       <div><strong>${past.undoes === null ? past.action : `undo of run ${past.undoes}`}</strong> ${past.query && html`<em>${past.query}</em>`}
-        <small>run ${past.run}, ${new Date(past.time).toLocaleString()}, ${past.done} changes, ${past.state}</small></div>
+        <small>run ${past.run}, ${new Date(past.time).toLocaleString()}, ${inWords(past.done, "change")}, ${past.state}</small></div>
       ${past.unfinished && html`<button onClick=${() => go("finish", past.run)}>Finish run ${past.run}</button>`}
       ${past.can_undo && html`<button onClick=${() => go("undo", past.run)}>Undo run ${past.run}</button>`}
     </li>`)}</ol>
