@@ -1,12 +1,12 @@
 """Who answers a sentence: how many that ask for a trained quantity find it, and how many strangers are captured.
 
-    python benchmarks/who_answers.py --table benchmarks/sentences_sixth.csv
+    python benchmarks/who_answers.py --table benchmarks/sentences_seventh.csv
     python benchmarks/who_answers.py
     python benchmarks/who_answers.py --captions DATA/captions/captions.csv
 
 `sentences.csv`, `sentences_new.csv` and `sentences_third.csv` are development data: what answers was made by them, and
-`recipes/mini/train_asking.py` learns from them. `sentences_fourth.csv`, `sentences_fifth.csv` and `sentences_sixth.csv`
-were each written by somebody who knew neither these nor what answers, and are for measuring alone.
+`recipes/mini/train_asking.py` learns from them. `sentences_fourth.csv` to `sentences_seventh.csv` were each
+written by somebody who knew neither these nor what answers, and are for measuring alone.
 `answer` is the query that a sentence asks for, or nothing where it only stands near one; `end` says which end of it.
 The shipped quantities are asked of the shipped adapter; queries of users, of which it knows nothing, of a stand-in
 that was trained on those words, as a user's is. Where `sort` would measure the photograph at its full size instead,
