@@ -168,8 +168,16 @@ def _asked_for(
             signs = signs_of(sentence, reading, phrasings, query.embeddings, encode)
             clearness = weights.clearness(signs.numbers()) if signs is not None else -1.0
             if clearness >= 0:
-                turned = phrasings.turn(phrasings.meant_by(reading)) < 0
+                turned = _turn(sentence, reading, phrasings) < 0
                 yield clearness, Choice(header, query, similarity, SAME_SCALE, query.name, turned)
+
+
+def _turn(sentence: str, reading: Reading, query: Phrasings) -> float:
+    """1 where most of the query's scale is asked for, -1 where least; what a whole sentence denies comes last."""
+    negation = negation_of(sentence)
+    if negation is None or negation.thing is None:
+        return query.turn(query.meant_by(reading))
+    return -query.turn(query.meant_by(read(negation.thing)))
 
 
 def _taught(asked: Asks, sentence: str, reading: Reading, candidates: Candidates, encode: Encode) -> Choice | None:
@@ -199,7 +207,7 @@ def _nearest_of_named(sentence: str, reading: Reading, candidates: Candidates, e
         return None
     query, similarity = nearest
     phrasings = phrasings_of(query.phrasings)
-    turned = _share_a_word(reading, phrasings) and phrasings.turn(reading) < 0
+    turned = _share_a_word(reading, phrasings) and _turn(sentence, reading, phrasings) < 0
     return Choice(candidates.headers[0], query, similarity, BY_NAME, query.name if turned else sentence, turned)
 
 

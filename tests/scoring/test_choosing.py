@@ -15,7 +15,7 @@ from imgrank.adapter.header import Query
 from imgrank.adapter.registry import find_adapter
 from imgrank.errors import AdapterError
 from imgrank.scoring.adapter_scorer import AdapterScorer
-from imgrank.scoring.asking import ask
+from imgrank.scoring.asking import adapter_scorer, ask
 from imgrank.scoring.choosing import FIRST, NO_RANKER_HERE, Candidates, who_answers
 from imgrank.scoring.detail import quality_in
 from imgrank.scoring.question import Evidence, Question
@@ -156,6 +156,33 @@ def test_a_users_query_of_one_phrasing_is_as_strict(ranker):
         s: who_answers(s, mine, ranker.sentence) for s in ("messiest rooms", "tidiest room", "a red room", "rooms")
     }
     assert [choice and choice.reversed for choice in found.values()] == [False, True, None, None]
+
+
+def of_faces(ranker):
+    """A user's ranker of one phrasing."""
+    header = find_adapter("mini-adapter")
+    query = Query(("older face",), ranker.sentence("older face").embedding[None])
+    return Candidates((replace(header, queries=(query,), shipped=False),), ranker.backbone.fingerprint)
+
+
+@pytest.mark.parametrize("sentence", ["anything but an older face", "excluding old faces", "nothing like an old face"])
+def test_what_a_whole_sentence_denies_comes_last_in_a_users_ranker(ranker, sentence):
+    choice = who_answers(sentence, of_faces(ranker), ranker.sentence)
+    assert choice is not None and choice.reversed
+    choice = who_answers("anything but young faces", of_faces(ranker), ranker.sentence)
+    assert choice is not None and not choice.reversed
+
+
+def test_an_order_that_ignored_a_not_is_never_confident(ranker):
+    def verdict(sentence):
+        choice = who_answers(sentence, of_faces(ranker), ranker.sentence)
+        scorer = adapter_scorer(Question(sentence), choice, ranker.sentence)
+        return scorer.verdict(Evidence.of(np.ones(9), np.ones(9, bool)))
+
+    assert verdict("oldest face").confident
+    ignored = verdict("neither old nor young face")
+    assert any("not understood" in note for note in ignored.notes)
+    assert not ignored.confident
 
 
 def encode(_: str) -> TextTokens:
