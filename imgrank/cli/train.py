@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from imgrank.labels import Labels
     from imgrank.training import TrainingOptions, TrainingResult
 
+MOST_NOTES = 50
 _TRAINING = "Training"
 _SAVING = "Saving"
 Source = Annotated[
@@ -204,7 +205,7 @@ def train(
             progress=view.reading,
             saved=view.saved,
         )
-    _tell(result, quiet, verbose)
+    _tell(result, labels, quiet, verbose)
 
 
 def _index_in(source: str) -> str | None:
@@ -214,9 +215,12 @@ def _index_in(source: str) -> str | None:
     return source if is_index(source) else None
 
 
-def _tell(result: TrainingResult, quiet: bool, verbose: bool) -> None:
+def _tell(result: TrainingResult, labels: Labels, quiet: bool, verbose: bool) -> None:
     """Show what came of it. Raises typer.Exit where Ctrl-C ended it."""
     _show(result, verbose)
+    told = {*labels.notes, *(f"left out: {fault}" for fault in labels.left_out)}  # by `_notes`, before training
+    for each in () if quiet else [line for line in result.notes if line not in told][:MOST_NOTES]:
+        note(each)
     _plot(result, quiet, verbose)
     if result.interrupted:
         raise typer.Exit(Interrupted.exit_code)
@@ -277,10 +281,10 @@ def _notes(labels: Labels, quiet: bool) -> None:
         return
     for each in labels.notes:
         note(each)
-    for fault in labels.left_out[:50]:
+    for fault in labels.left_out[:MOST_NOTES]:
         note(f"left out: {fault}")
-    if len(labels.left_out) > 50:
-        note(f"and {len(labels.left_out) - 50} more were left out")
+    if len(labels.left_out) > MOST_NOTES:
+        note(f"and {len(labels.left_out) - MOST_NOTES} more were left out")
 
 
 def _write(labels: Labels, path: str) -> None:

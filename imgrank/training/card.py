@@ -49,6 +49,8 @@ def card_text(adapter: Adapter, result: TrainingResult, source: str) -> str:
         "",
         f"Figures are from {how}, with 95 % bootstrap intervals.",
     ]
+    if result.notes:
+        lines += ["", *(f"- {note}" for note in result.notes)]
     if adapter.header.terms:
         lines += ["", f"Terms: {adapter.header.terms}"]
     for query, saved in zip(result.queries, adapter.queries, strict=True):
