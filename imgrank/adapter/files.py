@@ -171,8 +171,9 @@ def _opened(path: Path) -> Iterator[tuple[_SafeFile, HeaderFields]]:
     except OSError as error:
         raise AdapterError(f"The ranker {printable(str(path))} cannot be read: {why(error)}.") from error
     except (SafetensorError, ValueError, TypeError, MemoryError) as error:
+        reason = "the file is cut short or damaged" if isinstance(error, SafetensorError) else printable(str(error))
         raise AdapterError(
-            f"The ranker {printable(str(path))} cannot be used: {printable(str(error))}. Nothing was loaded from it."
+            f"The ranker {printable(str(path))} cannot be used: {reason}. Nothing was loaded from it."
         ) from error
 
 

@@ -96,6 +96,10 @@ def evaluate(
 
     imgrank eval labels.csv --split test --plot figures.png
     """
+    if plot is not None:
+        from imgrank.evaluation.report_formats import check_plot
+
+        check_plot(plot)
     if labels is None and adapter == "auto":
         found = _kept_aside(fmt)
         if found is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from imgrank.arrays import Floats
+from imgrank.counting import counted
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.errors import LabelsError
 from imgrank.evaluation.predictions import (
@@ -20,8 +22,9 @@ from imgrank.evaluation.predictions import (
     who_answers_each,
     zero_shot,
 )
+from imgrank.evaluation.set_aside import learnt_images
 from imgrank.index_tokens import IndexTokens
-from imgrank.labels import Labels, read_labels
+from imgrank.labels import Labels, ValueTask, read_labels
 from imgrank.learning.baselines import baseline, ridge_views
 from imgrank.learning.dataset import Dataset, TokenSource, read_dataset
 from imgrank.learning.metrics import Difference, ScorerMetrics
@@ -170,12 +173,31 @@ def report(answering: WhoAnswers, source: TokenSource, split: str | None = None)
             continue
         if answers is None:
             notes.append(f'no ranker fits "{printable(rows.query)}", so only ridge and zero-shot are measured')
+        elif isinstance(answers, Answering):
+            notes += _told_of_learnt(rows, measured, answers)
         predictions = _predict(dataset, rows, measured, train, answers, source, views)
         queries.append(_query_report(rows, measured, name, answers, predictions))
     if not queries:
         raise LabelsError(f"No query of {printable(dataset.labels.source)} has rows in the split {split}.")
     names = dict.fromkeys(one.name for one in answering.each if one is not None and one.name is not None)
-    return Report(", ".join(names) or None, source.backbone.name, tuple(queries), (*dataset.labels.notes, *notes))
+    left_out = (f"left out: {fault}" for fault in dataset.labels.left_out)
+    told = (*dataset.labels.notes, *left_out, *notes)
+    return Report(", ".join(names) or None, source.backbone.name, tuple(queries), told)
+
+
+def _told_of_learnt(rows: TaskRows, measured: Rows, answers: Answering) -> list[str]:
+    """A line where the adapter is measured on what it learnt from."""
+    path = answers.choice.adapter.path
+    learnt = frozenset() if path is None else learnt_images(path, answers.choice.query.name)
+    task = rows.task
+    sides = (task.images,) if isinstance(task, ValueTask) else (task.left, task.right)
+    known = sum(all(os.path.abspath(side[n]) in learnt for side in sides) for n in measured)
+    if not known:
+        return []
+    return [
+        f"{printable(answers.adapter.name)} was trained on {known:,} of the {counted(len(measured), 'row')} of "
+        f'"{printable(rows.query)}": its metrics here are better than on other images, and so is its lead over ridge'
+    ]
 
 
 def measured_rows(rows: TaskRows, split: str | None) -> tuple[Rows, Rows, str]:

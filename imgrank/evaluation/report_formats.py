@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 PRINTED = ("srcc", "krcc", "plcc", "mae", "pair_accuracy")
 BRIEF = ("srcc", "mae", "pair_accuracy")
 SCORERS = ("score", "pairs", "ridge", "zero_shot")
+PLOTS = (".png", ".pdf", ".svg")
 
 
 def report_json(report: Report) -> str:
@@ -120,6 +122,16 @@ TENTHS = 10
 FEWEST_IN_BIN = 3
 
 
+def check_plot(path: Path) -> None:
+    """Raise UsageError where no plot can be written, before hours of measuring or over somebody's photograph."""
+    if path.suffix.lower() not in PLOTS:
+        raise UsageError(f"A plot is a {', '.join(PLOTS)} file, and {printable(str(path))} is none; name such a file.")
+    if not path.parent.is_dir():
+        raise UsageError(
+            f"The plot cannot be written to {printable(str(path))}: there is no folder {printable(str(path.parent))}."
+        )
+
+
 def plot_report(report: Report, path: Path) -> None:
     """Draw a row for each query: values, errors and probabilities, or of answers the last alone.
 
@@ -146,7 +158,9 @@ def draw_panels(rows: Sequence[Sequence[Panel]], path: Path) -> None:
         for empty in its_axes[len(panels) :]:
             empty.set_axis_off()
     try:
-        figure.savefig(path, dpi=150)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # letters that its font lacks
+            figure.savefig(path, dpi=150)
     except (OSError, ValueError) as error:
         reason = why(error) if isinstance(error, OSError) else str(error)
         raise UsageError(f"The plot could not be written to {printable(str(path))}: {reason}.") from error

@@ -67,6 +67,17 @@ def kept_any(adapter: Path) -> bool:
         return False
 
 
+def learnt_images(adapter: Path, query: str) -> frozenset[str]:
+    """The images, by whole paths, that an adapter trained here learnt a query from; none where that is not known."""
+    try:
+        with kept_rows_path(adapter).open(encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row.get("split") == "train"]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return frozenset()
+    its_rows = (row for row in rows if (row.get("query") or "").split("|")[0] == query)
+    return frozenset(row[name] for row in its_rows for name in ("image", "left", "right") if row.get(name))
+
+
 def _as_learnt(labels: Labels, cross_validated: bool) -> Labels:
     def splits(task: ValueTask | PairTask) -> tuple[str, ...]:
         return tuple("train" if cross_validated and split == "val" else split for split in task.splits)

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 from imgrank.adapter.files import load, save
+from imgrank.adapter.header import LONGEST_TEXT, MOST_PHRASINGS, MOST_QUERIES
 from imgrank.adapter.model import AdapterConfig
 from imgrank.adapter.registry import adapter_path, card_path
 from imgrank.backbone.names import with_grid
@@ -33,7 +34,7 @@ from imgrank.learning.dataset import (
     tamed,
     with_mirrored,
 )
-from imgrank.paths import why
+from imgrank.paths import printable, quoted, why
 from imgrank.ranker import Ranker
 from imgrank.records import Progress
 from imgrank.training import start
@@ -111,6 +112,7 @@ def train(
             options = replace_fields(options, mirror=False)
         known = labels if isinstance(labels, Labels) else _labels_of(str(labels), source, skip_bad)
         path = _destination(known, name, out, replace or resume)
+        _check_texts(known, unit)
         if source is None:
             source = opened.enter_context(Ranker(backbone, "none", device, cache, max_megapixels=max_megapixels))
         config = _fitting_config(config, preset, source)
@@ -250,6 +252,24 @@ def _destination(labels: Labels, name: str | None, out: str | Path | None, repla
 def _name_of(labels: Labels) -> str:
     words = re.sub(r"[^\w]+", "-", labels.tasks[0].query.casefold(), flags=re.UNICODE).strip("-_")
     return words[:60].rstrip("-_") or "adapter"
+
+
+def _check_texts(labels: Labels, unit: str | None) -> None:
+    """Raises TrainingError where a ranker's file could not hold the words: it would be refused when it is read."""
+    phrasings = [text for task in labels.tasks for text in task.phrasings]
+    for what, text in [*(("query", text) for text in phrasings), ("unit", unit or "")]:
+        if len(text) > LONGEST_TEXT:
+            raise TrainingError(
+                f'The {what} "{quoted(text)}" has {len(text):,} characters; at most {LONGEST_TEXT:,} fit in a ranker.'
+            )
+        if not text.isprintable():
+            raise TrainingError(f'The {what} "{quoted(text)}" has characters that cannot be printed; remove them.')
+    most = max((len(task.phrasings) for task in labels.tasks), default=0)
+    if len(labels.tasks) > MOST_QUERIES or most > MOST_PHRASINGS:
+        raise TrainingError(
+            f"{printable(labels.source)} has {counted(len(labels.tasks), 'query', 'queries')} of up to "
+            f"{counted(most, 'phrasing')}; a ranker holds at most {MOST_QUERIES} queries of {MOST_PHRASINGS} phrasings."
+        )
 
 
 def _check(dataset: Dataset) -> None:

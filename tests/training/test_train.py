@@ -2,6 +2,8 @@
 
 import csv
 import math
+import warnings
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,14 +15,15 @@ from typer.testing import CliRunner
 from imgrank.adapter.answering import score_tokens
 from imgrank.adapter.files import load
 from imgrank.adapter.model import AdapterConfig
-from imgrank.adapter.registry import kept_rows_path, remove
+from imgrank.adapter.registry import adapter_path, kept_rows_path, remove
 from imgrank.cli.app import app
 from imgrank.errors import LabelsError, TrainingError, UsageError
 from imgrank.evaluation import evaluate
 from imgrank.evaluation.report_formats import verdict
 from imgrank.evaluation.set_aside import last_trained
 from imgrank.learning.metrics import pair_accuracy, srcc
-from imgrank.training import TrainingOptions, train
+from imgrank.training import TrainingOptions, train, training_run
+from imgrank.training.card import plot_training
 from imgrank.training.loop import fit
 from tests.training.making import AUTO, CONFIG, QUICK, SHAPE, FakeSource, NarrowSource, labels_csv, level, pairs_csv
 
@@ -471,3 +474,63 @@ def test_a_val_split_of_one_value_is_said_and_folds_decide(tmp_path):
     result = trained(tmp_path, path)
     assert result.cross_validated
     assert any("all have the same value" in note for note in result.notes)
+
+
+def test_the_command_prints_what_was_held_back_and_what_was_left_out_once(tmp_path, monkeypatch):
+    """A value of 1e6 counts as another, and its MAE is that of the other: who reads the table must know."""
+    monkeypatch.setattr(training_run, "Ranker", lambda *_, **__: nullcontext(FakeSource()))
+    path = labels_csv(tmp_path, 60, bad={3})
+    rows = list(csv.reader(path.open()))
+    rows[18][2], rows[20][2] = "1e6", "nan"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    ran = CliRunner().invoke(app, ["train", str(path), "--skip-bad", "--epochs", "0", "--name", "held"])
+    assert ran.exit_code == 0
+    assert ran.stderr.count("1e+06") == 1 and "counts as 29.5" in ran.stderr
+    assert ran.stderr.count('left out: line 21: the value "nan"') == 1
+    assert ran.stderr.count("bad3.jpg: the file is empty") == 1
+    assert "1e+06" in adapter_path("held").with_suffix(".md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("query", "unit", "said"),
+    [("more " * 500, None, "2,499 characters"), ("more", "ye\x07ars", "cannot be printed"), ("a|" * 70, None, "")],
+)
+def test_words_that_no_file_can_hold_are_refused_before_anything_is_saved(tmp_path, query, unit, said):
+    query = "|".join(f"more {n}" for n in range(70)) if "|" in query else query
+    with pytest.raises(TrainingError, match=said or "70 phrasings; a ranker holds at most"):
+        trained(tmp_path, labels_csv(tmp_path, 12, query=query), unit=unit)
+    assert not (tmp_path / "made.safetensors").exists()
+
+
+def test_eval_says_that_the_ranker_was_trained_on_what_is_measured(tmp_path):
+    path = labels_csv(tmp_path, 60, split=lambda n: "test" if n % 3 == 0 else "")
+    train(path, options=QUICK, config=CONFIG, source=FakeSource())
+    seen = evaluate(str(path), adapter="more", source=FakeSource(), split="all")
+    assert any("more was trained on 40 of the 60 rows" in note for note in seen.notes)
+    unseen = evaluate(str(path), adapter="more", source=FakeSource(), split="test")
+    assert unseen.notes == ()
+
+
+def test_eval_says_which_rows_it_left_out(tmp_path):
+    made = trained(tmp_path, labels_csv(tmp_path, 30))
+    measured = evaluate(
+        str(labels_csv(tmp_path, 30, bad={3})), adapter=str(made.path), source=FakeSource(), skip_bad=True
+    )
+    assert any(note.startswith("left out:") and "bad3.jpg" in note for note in measured.notes)
+
+
+@pytest.mark.parametrize(("plot", "said"), [("photo.webp", "A plot is a"), ("nowhere/a.png", "there is no folder")])
+def test_a_plot_never_replaces_a_photograph_and_is_refused_before_measuring(tmp_path, plot, said):
+    photo = tmp_path / "photo.webp"
+    photo.write_bytes(b"a photograph")
+    ran = CliRunner().invoke(app, ["eval", str(tmp_path / "missing.csv"), "--plot", str(tmp_path / plot)])
+    assert said in str(ran.exception)
+    assert photo.read_bytes() == b"a photograph"
+
+
+def test_a_plot_of_a_query_in_other_letters_says_nothing_of_fonts(tmp_path):
+    result = trained(tmp_path, labels_csv(tmp_path, 12, query="年上の顔"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plot_training(result, tmp_path / "made.png")
