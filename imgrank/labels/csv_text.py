@@ -72,6 +72,10 @@ def _text(path: str) -> str:
         raise LabelsError(f"{printable(path)} cannot be read: {error.strerror or error}.") from error
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise LabelsError(f"{printable(path)} is UTF-16; save it as CSV in UTF-8.")
+    if raw[:4] == b"PK\x03\x04":
+        raise LabelsError(
+            f"{printable(path)} is a workbook of Excel or another ZIP file; save the table as CSV in UTF-8."
+        )
     if b"\0" in raw:
         line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
         raise LabelsError(f"{printable(path)}, line {line}: a NUL byte; this is not a text file.")

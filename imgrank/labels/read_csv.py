@@ -18,15 +18,20 @@ from imgrank.labels.tasks import SKIP_BAD, SPLITS, Fault, Labels, PairCell, Valu
 from imgrank.paths import printable
 
 MOST_PRINTED = 50
+_NO_IMAGE = "there is no image"
 KEPT = ("split", "group")
 LONG = ("image", "query", "value")
 PAIRS = ("left", "right", "query", "preferred")
 BESIDE_PAIRS = ("person", "time")
 # What cannot be but a separator of thousands: two of them, or one before a decimal point
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})(,\d{3})+(\.\d*)?|[+-]?[1-9]\d{0,2},\d{3}\.\d*", re.ASCII)
+# The same written with dots, where commas are decimal ones; the second form is that only beside such commas
+_DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3}){2,}(,\d*)?|[+-]?[1-9]\d{0,2}\.\d{3},\d*", re.ASCII)
+_ONE_DOT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,}))", re.ASCII)
 # Names of columns that number pictures or rows; a query that is called so has values that come twice, or parts of one
 _IDENTITY = re.compile(r"(?i:(?:.*[ _.-])?(?:id|ids|idx|index|key|pk|uid|row|nr|no\.?|#))|.*[a-z]I[Dd]")
+_NOTHING = ("na", "nan", "null", "none", "nil", "inf", "infinity")  # what programs write for no number
 _WHOLE = re.compile(r"\d+", re.ASCII)
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 
@@ -212,6 +217,8 @@ class _Reader:
             self.fault(row.line, "the value is missing")
         elif value is None:
             hint = "; write a decimal point" if self._parse(text.replace(",", ".", 1)) is not None else ""
+            if text.isalpha() and text.casefold() not in _NOTHING:
+                hint = "; give each class a number, such as 1, 2 and 3"
             self.fault(row.line, f'the value "{printable(text)}" is not a number{hint}')
         return value
 
@@ -219,7 +226,8 @@ class _Reader:
         if _THOUSANDS.fullmatch(text):
             text = text.replace(",", "")
         elif self.grid.delimiter != ",":  # where commas do not part cells, they are decimal commas
-            text = text.replace(",", ".")
+            dotted = _DOTTED.fullmatch(text) or (_ONE_DOT.fullmatch(text) and self._has_decimal_commas())
+            text = (text.replace(".", "") if dotted else text).replace(",", ".")
         try:
             value = float(text)
         except ValueError:
@@ -239,7 +247,7 @@ class _Reader:
             return None
         path = self._existing(text)
         if path is None:
-            self.fault(row.line, f"there is no image {printable(text)}")
+            self.fault(row.line, f"{_NO_IMAGE} {printable(text)}")
         return path
 
     def _existing(self, text: str) -> str | None:
@@ -291,6 +299,9 @@ def _listing(path: str, faults: Sequence[Fault], skipping: bool) -> str:
     more = len(faults) - MOST_PRINTED
     lines = [f"  {fault}" for fault in faults[:MOST_PRINTED]] + ([f"  and {more} more"] if more > 0 else [])
     ending = ["Nothing is left to use."] if skipping else []
+    if any(fault.reason.startswith(_NO_IMAGE) for fault in faults):
+        folder = printable(os.path.dirname(path)) or "the current folder"
+        ending.insert(0, f"Relative paths count from the folder of the labels file, {folder}.")
     return "\n".join(
         [f"{printable(path)} has {counted(len(faults), 'fault')}; nothing was trained or measured.", *lines, *ending]
     )

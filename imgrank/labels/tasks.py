@@ -172,10 +172,7 @@ def phrasings(text: str) -> tuple[str, ...]:
 
 def value_tasks(cells: Iterable[ValueCell], faults: list[Fault]) -> tuple[ValueTask, ...]:
     """One task for each query, in order of first mention; adds to `faults` what is wrong across rows."""
-    by_query: dict[tuple[str, ...], list[ValueCell]] = defaultdict(list)
-    for cell in cells:
-        by_query[phrasings(cell.query)].append(cell)
-    _shared_phrasings(by_query, faults)
+    by_query = _by_query(cells, faults)
     tasks = []
     for names, its_cells in by_query.items():
         kept = _without_straddlers(_without_duplicates(its_cells, faults), faults)
@@ -186,9 +183,7 @@ def value_tasks(cells: Iterable[ValueCell], faults: list[Fault]) -> tuple[ValueT
 
 def pair_tasks(cells: Iterable[PairCell], faults: list[Fault]) -> tuple[PairTask, ...]:
     """One task for each query. People may contradict each other: the same pair may stand there often."""
-    by_query: dict[tuple[str, ...], list[PairCell]] = defaultdict(list)
-    for cell in cells:
-        by_query[phrasings(cell.query)].append(cell)
+    by_query = _by_query(cells, faults)
     tasks = []
     for names, its_cells in by_query.items():
         kept = _without_straddlers(its_cells, faults)
@@ -232,15 +227,24 @@ def _without_straddlers(cells: Sequence[_Cell], faults: list[Fault]) -> list[_Ce
     return kept
 
 
-def _shared_phrasings(queries: Iterable[tuple[str, ...]], faults: list[Fault]) -> None:
+def _by_query(cells: Iterable[_Cell], faults: list[Fault]) -> dict[tuple[str, ...], list[_Cell]]:
+    """Rows by query, capitals alike; a query with a phrasing of an earlier one is a fault, and is not among them."""
+    spelt: dict[tuple[str, ...], tuple[str, ...]] = {}
+    by_query: dict[tuple[str, ...], list[_Cell]] = defaultdict(list)
+    for cell in cells:
+        names = phrasings(cell.query)
+        by_query[spelt.setdefault(tuple(name.casefold() for name in names), names)].append(cell)
     owner: dict[str, tuple[str, ...]] = {}
-    for names in queries:
-        for name in names:
-            if owner.setdefault(name.casefold(), names) is not names:
-                other = printable("|".join(owner[name.casefold()]))
-                faults.append(
-                    Fault(0, f'"{printable(name)}" belongs to two queries, {printable("|".join(names))} and {other}')
-                )
+    for names in tuple(by_query):
+        shared = [name for name in names if owner.setdefault(name.casefold(), names) is not names]
+        for name in shared:
+            other = printable("|".join(owner[name.casefold()]))
+            faults.append(
+                Fault(0, f'"{printable(name)}" belongs to two queries, {printable("|".join(names))} and {other}')
+            )
+        if shared:
+            del by_query[names]
+    return by_query
 
 
 def _enough(query: str, line: int, rows: int, faults: list[Fault]) -> bool:

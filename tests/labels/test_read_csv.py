@@ -1,6 +1,7 @@
 """labels.csv: every form, every spelling, every fault with its line."""
 
 import os
+import re
 
 import numpy as np
 import pytest
@@ -344,3 +345,52 @@ def table(folder, rows):
         (folder / f"p{n}.jpg").touch()
     (folder / "labels.csv").write_text("\n".join(",".join(row) for row in rows) + "\n")
     return read_labels(str(folder / "labels.csv"))
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_dots_are_thousands_where_commas_are_decimal(folder, delimiter):
+    values = ["950,5", "1.200", "45.000,5", "1.045.000", *map(str, range(4, ROWS))]
+    lines = ["image,query,value", *(f"{n}.jpg,price,@{n}@" for n in range(ROWS))]
+    lines = [line.replace(",", delimiter) for line in lines]
+    lines = [re.sub("@(.)@", lambda found: values[int(found[1])], line) for line in lines]
+    (task,) = read_labels(written(folder, lines)).values
+    assert task.values[:4].tolist() == [950.5, 1200, 45000.5, 1045000]
+
+
+def test_one_dot_is_a_decimal_point_where_no_comma_is_decimal(folder):
+    lines = ["image;query;value", *(f"{n}.jpg;price;{n}.125" for n in range(ROWS))]
+    (task,) = read_labels(written(folder, lines)).values
+    assert task.values[2] == 2.125
+
+
+def test_capitals_make_no_other_query(folder):
+    lines = [line.replace("older", "Older" if n % 2 else "older") for n, line in enumerate(long_form())]
+    (task,) = read_labels(written(folder, lines)).values
+    assert len(task) == ROWS
+    pairs = ["left,right,query,preferred", *(f"{n}.jpg,{n - 1}.jpg,{'aA'[n % 2]},left" for n in range(1, ROWS))]
+    (answers,) = read_labels(written(folder, pairs)).pairs
+    assert len(answers) == ROWS - 1
+
+
+def test_a_query_that_is_said_to_be_left_out_is(folder):
+    lines = [*long_form(), *(f"{n}.jpg,elderly|senior,{n % 3}" for n in range(ROWS))]
+    labels = read_labels(written(folder, lines), skip_bad=True)
+    assert [task.query for task in labels.values] == ["older person"]
+    assert "belongs to two queries" in str(labels.left_out[0])
+
+
+def test_where_paths_count_from_is_said_where_images_are_missing(folder):
+    lines = [*long_form(), "photos/a.jpg,sharp,1"]
+    assert f"Relative paths count from the folder of the labels file, {folder}." in faults(folder, lines)
+    assert "Relative paths" not in faults(folder, [*long_form(), "1.jpg,older person,x"])
+
+
+def test_names_of_classes_are_told_to_be_given_numbers(folder):
+    said = faults(folder, [*long_form(), "1.jpg,size,small", "2.jpg,size,NA"])
+    assert said.count("give each class a number, such as 1, 2 and 3") == 1
+
+
+def test_a_workbook_is_said_to_be_one(folder):
+    (folder / "labels.xlsx").write_bytes(b"PK\x03\x04" + bytes(99))
+    with pytest.raises(LabelsError, match="workbook of Excel"):
+        read_labels(str(folder / "labels.xlsx"))
