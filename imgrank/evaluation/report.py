@@ -13,7 +13,7 @@ import numpy as np
 from imgrank.arrays import Floats
 from imgrank.counting import counted
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
-from imgrank.errors import LabelsError
+from imgrank.errors import LabelsError, UsageError
 from imgrank.evaluation.predictions import (
     AdapterScores,
     Answering,
@@ -24,7 +24,7 @@ from imgrank.evaluation.predictions import (
 )
 from imgrank.evaluation.set_aside import learnt_images
 from imgrank.index_tokens import IndexTokens
-from imgrank.labels import Labels, ValueTask, read_labels
+from imgrank.labels import SPLITS, Labels, ValueTask, read_labels
 from imgrank.learning.baselines import baseline, ridge_views
 from imgrank.learning.dataset import Dataset, TokenSource, read_dataset
 from imgrank.learning.metrics import Difference, ScorerMetrics
@@ -147,6 +147,7 @@ def evaluate(
 
     Raises:
         LabelsError: The labels have faults, or no row of that split.
+        UsageError: There is no such split.
         AdapterError: The ranker cannot be used.
         BackboneError: The backbone cannot be used.
     """
@@ -206,6 +207,8 @@ def measured_rows(rows: TaskRows, split: str | None) -> tuple[Rows, Rows, str]:
     name = split or (present[0] if present else "all")
     if name == "all":
         return np.arange(len(rows)), np.zeros(0, np.intp), name
+    if name not in SPLITS:
+        raise UsageError(f'There is no split "{printable(name)}"; the splits are {", ".join(SPLITS)} and all.')
     learnt_from = {"test": ("train", "val", ""), "val": ("train", ""), "train": ()}[name]
     return rows.in_split(name), rows.in_split(*learnt_from), name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -246,6 +247,8 @@ def _destination(labels: Labels, name: str | None, out: str | Path | None, repla
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"The ranker cannot be saved as {path}: {why(error)}.") from error
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(f"The ranker cannot be saved as {path}: its folder cannot be written to.")
     return path
 
 

@@ -17,7 +17,7 @@ from imgrank.adapter.files import load
 from imgrank.adapter.model import AdapterConfig
 from imgrank.adapter.registry import adapter_path, kept_rows_path, remove
 from imgrank.cli.app import app
-from imgrank.errors import LabelsError, TrainingError, UsageError
+from imgrank.errors import AdapterError, LabelsError, TrainingError, UsageError
 from imgrank.evaluation import evaluate
 from imgrank.evaluation.report_formats import verdict
 from imgrank.evaluation.set_aside import last_trained
@@ -534,3 +534,24 @@ def test_a_plot_of_a_query_in_other_letters_says_nothing_of_fonts(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         plot_training(result, tmp_path / "made.png")
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_before_an_image_is_read(tmp_path, monkeypatch):
+    source = FakeSource()
+    monkeypatch.setattr(training_run.os, "access", lambda *_: False)  # root may write to whatever has a mode
+    with pytest.raises(UsageError, match=r"made[.]safetensors: its folder cannot be written to"):
+        train(labels_csv(tmp_path, 12), out=tmp_path / "made.safetensors", source=source)
+    assert source.calls == []
+
+
+def test_a_split_that_does_not_exist_is_refused(tmp_path):
+    made = trained(tmp_path, labels_csv(tmp_path, 12))
+    with pytest.raises(UsageError, match='no split "dev"; the splits are train, val, test and all'):
+        evaluate(str(tmp_path / "labels.csv"), adapter=str(made.path), source=FakeSource(), split="dev")
+
+
+def test_a_ranker_whose_file_is_cut_short_is_said_to_be_that(tmp_path):
+    made = trained(tmp_path, labels_csv(tmp_path, 12))
+    made.path.write_bytes(made.path.read_bytes()[:-100])
+    with pytest.raises(AdapterError, match="the file is cut short or damaged"):
+        load(made.path)
