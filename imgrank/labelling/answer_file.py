@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from filelock import FileLock, Timeout
 from imgrank.atomic import write_atomic
 from imgrank.errors import LabelsError, UsageError
 from imgrank.labels.csv_text import ANSWERS, Grid, Row, read_grid
-from imgrank.labels.read_csv import BESIDE_PAIRS, KEPT, LONG, PAIRS
+from imgrank.labels.read_csv import BESIDE_PAIRS, KEPT, LONG, MOST_PRINTED, PAIRS
 from imgrank.labels.tasks import phrasings
 from imgrank.paths import printable, why
 
@@ -192,9 +194,16 @@ def read_notes(path: str) -> tuple[Note, ...]:
             notes.append(_note(grid, row))
         except ValueError as error:
             faults.append(f"line {row.line}: {error}")
+    more = [f"  and {len(faults) - MOST_PRINTED} more"] if len(faults) > MOST_PRINTED else []
     if faults:
         raise LabelsError(
-            "\n".join([f"{printable(path)} has errors; nothing was changed.", *map("  {}".format, faults)])
+            "\n".join(
+                [
+                    f"{printable(path)} has errors; nothing was changed.",
+                    *map("  {}".format, faults[:MOST_PRINTED]),
+                    *more,
+                ]
+            )
         )
     return tuple(notes)
 
@@ -216,11 +225,19 @@ def _note(grid: Grid, row: Row) -> Note:
         return os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(grid.path)), cells[name]))
 
     if "left" not in _columns(grid):
-        return ValueNote(image("image"), _query(cells), float(cells.get("value", "").replace(",", ".")), row.line)
+        return ValueNote(image("image"), _query(cells), _value(cells.get("value", "")), row.line)
     preferred = cells.get("preferred", "").casefold()
     if preferred not in ANSWERS:
         raise ValueError(f'preferred is "{printable(preferred)}", not left, right or tie')
     return PairNote(image("left"), image("right"), _query(cells), ANSWERS[preferred], cells.get("person", ""), row.line)
+
+
+def _value(text: str) -> float:
+    with suppress(ValueError):
+        value = float(text.replace(",", "."))
+        if math.isfinite(value):
+            return value
+    raise ValueError(f'the value "{printable(text)}" is not a number')
 
 
 def _is_whole(grid: Grid, line: int) -> bool:

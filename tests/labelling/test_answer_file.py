@@ -171,3 +171,15 @@ def test_every_name_that_can_be_written_comes_back(tmp_path: Path, name: str) ->
         Notebook(str(file)).append(PairNote(image, str(tmp_path / "x.jpg"), QUERY, 1.0))
         [note] = read_notes(str(file))
         assert isinstance(note, PairNote) and note.left == image
+
+
+def test_values_that_are_no_numbers_are_told_in_words_and_the_list_is_cut(tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    rows = [f"{n}.jpg,size,{'small' if n else 'nan'}" for n in range(80)]
+    file.write_text("\n".join(["image,query,value", *rows]))
+    with pytest.raises(LabelsError) as error:
+        read_notes(str(file))
+    said = str(error.value)
+    assert 'line 2: the value "nan" is not a number' in said
+    assert 'line 3: the value "small" is not a number' in said
+    assert "and 30 more" in said and len(said.splitlines()) == 52
