@@ -5,16 +5,12 @@
 Asking: weights of the signs that a sentence asks for a trained query, by logistic regression on `sentences.csv`; the
 threshold is where 1.5 % of its strangers would be captured by fits that had not seen them. `--asking` fits these alone.
 
-Confidence: the chance that a folder shows a sentence at all, by logistic regression on folders of one half of the val
-pictures, of the captions and of seven sets of things and places (the tower knows train pictures too well). Its
-threshold keeps 90 % of what is shown. Printed on folders of the other half. Shown are captions and classes of a
-picture in the folder; absent are classes of which it has none, and names of ImageNet that no caption there mentions.
-A half has some 490 pictures: for larger folders, faces, cars and pictures of the other sets are put beside them, half
-of those to each half. How near a single picture must be to fit a sentence is chosen on one half, too; `--fits` prints
-what that gives on the other. Numbers for backbones that were never measured are made of `mini`'s cosines alone, held
-against sentences of other things (`imgrank/scoring/unrelated.py`).
-
-    python benchmarks/calibrate.py --data ../shared/data --measure-only
+Confidence: the chance that a folder shows a sentence at all, by logistic regression on what `absent.py` asks for
+choosing, weighed until about as many absent sentences of each kind are confident in folders of each size. Its
+threshold is where, by fits that had not seen the sentence, no kind has more than 13 % of them. `absent.py` prints what
+that does on the pictures and sentences for reporting. How near a single picture must be to fit a sentence is chosen on
+one half of the val pictures; `--fits` prints what that gives on the other. Numbers for backbones that were never
+measured are made of `mini`'s cosines alone, held against sentences of other things (`imgrank/scoring/unrelated.py`).
 """
 
 from __future__ import annotations
@@ -23,38 +19,35 @@ import argparse
 import csv
 import json
 import random
-import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from absent import COUNTS, KINDS, Album, Case, cases, size_of
 from scipy.optimize import minimize
+from scipy.special import expit
 from who_answers import OF_USERS, Asking, of_a_user, read_sentences
 
 from imgrank import Ranker
 from imgrank.adapter.header import AdapterHeader
 from imgrank.adapter.registry import find_adapter
-from imgrank.backbone.towers import ensure_importable
-from imgrank.scoring.calibration import ConfidenceWeights, shown_signs, signs_beside_others
+from imgrank.scoring.calibration import shown_signs, signs_beside_others
 from imgrank.scoring.choosing import NEAR_FROM
 from imgrank.scoring.parsing import read
 from imgrank.scoring.phrasings import phrasings_of
-from imgrank.scoring.question import Evidence
 from imgrank.scoring.signs import nearness, signs_of
-from imgrank.scoring.similarity import KIND_SHARE, aim_at, evidence, likeness
-from imgrank.scoring.unrelated import Unrelated
-from imgrank.tokens import PackedTokens, joined
-
-ensure_importable()
-from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES  # noqa: E402 (torchvision must be importable first)
+from imgrank.scoring.similarity import KIND_SHARE, aim_at, evidence, length_of, likeness
+from imgrank.tokens import PackedTokens
 
 FILE = Path(__file__).parents[1] / "imgrank" / "scoring" / "calibrations.json"
 CAPTURED = 0.015
 FOLDS = 5
-FOLDERS, LARGE = 250, 60  # folders of 20 to 2,000 pictures, and of 700 to 2,000
+ABSENT = 0.13  # share of absent sentences that may be confident, of each kind
+EACH, ROUNDS, EASED = 100.0, 25, 0.02  # how much a group counts, and how it comes to count more
+FEWEST = 10  # shown, and absent, of a group that counts
 PENALTY = 0.5
 OTHER_SHARES = (0.1, 0.0)  # of kinds, tried for the choice of `fits_from`
 FEWEST_SHOWN = 3  # pictures of a class, for its share in the choice of `fits_from`
@@ -86,17 +79,19 @@ def pairs(ranker: Ranker, shipped: AdapterHeader, asked: list[Asking]) -> Pairs:
     return Pairs(np.array(signs), np.array(asks, float), np.array(sentence))
 
 
-def fitted(signs: np.ndarray, asks: np.ndarray) -> np.ndarray:
+def fitted(signs: np.ndarray, asks: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
     """Logistic weights, the bias last, of signs as they are; penalised by their own spread."""
     mean, spread = signs.mean(axis=0), signs.std(axis=0) + 1e-9
     rows = np.column_stack([(signs - mean) / spread, np.ones(len(signs))])
-    weight = 1 + asks  # there are few askers among the pairs
+    weight = 1 + asks if weight is None else weight  # there are few askers among the pairs
 
-    def loss(weights: np.ndarray) -> float:
-        logits = rows @ weights
-        return float((weight * (np.logaddexp(0, logits) - asks * logits)).sum() + PENALTY * (weights[:-1] ** 2).sum())
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        logits, kept = rows @ weights, np.append(weights[:-1], 0.0)
+        surprise = weight * (np.logaddexp(0, logits) - asks * logits)
+        slope = rows.T @ (weight * (expit(logits) - asks)) + 2 * PENALTY * kept
+        return float(surprise.sum() + PENALTY * (kept**2).sum()), slope
 
-    scaled = minimize(loss, np.zeros(rows.shape[1])).x
+    scaled = minimize(loss, np.zeros(rows.shape[1]), jac=True).x
     weights = scaled[:-1] / spread
     return np.append(weights, scaled[-1] - weights @ mean)
 
@@ -121,9 +116,7 @@ def asking(ranker: Ranker) -> dict[str, object]:
 
 
 SETS = ("pacs", "scenes15", "sports", "clothing", "aerial", "trash", "silhouettes")
-NAMES = 300  # of ImageNet
 SHOWN = 0.98  # share of pictures of a class that a scale about it keeps
-KEPT = 0.9  # share of shown sentences that stay confident
 
 
 @dataclass(frozen=True)
@@ -142,27 +135,6 @@ class Gallery:
 
     def _some(self, rows: np.ndarray) -> Gallery:
         return Gallery([self.said[n] for n in rows], [self.captioned[n] for n in rows], self.packed[rows])
-
-    def words(self) -> list[set[str]]:
-        return [set(re.findall("[a-z]{3,}", " ".join(said).lower())) for said in self.said]
-
-
-@dataclass(frozen=True)
-class Cases:
-    """M sentences over folders: what the pictures' cosines amount to, whether it is shown (M,), and of what kind."""
-
-    evidence: list[Evidence]
-    shown: np.ndarray
-    kinds: list[str]
-    coverages: list[float]
-
-    def __add__(self, other: Cases) -> Cases:
-        return Cases(
-            self.evidence + other.evidence,
-            np.concatenate([self.shown, other.shown]),
-            self.kinds + other.kinds,
-            self.coverages + other.coverages,
-        )
 
 
 def gallery(ranker: Ranker, data: Path, split: str) -> Gallery:
@@ -183,107 +155,42 @@ def gallery(ranker: Ranker, data: Path, split: str) -> Gallery:
     return Gallery([chosen[path] for path in paths], [path in captions for path in paths], encoded.packed)
 
 
-def background(ranker: Ranker, data: Path) -> Gallery:
-    """Pictures of val that only make folders larger; what is said of them keeps sentences from counting as absent."""
-    said = {}
-    for name, words in (("age", "a face person man woman child girl boy"), ("car_year", "a car truck van wagon")):
-        with open(data / name / "labels.csv", encoding="utf-8", newline="") as file:
-            said |= {str(data / name / row["image"]): words for row in csv.DictReader(file) if row["split"] == "val"}
-    with open(data / "world" / "world.csv", encoding="utf-8", newline="") as file:
-        rows = (row for row in csv.DictReader(file) if row["split"] == "val" and row["set"] not in SETS)
-        said |= {str(data / "world" / row["image"]): row["sentence"] for row in rows}
-    encoded = ranker.encode(list(said))
-    return Gallery([[said[file.path]] for file in encoded.files], [False] * len(encoded.files), encoded.packed)
-
-
-def cases(
-    ranker: Ranker, pictures: Gallery, folders: int, seed: int, plain: bool = False, beside: Gallery | None = None
-) -> Cases:
-    """Folders of 20 to 2,000 pictures, of photographs, of the sets or of both; three sentences of each kind.
-
-    With pictures to put `beside`, folders of 700 to 2,000. `plain` as of a backbone that was never measured: cosines
-    alone, and unrelated sentences beside them.
-    """
-    rng, words, others = random.Random(seed), pictures.words(), Unrelated.of(ranker.sentence)
-    more = [] if beside is None else beside.words()
-    of_sets = [said for said, alone in zip(pictures.said, pictures.captioned, strict=True) if not alone]
-    classes = sorted({one for said in of_sets for one in said})
-    names = [f"a {name}" for name in rng.sample(IMAGENET_CLASSNAMES, NAMES)]
-    evidence, shown, kinds, coverages = [], [], [], []
-
-    def add(folder: PackedTokens, sentence: str, kind: str) -> None:
-        aim = aim_at(sentence, ranker.sentence)
-        near = likeness(folder, replace(aim, kinds=None) if plain else aim)
-        said = Evidence.of(near, np.ones(len(folder), bool))
-        if plain:
-            beside = others.beside(folder, near)
-            said = replace(said, unrelated=beside.to_others, ahead=beside.ahead)
-        evidence.append(said)
-        coverages.append(aim.coverage)
-        shown.append(kind in ("caption", "class"))
-        kinds.append(kind)
-
-    for _ in range(folders):
-        of = "both" if beside else rng.choice(["captions", "sets", "both"])
-        pool = [n for n, alone in enumerate(pictures.captioned) if of == "both" or alone == (of == "captions")]
-        count = round(700 * (2000 / 700) ** rng.random()) if beside else round(20 * 100 ** rng.random())
-        folder = rng.sample(pool, min(count, len(pool) * (9 if beside else 7) // 10))
-        extra = rng.sample(range(len(more)), min(len(more), count - len(folder))) if beside else []
-        there = {one for n in folder for one in pictures.said[n]}
-        mentioned = set().union(*(words[n] for n in folder), *(more[n] for n in extra))
-        packed = pictures.packed[np.array(folder)]
-        if beside and extra:
-            packed = joined([packed, beside.packed[np.array(extra)]])
-        for n in rng.sample(folder, 3):
-            add(packed, rng.choice(pictures.said[n]), "caption" if pictures.captioned[n] else "class")
-        absent = [one for one in classes if one not in there and _words(one).isdisjoint(mentioned)]
-        for sentence in rng.sample(absent, min(3, len(absent))):
-            add(packed, sentence, "absent class")
-        for name in rng.sample([one for one in names if _words(one).isdisjoint(mentioned)], 3):
-            add(packed, name, "absent name")
-    return Cases(evidence, np.array(shown), kinds, coverages)
-
-
-def _words(sentence: str) -> set[str]:
-    return set(re.findall("[a-z]{3,}", sentence.lower())) - {
-        "photo",
-        "drawing",
-        "painting",
-        "sketch",
-        "cartoon",
-        "view",
-    }
-
-
-def confidence(known: Cases, unseen: Cases, with_cosines: bool) -> dict[str, Any]:
-    """Weights, bias and threshold from `known`, and what they do on `unseen`."""
-    told = zip(known.evidence, known.coverages, strict=True)
-    signs = np.array([shown_signs(one, covered) if with_cosines else signs_beside_others(one) for one, covered in told])
-    weights = fitted(signs, known.shown.astype(float))
-    odds = signs @ weights[:-1] + weights[-1]
-    threshold = float(np.quantile(1 / (1 + np.exp(-odds[known.shown])), 1 - KEPT))
-    made = ConfidenceWeights(tuple(weights[:-1]), float(weights[-1]), threshold, with_cosines)
-    told = zip(unseen.evidence, unseen.coverages, strict=True)
-    sure = np.array([made.confidence(one, covered) >= threshold for one, covered in told])
-    counts = np.array([one.count for one in unseen.evidence])
-    who = "mini" if with_cosines else "mini as a backbone that was never measured"
-    print(f"\nconfident on val: {who}, threshold {threshold:.3f}")
-    print("| pictures | shown: captions | shown: classes | absent classes | absent names |\n|---|--:|--:|--:|--:|")
-    for low, high in ((20, 60), (60, 200), (200, 700), (700, 2001), (20, 2001)):
-        within = (counts >= low) & (counts < high)
-        rates = (
-            _rate(sure, within, unseen.kinds, kind) for kind in ("caption", "class", "absent class", "absent name")
-        )
-        print(f"| {low} to {high - 1} | {' | '.join(rates)} |")
-    for name, flags in (("shown", unseen.shown), ("absent", ~unseen.shown)):
-        print(f"together {sure[flags].mean():.1%} of {flags.sum()} {name}")
+def confidence(known: Sequence[Case], with_cosines: bool) -> dict[str, Any]:
+    """Weights, bias and threshold, by what is asked for choosing."""
+    told = [(one.evidence, one.coverage, length_of(one.sentence)) for one in known]
+    signs = np.array([shown_signs(*one) if with_cosines else signs_beside_others(one[0]) for one in told])
+    shown = np.array([one.shown for one in known])
+    groups = np.array([KINDS.index(one.kind) * len(COUNTS) + COUNTS.index(size_of(one.count)) for one in known])
+    sentences = sorted({one.sentence for one in known})
+    of = dict(zip(sentences, np.random.default_rng(0).integers(0, FOLDS, len(sentences)), strict=True))
+    fold = np.array([of[one.sentence] for one in known])
+    odds = np.empty(len(known))
+    for part in range(FOLDS):
+        weights = fitted_alike(signs[fold != part], shown[fold != part], groups[fold != part])
+        odds[fold == part] = signs[fold == part] @ weights[:-1] + weights[-1]
+    of_kind = [odds[np.array([one.kind == kind and not one.shown for one in known])] for kind in KINDS]
+    least = max(float(np.quantile(one, 1 - ABSENT)) for one in of_kind)
+    weights = fitted_alike(signs, shown, groups)
     numbers = {"weights": [round(float(w), 4) for w in weights[:-1]], "bias": round(float(weights[-1]), 4)}
-    return numbers | {"threshold": round(threshold, 3)}
+    return numbers | {"threshold": round(float(1 / (1 + np.exp(-least))), 3)}
 
 
-def _rate(sure: np.ndarray, within: np.ndarray, kinds: list[str], kind: str) -> str:
-    flags = sure[within & np.array([one == kind for one in kinds])]
-    return f"{flags.mean():.0%} of {len(flags)}" if len(flags) else "-"
+def fitted_alike(signs: np.ndarray, shown: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Logistic weights, the bias last, by which about as many of what is absent are above 0 in each group: a kind of
+    sentences over folders of one size. What is absent counts the more, the more of it were. A group without both
+    teaches nothing: it would pull all of its kind to one side."""
+    weight = np.zeros(len(shown))
+    both = [group for group in set(groups) if min(np.bincount(shown[groups == group], minlength=2)) >= FEWEST]
+    for group in both:
+        for kind in (shown, ~shown):
+            weight[(groups == group) & kind] = EACH / ((groups == group) & kind).sum()
+    for _ in range(ROUNDS):
+        weights = fitted(signs, shown.astype(float), weight)
+        above = signs @ weights[:-1] + weights[-1] >= 0
+        for group in both:
+            absent = (groups == group) & ~shown
+            weight[absent] *= ((above[absent].mean() + EASED) / (ABSENT + EASED)) ** 0.5
+    return weights
 
 
 def shown_from(ranker: Ranker, pictures: Gallery) -> float:
@@ -337,7 +244,6 @@ def _f1(ranker: Ranker, pictures: Gallery, cuts: np.ndarray, share: float) -> np
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--measure-only", action="store_true", help="print the tables of confidence, write nothing")
     parser.add_argument("--asking", action="store_true", help="only fit who answers, and keep all else")
     parser.add_argument("--confidence", action="store_true", help="only fit confidence, and keep who answers")
     parser.add_argument("--fits", action="store_true", help="print how well --show-fits cuts, write nothing")
@@ -353,23 +259,14 @@ def main() -> None:
         told = asking(ranker)
         _write({fingerprint: known | {"asking": told} for fingerprint, known in kept.items()})
         return
-    told = kept["default"]["asking"] if args.measure_only or args.confidence else asking(ranker)
+    told = kept["default"]["asking"] if args.confidence else asking(ranker)
+    album = Album(ranker, args.data)
+    with_kinds, plain = (cases(album, "choosing", plain) for plain in (False, True))
     one, other = gallery(ranker, args.data, "val").halves()
-    beside = background(ranker, args.data).halves()
-
-    def folders(plain: bool) -> tuple[Cases, Cases]:
-        known, unseen = (
-            cases(ranker, half, FOLDERS, seed, plain) + cases(ranker, half, LARGE, seed + 2, plain, more)
-            for seed, half, more in ((0, one, beside[0]), (1, other, beside[1]))
-        )
-        return known, unseen
-
-    default = {"asking": told, "confidence": confidence(*folders(plain=True), with_cosines=False)}
-    own = {"asking": told, "confidence": confidence(*folders(plain=False), with_cosines=True)}
+    default = {"asking": told, "confidence": confidence(plain, with_cosines=False)}
+    own = {"asking": told, "confidence": confidence(with_kinds, with_cosines=True)}
     own["confidence"]["shown_from"] = shown_from(ranker, one)
     own["confidence"]["fits_from"] = fits_from(ranker, one, other)
-    if args.measure_only:
-        return
     _write({"default": default, ranker.backbone.fingerprint: own})
 
 

@@ -57,11 +57,16 @@ class ConfidenceWeights:
     shown_from: float | None = None
     fits_from: float | None = None
 
-    def confidence(self, evidence: Evidence, coverage: float = 0.0) -> float:
-        """The chance, 0 to 1, that pictures with this evidence show the sentence, so much of which names kinds."""
-        signs = shown_signs(evidence, coverage) if self.is_own else signs_beside_others(evidence)
+    def confidence(self, evidence: Evidence, coverage: float = 0.0, words: int = 1) -> float:
+        """The chance, 0 to 1, that pictures with this evidence show the sentence of so many words, so much of which
+        names kinds."""
+        signs = shown_signs(evidence, coverage, words) if self.is_own else signs_beside_others(evidence)
         odds = float(np.dot(self.weights, signs)) + self.bias
         return round(float(1 / (1 + np.exp(-np.clip(odds, -30, 30)))), 3)
+
+    def sure_of(self, evidence: Evidence, coverage: float, words: int) -> bool:
+        """Whether that chance is enough."""
+        return self.confidence(evidence, coverage, words) >= self.threshold
 
     def chance_lacking(self, evidence: Evidence) -> float:
         """The chance, 0 to 1, that some picture lacks what these likenesses are to: how far the least like one stays
@@ -85,18 +90,22 @@ def signs_beside_others(evidence: Evidence) -> Floats:
     return np.array([*leads, np.log(evidence.count), np.mean(evidence.ahead)])
 
 
-def shown_signs(evidence: Evidence, coverage: float) -> Floats:
-    """Signs (10,) of one backbone: how far the nearest, and the nearest few, stand out of the folder, and likeness.
+def shown_signs(evidence: Evidence, coverage: float, words: int) -> Floats:
+    """Signs (19,) of one backbone: how far the nearest, and the nearest few, stand out of the folder, and likeness.
 
-    A greatest likeness grows with the number of pictures, so that the number is among them; and with how much of the
-    sentence names kinds (`coverage`), which likeness adds.
+    A greatest likeness grows with the number of pictures, so that the number is among them: with how much of the
+    sentence names kinds (`coverage`), which likeness adds, and the more, the more words a sentence has. A single word
+    that names no kind is weighed apart: its cosines are all that there is, and grow in their own way.
     """
     nearest = np.array(evidence.nearest)
     spread = evidence.spread + _LEAST_SPREAD
     standing_out = [(nearest[0] - evidence.mean) / spread, (nearest.mean() - evidence.mean) / spread]
-    free = [*standing_out, np.log(evidence.count)]
+    count, length = np.log(evidence.count), np.log(max(words, 1))
     own = [nearest[0], nearest.mean(), evidence.mean, evidence.spread]
-    return np.array([*free, *own, coverage, coverage * nearest[0], coverage * nearest.mean()])
+    of_kinds = [coverage, coverage * nearest[0], coverage * nearest.mean(), coverage * count]
+    signs = [*standing_out, count, *own, *of_kinds, length, length * count]
+    is_unknown = float(coverage == 0 and words <= 1)
+    return np.array([*signs, is_unknown, *(is_unknown * sign for sign in signs[:5])])
 
 
 def confidence_weights(fingerprint: str) -> ConfidenceWeights:

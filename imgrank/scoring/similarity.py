@@ -23,16 +23,18 @@ from imgrank.tokens import KindEvidence, Packed, PackedTokens
 TEMPLATES = ("{}", "a photo of {}", "a picture of {}", "a photo showing {}")
 ROWS_AT_ONCE = 128  # what a core's cache holds
 _JUDGES = {"good", "bad"}
+_ARTICLES = {"a", "an", "the"}
 KIND_SHARE = 0.5  # what the kinds add at most where a sentence says nothing else: see `benchmarks/kinds.py`
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Aim:
-    """A sentence, or a picture, that pictures are held against: a unit vector (E,) of the backbone's space, and what
-    the backbone's classifier says of the kinds that the sentence names, if any."""
+    """A sentence, or a picture, that pictures are held against: a unit vector (E,) of the backbone's space, what the
+    backbone's classifier says of the kinds that the sentence names, if any, and how many `words` it has."""
 
     vector: Floats
     kinds: KindEvidence | None = None
+    words: int = 1
 
     @property
     def coverage(self) -> float:
@@ -76,7 +78,12 @@ def _cosines(packed: Packed, vector: Floats) -> Floats:
 
 def aim_at(sentence: str, encode: Encode) -> Aim:
     """The sentence as it is."""
-    return Aim(_mean_embedding([sentence], encode), encode(sentence).kinds)
+    return Aim(_mean_embedding([sentence], encode), encode(sentence).kinds, length_of(sentence))
+
+
+def length_of(sentence: str) -> int:
+    """How many words it has, articles aside; at least one."""
+    return max(1, sum(word.lower() not in _ARTICLES for word in sentence.split()))
 
 
 def aim_at_picture(embedding: npt.NDArray[np.floating]) -> Aim:
@@ -193,7 +200,8 @@ def judged_thing(sentence: str) -> str | None:
 
 
 def _over_templates(sentence: str, encode: Encode) -> Aim:
-    return Aim(_mean_embedding([template.format(sentence) for template in TEMPLATES], encode), encode(sentence).kinds)
+    vector = _mean_embedding([template.format(sentence) for template in TEMPLATES], encode)
+    return Aim(vector, encode(sentence).kinds, length_of(sentence))
 
 
 def _mean_embedding(sentences: list[str], encode: Encode) -> Floats:

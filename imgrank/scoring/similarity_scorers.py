@@ -106,7 +106,7 @@ class LikenessScorer(WithoutAdapter):
         elif self.denies:
             sure, least = self.sureness.chance_lacking(evidence), RELEVANT_FROM
         else:
-            sure, least = self.sureness.confidence(evidence, about.coverage), self.sureness.threshold
+            sure, least = self.sureness.confidence(evidence, about.coverage, about.words), self.sureness.threshold
         is_turned = self.axis.turn < 0 and self.axis.other is None
         asked = replace(self.asked, minus="similarity") if is_turned else self.asked
         return Verdict("zero-shot", None, None, sure >= least, sure, asked, self.notes + lacking(evidence))

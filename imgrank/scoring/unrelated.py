@@ -219,11 +219,11 @@ class Unrelated:
     def beside(self, packed: Packed, likeness: Floats, turn: float = 1.0) -> Compared:
         """How near N pictures come to each sentence, and how much nearer to another, by its likeness (N,); with a
         `turn` of -1, how much less near."""
-        cosines = self._cosines(packed)
+        cosines = self.cosines(packed)
         ahead = (likeness - cosines.mean(axis=1)) / np.maximum(cosines.std(axis=1), _LEAST_SPREAD)
-        return Compared(tuple(map(_greatest, cosines.T)), _greatest(turn * ahead))
+        return Compared(tuple(map(greatest, cosines.T)), greatest(turn * ahead))
 
-    def _cosines(self, packed: Packed) -> Floats:
+    def cosines(self, packed: Packed) -> Floats:
         """(N, K) of N pictures to each sentence."""
         found = np.empty((len(packed), self.vectors.shape[1]))
         for start in range(0, len(packed), BLOCK):
@@ -234,6 +234,6 @@ class Unrelated:
         return found
 
 
-def _greatest(values: Floats) -> Nearest:
+def greatest(values: Floats) -> Nearest:
     """The greatest of N, greatest first, in millionths."""
     return tuple((-np.sort(-np.rint(values * 1e6))[:NEAREST_KEPT] / 1e6).tolist())

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgrank.scoring import similarity as room
-from imgrank.scoring.similarity import aim_at_picture, likeness, subject_of, text_axis
+from imgrank.scoring.similarity import aim_at_picture, length_of, likeness, subject_of, text_axis
 from imgrank.tokens import PackedTokens, TextTokens, TokenShape
 from tests.adapter.making import packed
 
@@ -107,3 +107,7 @@ def test_a_score_does_not_depend_on_who_else_is_asked(rows: list[int], at_once: 
 
 def test_a_picture_without_embedding_is_no_nan() -> None:
     assert text_axis("a cat", None, encode)(pictures([0, 0, 0, 0, 0])).scores.tolist() == [0.0]
+
+
+def test_articles_are_no_words_of_a_sentence():
+    assert [length_of(said) for said in ("dog", "A dog", "the dog on a sofa", "a", "")] == [1, 1, 3, 1, 1]
