@@ -148,6 +148,8 @@ def main() -> None:
     _open_closed_streams()
     _prepare_streams()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as `__main__` leaves it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = app(prog_name="imgrank", standalone_mode=False)
     except ImgrankError as error:

@@ -72,3 +72,38 @@ def test_a_stop_before_anything_was_done_is_one_line(signal_number):
     assert (code, stdout) == (130, b"")
     assert stderr.count(b"\n") == 1
     assert b"Traceback" not in stderr
+
+
+# Ctrl-C while what the command line is made of is still being imported.
+IMPORTING = """
+import os, runpy, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "imgrank.cli.app":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["imgrank", "--version"]
+runpy.run_module("imgrank", run_name="__main__")
+"""
+
+
+@posix_only
+def test_ctrl_c_while_the_command_starts_leaves_no_traceback():
+    done = subprocess.run([sys.executable, "-c", IMPORTING], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGINT
+    assert done.stderr == ""
+
+
+@posix_only
+def test_who_ignores_ctrl_c_still_does():
+    """As with nohup, or a job that a script put into the background."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTING],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("imgrank ")
