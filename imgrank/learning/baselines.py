@@ -7,6 +7,7 @@ which ridge gives without fitting again; rows of one group are left out together
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from imgrank.arrays import Floats
-from imgrank.learning.dataset import FOLDS, deal
+from imgrank.learning.dataset import held_out
 from imgrank.learning.task import PairRows, Rows, TaskRows, ValueRows
 from imgrank.tokens import PackedTokens
 
@@ -178,12 +179,24 @@ def answer_predictions(views: Sequence[Floats], rows: PairRows, measured: Rows, 
     if len(train) >= FEWEST_TO_FIT:
         best = min((_fit_view(x, rows, train) for x in views), key=lambda fit: fit.error)
         return best(rows, measured)
-    (part,) = deal([rows], [measured], FOLDS, seed=0)
-    predicted = np.zeros(len(measured))
-    for fold in set(part.tolist()):
-        best = min((_fit_view(x, rows, measured[part != fold]) for x in views), key=lambda fit: fit.error)
-        predicted[part == fold] = best(rows, measured[part == fold])
+    predicted = np.full(len(measured), np.nan)
+    for learnt, told in answer_folds(rows, measured):
+        best = min((_fit_view(x, rows, measured[learnt]) for x in views), key=lambda fit: fit.error)
+        predicted[told] = best(rows, measured[told])
     return predicted
+
+
+def answer_folds(rows: PairRows, used: Rows) -> list[tuple[Rows, Rows]]:
+    """By fold the places, among the used answers, of those to learn from and of those that share no picture with them.
+
+    Folds that tell nothing are left out.
+    """
+    folds = (fold for (fold,) in held_out([rows], [used], seed=0) if len(fold.told))
+    place = np.argsort(used)
+    return [
+        (place[np.searchsorted(used, fold.learnt, sorter=place)], place[np.searchsorted(used, fold.told, sorter=place)])
+        for fold in folds
+    ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,14 +214,14 @@ class _AnswerFit:
 def _fit_view(x: Floats, rows: PairRows, train: Rows) -> _AnswerFit:
     """Logistic regression of the answers on differences; ties count half each way."""
     scale = spread(x[np.union1d(rows.left[train], rows.right[train])]) * np.sqrt(x.shape[1])
-    (folds,) = deal([rows], [train], FOLDS, seed=0)
-    fit = fit_logistic((x[rows.left[train]] - x[rows.right[train]]) / scale, (rows.preferred[train] + 1) / 2, folds)
+    differences = (x[rows.left[train]] - x[rows.right[train]]) / scale
+    fit = fit_logistic(differences, (rows.preferred[train] + 1) / 2, answer_folds(rows, train))
     return _AnswerFit(x, fit.weights / scale, fit.error)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LogisticFit:
-    """Weights (F,) on differences, and for each row (N,) the logit that rows outside its fold give it.
+    """Weights (F,) on differences, and for each row (N,) the logit that rows of other pictures give it, NaN if none do.
 
     `error` is the mean logistic loss of those.
     """
@@ -218,21 +231,22 @@ class LogisticFit:
     error: float
 
 
-def fit_logistic(differences: Floats, wins: Floats, folds: npt.NDArray[np.intp]) -> LogisticFit:
-    """Logistic regression of wins (N,), from 0 to 1, on differences (N, F), its penalty chosen on left-out folds (N,).
+def fit_logistic(differences: Floats, wins: Floats, folds: Sequence[tuple[Rows, Rows]]) -> LogisticFit:
+    """Logistic regression of wins (N,), from 0 to 1, on differences (N, F), its penalty chosen on left-out rows.
 
-    It has no bias: turned around, a difference gives the other answer.
+    It has no bias: turned around, a difference gives the other answer. `folds` as `answer_folds` gives them.
     """
 
     def left_out(penalty: float) -> Floats:
-        logits = np.zeros(len(wins))
-        for fold in set(folds.tolist()):
-            kept = folds != fold
-            logits[~kept] = differences[~kept] @ _logistic(differences[kept], wins[kept], penalty)
+        logits = np.full(len(wins), np.nan)
+        for learnt, told in folds:
+            logits[told] = differences[told] @ _logistic(differences[learnt], wins[learnt], penalty)
         return logits
 
     def loss(logits: Floats) -> float:
-        return float((np.logaddexp(0, logits) - wins * logits).mean())
+        told = np.isfinite(logits)
+        losses = np.logaddexp(0, logits[told]) - wins[told] * logits[told]
+        return float(losses.mean()) if told.any() else math.log(2)
 
     tried = [(penalty, left_out(penalty)) for penalty in PENALTIES]
     penalty, logits = min(tried, key=lambda each: loss(each[1]))

@@ -13,6 +13,8 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.stats import rankdata
 
 from imgrank.arrays import Floats
@@ -159,6 +161,7 @@ def _listing(faults: Sequence[Fault]) -> str:
 VAL_SHARE = 0.2
 SMALL_VAL = 120  # rows of one query below which val says too little and is missed in training: cross-validation decides
 FOLDS = 5
+LARGEST_LUMP = 0.5  # of all pictures that answers join: in a larger lump there are folds too
 
 
 def made_splits(dataset: Dataset, seed: int = 0) -> Dataset:
@@ -178,8 +181,16 @@ def made_splits(dataset: Dataset, seed: int = 0) -> Dataset:
 
 
 def needs_folds(dataset: Dataset) -> bool:
-    """Whether some query's val rows are so few, or so alike, that cross-validation must decide."""
-    return any(len(rows.in_split("val")) < SMALL_VAL or val_is_flat(rows) for rows in dataset.tasks)
+    """Whether some query's val rows are so few, so alike, or so well known that cross-validation must decide."""
+    return any(
+        len(rows.in_split("val")) < SMALL_VAL or val_is_flat(rows) or val_is_known(rows) for rows in dataset.tasks
+    )
+
+
+def val_is_known(rows: TaskRows) -> bool:
+    """Whether val answers are about pictures that others teach: whoever remembers a picture knows these answers."""
+    taught = rows.pictures(rows.in_split("train"))
+    return not rows.has_unit and bool(np.isin(rows.pictures(rows.in_split("val")), taught).any())
 
 
 def val_is_flat(rows: TaskRows) -> bool:
@@ -198,16 +209,52 @@ def flat_notes(dataset: Dataset) -> tuple[str, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """Rows of one task that are predicted, `told`, by what is `learnt` from rows that share no picture with them."""
+
+    learnt: Rows
+    told: Rows
+
+
+def held_out(tasks: Sequence[TaskRows], used: Sequence[Rows], seed: int) -> list[tuple[HeldOut, ...]]:
+    """For each fold what is held out of each task's used rows: each value once, each answer at most once.
+
+    What is learnt in a fold shares no picture with what is told there, whichever task either is of. Where nothing is
+    left to learn from, nothing is told.
+    """
+    dealt = deal(tasks, used, FOLDS, seed)
+    return [_fold(tasks, used, [part == fold for part in dealt]) for fold in range(FOLDS)]
+
+
+def _fold(
+    tasks: Sequence[TaskRows], used: Sequence[Rows], told: Sequence[npt.NDArray[np.bool_]]
+) -> tuple[HeldOut, ...]:
+    rows_of = list(zip(tasks, used, told, strict=True))
+    pictures = np.concatenate([task.pictures(rows[its]) for task, rows, its in rows_of])
+    learnt = [rows[~its & ~task.shows(rows, pictures)] for task, rows, its in rows_of]
+    return tuple(
+        HeldOut(others, rows[its] if len(others) else rows[:0])
+        for others, (_, rows, its) in zip(learnt, rows_of, strict=True)
+    )
+
+
 def deal(tasks: Sequence[TaskRows], used: Sequence[Rows], parts: int, seed: int) -> list[npt.NDArray[np.intp]]:
     """For each task the part, 0 to `parts` - 1, of each of its used rows, in their order.
 
-    Rows of one key (a group, or a picture) get one part in all tasks; keys of like value are dealt evenly.
+    Rows of one key (a group, or a picture) get one part in all tasks; keys of like value are dealt evenly. An answer
+    has two keys. Where they fall into neighbouring parts it belongs to the first of these, farther apart to none: -1.
     """
-    keys_of = [_keys(task, rows) for task, rows in zip(tasks, used, strict=True)]
+    ends_of = [[task.ends(n) for n in rows] for task, rows in zip(tasks, used, strict=True)]
+    lump_of = _lumps([ends for of_task in ends_of for ends in of_task])
+    keys_of = [[tuple(lump_of[end] for end in ends) for ends in of_task] for of_task in ends_of]
     levels: dict[str, list[float]] = defaultdict(list)
     for task, rows, keys in zip(tasks, used, keys_of, strict=True):
-        for key, level in zip(keys, _levels(task, rows), strict=True):
-            levels[key].append(level)
+        values = task.true[rows]
+        for (first, last), level, opposite in zip(keys, _levels(values), _levels(-values), strict=True):
+            levels[first].append(level)
+            if last != first:
+                levels[last].append(opposite)
     rng = np.random.default_rng(seed)
     names = sorted(levels)
     by_level = sorted(rng.permutation(len(names)), key=lambda n: float(np.mean(levels[names[n]])))
@@ -216,16 +263,28 @@ def deal(tasks: Sequence[TaskRows], used: Sequence[Rows], parts: int, seed: int)
         hand = by_level[start : start + parts]
         for n, part in zip(hand, rng.permutation(parts), strict=False):
             part_of[names[n]] = int(part)
-    return [np.array([part_of[key] for key in keys], np.intp) for keys in keys_of]
+    return [np.array([_part(part_of[a], part_of[b], parts) for a, b in keys], np.intp) for keys in keys_of]
 
 
-def _keys(task: TaskRows, rows: Rows) -> list[str]:
-    keys = task.together()
-    return [keys[n] for n in rows]
+def _part(one: int, other: int, parts: int) -> int:
+    if other in (one, (one + 1) % parts):
+        return one
+    return other if one == (other + 1) % parts else -1
 
 
-def _levels(task: TaskRows, rows: Rows) -> npt.NDArray[np.float64]:
-    values = task.true[rows]
+def _lumps(ends: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Each key's lump, named by its least key: keys that rows join, where no lump holds most; else each key alone."""
+    names = sorted({end for both in ends for end in both})
+    place = {name: n for n, name in enumerate(names)}
+    one, other = (np.array([place[both[side]] for both in ends], np.intp) for side in (0, 1))
+    count, lump = connected_components(coo_array((np.ones(len(ends)), (one, other)), shape=(len(names), len(names))))
+    if not count or np.bincount(lump).max() > LARGEST_LUMP * len(names):
+        return {name: name for name in names}
+    first = np.unique(lump, return_index=True)[1]
+    return {name: names[first[its]] for name, its in zip(names, lump, strict=True)}
+
+
+def _levels(values: Floats) -> npt.NDArray[np.float64]:
     ranks: npt.NDArray[np.float64] = rankdata(values) / max(1, len(values))
     return ranks
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from imgrank.adapter.closed import ClosedForm, Kernel
 from imgrank.arrays import Floats
-from imgrank.learning.baselines import fit_logistic, fit_ridge
+from imgrank.learning.baselines import answer_folds, fit_logistic, fit_ridge
 from imgrank.learning.blocks import (
     EMBEDDING,
     GENERAL,
@@ -27,7 +27,6 @@ from imgrank.learning.blocks import (
     leading_directions,
     spread,
 )
-from imgrank.learning.dataset import FOLDS, deal
 from imgrank.learning.task import PairRows, Rows, TaskRows
 
 HINTS = (0.3, 1.0)  # how loudly the sentence speaks, beside pictures with a spread of 1
@@ -261,7 +260,7 @@ def _kernel(columns: _Columns, pictures: Rows, values: Floats, groups: Sequence[
 def _answer_fits(blocks: Blocks, task: PairRows, rows: Rows) -> list[ViewFit]:
     left, right = task.left[rows], task.right[rows]
     wins = (task.preferred[rows] + 1) / 2
-    (folds,) = deal([task], [rows], FOLDS, seed=0)
+    folds = answer_folds(task, rows)
     fits = []
     for each in _columns(blocks, np.union1d(left, right)):
         fit = fit_logistic(each.numbers[left] - each.numbers[right], wins, folds)

@@ -324,7 +324,8 @@ def answers_right(difference: Floats, preferred: Floats) -> Floats:
 def answer_difference(one: Floats, other: Floats, preferred: Floats, resamples: Resamples) -> Difference:
     """How much better `one` meets the answers than `other`, in pair accuracy, by paired bootstrap."""
     gain = answers_right(one, preferred) - answers_right(other, preferred)
-    return Difference(float(np.nanmean(gain)), interval(resamples.mean(gain)))
+    known = gain[np.isfinite(gain)]
+    return Difference(float(known.mean()) if len(known) else NOTHING, interval(resamples.mean(gain)))
 
 
 def _accuracy(predicted: Floats, true: Floats, resamples: Resamples) -> Metric:

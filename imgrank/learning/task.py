@@ -45,6 +45,14 @@ class Task(Protocol):
         """The pictures of the dataset that rows are about, one or two a row."""
         ...
 
+    def shows(self, rows: Rows, pictures: Rows) -> npt.NDArray[np.bool_]:
+        """(N,) which rows are about any of these pictures."""
+        ...
+
+    def ends(self, row: int) -> tuple[str, str]:
+        """What must not be learnt from where a row is told: its group, or else its pictures; one twice if it is one."""
+        ...
+
     def predict(self, score: Callable[[Rows], Floats], rows: Rows) -> Floats:
         """Predictions of rows from scores of pictures; for answers, by how much left stands above right."""
         ...
@@ -116,6 +124,13 @@ class ValueRows(Task):
     def pictures(self, rows: Rows) -> Rows:
         return self.rows[rows]
 
+    def shows(self, rows: Rows, pictures: Rows) -> npt.NDArray[np.bool_]:
+        return np.isin(self.rows[rows], pictures)
+
+    def ends(self, row: int) -> tuple[str, str]:
+        key = self.task.groups[row] or self.task.images[row]
+        return key, key
+
     def predict(self, score: Callable[[Rows], Floats], rows: Rows) -> Floats:
         return score(self.rows[rows])
 
@@ -185,6 +200,13 @@ class PairRows(Task):
 
     def pictures(self, rows: Rows) -> Rows:
         return np.concatenate([self.left[rows], self.right[rows]])
+
+    def shows(self, rows: Rows, pictures: Rows) -> npt.NDArray[np.bool_]:
+        return np.isin(self.left[rows], pictures) | np.isin(self.right[rows], pictures)
+
+    def ends(self, row: int) -> tuple[str, str]:
+        group = self.task.groups[row]
+        return (group, group) if group else (self.task.left[row], self.task.right[row])
 
     def predict(self, score: Callable[[Rows], Floats], rows: Rows) -> Floats:
         return score(self.left[rows]) - score(self.right[rows])

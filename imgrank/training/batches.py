@@ -93,8 +93,9 @@ def batches(
     rng = np.random.default_rng(seed)
     others = [strangers(parts, n) if augmentation.negatives else np.zeros(0, np.intp) for n in range(len(parts))]
     queues: list[Rows] = [np.zeros(0, np.intp) for _ in parts]
-    for _ in range(steps):
-        n = int(rng.integers(len(parts)))
+    filled = [n for n, part in enumerate(parts) if len(part.train)]
+    for _ in range(steps if filled else 0):
+        n = filled[int(rng.integers(len(filled)))]
         size = min(batch, len(parts[n].train))
         if len(queues[n]) < size:
             queues[n] = rng.permutation(parts[n].train)

@@ -79,5 +79,5 @@ def best_common_epoch(fits: Sequence[Fit]) -> int:
 
 
 def size(values: Floats) -> float:
-    """The root mean square of values (N,), or 1 where all are 0."""
-    return float(np.sqrt(np.square(values).mean())) or 1.0
+    """The root mean square of values (N,), or 1 where all are 0, or none is."""
+    return float(np.sqrt(np.square(values).mean())) or 1.0 if len(values) else 1.0

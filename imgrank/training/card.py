@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 def card_text(adapter: Adapter, result: TrainingResult, source: str) -> str:
     """The card in Markdown."""
     how = (
-        "cross-validation over the train and val rows (every row predicted by a fit that had not seen it; whether "
-        "and how much the network answers was chosen on the same predictions)"
+        "cross-validation over the train and val rows (every row predicted by a fit that had not seen it, nor, where "
+        "rows are answers, either of its pictures; whether and how much the network answers was chosen on the same "
+        "predictions)"
         if result.cross_validated
         else "the val rows, which also chose the epoch and how much the network answers"
     )

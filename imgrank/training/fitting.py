@@ -18,7 +18,7 @@ from imgrank.adapter.subject import Subject
 from imgrank.arrays import Floats
 from imgrank.learning.baselines import baseline, ridge_views
 from imgrank.learning.blocks import Blocks
-from imgrank.learning.dataset import FOLDS, Dataset, deal, needs_folds
+from imgrank.learning.dataset import FOLDS, Dataset, held_out, needs_folds
 from imgrank.learning.fit_closed import ClosedFit, fit_closed
 from imgrank.learning.fit_subject import fit_subject
 from imgrank.learning.task import Rows, TaskRows, ValueRows
@@ -127,13 +127,10 @@ class _Folds:
     def of(run: Fitting) -> _Folds:
         tasks = run.dataset.tasks
         used = [task.in_split("train", "val") for task in tasks]
-        dealt, scale = deal(tasks, used, FOLDS, run.options.seed), _one_scale(run)
+        scale = _one_scale(run)
         held = (
-            tuple(
-                QueryRows.of(task, rows[part != fold], rows[part == fold], scale)
-                for task, rows, part in zip(tasks, used, dealt, strict=True)
-            )
-            for fold in range(FOLDS)
+            tuple(QueryRows.of(task, its.learnt, its.told, scale) for task, its in zip(tasks, fold, strict=True))
+            for fold in held_out(tasks, used, run.options.seed)
         )
         whole = (QueryRows.of(task, rows, np.zeros(0, np.intp), scale) for task, rows in zip(tasks, used, strict=True))
         return _Folds(tuple(held), tuple(whole))
@@ -170,16 +167,16 @@ def _one_scale(run: Fitting) -> tuple[float, float] | None:
 
 
 def _by_folds(run: Fitting, folds: _Folds) -> Fitted:
-    """Each row as it was predicted by the closed form that had not seen its fold."""
+    """Each row as it was predicted by the closed form that had not seen its fold, nor any picture of it."""
     blocks, views = _blocks(run), ridge_views(run.dataset.packed, _looks_at_embedding(run))
     learnt = []
     for n, whole in enumerate(folds.whole):
-        parts = [parts[n] for parts in folds.held]
+        parts = [parts[n] for parts in folds.held if len(parts[n].val)]
         predicted = [fit_closed(blocks, whole.task, part.train).of_task(whole.task, part.val) for part in parts]
         rows = folds.rows(n)
         order = np.argsort(rows)
-        unseen = Unseen(whole.task, rows[order], None, np.concatenate(predicted)[order])
-        plain = np.concatenate([_plain(views, part) for part in parts])[order]
+        unseen = Unseen(whole.task, rows[order], None, np.concatenate([np.zeros(0), *predicted])[order])
+        plain = np.concatenate([np.zeros(0), *(_plain(views, part) for part in parts)])[order]
         closed = fit_closed(blocks, whole.task, whole.train)
         subject = fit_subject(run.dataset.packed, whole.task, whole.train)
         learnt.append(Learnt(whole.task, whole.mean, whole.scale, closed, unseen, plain, subject))

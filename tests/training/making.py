@@ -100,8 +100,8 @@ def labels_csv(folder: Path, count: int, *, split=None, group=None, query="more|
     return path
 
 
-def pairs_csv(folder: Path, count: int, pictures: int = 60, seed: int = 0) -> Path:
-    """`count` answers between pictures, some of them ties."""
+def pairs_csv(folder: Path, count: int, pictures: int = 60, seed: int = 0, say: str | None = None) -> Path:
+    """`count` answers between pictures, some of them ties; or all of them what `say` says."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     lines = ["left,right,query,preferred"]
@@ -110,7 +110,7 @@ def pairs_csv(folder: Path, count: int, pictures: int = 60, seed: int = 0) -> Pa
     for _ in range(count):
         left, right = rng.choice(pictures, 2, replace=False)
         answer = "tie" if abs(left - right) < 3 else "left" if left > right else "right"
-        lines.append(f"{left}.jpg,{right}.jpg,more,{answer}")
+        lines.append(f"{left}.jpg,{right}.jpg,more,{say or answer}")
     path = folder / "pairs.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

@@ -146,6 +146,31 @@ def test_answers_alone_give_a_ranker(tmp_path):
     assert pair_accuracy(scores(result, tmp_path, numbers), numbers.astype(float)) > 0.8
 
 
+def test_answers_that_hang_on_no_picture_are_measured_as_chance(tmp_path):
+    """Whoever remembers the pictures that are always on the left would answer all of them."""
+    for seed in (1, 2):
+        labels = pairs_csv(tmp_path / str(seed), 60, 12, seed, say="left")
+        result = trained(tmp_path / str(seed), labels, options=replace(AUTO, epochs=0))
+        (query,) = result.queries
+        assert result.cross_validated
+        for measured in (query.adapter.pair_accuracy, query.ridge.pair_accuracy):
+            assert measured.ci.low < 0.5 < measured.ci.high
+            assert 0.25 < measured.value < 0.75
+
+
+def test_answers_that_do_hang_on_their_pictures_are_measured_well_above_chance(tmp_path):
+    (query,) = trained(tmp_path, pairs_csv(tmp_path, 120, 24), options=replace(AUTO, epochs=0)).queries
+    assert query.adapter.pair_accuracy.value > 0.75
+    assert query.adapter.pair_accuracy.ci.low > 0.5
+
+
+def test_answers_about_so_few_pictures_that_none_can_be_left_out_still_give_a_ranker(tmp_path):
+    (query,) = trained(tmp_path, pairs_csv(tmp_path, 8, 3, say="left")).queries
+    assert query.trained_on == 8
+    assert query.rows == 0
+    assert math.isnan(query.adapter.pair_accuracy.value)
+
+
 def test_several_queries_share_one_file(tmp_path):
     for n in range(40):
         (tmp_path / f"{n}.jpg").write_bytes(b"")
