@@ -23,6 +23,7 @@ from imgrank.scoring.choosing import (
     Candidates,
     Choice,
     nearest_query,
+    quantity_of,
     who_answers,
 )
 from imgrank.scoring.detail import MEASURED, DetailScorer, quality_in
@@ -48,6 +49,7 @@ WITHOUT_DETAIL = (
 
 SHOWS_NO_DATE = "what an image shows does not say when it was taken; order by date for that"
 NOT_JUDGED = "what is better or worse here cannot be seen, so images most like '{}' come first"
+ASKS_FOR_ANOTHER = "the sentence asks for something else than the ranker {} predicts, so the order is by '{}'"
 NOT_COMPARED = "no trained ranker answers, so no close results were compared again"
 READS_ENGLISH = "mini was taught English, and finds no word of it here: scores mean nothing"
 KNOWS_FEW = "mini was taught English, and knows few of these words: scores may mean little"
@@ -246,6 +248,9 @@ def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> Adapte
     """The trained query put to the question."""
     negation = None if choice.whole else negation_of(question.sentence)
     notes = (_said_of(negation),) if negation is not None and negation.thing is None else ()
+    if choice.asks_for_another:
+        name, quantity = printable(choice.adapter.name), printable(quantity_of(choice.query))
+        notes = (*notes, ASKS_FOR_ANOTHER.format(name, quantity))
     counts = bool(phrasings_of(choice.query.phrasings).things)
     keeps_all = choice.reversed and counts
     return AdapterScorer(question, choice, encode(choice.words), keeps_all, notes, understood=not notes)

@@ -53,7 +53,8 @@ class Choice:
 
     `reversed` says that the sentence asks for the other end: "younger person" of a query "older person". `words` are
     what the adapter is to read: the query's own, or the sentence where it was only asked for by name. `whole` says that
-    a model read the sentence whole, "not" and "no" with it.
+    a model read the sentence whole, "not" and "no" with it. `asks_for_another` says that the sentence is about
+    something else than the query, which answers because its adapter was asked for by name.
     """
 
     adapter: AdapterHeader
@@ -63,6 +64,7 @@ class Choice:
     words: str
     reversed: bool = False
     whole: bool = False
+    asks_for_another: bool = False
 
     @property
     def asked(self) -> Asked:
@@ -114,20 +116,14 @@ class Candidates:
 def who_answers(sentence: str, candidates: Candidates, encode: Encode) -> Choice | None:
     """The trained query that answers a sentence, None where likeness does.
 
-    A query's own words find it always, other words where they ask for its scale: of what users train by the words of
-    its phrasings, of what ships by a model that was taught how people ask. Who was asked for by name answers whatever
-    is asked, by the nearest of its queries.
+    A query's own words find it always, in any form where a user trained it, and before those of what ships. Other words
+    find it where they ask for its scale: of what users train by the words of its phrasings, of what ships by a model
+    that was taught how people ask. Who was asked for by name answers whatever is asked, by the nearest of its queries.
     """
-    for header in candidates.headers:
-        query = header.query(sentence)
-        if query is not None:
-            return Choice(header, query, 1.0, OWN_WORDS, query.name)
     reading, weights = read(sentence), asking_weights(candidates.fingerprint)
-    for header in candidates.headers:
-        for query in header.queries:
-            readings = phrasings_of(query.phrasings).readings
-            if reading.said and any((other.said, other.turn) == (reading.said, reading.turn) for other in readings):
-                return Choice(header, query, 1.0, OWN_WORDS, query.name)
+    own = _by_own_words(sentence, reading, candidates)
+    if own is not None:
+        return own
     taught = asks(sentence, candidates.fingerprint, encode)
     by_phrasings = tuple(one for one in candidates.headers if taught is None or not one.shipped)
     found = list(_asked_for(sentence, reading, by_phrasings, weights, encode))
@@ -136,7 +132,29 @@ def who_answers(sentence: str, candidates: Candidates, encode: Encode) -> Choice
     choice = None if taught is None else _taught(taught, sentence, reading, candidates, encode)
     if choice is not None or not candidates.named:
         return choice
-    return _nearest_of_named(sentence, reading, candidates, encode)
+    return _nearest_of_named(sentence, reading, candidates, taught, encode)
+
+
+def _by_own_words(sentence: str, reading: Reading, candidates: Candidates) -> Choice | None:
+    """The query that was trained on these words; the user's own first, which may be in other forms ("oldest face")."""
+    for shipped in (False, True):
+        headers = [header for header in candidates.headers if header.shipped is shipped]
+        for header in headers:
+            query = header.query(sentence)
+            if query is not None:
+                return Choice(header, query, 1.0, OWN_WORDS, query.name)
+        for header in headers:
+            for query in header.queries:
+                readings = phrasings_of(query.phrasings).readings
+                if reading.said and any(_says_the_same(reading, other, any_form=not shipped) for other in readings):
+                    return Choice(header, query, 1.0, OWN_WORDS, query.name)
+    return None
+
+
+def _says_the_same(one: Reading, other: Reading, *, any_form: bool) -> bool:
+    if one.turn != other.turn:
+        return False
+    return one.bases == other.bases if any_form else one.said == other.said
 
 
 def nearest_query(sentence: str, candidates: Candidates, encode: Encode) -> tuple[Query, float] | None:
@@ -201,14 +219,19 @@ def _taught(asked: Asks, sentence: str, reading: Reading, candidates: Candidates
     )
 
 
-def _nearest_of_named(sentence: str, reading: Reading, candidates: Candidates, encode: Encode) -> Choice | None:
+def _nearest_of_named(
+    sentence: str, reading: Reading, candidates: Candidates, taught: Asks | None, encode: Encode
+) -> Choice | None:
     nearest = nearest_query(sentence, candidates, encode)
     if nearest is None:
         return None
     query, similarity = nearest
     phrasings = phrasings_of(query.phrasings)
-    turned = _share_a_word(reading, phrasings) and _turn(sentence, reading, phrasings) < 0
-    return Choice(candidates.headers[0], query, similarity, BY_NAME, query.name if turned else sentence, turned)
+    shares = _share_a_word(reading, phrasings)
+    turned = shares and _turn(sentence, reading, phrasings) < 0
+    asks_for_another = bool(reading.words) and (not shares or (taught is not None and taught.clearness >= 0))
+    words = query.name if turned else sentence
+    return Choice(candidates.headers[0], query, similarity, BY_NAME, words, turned, asks_for_another=asks_for_another)
 
 
 def plainly_denied(sentence: str) -> Reading | None:

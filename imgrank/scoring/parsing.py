@@ -57,6 +57,7 @@ _VERDICTS = {"bad": 1, "good": -1}
 _VIRTUES = frozenset(map(stem, ("contrast", "sharpness", "sharp", "focus", "exposure", "quality", "light", "detail")))
 _PREFIXED = re.compile(r"\b(under|over|un|de|mis)-(?=\w)", re.IGNORECASE)
 _ARTICLES = {"a", "an", "the"}
+_DEGREES = {"most": "more", "least": "less"}
 _LATE = {"new", "late", "recent"}
 _BOUNDS = {("at", "least"): 1, ("at", "most"): -1}  # "at least three people" wants many of them
 _NUMERALS = word_set("one two three four five six seven eight nine ten dozen")
@@ -100,6 +101,11 @@ class Reading:
     def asks_when(self) -> bool:
         """Whether it asks for nothing but late pictures: "newest", "the most recent photos"."""
         return bool(self.words) and all(word.base in _LATE for word in self.words) and self.grades
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """Every word of what is said in its base form: those of "oldest faces" and "older face" are the same."""
+        return tuple(_DEGREES.get(token, word_of(token).base) for token in self.said.split())
 
     @property
     def plain(self) -> str:

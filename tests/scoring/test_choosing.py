@@ -185,6 +185,36 @@ def test_an_order_that_ignored_a_not_is_never_confident(ranker):
     assert not ignored.confident
 
 
+@pytest.mark.parametrize(
+    "sentence", ["oldest face", "the oldest faces", "an old face", "Older Faces", "old faces", "oldest face first"]
+)
+def test_a_users_own_words_in_any_form_win_over_the_shipped_ranker(ranker, sentence):
+    header = find_adapter("mini-adapter")
+    exact = replace(header.queries[0], phrasings=("more wrinkles", "oldest face", "old faces", "an old face"))
+    theirs = replace(header, queries=(exact,))
+    both = Candidates((replace(of_faces(ranker).headers[0], name="mine"), theirs, header), ranker.backbone.fingerprint)
+    choice = who_answers(sentence, both, ranker.sentence)
+    assert choice is not None
+    assert (choice.adapter.name, choice.query.name, choice.reversed) == ("mine", "older face", False)
+    stranger = who_answers("more dogs", both, ranker.sentence)
+    assert stranger is not None and stranger.adapter.shipped
+
+
+@pytest.mark.parametrize(
+    ("sentence", "asks_for_another"),
+    [("more dogs", True), ("oldest car", True), ("a red balloon", True), ("oldest face", False), ("a face", False)],
+)
+def test_a_ranker_named_for_something_else_says_what_it_orders_by_and_is_not_confident(
+    ranker, sentence, asks_for_another
+):
+    candidates = replace(of_faces(ranker), named=True)
+    scorer = adapter_scorer(Question(sentence), who_answers(sentence, candidates, ranker.sentence), ranker.sentence)
+    verdict = scorer.verdict(Evidence.of(np.ones(9), np.ones(9, bool)))
+    assert verdict.scorer == "adapter"
+    assert verdict.confident is not asks_for_another
+    assert sum("the order is by 'older face'" in note for note in verdict.notes) == asks_for_another
+
+
 def encode(_: str) -> TextTokens:
     return TextTokens(np.zeros((1, 1), np.float32), unit(1, 99)[0])
 
