@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from numbers import Integral, Real
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -84,12 +85,21 @@ def select(
 
 def check_selection(top: int | None, bottom: int | None, min_score: float | None, best: int | None = None) -> None:
     """Raises UsageError if `select` would refuse these: to be asked before a long run, not after."""
+    _check_kinds((top, bottom, best), min_score)
     if any(count is not None and count < 1 for count in (top, bottom)):
         raise UsageError("The number of images to keep at the top or the bottom must be at least 1.")
     if best is not None and best < 1:
         raise UsageError("The number of images to keep of each group must be at least 1.")
     if min_score is not None and math.isnan(min_score):
         raise UsageError("The minimum score must be a number, not nan.")
+
+
+def _check_kinds(counts: Iterable[object], min_score: object) -> None:
+    for count in counts:
+        if count is not None and not isinstance(count, Integral):
+            raise UsageError(f"A number of images to keep is a whole number, and not {count!r:.80}.")
+    if min_score is not None and not isinstance(min_score, Real):
+        raise UsageError(f"The minimum score must be a number, and not {min_score!r:.80}.")
 
 
 class ScoredPath(NamedTuple):

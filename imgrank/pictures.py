@@ -6,7 +6,7 @@ What a `Ranker` puts in order, and what training and evaluation learn from. Know
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -27,7 +27,7 @@ from imgrank.filtering import NO_FILTERS, Filters, filtered
 from imgrank.index.reading import Indexed, is_index, open_indexes
 from imgrank.measuring import Measuring
 from imgrank.path_order import path_order
-from imgrank.paths import printable
+from imgrank.paths import printable, quoted
 from imgrank.patterns import Exclusion
 from imgrank.records import ImageFile, Progress, Unreadable
 from imgrank.store import TokenStore, View
@@ -270,8 +270,15 @@ def nothing_found(sources: Sequence[str], subfolders: int = 0, others: Sequence[
 
 
 def several(files: str | Path | Sequence[str | Path]) -> list[str]:
-    """One path, or several, as strings."""
+    """One path, or several, as strings. Raises UsageError on what is neither."""
+    _check_paths(files)
     return [str(files)] if isinstance(files, (str, Path)) else [str(file) for file in files]
+
+
+def _check_paths(files: object) -> None:
+    if not isinstance(files, (str, Path, Iterable)) or isinstance(files, (bytes, bytearray)):
+        told = f"{quoted(repr(files))} ({type(files).__name__})"
+        raise UsageError(f"Images to rank are a path or several, and not {told}.")
 
 
 def told_of_changed(count: int) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from imgrank.errors import UsageError
 from imgrank.index.reading import is_index
 from imgrank.paths import printable
 from imgrank.pictures import PictureReader
-from imgrank.scoring.composing import Asking, Pictures, Split, compose
+from imgrank.scoring.composing import Asking, Pictures, Split, check_kinds, compose
 from imgrank.scoring.question import NamedPictures, Question
 from imgrank.scoring.similarity import appearance_of
 from imgrank.scoring.words import in_words
@@ -31,6 +31,7 @@ class QuestionReader:
 
     def read(self, asking: Asking, split: Split) -> Question:
         """As `Ranker.question`; `split` as `compose` has it."""
+        check_kinds(asking)
         for term in (*asking.plus, *asking.minus):
             _check_text((term if isinstance(term, str) else term.text) or "")
         for text in filter(None, (asking.sentence, asking.opposite)):

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from numbers import Real
 from types import MappingProxyType
 from typing import Literal, overload
 
@@ -38,8 +39,11 @@ class Term:
     def __post_init__(self) -> None:
         if (self.text is None) == (self.picture is None):
             raise UsageError("A term of a mix is either a text or an image.")
-        if not math.isfinite(self.weight):
-            raise UsageError(f"The weight of a term is a finite number, not {self.weight}.")
+        if not (self.text is None or isinstance(self.text, str)):
+            raise UsageError(f"The text of a term is a text, not {self.text!r:.80}.")
+        weight: object = self.weight
+        if not isinstance(weight, Real) or not math.isfinite(weight):
+            raise UsageError(f"The weight of a term is a finite number, not {weight!r:.80}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 
 from imgrank.errors import UsageError
+from imgrank.paths import quoted
 from imgrank.records import Term
 from imgrank.scoring.question import NamedPictures, Question, WeightedQuestion
 
@@ -28,6 +30,35 @@ class Asking:
     plus: Sequence[Term | str] = ()
     minus: Sequence[Term | str] = ()
     refine: bool = False
+
+
+def check_kinds(asking: Asking) -> None:
+    """Raises UsageError where what was asked is of another kind than it can be, as a number for a sentence."""
+    for text in (asking.sentence, asking.opposite):
+        if text is not None and not isinstance(text, str):
+            raise UsageError(f'A sentence is a text, such as "older person", and not {_told(text)}.')
+    if asking.between is not None and not (_are_several(asking.between) and len(asking.between) == 2):
+        raise UsageError(f"The two ends of a scale are two images, and not {_told(asking.between)}.")
+    for named in (asking.like, *(asking.between or ())):
+        if named is not None and not _are_paths(named):
+            raise UsageError(f"Images to compare with are a path or several, and not {_told(named)}.")
+    for terms in (asking.plus, asking.minus):
+        if not (_are_several(terms) and all(isinstance(term, (str, Term)) for term in terms)):
+            raise UsageError(f"Terms of a mix are a list of texts or of `Term`s, and not {_told(terms)}.")
+
+
+def _are_paths(named: object) -> bool:
+    """Whether it names files: a path, or several."""
+    several = [named] if isinstance(named, (str, Path)) else named
+    return _are_several(several) and all(isinstance(one, (str, Path)) for one in several)
+
+
+def _are_several(given: object) -> TypeGuard[Collection[object]]:
+    return isinstance(given, Collection) and not isinstance(given, (str, bytes, bytearray))
+
+
+def _told(given: object) -> str:
+    return f"{quoted(repr(given))} ({type(given).__name__})"
 
 
 def compose(asking: Asking, encode: EncodeNamed, split: Split) -> Question:

@@ -118,7 +118,9 @@ def test_min_score_comes_before_bottom(pairs, least, bottom):
     assert select(images, min_score=least, bottom=bottom) == tuple(i for i in images if i.score >= least)[-bottom:]
 
 
-@pytest.mark.parametrize("choice", [{"top": 0}, {"bottom": -1}, {"min_score": math.nan}])
+@pytest.mark.parametrize(
+    "choice", [{"top": 0}, {"bottom": -1}, {"min_score": math.nan}, {"top": "x"}, {"best": 1.5}, {"min_score": "x"}]
+)
 def test_a_selection_that_cannot_be_is_a_usage_error(choice):
     with pytest.raises(UsageError):
         select((), **choice)

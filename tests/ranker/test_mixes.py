@@ -126,6 +126,22 @@ def test_a_scale_runs_from_one_picture_to_the_other(ranker):
         ({"sentence": "a dog", "plus": ["a cat"], "refine": True}, "several scorers"),
         ({"plus": [Term(picture="nowhere.jpg")]}, "nowhere.jpg"),
         ({"plus": ["a \udcff cat"]}, "UTF-8"),
+        ({"sentence": 5}, r"A sentence is a text, .* not 5 \(int\)"),
+        ({"sentence": None}, "sentence to order by is missing"),
+        ({"sentence": b"a cat"}, "A sentence is a text"),
+        ({"sentence": ["a cat", "a dog"]}, "A sentence is a text"),
+        ({"sentence": 0}, "A sentence is a text"),
+        ({"sentence": "a cat", "opposite": 5}, "A sentence is a text"),
+        ({"like": 5}, "Images to compare with"),
+        ({"like": b"cat.jpg"}, "Images to compare with"),
+        ({"like": [5]}, "Images to compare with"),
+        ({"between": 5}, "two ends"),
+        ({"between": "ab"}, "two ends"),
+        ({"between": (PHOTOS / "cat.jpg",)}, "two ends"),
+        ({"between": (PHOTOS / "cat.jpg", 5)}, "Images to compare with"),
+        ({"plus": "a cat"}, "Terms of a mix"),
+        ({"minus": 5}, "Terms of a mix"),
+        ({"plus": [5]}, "Terms of a mix"),
     ],
 )
 def test_what_cannot_be_asked_is_said_in_a_sentence(ranker, asked, told):
@@ -133,7 +149,22 @@ def test_what_cannot_be_asked_is_said_in_a_sentence(ranker, asked, told):
         ranker.rank([PHOTOS], **asked)
 
 
-@pytest.mark.parametrize("made", [{}, {"text": "a", "picture": "b"}, {"text": "a", "weight": float("nan")}])
+@pytest.mark.parametrize("sources", [5, None, b"photos"])
+def test_images_to_rank_are_paths(ranker, sources):
+    with pytest.raises(UsageError, match="Images to rank are a path or several"):
+        ranker.rank(sources, "a cat")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {},
+        {"text": "a", "picture": "b"},
+        {"text": "a", "weight": float("nan")},
+        {"text": 5},
+        {"text": "a", "weight": "b"},
+    ],
+)
 def test_a_term_is_one_thing_with_a_weight(made):
     with pytest.raises(UsageError):
         Term(**made)
