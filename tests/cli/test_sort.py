@@ -242,7 +242,8 @@ def test_terms_stand_beside_a_sentence_or_alone(imgrank):
 
 def test_the_version_and_the_help_need_no_torch(folder):
     for words in (["--version"], ["--help"], ["sort", "--help"]):
-        script = f"import sys; sys.modules['torch'] = None; sys.argv = {['imgrank', *words]}; import imgrank.__main__"
+        without_torch = f"import sys; sys.modules['torch'] = None; sys.argv = {['imgrank', *words]}"
+        script = f"{without_torch}; from imgrank.__main__ import main; main()"
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr
         assert b"imgrank" in done.stdout

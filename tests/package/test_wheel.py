@@ -75,4 +75,4 @@ def test_it_carries_its_licence_and_says_what_it_is_for(wheel: zipfile.ZipFile) 
 
 def test_it_installs_one_command(wheel: zipfile.ZipFile) -> None:
     entries = wheel.read(f"imgrank-{__version__}.dist-info/entry_points.txt").decode("utf-8")
-    assert entries.split() == ["[console_scripts]", "imgrank", "=", "imgrank.cli.app:main"]
+    assert entries.split() == ["[console_scripts]", "imgrank", "=", "imgrank.__main__:main"]

@@ -31,7 +31,7 @@ def test_pictures_are_read_when_somebody_goes_there_and_again_where_that_failed(
         with served(page) as client:
             assert client.ask("/state").json()["pictures_at"] == "pictures/" and not failed
             refused = client.ask("/pictures/state")
-            assert refused.status == 500 and "went wrong" in refused.json()["error"]
+            assert refused.status == 500 and "cannot begin more work" in refused.json()["error"]
             assert client.ask("/pictures/state").status == 200
             until(lambda: client.ask("/pictures/state").json()["count"] == 12, 120)
     finally:

@@ -9,7 +9,7 @@ import pytest
 
 THREADS = """
 import ctypes, threading
-from imgrank.web.memory import share_heaps
+from imgrank.web.threads import share_heaps
 {}
 libc, together = ctypes.CDLL(None), threading.Barrier(6)
 libc.malloc.restype = ctypes.c_void_p

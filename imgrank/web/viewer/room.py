@@ -25,10 +25,9 @@ from imgrank.scoring.question import Question
 from imgrank.web.app import make_page
 from imgrank.web.controller import Controller
 from imgrank.web.explanations import Explanations, explainer, reason_of
-from imgrank.web.memory import share_heaps
 from imgrank.web.prepare import prepare_ranked
 from imgrank.web.records import LabelSettings, Reason, Trained
-from imgrank.web.threads import Apart, begin
+from imgrank.web.threads import Apart, begin, share_heaps
 from imgrank.web.trainer import Report, Trainer, teach
 from imgrank.web.viewer.changes import History, Job, Plans, Work
 from imgrank.web.viewer.engine import Engine, NewRanker, models_view
