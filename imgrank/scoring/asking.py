@@ -13,6 +13,7 @@ from imgrank.detail.qualities import AskedQuality
 from imgrank.paths import printable
 from imgrank.records import Asked, Term
 from imgrank.scoring.adapter_scorer import AdapterScorer
+from imgrank.scoring.amounts import Amount, amounts_of, denies_an_act, nobody_as_no_people
 from imgrank.scoring.calibration import confidence_weights
 from imgrank.scoring.choosing import (
     NO_RANKER,
@@ -90,8 +91,9 @@ class Settled:
     """
 
     def __init__(self, question: Question, source: Source, *, by_name: bool = True) -> None:
-        self.question = replace(question, sentence=beginning(question.sentence)) if question.like is None else question
-        self._is_cut = self.question.sentence != question.sentence
+        begun = question.sentence if question.like is not None else beginning(question.sentence)
+        self.question = replace(question, sentence=nobody_as_no_people(begun))
+        self._is_cut = begun != question.sentence
         self._source, self._by_name = source, by_name
         self._parts = tuple(Settled(part.question, source, by_name=False) for part in question.parts)
 
@@ -223,10 +225,11 @@ def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
     "people" is asked for. Whoever was trained on these very words, or is asked for by name, answers them whole. Raises
     AdapterError as `ask` does.
     """
-    thing = named(beginning(sentence))
+    thing = named(nobody_as_no_people(beginning(sentence)))
     together = denied_together(thing)
     said = None if together else wanted_without(thing)
-    if source.adapter not in ("auto", "none") or not (together or said) or quality_in(thing) is not None:
+    amounts = () if together or said else amounts_of(thing)
+    if source.adapter not in ("auto", "none") or not (together or said or amounts) or quality_in(thing) is not None:
         return ()
     denied = negation_of(thing)
     if denied is not None and denied.thing is not None:
@@ -234,6 +237,8 @@ def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
     whole = Settled(Question(sentence), source).choice
     if whole is not None and whole.reason == OWN_WORDS:
         return ()
+    if amounts:
+        return _terms_of_amounts(amounts, source)
     if said is None:
         return tuple(map(Term, together))
     counted = (Settled(Question(f"no {thing}"), source).choice for thing in said.unwanted)
@@ -244,9 +249,23 @@ def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
     return (Term(said.wanted), *unwanted)
 
 
+def _terms_of_amounts(amounts: tuple[Amount, ...], source: Source) -> tuple[Term, ...]:
+    """A term each, where trained queries count what is asked for beside the first, and no two parts find the same."""
+    choices = [Settled(Question(amount.words), source).choice for amount in amounts]
+    found = [choice.query.name for choice in choices if choice is not None]
+    counted = [choice for amount, choice in zip(amounts, choices, strict=True) if amount.says_how_much]
+    if len(set(found)) < len(found) or not any(counted):
+        return ()
+    return tuple(
+        Term(amount.thing, weight=-1.0) if choice is None and amount.is_little else Term(amount.words)
+        for amount, choice in zip(amounts, choices, strict=True)
+    )
+
+
 def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> AdapterScorer:
     """The trained query put to the question."""
-    negation = None if choice.whole else negation_of(question.sentence)
+    is_read = choice.whole and not denies_an_act(question.sentence)
+    negation = None if is_read else negation_of(question.sentence)
     notes = (_said_of(negation),) if negation is not None and negation.thing is None else ()
     if choice.asks_for_another:
         name, quantity = printable(choice.adapter.name), printable(quantity_of(choice.query))

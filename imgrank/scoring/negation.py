@@ -43,7 +43,7 @@ _LAST = re.compile(
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
-    r"\b(?:not|no|without|never|except|excluding|nothing|neither|nor|lacking|\w+n['’]t)\b", re.IGNORECASE
+    r"\b(?:not|no|without|never|except|excluding|nothing|neither|nor|lacking|nobody|\w+n['’]t)\b", re.IGNORECASE
 )
 _NAMES = re.compile(r"\bno[ -](?:\w+[ -])?(?:entry|sign|signs|parking|smoking|zone|trespassing)\b", re.IGNORECASE)
 _MIXES = re.compile(r"\b(?:and|or|but|with|while)\b|[,;]", re.IGNORECASE)

@@ -119,3 +119,29 @@ def test_of_thousands_of_words_the_first_are_read_and_that_is_said(ranker):
     said = "the sentence is too long, and only its first 200 words or 2,000 characters are read"
     assert said in ranking.notes
     assert said not in ranker.rank([PHOTOS], "a cat " * 100).notes
+
+
+@pytest.mark.parametrize(
+    ("sentence", "terms"),
+    [
+        ("lots of people but few dogs", [("lots of people", 1.0, "adapter"), ("few dogs", 1.0, "adapter")]),
+        ("lots of cats and few dogs", [("lots of cats", 1.0, "zero-shot"), ("few dogs", 1.0, "adapter")]),
+        ("many dogs, few cats", [("many dogs", 1.0, "adapter"), ("cats", -1.0, "zero-shot")]),
+    ],
+)
+def test_two_amounts_are_two_terms(sentence, terms):
+    with Ranker() as asked:
+        ranking = asked.rank([PHOTOS], sentence)
+    assert [(term.text, term.weight, term.scorer) for term in ranking.terms] == terms
+
+
+def test_no_one_is_no_people_and_nobody_who_does_something_is_not_understood():
+    with Ranker() as asked:
+        no_one, no_people, nobody = (
+            asked.rank([PHOTOS], sentence)
+            for sentence in ("No one is in the picture", "no people", "nobody is smiling")
+        )
+    assert no_one.query == "No one is in the picture"
+    assert [image.path for image in no_one.images] == [image.path for image in no_people.images]
+    assert not nobody.confident
+    assert any("was ignored" in note for note in nobody.notes)
