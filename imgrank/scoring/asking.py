@@ -10,7 +10,7 @@ from typing import Protocol
 from imgrank.adapter.header import other_tokens
 from imgrank.backbone.names import MINI
 from imgrank.detail.qualities import AskedQuality
-from imgrank.paths import printable
+from imgrank.paths import printable, quoted
 from imgrank.records import Asked, Term
 from imgrank.scoring.adapter_scorer import AdapterScorer
 from imgrank.scoring.amounts import Amount, amounts_of, denies_an_act, nobody_as_no_people
@@ -32,7 +32,7 @@ from imgrank.scoring.direction import both_ends, too_much
 from imgrank.scoring.languages import seems_english
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.naming import MOST_CHARACTERS, MOST_WORDS, beginning, named
-from imgrank.scoring.negation import Negation, denied_together, negation_of, wanted_without
+from imgrank.scoring.negation import Negation, beside_denied, denied_together, negation_of, wanted_without
 from imgrank.scoring.parsing import read
 from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Answer, Encode, Question
@@ -59,6 +59,7 @@ READ_IN_PART = (
     f"the sentence is too long, and only its first {MOST_WORDS} words or {MOST_CHARACTERS:,} characters are read"
 )
 BOTH_ENDS = "'{}' and '{}' are two ends of one scale, and which is to stand first is not understood; name one of them"
+IGNORED_BESIDE = "'{}' is not understood beside what is denied, and was ignored"
 NO_BOUND = "how much is 'too {}' is not known, so the order runs to the very end of the scale"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
@@ -149,7 +150,7 @@ class Settled:
         if question.like is not None:
             return PictureScorer(question, aim_at_picture(question.like.embedding))
         scorer = self._by_sentence(detailed)
-        understood = scorer.understood and self._both_ends is None
+        understood = scorer.understood and self._both_ends is None and not self._ignored
         return replace(scorer, notes=(*scorer.notes, *self._told()), understood=understood)
 
     def _by_sentence(self, detailed: bool) -> DetailScorer | AdapterScorer | LikenessScorer:
@@ -171,11 +172,27 @@ class Settled:
         """Both ends of the scale that answers, where the sentence names these and not which is to stand first."""
         return both_ends(self.question.sentence) if self._asks_for_scale else None
 
+    @cached_property
+    def _ignored(self) -> str:
+        """What a sentence asks for behind a denial that alone is answered, by another scale or none."""
+        if self.choice is None or not self._asks_for_scale:
+            return ""
+        rest = beside_denied(named(self.question.sentence))
+        other = Settled(Question(rest), self._source) if rest else self
+        return "" if other._scale == self._scale else rest
+
+    @property
+    def _scale(self) -> str | None:
+        """The name of the scale that answers."""
+        return None if self.choice is None else self.choice.query.name
+
     def _told(self) -> Iterator[str]:
         """What is to be said of how the sentence was read."""
         much = too_much(self.question.sentence)
         if self._is_cut:
             yield READ_IN_PART
+        if self._ignored:
+            yield IGNORED_BESIDE.format(quoted(self._ignored))
         if self._both_ends is not None:
             yield BOTH_ENDS.format(*map(printable, self._both_ends))
         elif much is not None and self._asks_for_scale:

@@ -23,7 +23,7 @@ import numpy as np
 
 from imgrank.arrays import Flags, Floats
 from imgrank.counting import counted
-from imgrank.paths import printable
+from imgrank.paths import printable, quoted
 from imgrank.records import Asked
 from imgrank.rounding import digits_of
 from imgrank.scoring.answered import answered_term
@@ -142,7 +142,7 @@ class MixScorer:
         ]
         wanted = [one for one, term in zip(said, self.terms, strict=True) if term.weight > 0]
         notes = [
-            f"{printable(term.scorer.question.sentence)!r}: {note}"
+            f"{quoted(term.scorer.question.sentence)!r}: {note}"
             for term, one in zip(self.terms, said, strict=True)
             for note in one.notes
         ]
@@ -210,7 +210,7 @@ def _told(term: MixTerm, verdict: Verdict) -> str:
         "adapter": verdict.asked.predicted_by(verdict.adapter),
         "detail": f"{verdict.asked.quantity}, measured at full size",
     }
-    return f"{less}{printable(question.sentence)!r} by {by.get(verdict.scorer, 'similarity')}{times}"
+    return f"{less}{quoted(question.sentence)!r} by {by.get(verdict.scorer, 'similarity')}{times}"
 
 
 def mixed(mix: MixScorer, blocks: Iterator[PackedTokens], resources: Resources, pictures: Hashable = None) -> Answer:

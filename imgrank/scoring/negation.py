@@ -133,6 +133,19 @@ def denied_together(sentence: str) -> tuple[str, ...]:
     return tuple(f"{'no' if _is_named(thing) else 'not'} {thing}" for thing in things)
 
 
+def beside_denied(sentence: str) -> str:
+    """What stands behind the comma of a sentence that begins by denying, "sharpest first" of "no dogs, sharpest first".
+
+    Empty where there is nothing, or where it is denied together with the rest.
+    """
+    words = " ".join(sentence.strip().rstrip(".!").replace("’", "'").split())
+    found = _CLEAR.match(words)
+    if found is None or _NAMES.search(words) or denied_together(words):
+        return ""
+    _, *rest = re.split(r"[,;]", found["thing"], maxsplit=1)
+    return "".join(rest).strip()
+
+
 def _things(said: str) -> tuple[str, ...]:
     """What a list names, without articles, each once."""
     items = (_ARTICLE.sub("", item.strip()).removesuffix(" at all") for item in _ITEMS.split(said))

@@ -104,6 +104,33 @@ def test_a_ranker_that_is_asked_by_name_is_not_sure_of_a_not_that_is_ignored():
     assert (ranking.scorer, ranking.confident, ranking.confidence) == ("adapter", False, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "ignored"),
+    [
+        ("no dogs, sharpest first", "sharpest"),
+        ("no dogs, no cats, older person", "no cats, older person"),
+    ],
+)
+def test_what_stands_behind_a_denial_and_is_not_answered_is_said_to_be_ignored(sentence, ignored):
+    with Ranker() as asked:
+        ranking = asked.rank([PHOTOS], sentence)
+    assert (ranking.confident, ranking.confidence) == (False, 0.0)
+    assert f"'{ignored}' is not understood beside what is denied, and was ignored" in ranking.notes
+
+
+@pytest.mark.parametrize("sentence", ["no dogs, please", "not blurry, crisp", "no dogs, no cats"])
+def test_of_a_denial_that_is_understood_whole_nothing_is_said_to_be_ignored(sentence):
+    with Ranker() as asked:
+        ranking = asked.rank([PHOTOS], sentence)
+    assert ranking.confident and not any("ignored" in note for note in ranking.notes)
+
+
+def test_a_mix_does_not_repeat_a_very_long_term_whole(ranker):
+    ranking = ranker.rank([PHOTOS], "a cat", plus=["a dog " * 250])
+    assert any("the sentence is too long" in note for note in ranking.notes)
+    assert max(map(len, (*ranking.notes, ranking.asked.quantity))) < 400
+
+
 def test_a_bound_is_said_not_to_be_known():
     with Ranker() as asked:
         bounded, plain = (asked.rank([PHOTOS], sentence) for sentence in ("not too old", "not old"))
