@@ -53,9 +53,15 @@ def undo(
     which = past.look_up(run)
     note(f"{'going on with' if finish else 'taking back'} {_told(which)}.")
     outcome = past.finish(which.run) if finish else past.undo(which.run)
-    what = "done in all" if finish else "put back"
-    note(f"{changes(outcome.done)} {what} (run {outcome.run} in imgrank history).")
-    raise typer.Exit(say_left_alone(outcome))
+    if finish or outcome.done:
+        what = "done in all" if finish else "put back"
+        note(f"{changes(outcome.done)} {what} (run {outcome.run} in imgrank history).")
+        raise typer.Exit(say_left_alone(outcome))
+    note("nothing was put back.")
+    code = say_left_alone(outcome)
+    if code:
+        note("imgrank history lists the runs before it, and imgrank undo ID takes one of these back.")
+    raise typer.Exit(code)
 
 
 def _told(which: Past) -> str:

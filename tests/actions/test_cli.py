@@ -165,6 +165,19 @@ def test_a_script_says_yes_for_many(tmp_path):
     assert change(folder, names, yes=True) == 0 and "01-0.jpg" in os.listdir(folder)
 
 
+def test_an_undo_that_finds_no_file_names_no_run_of_its_own_and_says_how_to_go_further_back(tmp_path):
+    change(fill(tmp_path / "p", "a.jpg"), ["a.jpg"])
+    change(tmp_path / "p", ["1-a.jpg"], rename=False, folders=[(Action.symlink, str(tmp_path / "links"))])
+    for link in (tmp_path / "links").iterdir():
+        link.unlink()
+    for _ in range(2):
+        said = CliRunner().invoke(app, ["undo"])
+        assert said.exit_code == 1 and "nothing was put back." in said.output
+        assert "it no longer exists" in said.output and "in imgrank history)" not in said.output
+        assert "imgrank undo ID takes one of these back" in said.output
+    assert CliRunner().invoke(app, ["undo", "1"]).exit_code == 0
+
+
 def test_undo_and_history(tmp_path):
     folder = fill(tmp_path / "p", "a.jpg")
     before = snapshot(folder)
