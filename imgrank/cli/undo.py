@@ -33,11 +33,13 @@ RunArgument = Annotated[
     ),
 ]
 FinishOption = Annotated[bool, flag("--finish", "Complete a run that stopped in the middle, instead of undoing it.")]
+YesOption = Annotated[bool, flag("--yes", "For scripts that pass it to every command; undo asks nothing.", "-y")]
 
 
 def undo(
     run: RunArgument = None,
     finish: FinishOption = False,
+    yes: YesOption = False,
 ) -> None:
     """Undo a run that changed files: put back names, folders and contents.
 

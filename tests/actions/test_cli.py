@@ -191,6 +191,15 @@ def test_undo_and_history(tmp_path):
     assert undone.exit_code == 1 and "1-a.jpg: somebody changed it" in undone.output
 
 
+@pytest.mark.parametrize("option", ["-y", "--yes"])
+def test_undo_takes_the_yes_of_every_other_command(tmp_path, option):
+    folder = fill(tmp_path / "p", "a.jpg")
+    before = snapshot(folder)
+    change(folder, ["a.jpg"])
+    assert CliRunner().invoke(app, ["undo", option]).exit_code == 0
+    assert snapshot(folder) == before
+
+
 def test_what_a_name_holds_cannot_speak_to_the_terminal(tmp_path, capsys):
     folder = fill(tmp_path / "p", "a\x1b[31m.jpg")
     change(folder, ["a\x1b[31m.jpg"], Format.table, dry_run=True)
