@@ -160,6 +160,8 @@ def show(ranking: Ranking, images: Iterable[RankedImage], display: Display) -> N
     """The order on stdout, in the format asked for; what a person should know of it on stderr."""
     from imgrank.output.summary import remarks
     from imgrank.output.write import write
+    from imgrank.paths import quoted
+    from imgrank.scoring.limits import quality_beside
 
     if display.preview:
         outputs.write_preview(ranking, tuple(images))
@@ -171,7 +173,10 @@ def show(ranking: Ranking, images: Iterable[RankedImage], display: Display) -> N
         return
     for line in remarks(ranking):
         note(line)
-    if ranking.backbone == "mini" and (not ranking.confident or not _is_read(ranking)):
+    beside = quality_beside(ranking.query) if ranking.scorer == "zero-shot" else None
+    if beside is not None:
+        note(f'this measures it: "{beside.asked}" --plus "{quoted(beside.thing or "...")}"')
+    elif ranking.backbone == "mini" and (not ranking.confident or not _is_read(ranking)):
         note(larger_model(ranking.query))
 
 

@@ -30,6 +30,7 @@ from imgrank.scoring.choosing import (
 from imgrank.scoring.detail import MEASURED, DetailScorer, quality_in
 from imgrank.scoring.direction import both_ends, too_much
 from imgrank.scoring.languages import seems_english
+from imgrank.scoring.limits import NO_NUMBER, QualityBeside, exact_number, quality_beside
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.naming import MOST_CHARACTERS, MOST_WORDS, beginning, named
 from imgrank.scoring.negation import Negation, beside_denied, denied_together, negation_of, wanted_without
@@ -150,7 +151,8 @@ class Settled:
         if question.like is not None:
             return PictureScorer(question, aim_at_picture(question.like.embedding))
         scorer = self._by_sentence(detailed)
-        understood = scorer.understood and self._both_ends is None and not self._ignored
+        is_clear = self._both_ends is None and not self._ignored and self._unmeasured is None
+        understood = scorer.understood and is_clear
         return replace(scorer, notes=(*scorer.notes, *self._told()), understood=understood)
 
     def _by_sentence(self, detailed: bool) -> DetailScorer | AdapterScorer | LikenessScorer:
@@ -186,9 +188,22 @@ class Settled:
         """The name of the scale that answers."""
         return None if self.choice is None else self.choice.query.name
 
+    @property
+    def _unmeasured(self) -> QualityBeside | None:
+        """The quality of the photograph that is asked for of some things, where nobody who answers looks at it."""
+        is_plain = self.choice is None or (self.choice.adapter.shipped and self.choice.reason != OWN_WORDS)
+        is_looked_at = self.quality is not None or bool(self.question.opposite) or not is_plain
+        return None if is_looked_at else quality_beside(self.question.sentence)
+
+    @property
+    def _exact_number(self) -> str | None:
+        """The exact number that is asked for, unless somebody was trained on these very words."""
+        is_trained = self.choice is not None and self.choice.reason == OWN_WORDS
+        return None if is_trained or self.question.opposite else exact_number(self.question.sentence)
+
     def _told(self) -> Iterator[str]:
         """What is to be said of how the sentence was read."""
-        much = too_much(self.question.sentence)
+        much, number = too_much(self.question.sentence), self._exact_number
         if self._is_cut:
             yield READ_IN_PART
         if self._ignored:
@@ -197,6 +212,10 @@ class Settled:
             yield BOTH_ENDS.format(*map(printable, self._both_ends))
         elif much is not None and self._asks_for_scale:
             yield NO_BOUND.format(printable(much))
+        if number is not None:
+            yield NO_NUMBER.format(number)
+        if self._unmeasured is not None:
+            yield str(self._unmeasured)
 
     def _of_parts(self, detailed: bool) -> list[Scorer]:
         """Each term of a mix by itself. An adapter that was asked for by name, and by no term, gets the first."""

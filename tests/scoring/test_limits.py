@@ -1,0 +1,78 @@
+"""What is said where a sentence asks for something that nobody looks at."""
+
+from __future__ import annotations
+
+import pytest
+
+from imgrank.scoring.asking import ask
+from imgrank.scoring.detail import quality_in
+from imgrank.scoring.limits import NO_NUMBER, QualityBeside, exact_number, quality_beside
+from imgrank.scoring.question import Question
+from tests.explaining.making import RedRanker
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quality", "asked", "thing"),
+    [
+        ("sharpest picture of a dog", "sharpness", "sharpest photo", "a dog"),
+        ("The sharpest dogs", "sharpness", "sharpest photo", "dogs"),
+        ("blurriest picture of a dog", "sharpness", "blurriest photo", "a dog"),
+        ("a dog, sharpest first", "sharpness", "sharpest photo", "a dog"),
+        ("the cats, sharpest at the top", "sharpness", "sharpest photo", "the cats"),
+        ("dogs, blurriest last", "sharpness", "blurriest photo last", "dogs"),
+        ("show me the least noisy shots of my cat, please", "noise", "least noisy photo", "my cat"),
+        ("noisier photos of birds", "noise", "noisier photo", "birds"),
+        ("which dog is sharpest", "sharpness", "sharpest photo", ""),
+    ],
+)
+def test_a_quality_of_some_things_is_told_from_what_it_is_asked_of(sentence, quality, asked, thing):
+    assert quality_beside(sentence) == QualityBeside(quality, asked, thing)
+    assert quality_in(asked) is not None  # what is advised is measured
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "sharpest photo",
+        "sharpest first",
+        "from sharpest to blurriest",
+        "a sharp knife",
+        "the sharpest knife",
+        "a blurry dog",
+        "a dog in focus",
+        "the noisiest street",
+        "a dog",
+    ],
+)
+def test_nothing_is_said_of_a_quality_alone_or_of_sharp_things(sentence):
+    assert quality_beside(sentence) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "number"),
+    [
+        ("exactly one dog", "exactly one"),
+        ("Exactly three people!", "exactly three"),
+        ("only two dogs", "only two"),
+        ("just 5 birds", "just 5"),
+        ("precisely 12", "precisely 12"),
+        ("two dogs", None),
+        ("only dogs", None),
+        ("only one more dog", None),
+        ("just one of them", None),
+        ("at least three people", None),
+    ],
+)
+def test_an_exact_number(sentence, number):
+    assert exact_number(sentence) == number
+
+
+def test_both_are_said_and_a_quality_that_is_not_looked_at_is_no_sure_order():
+    dogs = ask(Question("sharpest picture of a dog"), RedRanker())
+    assert dogs.notes == (str(quality_beside("sharpest picture of a dog")),) and not dogs.understood
+    one = ask(Question("exactly one dog"), RedRanker())
+    assert one.notes == (NO_NUMBER.format("exactly one"),) and one.understood
+    for plain in ("a sharp knife", "two dogs"):
+        scorer = ask(Question(plain), RedRanker())
+        assert scorer.notes == () and scorer.understood
+    assert ask(Question("sharpest dog", opposite="blurriest dog"), RedRanker()).notes == ()
