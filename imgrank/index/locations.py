@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from imgrank.atomic import SUFFIX, atomic_file
-from imgrank.errors import IndexFault
+from imgrank.errors import IndexFault, UsageError
+from imgrank.formats import looks_like_picture
 from imgrank.index.format import (
     MANIFEST,
     PART_ROWS,
@@ -150,7 +151,12 @@ class Location:
         return self.manifest() if self._manifest is None else self._manifest
 
     def write_manifest(self, manifest: Manifest) -> None:
-        """Begin an index here."""
+        """Begin an index here. Raises UsageError in a folder of images: an index would stand before them."""
+        if not self.is_url and any(map(looks_like_picture, self._names())):
+            raise UsageError(
+                f"The folder {printable(self.where)} holds images, and whoever ranks it would see the index in place "
+                "of them. Name another folder for the index."
+            )
         with self._sentence("written"), self._writing(MANIFEST) as file:
             file.write(to_json(manifest))
         self._manifest = manifest

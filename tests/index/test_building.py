@@ -61,6 +61,15 @@ def test_an_index_holds_what_was_encoded_bit_for_bit(photos, out):
     assert tokens(opened(out)) == expected(photos)
 
 
+def test_no_index_begins_in_a_folder_of_images(photos, out):
+    """Whoever ranked that folder would be answered by the index, and miss each image that is added later."""
+    with pytest.raises(UsageError, match="photos holds images"):
+        build(photos, photos)
+    out.mkdir()
+    (out / "notes.txt").touch()
+    assert build(photos, out).added == 20
+
+
 def test_what_is_indexed_is_not_encoded_again(photos, out):
     build(photos, out)
     (photos / "new.png").write_bytes(picture(50))
