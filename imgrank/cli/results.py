@@ -160,8 +160,6 @@ def show(ranking: Ranking, images: Iterable[RankedImage], display: Display) -> N
     """The order on stdout, in the format asked for; what a person should know of it on stderr."""
     from imgrank.output.summary import remarks
     from imgrank.output.write import write
-    from imgrank.paths import quoted
-    from imgrank.scoring.limits import quality_beside
 
     if display.preview:
         outputs.write_preview(ranking, tuple(images))
@@ -173,11 +171,25 @@ def show(ranking: Ranking, images: Iterable[RankedImage], display: Display) -> N
         return
     for line in remarks(ranking):
         note(line)
-    beside = quality_beside(ranking.query) if ranking.scorer == "zero-shot" else None
-    if beside is not None:
-        note(f'this measures it: "{beside.asked}" --plus "{quoted(beside.thing or "...")}"')
-    elif ranking.backbone == "mini" and (not ranking.confident or not _is_read(ranking)):
-        note(larger_model(ranking.query))
+    advice = _advice(ranking)
+    if advice:
+        note(advice)
+
+
+def _advice(ranking: Ranking) -> str:
+    """What to ask instead, or of which model, where this order may mean little."""
+    from imgrank.paths import quoted
+    from imgrank.scoring.limits import quality_beside
+    from imgrank.scoring.misspelt import MISSPELT, slip
+
+    beside = quality_beside(ranking.query)
+    if beside is not None and str(beside) in ranking.notes:
+        return f'this measures it: "{beside.asked}" --plus "{quoted(beside.thing or "...")}"'
+    if ranking.backbone != "mini" or (ranking.confident and _is_read(ranking)):
+        return ""
+    wrong = slip(ranking.query)
+    is_told = wrong is not None and MISSPELT.format(*wrong) in ranking.notes
+    return "" if is_told else larger_model(ranking.query)
 
 
 def _is_read(ranking: Ranking) -> bool:

@@ -31,6 +31,7 @@ from imgrank.scoring.detail import MEASURED, DetailScorer, quality_in
 from imgrank.scoring.direction import both_ends, too_much
 from imgrank.scoring.languages import seems_english
 from imgrank.scoring.limits import NO_NUMBER, QualityBeside, exact_number, quality_beside
+from imgrank.scoring.misspelt import MISSPELT, slip
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.naming import MOST_CHARACTERS, MOST_WORDS, beginning, named
 from imgrank.scoring.negation import Negation, beside_denied, denied_together, negation_of, wanted_without
@@ -247,6 +248,8 @@ def _by_likeness(settled: Settled, source: Source) -> LikenessScorer:
     is_ignored = negation is not None and negation.thing is None
     understood = not is_ignored and (source.backbone.name != MINI or is_readable(question.sentence))
     notes = (*notes, *_outdated(settled, source), *_told_of_language(question.sentence, source.backbone))
+    wrong = slip(question.sentence) if source.backbone.name == MINI else None
+    notes = notes if wrong is None else (*notes, MISSPELT.format(*wrong))
     notes = (*notes, *([NOT_COMPARED] if question.refine else []))
     notes = (*notes, SHOWS_NO_DATE) if read(question.sentence).asks_when else notes
     notes = notes if axis.unseen is None else (*notes, NOT_JUDGED.format(printable(axis.unseen)))

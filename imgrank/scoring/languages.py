@@ -48,12 +48,13 @@ def seems_english(sentence: str) -> bool:
     if not is_readable(sentence):
         return False
     words = _WORD.findall(spelt_out(beginning(sentence)).lower())
-    strange = sum(not _is_english(word) for word in words)
+    strange = sum(not is_english(word) for word in words)
     return strange < _STRANGE or strange <= _MOST_KNOWN * len(words)
 
 
 @lru_cache(maxsize=4096)
-def _is_english(word: str) -> bool:
+def is_english(word: str) -> bool:
+    """Whether it is a word of English, in any form that the dictionary knows the base of; a lower-case one."""
     if word in _ELSEWHERE:
         return False
     return word in _JOINING or is_known(word) or is_known(word_of(word).base) or _is_formed(word) or _is_joined(word)

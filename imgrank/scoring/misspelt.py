@@ -1,0 +1,88 @@
+"""Slips of the keyboard in a sentence: words that nobody here knows, and that are nearly spelt like one that is known.
+
+No list at hand has all words of English, let alone names. So only slips are looked for that hardly make a word of
+another: two letters swapped, one left out of a long word, one doubled or not doubled. A word with a capital is none.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from imgrank.paths import weights_dir
+from imgrank.scoring.languages import is_english, seems_english
+from imgrank.scoring.lexicon import is_known
+from imgrank.scoring.naming import beginning
+from imgrank.scoring.words import spelt_out, word_of
+
+MISSPELT = '"{}" is not a word that mini knows; did you mean "{}"?'
+
+_WORD = re.compile(r"(?<![\w'’.@#/-])[a-z]{3,24}(?![\w'’@#/-]|\.\w)")
+_FAR_FROM, _LEFT_OUT_FROM, _DOUBLED_FROM = 6, 6, 7  # letters that a word has at least
+_NEXT, _FAR = 1, 2  # how far apart two letters stand that are swapped
+_RARE = 20_000  # place in the text model's list of words, the commonest of which come first
+
+
+def slip(sentence: str) -> tuple[str, str] | None:
+    """The first misspelt word of an English sentence and the one that was meant; None where nobody can tell."""
+    if not seems_english(sentence):
+        return None
+    for word in _WORD.findall(spelt_out(beginning(sentence))):
+        if not _is_word(word) and (meant := _meant(word)):
+            return word, meant
+    return None
+
+
+def _is_word(word: str) -> bool:
+    return is_english(word) or _is_taught(word) or _is_taught(word_of(word).base)
+
+
+def _is_taught(word: str) -> bool:
+    """Whether the text model has a word as a whole, or something is called by it."""
+    return f'"{word}":'.encode() in _taught() or re.search(rb"\b%b\b" % word.encode(), _names()) is not None
+
+
+@lru_cache(maxsize=1)
+def _taught() -> bytes:
+    return (weights_dir() / "mini.tokenizer.json").read_bytes()
+
+
+@lru_cache(maxsize=1)
+def _names() -> bytes:
+    """Names of things, commoner ones among them that the text model reads in pieces."""
+    return (weights_dir() / "mini.kinds.json").read_bytes()
+
+
+@lru_cache(maxsize=256)
+def _meant(word: str) -> str | None:
+    """The word that was meant: the commonest, where it may be several."""
+    alike = re.compile(rb'"(%b[a-z]{%d,%d})": ?(\d+)' % (word[:1].encode(), len(word) - 2, len(word)))
+    for words, most in ((_taught(), _RARE), (_names(), None)):
+        for found in alike.finditer(words):
+            other = found[1].decode()
+            if _is_slip_of(word, other) and (most is None or (int(found[2]) < most and is_known(word_of(other).base))):
+                return other
+    return None
+
+
+def _is_slip_of(word: str, other: str) -> bool:
+    if len(word) == len(other):
+        return _is_swapped(word, other)
+    if len(word) < len(other):  # "huddle" is no "huddled" without its last letter
+        return len(word) >= _LEFT_OUT_FROM and any(_without(other, place) == word for place in range(len(word)))
+    doubled = (place for place in range(1, len(word)) if word[place] == word[place - 1])
+    return len(word) >= _DOUBLED_FROM and any(_without(word, place) == other for place in doubled)
+
+
+def _is_swapped(word: str, other: str) -> bool:
+    """Whether two letters stand in each other's place."""
+    places = [place for place in range(len(word)) if word[place] != other[place]]
+    if len(places) != 2:
+        return False
+    left, right = places
+    far = _FAR if len(word) >= _FAR_FROM else _NEXT
+    return right - left <= far and (word[left], word[right]) == (other[right], other[left])
+
+
+def _without(word: str, place: int) -> str:
+    return word[:place] + word[place + 1 :]

@@ -1,0 +1,71 @@
+"""Slips of the keyboard, and what is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from imgrank.scoring.asking import ask
+from imgrank.scoring.misspelt import MISSPELT, slip
+from imgrank.scoring.question import Question
+from imgrank.scoring.words import word_set
+from tests.explaining.making import RedRanker
+
+NAMES = word_set(
+    """
+    paris yosemite tokyo reykjavik lofoten serengeti kilimanjaro matterhorn santorini mykonos cappadocia hallstatt petra
+    uluru patagonia banff zermatt amalfi dubrovnik ljubljana tallinn riga vilnius gdansk bruges ghent utrecht cologne
+    marrakesh fez cairo luxor giza mombasa zanzibar cusco arequipa oaxaca tulum kyoto osaka nara hanoi hue bali lombok
+    cebu phuket krabi obama merkel beyonce rihanna messi ronaldo federer nadal verstappen zendaya einstein gandhi nike
+    adidas ikea lego tesla honda skoda vespa ducati nikon leica fujifilm lidl zara gucci rolex nutella xiaomi huawei
+    emma noah giulia lukas anneke siobhan niamh ines mateusz astrid haruto priya arjun fatima kayla jayden ramen latte
+    matcha espresso pilates yoda bmx hdr selfie labradoodle shiba
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wrong", "meant"),
+    [
+        ("a dgo", "dgo", "dog"),
+        ("bycicle race", "bycicle", "bicycle"),
+        ("pictures of childs playing footbal", "footbal", "football"),
+        ("a kichen", "kichen", "kitchen"),
+        ("a beautifull sunset", "beautifull", "beautiful"),
+        ("brocoli", "brocoli", "broccoli"),
+    ],
+)
+def test_a_slip_is_told_with_what_was_meant(sentence, wrong, meant):
+    assert slip(sentence) == (wrong, meant)
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_a_name_in_small_letters_is_no_slip(name):
+    assert slip(f"a photo of {name}") is None
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "a dog",
+        "dogs and children",
+        "A Dgo",
+        "dgo-dog",
+        "dgo7",
+        "@dgo",
+        "dgo.jpg",
+        "skateboarders huddle",
+        "une photo floue de dgo",
+        "犬",
+        "",
+    ],
+)
+def test_nothing_is_said_of_words_names_and_other_languages(sentence):
+    assert slip(sentence) is None
+
+
+def test_it_is_said_where_mini_answers_and_nowhere_else():
+    source = RedRanker()
+    source.backbone.name = "mini"
+    assert ask(Question("a dgo"), source).notes == (MISSPELT.format("dgo", "dog"),)
+    source.backbone.name = "ViT-B-32/openai"
+    assert ask(Question("a dgo"), source).notes == ()
