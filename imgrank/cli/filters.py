@@ -13,11 +13,12 @@ from imgrank.cli.options import choices, flag
 from imgrank.cli.terminal import note
 from imgrank.counting import agreeing
 from imgrank.errors import UsageError
+from imgrank.paths import printable
 
 if TYPE_CHECKING:
     from imgrank.filtering import Filters
     from imgrank.grouping import GroupSettings
-    from imgrank.records import RankedImage, Ranking
+    from imgrank.records import AnsweredTerm, RankedImage, Ranking
 
 _PANEL = "Filtering and grouping"
 SinceOption = Annotated[
@@ -142,11 +143,22 @@ def told_of_fits(ranking: Ranking) -> str:
     """How many images fit, and where that could not be told."""
     count = sum(image.fits and image.relevant for image in ranking.images)
     line = f"{count:,} of {len(ranking.images):,} {agreeing(count, 'fits', 'fit')}"
-    if ranking.scorer == "zero-shot" and not tells_fit(ranking):
+    untold = [term for term in ranking.terms if not _can_tell(term, ranking.backbone)]
+    if not untold:
+        return line
+    if len(untold) < len(ranking.terms):
+        line += f", not counting {', '.join(map(_named, untold))}"
+    if any(term.scorer == "zero-shot" for term in untold):
         return f"{line}; how near an image must be to fit was measured for mini alone, so that only a ranker could tell"
-    if ranking.scorer in ("like", "between", "detail"):
-        return f"{line}: every image has its place in such an order"
-    return line
+    return f"{line}: every image has its place in such an order"
+
+
+def _can_tell(term: AnsweredTerm, backbone: str) -> bool:
+    return term.scorer == "adapter" or (term.scorer == "zero-shot" and backbone == "mini")
+
+
+def _named(term: AnsweredTerm) -> str:
+    return repr(printable(term.text or ", ".join((*term.low, *term.pictures))))
 
 
 def not_in_indexes() -> UsageError:

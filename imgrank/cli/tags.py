@@ -76,7 +76,8 @@ def told_of_keyword(request: Request, keyword: str | None, images: Sequence[Rank
         return ""
     choose = "to choose yourself, cut the list (--top 20) or name one (--keyword TEXT)"
     if not request.keyword:
-        return f"no keyword is added, for every image has its place in this order; {choose}"
+        shows = "" if all(image.relevant for image in images) else " that shows what the sentence is about"
+        return f"no keyword is added, for every image{shows} has its place in this order; {choose}"
     count = sum(map(request.keyword_on.takes, images))
     if count == len(images):
         return ""

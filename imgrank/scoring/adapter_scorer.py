@@ -11,10 +11,11 @@ import numpy as np
 
 from imgrank.adapter.activation_cache import ActivationCache
 from imgrank.adapter.registry import version_of
-from imgrank.arrays import Floats
+from imgrank.arrays import Flags, Floats
 from imgrank.paths import printable
 from imgrank.rounding import rounded
 from imgrank.scoring.choosing import Choice
+from imgrank.scoring.negation import negation_of
 from imgrank.scoring.question import Answer, Evidence, Question, Scored, Verdict
 from imgrank.scoring.scorers import (
     RELEVANT_FROM,
@@ -88,7 +89,7 @@ class AdapterScorer:
     def verdict(self, evidence: Evidence) -> Verdict:
         """Whether pictures show the subject, and more of them than chance would have."""
         sure = 1.0 if self.keeps_all else _shown_at_all(evidence)
-        sure = sure if self.understood else 0.0
+        sure = 0.0 if not self.understood or (evidence.none_fits and negation_of(self.question.sentence)) else sure
         return Verdict(
             scorer="adapter",
             adapter=self.choice.adapter.name,
@@ -119,8 +120,17 @@ class AdapterScorer:
         relevant = shown >= RELEVANT_FROM
         if self.keeps_all and self.choice.query.unit:  # what shows no dog has none, however much it looks like two
             value = np.where(relevant, value, np.minimum(value, NOT_YET_ONE))
-        relevant |= self.keeps_all
-        return Scored(rounded(self._turn * value, self.scale), relevant, Evidence.of(shown, relevant), part.summary)
+        fits = self._fits(value, relevant)
+        relevant = relevant | self.keeps_all
+        evidence = Evidence.of(shown, relevant, fits)
+        return Scored(rounded(self._turn * value, self.scale), relevant, evidence, part.summary, fits)
+
+    def _fits(self, value: Floats, shows: Flags) -> Flags | None:
+        """Whether pictures show the subject; of the fewest, and of none, whether they show less than half of one."""
+        if not self.keeps_all:
+            return shows
+        counts: Flags | None = value <= NOT_YET_ONE if self.choice.query.unit else None
+        return counts
 
 
 def _refined(values: Floats, summaries: list[Summary], adapter: Adapter, places: Places) -> Floats:

@@ -28,7 +28,7 @@ from imgrank.records import Asked
 from imgrank.rounding import digits_of
 from imgrank.scoring.answered import answered_term
 from imgrank.scoring.question import Answer, Evidence, Question, Scored, Tally, TermEvidence, Verdict
-from imgrank.scoring.scorers import Places, Resources, Score, Scorer, joined_answer, lacking
+from imgrank.scoring.scorers import Places, Resources, Score, Scorer, joined_answer, joined_fits, lacking
 from imgrank.tokens import PackedTokens, Reads, TokenShape
 
 LEAST_SPREAD = 0.005  # of a scorer's scale
@@ -132,10 +132,11 @@ class MixScorer:
         relevant = np.ones(len(parts[0].relevant), bool) if self.scales is None else self._relevant(parts)
         said = tuple(term_evidence(term.scorer, part) for term, part in zip(self.terms, parts, strict=True))
         scores = np.zeros(len(relevant)) if self.scales is None else self._mixed(parts)
-        return Scored(scores, relevant, replace(Evidence.of(np.zeros(len(relevant)), relevant), terms=said))
+        evidence = replace(Evidence.of(np.zeros(len(relevant)), relevant), terms=said)
+        return Scored(scores, relevant, evidence, fits=self._fits(parts))
 
     def verdict(self, evidence: Evidence) -> Verdict:
-        """Confident where every term that is wanted is; who answers each term."""
+        """Confident where every term that is wanted is, and some picture shows enough of them; who answers each."""
         said = [
             term.scorer.verdict(replace(one.evidence, lacking=0))
             for term, one in zip(self.terms, evidence.terms, strict=True)
@@ -151,8 +152,8 @@ class MixScorer:
             scorer="mix",
             adapter=None,
             unit=None,
-            confident=all(one.confident for one in wanted),
-            confidence=min((one.confidence for one in wanted), default=1.0),
+            confident=not evidence.none_fits and all(one.confident for one in wanted),
+            confidence=0.0 if evidence.none_fits else min((one.confidence for one in wanted), default=1.0),
             asked=Asked(None, None, f"a mix of {counted(len(self.terms), 'term')}", told),
             notes=(*self.notes, *notes, *lacking(evidence, "what the mix is about")),
             terms=tuple(
@@ -179,6 +180,16 @@ class MixScorer:
         lacks = sum((weight * ~flags for weight, flags in shares), np.zeros(len(parts[0].scores)))
         result: Flags = lacks < LACKING_HALF * fsum(weight for weight, _ in shares) * (1 - 1e-12)
         return result
+
+    def _fits(self, parts: Sequence[Scored]) -> Flags | None:
+        """Whether pictures fit every term that can tell, and show none of what is to be less; None where none can."""
+        each = zip(self.terms, parts, strict=True)
+        known = [
+            part.relevant & part.fits if term.weight > 0 else ~(part.relevant & part.fits)
+            for term, part in each
+            if part.fits is not None
+        ]
+        return np.logical_and.reduce(known) if known else None
 
     def _mixed(self, parts: Sequence[Scored]) -> Floats:
         """The weighted mean over the terms, added as whole numbers: no order of terms moves a digit."""
@@ -236,4 +247,5 @@ def _joined(parts: Sequence[Scored]) -> Scored:
         np.concatenate([part.scores for part in parts]),
         np.concatenate([part.relevant for part in parts]),
         sum((part.evidence for part in parts), Evidence()),
+        fits=joined_fits(parts),
     )

@@ -71,11 +71,11 @@ class WeightedQuestion:
 class Evidence:
     """What pictures say about whether the sentence is shown among them at all.
 
-    `count` pictures, `lacking` of them without the subject; the greatest likenesses to it are `nearest`, greatest
-    first; `total` and `squares` are of all likenesses in millionths, whole numbers, so that parts add up to the same
-    in any order. Of a mix, `terms` say it of each term. `unrelated` are the greatest likenesses to each of some
-    sentences of other things, where a backbone's cosines are not known, and `ahead` the greatest leads over those of
-    single pictures. `farthest` are the least likenesses, least first.
+    `count` pictures, `lacking` of them without the subject, `amiss` of them known not to fit; the greatest
+    likenesses to it are `nearest`, greatest first; `total` and `squares` are of all likenesses in millionths, whole
+    numbers, so that parts add up to the same in any order. Of a mix, `terms` say it of each term. `unrelated` are
+    the greatest likenesses to each of some sentences of other things, where a backbone's cosines are not known, and
+    `ahead` the greatest leads over those of single pictures. `farthest` are the least likenesses, least first.
     """
 
     count: int = 0
@@ -87,10 +87,11 @@ class Evidence:
     unrelated: tuple[Nearest, ...] = ()
     farthest: Nearest = ()
     ahead: Nearest = ()
+    amiss: int = 0
 
     @staticmethod
-    def of(likeness: Floats, relevant: Flags) -> Evidence:
-        """Of N pictures: likeness (N,) to the subject, and whether each shows it (N,)."""
+    def of(likeness: Floats, relevant: Flags, fits: Flags | None = None) -> Evidence:
+        """Of N pictures: likeness (N,) to the subject, whether each shows it (N,), and fits, if that is known (N,)."""
         whole = np.rint(likeness * _MILLIONTHS).astype(np.int64)
         return Evidence(
             count=len(likeness),
@@ -99,6 +100,7 @@ class Evidence:
             total=int(whole.sum()),
             squares=int(np.square(whole).sum()),
             farthest=tuple((_least(whole) / _MILLIONTHS).tolist()),
+            amiss=0 if fits is None else int((~fits).sum()),
         )
 
     def __add__(self, other: Evidence) -> Evidence:
@@ -112,7 +114,13 @@ class Evidence:
             tuple(map(_greatest, self.unrelated, other.unrelated)) or self.unrelated or other.unrelated,
             tuple(heapq.nsmallest(NEAREST_KEPT, self.farthest + other.farthest)),
             _greatest(self.ahead, other.ahead),
+            self.amiss + other.amiss,
         )
+
+    @property
+    def none_fits(self) -> bool:
+        """Whether there are pictures, and each is known to lack the subject, or not to fit."""
+        return 0 < self.count <= max(self.lacking, self.amiss)
 
     @property
     def mean(self) -> float:
@@ -207,7 +215,7 @@ class Scored:
     """Some pictures' part of an answer: scores (N,), relevant (N,), and what they say of the whole.
 
     `summary` is what the pair head needs of them, where a trained adapter is asked to refine; `fits` (N,) says which
-    surely show what was asked for, None where that is what `relevant` says.
+    surely show what was asked for, None where that cannot be told.
     """
 
     scores: Floats

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from imgrank.adapter.activation_cache import ActivationCache
 from imgrank.adapter.registry import Shelf
+from imgrank.arrays import Flags
 from imgrank.counting import agreeing, counted
 from imgrank.records import NONE_SHOWS, ONE_LACKS
 from imgrank.scoring.question import Answer, Evidence, KeptScores, Question, Scored, Verdict
@@ -121,9 +122,14 @@ def joined_answer(parts: Sequence[Scored], verdict: Callable[[Evidence], Verdict
     """The scores of all parts in their order, and the verdict on what they say together."""
     evidence = sum((part.evidence for part in parts), Evidence())
     scores = np.concatenate([part.scores for part in parts])
-    fits = [part.fits for part in parts if part.fits is not None]
     relevant = np.concatenate([part.relevant for part in parts])
-    return Answer(scores, relevant, verdict(evidence), np.concatenate(fits) if len(fits) == len(parts) else None)
+    return Answer(scores, relevant, verdict(evidence), joined_fits(parts))
+
+
+def joined_fits(parts: Sequence[Scored]) -> Flags | None:
+    """Which pictures of all parts fit, None where that cannot be told."""
+    known = [part.fits for part in parts if part.fits is not None]
+    return np.concatenate(known) if known and len(known) == len(parts) else None
 
 
 def lacking(evidence: Evidence, subject: str = SUBJECT_OF_SENTENCE) -> tuple[str, ...]:

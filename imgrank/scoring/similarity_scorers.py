@@ -101,7 +101,8 @@ class LikenessScorer(WithoutAdapter):
     def verdict(self, evidence: Evidence) -> Verdict:
         """Whether the sentence is shown here at all; of a denial, whether any picture lacks what it denies."""
         about = self.axis.end if self.axis.subject is None else self.axis.subject
-        if not self.understood:
+        is_scale_or_denial = self.denies or self.axis.subject is not None
+        if not self.understood or (evidence.none_fits and is_scale_or_denial):
             sure, least = 0.0, 1.0
         elif self.denies:
             sure, least = self.sureness.chance_lacking(evidence), RELEVANT_FROM
@@ -114,12 +115,13 @@ class LikenessScorer(WithoutAdapter):
     def _score(self, packed: Packed) -> Scored:
         along = self.axis(packed)
         relevant = np.ones(len(packed), bool)
-        if self.axis.subject is not None and self.sureness.shown_from is not None:
-            relevant = along.likeness >= self.sureness.shown_from
-        evidence = Evidence.of(along.likeness, relevant)
+        subject, shown_from = self.axis.subject, self.sureness.shown_from
+        if subject is not None and subject.coverage and shown_from is not None:  # cosines alone stay below it
+            relevant = along.likeness >= shown_from
+        fits_from = self.sureness.fits_from
+        fits = None if fits_from is None else relevant & ((along.likeness >= fits_from) != self.denies)
+        evidence = Evidence.of(along.likeness, relevant, fits)
         if self.unrelated is not None:
             beside = self.unrelated.beside(packed, along.likeness, -1.0 if self.denies else 1.0)
             evidence = replace(evidence, unrelated=beside.to_others, ahead=beside.ahead)
-        fits_from = self.sureness.fits_from
-        fits = None if fits_from is None else relevant & ((along.likeness >= fits_from) != self.denies)
         return Scored(rounded(along.scores), relevant, evidence, fits=fits)

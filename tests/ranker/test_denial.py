@@ -172,3 +172,45 @@ def test_no_one_is_no_people_and_nobody_who_does_something_is_not_understood():
     assert [image.path for image in no_one.images] == [image.path for image in no_people.images]
     assert not nobody.confident
     assert any("was ignored" in note for note in nobody.notes)
+
+
+@pytest.fixture(scope="module")
+def counting():
+    with Ranker() as made:
+        yield made
+
+
+def fitting(ranking):
+    return {Path(image.path).name for image in ranking.images if image.relevant and image.fits}
+
+
+@pytest.mark.parametrize(("sentence", "shows"), [("no people", "astronaut.jpg"), ("fewest dogs", "dog.jpg")])
+def test_what_shows_some_of_what_is_counted_fits_no_denial_of_it(counting, sentence, shows):
+    fits = fitting(counting.rank([PHOTOS], sentence))
+    assert shows not in fits
+    assert {"windmill.jpg", "mountains.jpg"} <= fits
+
+
+def test_no_dogs_is_not_sure_where_all_pictures_show_one_and_fewest_dogs_is_an_order(counting):
+    denied, fewest = (counting.rank([PHOTOS / "dog.jpg"], sentence) for sentence in ("no dogs", "fewest dogs"))
+    assert (denied.confident, fewest.confident) == (False, True)
+
+
+def test_what_fits_a_mix_fits_each_of_its_terms_and_shows_none_of_what_is_to_be_less(counting):
+    assert fitting(counting.rank([PHOTOS], "a cat but not an owl")) == CATS
+    assert fitting(counting.rank([PHOTOS], "an owl", plus=["no dogs"])) == {"owl.jpg"}
+    assert fitting(counting.rank([PHOTOS], "an owl", minus=["a bird"])) <= {"owl.jpg"}
+    assert not CATS & fitting(counting.rank([PHOTOS], plus=["no dogs"], minus=["a cat"]))
+
+
+def test_of_a_mix_what_cannot_tell_what_fits_leaves_it_to_the_others(counting):
+    assert fitting(counting.rank([PHOTOS], "sharpest photo", plus=["a cat"])) == CATS
+
+
+@pytest.mark.parametrize("sentence", ["older women", "taller men"])
+def test_a_scale_of_what_no_picture_surely_shows_is_not_sure_and_sets_none_aside(counting, sentence):
+    ranking = counting.rank([PHOTOS], sentence)
+    assert not ranking.confident
+    assert all(image.relevant for image in ranking.images)
+    scores = [image.score for image in ranking.images]
+    assert scores == sorted(scores, reverse=True)
