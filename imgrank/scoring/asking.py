@@ -178,11 +178,10 @@ class Settled:
     @cached_property
     def _ignored(self) -> str:
         """What a sentence asks for behind a denial that alone is answered, by another scale or none."""
-        if self.choice is None or not self._asks_for_scale:
-            return ""
         rest = beside_denied(named(self.question.sentence))
-        other = Settled(Question(rest), self._source) if rest else self
-        return "" if other._scale == self._scale else rest
+        if not rest or self.choice is None or not self._asks_for_scale:
+            return ""
+        return "" if Settled(Question(rest), self._source)._scale == self._scale else rest
 
     @property
     def _scale(self) -> str | None:
@@ -192,15 +191,17 @@ class Settled:
     @property
     def _unmeasured(self) -> QualityBeside | None:
         """The quality of the photograph that is asked for of some things, where nobody who answers looks at it."""
+        if self.quality is not None or self.question.opposite:
+            return None
         is_plain = self.choice is None or (self.choice.adapter.shipped and self.choice.reason != OWN_WORDS)
-        is_looked_at = self.quality is not None or bool(self.question.opposite) or not is_plain
-        return None if is_looked_at else quality_beside(self.question.sentence)
+        return quality_beside(self.question.sentence) if is_plain else None
 
     @property
     def _exact_number(self) -> str | None:
         """The exact number that is asked for, unless somebody was trained on these very words."""
-        is_trained = self.choice is not None and self.choice.reason == OWN_WORDS
-        return None if is_trained or self.question.opposite else exact_number(self.question.sentence)
+        number = None if self.question.opposite else exact_number(self.question.sentence)
+        is_trained = number is not None and self.choice is not None and self.choice.reason == OWN_WORDS
+        return None if is_trained else number
 
     def _told(self) -> Iterator[str]:
         """What is to be said of how the sentence was read."""
