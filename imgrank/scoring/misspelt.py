@@ -13,7 +13,7 @@ from imgrank.paths import weights_dir
 from imgrank.scoring.languages import is_english, seems_english
 from imgrank.scoring.lexicon import is_known
 from imgrank.scoring.naming import beginning
-from imgrank.scoring.words import spelt_out, word_of
+from imgrank.scoring.words import spelt_out, word_of, word_set
 
 MISSPELT = '"{}" is not a word that mini knows; did you mean "{}"?'
 
@@ -21,6 +21,9 @@ _WORD = re.compile(r"(?<![\w'’.@#/-])[a-z]{3,24}(?![\w'’@#/-]|\.\w)")
 _FAR_FROM, _LEFT_OUT_FROM, _DOUBLED_FROM = 6, 6, 7  # letters that a word has at least
 _NEXT, _FAR = 1, 2  # how far apart two letters stand that are swapped
 _RARE = 20_000  # place in the text model's list of words, the commonest of which come first
+
+# Words that no list at hand has, and that are another one with two letters swapped
+_REAL = word_set("blot blots brunt clod clods clot clots crepe crepes curst gird silt slat slats spilt untie untied")
 
 
 def slip(sentence: str) -> tuple[str, str] | None:
@@ -34,7 +37,7 @@ def slip(sentence: str) -> tuple[str, str] | None:
 
 
 def _is_word(word: str) -> bool:
-    return is_english(word) or _is_taught(word) or _is_taught(word_of(word).base)
+    return word in _REAL or is_english(word) or _is_taught(word) or _is_taught(word_of(word).base)
 
 
 def _is_taught(word: str) -> bool:

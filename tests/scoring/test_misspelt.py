@@ -54,6 +54,8 @@ def test_a_name_in_small_letters_is_no_slip(name):
         "@dgo",
         "dgo.jpg",
         "skateboarders huddle",
+        "how large the clot is",
+        "spilt milk and crepes on an untied bundle of slats",
         "une photo floue de dgo",
         "犬",
         "",
