@@ -95,13 +95,14 @@ def test_undo_takes_back_what_was_done_last_and_the_history_offers_what_can_be(f
 
 def test_an_order_is_that_of_sort(folder: Path) -> None:
     with opened(folder) as (_, client):
-        for sentence in ("a cat", "a bird", "older person", "sunset"):
+        for sentence in ("a cat", "a bird", "older person", "sunset", "no people", "a cat and no dog"):
             with Ranker("mini", "auto", "cpu") as ranker:
                 ranking = ranker.rank([folder], sentence)
             told = client.ask("/order", {"sentence": sentence}).json()
             assert names_in_order(client, sentence=sentence) == [os.path.basename(each.path) for each in ranking.images]
             assert told["scores"] == [each.score for each in ranking.images]
             assert told["relevant"] == sum(each.relevant for each in ranking.images)
+            assert told["fits"] == [each.relevant and each.fits for each in ranking.images]
             assert (told["scorer"], told["adapter"], told["confident"]) == (
                 ranking.scorer,
                 ranking.adapter,

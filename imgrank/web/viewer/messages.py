@@ -94,6 +94,7 @@ def order_view(order: Order) -> dict[str, Any]:
         "numbers": order.numbers,
         "scores": None if order.by_name else order.scores,
         "relevant": order.relevant,
+        "fits": order.fits,
         "decimals": order.decimals,
         "measuring": order.measuring,
         "notes": (*verdict.asked.told_of_scores, *beside_doubt(verdict.notes, verdict.confident)),

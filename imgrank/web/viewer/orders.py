@@ -76,9 +76,9 @@ class Asked:
 class Order:
     """The library in an order, at one version of it: `numbers` and `scores` of its pictures, best first.
 
-    The first `relevant` ones show what was asked for. `by_name` where nothing was asked, so that scores say nothing.
-    `measuring` where the pictures are yet to be measured at full size, and the order is a first one. `answered` and
-    `paths` are what it was made of, in the library's own order.
+    The first `relevant` ones show what was asked for, those that fit (`fits`) surely. `by_name` where nothing was
+    asked, so that scores say nothing. `measuring` where the pictures are yet to be measured at full size, and the
+    order is a first one. `answered` and `paths` are what it was made of, in the library's own order.
     """
 
     version: int
@@ -87,6 +87,7 @@ class Order:
     numbers: tuple[int, ...]
     scores: tuple[float, ...]
     relevant: int
+    fits: tuple[bool, ...]
     answered: Answer
     paths: tuple[str, ...]
     terms: tuple[AnsweredTerm, ...]
@@ -106,7 +107,8 @@ class Order:
     @cached_property
     def images(self) -> tuple[RankedImage, ...]:
         """The pictures as `sort` ranks them, best first: for plans and lists, for which a page can wait a moment."""
-        return order(self.answered.scores.tolist(), self.paths, self.answered.relevant.tolist())
+        fits = None if self.answered.fits is None else self.answered.fits.tolist()
+        return order(self.answered.scores.tolist(), self.paths, self.answered.relevant.tolist(), fits)
 
 
 class Orders:
@@ -223,6 +225,7 @@ class Orders:
             numbers=tuple(snapshot.numbers[rows].tolist()),
             scores=tuple(answered.scores[rows].tolist()),
             relevant=int(answered.relevant.sum()),
+            fits=tuple(_surely_shown(answered)[rows].tolist()),
             answered=answered,
             paths=snapshot.paths,
             terms=terms_told(question, answered.verdict),
@@ -247,6 +250,11 @@ class Orders:
         if file is None:
             raise UsageError("A picture to order by is not there any more.")
         return file.path
+
+
+def _surely_shown(answered: Answer) -> Flags:
+    """(N,) which pictures `sort` keeps as fitting."""
+    return answered.relevant if answered.fits is None else answered.relevant & answered.fits
 
 
 def _with_detail(snapshot: Snapshot) -> tuple[PackedTokens, ...]:

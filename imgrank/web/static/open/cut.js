@@ -33,7 +33,7 @@ export function Cut({ state }) {
         value=${min ?? spread.low} aria-valuetext=${min === null ? "no cut" : `${written(min, order)} or more`} onInput=${drag} />
     </div>
     <span class="least">${min === null ? "all scores" : `${written(min, order)} or more`}</span>`}
-    <label class="check" title="Leave out what does not seem to show what the sentence is about">
+    <label class="check" title="Show only what almost certainly shows what the sentence is about">
       <input type="checkbox" checked=${fits} disabled=${!order?.scores} onChange=${(/** @type {any} */ event) => cut({ fits: event.target.checked })} /> Only what fits</label>
     <label class="first">First <input type="number" min="1" step="1" inputmode="numeric" placeholder="all" value=${top ?? ""} onInput=${first} /></label>
   </section>`;

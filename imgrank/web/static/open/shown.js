@@ -8,7 +8,7 @@ import { passing } from "./filtering.js";
 /** @type {{ key: unknown[], shown: Shown }} */
 let kept = { key: [], shown: { numbers: [], scores: null, divider: -1, sizes: null } };
 
-/** Numbers and scores of what is shown, in order. `divider` is the place of the first that does not fit, or -1.
+/** Numbers and scores of what is shown, in order. `divider` is the place of the first that does not show the subject, or -1.
  * @param {State} state @returns {Shown} */
 export function shownOf(state) {
   const key = [state.order, state.names, state.min, state.top, state.fits, state.filters, state.facts, state.groups, state.opened];
@@ -32,11 +32,11 @@ export function choose(state) {
   const passes = passing(state);
   const most = top ?? Infinity;
   order?.numbers.forEach((number, place) => {
-    const fitting = place < order.relevant;
+    const shows = place < order.relevant;
     if (numbers.length >= most || names[number] === null) return;
-    if (order.scores && min !== null && !(fitting && order.scores[place] >= min)) return;
-    if ((fits && !fitting) || !passes(number)) return;
-    if (!fitting && divider < 0) divider = numbers.length;
+    if (order.scores && min !== null && !(shows && order.scores[place] >= min)) return;
+    if ((fits && !order.fits[place]) || !passes(number)) return;
+    if (!shows && divider < 0) divider = numbers.length;
     numbers.push(number);
     if (order.scores) scores.push(order.scores[place]);
   });

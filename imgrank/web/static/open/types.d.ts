@@ -26,6 +26,7 @@ export interface Order {
   numbers: number[];
   scores: number[] | null;
   relevant: number;
+  fits: boolean[];
   decimals: number;
   measuring: boolean;
   notes: string[];
