@@ -164,6 +164,17 @@ def test_a_picture_shown_large_says_how_its_score_is_explained(page):
     sync_api.expect(page.locator("aside [role=status]")).not_to_be_empty()
 
 
+def test_a_key_that_follows_at_once_reaches_the_large_view(page):
+    """Before anything was painted: on a busy machine, a second key comes earlier than that."""
+    page.evaluate("""async () => {
+        const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+        press(" ");
+        for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+        press("w");
+    }""")
+    sync_api.expect(page.locator("aside code")).to_be_visible()
+
+
 def test_a_group_is_opened_and_folded_one_by_one_and_all(browser, tmp_path):
     paths = [str(tmp_path / f"p{n}.png") for n in range(6)]
     for path in paths:

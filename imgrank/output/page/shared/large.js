@@ -1,5 +1,5 @@
 // One picture enlarged, or two to four side by side; zoom and place are the same in all of them.
-import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "./html.js";
 import { Pane } from "./pane.js";
 import { Window } from "./window.js";
@@ -28,7 +28,7 @@ export function Large({ look, told, sources, reason, ahead, asides, keys: more, 
     "+": () => setView((before) => ({ ...before, scale: (before.scale || 0.5) * 2 })), "-": () => setView((before) => ({ ...before, scale: before.scale > 0.3 ? before.scale / 2 : 0 })),
     ...Object.fromEntries(asides.map(({ key, kind, off }) => [key, () => off || turn(kind)])), ...more,
   };
-  useEffect(() => {
+  useLayoutEffect(() => { // before the next key, which a busy machine would lose
     /** @param {KeyboardEvent} event */
     const onKey = (event) => {
       const act = keys.current[event.key];
