@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 from imgrank.scoring.lexicon import are_opposed
 from imgrank.scoring.words import are_opposite, word_of, word_set
@@ -136,7 +136,7 @@ def _first_end(words: list[str]) -> tuple[list[str], bool]:
 
 def both_ends(sentence: str) -> tuple[str, str] | None:
     """The two ends of a scale where a sentence names both and not which stands first: "old or young", "old but not too
-    old"; None of "how old or young"."""
+    old", "not old, not young"; None of "how old or young"."""
     text = " ".join(sentence.lower().split())
     words = re.findall(r"[\w'-]+", text)
     if len(words) > _MOST_WORDS or not _ASKS_HOW.isdisjoint(words):
@@ -147,7 +147,17 @@ def both_ends(sentence: str) -> tuple[str, str] | None:
             for left, right in beside:
                 if _are_ends(left, right) and (left, right) != ("more", "less") and left not in _SINGLE:
                     return left, right
-    return _bounded_twice(text)
+    return _bounded_twice(text) or _denied_twice(words)
+
+
+def _denied_twice(words: list[str]) -> tuple[str, str] | None:
+    """ "not old, not young"."""
+    denials = [place for place, word in enumerate(words) if word == "not"]
+    for first, second in pairwise(denials):
+        for left, right in product(words[first + 1 : second], words[second + 1 : second + 3]):
+            if _are_ends(left, right):
+                return left, right
+    return None
 
 
 def _bounded_twice(text: str) -> tuple[str, str] | None:

@@ -223,6 +223,9 @@ def test_a_very_long_sentence_ends_being_read(word):
     ("sentence", "ends"),
     [
         ("neither old nor young", ("old", "young")),
+        ("not old, not young", ("old", "young")),
+        ("not the old ones and not the young ones", ("old", "young")),
+        ("not old, not blurry", None),
         ("Old or young people", ("old", "young")),
         ("old people or young people", ("old", "young")),
         ("sharp or blurry photos", ("sharp", "blurry")),
