@@ -1,14 +1,16 @@
 """From a folder of JPEGs to tokens on a GPU, against the bare forward and against an open_clip loop as users write it.
 
-    python benchmarks/gpu.py [--small] [--device cuda]
+    python benchmarks/gpu.py [--small] [--device cuda] [--only NAME]...
 
-`mini`, and ViT-B-32, ViT-L-14 and ConvNeXt-L-d-320 with random weights, which cost what trained ones cost. Where no
-GPU answers, the one line that says why is all there is.
+`mini`, and ViT-B-32, ViT-L-14 and ConvNeXt-L-d-320 with random weights, which cost what trained ones cost; these in
+bfloat16 too. Where no GPU answers, the one line that says why is all there is. Rows are printed as they are measured.
 """
 
 from __future__ import annotations
 
 import itertools
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,12 +22,15 @@ from torch.utils.data import DataLoader, Dataset
 
 from imgrank.backbone.contract import Backbone
 from imgrank.backbone.load import choose_device, load_backbone
+from imgrank.backbone.names import BF16
+from imgrank.backbone.towers import ensure_importable
 from imgrank.decode import load_images
 from imgrank.discover import discover
 from imgrank.encoding import encode_files
 from imgrank.store import open_store
 
 MODELS = ("ViT-B-32", "ViT-L-14", "convnext_large_d_320")
+ensure_importable()
 FORWARD_SHARE, B32_RATE, GATE = 0.9, 2500.0, 0.98
 
 
@@ -95,11 +100,10 @@ def decoding(backbone: Backbone, folder: Path) -> float:
     return len(files) / seconds_of(lambda: list(next(work)), 2)
 
 
-def backbones(folder: Path, device: str) -> Iterator[tuple[str, Backbone, Path | None]]:
-    yield "mini", load_backbone("mini", device), None
-    for name in MODELS:
-        weights = random_weights(name, folder)
-        yield name, load_backbone(f"{name}@{weights}", device), weights
+def backbones(names: list[str], folder: Path, device: str) -> Iterator[tuple[str, Backbone, Path | None]]:
+    for name in names:
+        weights = None if name == "mini" else random_weights(name, folder)
+        yield name, load_backbone(f"{name}@{weights}" if weights else name, device), weights
 
 
 def one_backbone(
@@ -116,25 +120,39 @@ def one_backbone(
         Figure(f"{name}: order on {device} against the processor's", agreement(name, backbone, weights), "tau", GATE),
     ]
     if weights:
+        figures += in_bf16(name, backbone, weights, folder, device, small)
         figures.append(
             Figure(f"{name}: against open_clip with a DataLoader", rate / plain_loop(name, weights, paths, device))
         )
     return figures
 
 
+def in_bf16(name: str, exact: Backbone, weights: Path, folder: Path, device: str, small: bool) -> list[Figure]:
+    backbone = load_backbone(f"{name}@{weights}{BF16}", device)
+    return [
+        Figure(f"{name}, bf16: bare forward on {device}", bare_forward(backbone, 16 if small else 1024), "images/s"),
+        Figure(f"{name}, bf16: folder to tokens", from_folder(backbone, folder), "images/s"),
+        Figure(f"{name}, bf16: order against float32", tau_of_orders(backbone, exact), "tau", GATE),
+    ]
+
+
 def agreement(name: str, backbone: Backbone, weights: Path | None) -> float:
-    """Kendall's tau between orders of 64 random pictures by nearness to the first."""
+    """The same order on the processor?"""
+    return tau_of_orders(backbone, load_backbone(f"{name}@{weights}" if weights else name, "cpu"))
+
+
+def tau_of_orders(backbone: Backbone, other: Backbone) -> float:
+    """Kendall's tau between two backbones' orders of 64 random pictures by nearness to the first."""
     from scipy.stats import kendalltau
 
     side = backbone.preprocessing.side
     coarse = np.random.default_rng(5).integers(0, 255, (64, 7, 7, 3), np.uint8)
     pixels = coarse.repeat(-(-side // 7), 1).repeat(-(-side // 7), 2)[:, :side, :side]
-    other = load_backbone(f"{name}@{weights}" if weights else name, "cpu")
     here, there = (b.encode_images(pixels).embedding.astype(np.float64) for b in (backbone, other))
     return float(kendalltau(here[1:] @ here[0], there[1:] @ there[0]).statistic)
 
 
-def measure(small: bool, wanted: str) -> list[Figure]:
+def measure(small: bool, wanted: str, names: list[str]) -> list[Figure]:
     said: list[str] = []
     device = choose_device(wanted, said.append)
     if device == "cpu" and wanted != "cpu":
@@ -143,15 +161,19 @@ def measure(small: bool, wanted: str) -> list[Figure]:
     figures = []
     with temporary_home() as home:
         paths = write_folder(home / "photos", 16 if small else 4096, itertools.repeat((500, 400)), 64)
-        for name, backbone, weights in backbones(home, device):
-            figures += one_backbone(name, backbone, weights, paths, device, small)
-            if small and name == "ViT-B-32":
-                break
+        for name, backbone, weights in backbones(names[:2] if small else names, home, device):
+            started = time.perf_counter()
+            found = one_backbone(name, backbone, weights, paths, device, small)
+            print(*(figure.row() for figure in found), sep="\n", file=sys.stderr, flush=True)
+            print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+            figures += found
     return figures
 
 
 if __name__ == "__main__":
     parser = argument_parser(__doc__)
     parser.add_argument("--device", default="auto", help="auto, cuda, mps, or cpu to try the script without a GPU")
+    parser.add_argument("--only", action="append", choices=("mini", *MODELS), help="one backbone; may be repeated")
     arguments = parser.parse_args()
-    report(measure(arguments.small, arguments.device), arguments)
+    chosen = arguments.only or ["mini", *MODELS]
+    report(measure(arguments.small, arguments.device, chosen), arguments)
