@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import combinations
 
 from imgrank.scoring.words import word_of
 
@@ -47,6 +48,20 @@ def amounts_of(sentence: str) -> tuple[Amount, ...]:
     The first may be a thing without one: "a beach and few people". None where nothing is joined, where a part says
     where it is to stand ("few dogs first, many last"), or where two amounts are of one thing.
     """
+    found = _joined(sentence)
+    return found if len({_base(one) for one in found}) == len(found) else ()
+
+
+def both_amounts(sentence: str) -> tuple[str, str] | None:
+    """Much and little of one thing, where a sentence asks for both: "lots of dogs but few dogs"."""
+    for one, other in combinations(_joined(sentence), 2):
+        if _base(one) == _base(other) and one.says_how_much and one.is_little != other.is_little:
+            return one.words, other.words
+    return None
+
+
+def _joined(sentence: str) -> tuple[Amount, ...]:
+    """The parts of a sentence of which all but the first name an amount; none where there are no such parts."""
     words = _FRAME.sub("", " ".join(sentence.split()).strip(" .!?"))
     parts = [part for part in _JOINS.split(words) if part]
     if not 1 < len(parts) <= _MOST_PARTS or _PLACES.search(words) or len(parts[0].split()) > _MOST_WORDS:
@@ -54,8 +69,11 @@ def amounts_of(sentence: str) -> tuple[Amount, ...]:
     amounts = [_AMOUNT.match(part) for part in parts]
     if not all(amounts[1:]):
         return ()
-    found = tuple(_amount(part, amount) for part, amount in zip(parts, amounts, strict=True))
-    return found if len({word_of(one.thing.lower().split()[-1]).base for one in found}) == len(found) else ()
+    return tuple(_amount(part, amount) for part, amount in zip(parts, amounts, strict=True))
+
+
+def _base(amount: Amount) -> str:
+    return word_of(amount.thing.lower().split()[-1]).base
 
 
 def _amount(part: str, found: re.Match[str] | None) -> Amount:

@@ -13,7 +13,7 @@ from imgrank.detail.qualities import AskedQuality
 from imgrank.paths import printable, quoted
 from imgrank.records import Asked, Term
 from imgrank.scoring.adapter_scorer import AdapterScorer
-from imgrank.scoring.amounts import Amount, amounts_of, denies_an_act, nobody_as_no_people
+from imgrank.scoring.amounts import Amount, amounts_of, both_amounts, denies_an_act, nobody_as_no_people
 from imgrank.scoring.calibration import confidence_weights
 from imgrank.scoring.choosing import (
     NO_RANKER,
@@ -34,7 +34,15 @@ from imgrank.scoring.limits import NO_NUMBER, QualityBeside, exact_number, quali
 from imgrank.scoring.misspelt import MISSPELT, slip
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.naming import MOST_CHARACTERS, MOST_WORDS, beginning, named
-from imgrank.scoring.negation import Negation, beside_denied, denied_together, negation_of, wanted_without
+from imgrank.scoring.negation import (
+    Negation,
+    WantedWithout,
+    beside_denied,
+    denied_then_wanted,
+    denied_together,
+    negation_of,
+    wanted_without,
+)
 from imgrank.scoring.parsing import read
 from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Answer, Encode, Question
@@ -61,6 +69,7 @@ READ_IN_PART = (
     f"the sentence is too long, and only its first {MOST_WORDS} words or {MOST_CHARACTERS:,} characters are read"
 )
 BOTH_ENDS = "'{}' and '{}' are two ends of one scale, and which is to stand first is not understood; name one of them"
+IGNORED_NOT = 'a "not" or "no" inside a sentence is not understood and was ignored'
 IGNORED_BESIDE = "'{}' is not understood beside what is denied, and was ignored"
 NO_BOUND = "how much is 'too {}' is not known, so the order runs to the very end of the scale"
 
@@ -158,12 +167,19 @@ class Settled:
 
     def _by_sentence(self, detailed: bool) -> DetailScorer | AdapterScorer | LikenessScorer:
         if self.quality is not None and detailed:
-            return DetailScorer(self.question, self.quality)
+            negation = negation_of(self.question.sentence)
+            doubts = (negation.doubt,) if negation is not None and negation.doubt else ()
+            return DetailScorer(self.question, self.quality, doubts, understood=not doubts)
         if self.choice is not None:
             scorer: AdapterScorer | LikenessScorer = adapter_scorer(self.question, self.choice, self._source.sentence)
         else:
             scorer = _by_likeness(self, self._source)
         return scorer if self.quality is None else replace(scorer, notes=(*scorer.notes, WITHOUT_DETAIL))
+
+    @property
+    def is_of_scale(self) -> bool:
+        """Whether a trained query answers, or a quality of the photograph."""
+        return self.quality is not None or self.choice is not None
 
     @property
     def _asks_for_scale(self) -> bool:
@@ -173,7 +189,8 @@ class Settled:
     @property
     def _both_ends(self) -> tuple[str, str] | None:
         """Both ends of the scale that answers, where the sentence names these and not which is to stand first."""
-        return both_ends(self.question.sentence) if self._asks_for_scale else None
+        sentence = self.question.sentence
+        return both_ends(sentence) or both_amounts(sentence) if self._asks_for_scale else None
 
     @cached_property
     def _ignored(self) -> str:
@@ -266,13 +283,14 @@ def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
     AdapterError as `ask` does.
     """
     thing = named(nobody_as_no_people(beginning(sentence)))
-    together = denied_together(thing)
-    said = None if together else wanted_without(thing)
+    ordered = _ordered_without(thing, source)
+    together = () if ordered else denied_together(thing)
+    said = None if together else ordered or wanted_without(thing)
     amounts = () if together or said else amounts_of(thing)
     if source.adapter not in ("auto", "none") or not (together or said or amounts) or quality_in(thing) is not None:
         return ()
     denied = negation_of(thing)
-    if denied is not None and denied.thing is not None:
+    if denied is not None and (denied.thing is not None or denied.doubt):
         return ()
     whole = Settled(Question(sentence), source).choice
     if whole is not None and whole.reason == OWN_WORDS:
@@ -287,6 +305,14 @@ def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
         for thing, choice in zip(said.unwanted, counted, strict=True)
     )
     return (Term(said.wanted), *unwanted)
+
+
+def _ordered_without(sentence: str, source: Source) -> WantedWithout | None:
+    """A denial and an order that is asked for behind it, "no dogs, sharpest first"; None where that is no order."""
+    said = denied_then_wanted(sentence)
+    if said is None or not read(said.wanted).grades:
+        return None
+    return said if Settled(Question(said.wanted), source).is_of_scale else None
 
 
 def _terms_of_amounts(amounts: tuple[Amount, ...], source: Source) -> tuple[Term, ...]:
@@ -304,9 +330,8 @@ def _terms_of_amounts(amounts: tuple[Amount, ...], source: Source) -> tuple[Term
 
 def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> AdapterScorer:
     """The trained query put to the question."""
-    is_read = choice.whole and not denies_an_act(question.sentence)
-    negation = None if is_read else negation_of(question.sentence)
-    notes = (_said_of(negation),) if negation is not None and negation.thing is None else ()
+    negation = _not_understood(question.sentence, choice)
+    notes = () if negation is None else (_said_of(negation),)
     if choice.asks_for_another:
         name, quantity = printable(choice.adapter.name), printable(quantity_of(choice.query))
         notes = (*notes, ASKS_FOR_ANOTHER.format(name, quantity))
@@ -315,9 +340,18 @@ def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> Adapte
     return AdapterScorer(question, choice, encode(choice.words), keeps_all, notes, understood=not notes)
 
 
+def _not_understood(sentence: str, choice: Choice) -> Negation | None:
+    """What a sentence denies, where whoever answers cannot know."""
+    negation = negation_of(sentence)
+    if negation is None or negation.thing is not None or choice.reason == OWN_WORDS:
+        return None
+    is_read = choice.whole and not denies_an_act(sentence) and not negation.doubt
+    return None if is_read else negation
+
+
 def _said_of(negation: Negation) -> str:
     if negation.thing is None:
-        return 'a "not" or "no" inside a sentence is not understood and was ignored'
+        return negation.doubt or IGNORED_NOT
     return f"images without {printable(negation.thing)!r} come first"
 
 

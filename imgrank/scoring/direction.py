@@ -55,6 +55,7 @@ _BOUND = re.compile(
     r"\bnot (?:be )?(?P<much>too|overly|excessively|very|so|that|all that|particularly) (?P<word>[\w'-]+)"
 )
 _TOO = ("too", "overly", "excessively")
+_TURNED = re.compile(r"(?:(?:the|in) )?(?:other way|vice versa|reverse|backward|back$|opposite)")
 _ASKS_HOW = word_set("how whether")
 _TELLS_FROM = 3  # letters
 _MOST_WORDS = 40  # of a clause with two ends: pairs of them are compared
@@ -136,7 +137,7 @@ def _first_end(words: list[str]) -> tuple[list[str], bool]:
 
 def both_ends(sentence: str) -> tuple[str, str] | None:
     """The two ends of a scale where a sentence names both and not which stands first: "old or young", "old but not too
-    old", "not old, not young"; None of "how old or young"."""
+    old", "not old, not young", "young to old or old to young"; None of "how old or young"."""
     text = " ".join(sentence.lower().split())
     words = re.findall(r"[\w'-]+", text)
     if len(words) > _MOST_WORDS or not _ASKS_HOW.isdisjoint(words):
@@ -147,7 +148,26 @@ def both_ends(sentence: str) -> tuple[str, str] | None:
             for left, right in beside:
                 if _are_ends(left, right) and (left, right) != ("more", "less") and left not in _SINGLE:
                     return left, right
-    return _bounded_twice(text) or _denied_twice(words)
+    return _bounded_twice(text) or _denied_twice(words) or _both_ways(words)
+
+
+def _both_ways(words: list[str]) -> tuple[str, str] | None:
+    """ "from young to old or old to young", "young to old or vice versa"."""
+    for place in (place for place, word in enumerate(words) if word in ("or", "and")):
+        one, other = _run(words[:place]), _run(words[place + 1 :])
+        turned = _TURNED.match(" ".join(words[place + 1 :])) is not None
+        if one is not None and (turned or (other is not None and _are_ends(one[0], other[0]))):
+            return one
+    return None
+
+
+def _run(words: list[str]) -> tuple[str, str] | None:
+    """The two ends that words run between, "from young to old"."""
+    for place in (place for place, word in enumerate(words) if word in _THEN):
+        for left, right in product(words[max(0, place - 2) : place], words[place + 1 : place + 3]):
+            if _are_ends(left, right):
+                return left, right
+    return None
 
 
 def _denied_twice(words: list[str]) -> tuple[str, str] | None:

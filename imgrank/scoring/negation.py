@@ -3,7 +3,8 @@
 Understood is one thing that the whole sentence denies, or puts last ("cats last"), several that it denies together
 ("neither dogs nor cats"), and things that are plainly denied beside what is asked for ("a dog but not a cat"), which
 are terms of a mix. Any other denial inside a sentence is not: a vector of a sentence hardly knows it, and half of it
-would be answered as if nothing had been denied.
+would be answered as if nothing had been denied. Nor is an exception to a denial ("no people except children"), or a
+thing that is asked for and denied ("cats, no cats"), however a sentence is read.
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ import re
 from dataclasses import dataclass
 from itertools import combinations
 
+from imgrank.paths import printable
 from imgrank.scoring.lexicon import is_thing
-from imgrank.scoring.words import are_opposite, has_opposite, word_of
+from imgrank.scoring.words import are_opposite, has_opposite, word_of, word_set
+
+EXCEPTS = "'{}' after '{}' is not understood, so what is excepted may come anywhere"
+CONTRADICTS = "'{}' is both asked for and denied; name it once"
 
 _PICTURE = r"(?:(?:a |an |the |all |any )?(?:photos?|photographs?|pictures?|images?|shots?|ones?|frames?) )"
 _THING = r"(?:anything|everything|something|all|any)"
@@ -21,7 +26,7 @@ _DENIES = (
     r"(?:is |are |that is |that are |which is |which are )?(?:not|isn'?t|aren'?t)(?: (?:of|with|showing|containing))?",
     r"(?:with |that has |that have |where there (?:is|are) |there (?:is|are) )?no",
     r"(?:that |which )?(?:does|do)(?: not|n'?t) (?:show|have|contain|include)",
-    r"without|lacking|free of|except(?: for)?|excluding|other than|but(?: not)?",
+    r"without|lacking|free of|except(?: for)?|excluding|other than|apart from|aside from|but(?: not)?",
 )
 _CLEAR = re.compile(
     rf"^(?:please )?(?:show me |find )?(?:"
@@ -45,6 +50,25 @@ _LAST = re.compile(
 _DENIAL = re.compile(
     r"\b(?:not|no|without|never|except|excluding|nothing|neither|nor|lacking|nobody|\w+n['’]t)\b", re.IGNORECASE
 )
+_ALL_OR_NONE = (
+    r"no|not|nobody|no[ -]?one|nothing|none|never|without|neither|nor|every ?(?:one|body)|any ?(?:one|body)|\w+n't"
+)
+_EXCEPTS = re.compile(
+    rf"\b(?P<all>{_ALL_OR_NONE})\b.*?\b(?P<but>except|excepting|other than|apart from|aside from|save for"
+    rf"|(?:(?<=nothing )|(?<=none )|(?<=body )|(?<=one )|(?<=no people ))but)\b",
+    re.IGNORECASE,
+)
+_EXCEPTS_FIRST = re.compile(
+    rf"^(?P<but>except|excepting|other than|apart from|aside from|save) .*?\b(?P<all>{_ALL_OR_NONE})\b", re.IGNORECASE
+)
+_PARTS = re.compile(
+    r"\s*(?:[,;]|\b(?:and|but|yet|with|having)\b|(?=\b(?:without|excluding|except|minus|no|not)\b))\s*", re.IGNORECASE
+)
+_DENIES_PART = re.compile(
+    r"^(?:without|excluding|except(?: for)?|minus|no|not|any|a|an|the|single|at all|\s)+ ", re.IGNORECASE
+)
+_SAYS_NOTHING = word_set("a an the any some only just single all no not without")
+_SAYS_HOW_MUCH = word_set("many more most lots lot of")  # of what is asked for: "no cats" denies many, too
 _NAMES = re.compile(r"\bno[ -](?:\w+[ -])?(?:entry|sign|signs|parking|smoking|zone|trespassing)\b", re.IGNORECASE)
 _MIXES = re.compile(r"\b(?:and|or|but|with|while)\b|[,;]", re.IGNORECASE)
 
@@ -52,7 +76,8 @@ _MOST_WORDS = 3
 _BESIDE = re.compile(
     r"^(?P<wanted>\S.*?)(?:,| and| but| yet|;)*(?: (?:and|but|yet))? ?\b(?:"
     r"(?:with |there (?:is|are) |that (?:has|have) |has |have )?(?:absolutely )?no|without|with out|excluding|"
-    r"except(?: for)?|minus|free of|lacking|(?<=but )not|(?<=and )not|(?<=, )not)"
+    r"except(?: for)?|minus|free of|lacking|other than|(?<!ing )(?<!set )(?:apart|aside) from"
+    r"|(?<=but )not|(?<=and )not|(?<=, )not)"
     r" (?P<unwanted>\S.*)$",
     re.IGNORECASE,
 )
@@ -60,6 +85,8 @@ _JOINS = r"\s*(?:,|;|\band\b|\bor\b|\bnor\b)\s*(?:(?:and|or|nor)\s+)?"
 _ITEMS = re.compile(rf"{_JOINS}(?:no |without |not )?", re.IGNORECASE)
 _REPEATS = re.compile(rf"{_JOINS}(?:no |without |not |with no )", re.IGNORECASE)
 _SHARES = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)  # "no dogs or cats" denies both
+_CUTS = re.compile(r"(?:\s*[,;]|\s+(?:and|but|then)\b)+\s*", re.IGNORECASE)
+_GOES_ON = re.compile(rf"[,;]|{_DENIAL.pattern}", re.IGNORECASE)
 _MOST_THINGS = 8  # that are denied: each is asked about by itself
 _ARTICLE = re.compile(r"^(?:a|an|the|any|a single|other) ", re.IGNORECASE)
 _UNPLAIN = re.compile(
@@ -71,9 +98,13 @@ _UNPLAIN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Negation:
-    """What a sentence denies: the `thing`, or None where a denial inside it is not understood."""
+    """What a sentence denies: the `thing`, or None where a denial inside it is not understood.
+
+    `doubt` says, for the user, why nobody can understand it; empty where a model that reads sentences whole may.
+    """
 
     thing: str | None
+    doubt: str = ""
 
 
 def negation_of(sentence: str) -> Negation | None:
@@ -82,12 +113,38 @@ def negation_of(sentence: str) -> Negation | None:
     told = _NAMES.sub(" ", words)  # "a no parking sign" is a thing
     found = _CLEAR.match(words) or _FREE.match(words)
     last = _LAST.match(words)
+    doubt = "" if told != words else _excepted(words) or _contradicted(words)
+    if doubt:
+        return Negation(None, doubt)
     if last is not None and not _DENIAL.search(words):
         return Negation((last["put"] or last["stands"]).strip())
     if found is not None and told == words:
         thing = found["thing"]
         return Negation(None if _DENIAL.search(thing) or _MIXES.search(thing) else thing)
     return Negation(None) if _DENIAL.search(told) else None
+
+
+def _excepted(words: str) -> str:
+    """A word on an exception to a denial, or to everyone; "anything but a cat" denies the cat, and is none."""
+    found = _EXCEPTS.search(words) or _EXCEPTS_FIRST.match(words)
+    return EXCEPTS.format(found["but"].lower(), found["all"].lower()) if found else ""
+
+
+def _contradicted(words: str) -> str:
+    """A word on what is asked for and denied at once."""
+    wanted: dict[tuple[str, ...], str] = {}
+    denied: set[tuple[str, ...]] = set()
+    for part in _PARTS.split(words):
+        bare = _DENIES_PART.sub("", part)
+        is_denied = bare != part and not _ARTICLE.match(part)
+        silent = _SAYS_NOTHING if is_denied else _SAYS_NOTHING | _SAYS_HOW_MUCH
+        bases = tuple(word_of(word).base for word in bare.lower().split() if word not in silent)
+        if is_denied:
+            denied.add(bases)
+        elif bases:
+            wanted[bases] = part
+    both = next((said for bases, said in wanted.items() if bases in denied), None)
+    return "" if both is None else CONTRADICTS.format(printable(both))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +169,23 @@ def wanted_without(sentence: str) -> WantedWithout | None:
     if _DENIAL.search(wanted) or not 0 < len(things) <= _MOST_THINGS or not all(map(_is_plain, things)):
         return None
     return WantedWithout(wanted, things)
+
+
+def denied_then_wanted(sentence: str) -> WantedWithout | None:
+    """What a sentence denies, and what stands behind that, "sharpest first" of "no dogs or cats, sharpest first".
+
+    Words alone do not tell whether that is asked for: "no dogs, cats" denies both.
+    """
+    words = " ".join(sentence.strip().rstrip(".!").replace("’", "'").split())
+    cuts = ((words[: cut.start()], words[cut.end() :]) for cut in _CUTS.finditer(words))
+    head, rest = next((cut for cut in cuts if cut[1] and not _GOES_ON.search(cut[1])), ("", ""))
+    found = _CLEAR.match(head)
+    if found is None or _NAMES.search(words):
+        return None
+    things = _things(found["thing"])
+    if not 0 < len(things) <= _MOST_THINGS or not all(map(_is_plain, things)) or _are_ends(things):
+        return None
+    return WantedWithout(rest, things)
 
 
 def denied_together(sentence: str) -> tuple[str, ...]:

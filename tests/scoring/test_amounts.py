@@ -2,7 +2,7 @@
 
 import pytest
 
-from imgrank.scoring.amounts import amounts_of, denies_an_act, nobody_as_no_people
+from imgrank.scoring.amounts import amounts_of, both_amounts, denies_an_act, nobody_as_no_people
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,20 @@ def test_little_is_told_from_much():
         ("cats", False),
         ("dogs", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "amounts"),
+    [
+        ("lots of dogs but few dogs", ("lots of dogs", "few dogs")),
+        ("few dogs and many dogs", ("few dogs", "many dogs")),
+        ("lots of people but few dogs", None),
+        ("more dogs and most dogs", None),
+        ("many dogs first, few dogs last", None),
+    ],
+)
+def test_much_and_little_of_one_thing_are_told(sentence, amounts):
+    assert both_amounts(sentence) == amounts
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imgrank.scoring.negation import Negation, denied_together, negation_of, wanted_without
+from imgrank.scoring.negation import Negation, denied_then_wanted, denied_together, negation_of, wanted_without
 
 CLEAR = """
 not a cat|no cat|without a cat|anything but a cat|everything except a cat|nothing with a cat|not the cat
@@ -10,7 +10,7 @@ is not a cat|isn't a cat|photos without a cat|pictures with no cat|photos that d
 everything but a cat|anything other than a cat|no cat at all|photos that don't show a cat|cat-free|a photo without a cat
 leave the cat for last|put the cat last
 please put the cat at the end|the cat comes last please
-images not containing a cat|Not a cat.|all pictures without any cat
+images not containing a cat|Not a cat.|all pictures without any cat|apart from a cat|photos aside from a cat
 """
 UNCLEAR = """
 a dog but not a cat|at least two dogs, no people|a man not wearing a hat|a room without people
@@ -41,6 +41,60 @@ def test_what_denies_nothing_is_left_alone(sentence):
 
 
 @pytest.mark.parametrize(
+    ("sentence", "doubt"),
+    [
+        ("no people except children", "'except' after 'no'"),
+        ("no animals apart from dogs", "'apart from' after 'no'"),
+        ("no people other than children", "'other than' after 'no'"),
+        ("a beach without people, except children", "'except' after 'without'"),
+        ("no people but children", "'but' after 'no'"),
+        ("Nothing but cats", "'but' after 'nothing'"),
+        ("everyone but the children", "'but' after 'everyone'"),
+        ("everybody except for the kids", "'except' after 'everybody'"),
+        ("except for dogs no animals", "'except' after 'no'"),
+        ("cats, no cats", "'cats' is both asked for and denied"),
+        ("a cat but no cat", "'a cat' is both asked for and denied"),
+        ("no cats, cats", "'cats' is both asked for and denied"),
+        ("people without people", "'people' is both asked for and denied"),
+        ("many dogs, not dogs", "'many dogs' is both asked for and denied"),
+        ("a dog and a cat, but not a dog", "'a dog' is both asked for and denied"),
+    ],
+)
+def test_an_exception_and_a_contradiction_are_doubted_however_they_are_read(sentence, doubt):
+    found = negation_of(sentence)
+    assert found.thing is None and found.doubt.startswith(doubt)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["cats, not many cats", "no cats and no cats", "a cat, not a dog", "no dogs but cats", "not a cat but a dog"],
+)
+def test_what_denies_another_thing_contradicts_nothing(sentence):
+    assert negation_of(sentence) is None or not negation_of(sentence).doubt
+
+
+@pytest.mark.parametrize(
+    ("sentence", "denied", "rest"),
+    [
+        ("no dogs, sharpest first", ["dogs"], "sharpest first"),
+        ("without people or dogs, oldest first", ["people", "dogs"], "oldest first"),
+        ("no people, no dogs and sharpest first", ["people", "dogs"], "sharpest first"),
+        ("no people; less noise", ["people"], "less noise"),
+    ],
+)
+def test_what_stands_behind_a_denial_is_told_from_it(sentence, denied, rest):
+    said = denied_then_wanted(sentence)
+    assert (list(said.unwanted), said.wanted) == (denied, rest)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["no dogs", "no dogs, no cats", "neither old nor young, sharpest first", "a dog, sharp"]
+)
+def test_behind_a_denial_may_stand_nothing(sentence):
+    assert denied_then_wanted(sentence) is None
+
+
+@pytest.mark.parametrize(
     ("sentence", "wanted", "unwanted"),
     [
         ("at least two dogs, no people", "at least two dogs", ["people"]),
@@ -52,6 +106,8 @@ def test_what_denies_nothing_is_left_alone(sentence):
         ("landscape, no people or cars", "landscape", ["people", "cars"]),
         ("a beach with no people, no dogs and no umbrellas", "a beach", ["people", "dogs", "umbrellas"]),
         ("a bird that has no feathers", "a bird", ["feathers"]),
+        ("animals other than dogs", "animals", ["dogs"]),
+        ("animals apart from dogs and cats", "animals", ["dogs", "cats"]),
         ("a street without any parked cars please", "a street", ["parked cars"]),
     ],
 )
@@ -70,6 +126,7 @@ def test_what_is_plainly_denied_beside_what_is_wanted(sentence, wanted, unwanted
         "a street with a no entry sign",
         "not only dogs but cats",
         "no dogs but cats",
+        "a house standing apart from the village",
         "a dog without",
         "a dog",
         "without",
