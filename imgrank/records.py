@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from importlib import import_module
 from numbers import Real
 from types import MappingProxyType
@@ -172,6 +173,19 @@ class Asked:
         return {"query": self.query, "similarity": self.similarity, "reason": reason, "answers": self.answers}
 
 
+class Doubt(str, Enum):
+    """Why an order is not confident, said of what was asked."""
+
+    absent = "no image here clearly matches {}"
+    unread = "{} may not be answered as it was meant"
+    unmeasured = "no image here is large enough to be measured for {}"
+    cancelled = "the terms of {} take each other away"
+
+    def said(self, query: str) -> str:
+        """In words; `query` in its quotes."""
+        return self.value.format(query)
+
+
 NONE_SHOWS, ONE_LACKS = "no image seems to show", "this image does not seem to show"  # how such notes begin
 
 
@@ -203,6 +217,7 @@ class Ranking:
         confidence: The chance, 0 to 1, that these pictures show what the sentence is about.
         asked: Who was chosen to answer, and why.
         terms: What was asked, with who answered each.
+        doubt: Why it is not confident, where it is not.
         indexes: Those sources that were indexes: paths that come from them need not be files.
     """
 
@@ -223,6 +238,7 @@ class Ranking:
     confidence: float = 1.0
     asked: Asked | None = None
     terms: tuple[AnsweredTerm, ...] = ()
+    doubt: Doubt = Doubt.absent
     indexes: tuple[str, ...] = ()
 
     def __len__(self) -> int:

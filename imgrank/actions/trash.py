@@ -255,9 +255,10 @@ def thrown_away(images: Iterable[RankedImage], bottom: int | None, min_score: fl
 def refuse_doubt(ranking: Ranking, request: Request) -> None:
     """Raise DoubtfulOrder where pictures would be thrown away by an order that may mean nothing."""
     if request.action is Action.trash and not ranking.confident:
+        why = ranking.doubt.said(f'"{quoted(ranking.query)}"')
         raise DoubtfulOrder(
-            f'No image here clearly matches "{quoted(ranking.query)}", so the order may mean little and the wrong '
-            "images could be thrown away. Nothing was changed."
+            f"{why[0].upper()}{why[1:]}, so the order may mean little and the wrong images could be thrown away. "
+            "Nothing was changed."
         )
 
 

@@ -14,7 +14,7 @@ from imgrank.cli.backbones import larger_model
 from imgrank.cli.options import EXIT_SKIPPED
 from imgrank.cli.terminal import note, seconds_so_far
 from imgrank.errors import Interrupted
-from imgrank.records import RankedImage, Ranking
+from imgrank.records import Doubt, RankedImage, Ranking
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,8 @@ def _advice(ranking: Ranking) -> str:
     beside = quality_beside(ranking.query)
     if beside is not None and str(beside) in ranking.notes:
         return f'this measures it: "{beside.asked}" --plus "{quoted(beside.thing or "...")}"'
-    if ranking.backbone != "mini" or (ranking.confident and _is_read(ranking)):
+    is_unknown = not ranking.confident and ranking.doubt is Doubt.absent
+    if ranking.backbone != "mini" or not (is_unknown or not _is_read(ranking)):
         return ""
     wrong = slip(ranking.query)
     is_told = wrong is not None and MISSPELT.format(*wrong) in ranking.notes

@@ -67,8 +67,8 @@ def doubts(ranking: Ranking) -> tuple[str, ...]:
     """What did not go well, or not as one may think, a line each."""
     lines = list(beside_doubt(ranking.notes, ranking.confident))
     if not ranking.confident:
-        asked = quoted(ranking.query)
-        lines.append(f'not confident: no image here clearly matches "{asked}", so the order may mean little')
+        why = ranking.doubt.said(f'"{quoted(ranking.query)}"')
+        lines.append(f"not confident: {why}, so the order may mean little")
     if ranking.partial:
         seen = counted(len(ranking.images), "image")
         lines.append(f"partial: stopped after {seen}; only these were ranked, and all that is said is of them alone")

@@ -13,6 +13,7 @@ from imgrank.adapter.activation_cache import ActivationCache
 from imgrank.adapter.registry import version_of
 from imgrank.arrays import Flags, Floats
 from imgrank.paths import printable
+from imgrank.records import Doubt
 from imgrank.rounding import rounded
 from imgrank.scoring.choosing import Choice
 from imgrank.scoring.negation import negation_of
@@ -98,6 +99,7 @@ class AdapterScorer:
             confidence=sure,
             asked=self.choice.asked,
             notes=self.notes + _notes(self.choice, evidence, self.question.refine),
+            doubt=Doubt.absent if self.understood else Doubt.unread,
         )
 
     @property

@@ -51,4 +51,5 @@ def ranking_of(
         confidence=verdict.confidence,
         asked=verdict.asked,
         terms=terms,
+        doubt=verdict.doubt,
     )

@@ -10,7 +10,7 @@ import numpy as np
 from imgrank.counting import agreeing, counted
 from imgrank.detail.measure import LEAST_SIDE, is_measurable
 from imgrank.detail.qualities import AskedQuality, Quality, amount, asked_quality
-from imgrank.records import Asked
+from imgrank.records import Asked, Doubt
 from imgrank.rounding import rounded
 from imgrank.scoring.parsing import plain_order
 from imgrank.scoring.question import Evidence, Question, Scored, Verdict
@@ -64,7 +64,9 @@ class DetailScorer(WithoutAdapter):
             minus=quality if is_turned else "",
         )
         sure = self.understood and (not evidence.count or evidence.lacking < evidence.count)
-        return Verdict("detail", None, None, sure, float(sure), asked, self.notes + _too_small(evidence))
+        notes = self.notes + _too_small(evidence)
+        doubt = Doubt.unmeasured if self.understood else Doubt.unread
+        return Verdict("detail", None, None, sure, float(sure), asked, notes, doubt=doubt)
 
     def _score(self, packed: Packed) -> Scored:
         if packed.detail is None:

@@ -12,6 +12,7 @@ moves a digit.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -24,7 +25,7 @@ import numpy as np
 from imgrank.arrays import Flags, Floats
 from imgrank.counting import counted
 from imgrank.paths import printable, quoted
-from imgrank.records import Asked
+from imgrank.records import Asked, Doubt
 from imgrank.rounding import digits_of
 from imgrank.scoring.answered import answered_term
 from imgrank.scoring.question import Answer, Evidence, Question, Scored, Tally, TermEvidence, Verdict
@@ -148,19 +149,31 @@ class MixScorer:
             for note in one.notes
         ]
         told = "; ".join(_told(term, one) for term, one in zip(self.terms, said, strict=True))
+        unsure = next((one.doubt for one in wanted if not one.confident), None)
+        doubt = Doubt.cancelled if self._cancels else Doubt.absent if evidence.none_fits else unsure
+        sure = 0.0 if evidence.none_fits or self._cancels else min((one.confidence for one in wanted), default=1.0)
         return Verdict(
             scorer="mix",
             adapter=None,
             unit=None,
-            confident=not evidence.none_fits and all(one.confident for one in wanted),
-            confidence=0.0 if evidence.none_fits else min((one.confidence for one in wanted), default=1.0),
+            confident=doubt is None,
+            confidence=sure,
             asked=Asked(None, None, f"a mix of {counted(len(self.terms), 'term')}", told),
             notes=(*self.notes, *notes, *lacking(evidence, "what the mix is about")),
             terms=tuple(
                 answered_term(term.scorer.question, one, term.weight)
                 for term, one in zip(self.terms, said, strict=True)
             ),
+            doubt=doubt or Doubt.absent,
         )
+
+    @property
+    def _cancels(self) -> bool:
+        """Whether each term is taken away as much as it is added: "cats" less "cats"."""
+        weights: dict[Hashable, list[float]] = defaultdict(list)
+        for term in self.terms:
+            weights[term.scorer.depends_on].append(term.weight)
+        return all(fsum(each) == 0 for each in weights.values())
 
     @property
     def _whole(self) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.arrays import Flags, Floats
-from imgrank.records import AnsweredTerm, Asked, ScorerName
+from imgrank.records import AnsweredTerm, Asked, Doubt, ScorerName
 from imgrank.tokens import TextTokens
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All of an answer but the scores."""
+    """All of an answer but the scores; `doubt` says why it is not confident, where it is not."""
 
     scorer: ScorerName
     adapter: str | None
@@ -237,6 +237,7 @@ class Verdict:
     asked: Asked
     notes: tuple[str, ...] = ()
     terms: tuple[AnsweredTerm, ...] = ()
+    doubt: Doubt = Doubt.absent
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from imgrank.records import Asked
+from imgrank.records import Asked, Doubt
 from imgrank.rounding import rounded
 from imgrank.scoring.calibration import ConfidenceWeights
 from imgrank.scoring.question import Evidence, Question, Scored, Verdict
@@ -110,7 +110,8 @@ class LikenessScorer(WithoutAdapter):
             sure, least = self.sureness.confidence(evidence, about.coverage, about.words), self.sureness.threshold
         is_turned = self.axis.turn < 0 and self.axis.other is None
         asked = replace(self.asked, minus="similarity") if is_turned else self.asked
-        return Verdict("zero-shot", None, None, sure >= least, sure, asked, self.notes + lacking(evidence))
+        notes, doubt = self.notes + lacking(evidence), Doubt.absent if self.understood else Doubt.unread
+        return Verdict("zero-shot", None, None, sure >= least, sure, asked, notes, doubt=doubt)
 
     def _score(self, packed: Packed) -> Scored:
         along = self.axis(packed)

@@ -6,7 +6,7 @@ import pytest
 
 from imgrank.choices import Format
 from imgrank.cli.results import Display, show
-from imgrank.records import Ranking
+from imgrank.records import Doubt, Ranking
 from imgrank.scoring.limits import quality_beside
 from imgrank.scoring.misspelt import MISSPELT
 
@@ -29,3 +29,19 @@ def test_one_thing_is_advised(capsys, sentence, notes, advised, unsaid):
     show(ranking, (), SHOWN)
     said = capsys.readouterr().err
     assert advised in said and unsaid not in said
+
+
+@pytest.mark.parametrize(
+    ("sentence", "doubt", "is_advised"),
+    [
+        ("old or young", Doubt.unread, False),
+        ("sharpest", Doubt.unmeasured, False),
+        ("cats, minus cats", Doubt.cancelled, False),
+        ("a giraffe", Doubt.absent, True),
+        ("eine rote Katze im Schnee", Doubt.unread, True),
+    ],
+)
+def test_a_larger_model_is_advised_only_where_it_may_help(capsys, sentence, doubt, is_advised):
+    ranking = Ranking(sentence, (), (), "mini", "0" * 16, "zero-shot", None, None, False, "cpu", 0, 0.0, doubt=doubt)
+    show(ranking, (), SHOWN)
+    assert ("a larger model" in capsys.readouterr().err) == is_advised

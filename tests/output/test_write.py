@@ -17,7 +17,7 @@ from imgrank.choices import Format
 from imgrank.output.summary import NAMED_AT_MOST, how_many, remarks, summary
 from imgrank.output.table import write_table
 from imgrank.output.write import utf8_name, write
-from imgrank.records import NONE_SHOWS, ONE_LACKS, AnsweredTerm, Asked, RankedImage, Ranking, Unreadable
+from imgrank.records import NONE_SHOWS, ONE_LACKS, AnsweredTerm, Asked, Doubt, RankedImage, Ranking, Unreadable
 from imgrank.version import __version__
 
 IMAGES = (RankedImage(1, 0.5, 100.0, "a.jpg"), RankedImage(2, 0.25, 50.0, "dir/b.jpg"), RankedImage(3, -1.0, 0.0, "c"))
@@ -283,6 +283,20 @@ def test_every_doubt_is_one_line():
         "skipped a\\n\\x1b[31m.jpg",
     ]
     assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("doubt", "said"),
+    [
+        (Doubt.absent, 'no image here clearly matches "a cat"'),
+        (Doubt.unread, '"a cat" may not be answered as it was meant'),
+        (Doubt.unmeasured, 'no image here is large enough to be measured for "a cat"'),
+        (Doubt.cancelled, 'the terms of "a cat" take each other away'),
+    ],
+)
+def test_a_doubtful_order_says_why(doubt, said):
+    [line] = remarks(replace(RANKING, query="a cat", confident=False, doubt=doubt))
+    assert line == f"not confident: {said}, so the order may mean little"
 
 
 @pytest.mark.parametrize("note", [f"{NONE_SHOWS} a car, so this order means little", f"{ONE_LACKS} a car"])

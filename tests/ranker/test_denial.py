@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from imgrank import Ranker
+from imgrank.records import Doubt
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 CATS = {"cat.jpg", "kitten.jpg"}
@@ -149,7 +150,7 @@ def test_an_order_that_is_asked_for_behind_a_denial_is_a_term_of_its_own(sentenc
 def test_nobody_is_sure_of_an_exception_or_a_contradiction(sentence, told):
     with Ranker() as asked:
         ranking = asked.rank([PHOTOS], sentence)
-    assert (ranking.confident, ranking.confidence) == (False, 0.0)
+    assert (ranking.confident, ranking.confidence, ranking.doubt) == (False, 0.0, Doubt.unread)
     assert len([note for note in ranking.notes if note.startswith(told)]) == 1
     assert not any("was ignored" in note for note in ranking.notes)
 

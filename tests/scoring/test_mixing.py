@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgrank.records import Asked
+from imgrank.records import Asked, Doubt
 from imgrank.rounding import rounded
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.question import Evidence, Question, Scored, Tally, Verdict
@@ -47,6 +47,13 @@ class Known:
         rows = packed.embedding[:, 0].astype(int)
         scores, relevant = rounded(self.table[rows], self.scale), self.relevant[rows]
         return Scored(scores, relevant, Evidence.of(scores, relevant))
+
+
+class Unsure(Known):
+    """One that does not know what it was asked."""
+
+    def verdict(self, evidence):
+        return replace(super().verdict(evidence), confident=False, doubt=Doubt.unread)
 
 
 def pictures(count):
@@ -125,6 +132,23 @@ def test_a_term_that_all_pictures_share_changes_no_order(made, value, shown, wei
     digit = 10.0**-4 * max(1.0, np.abs(without.scores).max())
     for one, other in zip(order(with_it), order(without), strict=True):
         assert one == other or abs(without.scores[one] - without.scores[other]) <= digit
+
+
+@pytest.mark.parametrize(("others", "doubt"), [((), Doubt.cancelled), ((1.0,), None), ((0.5, -0.5), Doubt.cancelled)])
+def test_terms_that_take_each_other_away_are_told_and_are_no_sure_order(others, doubt):
+    cats = Known(Question("cats"), np.arange(3.0), np.ones(3, bool))
+    dogs = Known(Question("dogs"), np.array([0.0, 2.0, 1.0]), np.ones(3, bool))
+    terms = [MixTerm(cats, 1.0), MixTerm(cats, -1.0), *(MixTerm(dogs, weight) for weight in others)]
+    verdict = ask(terms, 3).verdict
+    assert verdict.confident == (verdict.confidence > 0) == (doubt is None)
+    assert doubt is None or verdict.doubt is doubt
+
+
+def test_a_mix_doubts_for_the_reason_of_the_term_that_is_doubted():
+    known = Known(Question("cats"), np.arange(3.0), np.ones(3, bool))
+    unread = Unsure(Question("猫"), np.arange(3.0), np.ones(3, bool))
+    verdict = ask([MixTerm(known, 1.0), MixTerm(unread, 1.0)], 3).verdict
+    assert (verdict.confident, verdict.doubt) == (False, Doubt.unread)
 
 
 def test_what_lacks_a_subject_has_the_least_of_it_either_way():

@@ -72,7 +72,8 @@ def remarks(ranking: Ranking) -> str:
     """What a person should know about this order, the gravest first."""
     grave = []
     if not ranking.confident:
-        grave.append(f"Not confident: no image here stands out for “{ranking.query}”, so the order may mean little.")
+        why = ranking.doubt.said(f"“{ranking.query}”")
+        grave.append(f"Not confident: {why}, so the order may mean little.")
     if ranking.partial:
         seen = counted(len(ranking.images), "image")
         grave.append(f"Partial: stopped after {seen}; only these were ranked, and all that is said is of them alone.")

@@ -102,6 +102,7 @@ def order_view(order: Order) -> dict[str, Any]:
         "adapter": verdict.adapter,
         "unit": verdict.unit,
         "confident": verdict.confident,
+        "doubt": "" if verdict.confident else verdict.doubt.said("this"),
         "confidence": round(float(verdict.confidence), 3),
         "terms": [_term_view(term) for term in order.terms],
         "query": verdict.asked.query,

@@ -65,7 +65,7 @@ export function Answered({ state }) {
   return html`<p class="answered">
     <span title=${order.reason || ""}>Ordered ${who}</span>
     ${state.server && html`<button class="link" disabled=${Boolean(state.server.refused.model)} title=${state.server.refused.model || ""} onClick=${() => change({ dialog: "models" })}>Image model: ${state.server.backbone}</button>`}
-    ${!order.confident && html`<strong class="doubt">No picture here stands out for this; the order may mean little.</strong>`}
+    ${!order.confident && html`<strong class="doubt">Not confident: ${order.doubt}, so the order may mean little.</strong>`}
     ${order.measuring && html`<span>A first order: the pictures are being measured at full size.</span>`}
     ${!order.measuring && order.notes.map((line) => html`<span key=${line}>${line}</span>`)}
   </p>`;

@@ -35,6 +35,7 @@ export interface Order {
   adapter: string | null;
   unit: string | null;
   confident: boolean;
+  doubt: string;
   confidence: number;
   query: string | null;
   reason: string | null;
