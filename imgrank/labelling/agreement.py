@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import combinations
 
-from imgrank.counting import counted
+from imgrank.counting import agreeing, counted
 from imgrank.labelling.answer_file import PairNote
 from imgrank.labelling.knowledge import Share, wilson
 from imgrank.labels.tasks import phrasings
@@ -20,7 +20,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A person's two answers to one pair that do not fit together, and the lines they stand on."""
+    """A person's answers to one pair that do not fit together, and the lines they stand on."""
 
     person: str
     one: str
@@ -41,6 +41,8 @@ class Agreement:
 class PersonReport:
     """One person's answers: how many, how many ties, consistency on repeated pairs, and circles.
 
+    `alone` of the answers compare a picture with itself, and say nothing.
+
     `triads` counts threes of pictures whose three pairs were all decided, of which `circular` (a over b over c
     over a); `circles` are longer or shorter loops found one after the other, each cut at one answer, so that
     their number is how many answers had to be left out before the rest made one order.
@@ -49,6 +51,7 @@ class PersonReport:
     person: str
     answers: int
     ties: int
+    alone: int
     consistency: Share
     triads: Share
     circles: tuple[tuple[str, ...], ...]
@@ -87,17 +90,21 @@ def _query_report(query: str, notes: Sequence[PairNote]) -> QueryAgreement:
 
 def _person_report(person: str, notes: Sequence[PairNote], decided: dict[Key, float]) -> PersonReport:
     answered = _by_pair(notes)
+    alone = sum(note.left == note.right for note in notes)
     repeats = [said for said in answered.values() if len(said) > 1]
     same = sum(value == said[0][0] for said in repeats for value, _ in said[1:])
     again = sum(len(said) - 1 for said in repeats)
     ties = sum(note.preferred == 0 for note in notes)
-    return PersonReport(person, len(notes), ties, wilson(same, again), _circular_triads(decided), _circles(decided))
+    consistency, triads = wilson(same, again), _circular_triads(decided)
+    return PersonReport(person, len(notes), ties, alone, consistency, triads, _circles(decided))
 
 
 def _by_pair(notes: Iterable[PairNote]) -> dict[Key, list[tuple[float, int]]]:
     """What was said of each pair, as by how much its first name stands above, with the lines."""
     answered: dict[Key, list[tuple[float, int]]] = defaultdict(list)
     for note in notes:
+        if note.left == note.right:
+            continue
         turned = note.left > note.right
         key = (note.right, note.left) if turned else (note.left, note.right)
         answered[key].append((-note.preferred if turned else note.preferred, note.line))
@@ -117,7 +124,7 @@ def _alike(one: dict[Key, float], other: dict[Key, float]) -> Share:
 
 def _contradictions(person: str, notes: Sequence[PairNote]) -> list[Contradiction]:
     return [
-        Contradiction(person, *key, tuple(line for _, line in said))
+        Contradiction(person, *key, tuple(line for value, line in said if value))
         for key, said in _by_pair(notes).items()
         if {1.0, -1.0} <= {value for value, _ in said}
     ]
@@ -174,23 +181,30 @@ def report_lines(reports: Iterable[QueryAgreement]) -> Iterator[str]:
         for person in query.people:
             yield from _person(person)
         for pair in query.agreements:
-            yield f"  {_who(pair.one)} and {_who(pair.other)}: {_share(pair.alike, 'shared pair')} answered alike"
+            alike = _share(pair.alike, "shared pair", " answered alike", "no pair was answered by both")
+            yield f"  {_who(pair.one)} and {_who(pair.other)}: {alike}"
         yield from _listed([_contradiction(found) for found in query.contradictions])
 
 
 def _contradiction(found: Contradiction) -> str:
     lines = ", ".join(map(str, found.lines))
-    return f"  {_who(found.person)} contradicts: {_name(found.one)} and {_name(found.other)}, lines {lines}"
+    one, other = _names((found.one, found.other))
+    return f"  {_who(found.person)}: answers contradict each other about {one} and {other}, lines {lines}"
 
 
 def _person(person: PersonReport) -> Iterator[str]:
     ties = f", {counted(person.ties, 'tie')}" if person.ties else ""
     yield f"  {_who(person.person)}: {counted(person.answers, 'answer')}{ties}"
-    yield f"    consistency: {_share(person.consistency, 'repeated question')} answered as before"
-    yield f"    transitivity: {_share(person.triads, 'closed three')} circular"
+    if person.alone:
+        told = agreeing(person.alone, "compares an image with itself and says", "compare an image with itself and say")
+        yield f"    {counted(person.alone, 'answer')} {told} nothing"
+    again = _share(person.consistency, "repeated question", " answered as before", "no question was asked twice")
+    triads = _share(person.triads, "three", " with every pair decided", "no three images have every pair decided")
+    yield f"    consistency: {again}"
+    yield f"    in circles: {triads}"
     if person.circles:
         yield f"    {counted(len(person.circles), 'answer')} must go before the others make one order; circles:"
-        yield from _listed([f"      {' > '.join(map(_name, (*circle, circle[0])))}" for circle in person.circles])
+        yield from _listed([f"      {' > '.join(_names((*circle, circle[0])))}" for circle in person.circles])
 
 
 def _listed(lines: list[str]) -> Iterator[str]:
@@ -199,15 +213,20 @@ def _listed(lines: list[str]) -> Iterator[str]:
         yield f"{' ' * (len(lines[0]) - len(lines[0].lstrip()))}and {len(lines) - MOST_LISTED} more"
 
 
-def _share(share: Share, noun: str) -> str:
+def _share(share: Share, noun: str, what: str, none: str) -> str:
+    """A share with its interval, or what is said where there is nothing to count."""
     if not share.of:
-        return f"no {noun}"
-    return f"{share.value:.0%} ({share.low:.0%} to {share.high:.0%}) of {counted(share.of, noun)}"
+        return none
+    return f"{share.value:.0%} ({share.low:.0%} to {share.high:.0%}) of {counted(share.of, noun)}{what}"
 
 
 def _who(person: str) -> str:
-    return printable(person) if person else "nobody named"
+    return printable(person) if person else "(no name)"
 
 
-def _name(path: str) -> str:
-    return printable(os.path.basename(path))
+def _names(paths: Sequence[str]) -> list[str]:
+    """The names of files, with as much of their folders as tells them apart."""
+    parts = [path.split(os.sep) for path in paths]
+    apart = len(set(paths))
+    kept = next(n for n in range(1, max(map(len, parts)) + 1) if len({tuple(part[-n:]) for part in parts}) == apart)
+    return [printable(os.sep.join(part[-kept:])) for part in parts]
