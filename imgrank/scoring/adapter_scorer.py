@@ -17,6 +17,7 @@ from imgrank.records import Doubt
 from imgrank.rounding import rounded
 from imgrank.scoring.choosing import Choice
 from imgrank.scoring.negation import negation_of
+from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Answer, Evidence, Question, Scored, Verdict
 from imgrank.scoring.scorers import (
     RELEVANT_FROM,
@@ -52,6 +53,11 @@ class AdapterScorer:
     def scale(self) -> float:
         """The query's."""
         return self.choice.query.scale
+
+    @property
+    def presence(self) -> float:
+        """Of what the query counts; all else that is trained is a scale."""
+        return self._turn if phrasings_of(self.choice.query.phrasings).things else 0.0
 
     @property
     def depends_on(self) -> Hashable:

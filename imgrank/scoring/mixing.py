@@ -2,9 +2,11 @@
 
 Terms are answered by different scorers in different units. The rule that brings them to one scale: of each term, how
 many standard deviations of the whole folder a picture stands above its mean, times the term's weight; the score is
-the weighted mean. So a term that all pictures share changes nothing, and minus mirrors plus. The spread never counts
-for less than `LEAST_SPREAD` of what the scorer's values differ by as a rule: what hardly differs hardly counts. A
-picture that lacks a term's subject has less of it than all that show it.
+the weighted mean. So a term that all pictures share changes nothing. Where a thing is denied, pictures that show none
+of it are much alike (`levelled`): "a beach" minus "people" is to find beaches, and not what is least like people.
+Minus mirrors plus: along a scale it turns the order, and of a thing it is plus of its lack, so that "minus dogs" is
+what "no dogs" is. The spread never counts for less than `LEAST_SPREAD` of what the scorer's values differ by as a rule:
+what hardly differs hardly counts. A picture that lacks a term's subject has less of it than all that show it.
 
 Spreads are whole numbers added up, and terms are added as whole numbers, so that no order of pictures, parts or terms
 moves a digit.
@@ -33,6 +35,7 @@ from imgrank.scoring.scorers import Places, Resources, Score, Scorer, joined_ans
 from imgrank.tokens import PackedTokens, Reads, TokenShape
 
 LEAST_SPREAD = 0.005  # of a scorer's scale
+LEVEL = 1.0  # spreads below the mean, from about where a picture shows none of a thing
 LACKS = 1.0  # of a scorer's scale, below the least that shows the subject
 LACKING_HALF = 0.5  # of the weight of all that is wanted, from which a picture stands last
 SPARE_DIGITS = 3  # beyond those that hold, in which terms are added
@@ -45,30 +48,44 @@ class MixTerm:
     scorer: Scorer
     weight: float
 
+    @property
+    def denied(self) -> float:
+        """1.0 where a thing is denied of which a higher score shows more, -1.0 where a lower one does, else 0.0."""
+        presence = self.scorer.presence
+        return presence if presence * self.weight < 0 else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class TermScale:
     """What brings one term to the common scale, from the whole folder: mean and spread of its scores, and the score of
-    pictures that lack its subject. `shared` where it tells no pictures apart."""
+    pictures that lack its subject. `shared` where it tells no pictures apart; `denied` as in `MixTerm`."""
 
     mean: float
     spread: float
     lacking: float
     shared: bool
+    denied: float
 
     @staticmethod
-    def of(said: TermEvidence, scale: float) -> TermScale:
+    def of(said: TermEvidence, scale: float, denied: float) -> TermScale:
         """From scores that differ by `scale` as a rule."""
         known, lack = said.tally, said.evidence.lacking
         least = round((known.least or 0) - LACKS * scale * 10.0**known.digits)
         whole = known + Tally(known.digits, lack, lack * least, lack * least**2)
         spread = (whole.spread**2 + (LEAST_SPREAD * scale) ** 2) ** 0.5
-        return TermScale(whole.mean, spread, least * 10.0**-known.digits, whole.spread == 0)
+        return TermScale(whole.mean, spread, least * 10.0**-known.digits, whole.spread == 0, denied)
 
     def __call__(self, scores: Floats, relevant: Flags) -> Floats:
         """(N,) spreads above the mean; what is not relevant stands below all that is."""
-        result: Floats = (np.where(relevant, scores, self.lacking) - self.mean) / self.spread
-        return result
+        spreads: Floats = (np.where(relevant, scores, self.lacking) - self.mean) / self.spread
+        return self.denied * levelled(self.denied * spreads) if self.denied else spreads
+
+
+def levelled(spreads: Floats) -> Floats:
+    """(N,) spreads above the mean of how much of a thing is shown, which count in full far above it, and ever less
+    below: 0 stays 0, their order stays, and none comes below -1.21."""
+    result: Floats = (spreads + np.sqrt((spreads + LEVEL) ** 2 + 1) - (LEVEL**2 + 1) ** 0.5) / 2
+    return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +105,11 @@ class MixScorer:
         each = [one for one in zip(self.terms, self.scales, strict=True) if not one[1].shared]
         widest = max((abs(term.weight) * term.scorer.scale / own.spread for term, own in each), default=1.0)
         return widest / self._whole
+
+    @property
+    def presence(self) -> float:
+        """A mix is about no one thing."""
+        return 0.0
 
     @property
     def depends_on(self) -> Hashable:
@@ -126,7 +148,8 @@ class MixScorer:
     def settled(self, evidence: Evidence) -> MixScorer:
         """The same with the scales that hold for all pictures together."""
         each = zip(self.terms, evidence.terms, strict=True)
-        return replace(self, scales=tuple(TermScale.of(said, term.scorer.scale) for term, said in each))
+        scales = (TermScale.of(said, term.scorer.scale, term.denied) for term, said in each)
+        return replace(self, scales=tuple(scales))
 
     def of_terms(self, parts: Sequence[Scored]) -> Scored:
         """Some pictures' part of the answer, from that of each term; no score before the mix is settled."""

@@ -55,6 +55,12 @@ class Scorer(Protocol):
         ...
 
     @property
+    def presence(self) -> float:
+        """1.0 where a higher score is more of a thing, -1.0 where it is less of one, so that at the other end pictures
+        lack it; 0.0 where both ends are something, as of a scale."""
+        ...
+
+    @property
     def depends_on(self) -> Hashable:
         """All that its scores depend on, beside the backbone and the pictures."""
         ...
@@ -92,6 +98,11 @@ class WithoutAdapter(ABC):
     """What scorers share that need no adapter: each picture gets its score at once, and keeps it."""
 
     __slots__ = ()
+
+    @property
+    def presence(self) -> float:
+        """A scale, unless a scorer knows better."""
+        return 0.0
 
     @property
     def adapter_files(self) -> tuple[Path, ...]:

@@ -26,6 +26,11 @@ class PictureScorer(WithoutAdapter):
     scale: float = 1.0
 
     @property
+    def presence(self) -> float:
+        """Of what the pictures show."""
+        return 1.0
+
+    @property
     def depends_on(self) -> Hashable:
         """The direction."""
         return "like", self.aim.vector.tobytes()
@@ -88,6 +93,11 @@ class LikenessScorer(WithoutAdapter):
     notes: tuple[str, ...] = ()
     denies: bool = False
     scale: float = 1.0
+
+    @property
+    def presence(self) -> float:
+        """Of what the sentence names, unless it names a scale with two ends."""
+        return self.axis.turn if self.axis.other is None else 0.0
 
     @property
     def depends_on(self) -> Hashable:

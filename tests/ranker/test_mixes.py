@@ -13,6 +13,8 @@ from imgrank.choices import Format
 from imgrank.errors import UsageError
 from imgrank.output.summary import remarks
 from imgrank.output.write import write
+from imgrank.scoring.asking import ask
+from imgrank.scoring.question import Question
 from imgrank.scoring.similarity_scorers import LikenessScorer
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
@@ -51,6 +53,34 @@ def test_minus_is_plus_of_a_negative_weight_and_terms_have_no_order(ranker):
     one = ranker.rank([PHOTOS], "an animal", plus=["outdoors"], minus=[Term("a cat", weight=2)])
     other = ranker.rank([PHOTOS], plus=[Term("a cat", weight=-2), "outdoors", "an animal"])
     assert places(one) == places(other)
+
+
+def test_minus_of_a_thing_is_plus_of_its_lack():
+    with Ranker(adapter="none") as by_likeness:
+        minus, plus = (
+            by_likeness.rank([PHOTOS], "outdoors", minus=["dogs"]),
+            by_likeness.rank([PHOTOS], "outdoors, no dogs"),
+        )
+        assert places(minus) == places(plus) == places(by_likeness.rank([PHOTOS], "outdoors", plus=["no dogs"]))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "presence"),
+    [
+        ("a dog", 1.0),
+        ("more dogs", 1.0),
+        ("no dogs", -1.0),
+        ("fewest dogs", -1.0),
+        ("cats last", -1.0),
+        ("older person", 0.0),
+        ("youngest person", 0.0),
+        ("more colourful", 0.0),
+        ("sharpest photo", 0.0),
+    ],
+)
+def test_a_term_is_of_a_thing_or_a_scale(ranker, sentence, presence):
+    for source in (ranker, Ranker(adapter="none")):
+        assert ask(Question(sentence), source).presence == presence
 
 
 def test_asking_again_with_another_weight_scores_no_picture(ranker, monkeypatch):

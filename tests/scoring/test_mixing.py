@@ -29,11 +29,12 @@ class Known:
     relevant: np.ndarray
     scale: float = 1.0
     opened: list[str] | None = None
+    presence: float = 1.0
     adapter_files = ()
 
     @property
     def depends_on(self):
-        return self.question.sentence, self.table.tobytes(), self.relevant.tobytes(), self.scale
+        return self.question.sentence, self.table.tobytes(), self.relevant.tobytes(), self.scale, self.presence
 
     def open(self, resources):
         if self.opened is not None:
@@ -79,7 +80,9 @@ def some_terms(draw, least=1):
         offset = draw(st.sampled_from([0.0, 2000.0]))
         table = np.array(values) * scale + offset * scale
         weight = draw(st.sampled_from([-2.0, -1.0, -0.3, 0.1, 0.5, 1.0, 3.0]))
-        terms.append(MixTerm(Known(Question(f"term {number}"), table, np.array(shown), scale), weight))
+        presence = draw(st.sampled_from([-1.0, 0.0, 1.0]))
+        known = Known(Question(f"term {number}"), table, np.array(shown), scale, presence=presence)
+        terms.append(MixTerm(known, weight))
     return terms, count
 
 
@@ -116,10 +119,45 @@ def test_parts_that_are_scored_apart_come_to_the_same(made, cuts):
 
 @given(some_terms())
 @settings(deadline=None)
-def test_minus_mirrors_plus(made):
+def test_minus_mirrors_plus_along_scales(made):
     terms, count = made
-    turned = [replace(term, weight=-term.weight) for term in terms]
-    assert ask(turned, count).scores.tolist() == (-ask(terms, count).scores + 0.0).tolist()
+    scales = [replace(term, scorer=replace(term.scorer, presence=0.0)) for term in terms]
+    turned = [replace(term, weight=-term.weight) for term in scales]
+    assert ask(turned, count).scores.tolist() == (-ask(scales, count).scores + 0.0).tolist()
+
+
+@given(some_terms())
+@settings(deadline=None)
+def test_minus_of_one_term_alone_turns_its_order(made):
+    terms, count = made
+    term = replace(terms[0], scorer=replace(terms[0].scorer, relevant=np.ones(count, bool)))
+    plus, minus = (ask([replace(term, weight=weight)], count).scores for weight in (1.0, -1.0))
+    assert (np.diff(minus[np.argsort(plus, kind="stable")]) <= 1e-9).all()
+
+
+@given(some_terms())
+@settings(deadline=None)
+def test_minus_of_a_thing_is_plus_of_its_lack(made):
+    """As "no dogs" asks for what "minus dogs" does."""
+    terms, count = made
+    shown = [replace(term, scorer=replace(term.scorer, relevant=np.ones(count, bool))) for term in terms]
+    turned = [
+        MixTerm(replace(one.scorer, table=-one.scorer.table, presence=-one.scorer.presence), -one.weight)
+        for one in shown
+    ]
+    assert ask(turned, count).scores.tolist() == ask(shown, count).scores.tolist()
+
+
+def test_of_what_shows_none_of_a_denied_thing_the_wanted_comes_first():
+    """An empty beach looks a little like beaches full of people; a cave does not even do that."""
+    names = ("empty beach", "cave", "full beach", "fuller beach", "street", "crowd")
+    beach = Known(Question("a beach"), np.array([0.5, 0.3, 0.7, 0.65, 0.3, 0.25]), np.ones(6, bool))
+    people = Known(Question("people"), np.array([0.45, 0.0, 1.0, 0.95, 0.9, 1.0]), np.ones(6, bool))
+    first = [
+        names[order(ask([MixTerm(beach, 1.0), MixTerm(replace(people, presence=presence), -1.0)], 6))[0]]
+        for presence in (1.0, 0.0)
+    ]
+    assert first == ["empty beach", "cave"]  # along a scale, each step counts the same
 
 
 @given(some_terms(), st.floats(-5, 5), st.booleans(), st.sampled_from([-1.0, 1.0]))
