@@ -12,6 +12,7 @@ from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     AdapterOption,
     BackboneOption,
+    ColumnOption,
     Device,
     DeviceOption,
     IndexOption,
@@ -83,6 +84,7 @@ def evaluate(
     plot: PlotOption = None,
     index: IndexOption = None,
     skip_bad: SkipBadOption = False,
+    column: ColumnOption = None,
     adapter: AdapterOption = "auto",
     backbone: BackboneOption = "mini",
     device: DeviceOption = Device.auto,
@@ -119,6 +121,7 @@ def evaluate(
             max_megapixels=max_megapixels,
             split=None if split is None else split.value,
             skip_bad=skip_bad,
+            column=column or (),
             index=index,
             progress=report,
         )

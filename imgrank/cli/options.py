@@ -72,6 +72,14 @@ DeviceOption = Annotated[
 RecursiveOption = Annotated[bool, flag("--recursive", "Include subfolders.", "-r")]
 NoCacheOption = Annotated[bool, flag("--no-cache", "Do not read or write the cache of encoded images.")]
 SkipBadOption = Annotated[bool, flag("--skip-bad", "Leave out labels with errors, and list them.")]
+ColumnOption = Annotated[
+    Optional[list[str]],
+    typer.Option(
+        "--column",
+        metavar="NAME",
+        help="Take this column of a labels file for a query although it seems to be an id; may be repeated.",
+    ),
+]
 QuietOption = Annotated[bool, flag("--quiet", "Print no progress and no notes on stderr.", "-q")]
 VerboseOption = Annotated[bool, flag("--verbose", "Print more detail and, after an error, the Python traceback.", "-v")]
 YesOption = Annotated[bool, flag("--yes", "Do not ask for confirmation.", "-y")]

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from imgrank.cli.arguments import shown
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     BackboneOption,
+    ColumnOption,
     Device,
     DeviceOption,
     IndexOption,
@@ -150,6 +152,7 @@ def train(
     order: OrderOption = None,
     index: IndexOption = None,
     skip_bad: SkipBadOption = False,
+    column: ColumnOption = None,
     write_labels: WriteLabels = None,
     name: NameOption = None,
     out: OutOption = None,
@@ -177,7 +180,7 @@ def train(
     """
     if index is None and (from_folders or from_ratings):
         index = _index_in(source)
-    labels = _labels(source, from_folders, from_ratings, query, order, skip_bad, index)
+    labels = _labels(source, from_folders, from_ratings, query, order, skip_bad, column or [], index)
     _notes(labels, quiet)
     if write_labels is not None:
         _write(labels, write_labels)
@@ -245,6 +248,7 @@ def _labels(
     query: str | None,
     order: str | None,
     skip_bad: bool,
+    column: list[str],
     index: str | None,
 ) -> Labels:
     from imgrank.index.reading import index_paths
@@ -262,7 +266,10 @@ def _labels(
                 f"{printable(source)} is a folder. Add --from-folders or --from-ratings to take labels from it, or "
                 "name a labels file."
             )
-        return read_labels(source, skip_bad=skip_bad, pictures=set(index_paths(index)) if index else None)
+        pictures = set(index_paths(index)) if index else None
+        return read_labels(source, skip_bad=skip_bad, pictures=pictures, column=column)
+    if column:
+        raise UsageError("--column names a column of a labels file; subfolders and stars have none.")
     if not query or not query.strip("| "):
         raise UsageError('--from-folders and --from-ratings need --query, what they measure: --query "better photo".')
     if folders:
@@ -279,8 +286,9 @@ def _labels(
 def _notes(labels: Labels, quiet: bool) -> None:
     if quiet:
         return
+    taken = {str(left): f"; --column {shown(left.name)} trains on it" for left in labels.left_columns}
     for each in labels.notes:
-        note(each)
+        note(each + taken.get(each, ""))
     for fault in labels.left_out[:MOST_NOTES]:
         note(f"left out: {fault}")
     if len(labels.left_out) > MOST_NOTES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +121,7 @@ def evaluate(
     device: str = "auto",
     split: str | None = None,
     skip_bad: bool = False,
+    column: Collection[str] = (),
     source: TokenSource | None = None,
     index: str | Path | None = None,
     cache: bool = True,
@@ -139,6 +140,7 @@ def evaluate(
         device: As in `Ranker`.
         split: Which rows to measure: by default test, val, or all, whichever there is first.
         skip_bad: Leave faulty rows out instead of refusing the file.
+        column: As in `imgrank.labels.read_labels`.
         source: Where tokens come from, instead of a `Ranker` of its own.
         index: An index that has the pictures' tokens: no picture is read.
         cache: As in `Ranker`.
@@ -155,7 +157,11 @@ def evaluate(
         if index is not None:
             source = IndexTokens(opened.enter_context(Ranker(backbone, device=device, cache=cache)), index)
         pictures = set(source.pictures.paths) if isinstance(source, IndexTokens) else None
-        known = labels if isinstance(labels, Labels) else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures)
+        known = (
+            labels
+            if isinstance(labels, Labels)
+            else read_labels(str(labels), skip_bad=skip_bad, pictures=pictures, column=column)
+        )
         if source is None:
             source = opened.enter_context(Ranker(backbone, device=device, cache=cache, max_megapixels=max_megapixels))
         dataset = read_dataset(known, source, skip_bad=skip_bad, progress=progress)

@@ -13,8 +13,19 @@ from urllib.request import url2pathname
 
 from imgrank.counting import counted
 from imgrank.errors import LabelsError
+from imgrank.labels.columns import left_column, may_only_name
 from imgrank.labels.csv_text import ANSWERS, Grid, Row, read_grid
-from imgrank.labels.tasks import SKIP_BAD, SPLITS, Fault, Labels, PairCell, ValueCell, pair_tasks, value_tasks
+from imgrank.labels.tasks import (
+    SKIP_BAD,
+    SPLITS,
+    Fault,
+    Labels,
+    LeftColumn,
+    PairCell,
+    ValueCell,
+    pair_tasks,
+    value_tasks,
+)
 from imgrank.paths import printable
 
 MOST_PRINTED = 50
@@ -29,32 +40,47 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})(,\d{3})+(\.\d*)?|[+-]?[1-9]\
 _DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3}){2,}(,\d*)?|[+-]?[1-9]\d{0,2}\.\d{3},\d*", re.ASCII)
 _ONE_DOT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,}))", re.ASCII)
-# Names of columns that number pictures or rows; a query that is called so has values that come twice, or parts of one
-_IDENTITY = re.compile(r"(?i:(?:.*[ _.-])?(?:id|ids|idx|index|key|pk|uid|row|nr|no\.?|#))|.*[a-z]I[Dd]")
 _NOTHING = ("na", "nan", "null", "none", "nil", "inf", "infinity")  # what programs write for no number
-_WHOLE = re.compile(r"\d+", re.ASCII)
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 
 
-def read_labels(path: str, *, skip_bad: bool = False, pictures: Collection[str] | None = None) -> Labels:
+def read_labels(
+    path: str, *, skip_bad: bool = False, pictures: Collection[str] | None = None, column: Collection[str] = ()
+) -> Labels:
     """Read a labels file in any of its three forms.
 
     Args:
         path: The file.
         skip_bad: Leave out faulty rows, and queries that are then too small, and name them in `Labels.left_out`.
         pictures: The pictures that there are; without it, the pictures must exist as files.
+        column: Columns of the wide form to take for queries though they seem to name images or rows, as an id does;
+            others of that kind are left out, and named in `Labels.left_columns`.
 
     Raises:
         LabelsError: The file has faults; the message names each with its line. With `skip_bad`: nothing is left.
     """
     grid = read_grid(path, (*LONG, *PAIRS, *KEPT, *BESIDE_PAIRS))
-    reader = _Reader(grid, list(grid.faults), pictures=pictures)
+    _check_columns(path, grid, column)
+    reader = _Reader(grid, list(grid.faults), pictures=pictures, wanted=frozenset(column))
     labels = reader.read()
     faults = sorted(reader.faults, key=lambda fault: fault.line)
     if faults and not (skip_bad and labels.tasks):
-        raise LabelsError(_listing(path, faults, skip_bad), SKIP_BAD if labels.tasks and not skip_bad else "")
-    notes = (*labels.notes, *dict.fromkeys(reader.notes))
-    return Labels(path, labels.values, labels.pairs, tuple(faults), notes)
+        raise LabelsError(_listing(path, faults, skip_bad), _remedy(reader, labels, skip_bad))
+    notes = (*labels.notes, *map(str, reader.left), *reader.notes)
+    return Labels(path, labels.values, labels.pairs, tuple(faults), notes, tuple(reader.left))
+
+
+def _check_columns(path: str, grid: Grid, column: Collection[str]) -> None:
+    missing = next((name for name in column if name not in grid.header), None)
+    if missing is not None:
+        seen = ", ".join(map(printable, grid.header))
+        raise LabelsError(f'{printable(path)} has no column "{printable(missing)}"; its header is {seen}.')
+
+
+def _remedy(reader: _Reader, labels: Labels, skip_bad: bool) -> str:
+    if labels.tasks and not skip_bad:
+        return SKIP_BAD
+    return f'Name a column with {{column}}, such as "{printable(reader.left[0].name)}".' if reader.lacks_query else ""
 
 
 @dataclass(slots=True)
@@ -65,6 +91,9 @@ class _Reader:
     faults: list[Fault]
     notes: list[str] = field(default_factory=list)
     pictures: Collection[str] | None = None
+    wanted: Collection[str] = frozenset()
+    left: list[LeftColumn] = field(default_factory=list)
+    lacks_query: bool = False
     _there: dict[str, str | None] = field(default_factory=dict)
     _folders: dict[str, frozenset[str]] = field(default_factory=dict)
     _decimal_commas: bool | None = None
@@ -107,8 +136,21 @@ class _Reader:
         queries = [n for n, name in enumerate(names) if name not in ("image", *KEPT) and self._counts(n)]
         queries = [n for n in queries if self._is_query(n)]
         if not queries and not self.faults:
-            self.fault(1, "there is no column for a query, and none called query")
+            self.lacks_query = bool(self.left)
+            left = "".join(f"; {each}" for each in self.left)
+            self.fault(1, f"there is no column for a query, and none called query{left}")
+        self._doubt(queries)
         return Labels(self.grid.path, value_tasks(self._wide_cells(names, queries), self.faults))
+
+    def _doubt(self, queries: Sequence[int]) -> None:
+        """Name queries that may measure nothing, where there are others."""
+        for n in queries if len(queries) > 1 else ():
+            name = self.grid.header[n]
+            if name not in self.wanted and may_only_name(name, self._cells(n)):
+                self.notes.append(
+                    f'the column "{printable(name)}" is taken for a query; if its numbers only name images or rows, '
+                    "take it out"
+                )
 
     def _wide_cells(self, names: Sequence[str], queries: Sequence[int]) -> Iterable[ValueCell]:
         for row in self.grid.rows:
@@ -150,21 +192,16 @@ class _Reader:
         """Whether a column says something: it has a name or cells, and does not just number rows or pictures."""
         if self._is_index(column):
             return False
-        if self._is_identity(column):
-            name = printable(self.grid.header[column])
-            self.notes.append(f'the column "{name}" numbers the images, and is taken for no query')
+        name, cells = self.grid.header[column], self._cells(column)
+        left = None if name in self.wanted else left_column(name, cells)
+        if left is not None:
+            self.left.append(left)
             return False
-        return bool(self.grid.header[column] or self._used(column))
+        return bool(name or cells)
 
-    def _is_identity(self, column: int) -> bool:
-        """Whether a column names each row by a number of its own, as databases and labelling tools do."""
-        if not _IDENTITY.fullmatch(self.grid.header[column].strip()):
-            return False
-        cells = [row.cells[column] for row in self.grid.rows if column < len(row.cells) and row.cells[column]]
-        return bool(cells) and len(set(cells)) == len(cells) and all(map(_WHOLE.fullmatch, cells))
-
-    def _used(self, column: int) -> bool:
-        return any(column < len(row.cells) and row.cells[column] for row in self.grid.rows)
+    def _cells(self, column: int) -> list[str]:
+        """The cells of a column that are not empty."""
+        return [row.cells[column] for row in self.grid.rows if column < len(row.cells) and row.cells[column]]
 
     def _is_index(self, column: int) -> bool:
         """Whether it counts the rows and has no name, or what pandas calls it: it came along, nobody gave values."""
@@ -175,7 +212,7 @@ class _Reader:
 
     def _is_query(self, column: int) -> bool:
         """A wide column without one number is a mistake in the header rather than in each of its cells."""
-        texts = [row.cells[column] for row in self.grid.rows if column < len(row.cells) and row.cells[column]]
+        texts = self._cells(column)
         name = printable(self.grid.header[column])
         if not name:
             self.fault(1, f"column {column + 1} holds values and has no name")

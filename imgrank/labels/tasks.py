@@ -30,6 +30,20 @@ class Fault:
         return f"line {self.line}: {self.reason}" if self.line else self.reason
 
 
+@dataclass(frozen=True, slots=True)
+class LeftColumn:
+    """A column that is taken for no query; `repeats` where rows share a value, as images of one patient do."""
+
+    name: str
+    repeats: bool = False
+
+    def __str__(self) -> str:
+        name = printable(self.name)
+        if self.repeats:
+            return f'the column "{name}" names what several images belong to, and was left out'
+        return f'the column "{name}" numbers the images, and was left out'
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ValueTask:
     """One query and its N labelled pictures.
@@ -104,13 +118,17 @@ class PairTask:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """Everything a labels file says; `left_out` names what was passed by, `notes` are lines for the user."""
+    """Everything a labels file says; `left_out` names what was passed by, `notes` are lines for the user.
+
+    `left_columns` were taken for no query, as they name images or rows; `notes` say so, too.
+    """
 
     source: str
     values: tuple[ValueTask, ...] = ()
     pairs: tuple[PairTask, ...] = ()
     left_out: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
+    left_columns: tuple[LeftColumn, ...] = ()
 
     @property
     def tasks(self) -> tuple[ValueTask | PairTask, ...]:

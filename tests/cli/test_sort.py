@@ -185,6 +185,18 @@ def test_training_holds_to_the_cap_on_pixels_too(imgrank, tmp_path):
     assert b"megapixels" in done.stderr
 
 
+def test_a_column_that_was_left_out_is_told_with_how_to_take_it(imgrank, tmp_path):
+    for number in range(8):
+        Image.new("RGB", (20, 10), (number, 50, 90)).save(tmp_path / f"{number}.jpg")
+    rows = "".join(f"{number}.jpg,{number},{100 + number}\n" for number in range(8))
+    (tmp_path / "labels.csv").write_text(f"image,fluffier,shot id\n{rows}")
+    said = imgrank("train", "labels.csv", "--write-labels", "plain.csv", cwd=tmp_path).stderr.decode()
+    assert 'the column "shot id" numbers the images, and was left out; --column "shot id" trains on it' in said
+    imgrank("train", "labels.csv", "--write-labels", "both.csv", "--column", "shot id", cwd=tmp_path)
+    counts = [len((tmp_path / name).read_text().splitlines()) for name in ("plain.csv", "both.csv")]
+    assert counts == [1 + 8, 1 + 16]
+
+
 def test_the_cap_on_pixels_is_the_decoders_unless_said():
     assert MAX_MEGAPIXELS == DEFAULT_MAX_MEGAPIXELS
 

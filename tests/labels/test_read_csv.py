@@ -335,16 +335,95 @@ def test_a_query_by_such_a_name_stays_one(tmp_path, name, value):
     assert [task.query for task in labels.values] == [name] and not labels.notes
 
 
-def test_a_table_of_numbers_alone_says_what_is_missing(tmp_path):
-    with pytest.raises(LabelsError, match="no column for a query"):
+def test_a_table_of_numbers_alone_says_what_is_missing_and_how_to_take_it(tmp_path):
+    with pytest.raises(LabelsError, match='no column for a query, and none called query; the column "id"') as error:
         table(tmp_path, [["image", "id"], *([f"p{n}.jpg", str(n)] for n in range(1, 31))])
+    assert error.value.remedy == 'Name a column with {column}, such as "id".'
 
 
-def table(folder, rows):
+def beside(folder, name, cell, **options):
+    """Labels of a query "older person" and beside it another column."""
+    rows = [["image", "older person", name], *([f"p{n}.jpg", str(n % 5), str(cell(n))] for n in range(1, 31))]
+    return table(folder, rows, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("patient_id", lambda n: 4000 + n // 2),  # two images of each
+        ("patient_id", lambda n: 200 + n // 5),
+        ("patientId", lambda n: f"{n // 2:05}"),
+        ("id", lambda n: f"{n}.0"),  # as pandas writes a column with gaps
+        ("case_id", lambda n: f"C-{n // 3}"),
+        ("uuid", lambda n: f"f{n}e-a{n}"),
+        ("filename_no", lambda n: 700 + n),
+        ("image number", lambda n: 3 * n),
+        ("serial", lambda n: 10 * n),
+        ("serial_no", lambda n: n),
+        ("number", lambda n: n),
+        ("seq", lambda n: 99 + n),
+        ("row_index", lambda n: 60 - n),
+    ],
+)
+def test_a_column_that_names_images_is_left_out_by_its_name_and_values_together(tmp_path, name, cell):
+    labels = beside(tmp_path, name, cell)
+    assert [task.query for task in labels.values] == ["older person"]
+    assert [left.name for left in labels.left_columns] == [name]
+    assert f'the column "{name}"' in labels.notes[0] and "was left out" in labels.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("glycaemic_index", lambda n: 7 * n % 31),
+        ("sharpness index", lambda n: 40 + 3 * n),
+        ("number", lambda n: n * n),
+        ("people_no", lambda n: n // 3),
+        ("image_no", lambda n: n % 7),
+        ("rating_id", lambda n: n % 4),
+        ("patient_id", lambda n: n + 0.5),
+        ("acid", lambda n: n),
+        ("rank", lambda n: n),
+        ("weight", lambda n: n),
+        ("older car", lambda n: 1990 + n),
+    ],
+)
+def test_no_quantity_is_left_out_for_its_name_or_its_values_alone(tmp_path, name, cell):
+    labels = beside(tmp_path, name, cell)
+    assert [task.query for task in labels.values] == ["older person", name]
+    assert not labels.left_columns
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "is_told"),
+    [
+        ("rating_id", lambda n: n % 4, True),
+        ("rank", lambda n: n, True),
+        ("rank", lambda n: 31 - n, False),
+        ("weight", lambda n: n % 9, False),
+    ],
+)
+def test_a_query_that_may_only_name_images_is_told(tmp_path, name, cell, is_told):
+    notes = beside(tmp_path, name, cell).notes
+    assert any(f'"{name}" is taken for a query' in note for note in notes) == is_told
+
+
+def test_a_column_that_is_named_is_taken_without_a_word(tmp_path):
+    labels = beside(tmp_path, "patient_id", lambda n: n, column=["patient_id"])
+    assert [task.query for task in labels.values] == ["older person", "patient_id"]
+    assert not labels.left_columns and not labels.notes
+
+
+def test_a_named_column_that_is_not_there_is_told_with_those_that_are(tmp_path):
+    with pytest.raises(LabelsError, match=r'no column "patient"; its header is image, older person, patient_id'):
+        beside(tmp_path, "patient_id", lambda n: n, column=["patient"])
+
+
+def table(folder, rows, **options):
     for n in range(31):
         (folder / f"p{n}.jpg").touch()
     (folder / "labels.csv").write_text("\n".join(",".join(row) for row in rows) + "\n")
-    return read_labels(str(folder / "labels.csv"))
+    return read_labels(str(folder / "labels.csv"), **options)
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])

@@ -1,0 +1,57 @@
+"""Columns of a wide labels file that name images or rows rather than measure them: an id, the number of a file.
+
+A name and the values decide together, so that no quantity is dropped: "image_id" with a number of its own in each row
+is none, "rating_id" of five levels and "sharpness index" may be one, and a query that is called "rank" is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from imgrank.labels.tasks import MOST_CLASSES, LeftColumn
+
+_OF_A_FILE = r"(?:image|img|picture|pic|photo|file ?name|file|row|line|record|item|sample|case|entry|subject|patient)"
+_NUMBER = r"(?:no\.?|nr\.?|num\.?|number|nummer|idx|index|key|counter|#)"
+# A name for identities, which may come twice, or hold letters: several images of one patient
+_IDENTITY = re.compile(r"(?i:(?:.*[ _.-])?(?:ids?|uid|uuid|guid|pk))|.*[a-z]I[Dd]")
+# Names for a number of its own in each row
+_COUNTS = re.compile(
+    rf"{_OF_A_FILE}?[ _.-]*(?:idx|index|key|row|nr\.?|no\.?|#|serial)|(?:{_OF_A_FILE}|serial)[ _.-]*{_NUMBER}",
+    re.IGNORECASE,
+)
+# Names that count rows, or measure something: only numbers one after another are the former
+_MAY_COUNT = re.compile(rf"(?:.*[ _.-])?(?:{_NUMBER}|seq|sequence|n)", re.IGNORECASE)
+_WHOLE = re.compile(r"\d+(?:\.0+)?", re.ASCII)
+_ANY_NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+
+
+def left_column(name: str, cells: Sequence[str]) -> LeftColumn | None:
+    """The column, where it names images or rows; None where it may measure something. Empty cells do not count."""
+    name, cells = name.strip(), [cell for cell in cells if cell]
+    if not cells:
+        return None
+    are_whole, levels = all(map(_WHOLE.fullmatch, cells)), len(set(cells))
+    is_unique = levels == len(cells)
+    if _IDENTITY.fullmatch(name):
+        if are_whole:
+            may_grade = not is_unique and levels <= MOST_CLASSES and max(map(float, cells)) <= MOST_CLASSES
+            return None if may_grade else LeftColumn(name, not is_unique)
+        return None if any(map(_ANY_NUMBER.fullmatch, cells)) else LeftColumn(name, not is_unique)
+    if not (are_whole and is_unique):
+        return None
+    counts = _COUNTS.fullmatch(name) or (_MAY_COUNT.fullmatch(name) and is_consecutive(cells))
+    return LeftColumn(name) if counts else None
+
+
+def may_only_name(name: str, cells: Sequence[str]) -> bool:
+    """Whether a column that is taken for a query may measure nothing: an id of few levels, or rows counted."""
+    cells = [cell for cell in cells if cell]
+    if not all(map(_WHOLE.fullmatch, cells)):
+        return False
+    return _IDENTITY.fullmatch(name.strip()) is not None or is_consecutive(cells)
+
+
+def is_consecutive(cells: Sequence[str]) -> bool:
+    """Whether whole numbers come one after another, in the order of the file."""
+    return [float(cell) for cell in cells] == [float(cells[0]) + n for n in range(len(cells))] if cells else False
