@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import os
-import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from imgrank.counting import counted
 from imgrank.errors import LabelsError
 from imgrank.labels.columns import left_column, may_only_name
 from imgrank.labels.csv_text import ANSWERS, Grid, Row, read_grid
+from imgrank.labels.numbers import Notation, dots_of
 from imgrank.labels.tasks import (
     SKIP_BAD,
     SPLITS,
@@ -34,14 +34,7 @@ KEPT = ("split", "group")
 LONG = ("image", "query", "value")
 PAIRS = ("left", "right", "query", "preferred")
 BESIDE_PAIRS = ("person", "time")
-# What cannot be but a separator of thousands: two of them, or one before a decimal point
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})(,\d{3})+(\.\d*)?|[+-]?[1-9]\d{0,2},\d{3}\.\d*", re.ASCII)
-# The same written with dots, where commas are decimal ones; the second form is that only beside such commas
-_DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3}){2,}(,\d*)?|[+-]?[1-9]\d{0,2}\.\d{3},\d*", re.ASCII)
-_ONE_DOT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
-_DECIMAL = re.compile(r"[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,}))", re.ASCII)
 _NOTHING = ("na", "nan", "null", "none", "nil", "inf", "infinity")  # what programs write for no number
-_EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 
 
 def read_labels(
@@ -96,7 +89,12 @@ class _Reader:
     lacks_query: bool = False
     _there: dict[str, str | None] = field(default_factory=dict)
     _folders: dict[str, frozenset[str]] = field(default_factory=dict)
-    _decimal_commas: bool | None = None
+    _notation: Notation = field(init=False)
+    _with_dotted_thousands: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        cells = (cell for row in self.grid.rows for cell in row.cells)
+        self._notation = Notation.of(self.grid.delimiter, cells)
 
     def read(self) -> Labels:
         names = [name.casefold() for name in self.grid.header]
@@ -125,10 +123,16 @@ class _Reader:
         return Labels(self.grid.path, value_tasks(self._long_cells(names), self.faults))
 
     def _long_cells(self, names: Sequence[str]) -> Iterable[ValueCell]:
+        values: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for row in self.grid.rows:
+            get = self._getter(row, names, told=False)
+            values[get("query").casefold()].append((row.line, get("value")))
+        for query, cells in values.items():
+            self._decide_dots(query, cells)
         for row in self.grid.rows:
             get = self._getter(row, names)
             image, query = self._image(row, get("image")), self._query(row, get("query"))
-            value, split = self._number(row, get("value")), self._split(row, get("split"))
+            value, split = self._number(row, get("value"), query.casefold()), self._split(row, get("split"))
             if image is not None and query and value is not None and split is not None:
                 yield ValueCell(row.line, image, query, value, split, get("group"))
 
@@ -153,12 +157,15 @@ class _Reader:
                 )
 
     def _wide_cells(self, names: Sequence[str], queries: Sequence[int]) -> Iterable[ValueCell]:
+        for n in queries:
+            lines = ((row.line, row.cells[n]) for row in self.grid.rows if n < len(row.cells))
+            self._decide_dots(names[n], list(lines))
         for row in self.grid.rows:
             get = self._getter(row, names)
             image, split = self._image(row, get("image")), self._split(row, get("split"))
             for n in queries:
                 text = row.cells[n] if n < len(row.cells) else ""
-                value = self._number(row, text) if text else None
+                value = self._number(row, text, names[n]) if text else None
                 if value is not None and image is not None and split is not None:
                     yield ValueCell(row.line, image, self.grid.header[n], value, split, get("group"))
 
@@ -218,14 +225,30 @@ class _Reader:
             self.fault(1, f"column {column + 1} holds values and has no name")
         elif not texts:
             self.fault(1, f'the query "{name}" has no values')
-        elif not any(self._parse(text) is not None for text in texts):
+        elif not any(self._notation.parse(text) is not None for text in texts):
             self.fault(1, f'the column "{name}" is unknown: as a query it would need numbers, and holds none')
         else:
             return True
         return False
 
-    def _getter(self, row: Row, names: Sequence[str]) -> Callable[[str], str]:
-        if any(row.cells[len(names) :]):
+    def _decide_dots(self, query: str, cells: Sequence[tuple[int, str]]) -> None:
+        """Whether the dots in the values of a query part thousands, and a word where that is to be known."""
+        dots = dots_of([text for _, text in cells], self._notation, may_be_thousands=self.grid.delimiter == ";")
+        if dots is None:
+            return
+        (line, text), name = cells[dots.example], printable(query.partition("|")[0])
+        if dots.part_thousands:
+            self._with_dotted_thousands.add(query)
+            read = text.replace(".", "")
+            self.notes.append(f'dots in the values of "{name}" part thousands: line {line}, {text} is read as {read}')
+        else:
+            self.notes.append(
+                f'dots in the values of "{name}" are read as decimal points: line {line}, {text} is {float(text):g}; '
+                "if they part thousands, write the numbers without them"
+            )
+
+    def _getter(self, row: Row, names: Sequence[str], *, told: bool = True) -> Callable[[str], str]:
+        if told and any(row.cells[len(names) :]):
             self.fault(row.line, f"the row has {counted(len(row.cells), 'cell')} and the header {len(names)}")
         at = dict(zip(names, row.cells, strict=False))
         return lambda name: at.get(name, "")
@@ -243,40 +266,21 @@ class _Reader:
             return None
         return split
 
-    def _number(self, row: Row, text: str) -> float | None:
-        if _EITHER.fullmatch(text) and not self._has_decimal_commas():
+    def _number(self, row: Row, text: str, query: str) -> float | None:
+        if self._notation.is_unclear(text):
             self.fault(
                 row.line, f'the value "{text}" could be thousands or have a decimal comma; write it without commas'
             )
             return None
-        value = self._parse(text)
+        value = self._notation.parse(text.replace(".", "") if query in self._with_dotted_thousands else text)
         if not text:
             self.fault(row.line, "the value is missing")
         elif value is None:
-            hint = "; write a decimal point" if self._parse(text.replace(",", ".", 1)) is not None else ""
+            hint = "; write a decimal point" if self._notation.parse(text.replace(",", ".", 1)) is not None else ""
             if text.isalpha() and text.casefold() not in _NOTHING:
                 hint = "; give each class a number, such as 1, 2 and 3"
             self.fault(row.line, f'the value "{printable(text)}" is not a number{hint}')
         return value
-
-    def _parse(self, text: str) -> float | None:
-        if _THOUSANDS.fullmatch(text):
-            text = text.replace(",", "")
-        elif self.grid.delimiter != ",":  # where commas do not part cells, they are decimal commas
-            dotted = _DOTTED.fullmatch(text) or (_ONE_DOT.fullmatch(text) and self._has_decimal_commas())
-            text = (text.replace(".", "") if dotted else text).replace(",", ".")
-        try:
-            value = float(text)
-        except ValueError:
-            return None
-        return value if math.isfinite(value) and "_" not in text else None
-
-    def _has_decimal_commas(self) -> bool:
-        """Whether another value of the file shows that its commas are decimal ones: 27,5 or 0,125."""
-        if self._decimal_commas is None:
-            cells = (cell for row in self.grid.rows for cell in row.cells)
-            self._decimal_commas = self.grid.delimiter != "," and any(map(_DECIMAL.fullmatch, cells))
-        return self._decimal_commas
 
     def _image(self, row: Row, text: str) -> str | None:
         if not text:

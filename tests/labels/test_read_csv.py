@@ -442,6 +442,56 @@ def test_one_dot_is_a_decimal_point_where_no_comma_is_decimal(folder):
     assert task.values[2] == 2.125
 
 
+def of_prices(folder, values, delimiter=";", form="long"):
+    """Labels of which the first values are these, and the others 1, 2, 3."""
+    values = [*values, *map(str, range(1, ROWS))][:ROWS]
+    header, query = (["image", "query", "value"], ["price"]) if form == "long" else (["image", "price"], [])
+    rows = [header, *([f"{n}.jpg", *query, value] for n, value in enumerate(values))]
+    return read_labels(written(folder, [delimiter.join(row) for row in rows]))
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+@pytest.mark.parametrize("form", ["long", "wide"])
+@pytest.mark.parametrize(
+    ("values", "read"),
+    [
+        (["1.200", "950", "2.400"], [1200, 950, 2400]),
+        (["-1.234", "2750", "99"], [-1234, 2750, 99]),
+        (["1.200", "1.045.000", "7"], [1200, 1_045_000, 7]),
+    ],
+)
+def test_dots_part_thousands_beside_whole_numbers_of_that_size(folder, delimiter, form, values, read):
+    labels = of_prices(folder, values, delimiter, form)
+    assert labels.values[0].values[:3].tolist() == read
+    said = f'dots in the values of "price" part thousands: line 2, {values[0]} is read as {read[0]}'
+    assert said in labels.notes
+
+
+@pytest.mark.parametrize(
+    ("values", "delimiter", "is_told"),
+    [
+        (["1.200", "3", "2.400"], ";", True),  # ratings, or thousands
+        (["1.200", "950", "2.400"], ",", True),  # who parts cells by commas writes decimal points
+        (["1.200", "950.5"], ";", False),
+        (["0.125", "950"], ";", False),
+        (["1.2", "950"], ";", False),
+        (["1.200", "3"], "\t", False),
+    ],
+)
+def test_other_dots_are_decimal_points_and_what_may_be_either_is_told_with_its_line(folder, values, delimiter, is_told):
+    labels = of_prices(folder, values, delimiter)
+    assert labels.values[0].values[0] == float(values[0])
+    told = [note for note in labels.notes if "decimal point" in note]
+    assert [f"line 2, {values[0]} is" in note for note in told] == [True] * is_told
+
+
+def test_each_query_has_dots_of_its_own(folder):
+    rows = ["image;price;weight", *(f"{n}.jpg;{n or '1.200'};{n}.125" for n in range(ROWS))]
+    rows[2] = "1.jpg;950;1.125"
+    price, weight = read_labels(written(folder, rows)).values
+    assert (price.values[0], weight.values[1]) == (1200, 1.125)
+
+
 def test_capitals_make_no_other_query(folder):
     lines = [line.replace("older", "Older" if n % 2 else "older") for n, line in enumerate(long_form())]
     (task,) = read_labels(written(folder, lines)).values

@@ -1,0 +1,80 @@
+"""Numbers as people and spreadsheets write them: decimal points or commas, thousands parted by either."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+# What cannot be but a separator of thousands: two of them, or one before a decimal point
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})(,\d{3})+(\.\d*)?|[+-]?[1-9]\d{0,2},\d{3}\.\d*", re.ASCII)
+# The same written with dots, where commas are decimal ones; the second form is that only beside such commas
+_DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3}){2,}(,\d*)?|[+-]?[1-9]\d{0,2}\.\d{3},\d*", re.ASCII)
+_ONE_DOT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
+_DOTS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,}))", re.ASCII)
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_LARGE = 100  # beside whole numbers below this, 1.200 may be a little more than one
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How a file writes its numbers; without `commas_part` cells, a comma may be a decimal one, and with
+    `decimal_commas` some value shows that it is."""
+
+    commas_part: bool
+    decimal_commas: bool = False
+
+    @staticmethod
+    def of(delimiter: str, cells: Iterable[str]) -> Notation:
+        """That of a file: 27,5 or 0,125 among its cells show that its commas are decimal ones."""
+        if delimiter == ",":
+            return Notation(commas_part=True)
+        return Notation(commas_part=False, decimal_commas=any(map(_DECIMAL.fullmatch, cells)))
+
+    def is_unclear(self, text: str) -> bool:
+        """Whether a comma may be a decimal one, or part thousands."""
+        return not self.decimal_commas and _EITHER.fullmatch(text) is not None
+
+    def parse(self, text: str) -> float | None:
+        """The number, None where it is none or not finite."""
+        if _THOUSANDS.fullmatch(text):
+            text = text.replace(",", "")
+        elif not self.commas_part:
+            dotted = _DOTTED.fullmatch(text) or (self.decimal_commas and _ONE_DOT.fullmatch(text))
+            text = (text.replace(".", "") if dotted else text).replace(",", ".")
+        try:
+            value = float(text)
+        except ValueError:
+            return None
+        return value if math.isfinite(value) and "_" not in text else None
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """The dots in the values of one query, where they may part thousands: whether they do, as in the `example`, which
+    is the number of a cell."""
+
+    example: int
+    part_thousands: bool
+
+
+def dots_of(cells: Sequence[str], notation: Notation, *, may_be_thousands: bool) -> Dots | None:
+    """Of 1.200 and 2.400 beside 950: that they part thousands; None where dots are decimal points without a doubt.
+
+    Where they may be either they are decimal points, which is worth a word if `may_be_thousands` in such files, or
+    beside whole numbers as large.
+    """
+    dotted = [(number, text) for number, text in enumerate(cells) if "." in text]
+    others = [text for text in cells if text and "." not in text]
+    example = next((number for number, text in dotted if _ONE_DOT.fullmatch(text)), None)
+    if notation.decimal_commas or example is None or not all(_DOTS.fullmatch(text) for _, text in dotted):
+        return None
+    if not all(map(_INTEGER.fullmatch, others)):
+        return None
+    is_large = any(abs(int(other)) >= _LARGE for other in others) or any(text.count(".") > 1 for _, text in dotted)
+    if is_large and not notation.commas_part:
+        return Dots(example, part_thousands=True)
+    return Dots(example, part_thousands=False) if is_large or may_be_thousands else None
