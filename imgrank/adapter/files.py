@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -96,7 +97,8 @@ def save(path: Path, adapter: Adapter, half: bool = False) -> None:
     header = replace(adapter.header, has_model=adapter.model is not None)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        whole = to_bytes(tensors, {METADATA_KEY: header_json(header)})
+        digests = {name: _digest(array) for name, array in tensors.items()}
+        whole = to_bytes(tensors, {METADATA_KEY: header_json(header, digests)})
         if len(whole) > LARGEST_FILE:
             raise AdapterError(
                 f"{printable(str(path))} was not written: it would have {len(whole):,} bytes, more than an adapter may "
@@ -129,7 +131,8 @@ def load(path: Path, fingerprint: str | None = None) -> Adapter:
         header = _header(path, file, fields, shipped=False)
         if not fields.has_model:
             return Adapter(header, None)
-        state = {name: torch.from_numpy(_read(file, f"model.{name}")) for name in tensor_shapes(fields.config)}
+        read = _Reader(file, fields.digests)
+        state = {name: torch.from_numpy(read(f"model.{name}")) for name in tensor_shapes(fields.config)}
     model = unfilled_model(fields.config)
     model.load_state_dict(state, assign=True)
     return Adapter(header, model.eval())
@@ -170,6 +173,11 @@ def _opened(path: Path) -> Iterator[tuple[_SafeFile, HeaderFields]]:
         raise AdapterError(f"There is no ranker file {printable(str(path))}.") from error
     except OSError as error:
         raise AdapterError(f"The ranker {printable(str(path))} cannot be read: {why(error)}.") from error
+    except _Changed as error:
+        raise AdapterError(
+            f"The ranker {printable(str(path))} is damaged: {error}. Nothing was loaded from it.",
+            "Train it again on its labels, or copy it again from where it came from.",
+        ) from error
     except (SafetensorError, ValueError, TypeError, MemoryError) as error:
         reason = "the file is cut short or damaged" if isinstance(error, SafetensorError) else printable(str(error))
         raise AdapterError(
@@ -235,7 +243,8 @@ def _row_shape(config: AdapterConfig, moments: int) -> RowShape:
 
 
 def _header(path: Path, file: _SafeFile, fields: HeaderFields, shipped: bool) -> AdapterHeader:
-    queries = tuple(_query(file, index, query, fields.config) for index, query in enumerate(fields.queries))
+    read = _Reader(file, fields.digests)
+    queries = tuple(_query(read, index, query, fields.config) for index, query in enumerate(fields.queries))
     return AdapterHeader(
         name=path.stem,
         backbone=fields.backbone,
@@ -250,39 +259,58 @@ def _header(path: Path, file: _SafeFile, fields: HeaderFields, shipped: bool) ->
     )
 
 
-def _query(file: _SafeFile, index: int, query: QueryFields, config: AdapterConfig) -> Query:
+def _query(read: _Reader, index: int, query: QueryFields, config: AdapterConfig) -> Query:
     return Query(
         phrasings=query.phrasings,
-        embeddings=_read(file, f"query.{index}.embeddings"),
+        embeddings=read(f"query.{index}.embeddings"),
         unit=query.unit,
         mean=query.mean,
         scale=query.scale,
         relevance=query.relevance,
         scorer=query.scorer,
         blend_weight=query.blend_weight,
-        ridge=_read(file, f"query.{index}.ridge") if query.has_ridge else None,
+        ridge=read(f"query.{index}.ridge") if query.has_ridge else None,
         metrics=query.metrics,
-        closed=_closed(file, index, query, config),
-        subject=_subject(file, index, query),
+        closed=_closed(read, index, query, config),
+        subject=_subject(read, index, query),
     )
 
 
-def _subject(file: _SafeFile, index: int, query: QueryFields) -> Subject | None:
+def _subject(read: _Reader, index: int, query: QueryFields) -> Subject | None:
     if query.subject is None:
         return None
-    return Subject(_read(file, f"query.{index}.subject").astype(np.float16), query.subject.limit)
+    return Subject(read(f"query.{index}.subject").astype(np.float16), query.subject.limit)
 
 
-def _closed(file: _SafeFile, index: int, query: QueryFields, config: AdapterConfig) -> ClosedForm | None:
+def _closed(read: _Reader, index: int, query: QueryFields, config: AdapterConfig) -> ClosedForm | None:
     if query.closed is None:
         return None
     shape = _row_shape(config, query.closed.moments)
-    tensors = {name: _read(file, f"query.{index}.{name}") for name in query.closed.tensors(shape)}
+    tensors = {name: read(f"query.{index}.{name}") for name in query.closed.tensors(shape)}
     return ClosedForm.from_tensors(shape, tensors)
 
 
-def _read(file: _SafeFile, name: str) -> Floats:
-    array: Floats = np.array(file.get_tensor(name), dtype=np.float32)
-    if not math.isfinite(float(np.abs(array).sum(dtype=np.float64))):
-        raise ValueError(f"the weights {name} hold values that are not finite numbers")
-    return array
+class _Changed(ValueError):
+    """A tensor is not what was saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads tensors in float32, each against its digest where the file has digests."""
+
+    file: _SafeFile
+    digests: Mapping[str, object] | None
+
+    def __call__(self, name: str) -> Floats:
+        stored = self.file.get_tensor(name)
+        array: Floats = np.array(stored, dtype=np.float32)
+        if not math.isfinite(float(np.abs(array).sum(dtype=np.float64))):
+            raise ValueError(f"the weights {name} hold values that are not finite numbers")
+        if self.digests is not None and self.digests.get(name) != _digest(stored):
+            raise _Changed(f"its weights {name} are not those that were saved")
+        return array
+
+
+def _digest(array: npt.NDArray[Any]) -> str:
+    """Of its bytes; not against those who mean harm, but against disks and copies that fail."""
+    return blake2b(np.ascontiguousarray(array).tobytes(), digest_size=8).hexdigest()

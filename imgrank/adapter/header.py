@@ -99,8 +99,8 @@ class AdapterHeader:
         return next((q for q in self.queries if wanted in (p.casefold() for p in q.phrasings)), None)
 
 
-def header_json(header: AdapterHeader) -> str:
-    """The header as it stands in a file; embeddings and ridge axes are tensors beside it."""
+def header_json(header: AdapterHeader, digests: Mapping[str, str]) -> str:
+    """The header as it stands in a file, with the digest of each tensor beside it: embeddings, axes, a model."""
     queries = [
         {
             "phrasings": list(query.phrasings),
@@ -127,6 +127,7 @@ def header_json(header: AdapterHeader) -> str:
         "threshold": float(header.threshold),
         "terms": header.terms,
         "queries": queries,
+        "digests": dict(digests),
         **_shared(header),
     }
     return json.dumps(whole, ensure_ascii=False, allow_nan=False)
@@ -166,7 +167,7 @@ class QueryFields:
 @dataclass(frozen=True, slots=True)
 class HeaderFields:
     """The header's own words, checked one by one; `shared` is the width of the space of sentences and pictures where
-    the config does not tell it."""
+    the config does not tell it, and `digests` are those of tensors by name, None in older files."""
 
     config: AdapterConfig
     has_model: bool
@@ -176,6 +177,7 @@ class HeaderFields:
     terms: str
     queries: tuple[QueryFields, ...]
     shared: int | None = None
+    digests: Mapping[str, object] | None = None
 
 
 def other_tokens(name: str, of: AdapterHeader | HeaderFields, backbone: str, fingerprint: str) -> AdapterError:
@@ -218,6 +220,7 @@ def parse_header(text: str) -> HeaderFields:
         threshold=_number(whole, "threshold"),
         terms=_text(whole, "terms"),
         shared=_width(whole),
+        digests=None if whole.get("digests") is None else _mapping(whole["digests"], "digests"),
         queries=tuple(_query(query, has_model) for query in queries),
     )
 

@@ -101,6 +101,53 @@ def test_another_backbone_is_named(tmp_path: Path) -> None:
         files.load(tmp_path / "ages.safetensors", "f" * 16)
 
 
+def _tensor_bytes(path: Path) -> tuple[int, int]:
+    """Where the tensors of a file begin and end."""
+    return 8 + int.from_bytes(path.read_bytes()[:8], "little"), path.stat().st_size
+
+
+def _flip(path: Path, at: int) -> None:
+    whole = bytearray(path.read_bytes())
+    whole[at] ^= 1
+    path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_flipped_bit_in_any_tensor_is_told_with_what_to_do(tmp_path: Path, half: bool) -> None:
+    path = tmp_path / "ages.safetensors"
+    files.save(path, adapter(), half)
+    start, end = _tensor_bytes(path)
+    for at in {start, *range(start, end, (end - start) // 40), end - 1}:
+        _flip(path, at)
+        with pytest.raises(AdapterError, match=r"is damaged: its weights \S+ are not those that were saved") as error:
+            files.load(path)
+        assert "Train it again" in error.value.remedy
+        _flip(path, at)
+    assert files.load(path).queries
+
+
+def test_a_flipped_bit_in_what_a_question_is_compared_with_is_found_without_the_model(tmp_path: Path) -> None:
+    path = tmp_path / "ages.safetensors"
+    saved = adapter()
+    files.save(path, saved)
+    known = np.ascontiguousarray(saved.queries[0].embeddings, np.float32).tobytes()
+    _flip(path, path.read_bytes().index(known))
+    with pytest.raises(AdapterError, match=r"query\.0\.embeddings are not those that were saved"):
+        files.read_header(path)
+
+
+def test_a_file_without_digests_loads_as_before(tmp_path: Path) -> None:
+    path = tmp_path / "ages.safetensors"
+    files.save(path, adapter())
+    with safe_open(path, "np") as file:
+        metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    header = json.loads(metadata[files.METADATA_KEY])
+    assert set(header.pop("digests")) == set(tensors)
+    tensors["query.0.embeddings"][0, 0] += 1
+    save_file(tensors, path, {files.METADATA_KEY: json.dumps(header)})
+    assert files.load(path).queries[0].embeddings[0, 0] == tensors["query.0.embeddings"][0, 0]
+
+
 def test_a_file_from_before_pooling_is_one_that_does_not_pool(tmp_path: Path) -> None:
     path = tmp_path / "ages.safetensors"
     files.save(path, adapter())
