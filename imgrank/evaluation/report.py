@@ -180,8 +180,7 @@ def report(answering: WhoAnswers, source: TokenSource, split: str | None = None)
             continue
         if answers is None:
             notes.append(f'no ranker fits "{printable(rows.query)}", so only ridge and zero-shot are measured')
-        elif isinstance(answers, Answering):
-            notes += _told_of_learnt(rows, measured, answers)
+        notes += _told_of_learnt(rows, measured, answers) or _told_of_shared(rows, measured, train)
         predictions = _predict(dataset, rows, measured, train, answers, source, views)
         queries.append(_query_report(rows, measured, name, answers, predictions))
     if not queries:
@@ -192,18 +191,36 @@ def report(answering: WhoAnswers, source: TokenSource, split: str | None = None)
     return Report(", ".join(names) or None, source.backbone.name, tuple(queries), told)
 
 
-def _told_of_learnt(rows: TaskRows, measured: Rows, answers: Answering) -> list[str]:
-    """A line where the adapter is measured on what it learnt from."""
+def _told_of_learnt(rows: TaskRows, measured: Rows, answers: Answers | None) -> list[str]:
+    """A line where the adapter is measured on what it learnt from, or on pairs with an image that it did."""
+    if not isinstance(answers, Answering):
+        return []
     path = answers.choice.adapter.path
     learnt = frozenset() if path is None else learnt_images(path, answers.choice.query.name)
     task = rows.task
     sides = (task.images,) if isinstance(task, ValueTask) else (task.left, task.right)
-    known = sum(all(os.path.abspath(side[n]) in learnt for side in sides) for n in measured)
-    if not known:
+    known = [sum(os.path.abspath(side[n]) in learnt for side in sides) for n in measured]
+    some, whole = sum(number > 0 for number in known), sum(number == len(sides) for number in known)
+    if not some:
+        return []
+    name, of_rows = printable(answers.adapter.name), f'of the {counted(len(measured), "row")} of "{rows.query}"'
+    if isinstance(task, ValueTask):
+        was = f"was trained on {whole:,} {printable(of_rows)}"
+    else:
+        was = f"was trained on an image of {some:,} {printable(of_rows)}, on both images of {whole:,}"
+    return [f"{name} {was}: its metrics here are better than on other images, and so is its lead over ridge"]
+
+
+def _told_of_shared(rows: TaskRows, measured: Rows, train: Rows) -> list[str]:
+    """A line where pairs to measure on share images with the rows of the file that are there to learn from."""
+    if isinstance(rows, ValueRows):
+        return []
+    shared = int(rows.shows(measured, rows.pictures(train)).sum())
+    if not shared:
         return []
     return [
-        f"{printable(answers.adapter.name)} was trained on {known:,} of the {counted(len(measured), 'row')} of "
-        f'"{printable(rows.query)}": its metrics here are better than on other images, and so is its lead over ridge'
+        f'{shared:,} of the {counted(len(measured), "row")} of "{printable(rows.query)}" have an image that stands in '
+        "rows to learn from, too: metrics here are better than on other images, those of ridge among them"
     ]
 
 

@@ -537,6 +537,37 @@ def test_eval_says_that_the_ranker_was_trained_on_what_is_measured(tmp_path):
     assert unseen.notes == ()
 
 
+def test_eval_says_that_pairs_share_images_with_those_that_the_ranker_was_trained_on(tmp_path):
+    path = pairs_csv(tmp_path, 80)
+    rows = list(csv.reader(path.open()))
+    header, *answers = rows
+    learnt = [[*row, "train"] for row in answers[:60]]
+    seen = {image for row in learnt for image in row[:2]}
+    strange = [row for row in answers[60:] if not seen & {*row[:2]}]
+    test = [[*row, "test"] for row in answers[60:]]
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([[*header, "split"], *learnt, *test])
+    train(path, options=QUICK, config=CONFIG, source=FakeSource(), name="pairs")
+    [told] = evaluate(str(path), adapter="pairs", source=FakeSource(), split="test").notes
+    both = sum({*row[:2]} <= seen for row in test)
+    assert f"pairs was trained on an image of {20 - len(strange)} of the 20 rows of" in told
+    assert f"on both images of {both}:" in told
+    [told] = evaluate(str(path), adapter="none", source=FakeSource(), split="test").notes[-1:]
+    assert f"{20 - len(strange)} of the 20 rows of" in told and "stands in rows to learn from" in told
+
+
+def test_eval_says_nothing_of_pairs_of_other_images(tmp_path):
+    path = pairs_csv(tmp_path, 80)
+    header, *answers = list(csv.reader(path.open()))
+    names = sorted({image for row in answers for image in row[:2]})
+    few = {*names[: len(names) // 2]}
+    kept = [[*row, "train" if row[0] in few else "test"] for row in answers if (row[0] in few) == (row[1] in few)]
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([[*header, "split"], *kept])
+    train(path, options=QUICK, config=CONFIG, source=FakeSource(), name="pairs")
+    assert evaluate(str(path), adapter="pairs", source=FakeSource(), split="test").notes == ()
+
+
 def test_eval_says_which_rows_it_left_out(tmp_path):
     made = trained(tmp_path, labels_csv(tmp_path, 30))
     measured = evaluate(
