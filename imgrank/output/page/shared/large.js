@@ -32,6 +32,7 @@ export function Large({ look, told, sources, reason, ahead, asides, keys: more, 
     /** @param {KeyboardEvent} event */
     const onKey = (event) => {
       const act = keys.current[event.key];
+      if (event.key.startsWith("Arrow") && event.target instanceof HTMLElement && event.target.matches("aside")) return; // which they scroll
       if (!act || event.ctrlKey || event.metaKey || event.altKey || (event.key === " " && event.target instanceof HTMLButtonElement)) return;
       event.preventDefault();
       act();
@@ -44,7 +45,7 @@ export function Large({ look, told, sources, reason, ahead, asides, keys: more, 
   return html`<${Window} name=${alone ? "Enlarged" : "Side by side"} kind="large" onClose=${onClose}>
     <div class=${`panes of${look.length}`}>${look.map((number) => html`<${Pane} key=${alone ? "one" : number} told=${told(number)} sources=${sources(number, view.scale > 0)}
       reason=${reason} several=${!alone} view=${view} onView=${setView} />`)}
-      ${open && html`<aside class=${open.kind}>${look.map((number) => open.show(number))}</aside>`}
+      ${open && html`<aside class=${open.kind} tabindex="0" aria-label=${open.name}>${look.map((number) => open.show(number))}</aside>`}
     </div>
     <div class="bar">
       ${alone && html`<button onClick=${() => onStep(-1)} aria-label="Previous picture">←</button><button onClick=${() => onStep(1)} aria-label="Next picture">→</button>`}

@@ -33,8 +33,8 @@ export function ModelsDialog({ state }) {
     <div class="changes models"><table aria-busy=${!models.length}>
       <thead><tr><th scope="col">Model</th><th scope="col">Size</th><th scope="col">ImageNet</th><th scope="col">Once, here</th></tr></thead>
       <tbody>${models.map((each) => html`<tr key=${each.whole}>
-        <td><label title=${each.whole}><input type="radio" name="model" checked=${each.name === picked || (!picked && each.present)} onChange=${() => setPicked(each.name)} /> ${each.name}${each.present ? " (now)" : ""}</label></td>
-        <td>${each.bytes ? bytes(each.bytes) : ""}${each.on_disk ? ", on disk" : ""}</td>
+        <td><label title=${each.whole}><input type="radio" name="model" checked=${each.name === picked || (!picked && each.present)} onChange=${() => setPicked(each.name)} /><span>${each.name}${each.present ? " (now)" : ""}</span></label></td>
+        <td>${each.bytes ? html`<span>${bytes(each.bytes)}${each.on_disk ? "," : ""}</span>` : ""} ${each.on_disk ? html`<span>on disk</span>` : ""}</td>
         <td>${each.imagenet === null ? "" : `${(100 * each.imagenet).toFixed(1)} %`}</td>
         <td>${each.seconds === null ? "not timed" : duration(each.seconds)}</td></tr>`)}</tbody>
     </table></div>

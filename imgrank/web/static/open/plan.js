@@ -79,8 +79,8 @@ export function PlanDialog({ state }) {
 /** @param {{ plan: Plan }} props */
 function Changes({ plan }) {
   if (!plan.count) return html`<p>There is nothing to change: every file is as asked.</p>`;
-  const with_ = plan.companions > 0 ? `, ${plan.companions} of them with pictures, as companions` : "";
-  return html`<p>${inWords(plan.count, "file")}${with_}, ${bytes(plan.bytes)}.${plan.folder ? ` To ${plan.folder}.` : ""}</p>
+  const belonging = plan.companions > 0 ? `, of which ${plan.companions} ${plan.companions === 1 ? "belongs" : "belong"} to the pictures` : "";
+  return html`<p>${inWords(plan.count, "file")}${belonging}, ${bytes(plan.bytes)}.${plan.folder ? ` To ${plan.folder}.` : ""}</p>
     ${plan.notes.map((line) => html`<p key=${line} class="note">${line}</p>`)}
     <div class="changes" tabindex="0" role="region" aria-label="Changes"><table class="planned">
       <thead><tr><th scope="col">From</th><th scope="col">To</th></tr></thead>
