@@ -34,9 +34,9 @@ def refused(error: Exception, status: int = 400) -> Response:
     return JSONResponse({"error": sentence_of(error)}, status if isinstance(error, ImgrankError) else 500)
 
 
-def not_found() -> Response:
-    """There is no such address."""
-    return JSONResponse({"error": "There is nothing here."}, 404)
+def not_found(sentence: str = "There is nothing here.") -> Response:
+    """There is no such address, or not any more."""
+    return JSONResponse({"error": sentence}, 404)
 
 
 def no_object() -> Response:

@@ -42,6 +42,7 @@ from imgrank.web.viewer.room import Room
 from imgrank.web.viewer.shown import reveal
 
 MOST_BYTES = 8 << 20  # a million numbers
+NO_PICTURE = "This picture is not in the folder any more."
 Told = dict[str, Any]
 
 
@@ -115,7 +116,7 @@ def _picture(room: Room, request: Request) -> Response:
     try:
         jpeg = room.shown.jpeg(number, request.path_params["size"])
     except KeyError:
-        return not_found()
+        return not_found(NO_PICTURE)
     except DecodeError as error:
         return refused(UsageError(f"The picture cannot be shown: {error.reason}."), 415)
     except UsageError as error:
@@ -125,7 +126,7 @@ def _picture(room: Room, request: Request) -> Response:
 
 def _facts(room: Room, request: Request) -> Response:
     told = room.facts.about(_number(request))
-    return not_found() if told is None else JSONResponse(told)
+    return not_found(NO_PICTURE) if told is None else JSONResponse(told)
 
 
 def _groups(room: Room, request: Request) -> Response:
@@ -210,7 +211,7 @@ def _lesson_of(room: Room) -> ASGIApp:
 def _reveal(room: Room, told: Told) -> Told:
     place = room.library.place(number_of(told.get("number")))
     if place is None:
-        raise UsageError("This picture is not in the folder any more.")
+        raise UsageError(NO_PICTURE)
     reveal(place)
     return {}
 

@@ -35,7 +35,8 @@ from imgrank.web.viewer.library import Library
 from imgrank.web.viewer.messages import job_view, past_view, standing_view
 from imgrank.web.viewer.orders import Orders
 from imgrank.web.viewer.shown import Shown
-from imgrank.web.viewer.source import Watch, source_of
+from imgrank.web.viewer.source import source_of
+from imgrank.web.viewer.watching import Watch
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
@@ -76,7 +77,9 @@ class Reasons:
         """
         file, named = self._library.file(number), [self._library.file(each) for each in pictures]
         paths = [each.path for each in named if each is not None]
-        if file is None or len(paths) != len(pictures) or bool(sentence.strip()) == (len(paths) in (1, 2)):
+        if file is None:
+            raise UsageError("This picture is not there any more.")
+        if len(paths) != len(pictures) or bool(sentence.strip()) == (len(paths) in (1, 2)):
             raise UsageError("There is nothing to explain: a picture of the folder and a sentence are needed.")
         between = (paths[0], paths[1]) if len(paths) == 2 else None
         meant = Meant(sentence.strip(), paths[0] if len(paths) == 1 else "", between)

@@ -19,7 +19,6 @@ from imgrank.counting import counted
 from imgrank.decode import DecodeError
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.facts import Facts
-from imgrank.formats import looks_like_picture
 from imgrank.grouping import group
 from imgrank.index.format import IndexRow
 from imgrank.index.locations import Location
@@ -31,7 +30,6 @@ from imgrank.learning.on_disk import memory_for_tokens, row_bytes
 from imgrank.paths import printable, why
 from imgrank.records import ImageFile
 from imgrank.tokens import PackedTokens
-from imgrank.web.threads import begin
 from imgrank.web.viewer.engine import Engine
 from imgrank.web.viewer.facts import RULES, FactBook, GroupBook, size_in_words, time_in_words
 from imgrank.web.viewer.indexing import Indexer
@@ -276,46 +274,3 @@ def _in_blocks(indexed: Indexed, known: dict[str, IndexRow]) -> Iterator[tuple[l
     for block in indexed.blocks():
         yield [known[path] for path in indexed.paths[start : start + len(block)]], block
         start += len(block)
-
-
-SETTLED = 800  # milliseconds without a change, so that a copy of many files is looked at once
-
-
-class Watch:
-    """Calls `changed(sidecars)` in a thread of its own; `sidecars` says whether one of the files was an XMP sidecar."""
-
-    def __init__(self, folder: str, recursive: bool, changed: Callable[[bool], None]) -> None:
-        self._folder, self._recursive, self._changed = folder, recursive, changed
-        self._stop = threading.Event()
-
-    def start(self) -> None:
-        """Begin. Raises UsageError where no thread can be had."""
-        begin(self._run, "imgrank-watch")
-
-    def close(self) -> None:
-        """End."""
-        self._stop.set()
-
-    def _run(self) -> None:
-        try:
-            from watchfiles import watch
-
-            for changes in watch(
-                self._folder,
-                watch_filter=lambda _, path: _is_meant(path),
-                debounce=SETTLED,
-                rust_timeout=1000,
-                stop_event=self._stop,
-                recursive=self._recursive,
-                raise_interrupt=False,
-                ignore_permission_denied=True,
-            ):
-                self._changed(any(path.lower().endswith(".xmp") for _, path in changes))
-        except Exception:  # noqa: BLE001 - whatever a system cannot do here, the page goes on without it
-            return
-
-
-def _is_meant(path: str) -> bool:
-    """Pictures, sidecars, and what may be a folder."""
-    name = path.replace("\\", "/").rpartition("/")[2]
-    return looks_like_picture(name) or name.lower().endswith(".xmp") or ("." not in name and bool(name))

@@ -7,7 +7,7 @@ export const GROUPS = ["similar", "burst", "day", "folder"];
 
 /** @param {State} state @param {Partial<State>} [other] */
 export function addressOf(state, other = {}) {
-  const { question, min, top, fits, filters, group, size, look } = { ...state, ...other };
+  const { question, min, top, fits, filters, group, opened, size, look } = { ...state, ...other };
   const told = new URLSearchParams();
   if (question.sentence) told.set("q", question.sentence);
   for (const { text, picture, weight } of question.terms) told.append("term", `${weight} ${picture === undefined ? `words ${text}` : `picture ${picture}`}`);
@@ -17,6 +17,7 @@ export function addressOf(state, other = {}) {
   if (fits) told.set("fits", "1");
   for (const [key, value] of Object.entries(filters)) if (value) told.set(key, value);
   if (group) told.set("group", group);
+  if (group && opened.size) told.set("open", [...opened].join("."));
   if (size !== "m") told.set("size", size);
   if (look.length) told.set("look", look.join("."));
   return `#${told}`;
@@ -33,8 +34,9 @@ export function readAddress(hash) {
     fits: told.get("fits") === "1",
     filters: filtersOf(told),
     group: GROUPS.includes(told.get("group") || "") ? told.get("group") || "" : "",
+    opened: new Set(numbersOf(told.get("open")).slice(0, 200)),
     size: size === "s" || size === "l" ? size : "m",
-    look: (told.get("look") || "").split(".").map(wholeNumber).filter((n) => n !== null).slice(0, 4),
+    look: numbersOf(told.get("look")).slice(0, 4),
   };
 }
 
@@ -64,16 +66,24 @@ function termOf(told) {
   return kind === "picture" ? [{ picture: picture ?? 0, weight: Number(weight) }] : rest ? [{ text: rest.slice(0, 1000), weight: Number(weight) }] : [];
 }
 
+/** @type {Record<string, RegExp>} */
+const FORM = { since: /^\d{4}-\d\d-\d\d$/, until: /^\d{4}-\d\d-\d\d$/, stars: /^([1-5]|none)$/ };
+
 /** @param {URLSearchParams} told @returns {import("./types").Filters} */
 function filtersOf(told) {
-  const found = Object.keys(NO_FILTERS).map((key) => [key, (told.get(key) || "").slice(0, 300)]);
-  return Object.fromEntries(found);
+  const found = Object.keys(NO_FILTERS).map((key) => [key, (told.get(key) || "").slice(0, 300)]).filter(([key, value]) => !FORM[key] || FORM[key].test(value));
+  return { ...NO_FILTERS, ...Object.fromEntries(found) };
 }
 
 /** @param {string | null} told @returns {[number, number] | null} */
 function pairOf(told) {
   const [low, high] = (told || "").split(".").map(wholeNumber);
   return low !== null && high !== null && low !== undefined && high !== undefined ? [low, high] : null;
+}
+
+/** Whole numbers with dots between. @param {string | null} told @returns {number[]} */
+function numbersOf(told) {
+  return (told || "").split(".").map(wholeNumber).filter((n) => n !== null);
 }
 
 /** @param {string | null} text */

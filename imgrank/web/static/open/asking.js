@@ -1,7 +1,9 @@
 // Asks for orders, and keeps the page in step with the server: names, progress, work, what came and went.
 import { writeAddress } from "./address.js";
+import { recallChosen } from "./choosing.js";
 import { hold } from "./loading.js";
-import { get, messageOf, post } from "./server.js";
+import { takeNames } from "./naming.js";
+import { get, GONE, messageOf, post } from "./server.js";
 import { change, now } from "./store.js";
 
 /** @typedef {import("./types").Question} Question @typedef {import("./types").Server} Server */
@@ -38,7 +40,9 @@ export async function order() {
     [orderedAt, orderedVersion] = [performance.now(), told.version];
     change({ order: told, asking: false, fault: "" });
   } catch (error) {
-    if (turn === asked) change({ asking: false, fault: messageOf(error) });
+    if (turn !== asked) return;
+    change({ asking: false, fault: messageOf(error) });
+    if (now().fault !== GONE) orderedVersion = now().server?.version ?? -1; // what is refused is asked anew when something changed
   } finally {
     if (turn === asked) hold(false);
   }
@@ -85,7 +89,7 @@ export async function follow() {
   let pause = 3000;
   try {
     const told = await get("state");
-    if (now().fault.startsWith("imgrank open does not answer")) change({ fault: "" });
+    if (now().fault === GONE) change({ fault: "" });
     await settle(told);
     pause = told.job.running ? 250 : told.indexing.stage === "idle" && !told.coming ? 3000 : 600;
   } catch (error) {
@@ -95,10 +99,19 @@ export async function follow() {
   timer = setTimeout(follow, document.hidden ? 4 * pause : pause);
 }
 
+/** What is told when the page comes, once. @param {Server} told */
+function welcome({ undo, folder }) {
+  recallChosen(folder);
+  if (!undo?.unfinished) return;
+  const what = undo.undoes === null ? undo.action : "undo";
+  change({ message: `The last ${what} stopped in the middle, after ${undo.done === 1 ? "1 change" : `${undo.done} changes`}. Undo takes back what it did; History can finish it.` });
+}
+
 /** @param {Server} told */
 async function settle(told) {
   const before = now().server;
   change({ server: told });
+  if (!before) welcome(told);
   if (before && told.job.number >= before.job.number && !told.job.running && (before.job.running || told.job.number > before.job.number)) {
     change({ message: told.job.said, fault: told.job.fault, chosen: new Set() });
   }
@@ -108,6 +121,7 @@ async function settle(told) {
   if (told.facts !== (now().facts?.version ?? 0)) await fetchFacts();
   if (now().group && groupsAsked !== `${now().group} ${told.version} ${told.groups}`) await fetchGroups();
   const isBusy = told.indexing.stage !== "idle";
+  if (before && (told.epoch !== epoch || (!isBusy && told.version !== namedVersion))) await fetchNames(told.version); // first: the question may mean one that changed
   if (told.version !== orderedVersion && (!isBusy || performance.now() - orderedAt > AGAIN)) await order();
 }
 
@@ -117,8 +131,8 @@ async function fetchNames(version) {
   let told = await get(`pictures?from=${names.length}`);
   if (told.epoch !== epoch) told = await get("pictures?from=0");
   [epoch, namedVersion] = [told.epoch, version];
-  const known = [...names.slice(0, told.from), ...told.names];
-  change({ names: known, chosen: withoutGone(now().chosen, known) });
+  takeNames([...names.slice(0, told.from), ...told.names]);
+  writeAddress(false);
 }
 
 async function fetchGroups() {
@@ -150,10 +164,4 @@ export async function rate(numbers, stars) {
   const refused = now().server?.refused.rate;
   if (refused) change({ fault: refused });
   else if (numbers.length) await wishState("rate", { numbers, stars });
-}
-
-/** @param {Set<number>} chosen @param {(string | null)[]} names */
-function withoutGone(chosen, names) {
-  const left = [...chosen].filter((number) => names[number]);
-  return left.length === chosen.size ? chosen : new Set(left);
 }

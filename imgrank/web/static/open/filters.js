@@ -30,7 +30,7 @@ export function Filters({ state }) {
   const span = spanOf(numbers.map((n) => facts?.taken[n] || ""));
   return html`<section class="filters" aria-label="Filters">
     <label>Name <input type="text" value=${filters.name} placeholder="any" autocomplete="off" spellcheck=${false} onInput=${(/** @type {any} */ event) => filter({ name: event.target.value })} /></label>
-    ${span && html`<${TimeLine} span=${span} filters=${filters} />`}
+    ${(span || filters.since || filters.until) && html`<${TimeLine} span=${span} filters=${filters} />`}
     <${Choice} name="Camera" value=${filters.camera} values=${values((n) => cameraOf(n, facts))} onPick=${(/** @type {string} */ camera) => filter({ camera })} />
     <${Choice} name="Folder" value=${filters.folder} values=${values((n) => folderOf(names[n]))} onPick=${(/** @type {string} */ folder) => filter({ folder })} />
     <${Choice} name="Shape" value=${filters.orientation} values=${values((n) => facts?.orientation[n] || "")} onPick=${(/** @type {string} */ orientation) => filter({ orientation })} />
@@ -50,25 +50,31 @@ function Choice({ name, value, values, onPick }) {
 
 /** @typedef {{ first: number, days: number, bars: number[] }} Span */
 
-/** @param {{ span: Span, filters: Filters }} props */
+/** @param {{ span: Span | null, filters: Filters }} props */
 function TimeLine({ span, filters }) {
+  const date = (/** @type {number} */ day) => (span ? new Date((span.first + day) * DAY).toISOString().slice(0, 10) : undefined);
+  return html`<div class="timeline">
+    <label>From <input type="date" value=${filters.since} min=${date(0)} max=${date(span?.days ?? 0)} onChange=${(/** @type {any} */ event) => filter({ since: event.target.value })} /></label>
+    ${span && html`<${Handles} span=${span} filters=${filters} />`}
+    <label>to <input type="date" value=${filters.until} min=${date(0)} max=${date(span?.days ?? 0)} onChange=${(/** @type {any} */ event) => filter({ until: event.target.value })} /></label>
+  </div>`;
+}
+
+/** @param {{ span: Span, filters: Filters }} props */
+function Handles({ span, filters }) {
   const low = filters.since ? dayOf(filters.since, span.first) : 0;
   const high = filters.until ? dayOf(filters.until, span.first) : span.days;
   const most = Math.max(...span.bars);
   /** @param {number} day */
   const date = (day) => new Date((span.first + day) * DAY).toISOString().slice(0, 10);
-  return html`<div class="timeline">
-    <label>From <input type="date" value=${filters.since} min=${date(0)} max=${date(span.days)} onChange=${(/** @type {any} */ event) => filter({ since: event.target.value })} /></label>
-    <div class="span">
+  return html`<div class="span">
       <svg class="bars" viewBox=${`0 0 ${span.bars.length} 100`} preserveAspectRatio="none" aria-hidden="true">${span.bars.map((count, n) => {
         const day = ((n + 0.5) / span.bars.length) * span.days;
         return html`<rect key=${n} class=${day < low - 0.5 || day > high + 0.5 ? "out" : ""} x=${n + 0.05} width=".9" y=${100 - (count ? Math.max(6, (100 * count) / most) : 0)} height=${count ? Math.max(6, (100 * count) / most) : 0} />`;
       })}</svg>
       <input type="range" aria-label="Earliest day" min="0" max=${span.days} value=${low} aria-valuetext=${date(low)} onInput=${(/** @type {any} */ event) => filter({ since: Number(event.target.value) > 0 ? date(Math.min(Number(event.target.value), high)) : "" })} />
       <input type="range" aria-label="Latest day" min="0" max=${span.days} value=${high} aria-valuetext=${date(high)} onInput=${(/** @type {any} */ event) => filter({ until: Number(event.target.value) < span.days ? date(Math.max(Number(event.target.value), low)) : "" })} />
-    </div>
-    <label>to <input type="date" value=${filters.until} min=${date(0)} max=${date(span.days)} onChange=${(/** @type {any} */ event) => filter({ until: event.target.value })} /></label>
-  </div>`;
+    </div>`;
 }
 
 /** @param {string} date @param {number} first */

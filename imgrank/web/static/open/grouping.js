@@ -1,6 +1,6 @@
 // The choice of groups, and what can be done with what they fold away.
 import { restOf } from "../shared/folding.js";
-import { GROUPS } from "./address.js";
+import { GROUPS, writeAddress } from "./address.js";
 import { groupBy } from "./asking.js";
 import { choose as chooseNumbers } from "./choosing.js";
 import { html } from "../shared/html.js";
@@ -17,9 +17,9 @@ export function fold(number) {
   const { groups, opened } = now();
   const of = groups?.groups[number];
   if (of === undefined || of === null) return;
-  const next = new Set(opened);
-  if (!next.delete(of)) next.add(of);
-  change({ opened: next });
+  const others = [...opened].filter((each) => groups?.groups[each] !== of);
+  change({ opened: new Set(others.length < opened.size ? others : [...others, number]) });
+  writeAddress(false);
 }
 
 /** @param {{ state: State }} props */

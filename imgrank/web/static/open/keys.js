@@ -20,6 +20,7 @@ export function listenToKeys() {
     const typing = on instanceof HTMLInputElement && !["checkbox", "range"].includes(on.type);
     if (dialog || look.length || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.ctrlKey || event.metaKey) return typing ? undefined : withControl(event);
+    if (on instanceof HTMLSelectElement) return; // a letter or a digit picks an option
     if (typing) {
       if (event.key === "Escape") on.blur();
       return;

@@ -7,8 +7,9 @@ import { rate, wish } from "./asking.js";
 import { toggle } from "./choosing.js";
 import { reasonOf } from "./loading.js";
 import { lookAt, lookOn } from "./looking.js";
+import { lastNameOf } from "./naming.js";
 import { get, messageOf } from "./server.js";
-import { baseName, shownOf, written } from "./shown.js";
+import { shownOf, written } from "./shown.js";
 import { now } from "./store.js";
 import { addTerm } from "./terms.js";
 import { termsOf, Why } from "./why.js";
@@ -23,7 +24,7 @@ export function Large({ state }) {
   const { numbers } = shownOf(now());
   const next = alone ? numbers[numbers.indexOf(look[0]) + 1] : undefined;
   /** @param {number} number */
-  const told = (number) => ({ name: baseName(names[number]), caption: caption(number, order), chosen: chosen.has(number), stars: starsOf(facts?.stars[number]) });
+  const told = (number) => ({ name: lastNameOf(number) || "This picture", caption: names[number] === null ? "is not in the folder any more" : caption(number, order), chosen: chosen.has(number), stars: starsOf(facts?.stars[number]) });
   /** @type {Record<string, () => void>} */
   const keys = { x: () => toggle(look[0]) };
   for (const stars of [0, 1, 2, 3, 4, 5]) keys[stars] = () => rate(look, stars);
@@ -49,15 +50,22 @@ function caption(number, order) {
   return order?.scores && place >= 0 ? `${place + 1} · ${written(order.scores[place], order)}` : "";
 }
 
+/** A path, which may go on in another line behind each folder. @param {string} text */
+function inParts(text) {
+  return text.split(/(?<=[\\/])/).map((part, n) => (n ? html`<wbr />${part}` : part));
+}
+
 /** @param {{ number: number }} props */
 function Facts({ number }) {
   const [said, setSaid] = useState("");
+  const [fault, setFault] = useState("");
   const [facts, setFacts] = useState(/** @type {Record<string, string> | null} */ (null));
   useEffect(() => {
-    get(`facts/${number}`).then(setFacts, (error) => [setFacts({}), setSaid(messageOf(error))]);
+    get(`facts/${number}`).then(setFacts, (error) => setFault(messageOf(error)));
   }, [number]);
+  if (fault) return html`<p class="fault">${fault}</p>`;
   if (!facts) return html`<p class="quiet">Looking…</p>`;
-  return html`<div><dl class="facts">${Object.entries(facts).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+  return html`<div><dl class="facts">${Object.entries(facts).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${inParts(value)}</dd></div>`)}</dl>
     <div class="buttons">
       <button onClick=${() => toClipboard(facts.Path || "", document.querySelector("aside dl.facts > div:last-child dd")).then((done) => setSaid(`The path was ${done}.`))}>Path to clipboard</button>
       <button onClick=${async () => setSaid((await wish("reveal", { number })) ? "The file manager was asked to show it." : now().fault)}>Show in file manager</button>

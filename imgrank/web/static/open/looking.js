@@ -3,8 +3,11 @@ import { writeAddress } from "./address.js";
 import { shownOf } from "./shown.js";
 import { change, now } from "./store.js";
 
+let lastPlace = 0; // of the picture that is enlarged, which may go meanwhile
+
 /** @param {number[]} numbers one, or two to four side by side */
 export function lookAt(numbers) {
+  if (numbers.length === 1) lastPlace = Math.max(0, shownOf(now()).numbers.indexOf(numbers[0]));
   const step = !now().look.length || !numbers.length;
   change({ look: numbers.slice(0, 4), ...(numbers.length === 1 ? { focus: numbers[0] } : {}) });
   writeAddress(step);
@@ -14,6 +17,7 @@ export function lookAt(numbers) {
 export function lookOn(step) {
   const { numbers } = shownOf(now());
   const { look } = now();
-  const place = numbers.indexOf(look[0]) + step;
+  const here = numbers.indexOf(look[0]);
+  const place = here >= 0 ? here + step : lastPlace + Math.min(0, step);
   if (look.length === 1 && place >= 0 && place < numbers.length) lookAt([numbers[place]]);
 }

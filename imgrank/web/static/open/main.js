@@ -1,11 +1,13 @@
 // The page: everything in its place, drawn from one state.
 import { render } from "../vendor/preact.js";
 import { Actions } from "./actions.js";
-import { followAddress } from "./address.js";
+import { followAddress, writeAddress } from "./address.js";
 import { follow, order, orderIfAnother, wishState } from "./asking.js";
+import { keepChosen } from "./choosing.js";
 import { Cut } from "./cut.js";
 import { ExportDialog, HelpDialog, HistoryDialog, SkippedDialog } from "./dialogs.js";
 import { FilterButton, Filters } from "./filters.js";
+import { countOf } from "./filtering.js";
 import { Grouping } from "./grouping.js";
 import { html } from "../shared/html.js";
 import { listenToKeys, resize } from "./keys.js";
@@ -15,8 +17,9 @@ import { Pictures } from "./pictures.js";
 import { PlanDialog } from "./plan.js";
 import { Answered, Search } from "./search.js";
 import { post } from "./server.js";
+import { shownOf } from "./shown.js";
 import { Messages, Standing } from "./standing.js";
-import { change, useStore } from "./store.js";
+import { change, NO_FILTERS, useStore } from "./store.js";
 import { TeachDialog } from "./teach.js";
 import { Terms } from "./terms.js";
 
@@ -47,7 +50,7 @@ function Page() {
       ${state.filtering && html`<${Filters} state=${state} />`}
       <${Answered} state=${state} />
     </header>
-    <main><${Messages} state=${state} /><${Pictures} state=${state} />${state.order && !state.order.numbers.length && html`<${Empty} state=${state} />`}</main>
+    <main><${Messages} state=${state} /><${Pictures} state=${state} />${state.order && !shownOf(state).numbers.length && html`<${Empty} state=${state} />`}</main>
     <${Actions} state=${state} />
     ${state.look.length > 0 && html`<${Large} state=${state} />`}
     ${Open && html`<${Open} key=${state.dialog} state=${state} />`}`;
@@ -55,7 +58,11 @@ function Page() {
 
 /** @param {{ state: import("./types").State }} props */
 function Empty({ state }) {
-  const { server } = state;
+  const { server, order, names } = state;
+  if (order?.numbers.length && !state.facts && countOf(state.filters)) return null; // by which they are filtered, soon
+  if (order?.numbers.some((number) => names[number])) return html`<div class="empty"><p>No picture passes the cut and the filters.</p>
+    <button class="strong" onClick=${showAll}>Show all</button></div>`;
+  if (server?.indexing.fault) return html`<p class="empty">${server.indexing.fault}</p>`;
   if (!server || server.count || server.indexing.stage !== "idle") return html`<p class="empty">The first pictures are being read.</p>`;
   if (server.index) return html`<p class="empty">The index has no picture.</p>`;
   if (server.subfolders) return html`<p class="empty">No picture was found in this folder, nor in its subfolders.</p>`;
@@ -63,8 +70,14 @@ function Empty({ state }) {
     <button class="strong" onClick=${() => wishState("subfolders", {})}>Show subfolders</button></div>`;
 }
 
+function showAll() {
+  change({ min: null, top: null, fits: false, filters: NO_FILTERS });
+  writeAddress(false);
+}
+
 followAddress(orderIfAnother);
 render(html`<${Page} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
 listenToKeys();
+addEventListener("pagehide", keepChosen);
 addEventListener("focus", () => post("look", {}).catch(() => {})); // the folder may have changed meanwhile
 order().then(follow);

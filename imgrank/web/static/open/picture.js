@@ -5,7 +5,7 @@ import { chooseTo, toggle } from "./choosing.js";
 import { fold } from "./grouping.js";
 import { load, reasonOf } from "./loading.js";
 import { lookAt } from "./looking.js";
-import { baseName, written } from "./shown.js";
+import { baseName, openGroups, written } from "./shown.js";
 import { change } from "./store.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Shown} Shown */
@@ -39,7 +39,7 @@ export function Picture({ state, shown, place, at, layout, focused, address }) {
     } else toggle(number);
   };
   return html`<${Cell} told=${told} source=${`picture/${kindOf(layout.cell)}/${number}`} coming=${COMING} place=${place} of=${shown.numbers.length} at=${at} width=${layout.cell}
-      bare=${size === "s"} group=${shown.sizes ? shown.sizes[place] : 1} open=${opened.has(groups?.groups[number] ?? -1)} look=${`${isChosen ? "chosen " : ""}${aside ? "aside" : ""}`}
+      bare=${size === "s"} group=${shown.sizes ? shown.sizes[place] : 1} open=${openGroups(groups, opened).has(groups?.groups[number] ?? -2)} look=${`${isChosen ? "chosen " : ""}${aside ? "aside" : ""}`}
       focused=${focused} onClick=${click} onDouble=${() => lookAt([number])} onFocus=${() => change({ focus: number })} onFold=${() => fold(number)}>
     <label class="tick"><input type="checkbox" aria-label=${`Select ${base}`} checked=${isChosen} tabindex="-1" onClick=${tick} /></label>
   <//>`;

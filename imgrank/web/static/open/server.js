@@ -1,6 +1,6 @@
 // Talks to imgrank on this machine. What it refuses arrives as an Error whose message is a sentence for the user.
 
-const GONE = "imgrank open does not answer. Start it again in the terminal; nothing that was done is lost.";
+export const GONE = "imgrank open does not answer. Start it again in the terminal; nothing that was done is lost.";
 
 /** @param {string} path @returns {Promise<any>} */
 export function get(path) {

@@ -18,7 +18,12 @@ export function shownOf(state) {
 
 /** @param {Shown} shown @param {State} state @returns {Shown} */
 function foldedNow(shown, { groups, group, opened }) {
-  return group && groups?.by === group ? folded(shown, (number) => groups.groups[number], opened) : shown;
+  return group && groups?.by === group ? folded(shown, (number) => groups.groups[number], openGroups(groups, opened)) : shown;
+}
+
+/** The groups that are open. @param {import("./types").Groups | null} groups @param {Set<number>} opened @returns {Set<number>} */
+export function openGroups(groups, opened) {
+  return new Set([...opened].map((number) => groups?.groups[number] ?? -1));
 }
 
 /** As `shownOf`, before groups are folded. @param {State} state @returns {Shown} */

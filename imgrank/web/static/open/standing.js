@@ -2,6 +2,7 @@
 import { wishState } from "./asking.js";
 import { html } from "../shared/html.js";
 import { shownOf } from "./shown.js";
+import { GONE } from "./server.js";
 import { change } from "./store.js";
 
 /** @typedef {import("./types").State} State */
@@ -35,10 +36,11 @@ function Reading({ server }) {
 export function Messages({ state }) {
   const { fault, message, server } = state;
   const job = server?.job;
+  const isRunning = job?.running && fault !== GONE;
   const doing = { copy: "Copying", move: "Moving", rename: "Renaming", tag: "Tagging", trash: "Throwing away", undo: "Undoing", finish: "Finishing" };
   return html`<div class="messages">
     ${fault && html`<p role="alert" class="fault">${fault} <button class="link" onClick=${() => change({ fault: "" })}>Dismiss</button></p>`}
-    <div aria-live="polite">${job?.running
+    <div aria-live="polite">${isRunning
       ? html`<p><progress value=${job.done} max=${job.total || 1} aria-label="Files"></progress> ${/** @type {Record<string, string>} */ (doing)[job.what] || "Working"}: ${job.done} of ${job.total || "…"}</p>`
       : message && html`<p>${message} <button class="link" onClick=${() => change({ message: "" })}>Dismiss</button></p>`}</div>
     ${!job?.running && job?.left_alone.length ? html`<details><summary>${inWords(job.left_alone.length, "file")} left alone</summary>

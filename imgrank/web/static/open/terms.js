@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { ask } from "./asking.js";
 import { html } from "../shared/html.js";
+import { lastNameOf } from "./naming.js";
 import { baseName } from "./shown.js";
 import { change, now } from "./store.js";
 
@@ -28,9 +29,9 @@ export function Terms({ state }) {
   const put = (n, term) => ask({ ...question, terms: question.terms.flatMap((each, place) => (place === n ? (term ? [term] : []) : [each])) });
   if (!adding && !question.terms.length && !question.between) return null;
   return html`<div class="terms">
-    ${question.between && html`<span class="term">from <b>${baseName(names[question.between[0]])}</b> to <b>${baseName(names[question.between[1]])}</b>
+    ${question.between && html`<span class="term">from <b>${lastNameOf(question.between[0])}</b> to <b>${lastNameOf(question.between[1])}</b>
       <button class="drop" aria-label="Drop the scale" onClick=${() => ask({ ...question, between: null })}>✕</button></span>`}
-    ${question.terms.map((term, n) => html`<${Chip} key=${`${n} ${term.text} ${term.picture}`} term=${term} name=${term.text ?? baseName(names[term.picture ?? -1])}
+    ${question.terms.map((term, n) => html`<${Chip} key=${`${n} ${term.text} ${term.picture}`} term=${term} name=${term.text ?? lastNameOf(term.picture ?? -1)}
       by=${whoAnswered(term, names, answered)} put=${(/** @type {Term | null} */ next) => put(n, next)} />`)}
     ${adding && html`<${NewTerm} state=${state} />`}
   </div>`;

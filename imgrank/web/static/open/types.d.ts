@@ -158,6 +158,7 @@ export interface State {
   filtering: boolean;
   group: string;
   groups: Groups | null;
+  /** A picture of each group that is open. */
   opened: Set<number>;
   facts: Facts | null;
   size: Size;
