@@ -140,6 +140,12 @@ def test_whatever_can_be_pressed_is_as_large_as_a_finger_needs(browser: Any, bot
         page.get_by_role("button", name="Image model").click()
         page.get_by_role("radio").first.wait_for()
         assert page.evaluate(TOO_SMALL) == []
+        assert (
+            page.evaluate(
+                "(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.models'))"
+            )
+            == 0
+        )
 
 
 @pytest.mark.skipif(not AXE, reason=NO_AXE)
