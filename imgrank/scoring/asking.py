@@ -65,9 +65,7 @@ NOT_COMPARED = "no trained ranker answers, so no close results were compared aga
 READS_ENGLISH = "mini was taught English, and finds no word of it here: scores mean nothing"
 KNOWS_FEW = "mini was taught English, and knows few of these words: scores may mean little"
 
-READ_IN_PART = (
-    f"the sentence is too long, and only its first {MOST_WORDS} words or {MOST_CHARACTERS:,} characters are read"
-)
+READ_IN_PART = f"the {{}} is too long, and only its first {MOST_WORDS} words or {MOST_CHARACTERS:,} characters are read"
 BOTH_ENDS = "'{}' and '{}' are two ends of one scale, and which is to stand first is not understood; name one of them"
 IGNORED_NOT = 'a "not" or "no" inside a sentence is not understood and was ignored'
 IGNORED_BESIDE = "'{}' is not understood beside what is denied, and was ignored"
@@ -104,8 +102,10 @@ class Settled:
 
     def __init__(self, question: Question, source: Source, *, by_name: bool = True) -> None:
         begun = question.sentence if question.like is not None else beginning(question.sentence)
-        self.question = replace(question, sentence=nobody_as_no_people(begun))
-        self._is_cut = begun != question.sentence
+        opposite = question.opposite and beginning(question.opposite)
+        self.question = replace(question, sentence=nobody_as_no_people(begun), opposite=opposite)
+        cut = {"sentence": begun != question.sentence, "other end of the scale": opposite != question.opposite}
+        self._cut = [what for what, is_cut in cut.items() if is_cut]
         self._source, self._by_name = source, by_name
         self._parts = tuple(Settled(part.question, source, by_name=False) for part in question.parts)
 
@@ -223,8 +223,8 @@ class Settled:
     def _told(self) -> Iterator[str]:
         """What is to be said of how the sentence was read."""
         much, number = too_much(self.question.sentence), self._exact_number
-        if self._is_cut:
-            yield READ_IN_PART
+        for what in self._cut:
+            yield READ_IN_PART.format(what)
         if self._ignored:
             yield IGNORED_BESIDE.format(quoted(self._ignored))
         if self._both_ends is not None:

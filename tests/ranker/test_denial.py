@@ -251,3 +251,10 @@ def test_a_scale_of_what_no_picture_surely_shows_is_not_sure_and_sets_none_aside
     assert all(image.relevant for image in ranking.images)
     scores = [image.score for image in ranking.images]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_of_a_very_long_other_end_the_beginning_is_read_and_that_is_said(ranker):
+    said = "the other end of the scale is too long, and only its first 200 words or 2,000 characters are read"
+    long, cut, short = (ranker.rank([PHOTOS], "a cat", opposite="dog " * count) for count in (210, 200, 3))
+    assert said in long.notes and said not in short.notes
+    assert [image.score for image in long.images] == [image.score for image in cut.images]
