@@ -70,12 +70,14 @@ class Past:
 
 @in_words("So the runs cannot be listed.")
 def history() -> tuple[Past, ...]:
-    """All runs that did something, oldest first, and those whose journal is damaged."""
+    """All runs that changed files, oldest first, those that stopped in the middle, and those whose journal is damaged.
+
+    An undo that found none of the files may have taken away a folder: that is no line of its own.
+    """
     all_of_them = chains(past_runs.read_all())
     stopped = [chain for chain in all_of_them if chain.stopped is not None]
-    past = [(_past(run, chain, stopped), bool(run.ended)) for chain in all_of_them for run in chain.runs]
-    told = (each for each, did_something in past if did_something or _is_told(each))
-    return tuple(sorted(told, key=lambda each: each.run))
+    past = (_past(run, chain, stopped) for chain in all_of_them for run in chain.runs)
+    return tuple(sorted(filter(_is_told, past), key=lambda each: each.run))
 
 
 @in_words("Nothing was changed.")
@@ -149,7 +151,7 @@ def _last() -> int:
 
 
 def _is_told(past: Past) -> bool:
-    return past.unfinished or past.damaged
+    return past.done > 0 or past.unfinished or past.damaged
 
 
 def _past(run: Run, chain: Chain, stopped: Sequence[Chain]) -> Past:

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from imgrank.actions.run import act
-from imgrank.actions.undo import undo
+from imgrank.actions.undo import history, undo
 from imgrank.errors import ActionError
 from tests.actions.trees import contents, fill, planned, snapshot
 
@@ -55,6 +55,15 @@ def test_of_two_that_swap_names_one_that_stays_gets_the_name_of_one_that_went(tm
     assert (tmp_path / "1-a.jpg").read_bytes() == b"2-a.jpg" * 100 and os.listdir(tmp_path) == ["1-a.jpg"]
     undo()
     assert os.listdir(tmp_path) == ["2-a.jpg"]
+
+
+def test_an_undo_that_finds_no_copy_is_no_line_of_the_history(tmp_path):
+    folder, out = tmp_path / "photos", tmp_path / "out"
+    act(planned(fill(folder, *NAMES), NAMES, "copy", out))
+    for name in os.listdir(out):
+        (out / name).unlink()
+    assert undo().done == 0 and not out.exists()
+    assert [(past.action, past.done) for past in history()] == [("copy", 3)]
 
 
 def _out(folder, action):
