@@ -16,6 +16,7 @@ from imgrank.counting import counted
 from imgrank.formats import RAW_EXTENSIONS, extension, looks_like_picture
 from imgrank.paths import from_here, listed, why
 
+STAY_INSIDE = "tags inside, which stay"
 _NOT_ITS_OWN = "it belongs to another image"
 
 
@@ -162,7 +163,7 @@ def _notes(groups: Sequence[Group], request: Request) -> Iterator[str]:
         tagged = [path for path in paths if _has_tags_inside(path)]
         if tagged:
             hold = counted(len(tagged), "image holds", "images hold")
-            yield f"{hold} tags inside, which stay: {listed(tagged)}. With embed they go as well."
+            yield f"{hold} {STAY_INSIDE}: {listed(tagged)}."
 
 
 def _has_tags_inside(path: str) -> bool:

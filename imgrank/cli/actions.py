@@ -216,8 +216,7 @@ def change_files(
     if told := tags.told_of_keyword(request, asked.keyword, images):
         note(told)
     if asked.dry_run or not plan.changes:
-        why = "every file is already as requested" if images else "no image was chosen"
-        note("nothing was changed." if plan.changes else f"there is nothing to change: {why}.")
+        note("nothing was changed." if plan.changes else f"there is nothing to change: {_why_nothing(plan, images)}.")
         return 0
     if not _agreed(plan, asked.yes):
         note("nothing was changed.")
@@ -232,6 +231,14 @@ def change_files(
         note(undoable if outcome.done else "nothing was changed.")
         code = say_left_alone(outcome)
     return code
+
+
+def _why_nothing(plan: Plan, images: Sequence[RankedImage]) -> str:
+    """Why a plan changes no file."""
+    if not images:
+        return "no image was chosen"
+    is_untag = plan.request.action is Action.untag
+    return "none of these images has tags that --tag wrote" if is_untag else "every file is already as requested"
 
 
 def may_be_index(source: str) -> bool:
@@ -280,8 +287,10 @@ def _tell_changes(plan: Plan) -> None:
 
 
 def _say_notes(plan: Plan) -> None:
+    from imgrank.actions.tagging import STAY_INSIDE
+
     for line in (*plan.notes, *(problem.sentence for problem in plan.left_out)):
-        note(line)
+        note(f"{line} --untag --embed removes those, too." if STAY_INSIDE in line else line)
 
 
 def _agreed(plan: Plan, yes: bool) -> bool:

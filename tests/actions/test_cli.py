@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from imgrank.actions.records import Action, OnConflict
@@ -72,6 +73,17 @@ def test_a_very_long_sentence_is_not_repeated_whole(tmp_path, capsys):
     told += capsys.readouterr().out.splitlines()
     assert all("cat cat" in line and len(line) < 400 for line in told if "cat" in line)
     assert sum("cat cat" in line for line in told) >= 3
+
+
+def test_untag_says_where_there_is_nothing_of_ours_and_what_stays_inside(tmp_path, capsys):
+    Image.new("RGB", (16, 16)).save(tmp_path / "plain.jpg")
+    images = ranked(tmp_path, ["plain.jpg"])
+    act.change_files(ranking(images), images, wanted(untag=True), None, print0=False)
+    assert "there is nothing to change: none of these images has tags that --tag wrote." in capsys.readouterr().err
+    act.change_files(ranking(images), images, wanted(tag=True, embed=True), None, print0=False)
+    act.change_files(ranking(images), images, wanted(untag=True), None, print0=False)
+    said = capsys.readouterr().err
+    assert "1 image holds tags inside, which stay: " in said and "--untag --embed removes those, too." in said
 
 
 def test_nothing_is_done_unless_asked():
