@@ -33,6 +33,7 @@ from imgrank.cli.options import (
     RecursiveOption,
     VerboseOption,
     flag,
+    named,
     precise,
 )
 from imgrank.cli.terminal import Report, noting, progress_line
@@ -85,7 +86,12 @@ MergedArgument = Annotated[
 ]
 OutOption = Annotated[
     Optional[str],
-    typer.Option("--out", metavar="INDEX", help="The index to write: a folder, or a URL such as s3://mine/tokens."),
+    typer.Option(
+        "--out",
+        metavar="INDEX",
+        callback=named("a folder or a URL"),
+        help="The index to write: a folder, or a URL such as s3://mine/tokens.",
+    ),
 ]
 ShardOption = Annotated[
     str,
@@ -96,7 +102,10 @@ ShardOption = Annotated[
 ColumnOption = Annotated[
     Optional[str],
     typer.Option(
-        "--column", metavar="NAME", help="The Parquet column with image bytes or addresses, if imgrank cannot tell."
+        "--column",
+        metavar="NAME",
+        callback=named("the name of a column"),
+        help="The Parquet column with image bytes or addresses, if imgrank cannot tell.",
     ),
 ]
 Print0Option = Annotated[
@@ -188,10 +197,10 @@ def merge(out: MergedArgument, indexes: IndexesArgument, quiet: QuietOption = Fa
 
     target = Location(out)
     with progress_line(quiet) as report:
-        rows = merge_indexes(target, [Location(index) for index in indexes], progress=report)
-    noting(quiet)(
-        f"{printable(target.where)}: {counted(rows, 'image')} from {counted(len(indexes), 'index', 'indexes')}"
-    )
+        merged = merge_indexes(target, [Location(index) for index in indexes], progress=report)
+    sources = f"{counted(len(indexes), 'index', 'indexes')}{' and what it held' if merged.before else ''}"
+    again = f"; {counted(merged.again, 'row')} of a path that another row has, too, left out" if merged.again else ""
+    noting(quiet)(f"{printable(target.where)}: {counted(merged.images, 'image')} from {sources}{again}")
 
 
 @app.command(IMPORT, cls=HelpfulCommand)

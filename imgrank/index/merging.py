@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from imgrank.detail.measure import DETAIL_VERSION
 from imgrank.errors import UsageError
@@ -25,14 +25,24 @@ from imgrank.records import ImageFile, Progress, Unreadable
 from imgrank.store import TokenStore
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What an index holds after a merge: `images`, each path once, beside `again` rows of the same paths left out; and
+    whether some were there `before`."""
+
+    images: int
+    again: int
+    before: bool
+
+
 def merge(
     out: Location,
     shards: Sequence[Location],
     *,
     part_rows: int = PART_ROWS,
     progress: Callable[[Progress], None] = lambda _: None,
-) -> int:
-    """Write the rows of all `shards` to the index `out`, which may hold rows already; the number of its rows.
+) -> Merged:
+    """Write the rows of all `shards` to the index `out`, which may hold rows already.
 
     The shards stay as they are. A merge that was interrupted is run again and goes on where it stood.
     Raises UsageError where one of them is no index or of another backbone, DamagedPart, IndexFault.
@@ -51,7 +61,8 @@ def merge(
             _write(out, waiting, manifest)
         progress(Progress(done, total, "merging"))
     _write(out, waiting, manifest)
-    return total
+    again = sum(len(part.kept) for part in parts) - total
+    return Merged(total, again, before=bool(before))
 
 
 def _manifest(out: Location, shards: Sequence[Location]) -> Manifest:

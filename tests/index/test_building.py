@@ -105,7 +105,7 @@ def test_merging_again_adds_nothing_and_overlap_counts_once(photos, tmp_path):
     build(photos, tmp_path / "a")
     build(photos, tmp_path / "b", shard=Shard(0, 2))
     for _ in range(2):
-        assert merge(Location(tmp_path / "out"), [Location(tmp_path / "a"), Location(tmp_path / "b")]) == 20
+        assert merge(Location(tmp_path / "out"), [Location(tmp_path / "a"), Location(tmp_path / "b")]).images == 20
         assert len(Location(tmp_path / "out").parts()) == 1
     assert tokens(opened(tmp_path / "out")) == expected(photos)
 

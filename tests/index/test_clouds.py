@@ -86,7 +86,7 @@ def test_a_cloud_holds_pictures_and_index(bucket, tmp_path):
 
     for n in range(2):
         build(f"{bucket}/photos", f"{bucket}/tokens-{n}", shard=Shard(n, 2))
-    assert merge(Location(f"{bucket}/merged"), [Location(f"{bucket}/tokens-{n}") for n in range(2)]) == 8
+    assert merge(Location(f"{bucket}/merged"), [Location(f"{bucket}/tokens-{n}") for n in range(2)]).images == 8
     assert ordered(opened(f"{bucket}/merged")) == ordered(opened(f"{bucket}/tokens"))
 
     items = [item for item in find_items([f"{bucket}/shards/*.tar"]) if isinstance(item, SourceItem)]

@@ -91,7 +91,7 @@ def test_indexes_of_both_formats_are_one_order_and_merge(tmp_path):
         build(photos, tmp_path / str(version))
     assert tokens(opened(tmp_path / "1", tmp_path / "2")) == expected(photos)
     shards = [Location(tmp_path / "1"), Location(tmp_path / "2")]
-    assert merge(Location(tmp_path / "merged"), shards) == 9
+    assert merge(Location(tmp_path / "merged"), shards).images == 9
     assert Location(tmp_path / "merged").manifest().version == 2
     begun(tmp_path / "older", 1)
     merge(Location(tmp_path / "older"), shards)

@@ -91,7 +91,7 @@ def test_shards_and_merging_in_a_busy_store(bucket, tmp_path):
     for n in range(2):
         build(f"{url}/photos", f"{url}/tokens-{n}", shard=Shard(n, 2))
     shards = [Location(f"{url}/tokens-{n}") for n in range(2)]
-    assert merge(Location(f"{url}/merged"), shards) == 8
+    assert merge(Location(f"{url}/merged"), shards).images == 8
     assert ordered(opened(f"{url}/merged")) == ordered(opened(tmp_path / "whole"))
 
 
