@@ -12,6 +12,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from imgrank.cli.options import named
 from imgrank.errors import UsageError
 from imgrank.formats import looks_like_picture
 from imgrank.paths import printable
@@ -138,6 +139,7 @@ OppositeOption = Annotated[
     Optional[str],
     typer.Option(
         "--opposite",
+        callback=named("a text that names the other end"),
         metavar="TEXT",
         help="The other end of the scale, such as 'young person'. No trained ranker is used then.",
     ),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from imgrank.cli.arguments import AskedFor
-from imgrank.cli.options import choices
+from imgrank.cli.options import choices, named
 from imgrank.cli.terminal import progress_line
 from imgrank.errors import UsageError
 
@@ -44,6 +44,7 @@ AddressOption = Annotated[
     Optional[str],
     typer.Option(
         "--address",
+        callback=named("the address of a cluster, or auto"),
         metavar="HOST:PORT|auto",
         rich_help_panel=_PANEL,
         help="Address of the Ray cluster; by default a cluster is started on this machine.",

@@ -21,6 +21,7 @@ from imgrank.cli.options import (
     QuietOption,
     VerboseOption,
     choices,
+    named,
     precise,
 )
 from imgrank.cli.terminal import noting, progress_line
@@ -43,12 +44,17 @@ SentenceArgument = Annotated[
 ]
 AgainstOption = Annotated[
     Optional[str],
-    typer.Option("--against", metavar="IMAGE", help="A second image, to explain side by side."),
+    typer.Option(
+        "--against", metavar="IMAGE", callback=named("an image"), help="A second image, to explain side by side."
+    ),
 ]
 OutOption = Annotated[
     Optional[str],
     typer.Option(
-        "--out", metavar="FILE.png", help="Write a heat map over the image, with similar labelled images beside it."
+        "--out",
+        metavar="FILE.png",
+        callback=named("the name of a file"),
+        help="Write a heat map over the image, with similar labelled images beside it.",
     ),
 ]
 FormatOption = Annotated[Telling, typer.Option("--format", metavar=choices(Telling), help="Output format.")]

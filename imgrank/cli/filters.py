@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from imgrank.choices import GroupBy, Orientation, ShownBy
-from imgrank.cli.options import choices, flag
+from imgrank.cli.options import choices, flag, named
 from imgrank.cli.terminal import note
 from imgrank.counting import agreeing
 from imgrank.errors import UsageError
@@ -43,6 +43,7 @@ CameraOption = Annotated[
     Optional[str],
     typer.Option(
         "--camera",
+        callback=named("a part of the name of a camera"),
         metavar="TEXT",
         rich_help_panel=_PANEL,
         help="Only images from cameras whose name contains this text.",
@@ -67,6 +68,7 @@ ExcludeOption = Annotated[
     Optional[list[str]],
     typer.Option(
         "--exclude",
+        callback=named("a name or a pattern"),
         metavar="GLOB",
         rich_help_panel=_PANEL,
         help="Leave out files and folders that match: '*.png', rejects, '2023/raw'. Repeatable.",

@@ -25,6 +25,7 @@ from imgrank.cli.options import (
     RecursiveOption,
     VerboseOption,
     flag,
+    named,
     precise,
 )
 from imgrank.cli.terminal import note, noting, progress_line
@@ -47,7 +48,12 @@ SentenceArgument = Annotated[
 ]
 LabelsOption = Annotated[
     str,
-    typer.Option("--labels", metavar="FILE", help="Where to write the answers; relative to the current folder."),
+    typer.Option(
+        "--labels",
+        metavar="FILE",
+        callback=named("the name of a file"),
+        help="Where to write the answers; relative to the current folder.",
+    ),
 ]
 PersonOption = Annotated[
     str, typer.Option("--person", metavar="NAME", help="Your name, to tell the answers of several people apart.")
@@ -69,6 +75,7 @@ ReportOption = Annotated[
     typer.Option(
         "--report",
         metavar="FILE",
+        callback=named("the name of a file"),
         help="Instead of asking: report agreement and contradictions among the answers in FILE.",
     ),
 ]

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import Any
 
 from imgrank.cli.arguments import shown
+from imgrank.cli.options import IT_TAKES
 from imgrank.counting import counted
 from imgrank.errors import ImgrankError
 from imgrank.paths import printable
@@ -47,9 +48,9 @@ def what_it_takes(param: Any, message: str) -> str:  # noqa: ANN401
     said = message.removeprefix("Value error, ")
     chosen = _CHOICE.match(said)
     if chosen:
-        return f"it takes one of {chosen[2]}".replace("'", "")
+        return f"{IT_TAKES}one of {chosen[2]}".replace("'", "")
     wanted = _wanted(param, message)
-    return f"it takes {wanted}" if wanted else said
+    return f"{IT_TAKES}{wanted}" if wanted else said
 
 
 def _about_value(error: Any) -> str | None:  # noqa: ANN401
@@ -69,11 +70,17 @@ def _about_value(error: Any) -> str | None:  # noqa: ANN401
 
 
 def _wanted(param: Any, message: str) -> str:  # noqa: ANN401
+    if message.startswith(IT_TAKES):
+        return message[len(IT_TAKES) :]
+    if re.search(r"valid bool", message):
+        return "true or false"
     low, high = (getattr(param, bound, None) for bound in ("min", "max"))
-    is_number = re.search(r"valid (integer|int\b|number|float)|greater than|less than|in the range", message)
+    is_number = re.search(
+        r"valid (integer|int\b|number|float)|greater than|less than|in the range|finite number|as an integer", message
+    )
     if not is_number:
         return ""
-    whole = "integer" in message or "int" in str(getattr(param, "type", "")).lower()
+    whole = "integer" in message or "finite" in message or "int" in str(getattr(param, "type", "")).lower()
     kind = "a whole number" if whole or isinstance(param.default, int) else "a number"
     if getattr(param, "nargs", 1) == 2:
         return "two numbers"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Annotated, Any, Optional
@@ -9,6 +10,8 @@ from typing import Annotated, Any, Optional
 import typer
 
 from imgrank.backbone.names import check_backbone
+
+IT_TAKES = "it takes "  # and what it takes: how a callback refuses the value of an option
 
 
 class Device(str, Enum):
@@ -28,6 +31,31 @@ def choices(kind: type[Enum]) -> str:
 def flag(name: str, words: str, short: str = "", panel: str | None = None) -> Any:  # noqa: ANN401 (as typer.Option)
     """An option that takes no value."""
     return typer.Option(*filter(None, (name, short)), help=words, rich_help_panel=panel)
+
+
+def named(what: str) -> Callable[[Any], Any]:
+    """The callback of an option with a text, or several: refuses one that is empty, as "$CAMERA" is where it is not
+    set. `what` is what the option takes, in words."""
+
+    def check(given: Any) -> Any:  # noqa: ANN401 (a text, several, or None)
+        texts = [given] if isinstance(given, str) else given or ()
+        if not all(str(text).strip() for text in texts):
+            raise typer.BadParameter(f"{IT_TAKES}{what}")
+        return given
+
+    return check
+
+
+def was_typed(ctx: typer.Context, param: str) -> bool:
+    """Whether an option stands on the command line, and is no default, whoever set that."""
+    source = ctx.get_parameter_source(param)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise typer.BadParameter(f"{IT_TAKES}a number of at least 0")
+    return number
 
 
 def _checked(name: str) -> str:
@@ -85,7 +113,12 @@ VerboseOption = Annotated[bool, flag("--verbose", "Print more detail and, after 
 YesOption = Annotated[bool, flag("--yes", "Do not ask for confirmation.", "-y")]
 IndexOption = Annotated[
     Optional[str],
-    typer.Option("--index", metavar="INDEX", help="Take encoded images from this index; no image file is read."),
+    typer.Option(
+        "--index",
+        metavar="INDEX",
+        callback=named("an index"),
+        help="Take encoded images from this index; no image file is read.",
+    ),
 ]
 MaxMegapixelsOption = Annotated[
     float,
@@ -93,6 +126,7 @@ MaxMegapixelsOption = Annotated[
         "--max-megapixels",
         metavar="N",
         min=0,
+        callback=_finite,
         help="Skip images with more megapixels than this; memory-hungry formats get a lower limit.",
     ),
 ]

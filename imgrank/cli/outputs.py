@@ -10,6 +10,7 @@ from typing import Annotated, Optional
 import typer
 
 from imgrank.choices import Format
+from imgrank.cli.options import named
 from imgrank.cli.terminal import note, noting, progress_line, seconds_so_far
 from imgrank.counting import counted
 from imgrank.errors import UsageError
@@ -20,12 +21,19 @@ MANY = 2000  # from here on a page with its thumbnails inside is slow to open
 _PANEL = "Output"
 PageOption = Annotated[
     Optional[str],
-    typer.Option("--page", metavar="FILE", rich_help_panel=_PANEL, help="Also write a web page of the ranked images."),
+    typer.Option(
+        "--page",
+        metavar="FILE",
+        callback=named("the name of a file"),
+        rich_help_panel=_PANEL,
+        help="Also write a web page of the ranked images.",
+    ),
 ]
 PageDirOption = Annotated[
     Optional[str],
     typer.Option(
         "--page-dir",
+        callback=named("the name of a folder"),
         metavar="DIR",
         rich_help_panel=_PANEL,
         help="With --page: write thumbnails as files in DIR, for thousands of images.",
@@ -126,6 +134,7 @@ ExportOption = Annotated[
     Optional[str],
     typer.Option(
         "--export",
+        callback=named("the name of a file"),
         metavar="FILE",
         rich_help_panel="Output",
         help="Also write the list to a file for other programs: .csv, .json or .m3u8 (a playlist).",

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,9 +23,10 @@ from typing import Any
 import typer
 
 from imgrank.cli.mistakes import what_it_takes
+from imgrank.cli.options import IT_TAKES
 from imgrank.cli.terminal import note
 from imgrank.errors import UsageError
-from imgrank.paths import config_file, printable, why
+from imgrank.paths import config_file, printable, quoted, why
 
 FILE_NAME = "imgrank.toml"
 CHANGING = "Changing files"  # the heading of options that say what is changed
@@ -34,6 +38,8 @@ OF_A_FOLDER = frozenset(
     | {"group", "group-threshold", "best", "rest", "device", "max-megapixels"}
 )
 _PREFIX = "IMGRANK_"
+_TABLE = re.compile(r"\s*\[\s*([\w.\"-]+)\s*\]")
+_KEY = re.compile(r"\s*\"?([\w-]+)\"?\s*=")
 _LARGEST = 1 << 20
 
 
@@ -100,7 +106,9 @@ def defaults_of(
 
 def as_toml(value: object) -> str:
     """A value as TOML writes it."""
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, list[Any]]]:  # noqa: ANN401
@@ -126,7 +134,21 @@ def _in_file(options: Options, path: str, *, of_folder: bool) -> Iterator[Settin
     except OSError as error:
         raise UsageError(f"{printable(path)} cannot be read: {why(error)}.") from error
     for key, value in _parsed(content, path).items():
-        yield from _entries(options, path, of_folder, (), key, value)
+        for setting in _entries(options, path, of_folder, (), key, value):
+            line = _line_of(content.decode("utf-8-sig"), setting)
+            yield replace(setting, where=f"{path}{f', line {line}' if line else ''}")
+
+
+def _line_of(text: str, setting: Setting) -> int:
+    """The line on which a file sets an option, counted from 1; 0 where it is set in a rarer way, as in {braces}."""
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        opened, key = _TABLE.match(line), _KEY.match(line)
+        if opened:
+            table = " ".join(opened[1].replace('"', "").split("."))
+        elif key and key[1].replace("_", "-") == setting.option and table == setting.command:
+            return number
+    return 0
 
 
 def _parsed(content: bytes, path: str) -> dict[str, Any]:
@@ -134,8 +156,24 @@ def _parsed(content: bytes, path: str) -> dict[str, Any]:
     try:
         whole: dict[str, Any] = tomllib.loads(content.decode("utf-8-sig"))
         return whole
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{printable(path)} is not valid TOML: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{printable(path)} is not valid TOML, which is text in UTF-8.") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise _not_toml(content.decode("utf-8-sig").splitlines(), str(error), path) from error
+
+
+def _not_toml(lines: Sequence[str], said: str, path: str) -> UsageError:
+    """Where a file goes wrong, and how it would be right, in no parser's words."""
+    found = re.search(r"at line (\d+)", said)
+    number = int(found[1]) if found else max((n for n, line in enumerate(lines, 1) if line.strip()), default=1)
+    line = lines[number - 1].strip() if number <= len(lines) else ""
+    where = f'{printable(path)}, line {number}: "{quoted(line)}"'
+    if re.search(r"overwrite|twice|already", said, re.IGNORECASE):
+        return UsageError(f"{where} is not valid TOML, for a line before it has set that; keep one of them.")
+    return UsageError(
+        f'{where} is not valid TOML. A line sets one option, as top = 5 or camera = "Canon"; [sort] above it sets it '
+        "for that command alone."
+    )
 
 
 def _entries(
@@ -165,7 +203,7 @@ def _entries(
         raise UsageError(
             f"{where} cannot be set by a folder, whose {FILE_NAME} may be somebody else's; set it in {own}."
         )
-    yield Setting(command, option, value, path, of_folder)
+    yield Setting(command, option, str(value) if isinstance(value, (date, time)) else value, path, of_folder)
 
 
 def _in_environment(options: Options, environ: Mapping[str, str]) -> Iterator[Setting]:
@@ -181,8 +219,7 @@ def _taken(param: Any, setting: Setting, context: Any) -> Any:  # noqa: ANN401
     if getattr(param, "multiple", False) and not isinstance(value, list):
         value = str(value).split() if setting.where.startswith(_PREFIX) else [value]
     try:
-        if isinstance(value, bool) and not getattr(param, "is_flag", False):
-            raise TypeError("it takes a value other than true or false")
+        _check_kind(param, value)
         param.process_value(context, value)
     except Exception as error:  # Click's own, of which there are two
         said = what_it_takes(param, getattr(error, "message", "") or str(error))
@@ -190,6 +227,18 @@ def _taken(param: Any, setting: Setting, context: Any) -> Any:  # noqa: ANN401
             f"{printable(setting.where)}: {setting.option} cannot be {as_toml(setting.value)}: {said.rstrip('.')}."
         ) from error
     return value
+
+
+def _check_kind(param: Any, value: object) -> None:  # noqa: ANN401
+    """Raise TypeError where a value is of a kind that Click would make a text of."""
+    takes_several = getattr(param, "multiple", False) or getattr(param, "nargs", 1) != 1
+    values = value if isinstance(value, list) and takes_several else [value]
+    if any(isinstance(one, list) for one in values):
+        raise TypeError(
+            f"{IT_TAKES}{'texts' if takes_several else 'one value'}, and no list{' of lists' * takes_several}"
+        )
+    if any(isinstance(one, bool) for one in values) and not getattr(param, "is_flag", False):
+        raise TypeError(f"{IT_TAKES}a value other than true or false")
 
 
 def _near(word: str, known: Iterable[str]) -> str:

@@ -29,6 +29,7 @@ from imgrank.cli.options import (
     choices,
     flag,
     precise,
+    was_typed,
 )
 from imgrank.cli.terminal import noting, progress_line
 from imgrank.errors import UsageError
@@ -87,6 +88,7 @@ VerifyOption = Annotated[
 
 
 def sort(
+    ctx: typer.Context,
     words: Words,
     recursive: RecursiveOption = False,
     adapter: AdapterOption = "auto",
@@ -156,6 +158,8 @@ def sort(
     """
     display = results.Display(fmt, print0, quiet, page, page_dir, preview, export)
     groups = filters.Grouping(group, group_threshold, best, rest)
+    if group is GroupBy.none and was_typed(ctx, "group_threshold"):
+        raise UsageError("--group-threshold says how alike images of a group are; say which groups: --group similar.")
     arrangement = filters.Arrangement(order, reverse, not no_cache, quiet)
     cut = results.Cut(reverse, top, bottom, min_score, show_fits, groups, arrangement)
     passing = filters.wanted_filters(since, until, camera, orientation, min_rating, exclude)

@@ -27,6 +27,7 @@ from imgrank.cli.options import (
     VerboseOption,
     choices,
     flag,
+    named,
     precise,
 )
 from imgrank.cli.terminal import as_sentence, note, noting, print_table
@@ -59,6 +60,7 @@ QueryOption = Annotated[
     typer.Option(
         "--query",
         metavar="TEXT",
+        callback=named("a text"),
         help="What the folders or stars measure; separate other wordings by |: 'better photo|nicer picture'.",
     ),
 ]
@@ -68,12 +70,21 @@ OrderOption = Annotated[
 ]
 WriteLabels = Annotated[
     Optional[str],
-    typer.Option("--write-labels", metavar="FILE", help="Write the labels to a CSV file instead of training."),
+    typer.Option(
+        "--write-labels",
+        metavar="FILE",
+        callback=named("the name of a file"),
+        help="Write the labels to a CSV file instead of training.",
+    ),
 ]
 NameOption = Annotated[
     Optional[str],
     typer.Option(
-        "--name", metavar="NAME", rich_help_panel=_SAVING, help="Name of the ranker; by default made from the query."
+        "--name",
+        metavar="NAME",
+        callback=named("a name"),
+        rich_help_panel=_SAVING,
+        help="Name of the ranker; by default made from the query.",
     ),
 ]
 OutOption = Annotated[

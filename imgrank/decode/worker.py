@@ -128,7 +128,7 @@ def _brightness(image: Image.Image) -> bytes:
 
 def _limit_memory(max_megapixels: float) -> None:
     """What asks for more gets none, and is one picture's trouble; where a system has no such limit, there is none."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
+    with contextlib.suppress(ImportError, OSError, ValueError, OverflowError):  # of a number without bounds
         import resource
 
         _, most = resource.getrlimit(resource.RLIMIT_AS)

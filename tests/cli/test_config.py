@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import pytest
 from typer.main import get_command
 
 from imgrank.cli.app import app
-from imgrank.cli.settings import NEVER, OF_A_FOLDER, Options, read_settings
+from imgrank.cli.settings import NEVER, OF_A_FOLDER, Options, defaults_of, read_settings
 from imgrank.errors import UsageError
 from tests.grouping.making import PHOTOS
 
@@ -53,6 +54,11 @@ def test_the_folder_goes_before_the_user_a_command_before_all_and_a_variable_bef
     assert set_for("sort") == {"top": 2, "bottom": 5, "strict": True}
     assert set_for("open")["bottom"] == 1
     assert set_for("sort", IMGRANK_TOP="9", IMGRANK_HOME="x", IMGRANK_UNKNOWN="y")["top"] == "9"
+
+
+def test_a_threshold_of_groups_may_be_set_for_when_there_are_groups(folder):
+    write(folder, here="group-threshold = 0.9")
+    assert imgrank("sort", PHOTOS, "a cat", "--top", 1).stdout
 
 
 def test_the_command_line_goes_before_every_default(folder):
@@ -98,7 +104,40 @@ def test_a_mistake_in_a_file_is_named_with_the_file(folder, content, said):
 def test_a_value_that_an_option_does_not_take_is_named_with_the_file(folder, content, said):
     write(folder, here=content)
     for words in (("sort", PHOTOS, "a cat"), ("config",)):
-        assert f"imgrank.toml: {said}" in imgrank(*words, status=2).stderr
+        assert f"imgrank.toml, line 1: {said}" in imgrank(*words, status=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "said"),
+    [
+        ("[sort]\n\n# of cameras\nmax-megapixels = 1e400", 4, "max-megapixels cannot be inf: it takes a number of at"),
+        ("max_megapixels = nan", 1, "max-megapixels cannot be nan: it takes a number of at least 0."),
+        ("top = inf", 1, "top cannot be inf: it takes a whole number."),
+        ("top = 2020-01-01", 1, 'top cannot be "2020-01-01": it takes a whole number.'),
+        ("top = [1, 2]", 1, "top cannot be [1, 2]: it takes one value, and no list."),
+        ('quiet = true\nrecursive = "maybe"', 2, 'recursive cannot be "maybe": it takes true or false.'),
+        ('camera = ""', 1, 'camera cannot be "": it takes a part of the name of a camera.'),
+        ('exclude = ["*.png", ""]', 1, 'exclude cannot be ["*.png", ""]: it takes a name or a pattern.'),
+        ('exclude = [["*.png"]]', 1, "it takes texts, and no list of lists."),
+        ("quiet = true\ntop =\n", 2, '"top =" is not valid TOML. A line sets one option'),
+        ("top = 1\ntop = 2\n", 2, '"top = 2" is not valid TOML, for a line before it has set that'),
+        ("[sort]\n[sort]\n", 2, '"[sort]" is not valid TOML, for a line before it has set that'),
+        ("top = " + "[" * 2000, 1, "is not valid TOML"),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_line_and_in_no_parsers_words(folder, content, line, said):
+    write(folder, here=content)
+    with pytest.raises(UsageError) as error:
+        for command in (options := Options(ROOT)).settable:
+            defaults_of(command, read_settings(options, {}), options, None)
+    assert str(error.value).startswith(f"imgrank.toml, line {line}: ") and said in str(error.value)
+    assert not re.search(r"Input should|Invalid value|valid integer|Expected|Cannot|codec", str(error.value))
+
+
+def test_dates_of_a_file_are_dates(folder):
+    write(folder, here="since = 2024-05-01\nuntil = 2024-05-01 14:30:00")
+    assert set_for("sort") == {"since": "2024-05-01", "until": "2024-05-01 14:30:00"}
+    assert 'since = "2024-05-01"' in imgrank("config").stdout
 
 
 def test_no_file_of_a_folder_can_set_what_changes_or_writes_a_file_or_loads_code():
@@ -136,7 +175,7 @@ def test_config_shows_what_is_set_and_where(folder):
     shown = imgrank("config", IMGRANK_DEVICE="cpu").stdout.splitlines()
     assert shown[0] == 'device = "cpu"  # IMGRANK_DEVICE'
     assert shown[1].startswith("quiet = false  # ")
-    assert shown[2] == 'sort.group = "day"  # imgrank.toml'
+    assert shown[2] == 'sort.group = "day"  # imgrank.toml, line 2'
 
 
 def test_variables_that_set_nothing_are_named(folder):
