@@ -199,8 +199,9 @@ def merge(out: MergedArgument, indexes: IndexesArgument, quiet: QuietOption = Fa
     with progress_line(quiet) as report:
         merged = merge_indexes(target, [Location(index) for index in indexes], progress=report)
     sources = f"{counted(len(indexes), 'index', 'indexes')}{' and what it held' if merged.before else ''}"
+    unread = f"; {counted(merged.unread, 'image')} could not be read" if merged.unread else ""
     again = f"; {counted(merged.again, 'row')} of a path that another row has, too, left out" if merged.again else ""
-    noting(quiet)(f"{printable(target.where)}: {counted(merged.images, 'image')} from {sources}{again}")
+    noting(quiet)(f"{printable(target.where)}: {counted(merged.images, 'image')} from {sources}{unread}{again}")
 
 
 @app.command(IMPORT, cls=HelpfulCommand)

@@ -9,6 +9,8 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from imgrank.detail.measure import DETAIL_VERSION
 from imgrank.errors import UsageError
 from imgrank.index.format import FACTS, PART_ROWS, IndexRow, IndexRows, Manifest, facts_of, joined, tokens_of
@@ -27,10 +29,11 @@ from imgrank.store import TokenStore
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What an index holds after a merge: `images`, each path once, beside `again` rows of the same paths left out; and
-    whether some were there `before`."""
+    """What an index holds after a merge, each path once: `images`, and paths of which none could be read (`unread`).
+    `again` rows of the same paths were left out; whether rows were there `before`."""
 
     images: int
+    unread: int
     again: int
     before: bool
 
@@ -61,8 +64,15 @@ def merge(
             _write(out, waiting, manifest)
         progress(Progress(done, total, "merging"))
     _write(out, waiting, manifest)
-    again = sum(len(part.kept) for part in parts) - total
-    return Merged(total, again, before=bool(before))
+    unread, again = sum(map(_unread, parts)), sum(len(part.kept) for part in parts) - total
+    return Merged(total - unread, unread, again, before=bool(before))
+
+
+def _unread(kept: KeptRows) -> int:
+    """How many of the rows that count are of images that could not be read."""
+    with Part(kept.location, kept.name) as part:
+        failed = [table.column("error").is_valid().to_numpy() for table in part.batches(("error",))]
+    return int((np.concatenate(failed) & kept.kept).sum()) if failed else 0
 
 
 def _manifest(out: Location, shards: Sequence[Location]) -> Manifest:
