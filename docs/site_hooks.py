@@ -27,6 +27,7 @@ PULLED = {  # pages elsewhere in the repository: where they stand on the site
     "LICENSE": "assets/LICENSE.txt",
     "examples/photos/LICENCES.md": "reference/example-photos.md",
     "recipes/mini/README.md": "reference/recipes.md",
+    "recipes/mini/on_gpu/README.md": "reference/recipe-on-a-gpu.md",
     "recipes/paper/README.md": "experiments/paper.md",
     "weights/README.md": "reference/weights/index.md",
     "weights/mini.md": "reference/weights/mini.md",

@@ -112,9 +112,14 @@ def main() -> None:
     args = parser.parse_args()
     config = ImageConfig()
     task = task_state_from(args.task_from) if args.task_from else task_state(args.out, args.data, args.without, config)
+    text_map = torch.load(args.out / "captions.pt", weights_only=True)["text_map"]
+    write(task | caption_state(args.out), text_map, config, args.weights)
+
+
+def write(learnt: State, text_map: torch.Tensor, config: ImageConfig, folder: Path) -> None:
+    """The weights file and the vocabulary, from what learnt and what was published."""
     text, tokenizer = build_text_tower()
-    sentence = {"text_map": torch.load(args.out / "captions.pt", weights_only=True)["text_map"]}
-    parts = {"image": general_state() | task | caption_state(args.out), "text": text.state_dict(), "sentence": sentence}
+    parts = {"image": general_state() | learnt, "text": text.state_dict(), "sentence": {"text_map": text_map}}
     tensors = {f"{part}.{name}": _shipped(name, t) for part, state in parts.items() for name, t in state.items()}
     facts = {
         "tokens_version": TOKENS_VERSION,
@@ -123,11 +128,11 @@ def main() -> None:
         "text": asdict(text.config),
         "vision_cfg": {"timm_model_name": "tf_efficientnet_lite0", "image_size": config.side},
     }
-    args.weights.mkdir(exist_ok=True)
-    save_file(tensors, str(args.weights / "mini.safetensors"), {"imgrank.backbone": json.dumps(facts)})
-    (args.weights / "mini.safetensors").chmod(0o644)
-    tokenizer.save(str(args.weights / "mini.tokenizer.json"), pretty=False)
-    print(f"{(args.weights / 'mini.safetensors').stat().st_size / 1e6:.1f} MB")
+    folder.mkdir(exist_ok=True)
+    save_file(tensors, str(folder / "mini.safetensors"), {"imgrank.backbone": json.dumps(facts)})
+    (folder / "mini.safetensors").chmod(0o644)
+    tokenizer.save(str(folder / "mini.tokenizer.json"), pretty=False)
+    print(f"{(folder / 'mini.safetensors').stat().st_size / 1e6:.1f} MB")
 
 
 def _shipped(name: str, tensor: torch.Tensor) -> torch.Tensor:

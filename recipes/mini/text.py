@@ -65,6 +65,7 @@ def build_text_tower() -> tuple[MiniTextTower, Tokenizer]:
 @torch.inference_mode()
 def sentence_vectors(tower: MiniTextTower, tokenizer: Tokenizer, sentences: list[str], batch: int = 128) -> np.ndarray:
     """(N, 384) float32 of unit length. Sorted by length inside, so that little is spent on padding."""
+    device = tower.positions.device
     tokenizer.enable_padding(pad_id=tokenizer.token_to_id("[PAD]"))
     tokenizer.enable_truncation(tower.config.positions)
     encoded = tokenizer.encode_batch(sentences)
@@ -76,7 +77,7 @@ def sentence_vectors(tower: MiniTextTower, tokenizer: Tokenizer, sentences: list
         longest = max(lengths[row] for row in rows)
         ids = torch.tensor([encoded[row].ids[:longest] for row in rows])
         mask = torch.tensor([encoded[row].attention_mask[:longest] for row in rows], dtype=torch.bool)
-        vectors[rows] = tower(ids, mask)[1].numpy()
+        vectors[rows] = tower(ids.to(device), mask.to(device))[1].cpu().numpy()
     return vectors
 
 

@@ -1,0 +1,114 @@
+"""Both halves of the image tower while the task half learns: the general half stands still beside it."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from halves import general_state
+from items import HEADS
+from torch import nn
+from torch.nn import functional as F
+
+from imgrank.backbone.mini_image import HEAD, MOMENTS, ImageConfig, Readouts, Trunk, moments_of, relu6
+
+BINNED = ("age", "car_year", "quality", "people")
+BINS = torch.linspace(-2.1, 2.1, 8)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """cells (B, 16, C), pooled (B, 1280), what the caption head reads (B, MOMENTS + 1280), logits of both halves
+    (B, 1000), values (B, heads), bins (B, tasks, K)."""
+
+    cells: torch.Tensor
+    both: torch.Tensor
+    logits: torch.Tensor
+    wanted: torch.Tensor
+    values: torch.Tensor
+    bins: torch.Tensor
+
+
+class CaptionsInTraining(nn.Module):
+    """The caption head on standardised input, and the correction of sentence vectors."""
+
+    def __init__(self, config: ImageConfig, dropout: float) -> None:
+        super().__init__()
+        self.dropout = dropout
+        self.up = nn.Linear(MOMENTS + HEAD, config.caption_hidden)
+        self.down = nn.Linear(config.caption_hidden, config.caption)
+        self.text_map = nn.Parameter(torch.zeros(config.caption, config.caption))
+        self.log_scale = nn.Parameter(torch.tensor(20.0).log())
+
+    def images(self, seen: torch.Tensor) -> torch.Tensor:
+        """(B, MOMENTS + 1280) standardised to (B, caption) of unit length."""
+        hidden = F.gelu(self.up(F.dropout(seen, self.dropout, self.training)))
+        return F.normalize(self.down(F.dropout(hidden, self.dropout, self.training)), dim=-1)
+
+    def texts(self, vectors: torch.Tensor) -> torch.Tensor:
+        """(N, caption) sentence vectors, corrected, of unit length."""
+        return F.normalize(vectors + vectors @ self.text_map, dim=-1)
+
+
+class TowerInTraining(nn.Module):
+    """The published tower, frozen; a copy of its upper half that learns; readouts, caption head, a head a task."""
+
+    def __init__(self, config: ImageConfig, dropout: float) -> None:
+        super().__init__()
+        self.general = Trunk()
+        self.general.load_state_dict({n.removeprefix("trunk."): t.float() for n, t in general_state().items()})
+        self.task = copy.deepcopy(self.general.upper)
+        self.classifier = copy.deepcopy(self.general.classifier)
+        self.general.requires_grad_(False)
+        self.readouts = Readouts(config)
+        self.captions = CaptionsInTraining(config, dropout)
+        self.register_buffer("cell_scale", torch.ones(config.cell))
+        self.register_buffer("mean", torch.zeros(MOMENTS + HEAD))
+        self.register_buffer("deviation", torch.ones(MOMENTS + HEAD))
+        self.mean_heads = nn.Linear(config.cell, len(HEADS))
+        self.density_heads = nn.Linear(config.cell, len(HEADS))
+        self.density_scale = nn.Parameter(torch.zeros(len(HEADS)))
+        self.bin_heads = nn.Linear(config.cell, len(BINNED) * len(BINS))
+        nn.init.zeros_(self.bin_heads.weight)
+        nn.init.normal_(self.mean_heads.weight, std=0.01)
+        nn.init.normal_(self.density_heads.weight, std=0.01)
+
+    def lower(self, pixels: torch.Tensor) -> torch.Tensor:
+        """(B, 3, 224, 224), 0 to 255, to the fine level."""
+        hidden = ((pixels - 127) / 128).contiguous(memory_format=torch.channels_last)
+        fine: torch.Tensor = self.general.blocks(relu6(self.general.conv_stem(hidden)))
+        return fine
+
+    def see(self, fine: torch.Tensor) -> Seen:
+        """The fine level (B, 40, 28, 28) to everything that losses read."""
+        with torch.no_grad():
+            middle, top = self.general.upper(fine)
+            general = moments_of(fine.float(), middle.float(), top.float())
+        middle, top = self.task(fine)
+        with torch.autocast(fine.device.type, enabled=False):
+            cells = self.readouts(fine.float(), middle.float(), top.float())
+            pooled = cells[..., :HEAD].mean(1)
+            both = (torch.cat([general, pooled], 1) - self.mean) / self.deviation
+            scaled = cells / self.cell_scale
+            density = F.softplus(self.density_heads(scaled)).sum(1) / 16
+            mean = F.dropout(scaled.mean(1), 0.2, self.training)
+            values = self.mean_heads(mean) + self.density_scale * density
+            bins = self.bin_heads(mean).unflatten(1, (len(BINNED), len(BINS)))
+            wanted = self.general.classifier(general[:, :HEAD])
+            return Seen(cells, both, self.classifier(pooled), wanted, values, bins)
+
+    def pull_back(self, tuned: float) -> None:
+        """The task half, `tuned` of the way from the ImageNet tower's upper half to its own (WiSE-FT, CVPR 2022)."""
+        start = self.general.upper.state_dict()
+        learnt = self.task.state_dict()
+        self.task.load_state_dict({name: torch.lerp(start[name], learnt[name], tuned) for name in learnt})
+
+
+def read_tower(file: Path, tuned: float = 1.0) -> TowerInTraining:
+    """What a step left, its task half `tuned` of the way from the published one."""
+    model = TowerInTraining(ImageConfig(), dropout=0.5)
+    model.load_state_dict(torch.load(file, weights_only=True, map_location="cpu"))
+    model.pull_back(tuned)
+    return model.eval().to(memory_format=torch.channels_last)
