@@ -13,10 +13,11 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})(,\d{3})+(\.\d*)?|[+-]?[1-9]\
 _DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3}){2,}(,\d*)?|[+-]?[1-9]\d{0,2}\.\d{3},\d*", re.ASCII)
 _ONE_DOT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _DOTS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
-_DECIMAL = re.compile(r"[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,}))", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,})|[1-9]\d{0,2}(\.\d{3})+,\d+)", re.ASCII)
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _LARGE = 100  # beside whole numbers below this, 1.200 may be a little more than one
+_FAR_ABOVE = 10  # times the largest value without a dot: what thousands would make as large has decimal points
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,9 @@ class Notation:
         return value if math.isfinite(value) and "_" not in text else None
 
 
+POINTS = Notation(commas_part=False)  # where dots are decimal points
+
+
 @dataclass(frozen=True, slots=True)
 class Dots:
     """The dots in the values of one query, where they may part thousands: whether they do, as in the `example`, which
@@ -75,6 +79,22 @@ def dots_of(cells: Sequence[str], notation: Notation, *, may_be_thousands: bool)
     if not all(map(_INTEGER.fullmatch, others)):
         return None
     is_large = any(abs(int(other)) >= _LARGE for other in others) or any(text.count(".") > 1 for _, text in dotted)
-    if is_large and not notation.commas_part:
+    if is_large and not notation.commas_part and _are_thousands([text for _, text in dotted], others):
         return Dots(example, part_thousands=True)
     return Dots(example, part_thousands=False) if is_large or may_be_thousands else None
+
+
+def _are_thousands(dotted: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether the values do not lie far above all others so: 1200 and 2400 beside 950, but not 66667 beside 100."""
+    if any(text.count(".") > 1 for text in dotted):
+        return True
+    largest = max(abs(int(text.replace(".", ""))) for text in dotted)
+    return largest <= _FAR_ABOVE * max(abs(int(other)) for other in others)
+
+
+def has_decimal_points(cells: Sequence[str], notation: Notation) -> bool:
+    """Whether a query writes decimal points though other values of its file have decimal commas: 0.875 beside 1.250."""
+    dotted = [text for text in cells if "." in text]
+    if not notation.decimal_commas or any("," in text for text in cells):
+        return False
+    return any(not _DOTS.fullmatch(text) for text in dotted)

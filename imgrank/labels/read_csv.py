@@ -14,7 +14,7 @@ from imgrank.counting import counted
 from imgrank.errors import LabelsError
 from imgrank.labels.columns import left_column, may_only_name
 from imgrank.labels.csv_text import ANSWERS, Grid, Row, read_grid
-from imgrank.labels.numbers import Notation, dots_of
+from imgrank.labels.numbers import POINTS, Notation, dots_of, has_decimal_points
 from imgrank.labels.tasks import (
     SKIP_BAD,
     SPLITS,
@@ -91,6 +91,7 @@ class _Reader:
     _folders: dict[str, frozenset[str]] = field(default_factory=dict)
     _notation: Notation = field(init=False)
     _with_dotted_thousands: set[str] = field(default_factory=set)
+    _with_decimal_points: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         cells = (cell for row in self.grid.rows for cell in row.cells)
@@ -233,7 +234,10 @@ class _Reader:
 
     def _decide_dots(self, query: str, cells: Sequence[tuple[int, str]]) -> None:
         """Whether the dots in the values of a query part thousands, and a word where that is to be known."""
-        dots = dots_of([text for _, text in cells], self._notation, may_be_thousands=self.grid.delimiter == ";")
+        texts = [text for _, text in cells]
+        if has_decimal_points(texts, self._notation):
+            self._with_decimal_points.add(query)
+        dots = dots_of(texts, self._notation, may_be_thousands=self.grid.delimiter == ";")
         if dots is None:
             return
         (line, text), name = cells[dots.example], printable(query.partition("|")[0])
@@ -272,7 +276,8 @@ class _Reader:
                 row.line, f'the value "{text}" could be thousands or have a decimal comma; write it without commas'
             )
             return None
-        value = self._notation.parse(text.replace(".", "") if query in self._with_dotted_thousands else text)
+        notation = POINTS if query in self._with_decimal_points else self._notation
+        value = notation.parse(text.replace(".", "") if query in self._with_dotted_thousands else text)
         if not text:
             self.fault(row.line, "the value is missing")
         elif value is None:

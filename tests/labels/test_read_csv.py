@@ -476,6 +476,8 @@ def test_dots_part_thousands_beside_whole_numbers_of_that_size(folder, delimiter
         (["0.125", "950"], ";", False),
         (["1.2", "950"], ";", False),
         (["1.200", "3"], "\t", False),
+        (["12.125", "33.333", "100", "66.667"], ";", True),  # shares of 100
+        (["12.125", "33.333", "100", "66.667"], "\t", True),
     ],
 )
 def test_other_dots_are_decimal_points_and_what_may_be_either_is_told_with_its_line(folder, values, delimiter, is_told):
@@ -490,6 +492,17 @@ def test_each_query_has_dots_of_its_own(folder):
     rows[2] = "1.jpg;950;1.125"
     price, weight = read_labels(written(folder, rows)).values
     assert (price.values[0], weight.values[1]) == (1200, 1.125)
+
+
+def test_a_decimal_comma_shows_beside_dots_that_part_thousands(folder):
+    values = of_prices(folder, ["1.200,50", "2.400", "950"]).values[0].values
+    assert values[:3].tolist() == [1200.5, 2400, 950]
+
+
+def test_points_of_one_query_stay_points_beside_commas_of_another(folder):
+    rows = ["image;gain;share", *(f"{n}.jpg;{n}.250;{n},5" for n in range(ROWS))]
+    gain, share = read_labels(written(folder, rows)).values
+    assert (gain.values[:3].tolist(), share.values[1]) == ([0.25, 1.25, 2.25], 1.5)
 
 
 def test_capitals_make_no_other_query(folder):
