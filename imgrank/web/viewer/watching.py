@@ -43,12 +43,17 @@ class Watch:
             return
 
     def _follow(self, watched: tuple[int, int]) -> None:
-        """Tell of changes until another folder, or none, has this name; and of the one that has it then."""
-        from watchfiles import watch
+        """Tell of changes until another folder, or none, has this name; and of the one that has it then.
+
+        A folder made anew at once may have the number of the one before it: that this one went is told as well.
+        """
+        from watchfiles import Change, watch
+
+        gone = (Change.deleted, self._folder)
 
         for changes in watch(
             self._folder,
-            watch_filter=lambda _, path: _is_meant(path),
+            watch_filter=lambda _, path: path == self._folder or _is_meant(path),
             debounce=SETTLED,
             rust_timeout=1000,
             yield_on_timeout=True,
@@ -59,7 +64,7 @@ class Watch:
         ):
             if changes:
                 self._changed(any(path.lower().endswith(".xmp") for _, path in changes))
-            if _identity(self._folder) != watched:
+            if gone in changes or _identity(self._folder) != watched:
                 break
         while not self._stop.is_set() and _identity(self._folder) is None:
             self._stop.wait(AGAIN)
