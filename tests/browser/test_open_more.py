@@ -81,6 +81,21 @@ def test_a_mix_is_made_weighed_and_dropped(browser: Any, both: Opened) -> None:
         page.locator(".answered", has_text="mix of 2").wait_for()
 
 
+def test_what_answers_the_sentence_before_is_not_shown_as_the_answer_to_this_one(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "a boat")
+        held: list[Any] = []
+        page.route("**/order", lambda route: held.append(route))
+        page.get_by_role("searchbox", name="Sentence").fill("a cat")
+        page.keyboard.press("Enter")
+        page.locator(".answered", has_text="Ordering…").wait_for()
+        assert page.locator("main.stale").count() == 1
+        for route in held:
+            route.continue_()
+        page.locator(".answered", has_text="Ordered").wait_for()
+        assert page.locator("main.stale").count() == 0
+
+
 def test_a_burst_is_folded_to_its_best_and_opened(browser: Any, both: Opened) -> None:
     with page_of(browser, both[1]) as page:
         whole = ask(page, "a boat")

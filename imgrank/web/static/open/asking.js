@@ -30,7 +30,7 @@ export async function ask(question) {
 /** Order anew by the present question. */
 export async function order() {
   const turn = ++asked;
-  orderedBy = JSON.stringify(now().question);
+  const question = (orderedBy = JSON.stringify(now().question));
   change({ asking: true });
   hold(true);
   try {
@@ -38,7 +38,7 @@ export async function order() {
     if (turn !== asked) return;
     if (told.version !== namedVersion) await fetchNames(told.version);
     [orderedAt, orderedVersion] = [performance.now(), told.version];
-    change({ order: told, asking: false, fault: "" });
+    change({ order: told, answered: question, asking: false, fault: "" });
   } catch (error) {
     if (turn !== asked) return;
     change({ asking: false, fault: messageOf(error) });
@@ -46,6 +46,11 @@ export async function order() {
   } finally {
     if (turn === asked) hold(false);
   }
+}
+
+/** Whether what is shown answers another question than the one that is being asked. @param {import("./types").State} state */
+export function isStale(state) {
+  return state.asking && state.order !== null && state.answered !== JSON.stringify(state.question);
 }
 
 /** Order where the address names another question now: somebody went back. */

@@ -2,7 +2,7 @@
 import { render } from "../vendor/preact.js";
 import { Actions } from "./actions.js";
 import { followAddress, writeAddress } from "./address.js";
-import { follow, order, orderIfAnother, wishState } from "./asking.js";
+import { follow, isStale, order, orderIfAnother, wishState } from "./asking.js";
 import { keepChosen } from "./choosing.js";
 import { Cut } from "./cut.js";
 import { ExportDialog, HelpDialog, HistoryDialog, SkippedDialog } from "./dialogs.js";
@@ -50,7 +50,7 @@ function Page() {
       ${state.filtering && html`<${Filters} state=${state} />`}
       <${Answered} state=${state} />
     </header>
-    <main><${Messages} state=${state} /><${Pictures} state=${state} />${state.order && !shownOf(state).numbers.length && html`<${Empty} state=${state} />`}</main>
+    <main class=${isStale(state) ? "stale" : ""}><${Messages} state=${state} /><${Pictures} state=${state} />${state.order && !shownOf(state).numbers.length && html`<${Empty} state=${state} />`}</main>
     <${Actions} state=${state} />
     ${state.look.length > 0 && html`<${Large} state=${state} />`}
     ${Open && html`<${Open} key=${state.dialog} state=${state} />`}`;

@@ -1,6 +1,6 @@
 // The sentence: what to order by. Earlier ones are offered.
 import { useEffect, useState } from "../vendor/hooks.js";
-import { ask } from "./asking.js";
+import { ask, isStale } from "./asking.js";
 import { html } from "../shared/html.js";
 import { change } from "./store.js";
 import { byWhom } from "./terms.js";
@@ -56,12 +56,18 @@ export function Search({ state }) {
   </form>`;
 }
 
+/** A term of a mix, and whether it counts against. @param {import("./types").AnsweredTerm} term */
+function named({ text, weight }) {
+  return `${weight < 0 ? "less " : ""}${text ? `“${text}”` : "pictures"}`;
+}
+
 /** Who answered, in a line; and what they noted. @param {{ state: State }} props */
 export function Answered({ state }) {
   const { order } = state;
+  if (isStale(state)) return html`<p class="answered">Ordering…</p>`;
   if (!order || !order.scores) return null;
   const quantity = order.scorer === "adapter" && order.quantity ? `: ${order.quantity}` : "";
-  const who = order.terms.length > 1 ? `by a mix of ${order.terms.length} terms` : byWhom(order.scorer, order.adapter) + quantity;
+  const who = order.terms.length > 1 ? `by a mix of ${order.terms.length} terms: ${order.terms.map(named).join(", ")}` : byWhom(order.scorer, order.adapter) + quantity;
   return html`<p class="answered">
     <span title=${order.reason || ""}>Ordered ${who}</span>
     ${state.server && html`<button class="link" disabled=${Boolean(state.server.refused.model)} title=${state.server.refused.model || ""} onClick=${() => change({ dialog: "models" })}>Image model: ${state.server.backbone}</button>`}

@@ -10,6 +10,7 @@ export const NO_FILTERS = { name: "", since: "", until: "", camera: "", folder: 
 let state = {
   question: { sentence: "", terms: [], between: null },
   order: null,
+  answered: "",
   asking: false,
   names: [],
   server: null,

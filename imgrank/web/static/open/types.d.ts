@@ -148,6 +148,8 @@ export interface Filters {
 export interface State {
   question: Question;
   order: Order | null;
+  /** The question that `order` answers, as JSON. */
+  answered: string;
   asking: boolean;
   names: (string | null)[];
   server: Server | null;
