@@ -12,12 +12,12 @@ import json
 import math
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -127,16 +127,30 @@ def _only_typed(param: Any) -> bool:  # noqa: ANN401
 
 
 def _in_file(options: Options, path: str, *, of_folder: bool) -> Iterator[Setting]:
-    try:
-        content = Path(path).read_bytes() if os.path.getsize(path) <= _LARGEST else b"\xff"
-    except (FileNotFoundError, NotADirectoryError):
+    content = _content(path)
+    if content is None:
         return
-    except OSError as error:
-        raise UsageError(f"{printable(path)} cannot be read: {why(error)}.") from error
     for key, value in _parsed(content, path).items():
         for setting in _entries(options, path, of_folder, (), key, value):
             line = _line_of(content.decode("utf-8-sig"), setting)
             yield replace(setting, where=f"{path}{f', line {line}' if line else ''}")
+
+
+def _content(path: str) -> bytes | None:
+    """What stands in a file; None where there is none. What is no file is never waited for."""
+    try:
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
+            is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            content = file.read(_LARGEST + 1) if is_file else b""
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise UsageError(f"{printable(path)} cannot be read: {why(error)}.") from error
+    if not is_file:
+        raise UsageError(f"{printable(path)} is not a regular file, so no options can be read from it.")
+    if len(content) > _LARGEST:
+        raise UsageError(f"{printable(path)} is larger than 1 MB, which no file of options is.")
+    return content
 
 
 def _line_of(text: str, setting: Setting) -> int:
@@ -158,7 +172,7 @@ def _parsed(content: bytes, path: str) -> dict[str, Any]:
         return whole
     except UnicodeDecodeError as error:
         raise UsageError(f"{printable(path)} is not valid TOML, which is text in UTF-8.") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
         raise _not_toml(content.decode("utf-8-sig").splitlines(), str(error), path) from error
 
 

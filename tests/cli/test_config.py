@@ -123,6 +123,7 @@ def test_a_value_that_an_option_does_not_take_is_named_with_the_file(folder, con
         ("top = 1\ntop = 2\n", 2, '"top = 2" is not valid TOML, for a line before it has set that'),
         ("[sort]\n[sort]\n", 2, '"[sort]" is not valid TOML, for a line before it has set that'),
         ("top = " + "[" * 2000, 1, "is not valid TOML"),
+        ("top = " + "9" * 5000, 1, "is not valid TOML"),
     ],
 )
 def test_what_is_wrong_is_said_with_the_line_and_in_no_parsers_words(folder, content, line, said):
@@ -132,6 +133,19 @@ def test_what_is_wrong_is_said_with_the_line_and_in_no_parsers_words(folder, con
             defaults_of(command, read_settings(options, {}), options, None)
     assert str(error.value).startswith(f"imgrank.toml, line {line}: ") and said in str(error.value)
     assert not re.search(r"Input should|Invalid value|valid integer|Expected|Cannot|codec", str(error.value))
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: os.mkfifo(path), "imgrank.toml is not a regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), "imgrank.toml is not a regular file"),
+        (lambda path: path.write_bytes(b"# \n" * 400_000), "imgrank.toml is larger than 1 MB"),
+    ],
+)
+def test_what_is_no_file_of_options_is_not_waited_for(folder, make, said):
+    make(folder / "here" / "imgrank.toml")
+    assert said in imgrank("sort", PHOTOS, "a cat", status=2).stderr
 
 
 def test_dates_of_a_file_are_dates(folder):
