@@ -6,7 +6,6 @@ surrogateescape so that any bytes survive.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -17,6 +16,7 @@ from typing import Literal, overload
 
 from imgrank.errors import UsageError
 
+HEAVIEST = 1_000_000  # a term's weight
 ScorerName = Literal["adapter", "zero-shot", "like", "between", "detail", "mix"]
 
 
@@ -27,10 +27,11 @@ class Term:
     Attributes:
         text: A sentence; None where it is a picture.
         picture: A file, or a folder of pictures that are alike; None where it is a text.
-        weight: How much it counts. Below 0, what has less of it stands first; 0 is as if the term were not there.
+        weight: How much it counts, up to a million either way. Below 0, what has less of it stands first; 0 is as if
+            the term were not there.
 
     Raises:
-        UsageError: It is neither or both, or the weight is not a finite number.
+        UsageError: It is neither or both, or the weight is no number up to a million.
     """
 
     text: str | None = None
@@ -43,8 +44,8 @@ class Term:
         if not (self.text is None or isinstance(self.text, str)):
             raise UsageError(f"The text of a term is a text, not {self.text!r:.80}.")
         weight: object = self.weight
-        if not isinstance(weight, Real) or not math.isfinite(weight):
-            raise UsageError(f"The weight of a term is a finite number, not {weight!r:.80}.")
+        if not isinstance(weight, (int, float, Real)) or not -HEAVIEST <= float(weight) <= HEAVIEST:
+            raise UsageError(f"The weight of a term is a number up to {HEAVIEST:,} either way, not {weight!r:.80}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,7 @@ def test_images_to_rank_are_paths(ranker, sources):
         {},
         {"text": "a", "picture": "b"},
         {"text": "a", "weight": float("nan")},
+        {"text": "a", "weight": 1e308},
         {"text": 5},
         {"text": "a", "weight": "b"},
     ],
