@@ -25,10 +25,12 @@ from imgrank.scoring.choosing import (
     Choice,
     nearest_query,
     quantity_of,
+    share_a_word,
     who_answers,
 )
 from imgrank.scoring.detail import MEASURED, DetailScorer, quality_in
-from imgrank.scoring.direction import both_ends, too_much
+from imgrank.scoring.direction import both_ends, orders_last, too_much
+from imgrank.scoring.idioms import plainly
 from imgrank.scoring.languages import seems_english
 from imgrank.scoring.limits import NO_NUMBER, QualityBeside, exact_number, quality_beside
 from imgrank.scoring.misspelt import MISSPELT, slip
@@ -69,6 +71,7 @@ READ_IN_PART = f"the {{}} is too long, and only its first {MOST_WORDS} words or 
 BOTH_ENDS = "'{}' and '{}' are two ends of one scale, and which is to stand first is not understood; name one of them"
 IGNORED_NOT = 'a "not" or "no" inside a sentence is not understood and was ignored'
 IGNORED_BESIDE = "'{}' is not understood beside what is denied, and was ignored"
+NOT_BOTH = "'{}' orders what '{}' wants none of, so it cannot be both, and only the latter is answered"
 NO_BOUND = "how much is 'too {}' is not known, so the order runs to the very end of the scale"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
@@ -103,11 +106,32 @@ class Settled:
     def __init__(self, question: Question, source: Source, *, by_name: bool = True) -> None:
         begun = question.sentence if question.like is not None else beginning(question.sentence)
         opposite = question.opposite and beginning(question.opposite)
-        self.question = replace(question, sentence=nobody_as_no_people(begun), opposite=opposite)
+        self._source, self._by_name = source, by_name
+        self._begun, self._beside, self._doubt = begun, "", ""
+        sentence = begun if question.like is not None or opposite else self._plain(begun)
+        self.question = replace(question, sentence=sentence, opposite=opposite)
         cut = {"sentence": begun != question.sentence, "other end of the scale": opposite != question.opposite}
         self._cut = [what for what, is_cut in cut.items() if is_cut]
-        self._source, self._by_name = source, by_name
         self._parts = tuple(Settled(part.question, source, by_name=False) for part in question.parts)
+
+    def _plain(self, begun: str) -> str:
+        """A sentence in the words that are to be answered; what of it is lost by that is kept, to be told.
+
+        Whoever was trained on its very words answers these.
+        """
+        if any(header.query(begun) for header in self.candidates.headers):
+            return begun
+        said = plainly(begun)
+        self._doubt = said.doubt
+        sentence = nobody_as_no_people(said.text)
+        rest = beside_denied(sentence) if self._source.adapter == "auto" else ""
+        denied = " ".join(sentence.split()).rpartition(rest)[0].rstrip(" ,;") if rest else ""
+        if not denied or not Settled(Question(denied), self._source).is_of_scale:
+            return sentence
+        if not (orders_last(rest) or Settled(Question(named(rest)), self._source).speaks_of(denied)):
+            return sentence
+        self._beside = rest
+        return denied
 
     @property
     def wants_detail(self) -> bool:
@@ -161,7 +185,7 @@ class Settled:
         if question.like is not None:
             return PictureScorer(question, aim_at_picture(question.like.embedding))
         scorer = self._by_sentence(detailed)
-        is_clear = self._both_ends is None and not self._ignored and self._unmeasured is None
+        is_clear = self._both_ends is None and not (self._ignored or self._doubt) and self._unmeasured is None
         understood = scorer.understood and is_clear
         return replace(scorer, notes=(*scorer.notes, *self._told()), understood=understood)
 
@@ -195,15 +219,25 @@ class Settled:
     @cached_property
     def _ignored(self) -> str:
         """What a sentence asks for behind a denial that alone is answered, by another scale or none."""
-        rest = beside_denied(named(self.question.sentence))
+        rest = self._beside or beside_denied(named(self.question.sentence))
         if not rest or self.choice is None or not self._asks_for_scale:
             return ""
-        return "" if Settled(Question(rest), self._source)._scale == self._scale else rest
+        return "" if Settled(Question(rest), self._source)._end == self._end else rest
 
     @property
-    def _scale(self) -> str | None:
-        """The name of the scale that answers."""
-        return None if self.choice is None else self.choice.query.name
+    def _end(self) -> tuple[str, bool] | None:
+        """The name of the scale that answers, and whether it is turned."""
+        return None if self.choice is None else (self.choice.query.name, self.choice.reversed)
+
+    def speaks_of(self, thing: str) -> bool:
+        """Whether the scale that answers is one of this thing: age is of people."""
+        return self.choice is not None and share_a_word(read(thing), phrasings_of(self.choice.query.phrasings))
+
+    def _told_of_ignored(self) -> str:
+        rest = quoted(self._ignored)
+        if self._beside and Settled(Question(named(self._ignored)), self._source).speaks_of(self.question.sentence):
+            return NOT_BOTH.format(rest, quoted(self.question.sentence))
+        return IGNORED_BESIDE.format(rest)
 
     @property
     def _unmeasured(self) -> QualityBeside | None:
@@ -225,8 +259,10 @@ class Settled:
         much, number = too_much(self.question.sentence), self._exact_number
         for what in self._cut:
             yield READ_IN_PART.format(what)
+        if self._doubt:
+            yield self._doubt
         if self._ignored:
-            yield IGNORED_BESIDE.format(quoted(self._ignored))
+            yield self._told_of_ignored()
         if self._both_ends is not None:
             yield BOTH_ENDS.format(*map(printable, self._both_ends))
         elif much is not None and self._asks_for_scale:
@@ -282,12 +318,15 @@ def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
     "people" is asked for. Whoever was trained on these very words, or is asked for by name, answers them whole. Raises
     AdapterError as `ask` does.
     """
-    thing = named(nobody_as_no_people(beginning(sentence)))
+    said_plainly = plainly(beginning(sentence))
+    thing = named(nobody_as_no_people(said_plainly.text))
     ordered = _ordered_without(thing, source)
     together = () if ordered else denied_together(thing)
     said = None if together else ordered or wanted_without(thing)
     amounts = () if together or said else amounts_of(thing)
     if source.adapter not in ("auto", "none") or not (together or said or amounts) or quality_in(thing) is not None:
+        return ()
+    if said_plainly.doubt:
         return ()
     denied = negation_of(thing)
     if denied is not None and (denied.thing is not None or denied.doubt):
@@ -312,7 +351,9 @@ def _ordered_without(sentence: str, source: Source) -> WantedWithout | None:
     said = denied_then_wanted(sentence)
     if said is None or not read(said.wanted).grades:
         return None
-    return said if Settled(Question(said.wanted), source).is_of_scale else None
+    order = Settled(Question(said.wanted), source)
+    is_apart = not any(order.speaks_of(thing) for thing in said.unwanted)
+    return said if is_apart and order.is_of_scale else None
 
 
 def _terms_of_amounts(amounts: tuple[Amount, ...], source: Source) -> tuple[Term, ...]:

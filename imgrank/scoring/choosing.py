@@ -181,7 +181,7 @@ def _asked_for(
             similarity, phrasings = nearness(reading.said, query.embeddings, encode), phrasings_of(query.phrasings)
             if reading.asks_when and header.shipped:  # the shipped ranker knows ages and models, and no dates
                 continue
-            if similarity < (NEAR_FROM if _share_a_word(reading, phrasings) else NEAR_WITHOUT_WORD_FROM):
+            if similarity < (NEAR_FROM if share_a_word(reading, phrasings) else NEAR_WITHOUT_WORD_FROM):
                 continue
             signs = signs_of(sentence, reading, phrasings, query.embeddings, encode)
             clearness = weights.clearness(signs.numbers()) if signs is not None else -1.0
@@ -211,7 +211,7 @@ def _taught(asked: Asks, sentence: str, reading: Reading, candidates: Candidates
     turned = asked.is_reversed(phrasings.turn(phrasings.meant_by(reading)))
     denied = plainly_denied(sentence)
     if denied is not None and phrasings.things:  # no count is asked for but of what is to be absent
-        if not _share_a_word(denied, phrasings):
+        if not share_a_word(denied, phrasings):
             return None
         turned = True
     return Choice(
@@ -227,7 +227,7 @@ def _nearest_of_named(
         return None
     query, similarity = nearest
     phrasings = phrasings_of(query.phrasings)
-    shares = _share_a_word(reading, phrasings)
+    shares = share_a_word(reading, phrasings)
     turned = shares and _turn(sentence, reading, phrasings) < 0
     asks_for_another = bool(reading.words) and (not shares or (taught is not None and taught.clearness >= 0))
     words = query.name if turned else sentence
@@ -243,7 +243,8 @@ def plainly_denied(sentence: str) -> Reading | None:
     return None if thing.grades or thing.turn < 0 else thing
 
 
-def _share_a_word(reading: Reading, query: Phrasings) -> bool:
+def share_a_word(reading: Reading, query: Phrasings) -> bool:
+    """Whether a sentence names anything that a query is about."""
     words = [word.base for word in query.meant_by(reading).words]
     kinds = reading.counts and any(query.counts_kind(word) for word in words)
     return kinds or any(are_kin(word, other) or are_near(word, other) for word in words for other in query.words)

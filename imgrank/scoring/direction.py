@@ -57,6 +57,7 @@ _BOUND = re.compile(
 _TOO = ("too", "overly", "excessively")
 _TURNED = re.compile(r"(?:(?:the|in) )?(?:other way|vice versa|reverse|backward|back$|opposite)")
 _ASKS_HOW = word_set("how whether")
+_BOTH = word_set("together both alike")
 _TELLS_FROM = 3  # letters
 _MOST_WORDS = 40  # of a clause with two ends: pairs of them are compared
 _AMOUNTED = word_set("value score level group crowd size affected degree first the a by")
@@ -86,6 +87,11 @@ def directed(sentence: str) -> Directed:
     for clause in clauses:
         turn *= clause.turn * (clause.place or 1)
     return Directed(" ".join(clause.text for clause in clauses if clause.text), turn, orders)
+
+
+def orders_last(sentence: str) -> bool:
+    """Whether a sentence says that something is to stand last: "people last"."""
+    return directed(sentence.lower()).turn < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +150,13 @@ def both_ends(sentence: str) -> tuple[str, str] | None:
         return None
     for place, word in enumerate(words):
         if word in ("or", "nor"):
-            beside = product(words[max(0, place - 2) : place], words[place + 1 : place + 3])
-            for left, right in beside:
+            pairs = product(words[max(0, place - 2) : place], words[place + 1 : place + 3])
+            for left, right in pairs:
                 if _are_ends(left, right) and (left, right) != ("more", "less") and left not in _SINGLE:
                     return left, right
+        beside = words[max(0, place - 1) : place + 2]
+        if word == "and" and not _BOTH.isdisjoint(words) and len(beside) == 3 and _are_ends(beside[0], beside[2]):
+            return beside[0], beside[2]
     return _bounded_twice(text) or _denied_twice(words) or _both_ways(words)
 
 

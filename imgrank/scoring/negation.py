@@ -69,6 +69,8 @@ _DENIES_PART = re.compile(
 )
 _SAYS_NOTHING = word_set("a an the any some only just single all no not without")
 _SAYS_HOW_MUCH = word_set("many more most lots lot of")  # of what is asked for: "no cats" denies many, too
+_OTHER_IN_PLURAL = {"glasses", "woods", "waters"}
+_WHERE = re.compile(r" (?:in|on|at|near|next to|beside|behind|under|around) ", re.IGNORECASE)
 _NAMES = re.compile(r"\bno[ -](?:\w+[ -])?(?:entry|sign|signs|parking|smoking|zone|trespassing)\b", re.IGNORECASE)
 _MIXES = re.compile(r"\b(?:and|or|but|with|while)\b|[,;]", re.IGNORECASE)
 
@@ -138,11 +140,12 @@ def _contradicted(words: str) -> str:
         bare = _DENIES_PART.sub("", part)
         is_denied = bare != part and not _ARTICLE.match(part)
         silent = _SAYS_NOTHING if is_denied else _SAYS_NOTHING | _SAYS_HOW_MUCH
-        bases = tuple(word_of(word).base for word in bare.lower().split() if word not in silent)
+        named = _WHERE.split(bare, maxsplit=1)[0].lower().split()
+        bases = tuple(word if word in _OTHER_IN_PLURAL else word_of(word).base for word in named if word not in silent)
         if is_denied:
             denied.add(bases)
         elif bases:
-            wanted[bases] = part
+            wanted[bases] = _WHERE.split(part, maxsplit=1)[0]
     both = next((said for bases, said in wanted.items() if bases in denied), None)
     return "" if both is None else CONTRADICTS.format(printable(both))
 

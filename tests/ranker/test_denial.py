@@ -258,3 +258,59 @@ def test_of_a_very_long_other_end_the_beginning_is_read_and_that_is_said(ranker)
     long, cut, short = (ranker.rank([PHOTOS], "a cat", opposite="dog " * count) for count in (210, 200, 3))
     assert said in long.notes and said not in short.notes
     assert [image.score for image in long.images] == [image.score for image in cut.images]
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    with Ranker() as made:
+        yield made
+
+
+def _order(ranker, sentence):
+    return [image.path for image in ranker.rank([PHOTOS], sentence).images]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "plain"),
+    [
+        ("blurry, not sharp", "blurry"),
+        ("blurry not sharp", "blurry"),
+        ("sharp, not blurry", "sharp"),
+        ("old, not young", "old"),
+        ("a person, no one else", "a person"),
+        ("nothing but dogs", "dogs"),
+        ("no one but an old man", "an old man"),
+        ("no shortage of people", "many people"),
+        ("not without people", "many people"),
+        ("no doubt a cat", "a cat"),
+        ("not blurry, people last", "not blurry"),
+        ("no dogs, most people last", "no dogs"),
+        ("without people, people last", "no people"),
+        ("no people, oldest first", "no people"),
+    ],
+)
+def test_a_turn_of_phrase_is_ordered_as_what_it_means(shipped, sentence, plain):
+    assert _order(shipped, sentence) == _order(shipped, plain)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "note"),
+    [
+        ("a person, no one else", "'no one else' is not understood"),
+        ("dogs, not many", "'not many' is not understood"),
+        ("not blurry, people last", "'people last' is not understood beside what is denied"),
+        ("no people, oldest first", "'oldest first' orders what 'no people' wants none of"),
+        ("no people, most people first", "'most people first' orders what 'no people' wants none of"),
+        ("people, no people in the background", "'people' is both asked for and denied"),
+        ("a man with a hat next to a man with no hat", "'a hat' is both asked for and denied"),
+        ("young and old together", "'young' and 'old' are two ends of one scale"),
+    ],
+)
+def test_what_is_not_understood_is_told_and_doubted(shipped, sentence, note):
+    ranking = shipped.rank([PHOTOS], sentence)
+    assert not ranking.confident
+    assert any(said.startswith(note) for said in ranking.notes)
+
+
+def test_glasses_are_no_glass(shipped):
+    assert not any("asked for and denied" in note for note in shipped.rank([PHOTOS], "glasses without glass").notes)
