@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from imgrank import Ranker
+from imgrank import Ranker, Term
 from imgrank.backbone.open_clip_backbone import OpenClipBackbone
 from imgrank.scoring.unrelated import SENTENCES
 
@@ -37,7 +37,17 @@ def test_it_is_asked_sentences_of_other_things_once(made, monkeypatch):
 
 
 def test_its_mixes_are_as_any(made):
+    ends = (PHOTOS / "cat.jpg", PHOTOS / "dog.jpg")
     with made() as ranker:
-        mix = ranker.rank([PHOTOS], "a cat", minus=["a dog"], between=(PHOTOS / "cat.jpg", PHOTOS / "dog.jpg"))
-        turned = ranker.rank([PHOTOS], "a dog", minus=["a cat"], between=(PHOTOS / "dog.jpg", PHOTOS / "cat.jpg"))
-    assert [image.path for image in mix.images] == [image.path for image in reversed(turned.images)]
+        alone, denied = ranker.rank([PHOTOS], "a cat"), ranker.rank([PHOTOS], minus=["a cat"])
+        along, back = (ranker.rank([PHOTOS], between=pair) for pair in (ends, ends[::-1]))
+        absent = ranker.rank([PHOTOS], "a cat", minus=[Term("a dog", weight=0)])
+        mixed = ranker.rank([PHOTOS], "a cat", minus=["a dog"])
+    assert paths(denied) == paths(alone)[::-1]
+    assert paths(back) == paths(along)[::-1]
+    assert paths(absent) == paths(alone)
+    assert sorted(paths(mixed)) == sorted(paths(alone)) and paths(mixed) != paths(alone)
+
+
+def paths(ranking):
+    return [image.path for image in ranking.images]
