@@ -132,7 +132,9 @@ def test_minus_of_one_term_alone_turns_its_order(made):
     terms, count = made
     term = replace(terms[0], scorer=replace(terms[0].scorer, relevant=np.ones(count, bool)))
     plus, minus = (ask([replace(term, weight=weight)], count).scores for weight in (1.0, -1.0))
-    assert (np.diff(minus[np.argsort(plus, kind="stable")]) <= 1e-9).all()
+    order = np.argsort(plus, kind="stable")
+    tied = np.diff(plus[order]) == 0  # by rounding: the curve of a denial may still tell them apart
+    assert (tied | (np.diff(minus[order]) <= 0)).all()
 
 
 @given(some_terms())
