@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 import numpy as np
 import torch
+from fit_captions import OTHERS
 from items import Item
 
 SHARES = {"world": 0.45, "styled": 0.15, "others": 0.06}  # of a batch; the rest are captioned photographs
-OTHERS = ("age", "car_year", "blood_cells")
 TASK_MIX = {"age": 192, "car_year": 40, "quality": 56, "blood_cells": 28, "degraded": 112}
 # the five quantities of world/labels.csv stand for what a user brings: the tower never learns from their sets
 HELD_OUT = frozenset(["messy_room", "day_night", "houses", "charts", "documents"])

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from draw import HELD_OUT, Described, on
-from half import CaptionsInTraining, TowerInTraining, read_tower
+from fit_captions import CaptionsInTraining
+from half import TowerInTraining, read_tower
 from losses import name_loss, pair_loss
 from train_half import TOWER, Material, by_sentence
 

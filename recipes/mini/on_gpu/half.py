@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from fit_captions import CaptionsInTraining
 from halves import general_state
 from items import HEADS
 from torch import nn
@@ -29,27 +30,6 @@ class Seen:
     wanted: torch.Tensor
     values: torch.Tensor
     bins: torch.Tensor
-
-
-class CaptionsInTraining(nn.Module):
-    """The caption head on standardised input, and the correction of sentence vectors."""
-
-    def __init__(self, config: ImageConfig, dropout: float) -> None:
-        super().__init__()
-        self.dropout = dropout
-        self.up = nn.Linear(MOMENTS + HEAD, config.caption_hidden)
-        self.down = nn.Linear(config.caption_hidden, config.caption)
-        self.text_map = nn.Parameter(torch.zeros(config.caption, config.caption))
-        self.log_scale = nn.Parameter(torch.tensor(20.0).log())
-
-    def images(self, seen: torch.Tensor) -> torch.Tensor:
-        """(B, MOMENTS + 1280) standardised to (B, caption) of unit length."""
-        hidden = F.gelu(self.up(F.dropout(seen, self.dropout, self.training)))
-        return F.normalize(self.down(F.dropout(hidden, self.dropout, self.training)), dim=-1)
-
-    def texts(self, vectors: torch.Tensor) -> torch.Tensor:
-        """(N, caption) sentence vectors, corrected, of unit length."""
-        return F.normalize(vectors + vectors @ self.text_map, dim=-1)
 
 
 class TowerInTraining(nn.Module):

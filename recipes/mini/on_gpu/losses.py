@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import torch
-from half import BINNED, BINS, CaptionsInTraining
+from fit_captions import SAME_MEANING, SURE, CaptionsInTraining
+from half import BINNED, BINS
 from items import HEADS
 from torch.nn import functional as F
 from words import Words
 
 # Small sets are soon learnt by heart: they say less.
 WEIGHTS = {"age": 2.0, "people": 1.5, "dogs": 1.5, "car_year": 0.7, "quality": 0.7, "red_cells": 0.5, "platelets": 0.5}
-SAME_MEANING = 0.9
-SURE = 0.2  # a class probability from which on a picture teaches its name
 
 
 def value_loss(predicted: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
