@@ -19,6 +19,7 @@ from imgrank.cli.options import (
     Precision,
     PrecisionOption,
     QuietOption,
+    RankerSettings,
     VerboseOption,
     choices,
     named,
@@ -83,14 +84,13 @@ def explain(
     """
     check_sentence(sentence, [image])
     from imgrank.explaining import explain, presentation
-    from imgrank.ranker import Ranker
 
     if out is not None:
         presentation.check_out(out)
     asked = [image] if against is None else [image, against]
     note = noting(quiet)
     name = precise(backbone, precision, device.value, (), note)
-    ranker = Ranker(name, adapter, device.value, not no_cache, note, max_megapixels)
+    ranker = RankerSettings(device, no_cache, max_megapixels, note).open(adapter, name)
     with ranker, progress_line(quiet) as progress:
         explained = [explain(ranker, one, sentence, opposite=opposite, progress=progress) for one in asked]
     if fmt is Telling.json:

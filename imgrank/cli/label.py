@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -22,6 +23,7 @@ from imgrank.cli.options import (
     Precision,
     PrecisionOption,
     QuietOption,
+    RankerSettings,
     RecursiveOption,
     VerboseOption,
     flag,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from imgrank.web.controller import Controller
     from imgrank.web.records import LabelSettings, Mode, Trained
     from imgrank.web.trainer import Report
+    from imgrank.web.viewer.app import LabelPage
 
 FolderArgument = Annotated[
     Optional[str],
@@ -112,21 +115,9 @@ def label(
     if report is not None:
         print_report(report)
         return
-    if folder is None or sentence is None:
-        raise UsageError('label needs a folder and a sentence: imgrank label ./photos "cosier room".')
-    check_sentence(sentence, [folder])
-    from imgrank.index.reading import is_index
-    from imgrank.ranker import Ranker
+    folder, sentence = _folder_and_sentence(folder, sentence)
     from imgrank.web.records import LabelSettings
-    from imgrank.web.server import serve
-    from imgrank.web.viewer.app import LabelPage
-    from imgrank.web.viewer.room import OpenSettings, Room
 
-    if is_index(folder):
-        raise UsageError(
-            f"{printable(folder)} is an index and has no images to show. Name the folder with the images, then train "
-            f"on the answers with imgrank train labels.csv --index {printable(folder)}."
-        )
     mode, low, high = _mode(values, stars), min(bounds), max(bounds)
     settings = LabelSettings(
         folder, sentence, mode, labels, person.strip(), unit, low, high, pictures, recursive, adapter
@@ -134,20 +125,47 @@ def label(
     show_origins(verbose)
     note = noting(quiet)
     name = precise(backbone, precision, device.value, (), note)
+    page = _open_page(settings, RankerSettings(device, no_cache, max_megapixels, note), name, quiet)
+    _serve_page(page, port, no_open, note, printable(labels))
 
-    def new_ranker(adapter: str, backbone: str = name) -> Ranker:
-        return Ranker(backbone, adapter, device.value, not no_cache, note, max_megapixels)
 
+def _folder_and_sentence(folder: str | None, sentence: str | None) -> tuple[str, str]:
+    """Both, where they are there. Raises UsageError where one is missing or of another kind."""
+    from imgrank.index.reading import is_index
+
+    if folder is None or sentence is None:
+        raise UsageError('label needs a folder and a sentence: imgrank label ./photos "cosier room".')
+    check_sentence(sentence, [folder])
+    if is_index(folder):
+        raise UsageError(
+            f"{printable(folder)} is an index and has no images to show. Name the folder with the images, then train "
+            f"on the answers with imgrank train labels.csv --index {printable(folder)}."
+        )
+    return folder, sentence
+
+
+def _open_page(settings: LabelSettings, rankers: RankerSettings, backbone: str, quiet: bool) -> LabelPage:
+    """The page that asks, and its folder as `imgrank open` shows it."""
+    from imgrank.web.viewer.app import LabelPage
+    from imgrank.web.viewer.room import OpenSettings, Room
+
+    new_ranker = partial(rankers.open, backbone=backbone)
     controller = open_controller(settings, new_ranker, quiet, lambda: room.taught())
-    room = Room(OpenSettings(folder, recursive, adapter, name), new_ranker)
-    page = LabelPage(controller, room)
-    saved = f"answers are saved to {printable(labels)} as you give them; press Ctrl-C to stop."
+    room = Room(OpenSettings(settings.folder, settings.recursive, settings.adapter, backbone), rankers.open)
+    return LabelPage(controller, room)
+
+
+def _serve_page(page: LabelPage, port: int, no_open: bool, note: Callable[[str], None], labels: str) -> None:
+    """Answer the browser until Ctrl-C."""
+    from imgrank.web.server import serve
+
+    saved = f"answers are saved to {labels} as you give them; press Ctrl-C to stop."
     with announced(no_open, note, saved) as ready:
         try:
             serve(page, port, ready)
         finally:
             tell_end(page.close(), note)
-    note(f"stopped; the answers are in {printable(labels)}.")
+    note(f"stopped; the answers are in {labels}.")
 
 
 def open_controller(

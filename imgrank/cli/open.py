@@ -18,6 +18,7 @@ from imgrank.cli.options import (
     NoOpenOption,
     PortOption,
     QuietOption,
+    RankerSettings,
     RecursiveOption,
     VerboseOption,
 )
@@ -47,17 +48,13 @@ def open_folder(
     imgrank open ./photos -r --no-open
     imgrank open index
     """
-    from imgrank.ranker import Ranker
     from imgrank.web.server import serve
     from imgrank.web.viewer.room import OpenSettings, Room
 
     show_origins(verbose)
     note = noting(quiet)
-    room = Room(
-        OpenSettings(folder, recursive, adapter, backbone),
-        lambda adapter, backbone: Ranker(backbone, adapter, device.value, not no_cache, note, max_megapixels),
-    )
-
+    rankers = RankerSettings(device, no_cache, max_megapixels, note)
+    room = Room(OpenSettings(folder, recursive, adapter, backbone), rankers.open)
     with announced(no_open, note, "this page is for you alone; press Ctrl-C to stop.") as ready:
         room.start()
         try:

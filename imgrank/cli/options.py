@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from imgrank.backbone.names import check_backbone
+
+if TYPE_CHECKING:
+    from imgrank.ranker import Ranker
 
 IT_TAKES = "it takes "  # and what it takes: how a callback refuses the value of an option
 
@@ -167,3 +171,22 @@ def precise(
     from imgrank.precision import named_precisely
 
     return named_precisely(backbone, precision.value, device, sources, note)
+
+
+@dataclass(frozen=True, slots=True)
+class RankerSettings:
+    """How the options say that rankers work, whichever adapter and backbone they have."""
+
+    device: Device
+    no_cache: bool
+    max_megapixels: float
+    note: Callable[[str], None]
+    verify: bool = False
+
+    def open(self, adapter: str, backbone: str) -> Ranker:
+        """A ranker, which is to be closed."""
+        from imgrank.ranker import Ranker
+
+        return Ranker(
+            backbone, adapter, self.device.value, not self.no_cache, self.note, self.max_megapixels, self.verify
+        )

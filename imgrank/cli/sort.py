@@ -24,6 +24,7 @@ from imgrank.cli.options import (
     Precision,
     PrecisionOption,
     QuietOption,
+    RankerSettings,
     RecursiveOption,
     VerboseOption,
     choices,
@@ -184,11 +185,10 @@ def sort(
     by_scores = cut.is_of_scores and passing is None
     _check_engine(settings, by_scores)
 
-    def new_ranker() -> Ranker:
-        from imgrank.ranker import Ranker  # slow to import, which the line of progress is to cover
+    rankers = RankerSettings(device, no_cache, max_megapixels, noting(quiet), verify)
 
-        name = precise(backbone, precision, device.value, sources, noting(quiet))
-        return Ranker(name, adapter, device.value, not no_cache, noting(quiet), max_megapixels, verify)
+    def new_ranker() -> Ranker:  # slow, which the line of progress is to cover
+        return rankers.open(adapter, precise(backbone, precision, device.value, sources, rankers.note))
 
     streamed = asked is None and display.is_stream and cut.is_plain
     question = engines.EngineQuestion(sources, wanted, refine, streamed, top, min_score)
