@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -17,9 +17,9 @@ from imgrank.cli.terminal import progress_line
 from imgrank.errors import UsageError
 
 if TYPE_CHECKING:
+    from imgrank.cli.results import Delivery
     from imgrank.engine.contract import Engine
     from imgrank.ranker import Ranker
-    from imgrank.records import RankedImage, Ranking
 
 
 class EngineName(str, Enum):
@@ -120,12 +120,12 @@ def order_on(
     settings: EngineSettings,
     new_ranker: Callable[[], Ranker],
     question: EngineQuestion,
-    deliver: Callable[[Ranking, Iterator[RankedImage] | None, float | None], int],
+    delivery: Delivery,
     quiet: bool,
 ) -> int:
-    """Put a question to an engine, and let `deliver` show the order while it is made; the exit code.
+    """Put a question to an engine, and show the order, a streamed one while it is made; the exit code.
 
-    A streamed order comes beside its ranking, any other in it. Raises UsageError for what an engine cannot do.
+    Raises UsageError for what an engine cannot do.
     """
     from imgrank.engine.sorting import rank_indexes
 
@@ -150,5 +150,5 @@ def order_on(
                 min_score=question.min_score if question.streamed else None,
             )
         if question.streamed:
-            return deliver(ordered.ranking, ordered.images, ordered.highest)
-        return deliver(replace(ordered.ranking, images=tuple(ordered.images)), None, None)
+            return delivery.stream(ordered.ranking, ordered.images, ordered.highest)
+        return delivery.whole(replace(ordered.ranking, images=tuple(ordered.images)))

@@ -245,6 +245,14 @@ class Grouping:
         return tuple(image for image in images if image.path not in shown)
 
 
+def wanted_groups(by: GroupBy, threshold: float, best: int | None, rest: bool, *, threshold_typed: bool) -> Grouping:
+    """The groups that the options name. Raises UsageError where they do not fit together."""
+    groups = Grouping(by, threshold, best, rest)
+    if by is GroupBy.none and threshold_typed:
+        raise UsageError("--group-threshold says how alike images of a group are; say which groups: --group similar.")
+    return groups
+
+
 def _ranks_of_groups(images: Iterable[RankedImage]) -> dict[int | None, int]:
     groups = dict.fromkeys(image.group for image in sorted(images, key=lambda each: each.rank))
     return {group: rank for rank, group in enumerate(groups, 1)}

@@ -70,50 +70,63 @@ class Cut:
         return not self.fitting and self.groups.by is GroupBy.none and self.arrangement.by is ShownBy.score
 
 
-def deliver(
-    display: Display,
-    cut: Cut,
-    asked: act.AskedAction | None,
-    strict: bool,
-    sources: Sequence[str],
-    ranking: Ranking,
-    stream: Iterator[RankedImage] | None = None,
-    highest: float | None = None,
-) -> int:
-    """Show an order, or the part of it that comes in a stream, or change files by it. Returns the exit code."""
-    if stream is not None:
-        show(ranking, _told_if_none(stream, cut, highest, display.quiet), display)
-    code = 0 if stream is not None else _deliver(ranking, display, cut, asked, sources)
-    return code or (EXIT_SKIPPED if strict and ranking.skipped else 0)
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What becomes of the order of `sources`: it is shown, unless files are to be changed by it, as `asked`."""
+
+    display: Display
+    cut: Cut
+    asked: act.AskedAction | None
+    strict: bool
+    sources: Sequence[str]
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether images can be shown one by one while the order is made."""
+        return self.asked is None and self.display.is_stream and self.cut.is_plain
+
+    def stream(self, ranking: Ranking, images: Iterator[RankedImage], highest: float | None) -> int:
+        """Show images, of which `highest` is the best score, as they come. Returns the exit code."""
+        show(ranking, _told_if_none(images, self.cut, highest, self.display.quiet), self.display)
+        return self._code(0, ranking)
+
+    def whole(self, ranking: Ranking) -> int:
+        """Show the order, or change files by it; one that was interrupted changes none. Returns the exit code."""
+        images = _kept(ranking.images, self.cut)
+        if self.cut.fitting and not self.display.quiet:
+            note(filters.told_of_fits(ranking))
+        if self.asked is None or ranking.partial:
+            _show_and_save(ranking, images, self.cut, self.display)
+            return self._code(Interrupted.exit_code if ranking.partial else 0, ranking)
+        return self._code(self._change_files(ranking, images, self.asked), ranking)
+
+    def _change_files(self, ranking: Ranking, images: tuple[RankedImage, ...], asked: act.AskedAction) -> int:
+        display, cut = self.display, self.cut
+        if not display.quiet:
+            from imgrank.output.summary import doubts
+
+            for line in doubts(ranking):
+                note(line)
+        if asked.request.action is Action.trash:
+            images = _thrown_away(ranking.images, cut)
+        if any(map(act.may_be_index, self.sources)):
+            ranking, images = act.as_files(ranking, images, self.sources)
+        return act.change_files(ranking, images, asked, display.fmt, display.print0, cut.chooses, display.quiet)
+
+    def _code(self, code: int, ranking: Ranking) -> int:
+        return code or (EXIT_SKIPPED if self.strict and ranking.skipped else 0)
 
 
-def _deliver(
-    ranking: Ranking, display: Display, cut: Cut, asked: act.AskedAction | None, sources: Sequence[str]
-) -> int:
-    """Show the order, or change files by it; an order that was interrupted changes none. Returns the exit code."""
-    images = _kept(ranking.images, cut)
-    if cut.fitting and not display.quiet:
-        note(filters.told_of_fits(ranking))
-    if asked is None or ranking.partial:
-        highest = max((image.score for image in ranking.images if image.relevant), default=None)
-        people = cut.groups.for_people(images, ranking.images)
-        shown = people if display.preview or display.shown_as is Format.table else images
-        quiet = display.quiet or (ranking.partial and cut.groups.cuts)  # why nothing is left, its notes say
-        show(ranking, tuple(_told_if_none(iter(shown), cut, highest, quiet)), display)
-        folded = cut.groups.folded(people, images)
-        outputs.save_page(ranking, people, display.page, display.page_dir, display.quiet, folded)
-        outputs.save_list(ranking, images, display.export, display.quiet)
-        return Interrupted.exit_code if ranking.partial else 0
-    if not display.quiet:
-        from imgrank.output.summary import doubts
-
-        for line in doubts(ranking):
-            note(line)
-    if asked.request.action is Action.trash:
-        images = _thrown_away(ranking.images, cut)
-    if any(map(act.may_be_index, sources)):
-        ranking, images = act.as_files(ranking, images, sources)
-    return act.change_files(ranking, images, asked, display.fmt, display.print0, cut.chooses, display.quiet)
+def _show_and_save(ranking: Ranking, images: tuple[RankedImage, ...], cut: Cut, display: Display) -> None:
+    """The images on stdout, and in the files that were asked for; people see one for each group."""
+    highest = max((image.score for image in ranking.images if image.relevant), default=None)
+    people = cut.groups.for_people(images, ranking.images)
+    shown = people if display.preview or display.shown_as is Format.table else images
+    quiet = display.quiet or (ranking.partial and cut.groups.cuts)  # why nothing is left, its notes say
+    show(ranking, tuple(_told_if_none(iter(shown), cut, highest, quiet)), display)
+    folded = cut.groups.folded(people, images)
+    outputs.save_page(ranking, people, display.page, display.page_dir, display.quiet, folded)
+    outputs.save_list(ranking, images, display.export, display.quiet)
 
 
 def _kept(images: Sequence[RankedImage], cut: Cut) -> tuple[RankedImage, ...]:

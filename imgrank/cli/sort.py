@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -158,9 +157,8 @@ def sort(
     Only the options under "Changing files" change anything, and imgrank undo takes that back.
     """
     display = results.Display(fmt, print0, quiet, page, page_dir, preview, export)
-    groups = filters.Grouping(group, group_threshold, best, rest)
-    if group is GroupBy.none and was_typed(ctx, "group_threshold"):
-        raise UsageError("--group-threshold says how alike images of a group are; say which groups: --group similar.")
+    threshold_typed = was_typed(ctx, "group_threshold")
+    groups = filters.wanted_groups(group, group_threshold, best, rest, threshold_typed=threshold_typed)
     arrangement = filters.Arrangement(order, reverse, not no_cache, quiet)
     cut = results.Cut(reverse, top, bottom, min_score, show_fits, groups, arrangement)
     passing = filters.wanted_filters(since, until, camera, orientation, min_rating, exclude)
@@ -178,8 +176,7 @@ def sort(
         keyword=keyword,
         embed=embed,
     )
-    _check(display, cut, asked)
-    outputs.check_export_options(export, yes, asked is not None)
+    _check(display, cut, asked, yes)
     sources, wanted = arguments.asked_for(words, opposite, like, between, plus, minus)
     settings = engines.EngineSettings(engine, address)
     by_scores = cut.is_of_scores and passing is None
@@ -190,13 +187,12 @@ def sort(
     def new_ranker() -> Ranker:  # slow, which the line of progress is to cover
         return rankers.open(adapter, precise(backbone, precision, device.value, sources, rankers.note))
 
-    streamed = asked is None and display.is_stream and cut.is_plain
-    question = engines.EngineQuestion(sources, wanted, refine, streamed, top, min_score)
-    deliver = partial(results.deliver, display, cut, asked, strict, sources)
+    delivery = results.Delivery(display, cut, asked, strict, sources)
+    question = engines.EngineQuestion(sources, wanted, refine, delivery.is_streamed, top, min_score)
     if settings.name is not None or (by_scores and engines.can_order(question)):
-        code = engines.order_on(settings, new_ranker, question, deliver, quiet)
+        code = engines.order_on(settings, new_ranker, question, delivery, quiet)
     else:
-        code = deliver(_order_here(new_ranker, question, passing, groups, recursive, nul=print0, quiet=quiet))
+        code = delivery.whole(_order_here(new_ranker, question, passing, groups, recursive, nul=print0, quiet=quiet))
     if code:
         raise typer.Exit(code)
 
@@ -238,7 +234,7 @@ def _order_here(
         )
 
 
-def _check(display: results.Display, cut: results.Cut, asked: act.AskedAction | None) -> None:
+def _check(display: results.Display, cut: results.Cut, asked: act.AskedAction | None, yes: bool) -> None:
     """Raise UsageError before any work where what was asked for does not fit together."""
     from imgrank.order import check_selection
 
@@ -254,6 +250,7 @@ def _check(display: results.Display, cut: results.Cut, asked: act.AskedAction | 
     if display.preview:
         outputs.check_preview(display.fmt, display.print0, changes_files)
     check_selection(cut.top, cut.bottom, cut.min_score, cut.groups.best)
+    outputs.check_export_options(display.export, yes, changes_files)
 
 
 def _check_engine(settings: engines.EngineSettings, by_scores: bool) -> None:
