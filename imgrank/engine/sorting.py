@@ -77,24 +77,13 @@ def rank_indexes(
     manifests = [
         checked_manifest(location, ranker.backbone.fingerprint, ranker.backbone.name) for location in locations
     ]
-    shape, detailed = manifests[-1].shape, all_detailed(manifests)
-    asked = ask(question, ranker, detailed=detailed)
-    names = [(location, name) for location in locations for name in location.parts()]
-    parts = unsettled(names) or settled(names)
-    task = ScoreParts(asked, shape, top, detailed=detailed)
-    try:
-        asked, scored, runs = _scored(engine, task, parts)
-    except _Twice:
-        asked, scored, runs = _scored(engine, task, settled(names))
-    evidence, skipped = sum((part.evidence for part in scored), Evidence()), _skipped(scored)
-    count = evidence.count
-    if not count:
-        raise (
-            NothingToRank(f"None of {counted(len(skipped), 'image')} could be read.")
-            if skipped
-            else nothing_found([str(source) for source in sources])
-        )
-    verdict = asked.verdict(evidence)
+    detailed = all_detailed(manifests)
+    task = ScoreParts(ask(question, ranker, detailed=detailed), manifests[-1].shape, top, detailed=detailed)
+    scored = _scored(engine, task, [(location, name) for location in locations for name in location.parts()])
+    evidence, skipped = scored.evidence, scored.skipped
+    if not evidence.count:
+        raise _nothing_read(sources, skipped)
+    verdict = scored.asked.verdict(evidence)
     ranking = ranking_of(
         question.sentence,
         terms_told(question, verdict),
@@ -103,24 +92,59 @@ def rank_indexes(
         skipped=skipped,
         seconds=time.perf_counter() - started,
     )
-    ranking = replace(ranking, indexes=tuple(each.where for each in locations))
-    images = rank_sorted((row for run in runs for row in paths_of(run)), count)
-    first = next(images)
-    images = chain((first,), images)
-    if min_score is not None:
-        least = min_score
-        images = takewhile(lambda image: image.relevant and image.score >= least, images)
-    return Ordered(ranking, islice(images, top), count, first.score if first.relevant else None)
+    return scored.ordered(replace(ranking, indexes=tuple(each.where for each in locations)), top, min_score)
+
+
+def _nothing_read(sources: Sequence[str | Path], skipped: Sequence[Unreadable]) -> NothingToRank:
+    if skipped:
+        return NothingToRank(f"None of {counted(len(skipped), 'image')} could be read.")
+    return nothing_found([str(source) for source in sources])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scored:
+    """Who answers, what the parts came to, and their rows in order."""
+
+    asked: Scorer
+    parts: list[PartScores]
+    runs: Iterator[Run]
+
+    @property
+    def evidence(self) -> Evidence:
+        return sum((part.evidence for part in self.parts), Evidence())
+
+    @property
+    def skipped(self) -> tuple[Unreadable, ...]:
+        """As a folder names them: first what was passed by unseen, then what could not be read."""
+        named = [one for part in self.parts for one in part.skipped]
+        return tuple(left_out for _, left_out in sorted(named, key=lambda one: (one[0], path_order(one[1].path))))
+
+    def ordered(self, ranking: Ranking, top: int | None, min_score: float | None) -> Ordered:
+        """The images of the ranking as they come, the `top` best at most, and none with a score below `min_score`."""
+        count = sum(part.evidence.count for part in self.parts)
+        rows = rank_sorted((row for run in self.runs for row in paths_of(run)), count)
+        first = next(rows)
+        images: Iterator[RankedImage] = chain((first,), rows)
+        if min_score is not None:
+            least = min_score
+            images = takewhile(lambda image: image.relevant and image.score >= least, images)
+        return Ordered(ranking, islice(images, top), count, first.score if first.relevant else None)
 
 
 class _Twice(Exception):
     """A path stands in several rows of parts that were not settled."""
 
 
-def _scored(
-    engine: Engine, task: ScoreParts, parts: Sequence[KeptRows]
-) -> tuple[Scorer, list[PartScores], Iterator[Run]]:
-    """Who answers, what the parts came to, and their rows in order. Raises _Twice, and what scoring raises."""
+def _scored(engine: Engine, task: ScoreParts, names: Sequence[tuple[Location, str]]) -> _Scored:
+    """What the parts of indexes come to. Raises what scoring raises."""
+    try:
+        return _scored_once(engine, task, unsettled(names) or settled(names))
+    except _Twice:
+        return _scored_once(engine, task, settled(names))
+
+
+def _scored_once(engine: Engine, task: ScoreParts, parts: Sequence[KeptRows]) -> _Scored:
+    """Raises _Twice, and what scoring raises."""
     asked = task.asked
     if isinstance(asked, MixScorer):
         survey = list(engine.score(replace(task, top=None, evidence_alone=True), parts))
@@ -133,7 +157,7 @@ def _scored(
     else:
         scored, runs = engine.sort(task, parts)
     _check_distinct(scored)
-    return asked, scored, runs
+    return _Scored(asked, scored, runs)
 
 
 def _check_distinct(scored: Sequence[PartScores]) -> None:
@@ -158,9 +182,3 @@ def _best(scored: Iterator[PartScores], top: int) -> tuple[list[PartScores], Run
         first = best(first, top) if len(first) > 2 * top else first
         done.append(replace(part, rows=empty_run()))
     return done, best(first, top)
-
-
-def _skipped(scored: Sequence[PartScores]) -> tuple[Unreadable, ...]:
-    """As a folder names them: first what was passed by unseen, then what could not be read."""
-    named = [one for part in scored for one in part.skipped]
-    return tuple(left_out for _, left_out in sorted(named, key=lambda one: (one[0], path_order(one[1].path))))
