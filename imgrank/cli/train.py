@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from imgrank.cli.arguments import shown
 from imgrank.cli.options import (
     MAX_MEGAPIXELS,
     BackboneOption,
@@ -31,6 +30,19 @@ from imgrank.cli.options import (
     precise,
 )
 from imgrank.cli.terminal import as_sentence, note, noting, print_table
+from imgrank.cli.train_labels import (
+    MOST_NOTES,
+    FromFoldersOption,
+    FromRatingsOption,
+    LabelSource,
+    OrderOption,
+    QueryOption,
+    SourceArgument,
+    WriteLabelsOption,
+    index_in,
+    say_notes,
+    write_csv,
+)
 from imgrank.cli.training_view import training_view
 from imgrank.counting import counted
 from imgrank.errors import Interrupted, UsageError
@@ -40,43 +52,8 @@ if TYPE_CHECKING:
     from imgrank.labels import Labels
     from imgrank.training import TrainingOptions, TrainingResult
 
-MOST_NOTES = 50
 _TRAINING = "Training"
 _SAVING = "Saving"
-Source = Annotated[
-    str,
-    typer.Argument(
-        metavar="LABELS.CSV|FOLDER",
-        help="A labels file, or a folder with --from-folders or --from-ratings.",
-        show_default=False,
-    ),
-]
-FromFolders = Annotated[
-    bool, flag("--from-folders", "Take labels from subfolders: 1, 2, 3, or names such as bad, fair, good.")
-]
-FromRatings = Annotated[bool, flag("--from-ratings", "Take labels from the star ratings (XMP) of the images.")]
-QueryOption = Annotated[
-    Optional[str],
-    typer.Option(
-        "--query",
-        metavar="TEXT",
-        callback=named("a text"),
-        help="What the folders or stars measure; separate other wordings by |: 'better photo|nicer picture'.",
-    ),
-]
-OrderOption = Annotated[
-    Optional[str],
-    typer.Option("--order", metavar="A,B,C", help="With --from-folders: the subfolders from lowest to highest."),
-]
-WriteLabels = Annotated[
-    Optional[str],
-    typer.Option(
-        "--write-labels",
-        metavar="FILE",
-        callback=named("the name of a file"),
-        help="Write the labels to a CSV file instead of training.",
-    ),
-]
 NameOption = Annotated[
     Optional[str],
     typer.Option(
@@ -156,15 +133,15 @@ ResumeOption = Annotated[bool, flag("--resume", "Continue an interrupted run.", 
 
 
 def train(
-    source: Source,
-    from_folders: FromFolders = False,
-    from_ratings: FromRatings = False,
+    source: SourceArgument,
+    from_folders: FromFoldersOption = False,
+    from_ratings: FromRatingsOption = False,
     query: QueryOption = None,
     order: OrderOption = None,
     index: IndexOption = None,
     skip_bad: SkipBadOption = False,
     column: ColumnOption = None,
-    write_labels: WriteLabels = None,
+    write_labels: WriteLabelsOption = None,
     name: NameOption = None,
     out: OutOption = None,
     unit: UnitOption = None,
@@ -190,11 +167,11 @@ def train(
     A labels file has the columns image,query,value, or left,right,query,preferred for pairs.
     """
     if index is None and (from_folders or from_ratings):
-        index = _index_in(source)
-    labels = _labels(source, from_folders, from_ratings, query, order, skip_bad, column or [], index)
-    _notes(labels, quiet)
+        index = index_in(source)
+    labels = LabelSource(source, from_folders, from_ratings, query, order, index, skip_bad, column or ()).read()
+    say_notes(labels, quiet)
     if write_labels is not None:
-        _write(labels, write_labels)
+        write_csv(labels, write_labels)
         return
     from imgrank import training
 
@@ -222,17 +199,10 @@ def train(
     _tell(result, labels, quiet, verbose)
 
 
-def _index_in(source: str) -> str | None:
-    """The folder that labels are taken from, if it is an index."""
-    from imgrank.index.reading import is_index
-
-    return source if is_index(source) else None
-
-
 def _tell(result: TrainingResult, labels: Labels, quiet: bool, verbose: bool) -> None:
     """Show what came of it. Raises typer.Exit where Ctrl-C ended it."""
     _show(result, verbose)
-    told = {*labels.notes, *(f"left out: {fault}" for fault in labels.left_out)}  # by `_notes`, before training
+    told = {*labels.notes, *(f"left out: {fault}" for fault in labels.left_out)}  # by `say_notes`, before training
     for each in () if quiet else [line for line in result.notes if line not in told][:MOST_NOTES]:
         note(each)
     _plot(result, quiet, verbose)
@@ -250,67 +220,6 @@ def _options(preset: PresetName, epochs: int | None, learning_rate: float | None
         learning_rate=given.learning_rate if learning_rate is None else learning_rate,
         seed=seed,
     )
-
-
-def _labels(
-    source: str,
-    folders: bool,
-    ratings: bool,
-    query: str | None,
-    order: str | None,
-    skip_bad: bool,
-    column: list[str],
-    index: str | None,
-) -> Labels:
-    from imgrank.index.reading import index_paths
-    from imgrank.labels import labels_from_folders, labels_from_ratings, read_labels
-
-    if folders and ratings:
-        raise UsageError("--from-folders and --from-ratings cannot be used together; leave one out.")
-    if order is not None and not folders:
-        raise UsageError("--order needs --from-folders: it gives the order of the subfolders.")
-    if not (folders or ratings):
-        if query is not None:
-            raise UsageError("--query needs --from-folders or --from-ratings; a labels file names its own queries.")
-        if Path(source).is_dir():
-            raise UsageError(
-                f"{printable(source)} is a folder. Add --from-folders or --from-ratings to take labels from it, or "
-                "name a labels file."
-            )
-        pictures = set(index_paths(index)) if index else None
-        return read_labels(source, skip_bad=skip_bad, pictures=pictures, column=column)
-    if column:
-        raise UsageError("--column names a column of a labels file; subfolders and stars have none.")
-    if not query or not query.strip("| "):
-        raise UsageError('--from-folders and --from-ratings need --query, what they measure: --query "better photo".')
-    if folders:
-        names = [part.strip() for part in order.split(",")] if order else ()
-        return labels_from_folders(source, query, names, index_paths(index) if index else None)
-    if index is not None:
-        raise UsageError(
-            "An index has no star ratings. Name the folder of the images, or write the ratings to a labels.csv with "
-            "--write-labels first."
-        )
-    return labels_from_ratings([source], query)
-
-
-def _notes(labels: Labels, quiet: bool) -> None:
-    if quiet:
-        return
-    taken = {str(left): f"; --column {shown(left.name)} trains on it" for left in labels.left_columns}
-    for each in labels.notes:
-        note(each + taken.get(each, ""))
-    for fault in labels.left_out[:MOST_NOTES]:
-        note(f"left out: {fault}")
-    if len(labels.left_out) > MOST_NOTES:
-        note(f"and {len(labels.left_out) - MOST_NOTES} more were left out")
-
-
-def _write(labels: Labels, path: str) -> None:
-    from imgrank import labels as room
-
-    room.write_labels(labels, path)
-    note(f"{counted(sum(map(len, labels.tasks)), 'row')} written to {printable(path)}")
 
 
 def _plot(result: TrainingResult, quiet: bool, verbose: bool) -> None:
