@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from abstract import abstract_pictures
 from adapter_views import read_seen
-from data import DEGRADATIONS, TASKS, Sample
+from data import HEADS, Sample
 from view_tokens import tokens_of_pictures
 
 from imgrank.tokens import PackedTokens, joined
@@ -63,7 +63,6 @@ _VEHICLES = re.compile(
 # Photographs of `quality`, each looked at, that show no face, person, dog or car.
 NO_SUBJECT = frozenset((Path(__file__).parent / "no_subject.txt").read_text(encoding="utf-8").splitlines())
 ABSTRACT = {"train": 600, "val": 200}
-HEADS = (*TASKS, *DEGRADATIONS)
 
 
 @dataclass(frozen=True)

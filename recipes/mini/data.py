@@ -11,6 +11,7 @@ from pathlib import Path
 LABEL_SETS = ("age", "car_year", "quality", "blood_cells", "counts")
 TASKS = ("age", "car_year", "quality", "red_cells", "platelets", "people", "dogs")
 DEGRADATIONS = ("blur", "noise", "jpeg", "exposure", "contrast")
+HEADS = (*TASKS, *DEGRADATIONS)
 
 _TASK_OF_WORD = {
     "older": "age",

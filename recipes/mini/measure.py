@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from adapter_data import HEADS, PHRASINGS, SUBJECTS, shown
+from adapter_data import PHRASINGS, SUBJECTS, shown
 from augment import degrade
-from data import DEGRADATIONS, TASKS, Sample, read_samples, sharp_paths
+from data import DEGRADATIONS, HEADS, TASKS, Sample, read_samples, sharp_paths
 from PIL import Image
 from scipy.stats import spearmanr
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from data import DEGRADATIONS, TASKS, Sample
+from data import HEADS, Sample
 
-HEADS = (*TASKS, *DEGRADATIONS)
 BLENDED = {"age": 0.3, "car_year": 0.3, "quality": 0.3}  # how near values of a blend are, in standard deviations
 
 

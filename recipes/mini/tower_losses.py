@@ -1,15 +1,14 @@
-"""What the tower is taught by: values, label distributions, captions, and the classes it must not forget."""
+"""What the tower is taught by: values, captions, and the classes it must not forget."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
+from data import HEADS
+from task_heads import WEIGHTS
 from torch.nn import functional as F
-from tower_data import HEADS, TrainingData
-from tower_model import BINNED, BINS, Seen, TowerInTraining
-
-# Small sets are soon learnt by heart: they say less.
-WEIGHTS = {"age": 2.0, "people": 1.5, "dogs": 1.5, "car_year": 0.7, "quality": 0.7, "red_cells": 0.5, "platelets": 0.5}
+from tower_data import TrainingData
+from tower_model import Seen, TowerInTraining
 
 
 def value_loss(predicted: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
@@ -26,18 +25,6 @@ def value_loss(predicted: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
         if len(margins):
             loss = loss + 0.5 * F.softplus(-4 * margins).mean()
         total = total + WEIGHTS.get(name, 1.0) * loss
-    return total
-
-
-def bin_loss(bins: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Cross entropy with a bell around each value (label distributions, Gao et al., TIP 2017), summed over tasks."""
-    total = bins.new_zeros(())
-    for place, name in enumerate(BINNED):
-        values = wanted[:, HEADS.index(name)]
-        known = ~values.isnan()
-        if known.any():
-            bell = (-((BINS - values[known].clamp(-2.1, 2.1)[:, None]) ** 2) / (2 * 0.4**2)).softmax(-1)
-            total = total + WEIGHTS[name] * F.cross_entropy(bins[known, place], bell)
     return total
 
 

@@ -6,15 +6,12 @@ import math
 from dataclasses import dataclass
 
 import torch
+from task_heads import WithTaskHeads
 from torch import nn
 from torch.nn import functional as F
-from tower_data import HEADS
 from trunk import imagenet_tower, upper_half
 
 from imgrank.backbone.mini_image import ImageConfig, Readouts
-
-BINNED = ("age", "car_year", "quality", "people")
-BINS = torch.linspace(-2.1, 2.1, 8)
 
 
 class CaptionHead(nn.Module):
@@ -30,7 +27,7 @@ class CaptionHead(nn.Module):
         return F.normalize(self.down(F.gelu(self.up(pooled))), dim=-1)
 
 
-class TowerInTraining(nn.Module):
+class TowerInTraining(WithTaskHeads):
     """Trunk (upper half and classifier), readouts, caption head, and one small head a task."""
 
     def __init__(self, config: ImageConfig) -> None:
@@ -42,25 +39,14 @@ class TowerInTraining(nn.Module):
         self.caption_head = CaptionHead(config)
         self.text_map = nn.Parameter(torch.zeros(config.caption, config.caption))
         self.log_scale = nn.Parameter(torch.tensor(math.log(20.0)))
-        self.register_buffer("cell_scale", torch.ones(config.cell))
-        self.mean_heads = nn.Linear(config.cell, len(HEADS))
-        self.density_heads = nn.Linear(config.cell, len(HEADS))
-        self.density_scale = nn.Parameter(torch.zeros(len(HEADS)))
-        self.bin_heads = nn.Linear(config.cell, len(BINNED) * len(BINS))
-        nn.init.zeros_(self.bin_heads.weight)
-        nn.init.normal_(self.mean_heads.weight, std=0.01)
-        nn.init.normal_(self.density_heads.weight, std=0.01)
+        self.add_heads(config)
 
     def forward(self, hidden: torch.Tensor) -> Seen:
         """(B, 40, 28, 28) to everything the losses read."""
         levels = upper_half(self.trunk, hidden)
         cells = self.readouts(hidden, levels.middle, levels.top)
         pooled = cells[..., :1280].mean(1)
-        scaled = cells / self.cell_scale
-        density = F.softplus(self.density_heads(scaled)).sum(1) / 16
-        mean = F.dropout(scaled.mean(1), 0.2, self.training)
-        values = self.mean_heads(mean) + self.density_scale * density
-        bins = self.bin_heads(mean).unflatten(1, (len(BINNED), len(BINS)))
+        values, bins = self.values_and_bins(cells)
         dropped = F.dropout(pooled, 0.1, self.training)
         return Seen(cells, pooled, self.caption_head(dropped), self.trunk.classifier(pooled), values, bins)
 

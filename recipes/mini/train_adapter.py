@@ -19,8 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from adapter_data import HEADS, PHRASINGS, SUBJECTS, UNITS, AdapterData, read_adapter_data
+from adapter_data import PHRASINGS, SUBJECTS, UNITS, AdapterData, read_adapter_data
 from blend import blend_axis
+from data import HEADS
 from scipy.stats import spearmanr
 from torch.nn import functional as F
 

@@ -22,12 +22,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from data import read_samples
+from data import HEADS, read_samples
 from scipy.stats import spearmanr
+from task_heads import bin_loss
 from torch import nn
 from torch.nn import functional as F
-from tower_data import HEADS, TrainingData, blended, views_of
-from tower_losses import bin_loss, class_loss, contrast_loss, value_loss
+from tower_data import TrainingData, blended, views_of
+from tower_losses import class_loss, contrast_loss, value_loss
 from tower_model import Seen, TowerInTraining
 from trunk import imagenet_tower, upper_half
 

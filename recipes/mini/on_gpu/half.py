@@ -9,14 +9,9 @@ from pathlib import Path
 import torch
 from fit_captions import CaptionsInTraining
 from halves import general_state
-from items import HEADS
-from torch import nn
-from torch.nn import functional as F
+from task_heads import WithTaskHeads
 
 from imgrank.backbone.mini_image import HEAD, MOMENTS, ImageConfig, Readouts, Trunk, moments_of, relu6
-
-BINNED = ("age", "car_year", "quality", "people")
-BINS = torch.linspace(-2.1, 2.1, 8)
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,7 @@ class Seen:
     bins: torch.Tensor
 
 
-class TowerInTraining(nn.Module):
+class TowerInTraining(WithTaskHeads):
     """The published tower, frozen; a copy of its upper half that learns; readouts, caption head, a head a task."""
 
     def __init__(self, config: ImageConfig, dropout: float) -> None:
@@ -44,16 +39,9 @@ class TowerInTraining(nn.Module):
         self.general.requires_grad_(False)
         self.readouts = Readouts(config)
         self.captions = CaptionsInTraining(config, dropout)
-        self.register_buffer("cell_scale", torch.ones(config.cell))
         self.register_buffer("mean", torch.zeros(MOMENTS + HEAD))
         self.register_buffer("deviation", torch.ones(MOMENTS + HEAD))
-        self.mean_heads = nn.Linear(config.cell, len(HEADS))
-        self.density_heads = nn.Linear(config.cell, len(HEADS))
-        self.density_scale = nn.Parameter(torch.zeros(len(HEADS)))
-        self.bin_heads = nn.Linear(config.cell, len(BINNED) * len(BINS))
-        nn.init.zeros_(self.bin_heads.weight)
-        nn.init.normal_(self.mean_heads.weight, std=0.01)
-        nn.init.normal_(self.density_heads.weight, std=0.01)
+        self.add_heads(config)
 
     def lower(self, pixels: torch.Tensor) -> torch.Tensor:
         """(B, 3, 224, 224), 0 to 255, to the fine level."""
@@ -71,11 +59,7 @@ class TowerInTraining(nn.Module):
             cells = self.readouts(fine.float(), middle.float(), top.float())
             pooled = cells[..., :HEAD].mean(1)
             both = (torch.cat([general, pooled], 1) - self.mean) / self.deviation
-            scaled = cells / self.cell_scale
-            density = F.softplus(self.density_heads(scaled)).sum(1) / 16
-            mean = F.dropout(scaled.mean(1), 0.2, self.training)
-            values = self.mean_heads(mean) + self.density_scale * density
-            bins = self.bin_heads(mean).unflatten(1, (len(BINNED), len(BINS)))
+            values, bins = self.values_and_bins(cells)
             wanted = self.general.classifier(general[:, :HEAD])
             return Seen(cells, both, self.classifier(pooled), wanted, values, bins)
 

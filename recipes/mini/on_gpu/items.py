@@ -14,11 +14,10 @@ from pathlib import Path
 
 import numpy as np
 from augment import SIDE, crop, degrade, squash, styled
-from data import DEGRADATIONS, TASKS, Sample, random_level, read_samples, sharp_paths
+from data import DEGRADATIONS, HEADS, Sample, random_level, read_samples, sharp_paths
 from phrases import STYLES, Described, in_style, of_captions, of_face, of_set, of_world
 from PIL import Image
 
-HEADS = (*TASKS, *DEGRADATIONS)
 NOTHING = Described(frozenset(), ())
 WORSE = 10  # levels of each degradation, for each sharp training picture; half of them elsewhere
 LIT = ("exposure", "contrast")  # degradations that need no sharp picture

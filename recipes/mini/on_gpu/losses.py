@@ -1,16 +1,13 @@
-"""What the task half is taught by: values, label distributions, sentences, and the classes it must not forget."""
+"""What the task half is taught by: values, sentences, and the classes it must not forget."""
 
 from __future__ import annotations
 
 import torch
+from data import HEADS
 from fit_captions import SAME_MEANING, SURE, CaptionsInTraining
-from half import BINNED, BINS
-from items import HEADS
+from task_heads import WEIGHTS
 from torch.nn import functional as F
 from words import Words
-
-# Small sets are soon learnt by heart: they say less.
-WEIGHTS = {"age": 2.0, "people": 1.5, "dogs": 1.5, "car_year": 0.7, "quality": 0.7, "red_cells": 0.5, "platelets": 0.5}
 
 
 def value_loss(predicted: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
@@ -24,19 +21,6 @@ def value_loss(predicted: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
         above = (w[:, None] - w[None, :]) > 1e-6
         ranks = (F.softplus(-4 * (p[:, None] - p[None, :])) * above).sum() / above.sum().clamp(min=1)
         total = total + WEIGHTS.get(name, 1.0) * (F.smooth_l1_loss(p, w, beta=0.5) + 0.5 * ranks)
-    return total
-
-
-def bin_loss(bins: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Cross entropy with a bell around each value (label distributions, Gao et al., TIP 2017), summed over tasks."""
-    total = bins.new_zeros(())
-    places = BINS.to(bins.device)
-    for place, name in enumerate(BINNED):
-        values = wanted[:, HEADS.index(name)]
-        known = ~values.isnan()
-        if known.any():
-            bell = (-((places - values[known].clamp(-2.1, 2.1)[:, None]) ** 2) / (2 * 0.4**2)).softmax(-1)
-            total = total + WEIGHTS[name] * F.cross_entropy(bins[known, place], bell)
     return total
 
 

@@ -20,12 +20,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from data import HEADS
 from draw import HELD_OUT, TASK_MIX, Described, Valued, on
 from fresh_views import Freedoms
 from half import TowerInTraining
-from items import HEADS, Item, decode_all, read_items, values_of
-from losses import bin_loss, class_loss, name_loss, pair_loss, value_loss
+from items import Item, decode_all, read_items, values_of
+from losses import class_loss, name_loss, pair_loss, value_loss
 from scipy.stats import spearmanr
+from task_heads import bin_loss
 from torch import nn
 from words import Words, class_vectors
 
