@@ -15,6 +15,12 @@ _OF_A_FILE = r"(?:image|img|picture|pic|photo|file ?name|file|row|line|record|it
 _NUMBER = r"(?:no\.?|nr\.?|num\.?|number|nummer|idx|index|key|counter|#)"
 # A name for identities, which may come twice, or hold letters: several images of one patient
 _IDENTITY = re.compile(r"(?i:(?:.*[ _.-])?(?:ids?|uid|uuid|guid|pk))|.*[a-z]I[Dd]")
+# What several images may be of, in the singular: a whole number below such a name is which one
+_OF_ONE = re.compile(
+    r"patient|participant|proband|subject|donor|individual|specimen|case|sample|item|record|entry|"
+    r"(?:patient|participant|subject|case|sample|specimen|donor)[ _.-]*(?:no\.?|nr\.?|num\.?|number|#)",
+    re.IGNORECASE,
+)
 # Names for a number of its own in each row
 _COUNTS = re.compile(
     rf"{_OF_A_FILE}?[ _.-]*(?:idx|index|key|row|nr\.?|no\.?|#|serial)|(?:{_OF_A_FILE}|serial)[ _.-]*{_NUMBER}",
@@ -33,7 +39,7 @@ def left_column(name: str, cells: Sequence[str]) -> LeftColumn | None:
         return None
     are_whole, levels = all(map(_WHOLE.fullmatch, cells)), len(set(cells))
     is_unique = levels == len(cells)
-    if _IDENTITY.fullmatch(name):
+    if _IDENTITY.fullmatch(name) or (are_whole and _OF_ONE.fullmatch(name)):
         if are_whole:
             may_grade = not is_unique and levels <= MOST_CLASSES and max(map(float, cells)) <= MOST_CLASSES
             return None if may_grade else LeftColumn(name, not is_unique)
@@ -49,7 +55,8 @@ def may_only_name(name: str, cells: Sequence[str]) -> bool:
     cells = [cell for cell in cells if cell]
     if not all(map(_WHOLE.fullmatch, cells)):
         return False
-    return _IDENTITY.fullmatch(name.strip()) is not None or is_consecutive(cells)
+    names = _IDENTITY.fullmatch(name.strip()) or _OF_ONE.fullmatch(name.strip())
+    return names is not None or is_consecutive(cells)
 
 
 def is_consecutive(cells: Sequence[str]) -> bool:

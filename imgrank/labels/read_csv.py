@@ -6,7 +6,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlsplit
 from urllib.request import url2pathname
 
@@ -203,7 +203,8 @@ class _Reader:
         name, cells = self.grid.header[column], self._cells(column)
         left = None if name in self.wanted else left_column(name, cells)
         if left is not None:
-            self.left.append(left)
+            is_grouped = any(other.casefold() == "group" for other in self.grid.header)
+            self.left.append(replace(left, may_be_group=left.repeats and not is_grouped))
             return False
         return bool(name or cells)
 

@@ -32,15 +32,18 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class LeftColumn:
-    """A column that is taken for no query; `repeats` where rows share a value, as images of one patient do."""
+    """A column that is taken for no query; `repeats` where rows share a value, as images of one patient do, and
+    `may_be_group` where nothing else says what must stay in one split."""
 
     name: str
     repeats: bool = False
+    may_be_group: bool = False
 
     def __str__(self) -> str:
         name = printable(self.name)
         if self.repeats:
-            return f'the column "{name}" names what several images belong to, and was left out'
+            advice = "; call it group, and such images stay in one split" if self.may_be_group else ""
+            return f'the column "{name}" names what several images belong to, and was left out{advice}'
         return f'the column "{name}" numbers the images, and was left out'
 
 

@@ -355,6 +355,10 @@ def beside(folder, name, cell, **options):
         ("patientId", lambda n: f"{n // 2:05}"),
         ("id", lambda n: f"{n}.0"),  # as pandas writes a column with gaps
         ("case_id", lambda n: f"C-{n // 3}"),
+        ("patient", lambda n: 3 * n),  # one of each, with gaps
+        ("Patient", lambda n: 17 + n // 3),
+        ("subject", lambda n: 100 + n % 15),
+        ("sample no.", lambda n: 40 + n // 2),
         ("uuid", lambda n: f"f{n}e-a{n}"),
         ("filename_no", lambda n: 700 + n),
         ("image number", lambda n: 3 * n),
@@ -382,6 +386,10 @@ def test_a_column_that_names_images_is_left_out_by_its_name_and_values_together(
         ("image_no", lambda n: n % 7),
         ("rating_id", lambda n: n % 4),
         ("patient_id", lambda n: n + 0.5),
+        ("patient", lambda n: n + 0.5),
+        ("patient", lambda n: n % 3),
+        ("patients", lambda n: 20 + n // 2),
+        ("subject size", lambda n: 20 + n // 2),
         ("acid", lambda n: n),
         ("rank", lambda n: n),
         ("weight", lambda n: n),
@@ -406,6 +414,19 @@ def test_no_quantity_is_left_out_for_its_name_or_its_values_alone(tmp_path, name
 def test_a_query_that_may_only_name_images_is_told(tmp_path, name, cell, is_told):
     notes = beside(tmp_path, name, cell).notes
     assert any(f'"{name}" is taken for a query' in note for note in notes) == is_told
+
+
+@pytest.mark.parametrize("group", [False, True])
+def test_what_several_images_belong_to_is_proposed_as_their_group_where_there_is_none(tmp_path, group):
+    extra = [["group"], *([f"g{n // 2}"] for n in range(1, 31))] if group else [[]] * 31
+    rows = [["image", "older person", "patient_id"], *([f"p{n}.jpg", str(n % 5), str(50 + n // 2)] for n in range(1, 31))]
+    [note] = table(tmp_path, [row + more for row, more in zip(rows, extra, strict=True)]).notes
+    assert ("call it group" in note) != group
+
+
+def test_what_each_image_has_alone_is_proposed_as_no_group(tmp_path):
+    [note] = beside(tmp_path, "patient_id", lambda n: n).notes
+    assert "group" not in note
 
 
 def test_a_column_that_is_named_is_taken_without_a_word(tmp_path):
