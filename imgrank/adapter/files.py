@@ -24,6 +24,7 @@ from imgrank.adapter.closed import ClosedForm, RowShape, row_places
 from imgrank.adapter.config import AdapterConfig, tensor_shapes
 from imgrank.adapter.header import (
     AdapterHeader,
+    Changed,
     HeaderFields,
     Query,
     QueryFields,
@@ -173,7 +174,7 @@ def _opened(path: Path) -> Iterator[tuple[_SafeFile, HeaderFields]]:
         raise AdapterError(f"There is no ranker file {printable(str(path))}.") from error
     except OSError as error:
         raise AdapterError(f"The ranker {printable(str(path))} cannot be read: {why(error)}.") from error
-    except _Changed as error:
+    except Changed as error:
         raise AdapterError(
             f"The ranker {printable(str(path))} is damaged: {error}. Nothing was loaded from it.",
             "Train it again on its labels, or copy it again from where it came from.",
@@ -290,10 +291,6 @@ def _closed(read: _Reader, index: int, query: QueryFields, config: AdapterConfig
     return ClosedForm.from_tensors(shape, tensors)
 
 
-class _Changed(ValueError):
-    """A tensor is not what was saved."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads tensors in float32, each against its digest where the file has digests."""
@@ -307,7 +304,7 @@ class _Reader:
         if not math.isfinite(float(np.abs(array).sum(dtype=np.float64))):
             raise ValueError(f"the weights {name} hold values that are not finite numbers")
         if self.digests is not None and self.digests.get(name) != _digest(stored):
-            raise _Changed(f"its weights {name} are not those that were saved")
+            raise Changed(f"its weights {name} are not those that were saved")
         return array
 
 

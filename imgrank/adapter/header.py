@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -26,6 +27,7 @@ DEFAULT_THRESHOLD = 0.75  # cosine of two sentences from which they count as the
 MOST_QUERIES = 256
 MOST_PHRASINGS = 64
 LONGEST_TEXT = 2000
+_DIGEST = "header_digest"  # of all else that stands there; older files have none
 
 Array = npt.NDArray[np.float32]
 Scorer = Literal["adapter", "ridge", "blend"]
@@ -130,7 +132,16 @@ def header_json(header: AdapterHeader, digests: Mapping[str, str]) -> str:
         "digests": dict(digests),
         **_shared(header),
     }
-    return json.dumps(whole, ensure_ascii=False, allow_nan=False)
+    return _written({**whole, _DIGEST: _digest(whole)})
+
+
+def _written(table: Mapping[str, Any]) -> str:
+    return json.dumps(table, ensure_ascii=False, allow_nan=False)
+
+
+def _digest(table: Mapping[str, Any]) -> str:
+    """Of all that a header says; as those of tensors, not against those who mean harm."""
+    return blake2b(_written(table).encode(), digest_size=8).hexdigest()
 
 
 def _shared(header: AdapterHeader) -> dict[str, int]:
@@ -196,6 +207,10 @@ def other_tokens(name: str, of: AdapterHeader | HeaderFields, backbone: str, fin
     )
 
 
+class Changed(ValueError):
+    """A part of a file is not what was saved."""
+
+
 def parse_header(text: str) -> HeaderFields:
     """Read and check what `header_json` wrote. Raises ValueError that says what is wrong."""
     try:
@@ -212,7 +227,7 @@ def parse_header(text: str) -> HeaderFields:
     if not isinstance(queries, list) or not 1 <= len(queries) <= MOST_QUERIES:
         raise ValueError(f"it names no list of 1 to {MOST_QUERIES} queries")
     has_model = _bool(whole, "model") if "model" in whole else True  # older files always hold one
-    return HeaderFields(
+    found = HeaderFields(
         config=_config(whole.get("config")),
         has_model=has_model,
         backbone=_text(whole, "backbone"),
@@ -223,6 +238,11 @@ def parse_header(text: str) -> HeaderFields:
         digests=None if whole.get("digests") is None else _mapping(whole["digests"], "digests"),
         queries=tuple(_query(query, has_model) for query in queries),
     )
+    if _DIGEST in whole and whole[_DIGEST] != _digest(
+        {name: value for name, value in whole.items() if name != _DIGEST}
+    ):
+        raise Changed("its header is not the one that was saved")
+    return found
 
 
 def _width(whole: Mapping[str, Any]) -> int | None:

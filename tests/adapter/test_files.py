@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,6 +107,13 @@ def _tensor_bytes(path: Path) -> tuple[int, int]:
     return 8 + int.from_bytes(path.read_bytes()[:8], "little"), path.stat().st_size
 
 
+def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    """The header of a file, as text, and its tensors."""
+    with safe_open(path, "np") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        return file.metadata()[files.METADATA_KEY], tensors
+
+
 def _flip(path: Path, at: int) -> None:
     whole = bytearray(path.read_bytes())
     whole[at] ^= 1
@@ -136,13 +144,27 @@ def test_a_flipped_bit_in_what_a_question_is_compared_with_is_found_without_the_
         files.read_header(path)
 
 
+@pytest.mark.parametrize(
+    ("said", "read"), [('"mean": 40.0', '"mean": 48.0'), ('"unit": "years"', '"unit": "yearr"'), ("elderly", "elderlx")]
+)
+def test_a_header_with_another_value_is_told_with_what_to_do(tmp_path: Path, said: str, read: str) -> None:
+    path = tmp_path / "ages.safetensors"
+    files.save(path, adapter())
+    metadata, tensors = _read(path)
+    assert said in metadata
+    save_file(tensors, path, {files.METADATA_KEY: metadata.replace(said, read)})
+    with pytest.raises(AdapterError, match="is damaged: its header is not the one that was saved") as error:
+        files.read_header(path)
+    assert "Train it again" in error.value.remedy
+
+
 def test_a_file_without_digests_loads_as_before(tmp_path: Path) -> None:
     path = tmp_path / "ages.safetensors"
     files.save(path, adapter())
-    with safe_open(path, "np") as file:
-        metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    header = json.loads(metadata[files.METADATA_KEY])
+    metadata, tensors = _read(path)
+    header = json.loads(metadata)
     assert set(header.pop("digests")) == set(tensors)
+    del header["header_digest"]
     tensors["query.0.embeddings"][0, 0] += 1
     save_file(tensors, path, {files.METADATA_KEY: json.dumps(header)})
     assert files.load(path).queries[0].embeddings[0, 0] == tensors["query.0.embeddings"][0, 0]
@@ -151,9 +173,8 @@ def test_a_file_without_digests_loads_as_before(tmp_path: Path) -> None:
 def test_a_file_from_before_pooling_is_one_that_does_not_pool(tmp_path: Path) -> None:
     path = tmp_path / "ages.safetensors"
     files.save(path, adapter())
-    with safe_open(path, "np") as file:
-        metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    header = json.loads(metadata[files.METADATA_KEY])
-    del header["config"]["pool"]
-    save_file(tensors, path, metadata | {files.METADATA_KEY: json.dumps(header)})
+    metadata, tensors = _read(path)
+    header = json.loads(metadata)
+    del header["config"]["pool"], header["header_digest"]
+    save_file(tensors, path, {files.METADATA_KEY: json.dumps(header)})
     assert files.load(path).header.config.pool == 1
