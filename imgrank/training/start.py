@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from imgrank.paths import why
 from imgrank.training.fitting import Checkpointing
 from imgrank.training.loop import Epoch, Fit, LoopState
 from imgrank.training.options import TrainingOptions
+
+_DIGEST_BYTES = 16
 
 
 def shipped_adapter(fingerprint: str) -> Adapter | None:
@@ -149,20 +152,37 @@ def _write(path: Path, state: Mapping[str, object]) -> None:
     """Whole or not at all; a disk that refuses costs the resume, not the run."""
     with contextlib.suppress(OSError, RuntimeError):
         path.parent.mkdir(parents=True, exist_ok=True)
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
         with atomic_file(path) as file:
-            torch.save(state, file)
+            file.write(_digest(buffer.getbuffer()))
+            file.write(buffer.getbuffer())
+
+
+def _digest(saved: bytes | memoryview) -> bytes:
+    """What stands before a saved run: torch reads a flipped bit as another number."""
+    return hashlib.blake2b(saved, digest_size=_DIGEST_BYTES).digest()
+
+
+def _unspoilt(path: Path) -> io.BytesIO:
+    whole = memoryview(path.read_bytes())
+    saved = whole[_DIGEST_BYTES:]
+    if _digest(saved) != whole[:_DIGEST_BYTES]:
+        raise ValueError("the digest is another")
+    return io.BytesIO(saved)
 
 
 def _read(path: Path, key: str) -> Mapping[str, Any]:
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(_unspoilt(path), map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise TrainingError(f"There is nothing to resume: {path} does not exist.", "Leave out {resume}.") from None
     except OSError as error:
         raise TrainingError(f"{path} cannot be read: {why(error)}.") from error
-    except Exception as error:  # whatever unpickling meets in a damaged file
+    except Exception as error:  # whatever unpickling meets in a damaged file, or in one of an earlier imgrank
         raise TrainingError(
-            f"{path} is damaged and cannot be resumed.", "Leave out {resume} to start again."
+            f"{path} is damaged, or of another version of imgrank, and cannot be resumed.",
+            "Leave out {resume} to start again.",
         ) from error
     if not isinstance(state, dict) or state.get("key") != key:
         raise TrainingError(

@@ -3,19 +3,19 @@
 import csv
 import math
 import warnings
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from typer.testing import CliRunner
 
 from imgrank.adapter.answering import score_tokens
 from imgrank.adapter.files import load
 from imgrank.adapter.model import AdapterConfig
 from imgrank.adapter.registry import adapter_path, kept_rows_path, remove
+from imgrank.atomic import atomic_file
 from imgrank.cli.app import app
 from imgrank.errors import AdapterError, LabelsError, TrainingError, UsageError
 from imgrank.evaluation import evaluate
@@ -409,20 +409,22 @@ def test_ctrl_c_while_a_fold_is_being_kept_keeps_it_and_leaves_no_half_of_a_file
     path = labels_csv(tmp_path, 30)
     kept = []
 
-    def save_or_stop(state, part):
-        kept.append(Path(part.name))
-        if len(kept) == 3:
-            part.write(b"half")
-            raise KeyboardInterrupt
-        return save(state, part)
+    @contextmanager
+    def whole_or_half(target):
+        with atomic_file(target) as part:
+            kept.append(Path(part.name))
+            yield part
+            if len(kept) == 3:
+                part.seek(0)
+                part.truncate(100)
+                raise KeyboardInterrupt
 
-    save = torch.save
-    monkeypatch.setattr("torch.save", save_or_stop)
+    monkeypatch.setattr("imgrank.training.start.atomic_file", whole_or_half)
     cut = trained(tmp_path, path)
     assert cut.interrupted
     assert srcc(scores(cut, tmp_path, range(30)), np.arange(30.0)) > 0.8
     assert (tmp_path / "made.resume").is_file()
-    assert not kept[-1].exists()
+    assert len(kept) == 3 and not kept[-1].exists()
 
 
 def test_no_more_epochs_are_run_than_were_asked_for_in_folds_too(tmp_path):
@@ -448,6 +450,17 @@ def test_resuming_another_run_or_none_is_refused(tmp_path):
     (tmp_path / "made.resume").write_bytes(b"rubbish")
     with pytest.raises(TrainingError, match="damaged"):
         trained(tmp_path, path, resume=True)
+
+
+@pytest.mark.parametrize("count", [30, 640])
+def test_a_flipped_bit_anywhere_in_what_was_kept_of_a_run_is_found(tmp_path, count):
+    path, kept = labels_csv(tmp_path, count), tmp_path / "made.resume"
+    trained(tmp_path, path, watch=Stop(at=6 if count == 30 else 2))
+    whole = kept.read_bytes()
+    for at in range(0, len(whole), len(whole) // 25):
+        kept.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises(TrainingError, match="damaged"):
+            trained(tmp_path, path, resume=True)
 
 
 def test_a_loss_that_is_no_number_stops_with_a_clear_word(tmp_path):
