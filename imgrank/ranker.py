@@ -12,7 +12,7 @@ from pathlib import Path
 from imgrank.adapter.activation_cache import ActivationCache
 from imgrank.backbone.load import load_backbone
 from imgrank.choices import GroupBy
-from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
+from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, checked_megapixels
 from imgrank.detail.measure import Detail
 from imgrank.discover import Discovered, discover
 from imgrank.errors import StoreError
@@ -61,6 +61,7 @@ class Ranker:
 
     Raises:
         BackboneError: The backbone is unknown, cannot be downloaded, or does not load.
+        UsageError: `max_megapixels` is no finite number above 0.
     """
 
     def __init__(
@@ -73,9 +74,9 @@ class Ranker:
         max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
         verify: bool = False,
     ) -> None:
+        self.max_megapixels = checked_megapixels(max_megapixels)
         self.backbone = load_backbone(backbone, device, note)
         self.adapter = adapter
-        self.max_megapixels = max_megapixels
         self._store = open_store(self.backbone.fingerprint, self.backbone.shape, cache=cache, note=note)
         self._details = Measuring(DetailMeasure(), cache=cache, note=note, max_megapixels=max_megapixels)
         self._facts = FactsReader(cache=cache, note=note)

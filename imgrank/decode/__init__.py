@@ -8,7 +8,7 @@ from imgrank.decode.load_many import Loaded, MeasuredPicture, load_images, measu
 from imgrank.decode.picture import decode_bytes, measure_pixels, open_image
 from imgrank.decode.raster import upright_map
 from imgrank.decode.shrink import Luma
-from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS, DecodeError
+from imgrank.decode.unreadable import DEFAULT_MAX_MEGAPIXELS, DecodeError, checked_megapixels
 
 __all__ = [
     "DEFAULT_MAX_MEGAPIXELS",
@@ -16,6 +16,7 @@ __all__ = [
     "Loaded",
     "Luma",
     "MeasuredPicture",
+    "checked_megapixels",
     "decode_bytes",
     "load_images",
     "measure_images",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import struct
 
 from PIL import UnidentifiedImageError
+
+from imgrank.errors import UsageError
 
 DEFAULT_MAX_MEGAPIXELS = 500.0
 
@@ -20,6 +23,13 @@ class DecodeError(Exception):
     def __init__(self, reason: str, is_of_decoder: bool = False) -> None:
         super().__init__(reason)
         self.reason, self.is_of_decoder = reason, is_of_decoder
+
+
+def checked_megapixels(limit: float) -> float:
+    """A limit of decoding that is one. Raises UsageError."""
+    if not (math.isfinite(limit) and limit > 0):
+        raise UsageError(f"max_megapixels is {limit}; images up to a finite number of megapixels above 0 are decoded.")
+    return limit
 
 
 def too_many_pixels(size: tuple[int, int], kind: str, allowed: float) -> DecodeError:

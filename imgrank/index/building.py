@@ -14,7 +14,7 @@ import numpy as np
 
 from imgrank.backbone.contract import Backbone
 from imgrank.backbone.fingerprint import TOKENS_VERSION
-from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
+from imgrank.decode import DEFAULT_MAX_MEGAPIXELS, checked_megapixels
 from imgrank.decode.load_many import Refused
 from imgrank.detail.measure import DETAIL_VERSION
 from imgrank.encode import FEWEST, Decoding, Picture, encode
@@ -135,6 +135,9 @@ class IndexOptions:
     part_rows: int = ROWS_AT_ONCE
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS
     detail: bool = False
+
+    def __post_init__(self) -> None:
+        checked_megapixels(self.max_megapixels)
 
 
 def build_index(

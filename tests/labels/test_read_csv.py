@@ -419,7 +419,10 @@ def test_a_query_that_may_only_name_images_is_told(tmp_path, name, cell, is_told
 @pytest.mark.parametrize("group", [False, True])
 def test_what_several_images_belong_to_is_proposed_as_their_group_where_there_is_none(tmp_path, group):
     extra = [["group"], *([f"g{n // 2}"] for n in range(1, 31))] if group else [[]] * 31
-    rows = [["image", "older person", "patient_id"], *([f"p{n}.jpg", str(n % 5), str(50 + n // 2)] for n in range(1, 31))]
+    rows = [
+        ["image", "older person", "patient_id"],
+        *([f"p{n}.jpg", str(n % 5), str(50 + n // 2)] for n in range(1, 31)),
+    ]
     [note] = table(tmp_path, [row + more for row, more in zip(rows, extra, strict=True)]).notes
     assert ("call it group" in note) != group
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 from html import escape
@@ -14,6 +15,7 @@ from PIL import Image, ImageOps
 from imgrank import Ranker
 from imgrank.adapter.registry import find_adapter
 from imgrank.errors import NothingToRank, UsageError
+from imgrank.index.building import IndexOptions
 from imgrank.rounding import rounded
 from imgrank.scoring.choosing import who_answers
 
@@ -244,3 +246,11 @@ def test_letters_that_the_model_was_not_taught_are_never_confident(ranker):
     assert "taught English" in ranking.notes[0]
     assert names(ranker.rank([PHOTOS], "🐶"))[0] == "dog"
     assert ranker.rank([PHOTOS], "🐶").notes == ()
+
+
+@pytest.mark.parametrize("limit", [math.nan, math.inf, 0.0, -1.0])
+def test_a_limit_of_decoding_that_is_none_is_refused(limit):
+    with pytest.raises(UsageError, match="max_megapixels is"):
+        Ranker(max_megapixels=limit)
+    with pytest.raises(UsageError, match="max_megapixels is"):
+        IndexOptions(max_megapixels=limit)
