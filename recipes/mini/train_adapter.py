@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from adapter_data import PHRASINGS, SUBJECTS, UNITS, AdapterData, read_adapter_d
 from blend import blend_axis
 from data import HEADS
 from scipy.stats import spearmanr
+from steps import follow, set_gradients, set_rates
 from torch.nn import functional as F
 
 from imgrank.adapter.answering import score_tokens
@@ -182,28 +182,44 @@ def line(metrics: list[ValMetrics]) -> str:
     return ", ".join(f"{name} {f.srcc:.3f}/{f.mae:.2f}" for name, f in zip(HEADS, metrics, strict=True))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--out", type=Path, default=Path("build/mini"))
-    parser.add_argument("--weights", type=Path, default=Path("weights"))
-    parser.add_argument("--steps", type=int, default=1800)
-    parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--layers", type=int, default=1)
-    parser.add_argument("--width", type=int, default=128)
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
+class Training:
+    """The adapter while it learns, the moving average of its weights, and what both learn from."""
 
-    torch.manual_seed(args.seed)
-    rng = np.random.default_rng(args.seed)
-    backbone = load_mini()
-    data = read_adapter_data(args.data, args.out)
-    tokens, tasks = Tokens(data), tasks_of(data)
-    texts = {name: [backbone.encode_sentence(p) for p in phrasings] for name, phrasings in PHRASINGS.items()}
-    config = replace(AdapterConfig.mini(backbone.shape, backbone.text_width, layers=args.layers), width=args.width)
-    model = AdapterModel(config)
-    average = copy.deepcopy(model)
-    queries = tuple(
+    def __init__(self, model: AdapterModel, data: AdapterData, texts: dict[str, list[TextTokens]]) -> None:
+        self.model, self.average = model, copy.deepcopy(model)
+        self.data, self.texts = data, texts
+        self.tokens, self.tasks = Tokens(data), tasks_of(data)
+        self.learning = list(model.parameters())
+        chances = np.array([WEIGHTS_OF_TASKS.get(task.name, 0.6) for task in self.tasks])
+        self.chances = chances / chances.sum()
+        self.threads = ThreadPoolExecutor(2)
+
+    def half(self, rng: np.random.Generator) -> tuple[torch.Tensor | None, ...]:
+        """The gradients of one task, asked in one of its phrasings."""
+        task = self.tasks[rng.choice(len(self.tasks), p=self.chances)]
+        text = self.texts[task.name][rng.integers(len(self.texts[task.name]))]
+        loss = step_loss(self.model, task, self.data, self.tokens, text, rng)
+        return torch.autograd.grad(loss, self.learning, allow_unused=True)
+
+    def run(self, header: AdapterHeader, steps: int, rate: float, rng: np.random.Generator) -> Adapter:
+        """Train, and say how it goes. Returns the average."""
+        optimiser = torch.optim.AdamW(self.learning, lr=rate, weight_decay=0.05, betas=(0.9, 0.98))
+        started = time.time()
+        for step in range(steps):
+            set_rates(optimiser, [rate], step, 200, step / steps)
+            self.model.train()
+            set_gradients(self.learning, *self.threads.map(self.half, rng.spawn(2)))
+            torch.nn.utils.clip_grad_norm_(self.learning, 1.0)
+            optimiser.step()
+            follow(self.average.parameters(), self.learning, min(0.999, step / (step + 20)))
+            if (step + 1) % 500 == 0:
+                shown = evaluate(Adapter(header, self.average.eval()), self.data, self.texts, "val")
+                print(f"{step + 1} {(step + 1) / (time.time() - started):.1f} steps/s val: {line(shown)}", flush=True)
+        return Adapter(header, self.average.eval())
+
+
+def queries_of(tasks: list[Task], texts: dict[str, list[TextTokens]]) -> tuple[Query, ...]:
+    return tuple(
         Query(
             PHRASINGS[task.name],
             np.stack([text.embedding for text in texts[task.name]]),
@@ -214,42 +230,35 @@ def main() -> None:
         )
         for task in tasks
     )
+
+
+def asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--out", type=Path, default=Path("build/mini"))
+    parser.add_argument("--weights", type=Path, default=Path("weights"))
+    parser.add_argument("--steps", type=int, default=1800)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--layers", type=int, default=1)
+    parser.add_argument("--width", type=int, default=128)
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = asked()
+    torch.manual_seed(args.seed)
+    rng = np.random.default_rng(args.seed)
+    backbone = load_mini()
+    data = read_adapter_data(args.data, args.out)
+    texts = {name: [backbone.encode_sentence(p) for p in phrasings] for name, phrasings in PHRASINGS.items()}
+    config = replace(AdapterConfig.mini(backbone.shape, backbone.text_width, layers=args.layers), width=args.width)
+    training = Training(AdapterModel(config), data, texts)
+    queries = queries_of(training.tasks, texts)
     header = AdapterHeader("mini-adapter", "mini", backbone.fingerprint, config, queries, terms=TERMS)
-    print(f"{len(data.split)} views, {model.parameter_count():,} parameters", flush=True)
-
-    optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=0.05, betas=(0.9, 0.98))
-    chances = np.array([WEIGHTS_OF_TASKS.get(task.name, 0.6) for task in tasks])
-    chances /= chances.sum()
+    print(f"{len(data.split)} views, {training.model.parameter_count():,} parameters", flush=True)
     torch.set_num_threads(1)
-    pool, started = ThreadPoolExecutor(2), time.time()
-    parameters = list(model.parameters())
-
-    def half(own: np.random.Generator) -> tuple[torch.Tensor, ...]:
-        task = tasks[own.choice(len(tasks), p=chances)]
-        text = texts[task.name][own.integers(len(texts[task.name]))]
-        loss = step_loss(model, task, data, tokens, text, own)
-        return torch.autograd.grad(loss, parameters, allow_unused=True)
-
-    for step in range(args.steps):
-        factor = min(1.0, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * step / args.steps))
-        for group in optimiser.param_groups:
-            group["lr"] = args.rate * factor
-        model.train()
-        gradients = [job.result() for job in [pool.submit(half, own) for own in rng.spawn(2)]]
-        for parameter, *found in zip(parameters, *gradients, strict=True):
-            known = [gradient for gradient in found if gradient is not None]
-            parameter.grad = sum(known[1:], known[0]) if known else None
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        decay = min(0.999, step / (step + 20))
-        with torch.no_grad():
-            for kept, new in zip(average.parameters(), model.parameters(), strict=True):
-                kept.lerp_(new, 1 - decay)
-        if (step + 1) % 500 == 0:
-            shown = evaluate(Adapter(header, average.eval()), data, texts, "val")
-            print(f"{step + 1} {(step + 1) / (time.time() - started):.1f} steps/s val: {line(shown)}", flush=True)
-
-    finish(Adapter(header, average.eval()), data, texts, args.weights / "mini-adapter.safetensors")
+    finish(training.run(header, args.steps, args.rate, rng), data, texts, args.weights / "mini-adapter.safetensors")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ import numpy as np
 import torch
 from data import HEADS, read_samples
 from scipy.stats import spearmanr
+from steps import follow, set_gradients, set_rates
 from task_heads import bin_loss
 from torch import nn
 from torch.nn import functional as F
@@ -36,6 +36,7 @@ from imgrank.backbone.mini_image import ImageConfig
 
 TASK_MIX = {"age": 22, "car_year": 4, "quality": 5, "blood_cells": 3, "degraded": 8}
 CAPTIONS, MADE = 30, 12
+TOWER = "tower.pt"
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,52 @@ def set_cell_scale(
     model.cell_scale.copy_(cells.std((0, 1)).clamp(min=0.02))
 
 
-def main() -> None:
+class Training:
+    """The tower while it learns, the moving average of its weights, and what both learn from."""
+
+    def __init__(self, model: TowerInTraining, data: TrainingData, pools: dict[str, np.ndarray]) -> None:
+        self.model, self.average = model, copy.deepcopy(model)
+        self.data, self.pools, self.captions = data, pools, data.rows("train", "captions")
+        self.matching = Matching(data, MADE)
+        self.learning = learning_parameters(model)
+        self.threads = ThreadPoolExecutor(2)
+
+    def halves(self, rng: np.random.Generator) -> tuple[Half, Half]:
+        """Two halves of a step side by side, one core each: faster than both cores on each operation."""
+        captions = rng.choice(self.captions, CAPTIONS, replace=False)
+        halves = [
+            self.threads.submit(caption_half, self.model, self.data, self.matching, captions, rng.spawn(1)[0]),
+            self.threads.submit(task_half, self.model, self.data, draw_tasks(self.pools, rng), rng.spawn(1)[0]),
+        ]
+        contrast, task = (half.result() for half in halves)
+        return contrast, task
+
+    def run(self, args: argparse.Namespace, rng: np.random.Generator) -> int:
+        """Train until the time is over, and say how it goes. Returns the number of steps."""
+        optimiser = optimiser_of(self.model, args.trunk_rate, args.head_rate)
+        rates = [group["lr"] for group in optimiser.param_groups]
+        started, reported, step = time.time(), time.time(), 0
+        print(f"start: {evaluate(self.average, self.data)}", flush=True)
+        while (done := (time.time() - started) / (60 * args.minutes)) < 1:
+            set_rates(optimiser, rates, step, 100, done)
+            contrast, task = self.halves(rng)
+            set_gradients(self.learning, contrast.gradients, task.gradients)
+            nn.utils.clip_grad_norm_(self.learning, 5.0)
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+            step += 1
+            follow(self.average.parameters(), self.model.parameters(), min(0.999, step / (step + 10)))
+            if step % 50 == 0:
+                losses = f"contrast {contrast.loss:.3f} task {task.loss:.3f}"
+                print(f"{step} {done:.1%} {losses} {step / (time.time() - started):.2f} steps/s", flush=True)
+            if time.time() - reported > 60 * args.report_minutes:
+                reported = time.time()
+                print(f"val at {step}: {evaluate(self.average, self.data)}", flush=True)
+                torch.save(self.average.state_dict(), args.out / TOWER)
+        return step
+
+
+def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("build/mini"))
@@ -194,60 +240,26 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true", help="go on from tower.pt")
     parser.add_argument("--report-minutes", type=float, default=8)
     parser.add_argument("--without", default="", choices=list(TASK_MIX), help="a set that the tower must never see")
-    args = parser.parse_args()
+    return parser.parse_args()
 
+
+def main() -> None:
+    args = asked()
     torch.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed)
-    samples = read_samples(args.data)
-    data = TrainingData(args.out, samples, args.without)
-    captions = data.rows("train", "captions")
+    data = TrainingData(args.out, read_samples(args.data), args.without)
     pools = {source: data.rows("train", source) for source in TASK_MIX if source != args.without}
     model = TowerInTraining(ImageConfig())
     if args.resume:
-        model.load_state_dict(torch.load(args.out / "tower.pt", weights_only=True))
+        model.load_state_dict(torch.load(args.out / TOWER, weights_only=True))
     else:
         set_cell_scale(model, data, pools, rng)
-    average = copy.deepcopy(model)
-    optimiser = optimiser_of(model, args.trunk_rate, args.head_rate)
-    rates = [group["lr"] for group in optimiser.param_groups]
+    training = Training(model, data, pools)
     model.train()
-    learning = learning_parameters(model)
     torch.set_num_threads(1)
-    matching = Matching(data, MADE)
-    pool = ThreadPoolExecutor(2)
-    started, reported, step = time.time(), time.time(), 0
-    print(f"start: {evaluate(average, data)}", flush=True)
-    while (done := (time.time() - started) / (60 * args.minutes)) < 1:
-        factor = min(1.0, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * done))
-        for group, rate in zip(optimiser.param_groups, rates, strict=True):
-            group["lr"] = rate * factor
-        seen_captions = rng.choice(captions, CAPTIONS, replace=False)
-        # Two halves of a step side by side, one core each: faster than both cores on each operation.
-        halves = [
-            pool.submit(caption_half, model, data, matching, seen_captions, rng.spawn(1)[0]),
-            pool.submit(task_half, model, data, draw_tasks(pools, rng), rng.spawn(1)[0]),
-        ]
-        contrast, task = (half.result() for half in halves)
-        for parameter, *gradients in zip(learning, contrast.gradients, task.gradients, strict=True):
-            known = [gradient for gradient in gradients if gradient is not None]
-            parameter.grad = sum(known[1:], known[0]) if known else None
-        nn.utils.clip_grad_norm_(learning, 5.0)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
-        step += 1
-        decay = min(0.999, step / (step + 10))
-        with torch.no_grad():
-            for kept, new in zip(average.parameters(), model.parameters(), strict=True):
-                kept.lerp_(new, 1 - decay)
-        if step % 50 == 0:
-            pace = step / (time.time() - started)
-            print(f"{step} {done:.1%} contrast {contrast.loss:.3f} task {task.loss:.3f} {pace:.2f} steps/s", flush=True)
-        if time.time() - reported > 60 * args.report_minutes:
-            reported = time.time()
-            print(f"val at {step}: {evaluate(average, data)}", flush=True)
-            torch.save(average.state_dict(), args.out / "tower.pt")
-    torch.save(average.state_dict(), args.out / "tower.pt")
-    print(f"val at the end, {step} steps: {evaluate(average, data)}", flush=True)
+    steps = training.run(args, rng)
+    torch.save(training.average.state_dict(), args.out / TOWER)
+    print(f"val at the end, {steps} steps: {evaluate(training.average, data)}", flush=True)
 
 
 if __name__ == "__main__":

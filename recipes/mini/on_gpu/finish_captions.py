@@ -20,6 +20,7 @@ from draw import HELD_OUT, Described, on
 from fit_captions import CaptionsInTraining
 from half import TowerInTraining, read_tower
 from losses import name_loss, pair_loss
+from steps import follow
 from train_half import TOWER, Material, by_sentence
 
 from imgrank.backbone.mini_image import HEAD
@@ -91,8 +92,7 @@ def fit(model: TowerInTraining, material: Material, views: SeenViews, args: argp
         optimiser.step()
         schedule.step()
         decay = min(0.99, step / (step + 10))
-        with torch.no_grad():
-            torch._foreach_lerp_(list(average.parameters()), list(head.parameters()), 1 - decay)
+        follow(average.parameters(), head.parameters(), decay)
     return average.eval()
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from half import TowerInTraining
 from items import Item, decode_all, read_items, values_of
 from losses import class_loss, name_loss, pair_loss, value_loss
 from scipy.stats import spearmanr
+from steps import follow, set_rates
 from task_heads import bin_loss
 from torch import nn
 from words import Words, class_vectors
@@ -232,9 +232,7 @@ def train(model: TowerInTraining, material: Material, args: argparse.Namespace) 
     model.train()
     started, reported, step = time.time(), time.time(), 0
     while (done := (time.time() - started) / (60 * args.minutes)) < 1:
-        factor = min(1.0, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * done))
-        for group, rate in zip(optimiser.param_groups, rates, strict=True):
-            group["lr"] = rate * factor
+        set_rates(optimiser, rates, step, 100, done)
         parts: dict[str, float] = {}
         loss = step_loss(model, material, described.batch(args.batch), valued.batch(), parts)
         optimiser.zero_grad(set_to_none=True)
@@ -243,9 +241,7 @@ def train(model: TowerInTraining, material: Material, args: argparse.Namespace) 
         optimiser.step()
         step += 1
         decay = min(0.998, step / (step + 10))
-        with torch.no_grad():
-            kept = [p for p in average.parameters() if p.requires_grad]
-            torch._foreach_lerp_(kept, learning, 1 - decay)
+        follow((p for p in average.parameters() if p.requires_grad), learning, decay)
         if step % 100 == 0 or step in (3, 30):
             told = " ".join(f"{name} {float(value):.3f}" for name, value in parts.items())
             print(f"{step} {done:.0%} {told} {step / (time.time() - started):.2f} steps/s", flush=True)
