@@ -17,6 +17,7 @@ from imgrank.cli import adapters, backbones, cache, evaluate, explain, index, la
 from imgrank.cli import open as opening
 from imgrank.cli.help import HelpfulCommand, HelpfulGroup
 from imgrank.cli.mistakes import sentence_of, with_remedy
+from imgrank.cli.options import ClickError, Context
 from imgrank.errors import NO_THREAD, ImgrankError, Interrupted, UsageError, lacks_thread
 from imgrank.paths import printable, why
 from imgrank.version import __version__
@@ -32,7 +33,7 @@ class _Commands(HelpfulGroup):
         with _settled():
             return super().make_context(*args, **extra)
 
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 (likewise)
+    def invoke(self, ctx: Context) -> Any:  # noqa: ANN401 (likewise)
         with _settled():
             return super().invoke(ctx)
 
@@ -167,7 +168,7 @@ def main() -> None:
     sys.exit(code)
 
 
-def _refuse(error: Any) -> int:  # noqa: ANN401 (Click's own types)
+def _refuse(error: ClickError) -> int:
     """Say what is wrong with the command line; a group without a command shows its help instead."""
     if type(error).__name__ == "NoArgsIsHelpError":
         typer.echo(error.ctx.get_help())

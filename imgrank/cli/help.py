@@ -16,12 +16,11 @@ from typing import Any, TypeAlias
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from imgrank.cli.options import Context, Parameter
 from imgrank.cli.settings import FILE_NAME, Options, defaults_of, read_settings
 from imgrank.cli.terminal import note
 
-Parameter: TypeAlias = Any  # this and the next two are Click's, of which Typer brings a copy from 0.20 on
-Context: TypeAlias = Any
-Formatter: TypeAlias = Any
+Formatter: TypeAlias = Any  # Click's
 
 _COMMAND, _INDENT = "imgrank ", "  "
 

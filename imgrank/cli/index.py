@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -23,6 +23,7 @@ from imgrank.cli.options import (
     EXIT_SKIPPED,
     MAX_MEGAPIXELS,
     BackboneOption,
+    Context,
     Device,
     DeviceOption,
     MaxMegapixelsOption,
@@ -54,7 +55,7 @@ BUILD, MERGE, IMPORT, FILL = "build", "merge", "import", "fill"
 class _IndexGroup(HelpfulGroup):
     """`imgrank index SOURCE... --out INDEX` is short for `imgrank index build`."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 (Click's own signature)
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Put the command in where none was named."""
         named = not args or args[0] in self.commands or args[0] == "--help"
         return super().parse_args(ctx, args if named else [BUILD, *args])

@@ -7,10 +7,9 @@ import os
 import re
 import sys
 from itertools import zip_longest
-from typing import Any
 
 from imgrank.cli.arguments import shown
-from imgrank.cli.options import IT_TAKES
+from imgrank.cli.options import IT_TAKES, ClickError, Context, Parameter
 from imgrank.counting import counted
 from imgrank.errors import ImgrankError
 from imgrank.paths import printable
@@ -29,7 +28,7 @@ def with_remedy(error: ImgrankError) -> str:
     return f"{error}{_NEW_LINE if _NEW_LINE in str(error) else ' '}{remedy}".rstrip()
 
 
-def sentence_of(error: Any) -> str:  # noqa: ANN401 (Click's errors, of which Typer has its own copy from 0.20 on)
+def sentence_of(error: ClickError) -> str:
     """One line: what is wrong, what would be right, and where the help stands."""
     context = getattr(error, "ctx", None)
     message = (
@@ -43,7 +42,7 @@ def sentence_of(error: Any) -> str:  # noqa: ANN401 (Click's errors, of which Ty
     return message + "." * (message[-1:] not in ".?!)") + hint
 
 
-def what_it_takes(param: Any, message: str) -> str:  # noqa: ANN401
+def what_it_takes(param: Parameter, message: str) -> str:
     """Of a value that an option refused: `it takes a whole number of at least 1`; else the message as it is."""
     said = message.removeprefix("Value error, ")
     chosen = _CHOICE.match(said)
@@ -53,7 +52,7 @@ def what_it_takes(param: Any, message: str) -> str:  # noqa: ANN401
     return f"{IT_TAKES}{wanted}" if wanted else said
 
 
-def _about_value(error: Any) -> str | None:  # noqa: ANN401
+def _about_value(error: ClickError) -> str | None:
     """Of a value that is none: `--top takes a whole number of at least 1, not "abc"`."""
     param, message = getattr(error, "param", None), getattr(error, "message", "") or ""
     if param is None or type(error).__name__ != "BadParameter":
@@ -69,7 +68,7 @@ def _about_value(error: Any) -> str | None:  # noqa: ANN401
     return f"{name} takes {wanted}{'' if typed is None else f', not {_quoted(typed)}'}" if wanted else None
 
 
-def _wanted(param: Any, message: str) -> str:  # noqa: ANN401
+def _wanted(param: Parameter, message: str) -> str:
     if message.startswith(IT_TAKES):
         return message[len(IT_TAKES) :]
     if re.search(r"valid bool", message):
@@ -101,7 +100,7 @@ def _typed(names: list[str]) -> str | None:
     return found
 
 
-def _about_option(error: Any) -> str | None:  # noqa: ANN401
+def _about_option(error: ClickError) -> str | None:
     """Of an option that there is not, with those that are near, or that lacks its value."""
     if type(error).__name__ == "BadOptionUsage" and error.message.endswith("requires an argument."):
         return f"{error.option_name} needs a value"
@@ -115,7 +114,7 @@ def _about_option(error: Any) -> str | None:  # noqa: ANN401
     return f"There is no option {error.option_name}" + (f"; {hint}" if hint else "")
 
 
-def _command_instead(name: str, context: Any) -> str:  # noqa: ANN401
+def _command_instead(name: str, context: Context) -> str:
     """Of an option that is called as a command is: what to type, with an example where the command has one."""
     root = context.find_root()
     command = getattr(root.command, "commands", {}).get(name)
@@ -125,7 +124,7 @@ def _command_instead(name: str, context: Any) -> str:  # noqa: ANN401
     return f"{root.info_name} {name} is a command of its own" + (f", as in: {example}" if example else "")
 
 
-def _about_command(error: Any) -> str | None:  # noqa: ANN401
+def _about_command(error: ClickError) -> str | None:
     """Of images that stand where the command belongs."""
     found = re.match(r"No such command '(.+?)'", getattr(error, "message", "") or "")
     if found is None or not os.path.exists(found[1]):
@@ -136,7 +135,7 @@ def _about_command(error: Any) -> str | None:  # noqa: ANN401
     )
 
 
-def _about_words(error: Any) -> str | None:  # noqa: ANN401
+def _about_words(error: ClickError) -> str | None:
     """Of words that are too many or too few; most often a sentence stands without quotes."""
     message = getattr(error, "message", "") or ""
     context = getattr(error, "ctx", None)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeAlias
 
 import typer
 
@@ -14,6 +14,12 @@ from imgrank.backbone.names import check_backbone
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
+
+# Click's own, of which Typer brings a copy from 0.20 on.
+ClickError: TypeAlias = Any
+Command: TypeAlias = Any
+Context: TypeAlias = Any
+Parameter: TypeAlias = Any
 
 IT_TAKES = "it takes "  # and what it takes: how a callback refuses the value of an option
 

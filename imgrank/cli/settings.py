@@ -23,7 +23,7 @@ from typing import Any
 import typer
 
 from imgrank.cli.mistakes import what_it_takes
-from imgrank.cli.options import IT_TAKES
+from imgrank.cli.options import IT_TAKES, Command, Context, Parameter
 from imgrank.cli.terminal import note
 from imgrank.errors import UsageError
 from imgrank.paths import config_file, printable, quoted, why
@@ -57,7 +57,7 @@ class Setting:
 class Options:
     """Which options the commands have, by their long names; a command of a group is called `index build`."""
 
-    def __init__(self, root: Any) -> None:  # noqa: ANN401 (Click's own types, of which Typer brings a copy)
+    def __init__(self, root: Command) -> None:
         self.settable: dict[str, dict[str, Any]] = {}
         self.others: dict[str, set[str]] = {}  # what can only be set on the command line, short names too
         for command, params in _commands(root, ()):
@@ -91,7 +91,7 @@ def defaults_of(
     command: str,
     settings: Iterable[Setting],
     options: Options,
-    context: Any,  # noqa: ANN401 (Click's, of the command above)
+    context: Context,
     *,
     with_folder: bool = True,
 ) -> dict[str, Any]:
@@ -111,18 +111,18 @@ def as_toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, list[Any]]]:  # noqa: ANN401
+def _commands(command: Command, path: tuple[str, ...]) -> Iterator[tuple[str, list[Parameter]]]:
     for name, below in getattr(command, "commands", {}).items():
         yield from _commands(below, (*path, name))
     if path and not hasattr(command, "commands"):
         yield " ".join(path), [param for param in command.params if param.param_type_name == "option"]
 
 
-def _long(param: Any) -> str:  # noqa: ANN401
+def _long(param: Parameter) -> str:
     return next((name[2:] for name in param.opts if name.startswith("--")), "")
 
 
-def _only_typed(param: Any) -> bool:  # noqa: ANN401
+def _only_typed(param: Parameter) -> bool:
     return _long(param) in NEVER or getattr(param, "rich_help_panel", None) == CHANGING
 
 
@@ -228,7 +228,7 @@ def _in_environment(options: Options, environ: Mapping[str, str]) -> Iterator[Se
             yield Setting("", option, value, name)
 
 
-def _taken(param: Any, setting: Setting, context: Any) -> Any:  # noqa: ANN401
+def _taken(param: Parameter, setting: Setting, context: Context) -> Any:  # noqa: ANN401
     value = setting.value
     if getattr(param, "multiple", False) and not isinstance(value, list):
         value = str(value).split() if setting.where.startswith(_PREFIX) else [value]
@@ -243,7 +243,7 @@ def _taken(param: Any, setting: Setting, context: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def _check_kind(param: Any, value: object) -> None:  # noqa: ANN401
+def _check_kind(param: Parameter, value: object) -> None:
     """Raise TypeError where a value is of a kind that Click would make a text of."""
     takes_several = getattr(param, "multiple", False) or getattr(param, "nargs", 1) != 1
     values = value if isinstance(value, list) and takes_several else [value]

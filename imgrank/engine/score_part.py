@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,7 @@ from imgrank.atomic import write_atomic
 from imgrank.errors import UsageError
 from imgrank.index.format import encoded_path, texts_of
 from imgrank.index.layout import KEY
-from imgrank.index.needs import array_of, array_of_bytes, arrow, numpy_of
+from imgrank.index.needs import ArrowColumn, ArrowTable, array_of, array_of_bytes, arrow, numpy_of
 from imgrank.index.parts import Part
 from imgrank.index.plain import Blob
 from imgrank.index.reading import KeptRows
@@ -31,7 +30,7 @@ from imgrank.scoring.scorers import Resources, Scorer
 from imgrank.tokens import TokenShape
 from imgrank.version import __version__
 
-Run = Any  # a pyarrow table of the columns lacking (bool), score (float64) and path (large_binary)
+Run = ArrowTable  # a pyarrow table of the columns lacking (bool), score (float64) and path (large_binary)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +130,7 @@ def _no_worse_than(rows: Run, top: int) -> Run:
     return _filtered(rows, (whole & (scores >= least)) | (~lacking if shown < top else np.zeros(len(rows), bool)))
 
 
-def _filtered(rows: Any, kept: Flags) -> Any:  # noqa: ANN401 (pyarrow has no types)
+def _filtered(rows: ArrowTable, kept: Flags) -> ArrowTable:
     return rows if kept.all() else rows.filter(array_of(kept))
 
 
@@ -151,20 +150,20 @@ def portable(task: ScoreParts) -> ScoreParts:
     return replace(task, adapter_files=tuple(file.read_bytes() for file in task.asked.adapter_files))
 
 
-def _run(paths: Any, scored: Scored) -> Run:  # noqa: ANN401 (pyarrow has no types)
+def _run(paths: ArrowColumn, scored: Scored) -> Run:
     run = _table(~scored.relevant, scored.scores, paths.cast(arrow().large_binary()))
     if not np.isfinite(scored.scores).all():
         check_finite(paths_of(run))
     return run
 
 
-def _table(lacking: Flags, scores: Floats, paths: Any) -> Run:  # noqa: ANN401
+def _table(lacking: Flags, scores: Floats, paths: ArrowColumn) -> Run:
     pa = arrow()
     kinds = pa.schema([("lacking", pa.bool_()), ("score", pa.float64()), ("path", pa.large_binary())])
     return pa.Table.from_arrays([array_of(lacking), array_of(scores), paths], schema=kinds)
 
 
-def _skipped(rows: Any) -> list[tuple[bool, Unreadable]]:  # noqa: ANN401
+def _skipped(rows: ArrowTable) -> list[tuple[bool, Unreadable]]:
     sized = rows.column("size").is_valid().to_pylist()
     named = zip(sized, texts_of(rows.column("path")), texts_of(rows.column("error")), strict=True)
     return [(size, Unreadable(path or "", error or "")) for size, path, error in named]

@@ -10,7 +10,6 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import xxhash
@@ -19,7 +18,7 @@ from imgrank.counting import counted
 from imgrank.detail.measure import DETAIL_VERSION
 from imgrank.errors import IndexFault
 from imgrank.index.layout import DETAIL, FORMAT_VERSION, KEY, Layout, blobs, bytes_of
-from imgrank.index.needs import arrow
+from imgrank.index.needs import ArrowColumn, ArrowSchema, ArrowTable, ArrowType, arrow
 from imgrank.index.plain import Digests
 from imgrank.paths import printable
 from imgrank.tokens import EVERYTHING, Packed, PackedTokens, Reads, TokenShape, whole
@@ -135,7 +134,7 @@ def from_json(data: bytes, where: str) -> Manifest:
     return manifest
 
 
-def schema(layout: Layout, written_ns: int = 0) -> Any:  # noqa: ANN401 (pyarrow has no types)
+def schema(layout: Layout, written_ns: int = 0) -> ArrowSchema:
     """The Parquet schema of a part.
 
     Of tokens, scales (little-endian float16), tokens and moments (int8), embedding and, where there is any, detail
@@ -158,18 +157,18 @@ def schema(layout: Layout, written_ns: int = 0) -> Any:  # noqa: ANN401 (pyarrow
     return pa.schema(columns, {_WRITTEN: str(written_ns).encode(), _SHAPE: layout.shape.packed().encode()})
 
 
-def written_ns(kind: Any) -> int:  # noqa: ANN401
+def written_ns(kind: ArrowSchema) -> int:
     """When a part was written, in nanoseconds of Unix time, from its schema; 0 where it does not say."""
     told = (kind.metadata or {}).get(_WRITTEN, b"0")
     return int(told) if told.isdigit() and len(told) <= 19 else 0
 
 
-def digests_of(kind: Any) -> Digests:  # noqa: ANN401
+def digests_of(kind: ArrowSchema) -> Digests:
     """What a part says of its columns that are read as they stand; nothing where it says nothing."""
     return Digests.from_json((kind.metadata or {}).get(_DIGESTS, b"{}"))
 
 
-def misfit(kind: Any, manifest: Manifest) -> str | None:  # noqa: ANN401
+def misfit(kind: ArrowSchema, manifest: Manifest) -> str | None:
     """What is wrong with the schema of a part, in words that may stand after a colon; None where it fits."""
     wanted = schema(manifest.layout)
     for name in wanted.names:
@@ -202,7 +201,7 @@ def key_of(path: str) -> int:
     return xxhash.xxh3_64_intdigest(_encoded(path))
 
 
-def to_table(rows: IndexRows, manifest: Manifest, written_at: int = 0) -> Any:  # noqa: ANN401
+def to_table(rows: IndexRows, manifest: Manifest, written_at: int = 0) -> ArrowTable:
     """Rows as a pyarrow table of the part's schema. Raises ValueError where tokens and rows do not fit together."""
     pa, layout = arrow(), manifest.layout
     good = np.array([row.error is None for row in rows.rows], bool)
@@ -222,7 +221,7 @@ def to_table(rows: IndexRows, manifest: Manifest, written_at: int = 0) -> Any:  
     return pa.Table.from_arrays([columns[name] for name in kind.names], schema=kind)
 
 
-def facts_of(batch: Any) -> tuple[IndexRow, ...]:  # noqa: ANN401
+def facts_of(batch: ArrowTable) -> tuple[IndexRow, ...]:
     """The rows of a pyarrow table or batch of a part that has at least the columns path to error, without tokens."""
     texts = {name: texts_of(batch.column(name)) for name in ("path", "digest", "error")}
     # Indexes of an older imgrank say of no row whether it is a file.
@@ -233,13 +232,13 @@ def facts_of(batch: Any) -> tuple[IndexRow, ...]:  # noqa: ANN401
     return tuple(IndexRow(*values) for values in zip(*(columns[name] for name in FACTS), strict=True))
 
 
-def tokens_of(batch: Any, layout: Layout) -> PackedTokens:  # noqa: ANN401
+def tokens_of(batch: ArrowTable, layout: Layout) -> PackedTokens:
     """The tokens in a pyarrow table with the columns of a layout, and detail where it has that column; rows that have
     none are left out."""
     return whole(glance_of(batch, layout, EVERYTHING))
 
 
-def glance_of(batch: Any, layout: Layout, reads: Reads) -> Packed:  # noqa: ANN401
+def glance_of(batch: ArrowTable, layout: Layout, reads: Reads) -> Packed:
     """The same, of as much as was read."""
     names = layout.columns(reads, detailed=DETAIL in batch.schema.names)
     return layout.joined({name: bytes_of(batch.column(name)) for name in names}, reads)
@@ -260,7 +259,7 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", sys.getfilesystemencodeerrors())
 
 
-def _column(rows: Sequence[IndexRow], name: str, kind: Any) -> Any:  # noqa: ANN401
+def _column(rows: Sequence[IndexRow], name: str, kind: ArrowType) -> ArrowColumn:
     pa = arrow()
     values = [getattr(row, name) for row in rows]
     if kind != pa.string():
@@ -270,6 +269,6 @@ def _column(rows: Sequence[IndexRow], name: str, kind: Any) -> Any:  # noqa: ANN
     return pa.StringArray.from_buffers(len(raw), raw.buffers()[1], raw.buffers()[2], raw.buffers()[0], raw.null_count)
 
 
-def texts_of(column: Any) -> list[str | None]:  # noqa: ANN401
+def texts_of(column: ArrowColumn) -> list[str | None]:
     pa, errors = arrow(), sys.getfilesystemencodeerrors()
     return [None if raw is None else raw.decode("utf-8", errors) for raw in column.cast(pa.binary()).to_pylist()]

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from itertools import islice
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from imgrank.errors import UsageError
 from imgrank.formats import looks_like_picture
-from imgrank.index.needs import arrow, open_parquet, read_group
+from imgrank.index.needs import ArrowColumn, ArrowSchema, ArrowType, ParquetFile, arrow, open_parquet, read_group
 from imgrank.index.remote import file_system, is_url, read_url, reason_of, retried, why_foreign_is_refused
 from imgrank.paths import printable, why
 from imgrank.records import Unreadable
@@ -74,7 +74,7 @@ class Column:
     is_bytes: bool
 
 
-def find_column(schema: Any, asked: str | None, where: str) -> Column:  # noqa: ANN401 (pyarrow has no types)
+def find_column(schema: ArrowSchema, asked: str | None, where: str) -> Column:
     """The column called `asked`, or the one that by type and name holds pictures. Raises UsageError."""
     columns = {name.lower(): column for name in schema.names for column in _candidates(schema.field(name))}
     columns |= {column.name.lower(): column for column in columns.values()}
@@ -93,7 +93,7 @@ def find_column(schema: Any, asked: str | None, where: str) -> Column:  # noqa: 
     raise UsageError(facts, "Name it with {column}.")
 
 
-def values_of(file: Any, group: int, column: str) -> Any:  # noqa: ANN401
+def values_of(file: ParquetFile, group: int, column: str) -> ArrowColumn:
     """The values of a column in one row group, as one pyarrow array."""
     outer, _, inner = column.partition(".")
     table = read_group(file, group, [column])
@@ -101,7 +101,7 @@ def values_of(file: Any, group: int, column: str) -> Any:  # noqa: ANN401
     return arrow().compute.struct_field(values, inner) if inner and outer in table.column_names else values
 
 
-def _candidates(field: Any) -> list[Column]:  # noqa: ANN401
+def _candidates(field: ArrowType) -> list[Column]:
     """A column of bytes or text, or the `bytes` inside a column of structs, as Hugging Face writes pictures."""
     types = arrow().types
     if types.is_struct(field.type):
@@ -113,12 +113,12 @@ def _candidates(field: Any) -> list[Column]:  # noqa: ANN401
     return [Column(field.name, False)] if is_text else []
 
 
-def _is_bytes(kind: Any) -> bool:  # noqa: ANN401
+def _is_bytes(kind: ArrowType) -> bool:
     types = arrow().types
     return kind is not None and bool(types.is_binary(kind) or types.is_large_binary(kind))
 
 
-def _has(schema: Any) -> str:  # noqa: ANN401
+def _has(schema: ArrowSchema) -> str:
     return f" (it has {', '.join(map(printable, schema.names))})"
 
 
@@ -126,6 +126,7 @@ _LARGEST_GROUP = 4 << 30
 _HEADER_BLOCK = 1 << 16  # bytes fetched at once while the headers of a tar file are read
 
 Holds = Callable[[str], bool]
+T = TypeVar("T")
 Found = SourceItem | Unreadable
 _reading = threading.Lock()
 
@@ -232,7 +233,7 @@ def _checked_foreign(item: Found) -> Found:
     return replace(item, is_foreign=True) if reason is None else Unreadable(item.path, reason)
 
 
-def _named(whole: Any, column: Column, group: int, location: str, first: int) -> Iterator[Found]:  # noqa: ANN401
+def _named(whole: ParquetFile, column: Column, group: int, location: str, first: int) -> Iterator[Found]:
     for row, value in enumerate(_checked(lambda: values_of(whole, group, column.name)).to_pylist()):
         if value:
             yield SourceItem(value, value)
@@ -241,8 +242,8 @@ def _named(whole: Any, column: Column, group: int, location: str, first: int) ->
 
 
 @lru_cache(maxsize=4)
-def _row_group(location: str, group: int, column: str) -> Any:  # noqa: ANN401
-    def read() -> Any:  # noqa: ANN401
+def _row_group(location: str, group: int, column: str) -> ArrowColumn:
+    def read() -> ArrowColumn:
         with _opened(location) as file:
             whole = _parquet_file(file)
             _check_size(whole.metadata.row_group(group))
@@ -257,11 +258,11 @@ def _check_size(group: Any) -> None:  # noqa: ANN401
         raise _Damaged(f"a row group of the Parquet file is larger than {_LARGEST_GROUP >> 30} GB")
 
 
-def _parquet_file(file: BinaryIO) -> Any:  # noqa: ANN401
+def _parquet_file(file: BinaryIO) -> ParquetFile:
     return _checked(lambda: open_parquet(file))
 
 
-def _checked(action: Callable[[], Any]) -> Any:  # noqa: ANN401
+def _checked(action: Callable[[], T]) -> T:
     """Arrow's own exceptions as OSError with words of ours."""
     try:
         return action()

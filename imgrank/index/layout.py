@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.detail.measure import WIDTH
-from imgrank.index.needs import arrow
+from imgrank.index.needs import ArrowColumn, arrow
 from imgrank.index.plain import Blob
 from imgrank.tokens import EVERYTHING, Glance, Packed, PackedTokens, Reads, TokenShape
 
@@ -108,7 +108,7 @@ class Layout:
         return whole
 
 
-def blobs(values: Blob, good: npt.NDArray[np.bool_]) -> Any:  # noqa: ANN401 (pyarrow has no types)
+def blobs(values: Blob, good: npt.NDArray[np.bool_]) -> ArrowColumn:
     """(M, width) bytes as a pyarrow array of N blobs, the M `good` ones filled and the rest null."""
     pa, width = arrow(), values.shape[1]
     data = values if len(values) == len(good) else np.zeros((len(good), width), np.uint8)
@@ -118,7 +118,7 @@ def blobs(values: Blob, good: npt.NDArray[np.bool_]) -> Any:  # noqa: ANN401 (py
     return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(good), [there, pa.py_buffer(data)])
 
 
-def bytes_of(column: Any) -> Blob:  # noqa: ANN401
+def bytes_of(column: ArrowColumn) -> Blob:
     """(M, width) the bytes of the blobs of a pyarrow column that are not null."""
     pa = arrow()
     if isinstance(column, pa.ChunkedArray):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from imgrank.errors import IndexFault
 from imgrank.index.format import ROWS_AT_ONCE, digests_of, misfit, written_ns
 from imgrank.index.layout import KEY, Layout, bytes_of
 from imgrank.index.locations import Location, RangedFile
-from imgrank.index.needs import arrow, batches_of, numpy_of, open_parquet, ranges_of
+from imgrank.index.needs import ArrowTable, arrow, batches_of, numpy_of, open_parquet, ranges_of
 from imgrank.index.plain import GOOD, Blob, plain_column
 from imgrank.index.remote import reason_of
 from imgrank.paths import printable, why
@@ -20,6 +21,7 @@ from imgrank.paths import printable, why
 # What Arrow says, as a plain OSError, of bytes that are not what they were.
 _SIGNS_OF_DAMAGE = ("crc", "checksum", "thrift", "end of stream", "corrupt", "decompress", "page", "footer", "magic")
 
+T = TypeVar("T")
 _NOT_TOLD_APART = "rows without an error lack tokens, or others have some"
 
 
@@ -31,7 +33,7 @@ class DamagedPart(IndexFault):
 class Block:
     """Some rows of a part: `facts` of all as a pyarrow table, `tokens` column by column of those without an error."""
 
-    facts: Any
+    facts: ArrowTable
     tokens: dict[str, Blob]
 
 
@@ -70,7 +72,7 @@ class Part:
             raise IndexFault(f"{printable(self.location.where)} is no index: it has no manifest.")
         return self._manifest.layout
 
-    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
+    def batches(self, columns: Sequence[str]) -> Iterator[ArrowTable]:
         """Its columns as pyarrow tables of at most ROWS_AT_ONCE rows. Raises as the making of a Part."""
         for group in range(self._file.num_row_groups):
             self._hold(group, columns)
@@ -81,7 +83,7 @@ class Part:
         be. Raises as the making of a Part."""
         for group in range(self._file.num_row_groups):
             self._hold(group, (*facts, *tokens))
-            plain = self._checked(lambda group=group: self._plain(group, tokens))
+            plain = self._checked(partial(self._plain, group, tokens))
             rest, at, good = [name for name in tokens if name not in plain], 0, [np.zeros(0, bool)]
             for table in self._tables(group, (*facts, *rest)):
                 good.append(numpy_of(table.column("error").is_null()))
@@ -110,7 +112,7 @@ class Part:
         self._stream.seek(start)
         return self._stream.read(length) if isinstance(self._stream, RangedFile) else self._stream.read_buffer(length)
 
-    def _tables(self, group: int, columns: Sequence[str]) -> Iterator[Any]:
+    def _tables(self, group: int, columns: Sequence[str]) -> Iterator[ArrowTable]:
         tokens = [name for name in columns if self._manifest is not None and name in self.layout.widths]
         asked, count = [*columns, *({"error"} - set(columns) if tokens else ())], 0
         batches = self._checked(lambda: batches_of(self._file, group, asked, ROWS_AT_ONCE))
@@ -122,7 +124,7 @@ class Part:
         if count != self._file.metadata.row_group(group).num_rows:
             raise self._misfit("it holds fewer rows than it says")
 
-    def _check(self, table: Any, tokens: Sequence[str]) -> None:  # noqa: ANN401 (pyarrow has no types)
+    def _check(self, table: ArrowTable, tokens: Sequence[str]) -> None:
         """Rows have tokens or an error, never both and never neither: or tokens would be taken for another row's."""
         if "path" in table.column_names and table.column("path").null_count:
             raise self._misfit("a row has no path")
@@ -138,7 +140,7 @@ class Part:
             "delete it and run imgrank index build again with the sources it was made of."
         )
 
-    def _checked(self, action: Any) -> Any:  # noqa: ANN401 (pyarrow has no types)
+    def _checked(self, action: Callable[[], T]) -> T:
         try:
             return action()
         except (OSError, arrow().lib.ArrowException) as error:

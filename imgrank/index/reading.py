@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from imgrank.detail.measure import WIDTH
 from imgrank.errors import IndexFault, UsageError
 from imgrank.index.format import MANIFEST, Manifest, texts_of, tokens_of
 from imgrank.index.locations import Location
-from imgrank.index.needs import arrow
+from imgrank.index.needs import ArrowColumn, arrow
 from imgrank.index.parts import Part
 from imgrank.index.remote import is_url
 from imgrank.path_order import path_order
@@ -182,7 +182,7 @@ def are_distinct(keys: Sequence[npt.NDArray[np.uint64]]) -> bool:
 class _Identities:
     """Of each row of a part: its path, whether it was read (0 or 1), and when it was written; ranks is (2, rows)."""
 
-    paths: list[Any]  # Arrow arrays
+    paths: list[ArrowColumn]
     ranks: npt.NDArray[np.int64]
 
 
@@ -202,7 +202,7 @@ def _each(parts: Sequence[_In], read: Callable[[_In], _Out]) -> list[_Out]:
         return list(threads.map(read, parts))
 
 
-def _first_of_each(paths: Any, ranks: Sequence[npt.NDArray[np.int64]]) -> Mask:  # noqa: ANN401 (pyarrow has no types)
+def _first_of_each(paths: ArrowColumn, ranks: Sequence[npt.NDArray[np.int64]]) -> Mask:
     if len(paths) == arrow().compute.count_distinct(paths).as_py():
         return np.ones(len(paths), bool)
     codes = paths.combine_chunks().dictionary_encode().indices.to_numpy()
