@@ -6,9 +6,13 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from imgrank import Ranker
 
 # One thread an operation: with small tensors two threads wait for each other longer than they sum, on a busy machine
 # by far. Tests about threads set their number themselves.
@@ -44,3 +48,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home for one test."""
     monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+@pytest.fixture(scope="module")
+def ranker() -> Iterator[Ranker]:
+    """`mini`, with the rankers that ship."""
+    from imgrank import Ranker
+
+    with Ranker() as made:
+        yield made

@@ -6,18 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from imgrank import Ranker
 from imgrank.actions.records import Action, Request
 from imgrank.cli.filters import told_of_fits
 from imgrank.cli.tags import told_of_keyword
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
-
-
-@pytest.fixture(scope="module")
-def ranker():
-    with Ranker() as made:
-        yield made
 
 
 def test_of_a_mix_the_terms_that_cannot_tell_what_fits_are_named(ranker):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +16,6 @@ from imgrank.explaining.presentation import as_json, draw, told
 from tests.detail.making import Bare, scene
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
-
-
-@pytest.fixture(scope="module")
-def ranker() -> Iterator[Ranker]:
-    with Ranker() as ranker:
-        yield ranker
 
 
 @pytest.fixture

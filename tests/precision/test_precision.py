@@ -12,8 +12,7 @@ NAME = "ViT-B-32/openai"
 
 
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+def _own_home(home, monkeypatch):
     monkeypatch.setattr(precision, "has_bf16", lambda _: True)
     monkeypatch.setattr(precision, "_has_rankers", lambda *_: False)
 

@@ -15,12 +15,6 @@ from imgrank.output.summary import who_answered
 from tests.detail.making import Bare, noisy, scene
 
 
-@pytest.fixture(scope="module")
-def ranker():
-    with Ranker() as ranker:
-        yield ranker
-
-
 @pytest.fixture
 def photos(tmp_path):
     """Three scenes, sharp, soft and blurred, and one with noise."""

@@ -20,12 +20,6 @@ from imgrank.scoring.similarity_scorers import LikenessScorer
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 
 
-@pytest.fixture(scope="module")
-def ranker():
-    with Ranker() as made:
-        yield made
-
-
 def names(ranking):
     return [Path(image.path).stem for image in ranking.images]
 

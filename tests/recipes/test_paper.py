@@ -97,8 +97,7 @@ MAKE = {"adience": make_adience, "hci": make_hci, "koniq": make_koniq, "ava": ma
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+def folder(tmp_path, home):
     return tmp_path / "data"
 
 

@@ -19,6 +19,7 @@ from imgrank.training.fitting import Fitting, _one_scale
 from imgrank.training.options import PAPER
 from tests.training.making import CONFIG, QUICK, SHAPE, Facts, FakeSource, labels_csv
 
+pytestmark = pytest.mark.usefixtures("home")
 CPU = torch.device("cpu")
 NONE = np.zeros(0, np.intp)
 
@@ -32,11 +33,6 @@ class GridSource(FakeSource):
         tokens = np.repeat(super()._tokens(path).mean(axis=0, keepdims=True), 25, axis=0)
         tokens[:, 0] = np.arange(25)
         return tokens
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
 
 
 def two_queries(folder, count=20):

@@ -36,8 +36,7 @@ def whole(tmp_path_factory):
 
 
 @pytest.fixture
-def hostile(whole, tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+def hostile(whole, tmp_path, home):
     return Path(shutil.copytree(whole[0], tmp_path / "tokens"))
 
 
