@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from imgrank.labelling.bradley_terry import Answers, Model, likeness, normal_quantiles, sigmoid
+from imgrank.labelling.bradley_terry import Answers, Model, normal_quantiles, sigmoid, similarity
 from imgrank.labelling.knowledge import knowledge
 from imgrank.labelling.next_pair import next_pair
 from imgrank.labels import ValueTask, read_labels
@@ -172,7 +172,7 @@ def world_of(source: Source, prior: float, decisiveness: float, seed: int, count
     z = normal_quantiles(source.values[chosen_ones])
     z = z / z.std()
     scores = prior * z + np.sqrt(1 - prior**2) * rng.normal(size=count)
-    return World(z, scores, likeness(source.embeddings[chosen_ones]), decisiveness, rng)
+    return World(z, scores, similarity(source.embeddings[chosen_ones]), decisiveness, rng)
 
 
 def needed(curve: Curve, target: float) -> float:

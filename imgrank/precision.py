@@ -88,7 +88,7 @@ def tried(name: BackboneName, device: str, files: Sequence[ImageFile]) -> Trial:
     loaded = load_images(files, made.side, made.interpolation, is_known=lambda _: False, crop=made.crop, pad=made.pad)
     pictures = [item.pixels for item in loaded if isinstance(item, Loaded) and item.pixels is not None]
     slow, quick = (_encoded(str(replace(name, bf16=bf16)), device, pictures) for bf16 in (False, True))
-    return Trial(quick.rate, slow.rate, likeness_of_orders(slow.embedding, quick.embedding))
+    return Trial(quick.rate, slow.rate, agreement_of_orders(slow.embedding, quick.embedding))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +107,7 @@ def _encoded(name: str, device: str, pictures: Sequence[Pixels]) -> _Encoded:
     return _Encoded((len(pictures) - untimed) / seconds, joined([first, rest]).embedding)
 
 
-def likeness_of_orders(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float:
+def agreement_of_orders(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float:
     """Mean tau of the orders by nearness to each picture in turn, in the one space (N, E) and in the other.
 
     Kendall's tau-b, without scipy: to import it takes as long as a dozen pictures.

@@ -216,8 +216,8 @@ class _Known:
 
     def __call__(self, block: _Block) -> Floats:
         """(BLOCK,) probabilities that the subject is shown."""
-        likeness = torch.from_numpy(unit_rows(block.packed.embedding)) @ self.pictures.T
-        far = 2 - 2 * likeness.topk(NEAREST, dim=1).values.mean(dim=1)
+        similarity = torch.from_numpy(unit_rows(block.packed.embedding)) @ self.pictures.T
+        far = 2 - 2 * similarity.topk(NEAREST, dim=1).values.mean(dim=1)
         result: Floats = ((math.log(self.limit) - far.clamp(min=1e-9).log()) / SOFTNESS).sigmoid().numpy()
         return result
 

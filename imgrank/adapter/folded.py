@@ -58,9 +58,9 @@ class FoldedModel:
 
     def fuse(self, x: Tensor, words: list[Words]) -> Tensor:
         """What `encode_images` gave, under a sentence: z (B, P', d), as `AdapterModel.fuse` gives it."""
-        for number, (layer, said) in enumerate(zip(self._layers, words, strict=True)):
+        for number, (layer, keys) in enumerate(zip(self._layers, words, strict=True)):
             x = self._attended(number, x) if number else x
-            x = x + _seen(layer, x, said)
+            x = x + _seen(layer, x, keys)
             x += layer.mlp(layer.norm_mlp(x))
         return x
 

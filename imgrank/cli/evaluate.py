@@ -103,7 +103,7 @@ def evaluate(
 
         check_plot(plot)
     if labels is None and adapter == "auto":
-        found = _kept_aside(fmt)
+        found = _rows_set_aside(fmt)
         if found is None:
             return
         labels, adapter = found
@@ -132,7 +132,7 @@ def evaluate(
         plot_report(measured, plot)
 
 
-def _kept_aside(fmt: ReportFormat) -> tuple[str, str] | None:
+def _rows_set_aside(fmt: ReportFormat) -> tuple[str, str] | None:
     """The rows of the last trained adapter and its file; where there are none, show a card and say what to do."""
     from imgrank.adapter.registry import kept_rows_path
     from imgrank.evaluation.set_aside import card_of, kept_any, last_trained, shipped_card

@@ -176,13 +176,13 @@ def _parsed(content: bytes, path: str) -> dict[str, Any]:
         raise _not_toml(content.decode("utf-8-sig").splitlines(), str(error), path) from error
 
 
-def _not_toml(lines: Sequence[str], said: str, path: str) -> UsageError:
+def _not_toml(lines: Sequence[str], message: str, path: str) -> UsageError:
     """Where a file goes wrong, and how it would be right, in no parser's words."""
-    found = re.search(r"at line (\d+)", said)
+    found = re.search(r"at line (\d+)", message)
     number = int(found[1]) if found else max((n for n, line in enumerate(lines, 1) if line.strip()), default=1)
     line = lines[number - 1].strip() if number <= len(lines) else ""
     where = f'{printable(path)}, line {number}: "{quoted(line)}"'
-    if re.search(r"overwrite|twice|already", said, re.IGNORECASE):
+    if re.search(r"overwrite|twice|already", message, re.IGNORECASE):
         return UsageError(f"{where} is not valid TOML, for a line before it has set that; keep one of them.")
     return UsageError(
         f'{where} is not valid TOML. A line sets one option, as top = 5 or camera = "Canon"; [sort] above it sets it '
@@ -236,9 +236,9 @@ def _taken(param: Parameter, setting: Setting, context: Context) -> Any:  # noqa
         _check_kind(param, value)
         param.process_value(context, value)
     except Exception as error:  # Click's own, of which there are two
-        said = what_it_takes(param, getattr(error, "message", "") or str(error))
+        wanted = what_it_takes(param, getattr(error, "message", "") or str(error))
         raise UsageError(
-            f"{printable(setting.where)}: {setting.option} cannot be {as_toml(setting.value)}: {said.rstrip('.')}."
+            f"{printable(setting.where)}: {setting.option} cannot be {as_toml(setting.value)}: {wanted.rstrip('.')}."
         ) from error
     return value
 

@@ -31,7 +31,7 @@ PLOTS = (".png", ".pdf", ".svg")
 
 
 def report_json(report: Report) -> str:
-    """The report as scripts read it; a figure that cannot be said is null."""
+    """The report as scripts read it; a metric that cannot be told is null."""
     whole = {
         "adapter": report.adapter,
         "backbone": report.backbone,
@@ -44,7 +44,7 @@ def report_json(report: Report) -> str:
 
 
 def report_csv(report: Report) -> str:
-    """One line for each query, scorer and figure."""
+    """One line for each query, scorer and metric."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["query", "n", "scorer", "figure", "value", "ci_low", "ci_high"])
@@ -65,11 +65,11 @@ def table_rows(sections: Mapping[str, ScorerMetrics], whole: bool = True) -> lis
     """
     filled = {name: section.by_name() for name, section in sections.items()}
     named = ScorerMetrics().by_name() if whole else BRIEF
-    columns = [name for name in named if any(_known(figures[name]) for figures in filled.values())]
+    columns = [name for name in named if any(_known(metrics[name]) for metrics in filled.values())]
     rows = [["", *(name.replace("_", " ") for name in columns)]]
-    for scorer, figures in filled.items():
-        if any(map(_known, figures.values())):
-            cells = [metric_text(figures[name]) for name in columns]
+    for scorer, metrics in filled.items():
+        if any(map(_known, metrics.values())):
+            cells = [metric_text(metrics[name]) for name in columns]
             if not whole and len(columns) > 1:
                 cells[-1] = cells[-1].partition(" ")[0]
             rows.append([scorer, *cells])
@@ -95,9 +95,9 @@ def verdict(ridge: ScorerMetrics, difference: Difference | None, who: str = "the
 
 
 def _section(section: ScorerMetrics) -> Mapping[str, object]:
-    figures = {name: measured for name, measured in section.by_name().items() if name in PRINTED}
-    bounds = {name: [_number(m.ci.low), _number(m.ci.high)] for name, m in figures.items()}
-    return {**{name: _number(measured.value) for name, measured in figures.items()}, "ci": bounds}
+    metrics = {name: measured for name, measured in section.by_name().items() if name in PRINTED}
+    bounds = {name: [_number(m.ci.low), _number(m.ci.high)] for name, m in metrics.items()}
+    return {**{name: _number(measured.value) for name, measured in metrics.items()}, "ci": bounds}
 
 
 def _number(value: float) -> float | None:
@@ -109,7 +109,7 @@ def _known(measured: Metric) -> bool:
 
 
 def metric_text(measured: Metric) -> str:
-    """A figure and its interval: `0.853 [0.841, 0.866]`, or a dash."""
+    """A metric and its interval: `0.853 [0.841, 0.866]`, or a dash."""
     if not _known(measured):
         return "-"
     digits = 3 if abs(measured.value) < 10 else 1

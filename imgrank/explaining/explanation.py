@@ -142,8 +142,8 @@ def explain_question(
     first = _of_one_term(ranker, image, Question(terms[0].text or ""), examples, progress)
     whole = sum(abs(term.weight) for term in terms)
     shares = tuple((term.text or "", term.weight / whole) for term in terms)
-    said = ", ".join(f"{'less ' if share < 0 else ''}'{text}' ({abs(share):.0%})" for text, share in shares)
-    notes = (*first.notes, MIXED.format(said, terms[0].text))
+    terms_told = ", ".join(f"{'less ' if share < 0 else ''}'{text}' ({abs(share):.0%})" for text, share in shares)
+    notes = (*first.notes, MIXED.format(terms_told, terms[0].text))
     return replace(first, sentence=question.sentence, shares=shares, notes=notes)
 
 
@@ -273,20 +273,20 @@ def nearest_examples(
     ranker: Ranker, choice: Choice | None, image: str, progress: Callable[[Progress], None]
 ) -> tuple[Example, ...]:
     """At most SHOWN labelled pictures, nearest first; none where no query was chosen or its adapter kept no rows."""
-    said = {} if choice is None else _said(choice)
-    paths = [path for path in said if os.path.isfile(path)]
+    labels = {} if choice is None else _labels(choice)
+    paths = [path for path in labels if os.path.isfile(path)]
     if not paths:
         return ()
     pictures = ranker.encode([image, *paths[:: -(-len(paths) // MOST_COMPARED)]], progress=progress)
     embeddings = pictures.packed.embedding.astype(np.float64)
     embeddings /= np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
-    likeness = np.minimum(embeddings @ embeddings[0], 1.0)
-    nearest = 1 + np.argsort(-likeness[1:], kind="stable")[:SHOWN]
+    similarity = np.minimum(embeddings @ embeddings[0], 1.0)
+    nearest = 1 + np.argsort(-similarity[1:], kind="stable")[:SHOWN]
     files = pictures.files
-    return tuple(Example(files[n].path, float(likeness[n]), said[files[n].path]) for n in nearest)
+    return tuple(Example(files[n].path, float(similarity[n]), labels[files[n].path]) for n in nearest)
 
 
-def _said(choice: Choice) -> dict[str, str]:
+def _labels(choice: Choice) -> dict[str, str]:
     """What people said about each picture of this query, in words."""
     rows = kept_rows_path(choice.adapter.path or Path())
     try:

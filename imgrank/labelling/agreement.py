@@ -91,9 +91,9 @@ def _query_report(query: str, notes: Sequence[PairNote]) -> QueryAgreement:
 def _person_report(person: str, notes: Sequence[PairNote], decided: dict[Key, float]) -> PersonReport:
     answered = _by_pair(notes)
     alone = sum(note.left == note.right for note in notes)
-    repeats = [said for said in answered.values() if len(said) > 1]
-    same = sum(value == said[0][0] for said in repeats for value, _ in said[1:])
-    again = sum(len(said) - 1 for said in repeats)
+    repeats = [given for given in answered.values() if len(given) > 1]
+    same = sum(value == given[0][0] for given in repeats for value, _ in given[1:])
+    again = sum(len(given) - 1 for given in repeats)
     ties = sum(note.preferred == 0 for note in notes)
     consistency, triads = wilson(same, again), _circular_triads(decided)
     return PersonReport(person, len(notes), ties, alone, consistency, triads, _circles(decided))
@@ -113,7 +113,7 @@ def _by_pair(notes: Iterable[PairNote]) -> dict[Key, list[tuple[float, int]]]:
 
 def _decided(notes: Iterable[PairNote]) -> dict[Key, float]:
     """The majority of a person's answers to each pair: 1, -1, or 0."""
-    sums = {key: sum(value for value, _ in said) for key, said in _by_pair(notes).items()}
+    sums = {key: sum(value for value, _ in given) for key, given in _by_pair(notes).items()}
     return {key: float((total > 0) - (total < 0)) for key, total in sums.items()}
 
 
@@ -124,9 +124,9 @@ def _alike(one: dict[Key, float], other: dict[Key, float]) -> Share:
 
 def _contradictions(person: str, notes: Sequence[PairNote]) -> list[Contradiction]:
     return [
-        Contradiction(person, *key, tuple(line for value, line in said if value))
-        for key, said in _by_pair(notes).items()
-        if {1.0, -1.0} <= {value for value, _ in said}
+        Contradiction(person, *key, tuple(line for value, line in given if value))
+        for key, given in _by_pair(notes).items()
+        if {1.0, -1.0} <= {value for value, _ in given}
     ]
 
 

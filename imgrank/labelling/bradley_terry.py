@@ -139,16 +139,16 @@ def differences(mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
 
 
 class Model:
-    """Beliefs about N pictures with `scores` (N,) of a ranker and their `likeness` (N, N), from 0 to 1, if known.
+    """Beliefs about N pictures with `scores` (N,) of a ranker and their `similarity` (N, N), from 0 to 1, if known.
 
     The same answers always give the same beliefs. Memory and time grow as N^2 and N^3: for some hundred pictures.
     """
 
-    def __init__(self, scores: Floats, likeness: Floats | None = None) -> None:
+    def __init__(self, scores: Floats, similarity: Floats | None = None) -> None:
         quantiles = normal_quantiles(scores)
         reliances = RELIANCES if quantiles.any() else (0.0,)
-        kinships = KINSHIPS if likeness is not None else (0.0,)
-        alike = np.eye(len(scores)) if likeness is None else likeness
+        kinships = KINSHIPS if similarity is not None else (0.0,)
+        alike = np.eye(len(scores)) if similarity is None else similarity
         self._priors = [
             _Prior(reliance * quantiles, spread, kinship, alike)
             for reliance, spread, kinship in product(reliances, SPREADS, kinships)
@@ -188,7 +188,7 @@ def normal_quantiles(scores: Floats) -> Floats:
     return np.array([normal.inv_cdf(rank / len(scores)) for rank in middle])[place]
 
 
-def likeness(embeddings: Floats) -> Floats:
+def similarity(embeddings: Floats) -> Floats:
     """(N, N) how alike pictures look, from 0 to 1, by their embeddings (N, E); the median pair is at 1/e."""
     spread = embeddings.std(axis=0)
     standard = (embeddings - embeddings.mean(axis=0)) / np.where(spread > 0, spread, 1)

@@ -68,11 +68,11 @@ def consistency(answers: Answers) -> Share:
     first: dict[tuple[int, int], float] = {}
     same = repeated = 0
     for pair, preferred in zip(answers.pairs(), answers.preferred, strict=True):
-        said = float(preferred) if pair.key == (pair.left, pair.right) else -float(preferred)
+        answer = float(preferred) if pair.key == (pair.left, pair.right) else -float(preferred)
         if pair.key in first:
             repeated += 1
-            same += said == first[pair.key]
-        first.setdefault(pair.key, said)
+            same += answer == first[pair.key]
+        first.setdefault(pair.key, answer)
     return wilson(same, repeated)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from imgrank.arrays import Floats
 from imgrank.errors import UsageError
 from imgrank.labelling.answer_file import Notebook, PairNote, ValueNote
-from imgrank.labelling.bradley_terry import Answers, Memo, Model, Pair, likeness
+from imgrank.labelling.bradley_terry import Answers, Memo, Model, Pair, similarity
 from imgrank.labelling.knowledge import Knowledge, knowledge
 from imgrank.labelling.next_pair import next_pair
 from imgrank.labels.tasks import phrasings
@@ -95,7 +95,7 @@ class PairLesson(_Lesson):
     def __init__(self, pool: Pool, notebook: Notebook) -> None:
         super().__init__(pool, notebook)
         self._thoughts: Memo[Thought] = Memo(KEPT_THOUGHTS)
-        self._model = Model(pool.scores, None if pool.embeddings is None else likeness(pool.embeddings))
+        self._model = Model(pool.scores, None if pool.embeddings is None else similarity(pool.embeddings))
 
     @property
     def answers(self) -> Answers:

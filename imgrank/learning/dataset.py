@@ -295,14 +295,14 @@ MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tamed:
+class Clipped:
     """A dataset whose outliers count as the furthest value that is none, and a line for the user about each."""
 
     dataset: Dataset
     notes: tuple[str, ...]
 
 
-def tamed(dataset: Dataset) -> Tamed:
+def clip_outliers(dataset: Dataset) -> Clipped:
     """Hold outliers of train and val at the furthest other value; one would set the scale for all others."""
     tasks: list[TaskRows] = []
     notes: list[str] = []
@@ -310,10 +310,10 @@ def tamed(dataset: Dataset) -> Tamed:
         far = _outlying(rows) if isinstance(rows, ValueRows) else np.zeros(0, np.intp)  # answers have none
         if isinstance(rows, ValueRows) and len(far):
             notes += _told(rows, far, dataset.labels.source)
-            tasks.append(_held(rows, far))
+            tasks.append(_clipped(rows, far))
         else:
             tasks.append(rows)
-    return Tamed(replace(dataset, tasks=tuple(tasks)), tuple(notes))
+    return Clipped(replace(dataset, tasks=tuple(tasks)), tuple(notes))
 
 
 def outliers(values: Floats) -> npt.NDArray[np.bool_]:
@@ -332,7 +332,7 @@ def _outlying(rows: ValueRows) -> Rows:
     return used[outliers(rows.values[used])]
 
 
-def _held(rows: ValueRows, far: Rows) -> ValueRows:
+def _clipped(rows: ValueRows, far: Rows) -> ValueRows:
     low, high = _others(rows, far)
     values = rows.values.copy()
     values[far] = values[far].clip(low, high)

@@ -1,6 +1,6 @@
 """How well scores order and estimate: pure functions of two arrays, with bootstrap intervals.
 
-`predicted` and `true` are (N,) float64 and higher is more. A figure that cannot be said (fewer than two
+`predicted` and `true` are (N,) float64 and higher is more. A metric that cannot be said (fewer than two
 pictures, or a constant on either side) is NaN. Names and meanings are SciPy's and torchmetrics'.
 """
 
@@ -82,7 +82,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One scorer's figure less another's on the same pictures; real where the interval leaves out 0."""
+    """One scorer's metric less another's on the same pictures; real where the interval leaves out 0."""
 
     value: float
     ci: Interval
@@ -140,23 +140,23 @@ class Resamples:
         return means
 
     def srcc(self, predicted: Floats, true: Floats) -> Floats:
-        """(K,) figures, one a resample."""
+        """(K,) metrics, one a resample."""
         return np.concatenate(
             [_correlation(_ranks(predicted, part), _ranks(true, part), part) for part in self._parts()]
         )
 
     def plcc(self, predicted: Floats, true: Floats) -> Floats:
-        """(K,) figures, one a resample."""
+        """(K,) metrics, one a resample."""
         return np.concatenate([_correlation(predicted[None], true[None], part) for part in self._parts()])
 
     def mae(self, predicted: Floats, true: Floats) -> Floats:
-        """(K,) figures, one a resample."""
+        """(K,) metrics, one a resample."""
         return self.mean(np.abs(predicted - true))
 
     def pair_figures(self, predicted: Floats, true: Floats) -> PairFigures:
-        """Both figures that are counted over pairs, one a resample.
+        """Both metrics that are counted over pairs, one a resample.
 
-        A resample only says how often each picture was drawn, so that each figure is w' S w with weights w
+        A resample only says how often each picture was drawn, so that each metric is w' S w with weights w
         and one sign matrix S for all resamples.
         """
         weights = self.weights.astype(np.float32)
@@ -176,7 +176,7 @@ class Resamples:
         return PairFigures(accuracy, tau)
 
     def class_accuracy(self, predicted: Floats, true: Floats) -> Floats:
-        """(K,) figures, one a resample; classes are those of all pictures."""
+        """(K,) metrics, one a resample; classes are those of all pictures."""
         classes = np.unique(true)
         right = classes[np.abs(predicted[:, None] - classes[None, :]).argmin(axis=1)] == true
         return self.mean(right.astype(np.float64))
@@ -199,9 +199,9 @@ def _drawn(rng: np.random.Generator, count: int, resamples: int) -> Floats:
     return np.stack([np.bincount(row, minlength=count) for row in rows]).astype(np.float64)
 
 
-def interval(figures: Floats) -> Interval:
-    """The middle 95 % of resampled figures; NaN where none can be said."""
-    known = figures[np.isfinite(figures)]
+def interval(resampled: Floats) -> Interval:
+    """The middle 95 % of resampled metrics; NaN where none can be said."""
+    known = resampled[np.isfinite(resampled)]
     if not len(known):
         return Interval(float("nan"), float("nan"))
     tail = (1 - CONFIDENCE) / 2

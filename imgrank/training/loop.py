@@ -32,7 +32,7 @@ LARGEST_GRADIENT = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One epoch, for watching: mean losses, the val figure (SRCC, or for answers 2 x accuracy - 1), val MAE."""
+    """One epoch, for watching: mean losses, the val metric (SRCC, or for answers 2 x accuracy - 1), val MAE."""
 
     number: int
     of: int
@@ -241,7 +241,7 @@ def compare_once(model: AdapterModel, summary: Summary) -> Tensor:
 def _validate(
     progress: LoopState, dataset: Dataset, parts: Sequence[QueryRows], device: torch.device
 ) -> tuple[float, float]:
-    """The mean figure over queries on their val rows, and the mean absolute error of those with values."""
+    """The mean metric over queries on their val rows, and the mean absolute error of those with values."""
     model = cast(AdapterModel, progress.averaged.module)
     predicted = tuple(part.mean + part.scale * predict(model, dataset, part.task, part.val, device) for part in parts)
     progress.predicted = (*progress.predicted, predicted)

@@ -26,13 +26,13 @@ from imgrank.evaluation.set_aside import keep_rows
 from imgrank.index_tokens import IndexTokens
 from imgrank.labels import Labels, read_labels
 from imgrank.learning.dataset import (
+    Clipped,
     Dataset,
-    Tamed,
     TokenSource,
+    clip_outliers,
     flat_notes,
     made_splits,
     read_dataset,
-    tamed,
     with_mirrored,
 )
 from imgrank.paths import printable, quoted, why
@@ -119,7 +119,7 @@ def train(
         config = _fitting_config(config, preset, source)
         dataset = made_splits(read_dataset(known, source, skip_bad=skip_bad, progress=progress), options.seed)
         _check(dataset)
-        run = _Run(started, path, unit, source, options, config, dataset, tamed(dataset))
+        run = _Run(started, path, unit, source, options, config, dataset, clip_outliers(dataset))
         outcome, terms = run.learn(resume, device, watch, progress, saved)
         return run.save(outcome, terms)
 
@@ -135,7 +135,7 @@ class _Run:
     options: TrainingOptions
     config: AdapterConfig | None
     dataset: Dataset
-    learnable: Tamed
+    learnable: Clipped
 
     def learn(
         self,

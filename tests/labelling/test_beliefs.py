@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from imgrank.labelling import lesson as lessons
 from imgrank.labelling.answer_file import Notebook
-from imgrank.labelling.bradley_terry import Answers, Memo, Model, Pair, likeness, normal_quantiles
+from imgrank.labelling.bradley_terry import Answers, Memo, Model, Pair, normal_quantiles, similarity
 from imgrank.labelling.knowledge import FEWEST_ANSWERS, consistency, expected_accuracy, knowledge, wilson
 from imgrank.labelling.lesson import PairLesson, Pool
 from imgrank.labelling.next_pair import CHECK_AFTER, CHECK_EVERY, next_pair, usefulness
@@ -69,7 +69,7 @@ def test_sides_mean_nothing(answers: Answers) -> None:
 @settings(max_examples=40, deadline=None)
 @given(some_answers())
 def test_beliefs_are_finite_and_their_covariance_is_one(answers: Answers) -> None:
-    beliefs = Model(scores(), likeness(np.random.default_rng(1).normal(size=(COUNT, 5)))).believe(answers)
+    beliefs = Model(scores(), similarity(np.random.default_rng(1).normal(size=(COUNT, 5)))).believe(answers)
     assert np.isfinite(beliefs.mean).all()
     np.testing.assert_allclose(beliefs.covariance, beliefs.covariance.T, atol=1e-9)
     assert np.linalg.eigvalsh(beliefs.covariance).min() > 0
@@ -100,7 +100,7 @@ def test_a_ranker_that_answers_gainsay_loses_its_say() -> None:
 
 def test_pictures_that_look_alike_learn_from_each_other() -> None:
     looks = np.repeat(np.eye(3), 2, axis=0)
-    twins = Model(np.zeros(6), likeness(looks)).believe(Answers.of([(0, 2, 1.0)] * 5)).mean
+    twins = Model(np.zeros(6), similarity(looks)).believe(Answers.of([(0, 2, 1.0)] * 5)).mean
     assert twins[1] > twins[4] > twins[3]
 
 

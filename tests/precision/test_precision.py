@@ -6,7 +6,7 @@ from PIL import Image
 
 from imgrank import precision
 from imgrank.backbone.names import parse_name
-from imgrank.precision import Trial, likeness_of_orders, named_precisely
+from imgrank.precision import Trial, agreement_of_orders, named_precisely
 
 NAME = "ViT-B-32/openai"
 
@@ -75,7 +75,7 @@ def test_rankers_for_float32_keep_it(folder, outcome, monkeypatch):
     assert not made
 
 
-def test_the_likeness_of_two_orders_is_scipys_tau():
+def test_the_agreement_of_two_orders_is_scipys_tau():
     from scipy.stats import kendalltau
 
     one, other = (np.random.default_rng(seed).integers(0, 9, 40).astype(float) for seed in (0, 1))
@@ -86,6 +86,6 @@ def test_the_likeness_of_two_orders_is_scipys_tau():
 def test_orders_are_alike_by_how_far_they_agree():
     make = np.random.default_rng(0)
     space = make.normal(size=(30, 8))
-    assert likeness_of_orders(space, space) == pytest.approx(1)
-    assert 0.9 < likeness_of_orders(space, space + 0.01 * make.normal(size=space.shape)) < 1
-    assert abs(likeness_of_orders(space, make.normal(size=space.shape))) < 0.3
+    assert agreement_of_orders(space, space) == pytest.approx(1)
+    assert 0.9 < agreement_of_orders(space, space + 0.01 * make.normal(size=space.shape)) < 1
+    assert abs(agreement_of_orders(space, make.normal(size=space.shape))) < 0.3
