@@ -337,7 +337,7 @@ def _plain_open_clip() -> object:
     import torch
 
     try:
-        import torchvision  # noqa: F401
+        import torchvision  # noqa: F401 (whether it loads is asked)
     except RuntimeError:
         library = torch.library.Library("torchvision", "FRAGMENT")
         library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

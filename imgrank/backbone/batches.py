@@ -18,6 +18,7 @@ from imgrank.tokens import SMALLEST_SCALE, PackedTokens, joined
 Forward = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 WindowForward = Callable[[torch.Tensor, Sequence[Window]], tuple[torch.Tensor, torch.Tensor]]
 _T = TypeVar("_T")
+Tower = TypeVar("Tower", bound=torch.nn.Module)
 
 FIRST_BATCH = {"cpu": 16, "mps": 32, "cuda": 64}
 LARGEST_BATCH = 512
@@ -184,3 +185,9 @@ def _fill(batch: Pixels, size: int) -> Pixels:
 def _is_out_of_memory(error: RuntimeError) -> bool:
     text = str(error).lower()
     return isinstance(error, torch.cuda.OutOfMemoryError) or "out of memory" in text or "not enough memory" in text
+
+
+def channels_last(tower: Tower) -> Tower:
+    """The tower, its weights in the order in which convolutions are quickest."""
+    # torch takes this call, which its stubs do not know
+    return tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

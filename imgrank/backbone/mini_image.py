@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from safetensors import safe_open
 from torch import nn
 
-from imgrank.backbone.batches import BatchRunner
+from imgrank.backbone.batches import BatchRunner, channels_last
 
 # of each stage: blocks, kernel, stride of the first block, expansion, channels
 STAGES = (
@@ -298,8 +298,7 @@ def build_image_tower(weights: Path, config: Config, device: str) -> MiniImageTo
     tower = MiniImageTower(ImageConfig(**config["image"]))
     tower.load_state_dict(_tensors(weights, "image."), assign=True)
     frozen = tower.requires_grad_(False).eval()
-    # torch takes this call, which its stubs do not know
-    return frozen.to(memory_format=torch.channels_last).to(device)  # type: ignore[call-overload,no-any-return]
+    return channels_last(frozen).to(device)
 
 
 def _tensors(weights: Path, prefix: str) -> dict[str, torch.Tensor]:

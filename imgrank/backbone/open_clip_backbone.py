@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from imgrank.backbone.batches import runner_of_large_towers
+from imgrank.backbone.batches import channels_last, runner_of_large_towers
 from imgrank.backbone.contract import Pixels
 from imgrank.backbone.names import BackboneName
 from imgrank.backbone.open_clip_facts import OpenClipFacts
@@ -86,8 +86,7 @@ class OpenClipBackbone:
         tower = ImageTower(self._model.visual, self.preprocessing, self._architecture.grid).eval().to(self.device)
         if self._asked.bf16:
             hold_in_bf16(tower)
-        # torch takes this call, which its stubs do not know
-        return tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+        return channels_last(tower)
 
     @cached_property
     def _text_tower(self) -> TextTower:

@@ -25,6 +25,7 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from imgrank.adapter.unfilled import Unfilled
+from imgrank.backbone.batches import channels_last
 from imgrank.backbone.contract import Preprocessing
 from imgrank.backbone.names import FOLDER
 from imgrank.backbone.windows import GRID, Window, pool_grid, shares
@@ -172,7 +173,7 @@ def random_image_tower(architecture: Architecture, preprocessing: Preprocessing,
         if tensor.is_floating_point():
             tensor.data.uniform_(0.01, 0.02)
     tower = ImageTower(visual, preprocessing).eval().to(device)
-    return tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return channels_last(tower)
 
 
 def build(architecture: Architecture, weights: Path) -> OpenClipModel:

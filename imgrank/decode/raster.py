@@ -59,7 +59,7 @@ _PROGRESSIVE_SHARE = 0.4
 _USUAL_SHARE = 0.5
 Image.MAX_IMAGE_PIXELS = None
 # Pillow's blocks of 16 MB would stay with each thread when freed; glibc always gives back more than 32 MB at once.
-Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined]
+Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined]  # Pillow gives it no type
 
 # Pillow warns about odd metadata, which is no news to someone who orders pictures.
 warnings.filterwarnings("ignore", module=r"PIL\.")

@@ -89,7 +89,7 @@ class Encode:
     def __call__(self, pictures: Table) -> Table:
         """Rows of a part; a picture's tokens do not depend on which others come along."""
         rows = tuple(pickle.loads(row) for row in pictures.column("row").to_pylist())  # noqa: S301 - written by Decode
-        made = [pickle.loads(one) for one in pictures.column("picture").to_pylist() if one is not None]  # noqa: S301
+        made = [pickle.loads(one) for one in pictures.column("picture").to_pylist() if one is not None]  # noqa: S301 - likewise
         indexed = IndexRows(rows, tokens_of_pictures(made, self._backbone))
         return to_table(indexed, self._manifest).replace_schema_metadata(None)
 

@@ -82,7 +82,7 @@ class Remembered:
         for start in range(0, len(keys), AT_ONCE):
             some = keys[start : start + AT_ONCE]
             marks = ",".join("?" * len(some))
-            query = f"SELECT path, size, mtime_ns, text, checksum FROM said WHERE path IN ({marks})"  # noqa: S608
+            query = f"SELECT path, size, mtime_ns, text, checksum FROM said WHERE path IN ({marks})"  # noqa: S608 (`marks` are question marks)
             for path, size, mtime_ns, text, checksum in self._connection.execute(query, some):
                 if (
                     isinstance(path, bytes)

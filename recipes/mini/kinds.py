@@ -21,7 +21,7 @@ from imgrank.backbone.towers import ensure_importable
 
 ensure_importable()
 from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES  # noqa: E402 (torchvision must be importable first)
-from timm.data import ImageNetInfo  # noqa: E402
+from timm.data import ImageNetInfo  # noqa: E402 (likewise)
 
 RARE_SENSE = 0.1  # of the uses of the most used sense that stands above a class
 RARE_NOUN = 0.1  # of all uses of a noun, those in such senses

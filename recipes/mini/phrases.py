@@ -90,9 +90,10 @@ def nouns_in(sentence: str) -> set[str]:
 
 
 _KINDS = {
-    frozenset({"person", "human"}): set(
-        "man woman boy girl child people person men women children kid lady guy player runner surfer skier".split()  # noqa: SIM905
-    ),
+    frozenset({"person", "human"}): {
+        *("man", "woman", "boy", "girl", "child", "people", "person", "men", "women", "children", "kid", "lady", "guy"),
+        *("player", "runner", "surfer", "skier"),
+    },
     frozenset({"animal"}): {"dog", "puppy", "cat", "horse", "bird", "cow", "animal", "sheep", "elephant"},
     frozenset({"building"}): {"house", "church", "tower", "skyscraper"},
 }

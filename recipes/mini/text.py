@@ -21,7 +21,7 @@ from imgrank.backbone.towers import ensure_importable
 
 ensure_importable()
 from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES  # noqa: E402 (torchvision must be importable first)
-from timm.data import ImageNetInfo  # noqa: E402
+from timm.data import ImageNetInfo  # noqa: E402 (likewise)
 
 
 def kept_vocabulary() -> list[str]:
