@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from imgrank.backbone.contract import Pixels, Preprocessing
 from imgrank.backbone.kinds import coverage, read_kinds
@@ -123,6 +123,6 @@ def _read_config(weights: Path) -> dict[str, Any]:
     try:
         with safe_open(str(weights), "numpy") as file:
             config: dict[str, Any] = json.loads(file.metadata()["imgrank.backbone"])
-    except Exception as error:  # safetensors raises its own Rust-made type for every kind of damage
+    except (SafetensorError, OSError, LookupError, TypeError, ValueError) as error:
         raise BackboneError(f"the weights file {weights.name} of `mini` is damaged; install imgrank again") from error
     return config

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -162,7 +162,7 @@ def _holds(weights: Path, model: Any) -> bool:  # noqa: ANN401 (open_clip has no
     try:
         with safe_open(str(weights), "pt") as file:
             return {name: file.get_slice(name).get_shape() for name in file.keys()} == expected  # noqa: SIM118
-    except Exception:  # noqa: BLE001 - safetensors raises a type of its own; building the model will name the fault
+    except (SafetensorError, OSError):  # building the model will name the fault
         return False
 
 
