@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 
 import pytest
 from typer.main import get_command
@@ -13,6 +11,7 @@ from typer.main import get_command
 from imgrank.cli.app import app
 from imgrank.cli.settings import NEVER, OF_A_FOLDER, Options, defaults_of, read_settings
 from imgrank.errors import UsageError
+from tests import forked
 from tests.grouping.making import PHOTOS
 
 ROOT = get_command(app)
@@ -32,13 +31,8 @@ def write(folder, here="", own=""):
 
 
 def imgrank(*words, status=0, **variables):
-    done = subprocess.run(
-        [sys.executable, "-m", "imgrank", *map(str, words)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **variables},
-        timeout=300,
-    )
+    done = forked.imgrank(*words, env={**os.environ, **variables})
+    done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
     assert done.returncode == status, done.stderr
     return done
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
-import sys
+import os
 from datetime import datetime, timedelta
 
 import pytest
 
+from tests import forked
 from tests.facts.making import exif
 from tests.grouping.making import PHOTOS, WAYS, photographs
 
@@ -18,13 +18,8 @@ NAMES = ("biplane", "cat", "dog")  # each sharp, so that its blurred copy is les
 
 
 def imgrank(*words, home, status=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "imgrank", *map(str, words)],
-        capture_output=True,
-        text=True,
-        env={**__import__("os").environ, "IMGRANK_HOME": str(home)},
-        timeout=300,
-    )
+    done = forked.imgrank(*words, env={**os.environ, "IMGRANK_HOME": str(home)})
+    done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
     assert done.returncode == status, done.stderr
     return done
 

@@ -17,6 +17,7 @@ from PIL import Image
 from imgrank.cli.options import MAX_MEGAPIXELS
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
 from imgrank.paths import adapters_dir
+from tests import forked
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 USED = ("cat.jpg", "dog.jpg", "rocket.jpg", "goldfish.jpg")
@@ -32,19 +33,21 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def imgrank(folder, tmp_path_factory):
+def home(folder, tmp_path_factory):
+    """Where what was read of the photographs and of a sentence is stored, so that no process loads torch for them."""
     home = tmp_path_factory.mktemp("home")
+    assert forked.imgrank("sort", "photos", "a cat", cwd=folder, env=at(home)).returncode == 0
+    return home
 
+
+def at(home):
+    return {**os.environ, "IMGRANK_HOME": str(home)}
+
+
+@pytest.fixture(scope="module")
+def imgrank(folder, home):
     def run(*words, stdin=b"", cwd=folder, env=None):
-        return subprocess.run(
-            [sys.executable, "-m", "imgrank", *words],
-            input=stdin,
-            capture_output=True,
-            cwd=cwd,
-            env={**os.environ, "IMGRANK_HOME": str(home), "OMP_NUM_THREADS": "1", **(env or {})},
-            timeout=300,
-            check=False,
-        )
+        return forked.imgrank(*words, stdin=stdin, cwd=cwd, env={**at(home), **(env or {})})
 
     return run
 
@@ -205,19 +208,21 @@ def test_the_cap_on_pixels_is_the_decoders_unless_said():
 @pytest.mark.parametrize(
     "words", ['sort photos "a cat" -q --format jsonl', "sort photos x -q --format table", "--help"]
 )
-def test_a_closed_pipe_ends_quietly(folder, words):
+def test_a_closed_pipe_ends_quietly(folder, home, words):
     script = f'"{sys.executable}" -m imgrank {words} | true; exit "${{PIPESTATUS[0]}}"'
-    done = subprocess.run(["bash", "-c", script], capture_output=True, cwd=folder, timeout=300, check=False)
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, cwd=folder, env=at(home), timeout=300, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
 @pytest.mark.parametrize("words", [["sort", "photos", "a cat", "-q"], ["--help"]])
-def test_a_full_disk_is_one_sentence(folder, words):
+def test_a_full_disk_is_one_sentence(folder, home, words):
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "imgrank", *words], stdout=full, stderr=subprocess.PIPE, cwd=folder, timeout=300,
-            check=False,
+            [sys.executable, "-m", "imgrank", *words], stdout=full, stderr=subprocess.PIPE, cwd=folder,
+            env=at(home), timeout=300, check=False,
         )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.count(b"\n") == 1
@@ -225,11 +230,13 @@ def test_a_full_disk_is_one_sentence(folder, words):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
-def test_what_was_changed_is_said_even_where_the_plan_cannot_be_shown(folder, tmp_path):
+def test_what_was_changed_is_said_even_where_the_plan_cannot_be_shown(folder, home, tmp_path):
     shutil.copytree(folder / "photos", tmp_path / "photos")
     with open("/dev/full", "wb") as full:
         words = [sys.executable, "-m", "imgrank", "sort", "photos", "a cat", "-q", "--rename", "--yes"]
-        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, timeout=300, check=False)
+        done = subprocess.run(
+            words, stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, env=at(home), timeout=300, check=False
+        )
     assert done.returncode == 1 and b"done as run" in done.stderr and b"no space left" in done.stderr
 
 
@@ -275,10 +282,10 @@ def test_the_version_and_the_help_need_no_torch(folder):
         ("sort photos cat --opposite \"$(printf 'caf\\351')\" -q", 2, 0, b"\\xe9"),
     ],
 )
-def test_closed_streams_and_odd_sentences_end_in_one_line_at_most(folder, tmp_path, words, code, lines, said):
+def test_closed_streams_and_odd_sentences_end_in_one_line_at_most(folder, home, words, code, lines, said):
     done = subprocess.run(
         ["bash", "-c", f'"{sys.executable}" -m imgrank {words}'], capture_output=True, cwd=folder, timeout=300,
-        check=False, env={**os.environ, "IMGRANK_HOME": str(tmp_path)},
+        check=False, env=at(home),
     )  # fmt: skip
     assert (done.returncode, done.stdout.count(b"\n")) == (code, lines)
     assert said in done.stderr

@@ -6,12 +6,11 @@ import csv
 import io
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.store.making import OLD_NS
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
@@ -32,14 +31,7 @@ def folder(tmp_path):
 @pytest.fixture
 def imgrank(folder):
     def run(*words):
-        done = subprocess.run(
-            [sys.executable, "-m", "imgrank", *words],
-            capture_output=True,
-            cwd=folder,
-            env={**os.environ, "IMGRANK_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1"},
-            timeout=500,
-            check=False,
-        )
+        done = forked.imgrank(*words, cwd=folder, env={**os.environ, "IMGRANK_HOME": str(folder / "home")})
         assert done.returncode == 0, done.stderr.decode()
         return done
 

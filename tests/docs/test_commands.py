@@ -1,7 +1,8 @@
 """Every command that a page shows is run, and prints what the page says.
 
 Blocks marked `console` show `$ command` and its output, those marked `sh` commands alone, `python` a program.
-The blocks of one page run in order in one new folder that holds the example photographs. In a shown output
+The blocks of one page run in order in one new folder that holds the example photographs. Their `imgrank` is forked
+from a process that has imported it, but for the first of all, which begins as a user's does. In a shown output
 `...` stands for anything. `<!-- not run: reason -->` on the line before a block keeps it from being run.
 """
 
@@ -18,16 +19,17 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.docs.pages import PAGES, ROOT, RUNNABLE, Block, Step, blocks, steps
 
 SECONDS = 600  # a page may train
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    programs = str(Path(sys.executable).parent)
+    programs = [folder / ".home" / "programs", Path(sys.executable).parent]
     return {
         **os.environ,
-        "PATH": programs + os.pathsep + os.environ["PATH"],
+        "PATH": os.pathsep.join([*map(str, programs), os.environ["PATH"]]),
         "IMGRANK_HOME": str(folder / ".home"),
         "COLUMNS": "100",
         "TERM": "dumb",
@@ -92,6 +94,8 @@ def _walk(page: Path, folder: Path, read_before: Path) -> str | None:
     """The first fault of a page whose commands are run in `folder`, or None."""
     shutil.copytree(ROOT / "examples", folder / "examples")
     shutil.copytree(read_before, folder / ".home" / "cache")
+    if forked.HAS_FORK:
+        forked.program(folder / ".home" / "programs")
     for block in _to_run(page):
         for step in steps(block):
             wrong = fault(step, folder)
