@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -24,6 +25,44 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A busy machine takes what time it takes.
 settings.register_profile("without a clock", deadline=None)
 settings.load_profile("without a clock")
+
+# Files are dealt out in this order: those whose tests fork come first, for a fork costs the more the more memory this
+# process holds, and it grows from file to file; then the longest, that no worker is left with one of them at the end.
+FIRST = (
+    "faults/actions",
+    "training/test_train.py",
+    "docs/test_commands.py",
+    "engine/test_ray.py",
+    "browser/test_open_outside.py",
+    "browser/test_open.py",
+    "browser/test_open_more.py",
+    "browser/test_open_states.py",
+    "cli/test_sort.py",
+    "engine/test_processors.py",
+    "index/test_store_of_objects.py",
+    "faults/images/test_sort.py",
+    "backbone/test_families.py",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False  # else files with few tests come last, be they ever so long
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _turn(item.path.relative_to(Path(__file__).parent).as_posix()))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: no collection of garbage need look at it again, nor write to it after a fork."""
+    gc.collect()
+    gc.freeze()
+
+
+def _turn(file: str) -> int:
+    return next((turn for turn, name in enumerate(FIRST) if file.startswith(name)), len(FIRST))
 
 
 @pytest.fixture(scope="session", autouse=True)
