@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests import forked
 from tests.docs.pages import ROOT, blocks
 from tests.web.making import Client, until
 
@@ -58,22 +59,19 @@ def test_from_a_folder_to_an_own_ranker(tmp_path: Path) -> None:
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
-    printed = {
-        command: subprocess.run(
-            typed(command), cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-        )
-        for command in later
-    }
+    printed = {command: forked.imgrank(*shlex.split(command)[1:], cwd=tmp_path, env=environment) for command in later}
     assert len(later) == 5
     for command, done in printed.items():
+        out, errors = done.stdout.decode(), done.stderr.decode()
+        assert done.returncode == 0, errors
         if " sort " in command:
-            assert len(done.stdout.splitlines()) == 5
-            assert "no ranker was trained" not in done.stderr
+            assert len(out.splitlines()) == 5
+            assert "no ranker was trained" not in errors
         elif " adapters " in command:
-            assert "warmer-colours" in done.stdout
+            assert "warmer-colours" in out
         elif " explain " in command:
-            assert "by warmer-colours" in done.stdout and re.search(" answers?: ", done.stdout)
-            assert ("scores more by" in done.stdout) == ("--against" in command)
+            assert "by warmer-colours" in out and re.search(" answers?: ", out)
+            assert ("scores more by" in out) == ("--against" in command)
         else:
-            assert f"{ANSWERS} answers" in done.stdout
+            assert f"{ANSWERS} answers" in out
     assert (tmp_path / "why.png").read_bytes().startswith(b"\x89PNG")
