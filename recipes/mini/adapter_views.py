@@ -67,16 +67,11 @@ def read_seen(data: Path, out: Path) -> tuple[list[Sample], SeenViews]:
     return samples, SeenViews(views, packed)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--out", type=Path, default=Path("build/mini"))
-    args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
-    samples, views = planned(args.data)
+def see(samples: list[Sample], views: list[View], target: Path) -> None:
+    """Fill `target` with the tokens of each view, row for row, going on where an earlier run ended."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     mini = load_mini()
     width = pack_rows(PackedTokens.empty(1, mini.shape)).shape[1]
-    target = rows_path(args.out)
     rows = np.lib.format.open_memmap(target, "r+" if target.exists() else "w+", np.uint8, (len(views), width))
     missing = [row for row in range(len(views)) if not rows[row].any()]
     # Views of one set stand together; in mixed order a run that ends early has some of each.
@@ -84,7 +79,7 @@ def main() -> None:
     print(f"{len(views)} views, {len(missing)} to see", flush=True)
     tower, started = mini._image_tower, time.time()
 
-    def see(at: int) -> None:
+    def see_batch(at: int) -> None:
         batch = missing[at : at + BATCH]
         pixels = np.stack([load_view(views[row], samples[views[row].sample], 0) for row in batch])
         rows[batch] = pack_rows(mini._batches._one(pixels, tower))
@@ -95,8 +90,16 @@ def main() -> None:
 
     torch.set_num_threads(1)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(see, range(0, len(missing), BATCH)))
+        list(pool.map(see_batch, range(0, len(missing), BATCH)))
     rows.flush()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--out", type=Path, default=Path("build/mini"))
+    args = parser.parse_args()
+    see(*planned(args.data), rows_path(args.out))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.stats import spearmanr
 
 from imgrank.adapter.answering import score_tokens
 from imgrank.adapter.files import Adapter
@@ -48,7 +49,12 @@ def blend_axis(
         return fit_values(blocks, rows, values[rows], [groups[n] for n in rows], sentence, kernel=False)
 
     predicted = score_tokens(adapter, packed[val], text, replace(query, scorer="adapter", closed=None)).value
-    blend_weight = best_part(predicted, closed(train)(val), values[val], [groups[n] for n in val])
+    from_closed = closed(train)(val)
+    blend_weight = best_part(predicted, from_closed, values[val], [groups[n] for n in val])
+    blended = blend_weight * predicted + (1 - blend_weight) * from_closed
+    found = (f"{spearmanr(each, values[val]).statistic:.3f}" for each in (predicted, from_closed, blended))
+    print(f"{query.name}: SRCC on val of network, closed form, blend: {', '.join(found)}", flush=True)
+    print(f"{query.name}: {blend_weight:.2f} parts network", flush=True)
     return replace(query, scorer="blend", blend_weight=blend_weight, closed=closed(both).form(query.mean, query.scale))
 
 

@@ -25,7 +25,7 @@ from imgrank.adapter.files import Adapter, load
 from imgrank.adapter.registry import find_adapter
 from imgrank.evaluation import evaluate
 from imgrank.learning.baselines import features, fit_ridge
-from imgrank.learning.metrics import Metric, Resamples, srcc_difference, value_metrics
+from imgrank.learning.metrics import Metric, Resamples, interval, srcc, srcc_difference, value_metrics
 from imgrank.tokens import PackedTokens
 
 LEVELS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -108,21 +108,22 @@ def table_of_mean_tokens(bench: Bench, data: Path, split: str) -> None:
 
 def table_of_degradations(bench: Bench, data: Path) -> None:
     paths = set(sharp_paths(data))
-    sharp = [sample for sample in bench.samples if sample.path in paths]
-    print(
-        f"\n| degradation | SRCC over all {len(sharp) * len(LEVELS)} | mean SRCC within one photograph |\n|---|--:|--:|"
-    )
-    for kind in DEGRADATIONS:
-        rng = random.Random(1)
-        pixels = [
-            np.asarray(degrade(Image.open(sample.path).convert("RGB"), kind, level, rng))
-            for sample in sharp
-            for level in LEVELS
-        ]
-        value = bench.score(bench.ranker.backbone.encode_images(np.stack(pixels)), kind).value.reshape(-1, len(LEVELS))
-        whole = spearmanr(value.ravel(), np.tile(LEVELS, len(sharp))).statistic
+    captioned = [sample for sample in bench.samples if sample.source == "captions"]
+    sharp = [sample for sample in captioned if sample.path in paths]
+    print("\n| degradation | photographs | SRCC over all | mean SRCC within one photograph |\n|---|--:|---|--:|")
+    for kind, photographs in (*((kind, sharp) for kind in DEGRADATIONS), ("exposure", captioned)):
+        value = np.stack([_at_each_level(bench, sample, kind) for sample in photographs])
+        levels, owners = np.tile(LEVELS, len(photographs)), np.repeat([s.path.name for s in photographs], len(LEVELS))
+        resamples = Resamples.draw(value.size, groups=owners.tolist())
+        whole = Metric(srcc(value.ravel(), levels), interval(resamples.srcc(value.ravel(), levels)))
         within = np.mean([spearmanr(row, LEVELS).statistic for row in value])
-        print(f"| {kind} | {whole:.3f} | {within:.3f} |", flush=True)
+        print(f"| {kind} | {len(photographs)} | {written(whole)} | {within:.3f} |", flush=True)
+
+
+def _at_each_level(bench: Bench, sample: Sample, kind: str) -> np.ndarray:
+    image, rng = Image.open(sample.path).convert("RGB"), random.Random(f"{kind}/{sample.path.name}")
+    pixels = np.stack([np.asarray(degrade(image, kind, level, rng)) for level in LEVELS])
+    return bench.score(bench.ranker.backbone.encode_images(pixels), kind).value
 
 
 def table_of_relevance(bench: Bench) -> None:

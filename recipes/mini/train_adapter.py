@@ -163,7 +163,6 @@ def with_axes(adapter: Adapter, data: AdapterData, texts: dict[str, list[TextTok
         values, groups = data.values[rows, head].astype(np.float64), data.group[rows].tolist()
         text = texts[HEADS[head]][0]
         queries.append(blend_axis(adapter, query, text, data.packed[rows], values, train, val, groups))
-        print(f"{HEADS[head]}: {queries[-1].blend_weight:.2f} parts model", flush=True)
     return Adapter(replace(adapter.header, queries=tuple(queries)), adapter.model)
 
 
