@@ -329,10 +329,17 @@ def _mapping(value: object, what: str) -> Mapping[str, Any]:
     return value
 
 
+JOINERS = "\u200c\u200d"  # in words of Persian, Hindi and other languages, and in many emoji
+
+
+def is_plain(text: str) -> bool:
+    """Whether terminals may print it: no control characters, and no marks that turn the line around."""
+    return all(char.isprintable() or char in JOINERS for char in text)
+
+
 def _text(table: Mapping[str, Any], key: str) -> str:
     value = table.get(key)
-    # A name is printed on terminals: no control characters, and no marks that turn the line around.
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT or not value.isprintable():
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT or not is_plain(value):
         raise ValueError(f"its {key} is no printable text of at most {LONGEST_TEXT} characters")
     return value
 

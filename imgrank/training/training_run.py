@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from imgrank.adapter.files import load, save
-from imgrank.adapter.header import LONGEST_TEXT, MOST_PHRASINGS, MOST_QUERIES
+from imgrank.adapter.header import LONGEST_TEXT, MOST_PHRASINGS, MOST_QUERIES, is_plain
 from imgrank.adapter.model import AdapterConfig
 from imgrank.adapter.registry import adapter_path, card_path
 from imgrank.backbone.names import with_grid
@@ -265,7 +265,7 @@ def _check_texts(labels: Labels, unit: str | None) -> None:
             raise TrainingError(
                 f'The {what} "{quoted(text)}" has {len(text):,} characters; at most {LONGEST_TEXT:,} fit in a ranker.'
             )
-        if not text.isprintable():
+        if not is_plain(text):
             raise TrainingError(f'The {what} "{quoted(text)}" has characters that cannot be printed; remove them.')
     most = max((len(task.phrasings) for task in labels.tasks), default=0)
     if len(labels.tasks) > MOST_QUERIES or most > MOST_PHRASINGS:

@@ -533,13 +533,24 @@ def test_the_command_prints_what_was_held_back_and_what_was_left_out_once(tmp_pa
 
 @pytest.mark.parametrize(
     ("query", "unit", "said"),
-    [("more " * 500, None, "2,499 characters"), ("more", "ye\x07ars", "cannot be printed"), ("a|" * 70, None, "")],
+    [
+        ("more " * 500, None, "2,499 characters"),
+        ("more", "ye\x07ars", "cannot be printed"),
+        ("more", "\u202eyears", "cannot be printed"),
+        ("a|" * 70, None, ""),
+    ],
 )
 def test_words_that_no_file_can_hold_are_refused_before_anything_is_saved(tmp_path, query, unit, said):
     query = "|".join(f"more {n}" for n in range(70)) if "|" in query else query
     with pytest.raises(TrainingError, match=said or "70 phrasings; a ranker holds at most"):
         trained(tmp_path, labels_csv(tmp_path, 12, query=query), unit=unit)
     assert not (tmp_path / "made.safetensors").exists()
+
+
+@pytest.mark.parametrize("query", ["عکس\u200cهای بهتر", "👨\u200d👩\u200d👧 together"])
+def test_words_with_joiners_are_trained_and_read_back(tmp_path, query):
+    trained(tmp_path, labels_csv(tmp_path, 12, query=query))
+    assert load(tmp_path / "made.safetensors").header.queries[0].phrasings == (query,)
 
 
 def test_eval_says_that_the_ranker_was_trained_on_what_is_measured(tmp_path):
