@@ -5,8 +5,11 @@ import { html } from "./html.js";
 /** What a cell says of its picture; rank and score are empty where nothing was asked.
  * @typedef {{ number: number, href: string | undefined, name: string, title: string, rank: string, score: string, stars: number | null }} Told */
 
-/** How pictures come: `load` gives an image its address, and what it returns ends that; `reason` says why one does not.
- * @typedef {{ load: (image: HTMLImageElement, source: string) => (() => void) | void, reason: (source: string) => Promise<string> }} Coming */
+/** How pictures come: `load` gives an image its address, and what it returns ends that; `reason` says why one does not, null where it may later.
+ * @typedef {{ load: (image: HTMLImageElement, source: string) => (() => void) | void, reason: (source: string) => Promise<string | null> }} Coming */
+
+const MOST_TRIES = 3;
+const PAUSE = 1000; // milliseconds, longer each time
 
 /** @param {{ told: Told, source: string, fault?: string, coming: Coming, place: number, of: number, at: { x: number, y: number }, width: number, bare: boolean,
  *   group: number, open: boolean, look: string, focused: boolean, onClick: (event: MouseEvent) => void, onDouble?: () => void, onFocus: () => void, onFold: () => void, children?: any }} props
@@ -14,19 +17,25 @@ import { html } from "./html.js";
  *  there is no picture where that is known. */
 export function Cell({ told, source, fault: known = "", coming, place, of, at, width, bare, group, open, look, focused, onClick, onDouble, onFocus, onFold, children }) {
   const [failed, setFailed] = useState("");
+  const [tries, setTries] = useState(0);
   const fault = known || failed;
   const image = useRef(/** @type {HTMLImageElement | null} */ (null));
   const { number, href, name, title, rank, score, stars } = told;
 
-  useLayoutEffect(() => (image.current && source ? coming.load(image.current, source) : undefined), [source, number, fault]);
-  const explain = async () => setFailed((await coming.reason(source)) || "The picture cannot be shown.");
+  useLayoutEffect(() => (image.current && source ? coming.load(image.current, source) : undefined), [source, number, fault, tries]);
+  const explain = async () => {
+    image.current?.classList.add("absent"); // a browser's sign for what is broken says nothing
+    const why = await coming.reason(source);
+    if (why === null && tries < MOST_TRIES) setTimeout(() => setTries(tries + 1), PAUSE * (tries + 1));
+    else setFailed(why || "The picture cannot be shown.");
+  };
   const style = { transform: `translate(${at.x}px, ${at.y}px)`, width: `${width}px` };
   return html`<li class=${`cell ${look}${open && group !== 1 ? " member" : ""}`} style=${style} aria-posinset=${place + 1} aria-setsize=${of} data-place=${place}>
     <a href=${href} data-number=${number} draggable=${false} tabindex=${focused ? 0 : -1} aria-haspopup="dialog"
         onClick=${onClick} onDblClick=${onDouble} onFocus=${onFocus} style=${{ height: `${width}px` }} title=${title}>
       ${fault
         ? html`<span class="fault" role="img" aria-label=${name} title=${fault}>no preview</span>`
-        : html`<img ref=${image} alt=${name} decoding="async" draggable=${false} onError=${explain} />`}
+        : html`<img ref=${image} alt=${name} decoding="async" draggable=${false} onError=${explain} onLoad=${(/** @type {any} */ event) => event.target.classList.remove("absent")} />`}
     </a>
     ${group > 1 && html`<button class="many" tabindex="-1" aria-expanded=${open} aria-label=${`${group} alike`} title=${`${group} in this group: open and fold them (g)`} onClick=${onFold}>${open ? "▾" : "▸"} ${group}</button>`}
     ${children}

@@ -5,13 +5,13 @@ import { Pane } from "./pane.js";
 import { Window } from "./window.js";
 
 /** @typedef {{ scale: number, x: number, y: number }} View scale 0 is the whole picture, else pixels of the screen for one of it
- * @typedef {{ name: string, caption: string, chosen: boolean, stars: string }} Told
+ * @typedef {{ name: string, caption: string, chosen: boolean }} Told
  * @typedef {{ kind: string, name: string, key: string, off: boolean, show: (number: number) => any }} Aside */
 
 const WHOLE = { scale: 0, x: 0.5, y: 0.5 };
 
 /** `sources` are the addresses of a picture, the first that can be shown counts; `ahead` is what is looked at next.
- * @param {{ look: number[], told: (number: number) => Told, sources: (number: number, zoomed: boolean) => string[], reason: (source: string) => Promise<string>,
+ * @param {{ look: number[], told: (number: number) => Told, sources: (number: number, zoomed: boolean) => string[], reason: (source: string) => Promise<string | null>,
  *   ahead: string[], asides: Aside[], keys: Record<string, () => void>, onStep: (step: number) => void, onClose: () => void, children?: any }} props */
 export function Large({ look, told, sources, reason, ahead, asides, keys: more, onStep, onClose, children }) {
   const [view, setView] = useState(/** @type {View} */ (WHOLE));
@@ -49,7 +49,7 @@ export function Large({ look, told, sources, reason, ahead, asides, keys: more, 
     </div>
     <div class="bar">
       ${alone && html`<button onClick=${() => onStep(-1)} aria-label="Previous picture">←</button><button onClick=${() => onStep(1)} aria-label="Next picture">→</button>`}
-      ${alone && html`<span class="named">${one.name} <small>${one.caption}</small> <span class="stars">${one.stars}</span></span>`}
+      ${alone && html`<span class="named">${one.name} <small>${one.caption}</small></span>`}
       <span class="between"></span>
       <button onClick=${zoom} aria-pressed=${view.scale > 0}>${view.scale ? "Whole picture" : "100 %"}</button>
       ${asides.map(({ kind, name, off }) => html`<button key=${kind} onClick=${() => turn(kind)} aria-pressed=${beside === kind} disabled=${off}>${name}</button>`)}

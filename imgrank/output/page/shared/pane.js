@@ -6,7 +6,7 @@ import { html } from "./html.js";
 
 const CLICK = 5; // pixels that a hand may tremble
 
-/** @param {{ told: Told, sources: string[], reason: (source: string) => Promise<string>, several: boolean, view: View, onView: (view: View) => void }} props */
+/** @param {{ told: Told, sources: string[], reason: (source: string) => Promise<string | null>, several: boolean, view: View, onView: (view: View) => void }} props */
 export function Pane({ told, sources, reason, several, view, onView }) {
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
   const [room, setRoom] = useState({ width: 1, height: 1 });

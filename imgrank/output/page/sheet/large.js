@@ -13,7 +13,7 @@ const command = document.getElementById("why"); // before and after the picture'
 /** @param {{ picture: Picture, number: number, onStep: (step: number) => void, onClose: () => void }} props */
 export function Large({ picture, number, onStep, onClose }) {
   const { title, rank, written, href, small, fault, word } = detailsOf(picture);
-  const told = () => ({ name: title || picture.name, caption: [rank, written].filter(Boolean).join(" · "), chosen: false, stars: "" });
+  const told = () => ({ name: title || picture.name, caption: [rank, written].filter(Boolean).join(" · "), chosen: false });
   const sources = () => [...new Set([location.protocol === "file:" ? href : "", small])].filter(Boolean);
   const asides = command ? [{ kind: "why", name: "Why", key: "w", off: word === null, show: () => html`<${Why} key=${number} word=${word} />` }] : [];
   return html`<${Enlarged} look=${[number]} told=${told} sources=${sources} reason=${async () => fault} ahead=${[]} asides=${asides} keys=${{}} onStep=${onStep} onClose=${onClose}>

@@ -18,6 +18,9 @@ export function Actions({ state }) {
   const all = order ? shown === order.numbers.length : true;
   const running = Boolean(server?.job.running);
   const about = chosen.size ? `${chosen.size} chosen` : shown ? `none chosen: all ${shown} shown` : "nothing to act on";
+  const busy = running ? "Files are being changed; wait for the end of that" : "";
+  const none = shown ? "" : "There is no picture to act on";
+  const unchosen = !chosen.size && all ? "Choose pictures, or cut, before any are thrown away" : "";
   /** @param {string} action */
   const plan = (action) => change({ action, dialog: "plan" });
   const undo = server?.undo;
@@ -27,17 +30,21 @@ export function Actions({ state }) {
     <button class="quietly" disabled=${!shown} onClick=${chooseShown}>All</button>
     <button class="quietly" disabled=${!chosen.size} onClick=${chooseNone}>None</button>
     <span class="between"></span>
-    ${PLANNED.map(([action, name]) => html`<button key=${action} disabled=${Boolean(refused.plan) || running || !shown || (action === "trash" && !chosen.size && all)}
-      title=${refused.plan ? refused.plan : action === "trash" && !chosen.size && all ? "Choose pictures, or cut, before any are thrown away" : ""}
-      onClick=${() => plan(action)}>${name}</button>`)}
-    <button disabled=${!shown} onClick=${() => change({ dialog: "export" })}>Export</button>
-    <button disabled=${chosen.size < 2 || chosen.size > 4} title="Two to four chosen pictures side by side" onClick=${() => lookAt(meant())}>Compare</button>
-    <button disabled=${Boolean(refused.teach) || shown < 3} title=${refused.teach || "This order is not mine: compare pictures two at a time, and train a ranker"} onClick=${() => change({ dialog: "teach" })}>Teach</button>
+    ${PLANNED.map(([action, name]) => html`<${Act} key=${action} name=${name} why=${refused.plan || busy || none || (action === "trash" && unchosen)} act=${() => plan(action)} />`)}
+    <${Act} name="Export" why=${none} act=${() => change({ dialog: "export" })} />
+    <${Act} name="Compare" why=${chosen.size < 2 || chosen.size > 4 ? "Choose two to four pictures to see them side by side" : ""} act=${() => lookAt(meant())} />
+    <${Act} name="Teach" why=${refused.teach || (shown < 3 ? "At least 3 pictures are needed to compare them" : "")}
+      title="This order is not mine: compare pictures two at a time, and train a ranker" act=${() => change({ dialog: "teach" })} />
     <span class="between"></span>
-    <button disabled=${!undo || running} title=${refused.undo ? refused.undo : undo ? told(undo) : "Nothing to undo"}
-      onClick=${() => undo && wishState("undo", { run: undo.run })}>Undo</button>
+    <${Act} name="Undo" why=${refused.undo || busy || (undo ? "" : "Nothing to undo")} title=${undo ? told(undo) : ""} act=${() => undo && wishState("undo", { run: undo.run })} />
     <button class="quietly" onClick=${() => change({ dialog: "history" })}>History</button>
   </footer>`;
+}
+
+/** A button that says why it cannot be used: on a phone nothing else would.
+ * @param {{ name: string, why: string | false, title?: string, act: () => void }} props */
+function Act({ name, why, title = "", act }) {
+  return html`<button aria-disabled=${Boolean(why)} title=${why || title} onClick=${() => (why ? change({ message: why.endsWith(".") ? why : `${why}.`, fault: "" }) : act())}>${name}</button>`;
 }
 
 /** @param {import("./types").Past} past */

@@ -40,17 +40,33 @@ export function readAddress(hash) {
   };
 }
 
+const LOOKING = "looking"; // marks the step on which a picture was enlarged
+let returning = false;
+
 /** Write the state into the address: a step that back leads out of, or only the newest form of this one.
  * @param {boolean} step */
 export function writeAddress(step) {
   const address = addressOf(now());
   if (address === (location.hash || "#")) return;
-  history[step ? "pushState" : "replaceState"](null, "", address === "#" ? location.pathname : address);
+  const url = address === "#" ? location.pathname : address;
+  if (step) history.pushState(now().look.length ? LOOKING : null, "", url);
+  else history.replaceState(history.state, "", url);
+}
+
+/** A picture is enlarged no more: back by the step that enlarged it, where there was one, with all else as it is now. */
+export function writeLookedAway() {
+  returning = history.state === LOOKING;
+  if (returning) history.back();
+  else writeAddress(false);
 }
 
 /** @param {() => void} moved called when the user went back or forward */
 export function followAddress(moved) {
   const follow = () => {
+    if (returning) {
+      returning = false;
+      return writeAddress(false);
+    }
     change(readAddress(location.hash));
     moved();
   };

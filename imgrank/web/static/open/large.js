@@ -6,7 +6,7 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { rate, wish } from "./asking.js";
 import { toggle } from "./choosing.js";
 import { reasonOf } from "./loading.js";
-import { lookAt, lookOn } from "./looking.js";
+import { lookAway, lookOn } from "./looking.js";
 import { lastNameOf } from "./naming.js";
 import { get, messageOf } from "./server.js";
 import { shownOf, written } from "./shown.js";
@@ -19,12 +19,11 @@ import { termsOf, Why } from "./why.js";
 /** @param {{ state: State }} props */
 export function Large({ state }) {
   const { look, names, order, chosen, facts } = state;
-  const close = () => lookAt([]);
   const alone = look.length === 1;
   const { numbers } = shownOf(now());
   const next = alone ? numbers[numbers.indexOf(look[0]) + 1] : undefined;
   /** @param {number} number */
-  const told = (number) => ({ name: lastNameOf(number) || "This picture", caption: names[number] === null ? "is not in the folder any more" : caption(number, order), chosen: chosen.has(number), stars: starsOf(facts?.stars[number]) });
+  const told = (number) => ({ name: lastNameOf(number) || "This picture", caption: names[number] === null ? "is not in the folder any more" : caption(number, order), chosen: chosen.has(number) });
   /** @type {Record<string, () => void>} */
   const keys = { x: () => toggle(look[0]) };
   for (const stars of [0, 1, 2, 3, 4, 5]) keys[stars] = () => rate(look, stars);
@@ -33,15 +32,18 @@ export function Large({ state }) {
     { kind: "why", name: "Why", key: "w", off: !termsOf(state).length, show: (/** @type {number} */ number) => html`<${Why} key=${number} number=${number} state=${state} />` },
   ];
   return html`<${Enlarged} look=${look} told=${told} sources=${(/** @type {number} */ number, /** @type {boolean} */ zoomed) => [`picture/${zoomed ? "full" : "screen"}/${number}`]} reason=${reasonOf}
-      ahead=${next === undefined ? [] : [`picture/screen/${next}`]} asides=${asides} keys=${keys} onStep=${lookOn} onClose=${close}>
-    ${alone && html`<button onClick=${() => [close(), addTerm({ picture: look[0], weight: 1 })]}>More like this</button>`}
+      ahead=${next === undefined ? [] : [`picture/screen/${next}`]} asides=${asides} keys=${keys} onStep=${lookOn} onClose=${lookAway}>
+    ${alone && html`<${Stars} given=${facts?.stars[look[0]] ?? 0} refused=${state.server?.refused.rate} give=${(/** @type {number} */ stars) => rate(look, stars)} />`}
+    ${alone && html`<button onClick=${() => addTerm({ picture: look[0], weight: 1 })}>More like this</button>`}
     ${alone && html`<button onClick=${() => toggle(look[0])} aria-pressed=${chosen.has(look[0])}>${chosen.has(look[0]) ? "Chosen ✓" : "Choose"}</button>`}
   <//>`;
 }
 
-/** @param {number | null | undefined} stars */
-function starsOf(stars) {
-  return typeof stars === "number" ? "★".repeat(stars) + "☆".repeat(5 - stars) : "";
+/** Five stars to press; the last of those that were given takes them back.
+ * @param {{ given: number, refused: string | undefined, give: (stars: number) => void }} props */
+function Stars({ given, refused, give }) {
+  return html`<span class="rating" role="group" aria-label="Stars">${[1, 2, 3, 4, 5].map((stars) => html`<button key=${stars} aria-label=${stars === 1 ? "1 star" : `${stars} stars`}
+    aria-pressed=${stars <= given} disabled=${Boolean(refused)} title=${refused || ""} onClick=${() => give(stars === given ? 0 : stars)}>${stars <= given ? "★" : "☆"}</button>`)}</span>`;
 }
 
 /** Rank and score. @param {number} number @param {import("./types").Order | null} order */

@@ -37,13 +37,16 @@ export function load(image, address) {
   };
 }
 
-/** Why a picture is not shown, as the server says it. @param {string} address */
+const BUSY = 503;
+
+/** Why a picture is not shown, as the server says it; null where it may be shown when it is asked for again.
+ * @param {string} address */
 export async function reasonOf(address) {
   try {
     const response = await fetch(address);
-    return response.ok ? "" : await refusalOf(response);
+    return response.ok || response.status === BUSY ? null : await refusalOf(response);
   } catch {
-    return "";
+    return null;
   }
 }
 

@@ -1,5 +1,5 @@
 // What is enlarged: opening, going on, closing. The large view itself stands in large.js.
-import { writeAddress } from "./address.js";
+import { writeAddress, writeLookedAway } from "./address.js";
 import { shownOf } from "./shown.js";
 import { change, now } from "./store.js";
 
@@ -8,9 +8,16 @@ let lastPlace = 0; // of the picture that is enlarged, which may go meanwhile
 /** @param {number[]} numbers one, or two to four side by side */
 export function lookAt(numbers) {
   if (numbers.length === 1) lastPlace = Math.max(0, shownOf(now()).numbers.indexOf(numbers[0]));
-  const step = !now().look.length || !numbers.length;
+  const step = !now().look.length;
   change({ look: numbers.slice(0, 4), ...(numbers.length === 1 ? { focus: numbers[0] } : {}) });
   writeAddress(step);
+}
+
+/** Back to the grid: where enlarging was a step, by that step, so that Back does not lead to the picture again. */
+export function lookAway() {
+  if (!now().look.length) return;
+  change({ look: [] });
+  writeLookedAway();
 }
 
 /** The picture before or after the one that is enlarged. @param {number} step */

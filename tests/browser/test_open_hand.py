@@ -1,0 +1,187 @@
+"""`imgrank open` by hand: Back after a picture was enlarged, stars and reasons by touch, a server that is busy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imgrank.web.viewer.room import Room
+from tests.browser.looking import drawn
+from tests.browser.opening import ask, comes, names, page_of
+from tests.web.making import Client
+from tests.web.viewing import opened, pictures
+
+pytestmark = pytest.mark.browser
+Opened = tuple[Room, Client]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def eight(tmp_path_factory: pytest.TempPathFactory, _home: None) -> Iterator[Opened]:
+    with opened(pictures(tmp_path_factory.mktemp("eight") / "photos")) as both:
+        yield both
+
+
+def test_back_after_a_picture_was_closed_leads_to_the_order_before_it(browser: Any, eight: Opened) -> None:
+    with page_of(browser, eight[1]) as page:
+        ask(page, "a dog")
+        before = ask(page, "a bird")
+        large = page.get_by_role("dialog", name="Enlarged")
+        for close in (lambda: page.keyboard.press("Escape"), large.get_by_role("button", name="Close").click):
+            page.locator("a[data-number]").first.click()
+            large.wait_for()
+            page.keyboard.press("ArrowRight")
+            close()
+            large.wait_for(state="detached")
+            comes(page, "!location.hash.includes('look')")
+            assert names(page) == before
+        page.go_back()
+        comes(page, "location.hash === '#q=a+dog'")
+        assert not large.is_visible()
+
+
+def test_back_closes_a_picture_and_a_link_to_one_can_be_closed(browser: Any, eight: Opened) -> None:
+    with page_of(browser, eight[1]) as page:
+        ask(page, "a dog")
+        page.locator("a[data-number]").first.click()
+        large = page.get_by_role("dialog", name="Enlarged")
+        large.wait_for()
+        page.go_back()
+        large.wait_for(state="detached")
+    with page_of(browser, eight[1], "#q=a+dog&look=1") as page:
+        page.get_by_role("dialog", name="Enlarged").wait_for()
+        page.keyboard.press("Escape")
+        comes(page, "location.hash === '#q=a+dog'")
+
+
+def test_back_from_more_like_this_leads_to_the_picture(browser: Any, eight: Opened) -> None:
+    with page_of(browser, eight[1]) as page:
+        ask(page, "a dog")
+        page.locator("a[data-number]").first.click()
+        page.get_by_role("button", name="More like this").click()
+        comes(page, "location.hash.includes('term=')")
+        drawn(page)
+        page.go_back()
+        page.get_by_role("dialog", name="Enlarged").wait_for()
+        assert "term=" not in page.url
+
+
+def test_stars_are_given_by_touch_and_taken_back(browser: Any, eight: Opened) -> None:
+    with page_of(browser, eight[1], **PHONE) as page:
+        page.locator("a[data-number]").first.tap()
+        stars = page.get_by_role("group", name="Stars").get_by_role("button")
+        stars.nth(3).tap()
+        comes(page, "document.querySelectorAll('.rating [aria-pressed=true]').length === 4")
+        sizes = stars.evaluate_all("(all) => all.map((one) => Math.min(one.offsetWidth, one.offsetHeight))")
+        assert min(sizes) >= 40
+        stars.nth(3).tap()
+        comes(page, "document.querySelectorAll('.rating [aria-pressed=true]').length === 0")
+
+
+@pytest.mark.parametrize(
+    ("button", "reason"),
+    [
+        ("Trash", "Choose pictures, or cut, before any are thrown away."),
+        ("Compare", "Choose two to four pictures to see them side by side."),
+        ("Undo", "Nothing to undo."),
+    ],
+)
+def test_a_button_that_cannot_be_used_says_why_by_touch(browser: Any, eight: Opened, button: str, reason: str) -> None:
+    with page_of(browser, eight[1], **PHONE) as page:
+        found = page.get_by_role("button", name=button, exact=True)
+        assert found.is_disabled()
+        found.tap(force=True)
+        page.locator(".messages", has_text=reason).wait_for()
+        assert page.get_by_role("dialog").count() == 0
+
+
+def test_a_picture_that_a_busy_server_refused_is_asked_for_again(browser: Any, eight: Opened) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    refused: list[str] = []
+
+    def busy_at_first(route: Any) -> None:
+        if route.request.url in refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=503, body="Service Unavailable")
+
+    page.route(re.compile("/picture/(small|medium|large)/"), busy_at_first)
+    page.goto(f"http://127.0.0.1:{eight[1].port}/?token={eight[1].token}")
+    page.locator("li.cell").first.wait_for()
+    comes(page, "[...document.querySelectorAll('li.cell img')].filter((one) => one.naturalWidth).length === 8")
+    assert len(refused) == 8
+    context.close()
+
+
+def test_no_sign_of_a_broken_picture_is_shown_while_one_asks_why(browser: Any, eight: Opened) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+
+    def fail_and_never_say_why(route: Any) -> None:
+        if route.request.resource_type == "image":
+            route.abort()
+
+    page.route(re.compile("/picture/(small|medium|large)/"), fail_and_never_say_why)
+    page.goto(f"http://127.0.0.1:{eight[1].port}/?token={eight[1].token}")
+    broken = "[...document.querySelectorAll('li.cell img')].filter((one) => one.getAttribute('src') && one.complete)"
+    hidden = f"{broken}.filter((one) => getComputedStyle(one).visibility === 'hidden')"
+    comes(page, f"{hidden}.length === 8")
+    context.close()
+
+
+def lesson(page: Any, sentence: str) -> None:
+    """Begin to teach a sentence about all that is shown."""
+    ask(page, sentence)
+    page.get_by_role("button", name="Teach", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Begin").click()
+    page.wait_for_selector('body[data-turn="0"]')
+
+
+def test_the_next_pair_is_loaded_before_the_answer(
+    browser: Any, eight: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with page_of(browser, eight[1]) as page:
+        lesson(page, "cosier")
+        for turn in range(3):
+            with page.expect_response(re.compile(rf"/ahead/{turn}/3$")):
+                page.wait_for_selector(f'body[data-turn="{turn}"]')
+            comes(page, f"performance.getEntriesByType('resource').some((one) => one.name.endsWith('/ahead/{turn}/3'))")
+            before = {url for url in page.asked if "/picture/large/" in url}
+            page.keyboard.press(("ArrowLeft", "ArrowDown", "s")[turn])
+            page.wait_for_selector(f'body[data-turn="{turn + 1}"]')
+            shown = page.locator("#pictures img").evaluate_all("(images) => images.map((image) => image.src)")
+            assert set(shown) <= before
+
+
+def test_one_goes_on_browsing_while_a_ranker_is_trained(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with opened(pictures(tmp_path / "photos")) as (_, client), page_of(browser, client) as page:
+        lesson(page, "cosier")
+        for turn in range(9):
+            page.keyboard.press("ArrowLeft")
+            page.wait_for_selector(f'body[data-turn="{turn + 1}"]')
+        page.get_by_role("textbox", name="Name").fill("cosy")
+        page.get_by_role("button", name="Train").click()
+        page.locator("#going").wait_for()
+        page.get_by_role("link", name="All images").click()
+        training = page.locator(".standing", has_text="cosy")
+        training.wait_for()
+        assert training.get_by_role("link", name="Show").get_attribute("href").startswith("teach/")
+        page.locator(".messages", has_text="cosy is trained").wait_for(timeout=120_000)
+        page.get_by_text("by the ranker cosy").wait_for()
