@@ -6,7 +6,10 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from threadpoolctl import threadpool_limits
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -27,11 +30,39 @@ def on_one_core() -> Iterator[None]:
 
 @contextmanager
 def blas_on_one_core() -> Iterator[None]:
-    """Within, products of numpy use one thread each: threads of ours that ask for them would wait for each other."""
-    from threadpoolctl import threadpool_limits
+    """Within, products of numpy use one thread each, other callers' too.
 
-    with threadpool_limits(1, user_api="blas"):
+    Threads of ours that ask for products would wait for each other, and small ones cost more in waiting than in sums.
+    """
+    with _BLAS.held():
         yield
+
+
+class _Blas:
+    """Holds numpy's products to one thread until the last who asked for that leaves: the number is the process's."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holders = 0
+        self._limit: threadpool_limits | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """One thread, until the last leaves."""
+        with self._lock:
+            self._holders += 1
+            if self._limit is None:
+                from threadpoolctl import threadpool_limits
+
+                self._limit = threadpool_limits(1, user_api="blas")
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._holders -= 1
+                if not self._holders and self._limit is not None:
+                    self._limit.restore_original_limits()
+                    self._limit = None
 
 
 class _Cores:
@@ -94,4 +125,4 @@ def _in_another_thread(work: Callable[[], None]) -> None:
     thread.join()
 
 
-_CORES = _Cores()
+_CORES, _BLAS = _Cores(), _Blas()

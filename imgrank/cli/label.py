@@ -37,8 +37,7 @@ from imgrank.paths import printable
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker
     from imgrank.web.controller import Controller
-    from imgrank.web.records import LabelSettings, Mode, Trained
-    from imgrank.web.trainer import Report
+    from imgrank.web.records import LabelSettings, Mode
     from imgrank.web.viewer.app import LabelPage
 
 FolderArgument = Annotated[
@@ -150,7 +149,7 @@ def _open_page(settings: LabelSettings, rankers: RankerSettings, backbone: str, 
     from imgrank.web.viewer.room import OpenSettings, Room
 
     new_ranker = partial(rankers.open, backbone=backbone)
-    controller = open_controller(settings, new_ranker, quiet, lambda: room.taught())
+    controller = open_controller(settings, new_ranker, quiet, lambda: room.teaching.trained())
     room = Room(OpenSettings(settings.folder, settings.recursive, settings.adapter, backbone), rankers.open)
     return LabelPage(controller, room)
 
@@ -182,13 +181,7 @@ def open_controller(
     for line in () if quiet else prepared.notes:
         note(line)
     reasons = Explanations(prepared.album, explainer(settings, new_ranker))
-
-    def train(adapter: str, replace: bool, report: Report) -> Trained:
-        trained = teach(settings, new_ranker, adapter, replace, report)
-        taught()
-        return trained
-
-    return Controller(settings, prepared, Trainer(train), reasons)
+    return Controller(settings, prepared, Trainer(partial(teach, settings, new_ranker), taught), reasons)
 
 
 def print_report(path: str) -> None:

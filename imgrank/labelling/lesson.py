@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from imgrank.labelling.bradley_terry import Answers, Memo, Model, Pair, similari
 from imgrank.labelling.knowledge import Knowledge, knowledge
 from imgrank.labelling.next_pair import next_pair
 from imgrank.labels.tasks import phrasings
+from imgrank.parallel import blas_on_one_core
 
 KEPT_THOUGHTS = 32
 
@@ -60,7 +61,13 @@ class _Lesson:
         self.pool, self._notebook = pool, notebook
         self._place = {_absolute(path): place for place, path in enumerate(pool.paths)}
         self._history: list[Change] = [Change(note) for note in self._mine()]
+        self._gone: frozenset[int] = frozenset()
         self.turn = 0
+
+    def leave_out(self, places: Iterable[int]) -> None:
+        """Ask about these pictures no more: their files have gone."""
+        self._gone = self._gone.union(places)
+        self.turn += 1
 
     def undo(self, turn: int) -> bool:
         """Take back the last answer, from the file too, or the last skip. False where there is none."""
@@ -117,13 +124,32 @@ class PairLesson(_Lesson):
         return self._thoughts.get(key, lambda: self._thought(answers, passed))
 
     def outcomes(self) -> tuple[tuple[Answers, frozenset[tuple[int, int]]], ...]:
-        """What there is to think of after each answer to the present question, the likely ones first."""
+        """What there is to think of after the present question, the likely answers first and a skip last."""
         pair, answers, passed = self.question(), self.answers, self._passed
         if pair is None:
             return ()
         beliefs = self._model.believe(answers)
         likely = 1.0 if beliefs.mean[pair.left] > beliefs.mean[pair.right] else -1.0
-        return tuple((answers.with_one(pair, given), passed) for given in (likely, -likely, 0.0))
+        answered = ((answers.with_one(pair, given), passed) for given in (likely, -likely, 0.0))
+        return (*answered, (answers, passed | {pair.key}))
+
+    def asked(self) -> tuple[int, ...]:
+        """The places that are asked about now."""
+        pair = self.question()
+        return () if pair is None else (pair.left, pair.right)
+
+    def ahead(self, n: int) -> Callable[[], tuple[int, ...]]:
+        """What finds the places that are asked about after outcome n, and takes its time for that."""
+        outcomes = self.outcomes()
+        if n >= len(outcomes):
+            return tuple
+        answers, passed = outcomes[n]
+
+        def places() -> tuple[int, ...]:
+            pair = self.think(answers, passed).question
+            return () if pair is None else (pair.left, pair.right)
+
+        return places
 
     def answer(self, turn: int, preferred: float) -> None:
         """Write down 1 for left, -1 for right, 0 for a tie. Raises StaleAnswer, or UsageError where it cannot be."""
@@ -153,11 +179,19 @@ class PairLesson(_Lesson):
 
     @property
     def _passed(self) -> frozenset[tuple[int, int]]:
-        return frozenset(change.passed for change in self._history if change.passed)
+        passed = {change.passed for change in self._history if change.passed}
+        of_gone = (
+            (min(one, other), max(one, other))
+            for one in self._gone
+            for other in range(len(self.pool.paths))
+            if one != other
+        )
+        return frozenset(passed.union(of_gone))
 
     def _thought(self, answers: Answers, passed: frozenset[tuple[int, int]]) -> Thought:
-        question = next_pair(self._model.believe(answers), answers, passed)
-        return Thought(question, knowledge(self._model, answers))
+        with blas_on_one_core():
+            question = next_pair(self._model.believe(answers), answers, passed)
+            return Thought(question, knowledge(self._model, answers))
 
     def _present(self, turn: int) -> Pair:
         self._check(turn)
@@ -193,9 +227,16 @@ class ValueLesson(_Lesson):
 
     def question(self) -> int | None:
         """The place of the picture to ask about, or None where all have their value."""
-        passed = {change.passed[0] for change in self._history if change.passed}
-        known = self.values.keys() | passed
-        return next((place for place in self._queue if place not in known), None)
+        return next(iter(self._left()), None)
+
+    def asked(self) -> tuple[int, ...]:
+        """The place that is asked about now."""
+        return self._left()[:1]
+
+    def ahead(self, n: int) -> Callable[[], tuple[int, ...]]:
+        """What finds the place that is asked about next, whatever is answered now."""
+        after = self._left()[1:2] if n == 0 else ()
+        return lambda: after
 
     def answer(self, turn: int, value: float) -> None:
         """Write down a number. Raises StaleAnswer, or UsageError where it is no number or cannot be written."""
@@ -210,6 +251,11 @@ class ValueLesson(_Lesson):
         """Pass this picture by; it does not come again in this session."""
         place = self._present(turn)
         self._changed(Change(None, passed=(place, place)))
+
+    def _left(self) -> tuple[int, ...]:
+        passed = {change.passed[0] for change in self._history if change.passed}
+        known = self.values.keys() | passed | self._gone
+        return tuple(place for place in self._queue if place not in known)
 
     def _present(self, turn: int) -> int:
         self._check(turn)

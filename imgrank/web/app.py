@@ -37,6 +37,7 @@ def make_page(controller: Controller) -> ASGIApp:
         "answer": lambda asked: controller.answer(_turn(asked), asked.get("given")),
         "skip": lambda asked: controller.skip(_turn(asked)),
         "undo": lambda asked: controller.undo(_turn(asked)),
+        "stop": lambda _: controller.stop(),
         "train": lambda asked: controller.train(_text(asked, "name"), asked.get("replace") is True),
     }
 
@@ -45,6 +46,10 @@ def make_page(controller: Controller) -> ASGIApp:
 
     def state(_: Request) -> Response:
         return JSONResponse(controller.state())
+
+    def ahead(request: Request) -> Response:
+        turn, outcome = (_whole(request.path_params[name]) for name in ("turn", "outcome"))
+        return JSONResponse(controller.ahead(turn, outcome))
 
     def picture(request: Request) -> Response:
         side = LARGE_SIDE if request.path_params["size"] == "large" else SMALL_SIDE
@@ -70,6 +75,7 @@ def make_page(controller: Controller) -> ASGIApp:
             Route("/", page),
             Route("/static/{name:path}", static),
             Route("/state", state),
+            Route("/ahead/{turn}/{outcome}", ahead),
             Route("/picture/{size}/{name}", picture),
             Route("/why/{form}/{name}", why),
             Route("/step/{step}", step, methods=["POST"]),
@@ -87,6 +93,11 @@ def _taken(controller: Controller, take: Callable[[dict[str, Any]], None], asked
     except ImgrankError as refused:
         error, status = sentence_of(refused), 409 if isinstance(refused, StaleAnswer) else 400
     return JSONResponse(controller.state() | {"error": error}, status)
+
+
+def _whole(number: str) -> int:
+    """A large one where it is no number."""
+    return int(number) if number.isascii() and number.isdecimal() and len(number) <= 9 else 10**9
 
 
 def _turn(asked: dict[str, Any]) -> int:

@@ -6,8 +6,6 @@ import math
 import os
 import re
 import threading
-from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -15,14 +13,13 @@ from starlette.types import ASGIApp
 from imgrank.counting import counted
 from imgrank.errors import UsageError
 from imgrank.labelling.knowledge import Knowledge, Share
-from imgrank.labelling.lesson import Lesson, PairLesson, ValueLesson
+from imgrank.labelling.lesson import PairLesson, ValueLesson
 from imgrank.labels import FEWEST_ROWS
 from imgrank.labels.tasks import phrasings
 from imgrank.paths import printable
 from imgrank.web.explanations import Explanations
 from imgrank.web.prepare import PreparedLesson
 from imgrank.web.records import MOST_STARS, LabelSettings, Reason, Training
-from imgrank.web.threads import begin
 from imgrank.web.trainer import Trainer
 
 PREFERRED = {"left": 1.0, "right": -1.0, "tie": 0.0}
@@ -38,7 +35,6 @@ class Controller:
         self.album = prepared.album
         self.pictures_at: str | None = None  # where the pictures can be looked at, as seen from this page
         self._lock = threading.Lock()
-        self._foresight = Foresight(prepared.lesson)
 
     def app(self, port: int, token: str) -> ASGIApp:
         """The page about this controller, guarded."""
@@ -49,9 +45,18 @@ class Controller:
     def state(self) -> dict[str, Any]:
         """What the page shows, ready for JSON."""
         with self._lock:
-            told = view(self.settings, self.prepared, self.trainer.state) | {"pictures_at": self.pictures_at}
-        self._foresight.prepare(told["turn"])
-        return told
+            self._leave_out_gone()
+            return view(self.settings, self.prepared, self.trainer.state) | {"pictures_at": self.pictures_at}
+
+    def ahead(self, turn: int, n: int) -> dict[str, Any]:
+        """The pictures that are asked about after the nth outcome of the present question, which is thought of now.
+
+        None where the turn is another, or there is no such outcome.
+        """
+        lesson = self.prepared.lesson
+        with self._lock:
+            find = lesson.ahead(n) if turn == lesson.turn else tuple
+        return {"pictures": [_picture(lesson.pool.paths[place], self.prepared) for place in find()]}
 
     def answer(self, turn: int, given: object) -> None:
         """Write down an answer. Raises StaleAnswer, or UsageError where it is none."""
@@ -82,7 +87,13 @@ class Controller:
             raise UsageError(
                 f"{counted(given, 'answer is', 'answers are')} too few to train on; at least {FEWEST_ROWS} are needed."
             )
+        if isinstance(lesson, PairLesson) and not lesson.answers.preferred.any():
+            raise UsageError("Every answer says “About the same”, so there is no order to learn. Prefer some pictures.")
         self.trainer.start(name, replace)
+
+    def stop(self) -> None:
+        """Have the training end with what it has."""
+        self.trainer.stop()
 
     def why(self, name: str) -> Reason | None:
         """Why a picture has its score, by the ranker trained here if there is one; None where there is no such picture.
@@ -96,6 +107,12 @@ class Controller:
         """Whoever waits for an explanation is told that this is the end."""
         self._reasons.close()
 
+    def _leave_out_gone(self) -> None:
+        lesson = self.prepared.lesson
+        paths = lesson.pool.paths
+        while gone := [place for place in lesson.asked() if not os.path.isfile(paths[place])]:
+            lesson.leave_out(gone)
+
     def _value(self, given: object) -> float:
         if isinstance(given, bool) or not isinstance(given, (int, float)):
             raise UsageError("A value is a number.")
@@ -105,39 +122,6 @@ class Controller:
             return float(given)
         except OverflowError:
             raise UsageError("A value is a number that a computer can hold; this one is too large.") from None
-
-
-class Foresight:
-    """One daemon thread; a newer question ends the thinking about an older one after the outcome in hand."""
-
-    def __init__(self, lesson: Lesson) -> None:
-        self._lesson = lesson
-        self._turn = -1
-        self._wake = threading.Event()
-        self._lock = threading.Lock()
-        self._started = False
-
-    def prepare(self, turn: int) -> None:
-        """The question of this turn is being looked at."""
-        if not isinstance(self._lesson, PairLesson) or turn == self._turn:
-            return
-        with self._lock:
-            self._turn = turn
-            if not self._started:
-                with suppress(UsageError):  # without it answers are thought through when they come
-                    begin(partial(self._run, self._lesson), "imgrank-ahead")
-                    self._started = True
-        self._wake.set()
-
-    def _run(self, lesson: PairLesson) -> None:
-        while True:
-            self._wake.wait()
-            self._wake.clear()
-            turn = self._turn
-            for answers, passed in lesson.outcomes():
-                if turn != self._turn:
-                    break
-                lesson.think(answers, passed)
 
 
 MOST_SHOWN = 120
@@ -196,9 +180,21 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def training_view(training: Training) -> dict[str, Any]:
+    """How far a training is."""
+    return {
+        "stage": training.stage,
+        "said": training.said,
+        "part": training.part,
+        "left": None if training.left is None else round(training.left),
+        "adapter": training.adapter,
+        "answers": training.answers,
+    }
+
+
 def _training(training: Training, prepared: PreparedLesson, settings: LabelSettings) -> dict[str, Any]:
     result = training.result
-    told = {"stage": training.stage, "said": training.said, "part": training.part}
+    told = training_view(training)
     if result is None:
         return told
     metrics = [
@@ -207,7 +203,6 @@ def _training(training: Training, prepared: PreparedLesson, settings: LabelSetti
     ]
     words = [printable(settings.folder), phrasings(settings.sentence)[0]]
     return told | {
-        "adapter": result.adapter,
         "rows": result.rows,
         "metrics": metrics,
         "seconds": result.seconds,

@@ -63,9 +63,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """Where a training stands: `said` is a sentence for the user; `part` of 1 is done."""
+    """Where a training stands: `said` is a sentence for the user; `part` of 1 is done, in about `left` seconds.
+
+    `adapter` is the ranker that it makes; `answers` tells whether that can be asked already.
+    """
 
     stage: Stage = "idle"
     said: str = ""
     part: float = 0.0
+    left: float | None = None
+    adapter: str = ""
+    answers: bool = False
     result: Trained | None = None

@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace as with_changes
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from imgrank.adapter.registry import adapter_path
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.labels import FEWEST_ROWS, Labels, read_labels
 from imgrank.labels.tasks import phrasings
+from imgrank.parallel import blas_on_one_core
 from imgrank.records import Progress
 from imgrank.web.records import LabelSettings, ShownMetric, Trained, Training
 from imgrank.web.threads import begin
@@ -22,18 +24,36 @@ if TYPE_CHECKING:
     from imgrank.training.loop import Epoch
     from imgrank.training.result import TrainedQuery
 
-Report = Callable[[str, float], None]
+
+class Report(Protocol):
+    """How far a training is, for who waits."""
+
+    def __call__(self, said: str, part: float, left: float | None = None, *, saved: bool = False) -> None:
+        """`left` seconds, where that is known; `saved`: from now on there is a ranker that can be asked.
+
+        Raises KeyboardInterrupt, as Ctrl-C does, where somebody wants the end, unless `part` is 1.
+        """
+        ...
+
+
 Teach = Callable[[str, bool, Report], Trained]
 
 
 class Trainer:
-    """Runs `teach(name, replace, report)`, one at a time."""
+    """Runs `teach(name, replace, report)`, one at a time; of several trainers too, where they share `alone`.
 
-    def __init__(self, teach: Teach) -> None:
-        self._teach = teach
-        self._lock = threading.Lock()
+    `changed` is called whenever there is a ranker that was not there before.
+    """
+
+    def __init__(
+        self, teach: Teach, changed: Callable[[], None] = lambda: None, alone: threading.Lock | None = None
+    ) -> None:
+        self._teach, self._changed = teach, changed
+        self._alone = alone or threading.Lock()
         self._state = Training()
+        self._stopping = False
         self._mine: set[str] = set()
+        self.started = 0.0  # when the last training began
 
     @property
     def state(self) -> Training:
@@ -43,32 +63,63 @@ class Trainer:
     def start(self, name: str, replace: bool) -> None:
         """Begin. An adapter made just now may be made again.
 
-        Raises UsageError while another training runs, or where no thread can be had.
+        Raises UsageError where the name is taken, another training runs, or no thread can be had; AdapterError where
+        the name is none.
         """
-        with self._lock:
-            before = self._state
-            if before.stage == "running":
-                raise UsageError("A training is running; wait for its end.")
-            self._state = Training("running", "Reading the answers")
-            try:
-                begin(partial(self._run, name, replace or name in self._mine), "imgrank-train")
-            except UsageError:
-                self._state = before
-                raise
+        replace = replace or name in self._mine
+        if not replace and adapter_path(name).exists():
+            raise UsageError(f"There is a ranker named {name} already.", "Choose another {name}, or tick {replace}.")
+        if not self._alone.acquire(blocking=False):
+            raise UsageError("A training is running; wait for its end, or stop it.")
+        before, self._stopping, self.started = self._state, False, time.monotonic()
+        self._state = Training("running", "Reading the answers", adapter=name)
+        try:
+            begin(partial(self._run, name, replace), "imgrank-train")
+        except UsageError:
+            self._state = before
+            self._alone.release()
+            raise
+
+    def stop(self) -> None:
+        """Have the training end with what it has."""
+        self._stopping = True
 
     def _run(self, name: str, replace: bool) -> None:
         try:
-            trained = self._teach(name, replace, self._report)
-        except ImgrankError as error:
-            self._state = Training("failed", sentence_of(error))
-        except Exception as error:  # noqa: BLE001 - the page must not wait for ever; the words go to the user
-            self._state = Training("failed", unexpected("Training ended", error))
-        else:
-            self._mine.add(name)
-            self._state = Training("done", f"Saved as {trained.adapter}.", 1.0, trained)
+            self._state = self._ended(name, replace)
+        finally:
+            self._alone.release()
 
-    def _report(self, said: str, part: float) -> None:
-        self._state = Training("running", said, part)
+    def _ended(self, name: str, replace: bool) -> Training:
+        try:
+            trained = self._teach(name, replace, self._report)
+        except KeyboardInterrupt:
+            return Training("failed", "Stopped before there was a ranker. The answers are kept.")
+        except ImgrankError as error:
+            return self._failed(sentence_of(error))
+        except Exception as error:  # noqa: BLE001 - the page must not wait for ever; the words go to the user
+            return self._failed(unexpected("Training ended", error))
+        self._mine.add(name)
+        self._changed()
+        return Training("done", f"Saved as {name}.", 1.0, adapter=name, answers=True, result=trained)
+
+    def _failed(self, said: str) -> Training:
+        if not self._state.answers:
+            return Training("failed", said)
+        kept = f"{said} {self._state.adapter} stays as it was saved before that."
+        return Training("failed", kept, adapter=self._state.adapter, answers=True)
+
+    def _report(self, said: str, part: float, left: float | None = None, *, saved: bool = False) -> None:
+        before = self._state
+        if saved and not before.answers:
+            self._mine.add(before.adapter)
+            self._changed()
+        if self._stopping and part < 1:
+            raise KeyboardInterrupt
+        self._state = Training("running", said, max(part, before.part), left, before.adapter, before.answers or saved)
+
+
+SETTLED = 3  # epochs; the first ones are slower than those that come
 
 
 def teach(
@@ -80,24 +131,33 @@ def teach(
     """
     from imgrank.training import TrainingOptions, train
 
+    started, epochs = time.perf_counter(), 0
+
     def encoding(progress: Progress) -> None:
-        report(f"{progress.step} {progress.done} of {progress.total}", 0.0)
+        if progress.done < progress.total:
+            report(f"Reading pictures: {progress.done} of {progress.total}", 0.0)
+        else:
+            report("Learning from the answers", 0.0)
 
     def watching(epoch: Epoch) -> None:
-        stage = f"{epoch.stage}, " if epoch.stage else ""
-        report(f"{stage}epoch {epoch.number} of {epoch.of}", epoch.number / epoch.of)
+        nonlocal epochs
+        epochs += 1
+        gone, left = time.perf_counter() - started, epoch.seconds_left
+        part = min(gone / (gone + left), 0.99)
+        report("Looking whether a network adds to it", part, left if epochs >= SETTLED else None, saved=True)
 
-    started = time.perf_counter()
-    with new_ranker("none") as source:
+    with new_ranker("none") as source, blas_on_one_core():
         result = train(
             _about(settings),
             name=name,
             unit=settings.unit if settings.mode == "values" else None,
             replace=replace,
+            skip_bad=True,  # a picture that went or broke since it was asked about stands aside
             options=TrainingOptions(epochs=20, fold_epochs=8, min_steps=4, mirror=False),  # somebody is waiting
             source=source,
             watch=watching,
             progress=encoding,
+            saved=lambda _: report("Looking whether a network adds to it", 0.0, saved=True),
         )
     report("Ordering the folder", 1.0)
     with new_ranker(str(result.path)) as ranker:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -156,15 +158,17 @@ def test_the_next_pair_is_loaded_before_the_answer(
     monkeypatch.chdir(tmp_path)
     with page_of(browser, eight[1]) as page:
         lesson(page, "cosier")
+        at = urlsplit(page.url).path
+        loaded = "performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)"
         for turn in range(3):
-            with page.expect_response(re.compile(rf"/ahead/{turn}/3$")):
-                page.wait_for_selector(f'body[data-turn="{turn}"]')
-            comes(page, f"performance.getEntriesByType('resource').some((one) => one.name.endsWith('/ahead/{turn}/3'))")
-            before = {url for url in page.asked if "/picture/large/" in url}
+            page.wait_for_selector(f'body[data-turn="{turn}"]')
+            told = [eight[1].ask(f"{at}ahead/{turn}/{n}").json()["pictures"] for n in range(4)]
+            ahead = {f"{at}picture/large/{picture['id']}" for pictures in told for picture in pictures}
+            comes(page, f"{json.dumps(sorted(ahead))}.every((path) => {loaded}.includes(path))")
             page.keyboard.press(("ArrowLeft", "ArrowDown", "s")[turn])
             page.wait_for_selector(f'body[data-turn="{turn + 1}"]')
-            shown = page.locator("#pictures img").evaluate_all("(images) => images.map((image) => image.src)")
-            assert set(shown) <= before
+            shown = page.locator("#pictures img").evaluate_all("(all) => all.map((one) => new URL(one.src).pathname)")
+            assert set(shown) <= ahead
 
 
 def test_one_goes_on_browsing_while_a_ranker_is_trained(

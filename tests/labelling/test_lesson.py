@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from imgrank.errors import UsageError
+from imgrank.labelling import lesson as lessons
 from imgrank.labelling.answer_file import Notebook, read_notes
 from imgrank.labelling.lesson import PairLesson, Pool, StaleAnswer, ValueLesson, spread
 
@@ -140,3 +142,17 @@ def test_any_first_few_places_are_spread_over_the_order(count: int) -> None:
     if count >= 64:
         gaps = np.diff(sorted(places[:16]))
         assert gaps.max() <= 2 * count / 16
+
+
+def test_a_thought_holds_products_to_one_thread_for_small_ones_wait_for_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[int] = []
+
+    def watched(*given: object) -> None:
+        used.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+
+    monkeypatch.setattr(lessons, "next_pair", watched)
+    with threadpool_limits(2, user_api="blas"):
+        lesson(tmp_path).question()
+    assert used and set(used) == {1}

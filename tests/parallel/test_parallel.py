@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from imgrank.parallel import map_on_cores, on_one_core
+from imgrank.parallel import blas_on_one_core, map_on_cores, on_one_core
 
 
 @pytest.fixture
@@ -110,3 +111,20 @@ def test_many_callers_at_once_each_sum_on_one_core(two_threads):
         done = [callers.submit(map_on_cores, lambda _: torch.get_num_threads(), range(n % 5)) for n in range(200)]
         assert {seen for one in done for seen in one.result()} == {1}
     assert torch.get_num_threads() == 2
+
+
+def blas_threads():
+    """How many threads each library of products uses."""
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+def test_products_of_numpy_use_one_thread_until_the_last_caller_leaves():
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        one, other = blas_on_one_core(), blas_on_one_core()
+        one.__enter__()
+        other.__enter__()
+        one.__exit__(None, None, None)
+        assert blas_threads() == {1}
+        other.__exit__(None, None, None)
+        assert blas_threads() == before

@@ -354,21 +354,6 @@ def test_facts_and_stars(folder: Path) -> None:
         assert 'Rating="4"' in written and "pets" in written
 
 
-def test_teaching_begins_with_what_is_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder.parent)
-    with opened(folder) as (_, client):
-        assert client.ask("/teach/state").status == 404
-        numbers = numbers_of(client, "cat.jpg", "dog.jpg", "owl.jpg")
-        assert client.ask("/teach", {"sentence": " ", "numbers": numbers}).status == 400
-        assert client.ask("/teach", {"sentence": "cosier", "numbers": numbers[:2]}).status == 400
-        assert client.ask("/teach", {"sentence": "cosier", "numbers": numbers}).json() == {"page": "teach/"}
-        state = client.ask("/teach/state").json()
-        assert {picture["name"] for picture in state["question"]} <= {"cat.jpg", "dog.jpg", "owl.jpg"}
-        told = client.ask("/teach/step/answer", {"turn": state["turn"], "given": "left"}).json()
-        assert told["answers"] == 1
-        assert (folder.parent / "labels.csv").read_text().count("cosier") == 1
-
-
 def test_a_folder_that_goes_and_comes_back(folder: Path) -> None:
     with opened(folder) as (_, client):
         folder.rename(folder.parent / "away")

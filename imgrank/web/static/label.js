@@ -1,14 +1,15 @@
-"use strict";
 // The labelling page. File names are data: they go into the page as text and alt texts, never as markup.
+import { lookAhead, pictureAt } from "./label/ahead.js";
+import { percent, showTraining } from "./label/training.js";
 
 const $ = (id) => document.getElementById(id);
-const percent = (x) => (x === null ? "–" : `${Math.round(100 * x)} %`);
 const BASE = location.pathname.replace(/[^/]*$/, ""); // the page of imgrank open has this one below teach/
-const COMMAND = BASE === "/teach/" ? "imgrank open" : "imgrank label";
+const COMMAND = BASE.startsWith("/teach/") ? "imgrank open" : "imgrank label";
 const SIDES = [["left", "←"], ["right", "→"]];
 let state = null;
 let ready = false; // whether the pictures of this question can be seen: nobody answers what is not there
 let busy = false;
+let timer = 0;
 
 function make(tag, props = {}, ...children) {
   const element = Object.assign(document.createElement(tag), props);
@@ -24,17 +25,19 @@ async function step(name, body) {
   if (busy || !state) return;
   busy = true;
   const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-  await receive(fetch(`${BASE}step/${name}`, options));
+  await receive(fetch(`${BASE}step/${name}`, options), name === "train" ? "said" : "message");
   busy = false;
 }
 
-async function receive(request) {
+/** What is refused is said at `place`: beside the button that was pressed. */
+async function receive(request, place = "message") {
   try {
     const response = await request;
     if (response.headers.get("Content-Type") !== "application/json") throw new Error(await response.text());
     const told = await response.json();
-    $("message").textContent = told.error || "";
+    $("message").textContent = "";
     if ("turn" in told) show(told);
+    if (told.error) $(place).textContent = told.error;
   } catch (error) {
     const gone = error instanceof TypeError;
     $("message").textContent = gone ? `${COMMAND} does not answer; start it again. Your answers are in the file.` : error.message;
@@ -51,7 +54,10 @@ function show(told) {
   showHead();
   if (!asked) showQuestion();
   showKnowledge();
-  showTraining();
+  const few = state.answers < state.fewest ? `From ${state.fewest} answers on.` : "";
+  showTraining(state.training, { few, unit: state.unit || "", thumb });
+  clearTimeout(timer);
+  if (state.training.stage === "running") timer = setTimeout(fetchState, 700);
 }
 
 function showHead() {
@@ -63,7 +69,8 @@ function showHead() {
   $("status").textContent = answers;
   $("labels").textContent = state.labels;
   $("back").hidden = !state.pictures_at;
-  $("back").href = `${state.pictures_at}#q=${encodeURIComponent(state.sentence)}`;
+  $("go").hidden = !state.pictures_at;
+  for (const id of ["back", "go"]) $(id).href = `${state.pictures_at}#q=${encodeURIComponent(state.sentence)}`;
   if (!$("name").value) $("name").value = state.name;
 }
 
@@ -79,7 +86,7 @@ async function showQuestion() {
   const focused = document.activeElement && document.activeElement.dataset.side;
   const pictures = (state.question || []).map((picture, n) => {
     const side = state.mode === "pairs" ? SIDES[n] : null;
-    const image = make("img", { src: `${BASE}picture/large/${picture.id}`, alt: `${side ? `${side[0]}: ` : ""}${picture.name}` });
+    const image = Object.assign(pictureAt(`${BASE}picture/large/${picture.id}`), { alt: `${side ? `${side[0]}: ` : ""}${picture.name}` });
     if (!side) return make("figure", {}, image);
     const words = make("span", { textContent: side[0] === "left" ? "Left" : "Right" });
     words.dataset.key = side[1];
@@ -93,6 +100,7 @@ async function showQuestion() {
   await Promise.allSettled(pictures.map((shown) => shown.querySelector("img").decode()));
   if (state.turn === turn) ready = true;
   document.body.dataset.turn = ready ? state.turn : "";
+  if (ready && state.question) lookAhead(BASE, turn);
 }
 
 function resetValue() {
@@ -133,35 +141,6 @@ function figure(name, share, note) {
 function plain(name, value, note) {
   const told = make("dd", {}, value, " ", make("small", { textContent: note }));
   return [make("div", {}, make("dt", { textContent: name }), told)];
-}
-
-function showTraining() {
-  const told = state.training;
-  const few = state.answers < state.fewest;
-  const button = $("train").querySelector("button");
-  button.disabled = few || told.stage === "running";
-  $("said").className = told.stage;
-  $("said").textContent = told.said || (few ? `From ${state.fewest} answers on.` : "");
-  $("part").hidden = told.stage !== "running";
-  $("part").value = told.part;
-  $("result").hidden = told.stage !== "done";
-  if (told.stage === "running") setTimeout(fetchState, 700);
-  if (told.stage !== "done" || $("result").dataset.shown === told.adapter + told.seconds) return;
-  $("result").dataset.shown = told.adapter + told.seconds;
-  $("caption").textContent = `On ${told.rows} answers it was not trained on, after ${told.seconds.toFixed(1)} seconds`;
-  $("rows").replaceChildren(...told.metrics.map(row));
-  $("command").textContent = told.command;
-  const before = new Map(told.before.map((picture, n) => [picture.id, n]));
-  $("before").replaceChildren(...told.before.map((picture, n) => thumb(picture, n, null)));
-  $("after").replaceChildren(...told.after.map((picture, n) => thumb(picture, n, before)));
-}
-
-function row(told) {
-  const name = { pair_accuracy: "pairs right", srcc: "SRCC", mae: `MAE ${state.unit || ""}` }[told.name];
-  const digits = (x) => (x === null ? "–" : told.name === "pair_accuracy" ? percent(x) : x.toPrecision(3));
-  const interval = `${digits(told.low)} to ${digits(told.high)}`;
-  const cells = [name, digits(told.value), interval].map((text) => make("td", { textContent: text }));
-  return make("tr", {}, make("th", { scope: "row", textContent: told.who }), ...cells);
 }
 
 function thumb(picture, place, before) {
@@ -240,6 +219,7 @@ $("train").addEventListener("submit", (event) => {
   event.preventDefault();
   step("train", { name: $("name").value, replace: $("replace").checked });
 });
+$("stop").addEventListener("click", () => step("stop", {}));
 document.addEventListener("visibilitychange", () => document.hidden || fetchState()); // another tab may have gone on
 showStars();
 fetchState();

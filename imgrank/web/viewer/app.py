@@ -42,6 +42,7 @@ from imgrank.web.viewer.room import Room
 from imgrank.web.viewer.shown import reveal
 
 MOST_BYTES = 8 << 20  # a million numbers
+NO_LESSON = "These questions are not asked any more. Teach, below the pictures, goes on with the answers so far."
 NO_PICTURE = "This picture is not in the folder any more."
 Told = dict[str, Any]
 
@@ -99,7 +100,7 @@ def make_page(room: Room) -> ASGIApp:
             Route("/skipped", lambda _: JSONResponse(skipped_view(room.library))),
             Route("/history", lambda _: JSONResponse([past_view(past) for past in room.history.runs()])),
             Route("/{deed}", do_deed, methods=["POST"]),
-            Mount("/teach", app=_lesson_of(room)),
+            Mount("/teach/{lesson}", app=_lesson_of(room)),
         ]
     )
 
@@ -197,13 +198,13 @@ def _rate(room: Room, told: Told) -> Told:
 
 
 def _teach(room: Room, told: Told) -> Told:
-    room.teach(text_of(told, "sentence").strip(), numbers_of(told))
-    return {"page": "teach/"}
+    return {"page": room.teach(text_of(told, "sentence").strip(), numbers_of(told))}
 
 
 def _lesson_of(room: Room) -> ASGIApp:
     async def lesson(scope: Scope, receive: Receive, send: Send) -> None:
-        await (room.teaching.page or not_found())(scope, receive, send)
+        page = room.teaching.page(scope["path_params"]["lesson"])
+        await (page or not_found(NO_LESSON))(scope, receive, send)
 
     return lesson
 
@@ -256,6 +257,7 @@ class LabelPage:
         self._controller, self._room = controller, room
         self._lock, self._started = threading.Lock(), False
         controller.pictures_at = f"{PICTURES}/"
+        room.teaching.add(controller, "../")
 
     def app(self, port: int, token: str) -> ASGIApp:
         """Both, guarded."""

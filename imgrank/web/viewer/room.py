@@ -8,7 +8,6 @@ about what is shown.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,20 +21,17 @@ from imgrank.errors import UsageError
 from imgrank.paths import printable
 from imgrank.scoring.composing import Asking
 from imgrank.scoring.question import Question
-from imgrank.web.app import make_page
-from imgrank.web.controller import Controller
-from imgrank.web.explanations import Explanations, explainer, reason_of
-from imgrank.web.prepare import prepare_ranked
-from imgrank.web.records import LabelSettings, Reason, Trained
+from imgrank.web.explanations import reason_of
+from imgrank.web.records import LabelSettings, Reason
 from imgrank.web.threads import Apart, begin, share_heaps
-from imgrank.web.trainer import Report, Trainer, teach
 from imgrank.web.viewer.changes import History, Job, Plans, Work
 from imgrank.web.viewer.engine import Engine, NewRanker, models_view
 from imgrank.web.viewer.library import Library
 from imgrank.web.viewer.messages import job_view, past_view, standing_view
-from imgrank.web.viewer.orders import Orders
+from imgrank.web.viewer.orders import Orders, check_length
 from imgrank.web.viewer.shown import Shown
 from imgrank.web.viewer.source import source_of
+from imgrank.web.viewer.teaching import Teaching
 from imgrank.web.viewer.watching import Watch
 
 if TYPE_CHECKING:
@@ -102,48 +98,6 @@ class Reasons:
         return reason_of(explain_question(ranker, path, meant.question(ranker)), path)
 
 
-LABELS = "labels.csv"  # in the folder one stands in, as imgrank label has it
-
-
-class Teaching:
-    """At most one lesson at a time. `taught` is called when a ranker was trained, which answers its sentence now."""
-
-    def __init__(self, engine: Engine, taught: Callable[[], None]) -> None:
-        self._engine, self._taught = engine, taught
-        self._lock = threading.Lock()
-        self._page: ASGIApp | None = None
-        self._controller: Controller | None = None
-
-    @property
-    def page(self) -> ASGIApp | None:
-        """The page of the lesson; None where nothing is taught."""
-        return self._page
-
-    def begin(self, folder: str, recursive: bool, adapter: str, sentence: str, paths: Sequence[str]) -> None:
-        """Ask about these pictures, which stand in the order that is not right, best first.
-
-        Raises UsageError where there are too few, no sentence, or a labels file that does not fit.
-        """
-        settings = LabelSettings(folder, sentence, labels=LABELS, recursive=recursive, adapter=adapter)
-        with self._lock:
-            prepared = prepare_ranked(settings, self._engine.ranker, paths)
-
-            def train(name: str, replace: bool, report: Report) -> Trained:
-                trained = teach(settings, self._engine.new, name, replace, report)
-                self._taught()
-                return trained
-
-            reasons = Explanations(prepared.album, explainer(settings, self._engine.new))
-            controller = Controller(settings, prepared, Trainer(train), reasons)
-            controller.pictures_at = "../"
-            self._page, self._controller = make_page(controller), controller
-
-    def close(self) -> None:
-        """Whoever waits for an explanation is told that this is the end."""
-        if self._controller is not None:
-            self._controller.close()
-
-
 @dataclass(frozen=True, slots=True)
 class OpenSettings:
     """What is opened, and who orders it with which image model."""
@@ -208,6 +162,7 @@ class Room:
             "index": self.source.is_index,
             "subfolders": self.settings.recursive,
             "refused": dict(self.source.refused),
+            "teaching": self.teaching.view(),
         }
 
     def check(self, wish: str) -> None:
@@ -265,10 +220,16 @@ class Room:
         self.library.close()
         return came
 
-    def teach(self, sentence: str, numbers: Sequence[int]) -> None:
-        """Begin to ask which is more, about these pictures, best first. Raises what `Teaching.begin` raises."""
+    def teach(self, sentence: str, numbers: Sequence[int]) -> str:
+        """Begin to ask which is more, about these pictures, best first; the address of the page that asks.
+
+        Raises what `Teaching.begin` raises.
+        """
+        check_length(sentence)
+        given = self.settings
+        settings = LabelSettings(given.folder, sentence, recursive=given.recursive, adapter=given.adapter)
         paths = [file.path for number in numbers if (file := self.library.file(number)) is not None]
-        self.teaching.begin(self.settings.folder, self.settings.recursive, self.settings.adapter, sentence, paths)
+        return self.teaching.begin(settings, paths)
 
     def _warm(self) -> None:
         """After the first pictures, for whoever opens a folder looks before asking."""

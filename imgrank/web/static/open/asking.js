@@ -96,7 +96,7 @@ export async function follow() {
     const told = await get("state");
     if (now().fault === GONE) change({ fault: "" });
     await settle(told);
-    pause = told.job.running ? 250 : told.indexing.stage === "idle" && !told.coming ? 3000 : 600;
+    pause = told.job.running ? 250 : told.indexing.stage === "idle" && !told.coming && told.teaching.training?.stage !== "running" ? 3000 : 600;
   } catch (error) {
     change({ fault: messageOf(error) });
   }
@@ -123,11 +123,19 @@ async function settle(told) {
   if (before && told.indexing.news && told.indexing.news !== before.indexing.news) change({ message: told.indexing.news });
   if (told.model_fault && told.model_fault !== before?.model_fault) change({ fault: told.model_fault });
   if (before && told.backbone !== before.backbone) change({ message: `The image model is ${told.backbone} now.` });
+  if (before && before.teaching.training?.stage === "running") ended(told.teaching.training);
   if (told.facts !== (now().facts?.version ?? 0)) await fetchFacts();
   if (now().group && groupsAsked !== `${now().group} ${told.version} ${told.groups}`) await fetchGroups();
   const isBusy = told.indexing.stage !== "idle";
   if (before && (told.epoch !== epoch || (!isBusy && told.version !== namedVersion))) await fetchNames(told.version); // first: the question may mean one that changed
-  if (told.version !== orderedVersion && (!isBusy || performance.now() - orderedAt > AGAIN)) await order();
+  const isTaught = before && told.teaching.rankers !== before.teaching.rankers;
+  if (isTaught || (told.version !== orderedVersion && (!isBusy || performance.now() - orderedAt > AGAIN))) await order();
+}
+
+/** What is said when a training has come to its end. @param {import("./types").Training | null} training */
+function ended(training) {
+  if (training?.stage === "done") change({ message: `${training.adapter} is trained. It answers “${training.sentence}” from now on.` });
+  if (training?.stage === "failed") change({ fault: training.said });
 }
 
 /** Names of pictures that are not known yet; all of them where one went or got another name. @param {number} version */

@@ -15,6 +15,7 @@ export function Standing({ state }) {
     <p role="status">${inWords(count, "picture")}${server?.index ? " of an index" : ""}, ${shownOf(state).numbers.length} shown</p>
     ${Boolean(server?.skipped) && html`<button class="link" onClick=${() => change({ dialog: "skipped" })}>${server?.skipped} left out</button>`}
     ${server && html`<${Reading} server=${server} />`}
+    ${server?.teaching.training?.stage === "running" && html`<${Training} training=${server.teaching.training} />`}
   </div>`;
 }
 
@@ -29,6 +30,14 @@ function Reading({ server }) {
   return html`<span class="reading">
     <progress value=${done} max=${total || 1} aria-label="Reading pictures"></progress> ${words} ${done} of ${total}${pace}
     <button class="link" onClick=${() => wishState("pause", { paused: stage !== "paused" })}>${stage === "paused" ? "Go on" : "Pause"}</button>
+  </span>`;
+}
+
+/** @param {{ training: import("./types").Training }} props */
+function Training({ training: { adapter, answers, part, left, page } }) {
+  return html`<span class="reading">
+    <progress value=${part || undefined} max="1" aria-label="Training"></progress> ${answers ? `${adapter} answers, and is being refined` : `Training ${adapter}`}${left ? `, at most ${duration(left)} more` : ""}${" "}
+    <a href=${page}>Show</a>
   </span>`;
 }
 

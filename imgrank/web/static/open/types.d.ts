@@ -101,6 +101,19 @@ export interface Server {
   subfolders: boolean;
   /** By name of a wish, or of a rule of groups: why it cannot be. */
   refused: Record<string, string>;
+  /** How many rankers were trained since the start, and the training that goes on or ended last. */
+  teaching: { rankers: number, training: Training | null };
+}
+
+export interface Training {
+  page: string;
+  sentence: string;
+  stage: "running" | "done" | "failed";
+  said: string;
+  part: number;
+  left: number | null;
+  adapter: string;
+  answers: boolean;
 }
 
 export interface Plan {

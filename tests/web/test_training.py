@@ -1,0 +1,181 @@
+"""A training behind a page: names that are taken, a ranker that answers before the end, stopping, one at a time."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from imgrank.adapter.registry import adapter_path
+from imgrank.errors import TrainingError, UsageError
+from imgrank.web.records import Trained
+from imgrank.web.trainer import Report, Trainer
+from tests.web.making import fake_teach, make_controller, photos, served, until
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+
+
+class Slow:
+    """A teaching that saves a first ranker and goes on until it is let go."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.go, self.saved, self._error = threading.Event(), threading.Event(), error
+
+    def __call__(self, name: str, replace: bool, report: Report) -> Trained:
+        report("Learning from the answers", 0.0)
+        report("Looking", 0.5, 9.0, saved=True)
+        self.saved.set()
+        assert self.go.wait(20)
+        if self._error:
+            raise self._error
+        try:
+            report("Looking", 0.25, 3.0, saved=True)
+        except KeyboardInterrupt:
+            report("Ordering the folder", 1.0)
+        return fake_teach(name, replace, report)
+
+
+def begun(slow: Slow, changed: list[int] | None = None) -> Trainer:
+    trainer = Trainer(slow, lambda: (changed if changed is not None else []).append(1))
+    trainer.start("mine", False)
+    assert slow.saved.wait(20)
+    return trainer
+
+
+def test_a_ranker_answers_before_its_training_ends(tmp_path: Path) -> None:
+    slow, changed = Slow(), list[int]()
+    trainer = begun(slow, changed)
+    assert (trainer.state.stage, trainer.state.answers, trainer.state.left) == ("running", True, 9.0)
+    assert changed == [1]
+    slow.go.set()
+    until(lambda: trainer.state.stage == "done")
+    assert trainer.state.adapter == "mine" and changed == [1, 1]
+
+
+def test_a_training_that_is_stopped_keeps_what_there_is(tmp_path: Path) -> None:
+    slow = Slow()
+    trainer = begun(slow)
+    trainer.stop()
+    slow.go.set()
+    until(lambda: trainer.state.stage == "done")
+    assert "Saved as mine" in trainer.state.said
+
+
+def test_one_that_is_stopped_before_there_is_a_ranker_says_so(tmp_path: Path) -> None:
+    waiting, go = threading.Event(), threading.Event()
+
+    def teach(name: str, replace: bool, report: Report) -> Trained:
+        waiting.set()
+        assert go.wait(20)
+        return fake_teach(name, replace, lambda said, part, left=None, *, saved=False: report(said, 0.1))
+
+    trainer = Trainer(teach)
+    trainer.start("mine", False)
+    assert waiting.wait(20)
+    trainer.stop()
+    go.set()
+    until(lambda: trainer.state.stage == "failed")
+    assert "answers are kept" in trainer.state.said and not trainer.state.answers
+    trainer.start("mine", False)
+    until(lambda: trainer.state.stage == "done")
+
+
+def test_what_was_saved_before_a_fault_is_named(tmp_path: Path) -> None:
+    slow = Slow(TrainingError("It diverged."))
+    trainer = begun(slow)
+    slow.go.set()
+    until(lambda: trainer.state.stage == "failed")
+    assert trainer.state.said == "It diverged. mine stays as it was saved before that."
+    assert trainer.state.answers
+
+
+def test_a_bar_never_goes_back(tmp_path: Path) -> None:
+    parts: list[float] = []
+
+    def teach(name: str, replace: bool, report: Report) -> Trained:
+        for part in (0.2, 0.6, 0.3):
+            report("Looking", part)
+            parts.append(trainer.state.part)
+        return fake_teach(name, replace, report)
+
+    trainer = Trainer(teach)
+    trainer.start("mine", False)
+    until(lambda: trainer.state.stage == "done")
+    assert parts == [0.2, 0.6, 0.6]
+
+
+def test_pages_that_share_it_train_one_after_another(tmp_path: Path) -> None:
+    alone, slow = threading.Lock(), Slow()
+    one, other = Trainer(slow, alone=alone), Trainer(fake_teach, alone=alone)
+    one.start("mine", False)
+    with pytest.raises(UsageError, match="is running"):
+        other.start("another", False)
+    assert other.state.stage == "idle"
+    slow.go.set()
+    until(lambda: one.state.stage == "done")
+    until(lambda: not alone.locked())
+    other.start("another", False)
+    until(lambda: other.state.stage == "done")
+
+
+def test_a_name_that_is_taken_is_refused_at_once_and_in_the_words_of_the_page(tmp_path: Path) -> None:
+    photos(tmp_path / "photos")
+    taken = adapter_path("mine")
+    taken.parent.mkdir(parents=True)
+    taken.write_bytes(b"a ranker")
+    with served(make_controller(tmp_path)) as client:
+        for _ in range(9):
+            client.answer("left")
+        refused = client.ask("/step/train", {"name": "mine"})
+        assert refused.status == 400 and refused.json()["training"]["stage"] == "idle"
+        assert "Choose another “Name”, or tick “Replace one of that name”." in refused.json()["error"]
+        assert client.ask("/step/train", {"name": "../mine"}).status == 400
+        assert client.ask("/step/train", {"name": "mine", "replace": True}).json()["error"] is None
+
+
+def test_answers_that_prefer_nothing_are_refused_at_once(tmp_path: Path) -> None:
+    photos(tmp_path / "photos")
+    with served(make_controller(tmp_path)) as client:
+        for _ in range(9):
+            client.answer("tie")
+        refused = client.ask("/step/train", {"name": "mine"})
+        assert refused.status == 400 and "no order to learn" in refused.json()["error"]
+        client.answer("left")
+        assert client.ask("/step/train", {"name": "mine"}).json()["error"] is None
+
+
+@pytest.mark.parametrize(("mode", "outcomes"), [("pairs", 4), ("values", 1)])
+def test_what_may_be_asked_next_is_told_before_the_answer(tmp_path: Path, mode: str, outcomes: int) -> None:
+    photos(tmp_path / "photos")
+    with served(make_controller(tmp_path, mode=mode)) as client:
+        for given in ("left", "right", "tie", "skip"):
+            turn = client.ask("/state").json()["turn"]
+            ahead = [client.ask(f"/ahead/{turn}/{n}").json()["pictures"] for n in range(6)]
+            assert [bool(pictures) for pictures in ahead] == [n < outcomes for n in range(6)]
+            if given == "skip":
+                told = client.ask("/step/skip", {"turn": turn})
+            else:
+                told = client.answer(given if mode == "pairs" else 3)
+            assert told.json()["question"] in ahead
+        for address in (f"/ahead/{turn}/0", "/ahead/99/0", f"/ahead/x/{'9' * 5000}"):
+            assert client.ask(address).json() == {"pictures": []}
+
+
+@pytest.mark.parametrize("mode", ["pairs", "values"])
+def test_a_picture_whose_file_has_gone_is_not_asked_about(tmp_path: Path, mode: str) -> None:
+    folder = photos(tmp_path / "photos", 5)
+    with served(make_controller(tmp_path, mode=mode)) as client:
+        before = client.ask("/state").json()
+        (folder / before["question"][0]["name"]).unlink()
+        gone = before["question"][0]["id"]
+        told = client.ask("/state").json()
+        asked = 0
+        while told["question"]:
+            assert gone not in [picture["id"] for picture in told["question"]]
+            told = client.answer("left" if mode == "pairs" else 3).json()
+            asked += 1
+        assert asked == (6 if mode == "pairs" else 4)
