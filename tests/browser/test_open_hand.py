@@ -189,3 +189,21 @@ def test_one_goes_on_browsing_while_a_ranker_is_trained(
         assert training.get_by_role("link", name="Show").get_attribute("href").startswith("teach/")
         page.locator(".messages", has_text="cosy is trained").wait_for(timeout=120_000)
         page.get_by_text("by the ranker cosy").wait_for()
+
+
+def test_a_long_sentence_leaves_room_for_pictures_on_a_phone(
+    browser: Any, eight: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with page_of(browser, eight[1], **PHONE) as page:
+        lesson(page, "a very cosy room with books, " * 34)
+        assert page.get_by_role("heading", level=1).bounding_box()["height"] < 120
+        for turn in range(9):
+            page.keyboard.press("ArrowLeft")
+            page.wait_for_selector(f'body[data-turn="{turn + 1}"]')
+        page.get_by_role("button", name="Train").click()
+        page.get_by_role("link", name="See your pictures").click(timeout=120_000)
+        page.get_by_text("by the ranker").wait_for()
+        assert page.locator("header").bounding_box()["height"] < 422
+        page.locator("a[data-number]").first.tap()
+        page.get_by_role("dialog", name="Enlarged").wait_for()

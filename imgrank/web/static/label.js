@@ -62,6 +62,7 @@ function show(told) {
 
 function showHead() {
   const ask = { pairs: "Which is more: ", values: "How much: ", stars: "How many stars: " }[state.mode];
+  $("ask").title = state.sentence; // of which a long one is cut
   $("ask").replaceChildren(ask, make("em", { textContent: state.sentence }), "?");
   document.title = `${state.sentence} – ${COMMAND}`;
   const answers = `${state.answers} answer${state.answers === 1 ? "" : "s"}`;
