@@ -13,8 +13,8 @@ import pytest
 
 from imgrank.web.viewer.room import Room
 from tests.browser.looking import drawn
-from tests.browser.opening import ask, comes, names, page_of
-from tests.web.making import Client
+from tests.browser.opening import apply, ask, choose, comes, names, page_of
+from tests.web.making import Client, until
 from tests.web.viewing import opened, pictures
 
 pytestmark = pytest.mark.browser
@@ -207,3 +207,26 @@ def test_a_long_sentence_leaves_room_for_pictures_on_a_phone(
         assert page.locator("header").bounding_box()["height"] < 422
         page.locator("a[data-number]").first.tap()
         page.get_by_role("dialog", name="Enlarged").wait_for()
+
+
+def test_undo_of_what_was_done_before_the_start_asks_which(browser: Any, tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "photos")
+    with opened(folder) as (_, client), page_of(browser, client) as page:
+        choose(page, "cat.jpg")
+        apply(page, "Copy", "before")
+    with opened(folder) as (_, client), page_of(browser, client) as page:
+        choose(page, "dog.jpg")
+        apply(page, "Copy", "since")
+        undo = page.get_by_role("button", name="Undo", exact=True)
+        undo.click()
+        page.locator(".messages", has_text="undone").wait_for()
+        assert not (folder / "since" / "dog.jpg").exists()
+        for ask_to_undo in (undo.click, lambda: page.keyboard.press("Control+z")):
+            ask_to_undo()
+            history = page.get_by_role("dialog", name="History")
+            history.get_by_text("before imgrank open was started").wait_for()
+            assert (folder / "before" / "cat.jpg").exists()
+            page.keyboard.press("Escape")
+        undo.click()
+        history.get_by_role("button", name="Undo run 1", exact=True).click()
+        until(lambda: not (folder / "before" / "cat.jpg").exists())

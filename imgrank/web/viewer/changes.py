@@ -144,6 +144,11 @@ class Work:
         self._job = Job()
         self._stop = Stop()
         self._thread: threading.Thread | None = None
+        self._runs: set[int] = set()
+
+    def did(self, run: int) -> bool:
+        """Whether this run was made here, since the start."""
+        return run in self._runs
 
     @property
     def job(self) -> Job:
@@ -204,6 +209,8 @@ class Work:
             said = _said(job.what, job.total or outcome.done, outcome)
             done, left = outcome.done, outcome.left_alone
             ended = Job(job.number, job.what, done, done, said=said, run=outcome.run, left_alone=left)
+            if outcome.run is not None:
+                self._runs.add(outcome.run)
         self._changed()
         self._job = ended
 

@@ -154,7 +154,7 @@ class Room:
             "skipped": len(self.library.skipped),
             "indexing": standing_view(self.indexer.standing),
             "job": job_view(self.work.job, self.library),
-            "undo": None if last is None else past_view(last),
+            "undo": None if last is None else past_view(last) | {"at_once": last.unfinished or self.work.did(last.run)},
             "sentences": self.orders.sentences[:50],
             "backbone": self.engine.ranker.backbone.name,
             "coming": self.engine.coming,

@@ -1,5 +1,5 @@
 // The bar of what can be done with pictures: what is chosen, or all that is shown.
-import { wishState } from "./asking.js";
+import { takeBack } from "./asking.js";
 import { chooseNone, chooseShown, meant } from "./choosing.js";
 import { html } from "../shared/html.js";
 import { lookAt } from "./looking.js";
@@ -36,7 +36,7 @@ export function Actions({ state }) {
     <${Act} name="Teach" why=${refused.teach || (shown < 3 ? "At least 3 pictures are needed to compare them" : "")}
       title="This order is not mine: compare pictures two at a time, and train a ranker" act=${() => change({ dialog: "teach" })} />
     <span class="between"></span>
-    <${Act} name="Undo" why=${refused.undo || busy || (undo ? "" : "Nothing to undo")} title=${undo ? told(undo) : ""} act=${() => undo && wishState("undo", { run: undo.run })} />
+    <${Act} name="Undo" why=${refused.undo || busy || (undo ? "" : "Nothing to undo")} title=${undo ? told(undo) : ""} act=${() => undo && takeBack(undo)} />
     <button class="quietly" onClick=${() => change({ dialog: "history" })}>History</button>
   </footer>`;
 }

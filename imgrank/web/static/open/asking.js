@@ -84,6 +84,13 @@ export async function wishState(path, body) {
   hasten();
 }
 
+/** Take the last run back; one from before the start, perhaps of another folder, is shown in History first.
+ * @param {import("./types").Past} past */
+export function takeBack(past) {
+  if (past.at_once) wishState("undo", { run: past.run });
+  else change({ dialog: "history" });
+}
+
 function hasten() {
   clearTimeout(timer);
   timer = setTimeout(follow, SOON);

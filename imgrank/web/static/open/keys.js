@@ -1,7 +1,7 @@
 // Keys of the page. Those of the large view stand with it, those of windows are the browser's.
 import { showPlace, stepOf } from "../shared/grid.js";
 import { writeAddress } from "./address.js";
-import { rate, wishState } from "./asking.js";
+import { rate, takeBack } from "./asking.js";
 import { chooseNone, chooseShown, chooseTo, meant, toggle } from "./choosing.js";
 import { fold } from "./grouping.js";
 import { lookAt } from "./looking.js";
@@ -36,7 +36,7 @@ export function listenToKeys() {
 function withControl(event) {
   const { server } = now();
   if (event.key === "a") [event.preventDefault(), chooseShown()];
-  if (event.key === "z" && server?.undo) [event.preventDefault(), wishState("undo", { run: server.undo.run })];
+  if (event.key === "z" && server?.undo) [event.preventDefault(), takeBack(server.undo)];
 }
 
 /** @type {Record<string, () => void>} */

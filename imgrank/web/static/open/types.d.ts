@@ -67,6 +67,8 @@ export interface Past {
   /** Whether it can be undone, in words. */
   state: string;
   can_undo: boolean;
+  /** Of the run that Undo takes back: whether it does so at once, and does not show first which run that is. */
+  at_once?: boolean;
 }
 
 export interface Standing {
