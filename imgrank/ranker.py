@@ -36,10 +36,11 @@ from imgrank.pictures import (
 from imgrank.questions import QuestionReader
 from imgrank.records import Progress, Ranking, Term
 from imgrank.scoring.answered import ranking_of, terms_told
-from imgrank.scoring.asking import Settled, answer, terms_of
+from imgrank.scoring.asking import Settled, answer
 from imgrank.scoring.composing import Asking, Pictures
 from imgrank.scoring.question import Answer, Question
 from imgrank.scoring.scorers import Resources
+from imgrank.scoring.terms import terms_of
 from imgrank.store import open_store
 from imgrank.tokens import TextTokens
 

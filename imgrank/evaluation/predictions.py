@@ -21,9 +21,10 @@ from imgrank.learning.dataset import BackboneFacts, Dataset, TokenSource
 from imgrank.learning.task import Rows, TaskRows
 from imgrank.paths import printable
 from imgrank.records import Progress
-from imgrank.scoring.asking import Settled, adapter_scorer
+from imgrank.scoring.asking import Settled
 from imgrank.scoring.choosing import Choice
 from imgrank.scoring.detail import DetailScorer
+from imgrank.scoring.one_sentence import adapter_scorer
 from imgrank.scoring.question import Question
 from imgrank.scoring.scorers import Resources
 from imgrank.scoring.similarity import text_axis

@@ -25,10 +25,11 @@ from imgrank.explaining.influence import GRID, Pixels, influence
 from imgrank.labels import PairTask, ValueTask, read_labels
 from imgrank.paths import printable
 from imgrank.records import Asked, ImageFile, Progress, ScorerName, Unreadable
-from imgrank.scoring.asking import Settled, answer, terms_of
+from imgrank.scoring.asking import Settled, answer
 from imgrank.scoring.choosing import Choice
 from imgrank.scoring.question import Answer, Question
 from imgrank.scoring.scorers import Scorer
+from imgrank.scoring.terms import terms_of
 
 if TYPE_CHECKING:
     from imgrank.ranker import Ranker

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import Protocol
 
 from imgrank.adapter.header import other_tokens
-from imgrank.backbone.names import MINI
 from imgrank.detail.qualities import AskedQuality
 from imgrank.paths import printable, quoted
-from imgrank.records import Asked, Term
+from imgrank.records import Asked
 from imgrank.scoring.adapter_scorer import AdapterScorer
-from imgrank.scoring.amounts import Amount, amounts_of, both_amounts, denies_an_act, nobody_as_no_people
-from imgrank.scoring.calibration import confidence_weights
+from imgrank.scoring.amounts import both_amounts, nobody_as_no_people
 from imgrank.scoring.choosing import (
     NO_RANKER,
     NO_RANKER_HERE,
@@ -24,76 +21,39 @@ from imgrank.scoring.choosing import (
     Candidates,
     Choice,
     nearest_query,
-    quantity_of,
     share_a_word,
     who_answers,
 )
 from imgrank.scoring.detail import MEASURED, DetailScorer, quality_in
 from imgrank.scoring.direction import both_ends, orders_last, too_much
 from imgrank.scoring.idioms import plainly
-from imgrank.scoring.languages import seems_english
 from imgrank.scoring.limits import NO_NUMBER, QualityBeside, exact_number, quality_beside
-from imgrank.scoring.misspelt import MISSPELT, slip
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.naming import MOST_CHARACTERS, MOST_WORDS, beginning, named
 from imgrank.scoring.negation import (
-    Negation,
-    WantedWithout,
     beside_denied,
-    denied_then_wanted,
-    denied_together,
     negation_of,
-    wanted_without,
 )
+from imgrank.scoring.one_sentence import Source, adapter_scorer, likeness_scorer
 from imgrank.scoring.parsing import read
 from imgrank.scoring.phrasings import phrasings_of
-from imgrank.scoring.question import Answer, Encode, Question
+from imgrank.scoring.question import Answer, Question
 from imgrank.scoring.scorers import Places, Resources, Scorer
-from imgrank.scoring.similarity import Line, aim_at_picture, text_axis
+from imgrank.scoring.similarity import Line, aim_at_picture
 from imgrank.scoring.similarity_scorers import BetweenScorer, LikenessScorer, PictureScorer
-from imgrank.scoring.unrelated import Unrelated
-from imgrank.scoring.words import is_readable
-from imgrank.tokens import PackedTokens, TextTokens
+from imgrank.tokens import PackedTokens
 
 WITHOUT_DETAIL = (
     "ranked from small copies of the images, which hide focus, motion and "
     "noise; name the image files, not an index, to measure these at full size"
 )
-
-SHOWS_NO_DATE = "what an image shows does not say when it was taken; order by date for that"
-NOT_JUDGED = "what is better or worse here cannot be seen, so images most like '{}' come first"
-ASKS_FOR_ANOTHER = "the sentence asks for something else than the ranker {} predicts, so the order is by '{}'"
-NOT_COMPARED = "no trained ranker answers, so no close results were compared again"
-READS_ENGLISH = "mini was taught English, and finds no word of it here: scores mean nothing"
-KNOWS_FEW = "mini was taught English, and knows few of these words: scores may mean little"
-
 READ_IN_PART = f"the {{}} is too long, and only its first {MOST_WORDS} words or {MOST_CHARACTERS:,} characters are read"
 BOTH_ENDS = "'{}' and '{}' are two ends of one scale, and which is to stand first is not understood; name one of them"
-IGNORED_NOT = 'a "not" or "no" inside a sentence is not understood and was ignored'
 IGNORED_BESIDE = "'{}' is not understood beside what is denied, and was ignored"
 NOT_BOTH = "'{}' orders what '{}' wants none of, so it cannot be both, and only the latter is answered"
 NO_BOUND = "how much is 'too {}' is not known, so the order runs to the very end of the scale"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
-
-
-class Named(Protocol):
-    """What choosing must know of a backbone."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def fingerprint(self) -> str: ...
-
-
-class Source(Protocol):
-    """Who asks: a `Ranker`, or a stand-in for it. `adapter` is a name, a file, `auto` or `none`."""
-
-    @property
-    def backbone(self) -> Named: ...
-    @property
-    def adapter(self) -> str: ...
-    def sentence(self, text: str) -> TextTokens: ...
 
 
 class Settled:
@@ -197,7 +157,9 @@ class Settled:
         if self.choice is not None:
             scorer: AdapterScorer | LikenessScorer = adapter_scorer(self.question, self.choice, self._source.sentence)
         else:
-            scorer = _by_likeness(self, self._source)
+            scorer = likeness_scorer(
+                self.question, _nobody(self, self._source), _outdated(self, self._source), self._source
+            )
         return scorer if self.quality is None else replace(scorer, notes=(*scorer.notes, WITHOUT_DETAIL))
 
     @property
@@ -288,114 +250,6 @@ def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer
     return Settled(question, source).scorer(detailed=detailed)
 
 
-def _by_likeness(settled: Settled, source: Source) -> LikenessScorer:
-    question = settled.question
-    thing = question.sentence if question.opposite else named(question.sentence)
-    negation = None if question.opposite else negation_of(thing)
-    notes = () if negation is None else (_said_of(negation),)
-    if negation is not None and negation.thing is not None:
-        axis = text_axis(negation.thing, None, source.sentence).turned()
-    else:
-        axis = text_axis(thing, question.opposite, source.sentence)
-    sureness = confidence_weights(source.backbone.fingerprint)
-    unrelated = None if sureness.is_own else Unrelated.of(source.sentence)
-    is_ignored = negation is not None and negation.thing is None
-    understood = not is_ignored and (source.backbone.name != MINI or is_readable(question.sentence))
-    notes = (*notes, *_outdated(settled, source), *_told_of_language(question.sentence, source.backbone))
-    wrong = slip(question.sentence) if source.backbone.name == MINI else None
-    notes = notes if wrong is None else (*notes, MISSPELT.format(*wrong))
-    notes = (*notes, *([NOT_COMPARED] if question.refine else []))
-    notes = (*notes, SHOWS_NO_DATE) if read(question.sentence).asks_when else notes
-    notes = notes if axis.unseen is None else (*notes, NOT_JUDGED.format(printable(axis.unseen)))
-    denies = negation is not None and negation.thing is not None
-    return LikenessScorer(question, axis, _nobody(settled, source), sureness, unrelated, understood, notes, denies)
-
-
-def terms_of(sentence: str, source: Source) -> tuple[Term, ...]:
-    """The terms of a sentence that plainly denies several things, or one beside another; none where it is one term.
-
-    "no people" is its own term where a trained query counts them, and where nothing else is asked for; else less of
-    "people" is asked for. Whoever was trained on these very words, or is asked for by name, answers them whole. Raises
-    AdapterError as `ask` does.
-    """
-    said_plainly = plainly(beginning(sentence))
-    thing = named(nobody_as_no_people(said_plainly.text))
-    ordered = _ordered_without(thing, source)
-    together = () if ordered else denied_together(thing)
-    said = None if together else ordered or wanted_without(thing)
-    amounts = () if together or said else amounts_of(thing)
-    if source.adapter not in ("auto", "none") or not (together or said or amounts) or quality_in(thing) is not None:
-        return ()
-    if said_plainly.doubt:
-        return ()
-    denied = negation_of(thing)
-    if denied is not None and (denied.thing is not None or denied.doubt):
-        return ()
-    whole = Settled(Question(sentence), source).choice
-    if whole is not None and whole.reason == OWN_WORDS:
-        return ()
-    if amounts:
-        return _terms_of_amounts(amounts, source)
-    if said is None:
-        return tuple(map(Term, together))
-    counted = (Settled(Question(f"no {thing}"), source).choice for thing in said.unwanted)
-    unwanted = (
-        Term(thing, weight=-1.0) if choice is None else Term(f"no {thing}")
-        for thing, choice in zip(said.unwanted, counted, strict=True)
-    )
-    return (Term(said.wanted), *unwanted)
-
-
-def _ordered_without(sentence: str, source: Source) -> WantedWithout | None:
-    """A denial and an order that is asked for behind it, "no dogs, sharpest first"; None where that is no order."""
-    said = denied_then_wanted(sentence)
-    if said is None or not read(said.wanted).grades:
-        return None
-    order = Settled(Question(said.wanted), source)
-    is_apart = not any(order.speaks_of(thing) for thing in said.unwanted)
-    return said if is_apart and order.is_of_scale else None
-
-
-def _terms_of_amounts(amounts: tuple[Amount, ...], source: Source) -> tuple[Term, ...]:
-    """A term each, where trained queries count what is asked for beside the first, and no two parts find the same."""
-    choices = [Settled(Question(amount.words), source).choice for amount in amounts]
-    found = [choice.query.name for choice in choices if choice is not None]
-    counted = [choice for amount, choice in zip(amounts, choices, strict=True) if amount.says_how_much]
-    if len(set(found)) < len(found) or not any(counted):
-        return ()
-    return tuple(
-        Term(amount.thing, weight=-1.0) if choice is None and amount.is_little else Term(amount.words)
-        for amount, choice in zip(amounts, choices, strict=True)
-    )
-
-
-def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> AdapterScorer:
-    """The trained query put to the question."""
-    negation = _not_understood(question.sentence, choice)
-    notes = () if negation is None else (_said_of(negation),)
-    if choice.asks_for_another:
-        name, quantity = printable(choice.adapter.name), printable(quantity_of(choice.query))
-        notes = (*notes, ASKS_FOR_ANOTHER.format(name, quantity))
-    counts = bool(phrasings_of(choice.query.phrasings).things)
-    keeps_all = choice.reversed and counts
-    return AdapterScorer(question, choice, encode(choice.words), keeps_all, notes, understood=not notes)
-
-
-def _not_understood(sentence: str, choice: Choice) -> Negation | None:
-    """What a sentence denies, where whoever answers cannot know."""
-    negation = negation_of(sentence)
-    if negation is None or negation.thing is not None or choice.reason == OWN_WORDS:
-        return None
-    is_read = choice.whole and not denies_an_act(sentence) and not negation.doubt
-    return None if is_read else negation
-
-
-def _said_of(negation: Negation) -> str:
-    if negation.thing is None:
-        return negation.doubt or IGNORED_NOT
-    return f"images without {printable(negation.thing)!r} come first"
-
-
 def _outdated(settled: Settled, source: Source) -> tuple[str, ...]:
     """A word about the ranker that was trained on this sentence, and cannot read today's tokens."""
     if settled.question.opposite or source.adapter == "none":
@@ -403,13 +257,6 @@ def _outdated(settled: Settled, source: Source) -> tuple[str, ...]:
     candidates, sentence = settled.candidates, settled.question.sentence
     missed = next((one for one in candidates.outdated if one.query(sentence) is not None), None)
     return () if missed is None else (str(other_tokens(missed.name, missed, missed.backbone, candidates.fingerprint)),)
-
-
-def _told_of_language(sentence: str, backbone: Named) -> tuple[str, ...]:
-    """Where the sentence is none that `mini` reads."""
-    if backbone.name != MINI or seems_english(sentence):
-        return ()
-    return (KNOWS_FEW if is_readable(sentence) else READS_ENGLISH,)
 
 
 def _nobody(settled: Settled, source: Source) -> Asked:

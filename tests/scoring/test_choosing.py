@@ -15,9 +15,10 @@ from imgrank.adapter.header import Query
 from imgrank.adapter.registry import find_adapter
 from imgrank.errors import AdapterError
 from imgrank.scoring.adapter_scorer import AdapterScorer
-from imgrank.scoring.asking import adapter_scorer, ask
+from imgrank.scoring.asking import ask
 from imgrank.scoring.choosing import FIRST, NO_RANKER_HERE, Candidates, who_answers
 from imgrank.scoring.detail import quality_in
+from imgrank.scoring.one_sentence import adapter_scorer
 from imgrank.scoring.question import Evidence, Question
 from imgrank.tokens import TextTokens
 from tests.adapter.making import adapter, unit

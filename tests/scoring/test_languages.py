@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from imgrank.scoring.asking import KNOWS_FEW, READS_ENGLISH, ask
+from imgrank.scoring.asking import ask
 from imgrank.scoring.languages import seems_english
+from imgrank.scoring.one_sentence import KNOWS_FEW, READS_ENGLISH
 from imgrank.scoring.question import Question
 from tests.explaining.making import RedRanker
 
