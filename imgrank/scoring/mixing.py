@@ -30,6 +30,7 @@ from imgrank.paths import printable, quoted
 from imgrank.records import Asked, Doubt
 from imgrank.rounding import digits_of
 from imgrank.scoring.answered import answered_term
+from imgrank.scoring.detail import DetailScorer
 from imgrank.scoring.question import Answer, Evidence, Question, Scored, Tally, TermEvidence, Verdict
 from imgrank.scoring.scorers import Places, Resources, Score, Scorer, joined_answer, joined_fits, lacking
 from imgrank.tokens import PackedTokens, Reads, TokenShape
@@ -161,10 +162,7 @@ class MixScorer:
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """Confident where every term that is wanted is, and some picture shows enough of them; who answers each."""
-        said = [
-            term.scorer.verdict(replace(one.evidence, lacking=0))
-            for term, one in zip(self.terms, evidence.terms, strict=True)
-        ]
+        said = [_verdict(term.scorer, one.evidence) for term, one in zip(self.terms, evidence.terms, strict=True)]
         wanted = [one for one, term in zip(said, self.terms, strict=True) if term.weight > 0]
         notes = [
             f"{quoted(term.scorer.question.sentence)!r}: {note}"
@@ -241,6 +239,11 @@ class MixScorer:
 def term_evidence(scorer: Scorer, part: Scored) -> TermEvidence:
     """What some pictures say of one term."""
     return TermEvidence(part.evidence, Tally.of(part.scores, part.relevant, digits_of(scorer.scale)))
+
+
+def _verdict(scorer: Scorer, evidence: Evidence) -> Verdict:
+    """What a term says for itself: of pictures without its subject the mix tells, of those too small the term."""
+    return scorer.verdict(evidence if isinstance(scorer, DetailScorer) else replace(evidence, lacking=0))
 
 
 def _told(term: MixTerm, verdict: Verdict) -> str:

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imgrank.detail.qualities import AskedQuality, Quality
 from imgrank.records import Asked, Doubt
 from imgrank.rounding import rounded
+from imgrank.scoring.detail import DetailScorer
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.question import Evidence, Question, Scored, Tally, Verdict
 from imgrank.scoring.scorers import Resources
@@ -243,3 +245,15 @@ def test_a_tally_is_exact_in_any_cut(values, cut):
     whole = Tally.of(scores, flags, 0)
     assert (whole.total, whole.squares) == (sum(values), sum(value**2 for value in values))
     assert Tally.of(scores[:cut], flags[:cut], 0) + Tally.of(scores[cut:], flags[cut:], 0) == whole
+
+
+def test_a_mix_tells_of_images_too_small_to_measure_as_a_term_alone_does():
+    sharp = DetailScorer(Question("sharpest"), AskedQuality(Quality.sharpness, 1.0))
+    cats = Known(Question("cats"), np.zeros(3), np.ones(3, bool))
+    mix = MixScorer(Question("mix"), (MixTerm(cats, 1.0), MixTerm(sharp, 1.0)))
+    flags = np.array([True, True, False])
+    measured = Scored(np.array([1.0, 2.0, 0.0]), flags, Evidence.of(np.zeros(3), flags))
+    said = mix.settled(mix.of_terms([cats._score(pictures(3)), measured]).evidence)
+    notes = said.verdict(mix.of_terms([cats._score(pictures(3)), measured]).evidence).notes
+    alone = sharp.verdict(measured.evidence).notes[0]
+    assert f"'sharpest': {alone}" in notes
