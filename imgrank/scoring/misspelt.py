@@ -1,13 +1,15 @@
 """Slips of the keyboard in a sentence: words that nobody here knows, and that are nearly spelt like one that is known.
 
 No list at hand has all words of English, let alone names. So only slips are looked for that hardly make a word of
-another: two letters swapped, one left out of a long word, one doubled or not doubled. A word with a capital is none.
+another: two letters swapped, one left out, doubled or not doubled, and one put in or taken for another in a long word;
+of a short word only where a common one was meant. A word with a capital is none.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from operator import ne
 
 from imgrank.paths import weights_dir
 from imgrank.scoring.languages import is_english, seems_english
@@ -18,9 +20,10 @@ from imgrank.scoring.words import spelt_out, word_of, word_set
 MISSPELT = '"{}" is not a word that mini knows; did you mean "{}"?'
 
 _WORD = re.compile(r"(?<![\w'’.@#/-])[a-z]{3,24}(?![\w'’@#/-]|\.\w)")
-_FAR_FROM, _LEFT_OUT_FROM, _DOUBLED_FROM = 6, 6, 7  # letters that a word has at least
+_FAR_FROM, _LEFT_OUT_FROM, _DOUBLED_FROM, _CHANGED_FROM = 6, 5, 5, 7  # letters that a word has at least
 _NEXT, _FAR = 1, 2  # how far apart two letters stand that are swapped
-_RARE = 20_000  # place in the text model's list of words, the commonest of which come first
+_RARE, _COMMON = 20_000, 8_000  # places in the text model's list of words, the commonest of which come first
+_SHORT = 6  # letters
 
 # Words that no list at hand has, and that are another one with two letters swapped
 _REAL = word_set("blot blots brunt clod clods clot clots crepe crepes curst gird silt slat slats spilt untie untied")
@@ -37,6 +40,8 @@ def slip(sentence: str) -> tuple[str, str] | None:
 
 
 def _is_word(word: str) -> bool:
+    if is_known(word) or (word.endswith("full") and is_known(word[:-1])):
+        return is_known(word)  # "colorfull" is not joined of two words
     return word in _REAL or is_english(word) or _is_taught(word) or _is_taught(word_of(word).base)
 
 
@@ -62,19 +67,34 @@ def _meant(word: str) -> str | None:
     alike = re.compile(rb'"(%b[a-z]{%d,%d})": ?(\d+)' % (word[:1].encode(), len(word) - 2, len(word)))
     for words, most in ((_taught(), _RARE), (_names(), None)):
         for found in alike.finditer(words):
-            other = found[1].decode()
-            if _is_slip_of(word, other) and (most is None or (int(found[2]) < most and is_known(word_of(other).base))):
+            other, place = found[1].decode(), int(found[2])
+            is_common = most is not None and place < _COMMON
+            is_meant = most is None or (place < most and is_known(word_of(other).base))
+            if is_meant and _is_slip_of(word, other, is_common):
                 return other
     return None
 
 
-def _is_slip_of(word: str, other: str) -> bool:
+def _is_slip_of(word: str, other: str, is_common: bool) -> bool:
     if len(word) == len(other):
-        return _is_swapped(word, other)
+        return _is_swapped(word, other) or (is_common and _is_changed(word, other))
     if len(word) < len(other):  # "huddle" is no "huddled" without its last letter
-        return len(word) >= _LEFT_OUT_FROM and any(_without(other, place) == word for place in range(len(word)))
+        is_long = len(word) >= (_LEFT_OUT_FROM if is_common else _SHORT)
+        return is_long and any(_without(other, place) == word for place in range(len(word)))
     doubled = (place for place in range(1, len(word)) if word[place] == word[place - 1])
-    return len(word) >= _DOUBLED_FROM and any(_without(word, place) == other for place in doubled)
+    is_long = len(word) >= (_DOUBLED_FROM if is_common else _SHORT + 1)
+    is_doubled = is_long and any(_without(word, place) == other for place in doubled)
+    return is_doubled or (is_common and _has_one_more(word, other))
+
+
+def _is_changed(word: str, other: str) -> bool:
+    """Whether one letter stands in the place of another."""
+    return len(word) >= _CHANGED_FROM and sum(map(ne, word, other)) == 1
+
+
+def _has_one_more(word: str, other: str) -> bool:
+    """Whether one letter was put in; at its end that makes another form of it."""
+    return len(word) > _CHANGED_FROM and any(_without(word, place) == other for place in range(1, len(word) - 1))
 
 
 def _is_swapped(word: str, other: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imgrank.scoring.asking import ask
+from imgrank.scoring.lexicon import _whole
 from imgrank.scoring.misspelt import MISSPELT, slip
 from imgrank.scoring.question import Question
 from imgrank.scoring.words import word_set
@@ -32,6 +33,13 @@ NAMES = word_set(
         ("a kichen", "kichen", "kitchen"),
         ("a beautifull sunset", "beautifull", "beautiful"),
         ("brocoli", "brocoli", "broccoli"),
+        ("phtos of dogs", "phtos", "photos"),
+        ("peple", "peple", "people"),
+        ("colorfull", "colorfull", "colorful"),
+        ("an elderli person", "elderli", "elderly"),
+        ("restarant", "restarant", "restaurant"),
+        ("an elephhant", "elephhant", "elephant"),
+        ("a horsse", "horsse", "horse"),
     ],
 )
 def test_a_slip_is_told_with_what_was_meant(sentence, wrong, meant):
@@ -71,3 +79,9 @@ def test_it_is_said_where_mini_answers_and_nowhere_else():
     assert ask(Question("a dgo"), source).notes == (MISSPELT.format("dgo", "dog"),)
     source.backbone.name = "ViT-B-32/openai"
     assert ask(Question("a dgo"), source).notes == ()
+
+
+def test_nothing_is_meant_by_a_word_that_the_dictionary_has():
+    """Every hundredth of them, in which there are rare ones, and those that are nearly spelt as others."""
+    words = [line.split(b"\t")[0].decode() for line in _whole().splitlines()[::100]]
+    assert [word for word in words if slip(word) is not None] == []
