@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from itertools import combinations
 
-from imgrank.scoring.words import word_of
+from imgrank.scoring.words import last_base
 
 _LITTLE = r"(?:very )?(?:few|fewer|fewest|less|hardly any|barely any|almost no|nearly no)"
 _MUCH = r"(?:lots of|a lot of|many|more|most|plenty of|loads of|as many|so many)"
@@ -73,7 +73,7 @@ def _joined(sentence: str) -> tuple[Amount, ...]:
 
 
 def _base(amount: Amount) -> str:
-    return word_of(amount.thing.lower().split()[-1]).base
+    return last_base(amount.thing)
 
 
 def _amount(part: str, found: re.Match[str] | None) -> Amount:

@@ -145,8 +145,8 @@ class Settled:
         if question.like is not None:
             return PictureScorer(question, aim_at_picture(question.like.embedding))
         scorer = self._by_sentence(detailed)
-        is_clear = self._both_ends is None and not (self._ignored or self._doubt) and self._unmeasured is None
-        understood = scorer.understood and is_clear
+        unread = (self._both_ends, self._ignored, self._doubt, self._unmeasured, self._exact_number)
+        understood = scorer.understood and not any(unread)
         return replace(scorer, notes=(*scorer.notes, *self._told()), understood=understood)
 
     def _by_sentence(self, detailed: bool) -> DetailScorer | AdapterScorer | LikenessScorer:

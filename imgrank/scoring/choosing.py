@@ -19,9 +19,10 @@ from imgrank.scoring.parsing import Reading, read
 from imgrank.scoring.phrasings import Phrasings, phrasings_of
 from imgrank.scoring.question import Encode
 from imgrank.scoring.signs import nearness, signs_of
-from imgrank.scoring.words import are_kin
+from imgrank.scoring.words import are_kin, word_set
 
 NEAR_FROM, NEAR_WITHOUT_WORD_FROM = 0.1, 0.45  # cosines below which nobody looks closer: it costs time, and finds none
+_WIDER_KINDS = word_set("animal creature beast mammal")
 OWN_WORDS = "these are the words it was trained on"
 SAME_SCALE = "the sentence asks for the same scale"
 BY_NAME = "the ranker was asked for by name"
@@ -208,6 +209,8 @@ def _taught(asked: Asks, sentence: str, reading: Reading, candidates: Candidates
         return None
     header, query = found
     phrasings = phrasings_of(query.phrasings)
+    if phrasings.things and not share_a_word(reading, phrasings) and _names_wider(reading):
+        return None
     turned = asked.is_reversed(phrasings.turn(phrasings.meant_by(reading)))
     denied = plainly_denied(sentence)
     if denied is not None and phrasings.things:  # no count is asked for but of what is to be absent
@@ -217,6 +220,11 @@ def _taught(asked: Asks, sentence: str, reading: Reading, candidates: Candidates
     return Choice(
         header, query, nearness(reading.said, query.embeddings, encode), SAME_SCALE, query.name, turned, whole=True
     )
+
+
+def _names_wider(reading: Reading) -> bool:
+    """Whether it names a wider kind than any that is counted: "at least one animal" asks for no number of dogs."""
+    return any(word.base in _WIDER_KINDS for word in reading.words)
 
 
 def _nearest_of_named(

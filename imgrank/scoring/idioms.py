@@ -1,4 +1,4 @@
-"""Turns of phrase that hold a "no" or "not" and deny nothing that is asked for, said plainly: "no lack of dogs".
+"""Turns of phrase, said plainly: "no lack of dogs" denies none, "people allowed" asks for none, "at most two" for few.
 
 What is lost of the meaning by that is told: "nothing but dogs" is read as "dogs". Words alone, no model.
 """
@@ -8,19 +8,37 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from imgrank.detail.qualities import PICTURE_NOUNS
 from imgrank.paths import printable
-from imgrank.scoring.words import are_opposite, word_of
+from imgrank.scoring.limits import bounds_plainly
+from imgrank.scoring.naming import named
+from imgrank.scoring.negation import denied_but_wanted
+from imgrank.scoring.permitting import without_permissions
+from imgrank.scoring.preferring import one_after_another, preferred
+from imgrank.scoring.words import are_opposite, in_words, word_of
 
 MORE_FIRST = "'{}' is not understood, so images that show something else, too, may come first"
 NONE_FIRST = "'{}' is not understood as few but some, so images that show none may come first"
 EITHER_FIRST = "'{}' is not understood, so images that are not meant may come first"
 
+BEHIND_FIRST = "'{}' is not understood, so what is not '{}' may come in any order behind it"
+
+_POINTS = r"(?:an?|the|this|that|my|our|your|his|her|its|their|put|leave|keep|save|place|move|push|send|show) "
+_OF_LIST = r"of (?:the|this|my) (?:list|order|page|results)"
+_END = rf"(?:(?:very )?end(?: {_OF_LIST})?|(?:bottom|back) {_OF_LIST})"
+_ENDS = "most|fewest|least|more|fewer|less"
+_PICTURES = "|".join(sorted(PICTURE_NOUNS | {"ones"}, key=len, reverse=True))
+_ONES = rf"(?:{_PICTURES}|those) (?:with|of|showing|containing|having|that (?:show|have|contain))"
 _PLAIN = (
     (r"\b(?:there (?:is|are) )?no (?:shortage|lack|dearth|scarcity|end) of\b|\bnot (?:without|lacking)\b", "plenty of"),
     (r"\bno (?:fewer|less) than\b", "at least"),
     (r"^(?:there is )?no doubt(?: that is| this is|,)?(?= \w)|,? (?:there is )?no doubt(?: about it)?$", ""),
     (r"^without (?:a )?doubt,?(?= \w)|,? without (?:a )?doubt$", ""),
     (r"\bnot (?:very |too |so )?far (?:apart )?from\b", "near"),
+    (rf"\b(?:except(?: for)?|excluding|other than|apart from|but not) (?:the |those )?{_ONES} ", "without "),
+    (rf"^(?:from )?(?:the )?({_ENDS}) ([\w'-]+) to (?:the )?(?:{_ENDS})(?: \2)?$", r"\1 \2"),
+    (rf"^((?!{_POINTS})[\w'-]+(?: [\w'-]+)?) (?:at|to|towards) the {_END}$", r"\1 last"),
+    (rf"^(?:the )?light(er|est)((?: (?:{_PICTURES}))?(?: first| last)?)$", r"bright\1\2"),
 )
 _ALONE = (
     r"^(?:with )?(?:nothing|none|nobody|no[ -]?one) (?:else )?but\b(?= \w)",
@@ -29,7 +47,8 @@ _ALONE = (
 )
 _UNREAD = (
     (r"\bnot (?:too |so |very |that |all that )?many\b(?=$| \w+$)", NONE_FIRST),
-    (r"\bwith (?:and|or) without\b|\bnot both\b", EITHER_FIRST),
+    (r"\bwith (?:and|or) without\b|\bnot both\b|\b(?:instead of|rather than)\b", EITHER_FIRST),
+    (r"(?<=\w) (?:without|with no) [^,;]+ last$", EITHER_FIRST),
     (r"^no [\w'-]+ but (?:an? )?[\w'-]+$", EITHER_FIRST),
 )
 _JOINS = re.compile(r"^(?:,| |and\b|but\b|with\b)+", re.IGNORECASE)
@@ -52,15 +71,20 @@ class Said:
 
 def plainly(sentence: str) -> Said:
     """A sentence without turns of phrase; the very same where it has none."""
-    words = " ".join(sentence.replace("’", "'").split()).rstrip(" .!?")
+    words = " ".join(in_words(sentence).replace("’", "'").split()).rstrip(" .!?")
     plain = _without_other_end(_spelt_plainly(words))
+    for said_plainly in (without_permissions, bounds_plainly, denied_but_wanted, preferred):
+        plain = said_plainly(plain)
+    first, behind = one_after_another(named(plain))
+    if behind:
+        return Said(first, BEHIND_FIRST.format(printable(behind), printable(first)))
     alone = next((found for rule in _LONE_RULES if (found := rule.search(plain))), None)
     if alone is not None and len(alone[0]) < len(plain):
         text = " ".join((plain[: alone.start()] + plain[alone.end() :]).split())
         return Said(text, MORE_FIRST.format(printable(_JOINS.sub("", alone[0]))))
     unread = next(((found, doubt) for rule, doubt in _DOUBTS if (found := rule.search(plain))), None)
-    text = sentence if plain == words else plain
-    return Said(text) if unread is None else Said(text, unread[1].format(printable(unread[0][0])))
+    text = sentence if plain == " ".join(sentence.replace("’", "'").split()).rstrip(" .!?") else plain
+    return Said(text) if unread is None else Said(text, unread[1].format(printable(unread[0][0].strip())))
 
 
 def _spelt_plainly(words: str) -> str:

@@ -14,16 +14,39 @@ from imgrank.scoring.detail import quality_in
 from imgrank.scoring.naming import named
 from imgrank.scoring.parsing import plain_order
 
-NO_NUMBER = "'{}' is not understood as an exact number, so images that show another number may come first"
+NO_NUMBER = "'{}' is not understood as a number, so images that show another number may come first"
 NOT_MEASURED = "{} is not measured where a sentence asks for something else, too, but in a mix of '{}' plus {} it is"
 
-_NUMBER = (
-    r"(?:\d{1,6}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|twenty|thirty"
-    r"|fifty|a dozen|a hundred)"
+_NUMERAL = (
+    r"(?:(?:a|one) (?:dozen|hundred|thousand)|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen"
+    r"|fourteen|fifteen|twenty|thirty|fifty)"
 )
+_NUMBER = rf"(?:\d{{1,6}}|{_NUMERAL})"
+_COUNTED = r"(?= (?!more\b|of\b|another\b)[a-z])"
 _EXACTLY = re.compile(
-    rf"\b(?:(?:exactly|precisely|only|just) {_NUMBER}(?= (?!more\b|of\b)[a-z])|(?:exactly|precisely) {_NUMBER}$)"
+    rf"\b(?:(?:exactly|precisely|only|just) {_NUMBER}{_COUNTED}|(?:exactly|precisely) {_NUMBER}$"
+    rf"|{_NUMBER} [\w'-]+ (?:exactly|precisely|only|in total|altogether|no more)$"
+    rf"|(?:an? )?(?:even|odd|equal|same|prime) numbers? of|as many [\w'-]+ as (?:[\w'-]+)"
+    rf"|(?:twice|half|(?:two|three|four) times) as many)"
 )
+_OF_RANGE = rf"(?:\d{{1,4}}|{_NUMERAL})"
+_RANGE = re.compile(
+    rf"\b(?:between |from )?(?P<low>{_OF_RANGE})(?:\s?[-–]\s?| to | or | and )(?P<high>{_OF_RANGE}){_COUNTED}"
+)
+_AT_MOST = re.compile(
+    rf"\b(?:(?:at (?:the )?most|(?:no|not) more than|not over|fewer than|less than|up to|(?:a )?max(?:imum)?(?: of)?)"
+    rf" {_NUMBER} (?P<before>[a-z][\w'-]*)"
+    rf"|{_NUMBER} or (?:fewer|less) (?P<between>[a-z][\w'-]*)"
+    rf"|{_NUMBER} (?P<after>[a-z][\w'-]*) (?:or (?:fewer|less)|at (?:the )?most|max(?:imum)?|tops)\b)",
+    re.IGNORECASE,
+)
+_AT_LEAST = re.compile(
+    rf"\b(?:{_NUMBER}(?:\+| or more| plus) (?P<between>[a-z][\w'-]*)"
+    rf"|{_NUMBER} (?P<after>[a-z][\w'-]*) (?:or more|at (?:the )?least|min(?:imum)?)\b)",
+    re.IGNORECASE,
+)
+_PLURALS = {"person": "people", "child": "children", "man": "men", "woman": "women", "mouse": "mice", "foot": "feet"}
+_AS_THEY_ARE = frozenset(_PLURALS.values())
 _STATES = r"blurry|blurred|noisy|grainy|sharp|crisp|shaky|blocky|compressed|focused|in focus|out of focus"
 _COMPARES = re.compile(
     r"\b(?:(?:sharp|crisp|blurri|noisi|graini|shaki|blocki)(?:est|er)"
@@ -42,9 +65,32 @@ _SHARP_THINGS = re.compile(
 
 
 def exact_number(sentence: str) -> str | None:
-    """The exact number that a sentence asks for, in its words: "exactly one"."""
-    found = _EXACTLY.search(" ".join(sentence.lower().split()).rstrip(" .!?"))
+    """The exact number that a sentence asks for, in its words: "exactly one", or the range: "between 2 and 4"."""
+    text = " ".join(sentence.lower().split()).rstrip(" .!?")
+    found = _EXACTLY.search(text) or next(filter(_is_range, _RANGE.finditer(text)), None)
     return found[0] if found else None
+
+
+def _is_range(found: re.Match[str]) -> bool:
+    """Whether two numbers that stand together bound a third: "2-4", and neither "one to one" nor "7-eleven"."""
+    low, high = found["low"], found["high"]
+    if low.isdecimal() != high.isdecimal() or (" and " in found[0] and not found[0].startswith("between ")):
+        return False
+    return int(low) < int(high) if low.isdecimal() else low != high
+
+
+def bounds_plainly(sentence: str) -> str:
+    """ "fewest dogs" of "at most one dog", "at least 3 people" of "3+ people": what is within stands first."""
+    plain = _AT_MOST.sub(lambda found: f"fewest {_plural(_counted(found))}", sentence)
+    return _AT_LEAST.sub(lambda found: f"at least {found[0].split()[0].rstrip('+')} {_counted(found)}", plain)
+
+
+def _counted(found: re.Match[str]) -> str:
+    return next(word for word in found.groups() if word)
+
+
+def _plural(word: str) -> str:
+    return word if word in _AS_THEY_ARE or word.endswith("s") else _PLURALS.get(word, f"{word}s")
 
 
 @dataclass(frozen=True, slots=True)

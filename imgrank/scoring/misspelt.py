@@ -1,7 +1,7 @@
 """Slips of the keyboard in a sentence: words that nobody here knows, and that are nearly spelt like one that is known.
 
 No list at hand has all words of English, let alone names. So only slips are looked for that hardly make a word of
-another: two letters swapped, one left out, doubled or not doubled, and one put in or taken for another in a long word;
+another: two letters swapped, one left out, doubled or not doubled, and in a long word one put in or one vowel changed;
 of a short word only where a common one was meant. A word with a capital is none.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from operator import ne
 
 from imgrank.paths import weights_dir
 from imgrank.scoring.languages import is_english, seems_english
@@ -20,10 +19,11 @@ from imgrank.scoring.words import spelt_out, word_of, word_set
 MISSPELT = '"{}" is not a word that mini knows; did you mean "{}"?'
 
 _WORD = re.compile(r"(?<![\w'’.@#/-])[a-z]{3,24}(?![\w'’@#/-]|\.\w)")
-_FAR_FROM, _LEFT_OUT_FROM, _DOUBLED_FROM, _CHANGED_FROM = 6, 5, 5, 7  # letters that a word has at least
+_FAR_FROM, _LEFT_OUT_FROM, _DOUBLED_FROM, _CHANGED_FROM = 6, 5, 6, 7  # letters that a word has at least
 _NEXT, _FAR = 1, 2  # how far apart two letters stand that are swapped
 _RARE, _COMMON = 20_000, 8_000  # places in the text model's list of words, the commonest of which come first
 _SHORT = 6  # letters
+_VOWELS = frozenset("aeiouy")
 
 # Words that no list at hand has, and that are another one with two letters swapped
 _REAL = word_set("blot blots brunt clod clods clot clots crepe crepes curst gird silt slat slats spilt untie untied")
@@ -88,8 +88,9 @@ def _is_slip_of(word: str, other: str, is_common: bool) -> bool:
 
 
 def _is_changed(word: str, other: str) -> bool:
-    """Whether one letter stands in the place of another."""
-    return len(word) >= _CHANGED_FROM and sum(map(ne, word, other)) == 1
+    """Whether one vowel stands in the place of another: "pilates" are no pirates."""
+    changed = [pair for pair in zip(word, other, strict=True) if pair[0] != pair[1]]
+    return len(word) >= _CHANGED_FROM and len(changed) == 1 and _VOWELS.issuperset(changed[0])
 
 
 def _has_one_more(word: str, other: str) -> bool:

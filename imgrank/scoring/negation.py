@@ -14,17 +14,18 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from imgrank.paths import printable
-from imgrank.scoring.lexicon import is_thing
-from imgrank.scoring.words import are_opposite, has_opposite, word_of, word_set
+from imgrank.scoring.lexicon import is_kind_of, is_thing
+from imgrank.scoring.words import are_opposite, has_opposite, last_base, word_of, word_set
 
 EXCEPTS = "'{}' after '{}' is not understood, so what is excepted may come anywhere"
 CONTRADICTS = "'{}' is both asked for and denied; name it once"
 
 _PICTURE = r"(?:(?:a |an |the |all |any )?(?:photos?|photographs?|pictures?|images?|shots?|ones?|frames?) )"
 _THING = r"(?:anything|everything|something|all|any)"
+_HAVING = r"(?:with|having|showing|containing|featuring|(?:that|which) (?:has|have|shows|show))"
 _DENIES = (
     r"(?:is |are |that is |that are |which is |which are )?(?:not|isn'?t|aren'?t)(?: (?:of|with|showing|containing))?",
-    r"(?:with |that has |that have |where there (?:is|are) |there (?:is|are) )?no",
+    rf"(?:{_HAVING} |(?:where )?(?:there (?:is|are) )?)no",
     r"(?:that |which )?(?:does|do)(?: not|n'?t) (?:show|have|contain|include)",
     r"without|lacking|free of|except(?: for)?|excluding|other than|apart from|aside from|but(?: not)?",
 )
@@ -77,7 +78,7 @@ _MIXES = re.compile(r"\b(?:and|or|but|with|while)\b|[,;]", re.IGNORECASE)
 _MOST_WORDS = 3
 _BESIDE = re.compile(
     r"^(?P<wanted>\S.*?)(?:,| and| but| yet|;)*(?: (?:and|but|yet))? ?\b(?:"
-    r"(?:with |there (?:is|are) |that (?:has|have) |has |have )?(?:absolutely )?no|without|with out|excluding|"
+    rf"(?:{_HAVING} |(?:where )?(?:there (?:is|are) )?|has |have )(?:absolutely )?no|without|with out|excluding|"
     r"except(?: for)?|minus|free of|lacking|other than|(?<!ing )(?<!set )(?:apart|aside) from"
     r"|(?<=but )not|(?<=and )not|(?<=, )not)"
     r" (?P<unwanted>\S.*)$",
@@ -89,6 +90,10 @@ _REPEATS = re.compile(rf"{_JOINS}(?:no |without |not |with no )", re.IGNORECASE)
 _SHARES = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)  # "no dogs or cats" denies both
 _CUTS = re.compile(r"(?:\s*[,;]|\s+(?:and|but|then)\b)+\s*", re.IGNORECASE)
 _GOES_ON = re.compile(rf"[,;]|{_DENIAL.pattern}", re.IGNORECASE)
+_BUT = re.compile(
+    r"(?:\s*[,;]\s*|\s+)(?:but|just|only|yes)(?: (?:just|only|with|some|yes|do|show|have|there are))*\s+", re.IGNORECASE
+)
+_NOBODY = re.compile(r"\b(?:no[ -]?one|nobody|nothing|none)\b", re.IGNORECASE)
 _MOST_THINGS = 8  # that are denied: each is asked about by itself
 _ARTICLE = re.compile(r"^(?:a|an|the|any|a single|other) ", re.IGNORECASE)
 _UNPLAIN = re.compile(
@@ -191,6 +196,22 @@ def denied_then_wanted(sentence: str) -> WantedWithout | None:
     return WantedWithout(rest, things)
 
 
+def denied_but_wanted(sentence: str) -> str:
+    """ "people, no dogs" of "no dogs but people"; the very same where nothing is asked for behind a denial, or it is
+    excepted from that: "no animals but dogs"."""
+    for cut in _BUT.finditer(sentence):
+        found, wanted = _CLEAR.match(sentence[: cut.start()]), sentence[cut.end() :]
+        if found is None or not _is_plain(wanted) or _NAMES.search(sentence) or _NOBODY.search(found[0]):
+            continue
+        things = _things(found["thing"])
+        known = (*things, _ARTICLE.sub("", wanted))
+        is_excepted = any(is_kind_of(last_base(wanted), last_base(thing)) for thing in things)
+        if all(map(_is_plain, things)) and not (is_excepted or _are_ends(known) or len(set(known)) < len(known)):
+            denied = (f"{'no' if _is_named(thing) else 'not'} {thing}" for thing in things)
+            return ", ".join((wanted, *denied))
+    return sentence
+
+
 def denied_together(sentence: str) -> tuple[str, ...]:
     """What a whole sentence denies, where that is several things, each in words of its own: "no dogs", "not blurry".
 
@@ -231,12 +252,8 @@ def _things(said: str) -> tuple[str, ...]:
 
 def _is_named(thing: str) -> bool:
     """Whether it is a thing, and no quality such as "blurry"."""
-    base = _last(thing)
+    base = last_base(thing)
     return is_thing(base) or not has_opposite(base)
-
-
-def _last(thing: str) -> str:
-    return word_of(thing.lower().split()[-1]).base
 
 
 def _are_ends(things: tuple[str, ...]) -> bool:
@@ -249,7 +266,7 @@ def _are_alike(said: str) -> bool:
     """Whether a list joined by "and" goes on as it began: "dogs and cats", and not "people and a dog"."""
     items = [item.strip() for item in re.split(r"\s*(?:,|\band\b)\s*", said.lower()) if item.strip()]
     with_article = {_ARTICLE.match(item) is not None for item in items}
-    several = {_last(item) != item.split()[-1] for item in items}
+    several = {last_base(item) != item.split()[-1] for item in items}
     return "and" in said.lower().split() and len(with_article) == len(several) == 1 and all(map(_is_named, items))
 
 

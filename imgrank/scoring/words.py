@@ -15,7 +15,9 @@ def in_words(sentence: str) -> str:
     """The sentence with each emoji as its name: a model that was not taught the sign may know "dog face"."""
     if sentence.isascii():
         return sentence
-    return " ".join("".join(map(_named, sentence)).split()) if any(map(_is_sign, sentence)) else sentence
+    if not any(map(_is_sign, sentence)):
+        return sentence
+    return " ".join("".join(map(_named, _FLAG.sub(" flag ", sentence))).split())
 
 
 def spelt_out(sentence: str) -> str:
@@ -32,7 +34,17 @@ def is_readable(sentence: str) -> bool:
 def _named(char: str) -> str:
     if unicodedata.category(char) in ("Sk", "Cf", "Mn") and ord(char) > _SIGNS_FROM:
         return ""  # joiners, skin tones and variants
-    return f" {unicodedata.name(char, '').lower()} " if _is_sign(char) else char
+    return f" {_name_of(char)} " if _is_sign(char) else char
+
+
+def _name_of(sign: str) -> str:
+    """What people mean by a sign: "dog" by the dog face, "heart" by a heavy black heart, which is red."""
+    if sign in _FORBIDS:
+        return "no"
+    name = unicodedata.name(sign, "").lower()
+    name = _DRAWN.sub("", name) if ord(sign) in _DRAWN_IN_OUTLINE else name
+    animal = name.removesuffix(" face")
+    return animal if animal != name and lexicon.is_kind_of(animal, "animal") else name
 
 
 def _is_sign(char: str) -> bool:
@@ -67,6 +79,10 @@ _WHOLE = {"ca": "can", "wo": "will", "sha": "shall", "ai": "is"}
 _PREFIXES = ("under", "over")  # less, or more, than enough of it
 _ENDINGS = ("iness", "ness", "ure", "ation", "ion", "ity", "ing", "ed", "ly", "ie", "th", "y", "e")
 _LEAST_STEM = 3
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")  # two letters of a country
+_FORBIDS = "🚫⛔❌"
+_DRAWN = re.compile(r"^(?:heavy |white |black |medium )+(?=\w)")  # says how the sign is drawn, and no colour
+_DRAWN_IN_OUTLINE = range(0x2600, 0x27C0)
 _SIGNS_FROM = 0x2000  # signs below are letters, marks and punctuation
 
 
@@ -145,6 +161,11 @@ def word_of(token: str) -> Word:
     if token.endswith("er") and has_opposite(_without(token, 2)):
         return Word(_without(token, 2), True)
     return Word(_singular(token))
+
+
+def last_base(said: str) -> str:
+    """The base of the last word, which names what the others describe."""
+    return word_of(said.lower().split()[-1]).base
 
 
 def has_opposite(base: str) -> bool:

@@ -41,6 +41,7 @@ a red car|a car|cars|a dirty car|more cars|a young woman|a group of people|brigh
 old coin|white blood cells|more white blood cells|plates|noisy street|dark hair|best friends|people hiking
 newest|newest photo|the most recent pictures|latest photos
 old photograph|the oldest photos|old building|old book|new phone|newest phone|young tree|big dog|best friend|good boy
+photos with at least one animal
 more sky|the best dog|worst dog|old woman|older dog|number of leukocytes|sharp teeth|noisy children|busiest street
 """
 

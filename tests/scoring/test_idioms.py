@@ -23,6 +23,15 @@ from imgrank.scoring.idioms import plainly
         ("no doubt a cat", "a cat"),
         ("no fewer than two dogs", "at least two dogs"),
         ("dogs not far apart from each other", "dogs near each other"),
+        ("all photos except the ones with people", "all photos without people"),
+        ("dogs, but not those with people", "dogs, without people"),
+        ("most people to fewest people", "most people"),
+        ("from fewest dogs to most", "fewest dogs"),
+        ("people at the end", "people last"),
+        ("people at the bottom of the list", "people last"),
+        ("lighter", "brighter"),
+        ("lightest photos first", "brightest photos first"),
+        ("🚫🐶", "no dog"),
     ],
 )
 def test_a_turn_of_phrase_is_said_plainly(sentence, text):
@@ -45,7 +54,9 @@ def test_a_turn_of_phrase_is_said_plainly(sentence, text):
         ("not too many people", "not too many people", "not too many"),
         ("cats with and without a collar", "cats with and without a collar", "with and without"),
         ("cats or dogs but not both", "cats or dogs but not both", "not both"),
-        ("no dogs but people", "no dogs but people", "no dogs but people"),
+        ("no animals but dogs", "no animals but dogs", "no animals but dogs"),
+        ("dogs without people last", "dogs without people last", "without people last"),
+        ("people in a wide room instead of outside", "people in a wide room instead of outside", "instead of"),
     ],
 )
 def test_what_is_lost_of_a_turn_of_phrase_is_told(sentence, text, unread):
@@ -64,6 +75,9 @@ def test_what_is_lost_of_a_turn_of_phrase_is_told(sentence, text, unread):
         "a dog, no people",
         "no people except children",
         "no one",
+        "a house at the end",
+        "put people at the end",
+        "a lighter",
     ],
 )
 def test_a_denial_is_none(sentence):

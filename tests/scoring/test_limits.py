@@ -6,7 +6,7 @@ import pytest
 
 from imgrank.scoring.asking import ask
 from imgrank.scoring.detail import quality_in
-from imgrank.scoring.limits import NO_NUMBER, QualityBeside, exact_number, quality_beside
+from imgrank.scoring.limits import NO_NUMBER, QualityBeside, bounds_plainly, exact_number, quality_beside
 from imgrank.scoring.question import Question
 from tests.explaining.making import RedRanker
 
@@ -61,17 +61,47 @@ def test_nothing_is_said_of_a_quality_alone_or_of_sharp_things(sentence):
         ("only one more dog", None),
         ("just one of them", None),
         ("at least three people", None),
+        ("two dogs exactly", "two dogs exactly"),
+        ("three people only", "three people only"),
+        ("between 2 and 4 people", "between 2 and 4"),
+        ("two to four dogs", "two to four"),
+        ("2-4 people", "2-4"),
+        ("one or two dogs", "one or two"),
+        ("an even number of people", "an even number of"),
+        ("as many dogs as cats", "as many dogs as cats"),
+        ("a one to one lesson", None),
+        ("a 7-eleven store", None),
+        ("two dogs and three cats", None),
     ],
 )
 def test_an_exact_number(sentence, number):
     assert exact_number(sentence) == number
 
 
-def test_both_are_said_and_a_quality_that_is_not_looked_at_is_no_sure_order():
+@pytest.mark.parametrize(
+    ("sentence", "plain"),
+    [
+        ("at most one dog", "fewest dogs"),
+        ("no more than 3 people", "fewest people"),
+        ("fewer than one hundred people", "fewest people"),
+        ("up to two cats", "fewest cats"),
+        ("2 dogs max", "fewest dogs"),
+        ("one person or less", "fewest people"),
+        ("3+ people", "at least 3 people"),
+        ("three or more dogs", "at least three dogs"),
+        ("two dogs", "two dogs"),
+        ("at least two dogs", "at least two dogs"),
+    ],
+)
+def test_what_is_within_a_bound_stands_first(sentence, plain):
+    assert bounds_plainly(sentence) == plain
+
+
+def test_both_are_said_and_what_is_not_looked_at_is_no_sure_order():
     dogs = ask(Question("sharpest picture of a dog"), RedRanker())
     assert dogs.notes == (str(quality_beside("sharpest picture of a dog")),) and not dogs.understood
     one = ask(Question("exactly one dog"), RedRanker())
-    assert one.notes == (NO_NUMBER.format("exactly one"),) and one.understood
+    assert one.notes == (NO_NUMBER.format("exactly one"),) and not one.understood
     for plain in ("a sharp knife", "two dogs"):
         scorer = ask(Question(plain), RedRanker())
         assert scorer.notes == () and scorer.understood

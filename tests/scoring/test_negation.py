@@ -11,6 +11,7 @@ everything but a cat|anything other than a cat|no cat at all|photos that don't s
 leave the cat for last|put the cat last
 please put the cat at the end|the cat comes last please
 images not containing a cat|Not a cat.|all pictures without any cat|apart from a cat|photos aside from a cat
+photos having no cat|pictures showing no cat|photos where no cat
 """
 UNCLEAR = """
 a dog but not a cat|at least two dogs, no people|a man not wearing a hat|a room without people
