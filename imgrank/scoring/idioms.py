@@ -21,6 +21,7 @@ MORE_FIRST = "'{}' is not understood, so images that show something else, too, m
 NONE_FIRST = "'{}' is not understood as few but some, so images that show none may come first"
 EITHER_FIRST = "'{}' is not understood, so images that are not meant may come first"
 
+VERY_END = "'{}' is not understood as some and not much, so the order runs to the very end of the scale"
 BEHIND_FIRST = "'{}' is not understood, so what is not '{}' may come in any order behind it"
 
 _POINTS = r"(?:an?|the|this|that|my|our|your|his|her|its|their|put|leave|keep|save|place|move|push|send|show) "
@@ -35,6 +36,7 @@ _PLAIN = (
     (r"^(?:there is )?no doubt(?: that is| this is|,)?(?= \w)|,? (?:there is )?no doubt(?: about it)?$", ""),
     (r"^without (?:a )?doubt,?(?= \w)|,? without (?:a )?doubt$", ""),
     (r"\bnot (?:very |too |so )?far (?:apart )?from\b", "near"),
+    (r"^(?:slightly|somewhat|a bit|a little|even|much) (?=(?:more|less|\w+er)\b)", ""),
     (rf"\b(?:except(?: for)?|excluding|other than|apart from|but not) (?:the |those )?{_ONES} ", "without "),
     (rf"^(?:from )?(?:the )?({_ENDS}) ([\w'-]+) to (?:the )?(?:{_ENDS})(?: \2)?$", r"\1 \2"),
     (rf"^((?!{_POINTS})[\w'-]+(?: [\w'-]+)?) (?:at|to|towards) the {_END}$", r"\1 last"),
@@ -49,6 +51,8 @@ _UNREAD = (
     (r"\bnot (?:too |so |very |that |all that )?many\b(?=$| \w+$)", NONE_FIRST),
     (r"\bwith (?:and|or) without\b|\bnot both\b|\b(?:instead of|rather than)\b", EITHER_FIRST),
     (r"(?<=\w) (?:without|with no) [^,;]+ last$", EITHER_FIRST),
+    (r"\b(?:unless|otherwise|or else|only if|provided that)\b", EITHER_FIRST),
+    (rf"^(?:slightly|somewhat|moderately|mildly|a bit|a little) (?!of\b)[\w'-]+(?: (?:{_PICTURES}))?$", VERY_END),
     (r"^no [\w'-]+ but (?:an? )?[\w'-]+$", EITHER_FIRST),
 )
 _JOINS = re.compile(r"^(?:,| |and\b|but\b|with\b)+", re.IGNORECASE)

@@ -26,6 +26,7 @@ _COUNTED = r"(?= (?!more\b|of\b|another\b)[a-z])"
 _EXACTLY = re.compile(
     rf"\b(?:(?:exactly|precisely|only|just) {_NUMBER}{_COUNTED}|(?:exactly|precisely) {_NUMBER}$"
     rf"|{_NUMBER} [\w'-]+ (?:exactly|precisely|only|in total|altogether|no more)$"
+    rf"|(?:second|third|fourth|fifth|2nd|3rd|\d{{1,3}}th)[ -](?:\w+est|most|least)\b"
     rf"|(?:an? )?(?:even|odd|equal|same|prime) numbers? of|as many [\w'-]+ as (?:[\w'-]+)"
     rf"|(?:twice|half|(?:two|three|four) times) as many)"
 )
