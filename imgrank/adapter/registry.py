@@ -89,7 +89,7 @@ def removable(name: str) -> Path:
 def remove(name: str) -> tuple[Path, ...]:
     """Delete a user's adapter and what stands beside it; what was deleted. Raises AdapterError where it cannot be."""
     path = removable(name)
-    beside = (path, card_path(path), kept_rows_path(path), plot_path(path))
+    beside = (path, card_path(path), kept_rows_path(path), plot_path(path), checkpoint_path(path))
     gone = tuple(file for file in beside if file.exists())
     try:
         for file in gone:
@@ -112,6 +112,11 @@ def plot_path(path: Path) -> Path:
 def kept_rows_path(path: Path) -> Path:
     """The labels beside an adapter file that was trained here, with the splits of its training."""
     return path.with_suffix(".csv")
+
+
+def checkpoint_path(path: Path) -> Path:
+    """Where an interrupted run that makes this adapter is kept."""
+    return path.with_suffix(".resume")
 
 
 def _files(folder: Path) -> list[Path]:

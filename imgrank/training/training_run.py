@@ -17,7 +17,7 @@ import torch
 from imgrank.adapter.files import load, save
 from imgrank.adapter.header import LONGEST_TEXT, MOST_PHRASINGS, MOST_QUERIES, is_plain
 from imgrank.adapter.model import AdapterConfig
-from imgrank.adapter.registry import adapter_path, card_path
+from imgrank.adapter.registry import adapter_path, card_path, checkpoint_path
 from imgrank.backbone.names import with_grid
 from imgrank.counting import counted
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
@@ -226,11 +226,6 @@ def _save(
         raise AdapterError(f"{path} was saved, but its card could not be written: {why(error)}.") from error
     keep_rows(path, dataset.labels, outcome.cross_validated)
     return result
-
-
-def checkpoint_path(path: Path) -> Path:
-    """Where an interrupted run that makes this adapter is kept."""
-    return path.with_suffix(".resume")
 
 
 def _destination(labels: Labels, name: str | None, out: str | Path | None, replace: bool) -> Path:

@@ -74,11 +74,13 @@ def test_a_name_that_is_almost_right_gets_a_hint() -> None:
         registry.find_adapter("zzz")
 
 
-def test_removing_takes_the_file_and_its_card_and_nothing_else() -> None:
+def test_removing_takes_the_file_its_card_and_a_run_that_was_stopped_and_nothing_else() -> None:
     path, other = _install("ages"), _install("other")
-    registry.card_path(path).write_text("card")
-    assert set(registry.remove("ages")) == {path, registry.card_path(path)}
-    assert not path.exists()
+    beside = {registry.card_path(path), registry.checkpoint_path(path)}
+    for each in beside:
+        each.write_text("of this ranker")
+    assert set(registry.remove("ages")) == {path, *beside}
+    assert not any(each.exists() for each in (path, *beside))
     assert other.exists()
 
 
