@@ -2,15 +2,24 @@
 import { lookAhead, pictureAt } from "./label/ahead.js";
 import { percent, showTraining } from "./label/training.js";
 
+/** @typedef {import("./label/training.js").Picture} Picture
+ * @typedef {{ value: number | null, low: number, high: number, of: number }} Share
+ * @typedef {{ turn: number, mode: "pairs" | "values" | "stars", sentence: string, answers: number, fewest: number, pictures: number,
+ *   labels: string, pictures_at: string, name: string, unit: string | null, low: number, high: number, question: Picture[] | null,
+ *   knowledge: { enough: boolean, moved: number | null, accuracy: Share, consistency: Share } | null,
+ *   training: import("./label/training.js").Training }} State */
+
+/** The element of an id, which the page has. @param {string} id @returns {any} */
 const $ = (id) => document.getElementById(id);
 const BASE = location.pathname.replace(/[^/]*$/, ""); // the page of imgrank open has this one below teach/
 const COMMAND = BASE.startsWith("/teach/") ? "imgrank open" : "imgrank label";
 const SIDES = [["left", "←"], ["right", "→"]];
-let state = null;
+let state = /** @type {State} */ (/** @type {unknown} */ (null)); // until the server has answered once
 let ready = false; // whether the pictures of this question can be seen: nobody answers what is not there
 let busy = false;
 let timer = 0;
 
+/** @param {string} tag @param {object} props @param {...(string | Node)} children */
 function make(tag, props = {}, ...children) {
   const element = Object.assign(document.createElement(tag), props);
   element.append(...children);
@@ -21,6 +30,7 @@ async function fetchState() {
   await receive(fetch(`${BASE}state`));
 }
 
+/** @param {string} name @param {object} body */
 async function step(name, body) {
   if (busy || !state) return;
   busy = true;
@@ -29,7 +39,7 @@ async function step(name, body) {
   busy = false;
 }
 
-/** What is refused is said at `place`: beside the button that was pressed. */
+/** What is refused is said at `place`: beside the button that was pressed. @param {Promise<Response>} request */
 async function receive(request, place = "message") {
   try {
     const response = await request;
@@ -40,14 +50,21 @@ async function receive(request, place = "message") {
     if (told.error) $(place).textContent = told.error;
   } catch (error) {
     const gone = error instanceof TypeError;
-    $("message").textContent = gone ? `${COMMAND} does not answer; start it again. Your answers are in the file.` : error.message;
+    $("message").textContent = gone ? `${COMMAND} does not answer; start it again. Your answers are in the file.` : wordsOf(error);
   }
 }
 
+/** @param {unknown} error */
+function wordsOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** @param {string | number} given */
 function answer(given) {
   if (ready && state.question) step("answer", { turn: state.turn, given });
 }
 
+/** @param {State} told */
 function show(told) {
   const asked = state && state.turn === told.turn && Boolean(state.question) === Boolean(told.question);
   state = told;
@@ -84,7 +101,7 @@ async function showQuestion() {
   $("value").hidden = state.mode !== "values" || !state.question;
   $("stars").hidden = state.mode !== "stars" || !state.question;
   const turn = state.turn;
-  const focused = document.activeElement && document.activeElement.dataset.side;
+  const focused = document.activeElement instanceof HTMLElement && document.activeElement.dataset.side;
   const pictures = (state.question || []).map((picture, n) => {
     const side = state.mode === "pairs" ? SIDES[n] : null;
     const image = Object.assign(pictureAt(`${BASE}picture/large/${picture.id}`), { alt: `${side ? `${side[0]}: ` : ""}${picture.name}` });
@@ -98,9 +115,9 @@ async function showQuestion() {
   $("pictures").replaceChildren(...pictures);
   if (focused) $("pictures").querySelector(`[data-side=${focused}]`)?.focus();
   if (state.mode === "values") resetValue();
-  await Promise.allSettled(pictures.map((shown) => shown.querySelector("img").decode()));
+  await Promise.allSettled(pictures.map((shown) => shown.querySelector("img")?.decode()));
   if (state.turn === turn) ready = true;
-  document.body.dataset.turn = ready ? state.turn : "";
+  document.body.dataset.turn = ready ? String(state.turn) : "";
   if (ready && state.question) lookAhead(BASE, turn);
 }
 
@@ -126,6 +143,7 @@ function showKnowledge() {
   );
 }
 
+/** @param {string} name @param {Share} share @param {string} note */
 function figure(name, share, note) {
   if (share.value === null) return plain(name, "–", "nothing repeated yet");
   const range = make("i");
@@ -135,15 +153,17 @@ function figure(name, share, note) {
   mark.style.left = `${100 * share.value}%`;
   const track = make("div", { className: "track" }, range, mark);
   const cell = plain(name, percent(share.value), `${percent(share.low)} to ${percent(share.high)}, ${note}`);
-  cell[0].lastChild.append(track);
+  cell[0].lastElementChild?.append(track);
   return cell;
 }
 
+/** @param {string} name @param {string} value @param {string} note */
 function plain(name, value, note) {
   const told = make("dd", {}, value, " ", make("small", { textContent: note }));
   return [make("div", {}, make("dt", { textContent: name }), told)];
 }
 
+/** @param {Picture} picture @param {number} place @param {Map<string, number> | null} before */
 function thumb(picture, place, before) {
   const was = before ? before.get(picture.id) : undefined;
   const moved = was === undefined || was === place ? "" : was > place ? ` ↑${was - place}` : ` ↓${place - was}`;
@@ -152,19 +172,22 @@ function thumb(picture, place, before) {
   return make("li", {}, button, make("span", { textContent: `${place + 1}${moved}` }));
 }
 
+/** @param {Picture[]} pictures */
 function showWhy(pictures) {
   $("reasons").replaceChildren(...pictures.map(reason));
   if (!$("why").open) $("why").showModal();
 }
 
+/** @param {Picture} picture */
 function reason(picture) {
-  const image = make("img", { src: `${BASE}picture/large/${picture.id}`, alt: picture.name });
+  const image = Object.assign(new Image(), { src: `${BASE}picture/large/${picture.id}`, alt: picture.name });
   const said = make("p", { textContent: "The ranker is looking…" });
   said.setAttribute("role", "status");
   tellWhy(picture, image, said);
   return make("figure", {}, image, make("figcaption", {}, said));
 }
 
+/** @param {Picture} picture @param {HTMLImageElement} image @param {HTMLElement} said */
 async function tellWhy(picture, image, said) {
   try {
     const response = await fetch(`${BASE}why/words/${picture.id}`);
@@ -175,7 +198,7 @@ async function tellWhy(picture, image, said) {
     image.src = `${BASE}why/map/${picture.id}`;
     image.alt = `Map over ${picture.name}`;
   } catch (error) {
-    said.textContent = error instanceof TypeError ? `${COMMAND} does not answer; start it again.` : error.message;
+    said.textContent = error instanceof TypeError ? `${COMMAND} does not answer; start it again.` : wordsOf(error);
   }
 }
 
@@ -183,7 +206,7 @@ function showStars() {
   const buttons = [0, 1, 2, 3, 4, 5].map((n) => {
     const button = make("button", { type: "button", textContent: "★".repeat(n) || "no stars", onclick: () => answer(n) });
     if (n) button.setAttribute("aria-label", `${n} star${n === 1 ? "" : "s"}`);
-    button.dataset.key = n;
+    button.dataset.key = String(n);
     return button;
   });
   $("stars").replaceChildren(...buttons);
@@ -191,8 +214,10 @@ function showStars() {
 
 const undo = () => step("undo", { turn: state.turn });
 const skip = () => state.question && step("skip", { turn: state.turn });
+/** @type {Record<string, () => void>} */
 const PAIR_KEYS = { ArrowLeft: () => answer("left"), ArrowRight: () => answer("right"), ArrowDown: () => answer("tie") };
 const why = () => state.question && showWhy(state.question);
+/** @type {Record<string, () => unknown>} */
 const KEYS = { s: skip, u: undo, w: why, Backspace: undo };
 
 document.addEventListener("keydown", (event) => {
@@ -210,13 +235,13 @@ $("tie").addEventListener("click", () => answer("tie"));
 $("skip").addEventListener("click", skip);
 $("undo").addEventListener("click", undo);
 $("ask-why").addEventListener("click", why);
-$("slider").addEventListener("input", () => ($("number").value = Number($("slider").value).toPrecision(4) * 1));
+$("slider").addEventListener("input", () => ($("number").value = Number(Number($("slider").value).toPrecision(4))));
 $("number").addEventListener("input", () => ($("slider").value = $("number").value));
-$("value").addEventListener("submit", (event) => {
+$("value").addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
   answer($("number").valueAsNumber);
 });
-$("train").addEventListener("submit", (event) => {
+$("train").addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
   step("train", { name: $("name").value, replace: $("replace").checked });
 });
