@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -190,6 +192,14 @@ def _kept_file(file: bytes) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, file)
     except OSError:
-        path = Path(tempfile.mkdtemp(prefix="imgrank-"), name)
+        path = _own_folder() / name
         path.write_bytes(file)
     return path
+
+
+@lru_cache(maxsize=1)
+def _own_folder() -> Path:
+    """A folder of this process, which goes with it."""
+    folder = Path(tempfile.mkdtemp(prefix="imgrank-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

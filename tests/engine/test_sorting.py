@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,11 +124,18 @@ def test_what_travels_with_questions_is_kept_once_on_a_machine(tmp_path, monkeyp
     path.write_bytes(b"damaged")
     _kept_file.cache_clear()
     assert _kept_file(b"adapter").read_bytes() == b"adapter"
+    _kept_file.cache_clear()
+
+
+def test_where_nothing_can_be_kept_a_worker_leaves_nothing_behind(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
+    (tmp_path / "temporary").mkdir()
     monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "file"))
-    _kept_file.cache_clear()
-    assert _kept_file(b"adapter").read_bytes() == b"adapter"
-    _kept_file.cache_clear()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    code = "from imgrank.engine.score_part import _kept_file as kept; at = kept(b'adapter'); print(at, at.read_bytes())"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.startswith(str(tmp_path / "temporary")) and said.endswith("b'adapter'\n")
+    assert not any((tmp_path / "temporary").iterdir())
 
 
 def test_a_worker_with_another_imgrank_scores_nothing(ranker):
