@@ -62,7 +62,7 @@ class Ranker:
 
     Raises:
         BackboneError: The backbone is unknown, cannot be downloaded, or does not load.
-        UsageError: `max_megapixels` is no finite number above 0.
+        UsageError: `max_megapixels` is no finite number, or below 0.
     """
 
     def __init__(

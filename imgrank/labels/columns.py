@@ -39,7 +39,7 @@ def left_column(name: str, cells: Sequence[str]) -> LeftColumn | None:
         return None
     are_whole, levels = all(map(_WHOLE.fullmatch, cells)), len(set(cells))
     is_unique = levels == len(cells)
-    if _IDENTITY.fullmatch(name) or (are_whole and _OF_ONE.fullmatch(name)):
+    if _IDENTITY.fullmatch(name) or _OF_ONE.fullmatch(name):
         if are_whole:
             may_grade = not is_unique and levels <= MOST_CLASSES and max(map(float, cells)) <= MOST_CLASSES
             return None if may_grade else LeftColumn(name, not is_unique)

@@ -227,7 +227,7 @@ class _Reader:
             self.fault(1, f"column {column + 1} holds values and has no name")
         elif not texts:
             self.fault(1, f'the query "{name}" has no values')
-        elif not any(self._notation.parse(text) is not None for text in texts):
+        elif not any(self._notation.parse(text) is not None or self._notation.is_unclear(text) for text in texts):
             self.fault(1, f'the column "{name}" is unknown: as a query it would need numbers, and holds none')
         else:
             return True

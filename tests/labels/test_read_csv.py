@@ -357,6 +357,7 @@ def beside(folder, name, cell, **options):
         ("case_id", lambda n: f"C-{n // 3}"),
         ("patient", lambda n: 3 * n),  # one of each, with gaps
         ("Patient", lambda n: 17 + n // 3),
+        ("patient", lambda n: f"P{n // 3:04}"),
         ("subject", lambda n: 100 + n % 15),
         ("sample no.", lambda n: 40 + n // 2),
         ("uuid", lambda n: f"f{n}e-a{n}"),
@@ -430,6 +431,12 @@ def test_what_several_images_belong_to_is_proposed_as_their_group_where_there_is
 def test_what_each_image_has_alone_is_proposed_as_no_group(tmp_path):
     [note] = beside(tmp_path, "patient_id", lambda n: n).notes
     assert "group" not in note
+
+
+def test_numbers_with_unclear_commas_are_said_to_be_that_and_not_to_be_none(tmp_path):
+    rows = [["image", "income"], *([f"p{n}.jpg", f'"4,{n:03}"'] for n in range(1, 31))]
+    with pytest.raises(LabelsError, match="could be thousands or have a decimal comma; write it without commas"):
+        table(tmp_path, rows)
 
 
 def test_a_column_that_is_named_is_taken_without_a_word(tmp_path):
