@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from imgrank.detail.qualities import PICTURE_NOUNS
 from imgrank.paths import printable
-from imgrank.scoring.limits import bounds_plainly
-from imgrank.scoring.naming import named
+from imgrank.scoring.limits import NO_NUMBER, bounds_plainly, number_plainly, upper_bound_beside
+from imgrank.scoring.naming import named, without_closing
 from imgrank.scoring.negation import denied_but_wanted
 from imgrank.scoring.permitting import without_permissions
 from imgrank.scoring.preferring import one_after_another, preferred
@@ -22,8 +22,16 @@ NONE_FIRST = "'{}' is not understood as few but some, so images that show none m
 EITHER_FIRST = "'{}' is not understood, so images that are not meant may come first"
 
 VERY_END = "'{}' is not understood as some and not much, so the order runs to the very end of the scale"
+EITHER_OF_TWO = "'{}' is not understood as either, so all images of the one may come before those of the other"
+TOGETHER = "'{}' is not understood as both at once, so images that show only one may come first"
+OF_LIGHT = (
+    "how well exposed an image is decides for '{}', so one that is dark or bright by what it shows may stand anywhere"
+)
 BEHIND_FIRST = "'{}' is not understood, so what is not '{}' may come in any order behind it"
 
+_RUN = re.compile(r"([^\w\s])\1{2,}")
+_DASH = re.compile(r"(?<=\d)\s?[–—]\s?(?=\d)")
+_LONGEST_WORD = 80  # characters: longer ones are no words, and cost rules that look for words their time
 _POINTS = r"(?:an?|the|this|that|my|our|your|his|her|its|their|put|leave|keep|save|place|move|push|send|show) "
 _OF_LIST = r"of (?:the|this|my) (?:list|order|page|results)"
 _END = rf"(?:(?:very )?end(?: {_OF_LIST})?|(?:bottom|back) {_OF_LIST})"
@@ -40,9 +48,18 @@ _PLAIN = (
     (rf"\b(?:except(?: for)?|excluding|other than|apart from|but not) (?:the |those )?{_ONES} ", "without "),
     (rf"^(?:from )?(?:the )?({_ENDS}) ([\w'-]+) to (?:the )?(?:{_ENDS})(?: \2)?$", r"\1 \2"),
     (rf"^((?!{_POINTS})[\w'-]+(?: [\w'-]+)?) (?:at|to|towards) the {_END}$", r"\1 last"),
+    (
+        rf"^(?:(?:find|show|get|give)(?: me)? )?(?:(?:all|some|any|the|only|my) )*(?:{_PICTURES})"
+        r" (?:with|having|that (?:have|show)) "
+        r"(?=not? |[\w'-]+,? (?:not|over|instead of|rather than) )",
+        "",
+    ),
+    (r"\b(no|without) ((?:[\w'-]+ )?[\w'-]+) (?:allowed|permitted|welcome)\b", r"\1 \2"),
+    (r"(?<=\w),? no matter (?:what|how|where|who|which)$", ""),
     (rf"^(?:the )?light(er|est)((?: (?:{_PICTURES}))?(?: first| last)?)$", r"bright\1\2"),
 )
 _ALONE = (
+    r"\bnot (?:only|just|merely|simply)\b(?= \w)",
     r"^(?:with )?(?:nothing|none|nobody|no[ -]?one) (?:else )?but\b(?= \w)",
     r"(?:,| and| but| with|, and|, but)* (?:nobody|no[ -]?one|nothing) else\b.*$",
     r"(?:,| and| but| with|, and|, but)* no others?(?: \w+)?$",
@@ -51,7 +68,12 @@ _UNREAD = (
     (r"\bnot (?:too |so |very |that |all that )?many\b(?=$| \w+$)", NONE_FIRST),
     (r"\bwith (?:and|or) without\b|\bnot both\b|\b(?:instead of|rather than)\b", EITHER_FIRST),
     (r"(?<=\w) (?:without|with no) [^,;]+ last$", EITHER_FIRST),
-    (r"\b(?:unless|otherwise|or else|only if|provided that)\b", EITHER_FIRST),
+    (r"\b(?:unless|otherwise|or else|only if|provided that|preferabl[ey]|ideally|whichever|whatever)\b", EITHER_FIRST),
+    (r"^(?:either )?(?:an? )?[\w'-]+ or (?:an? )?[\w'-]+$", EITHER_OF_TWO),
+    (r"^both [\w'-]+ and [\w'-]+$|^[\w'-]+ and [\w'-]+ (?:together|side by side)$", TOGETHER),
+    (rf"^(?:the )?(?:brigh|dark)(?:t?est|t?er)(?: (?:{_PICTURES}))?(?: first| last)?$", OF_LIGHT),
+    (r"\b(?:few|fewer|fewest|many|more|most) [\w'-]+ last[,;]? .+", EITHER_FIRST),
+    (r"^if (?:there|it|they|the|possible)\b", EITHER_FIRST),
     (rf"^(?:slightly|somewhat|moderately|mildly|a bit|a little) (?!of\b)[\w'-]+(?: (?:{_PICTURES}))?$", VERY_END),
     (r"^no [\w'-]+ but (?:an? )?[\w'-]+$", EITHER_FIRST),
 )
@@ -75,8 +97,15 @@ class Said:
 
 def plainly(sentence: str) -> Said:
     """A sentence without turns of phrase; the very same where it has none."""
-    words = " ".join(in_words(sentence).replace("’", "'").split()).rstrip(" .!?")
+    bare = _bare(sentence)
+    words = " ".join(in_words(bare).split()).rstrip(" .!?")
     plain = _without_other_end(_spelt_plainly(words))
+    bound = upper_bound_beside(plain)
+    if bound is not None:
+        return Said(bound[1], EITHER_FIRST.format(printable(bound[0])))
+    number = number_plainly(plain)
+    if number is not None:
+        return Said(number[0], NO_NUMBER.format(printable(number[1])))
     for said_plainly in (without_permissions, bounds_plainly, denied_but_wanted, preferred):
         plain = said_plainly(plain)
     first, behind = one_after_another(named(plain))
@@ -87,8 +116,17 @@ def plainly(sentence: str) -> Said:
         text = " ".join((plain[: alone.start()] + plain[alone.end() :]).split())
         return Said(text, MORE_FIRST.format(printable(_JOINS.sub("", alone[0]))))
     unread = next(((found, doubt) for rule, doubt in _DOUBTS if (found := rule.search(plain))), None)
-    text = sentence if plain == " ".join(sentence.replace("’", "'").split()).rstrip(" .!?") else plain
+    text = bare if plain == bare.rstrip(" .!?") else plain
     return Said(text) if unread is None else Said(text, unread[1].format(printable(unread[0][0].strip())))
+
+
+def _bare(sentence: str) -> str:
+    """A sentence without what changes nothing of its meaning: space, politeness, final dots, quotes around it."""
+    words = " ".join(word[:_LONGEST_WORD] for word in _RUN.sub(r"\1", sentence.replace("’", "'")).split())
+    words = without_closing(_DASH.sub("-", words).rstrip(" .!…"))
+    inner = words[1:-1].strip()
+    is_quoted = len(words) > 2 and words[0] + words[-1] in ('""', "''", "“”", "«»", "„“") and words[0] not in inner
+    return (inner if is_quoted else words) or sentence
 
 
 def _spelt_plainly(words: str) -> str:

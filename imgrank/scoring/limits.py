@@ -30,9 +30,16 @@ _EXACTLY = re.compile(
     rf"|(?:an? )?(?:even|odd|equal|same|prime) numbers? of|as many [\w'-]+ as (?:[\w'-]+)"
     rf"|(?:twice|half|(?:two|three|four) times) as many)"
 )
+_EXACT_WORD = re.compile(
+    r"\b(?:exactly|precisely|only|just) (?=(?:one|1)\b)"
+    r"|,? (?:exactly|precisely|only|in total|altogether|no more)$",
+    re.IGNORECASE,
+)
+_ONE = re.compile(r"\b(?:one|1) [\w'-]+", re.IGNORECASE)
 _OF_RANGE = rf"(?:\d{{1,4}}|{_NUMERAL})"
 _RANGE = re.compile(
-    rf"\b(?:between |from )?(?P<low>{_OF_RANGE})(?:\s?[-–]\s?| to | or | and )(?P<high>{_OF_RANGE}){_COUNTED}"
+    rf"\b(?:between |from )?(?P<low>{_OF_RANGE})(?:\s?[-–]\s?| to | or | and )(?P<high>{_OF_RANGE})"
+    rf"(?:{_COUNTED}|(?= of (?:them|those|these)\b))"
 )
 _AT_MOST = re.compile(
     rf"\b(?:(?:at (?:the )?most|(?:no|not) more than|not over|fewer than|less than|up to|(?:a )?max(?:imum)?(?: of)?)"
@@ -46,6 +53,14 @@ _AT_LEAST = re.compile(
     rf"|{_NUMBER} (?P<after>[a-z][\w'-]*) (?:or more|at (?:the )?least|min(?:imum)?)\b)",
     re.IGNORECASE,
 )
+_LINKS = re.compile(
+    rf"^(?:[,;\s]|(?:and|but|or|with|of|in|on|at(?! (?:the )?least)|by|near|from|{'|'.join(PICTURE_NOUNS)}"
+    r"|that|which|have|show|there|is|are)\b)+"
+    r"|(?:[,;\s]|\b(?:and|but|or|with|of)$)+$",
+    re.IGNORECASE,
+)
+_NOT = re.compile(r"\b(?:no|not|without|nor|never|nobody|nothing)\b", re.IGNORECASE)
+_PUT = re.compile(r"(?:per (?:image|photo|picture)|first|last|in (?:it|them)|visible|present|please)", re.IGNORECASE)
 _PLURALS = {"person": "people", "child": "children", "man": "men", "woman": "women", "mouse": "mice", "foot": "feet"}
 _AS_THEY_ARE = frozenset(_PLURALS.values())
 _STATES = r"blurry|blurred|noisy|grainy|sharp|crisp|shaky|blocky|compressed|focused|in focus|out of focus"
@@ -55,7 +70,8 @@ _COMPARES = re.compile(
 )
 _PICTURES = "|".join(sorted(PICTURE_NOUNS, key=len, reverse=True))
 _BEFORE = re.compile(
-    rf"^(?:(?:the|all|my|our) )*X(?: (?:{_PICTURES})\b)?(?: (?:of|with|showing|that show)\b)? (?P<thing>(?!to\b).+)$"
+    rf"^(?:(?:the|all|my|our) )*X(?: (?:{_PICTURES})\b)?(?: (?:of|with|showing|that show)\b)?"
+    r" (?P<thing>(?!(?:to|first|last)\b).+)$"
 )
 _FIRST = re.compile(r"^(?P<thing>.+?)(?:[,;:]| [–-])(?: the)? X(?: ones?)?(?: (?:first|last|at the \w+))?$")
 # What is itself sharp or noisy, as no photograph is
@@ -78,6 +94,25 @@ def _is_range(found: re.Match[str]) -> bool:
     if low.isdecimal() != high.isdecimal() or (" and " in found[0] and not found[0].startswith("between ")):
         return False
     return int(low) < int(high) if low.isdecimal() else low != high
+
+
+def number_plainly(sentence: str) -> tuple[str, str] | None:
+    """ "one dog" of "exactly one dog" and of "one dog only", and the words of the number. None of more than one: who
+    wants three people wants those with many before those with none."""
+    number, plain = exact_number(sentence), _EXACT_WORD.sub("", sentence).strip()
+    return (plain, number) if number is not None and plain != sentence and _ONE.search(plain) else None
+
+
+def upper_bound_beside(sentence: str) -> tuple[str, str] | None:
+    """The most of some things that a sentence allows beside something else that it asks for, and that: "at most one
+    person" and "a boat" of "at most one person in a boat". None where nothing else is asked for, or it is denied."""
+    found = _AT_MOST.search(sentence)
+    if found is None:
+        return None
+    rest = " ".join((sentence[: found.start()] + sentence[found.end() :]).split())
+    rest = _LINKS.sub("", named(_LINKS.sub("", rest)))
+    is_more = bool(rest) and not _NOT.search(rest) and not _PUT.fullmatch(rest)
+    return (found[0], rest) if is_more else None
 
 
 def bounds_plainly(sentence: str) -> str:

@@ -64,6 +64,11 @@ def _without_frame(words: str) -> str:
     return _OF_PICTURES.sub("", put["thing"] if put else bare).strip(" ,")
 
 
+def without_closing(sentence: str) -> str:
+    """A sentence without the politeness at its end; the very same where it is nothing else."""
+    return _CLOSING.sub("", sentence) or sentence
+
+
 def beginning(sentence: str) -> str:
     """As much of a sentence as is read: all, unless it is longer than anybody asks."""
     if len(sentence) <= MOST_CHARACTERS and sentence.count(" ") < MOST_WORDS:

@@ -23,14 +23,20 @@ _PREFERS = [
 ]
 _OF_THINGS = (
     re.compile(r"^more (?P<liked>[\w'-]+) than (?P<other>[\w'-]+)$", re.IGNORECASE),
+    re.compile(r"^(?:fewer|less) (?P<other>[\w'-]+) than (?P<liked>[\w'-]+)$", re.IGNORECASE),
+    re.compile(r"^(?:fewer|less) (?P<other>[\w'-]+),?(?: and| but)? more (?P<liked>[\w'-]+)$", re.IGNORECASE),
     re.compile(r"^(?P<liked>[\w'-]+(?: [\w'-]+)?) not (?P<other>(?:an? )?[\w'-]+)$", re.IGNORECASE),
 )
 _OVER = re.compile(r"^(?P<liked>[\w'-]+) over (?P<other>[\w'-]+)$", re.IGNORECASE)
 _ON_THE_GROUND = ("animal", "person")  # of which the one is seldom above the other
 _IN_THE_AIR = ("bird", "insect", "bat")
-_FIRST_LAST = re.compile(
-    rf"^{_LIKED} first(?:[,;]| and| then| but)* {_OTHER} (?:last|at the (?:very )?end)$", re.IGNORECASE
-)
+_SAYS_HOW_MUCH = re.compile(r"\b(?:few|fewer|fewest|less|least|many|more|most)\b", re.IGNORECASE)
+_LAST = r"(?:last|at the (?:very )?end)"
+_FIRST_LAST = [
+    re.compile(rf"^{_LIKED} first(?:[,;]| and| then| but)* {_OTHER} {_LAST}$", re.IGNORECASE),
+    re.compile(rf"^{_OTHER} {_LAST}(?:[,;]| and| but)* {_LIKED} first$", re.IGNORECASE),
+    re.compile(rf"^{_OTHER} {_LAST}(?:[,;]| and| but)+ {_LIKED}$", re.IGNORECASE),
+]
 _THEN = re.compile(
     r"(?: first)?\s*(?:[,;]\s*|\s)(?:and )?(?:then|after (?:that|those|them|these))(?: by)?,?\s+",
     re.IGNORECASE,
@@ -51,9 +57,11 @@ def preferred(sentence: str) -> str:
 
 
 def first_and_last(sentence: str) -> WantedWithout | None:
-    """ "dogs first, people last"; None where a sentence says no such thing."""
-    found = _FIRST_LAST.match(sentence)
-    return None if found is None else WantedWithout(found["liked"], (found["other"],))
+    """ "dogs first, people last" and "people last, dogs first"; None where a sentence says no such thing."""
+    found = next((found for rule in _FIRST_LAST if (found := rule.match(sentence))), None)
+    if found is None or not is_thing(last_base(found["other"])) or _SAYS_HOW_MUCH.search(found["other"]):
+        return None
+    return WantedWithout(found["liked"], (found["other"],))
 
 
 def one_after_another(sentence: str) -> tuple[str, str]:

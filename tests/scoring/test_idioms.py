@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from imgrank.scoring.idioms import plainly
@@ -29,11 +31,23 @@ from imgrank.scoring.idioms import plainly
         ("from fewest dogs to most", "fewest dogs"),
         ("people at the end", "people last"),
         ("people at the bottom of the list", "people last"),
-        ("lighter", "brighter"),
-        ("a bit darker", "darker"),
         ("slightly less noisy", "less noisy"),
-        ("lightest photos first", "brightest photos first"),
         ("🚫🐶", "no dog"),
+        ("Find pictures with dogs not cats", "dogs, not cats"),
+        ("photos with not dogs but cats", "cats, no dogs"),
+        ("fewer people than dogs", "dogs, not people"),
+        ("less people more dogs", "dogs, not people"),
+        ("dogs, no cats allowed", "dogs, no cats"),
+        ("dogs no matter what", "dogs"),
+        ("cats first,  dogs last.", "cats first, dogs last"),
+        ("2–4 dogs, thanks", "2-4 dogs"),
+        ('"no dogs"', "no dogs"),
+        ("“no dogs, no cats”", "no dogs, no cats"),
+        ("birds by\u00a0brightness!", "birds by brightness"),
+        ("at most one dog", "fewest dogs"),
+        ("at most two people, no dogs", "fewest people, no dogs"),
+        ("no more than 3 people per photo", "fewest people per photo"),
+        ("please", "please"),
     ],
 )
 def test_a_turn_of_phrase_is_said_plainly(sentence, text):
@@ -44,6 +58,19 @@ def test_a_turn_of_phrase_is_said_plainly(sentence, text):
 @pytest.mark.parametrize(
     ("sentence", "text", "unread"),
     [
+        ("not only dogs", "dogs", "not only"),
+        ("at most one dog, at least two cats", "at least two cats", "at most one dog"),
+        ("at least two people and at most one dog", "at least two people", "at most one dog"),
+        ("fewer than 3 people and a dog", "a dog", "fewer than 3 people"),
+        ("at most one person in a boat", "a boat", "at most one person"),
+        ("exactly one dog", "one dog", "exactly one"),
+        ("one dog only", "one dog", "one dog only"),
+        ("few people last, dogs first", "few people last, dogs first", "few people last, dogs first"),
+        ("if there are dogs, people too", "if there are dogs, people too", "if there"),
+        ("dogs preferably with people", "dogs preferably with people", "preferably"),
+        ("dogs or cats", "dogs or cats", "dogs or cats"),
+        ("either a boat or a horse", "either a boat or a horse", "either a boat or a horse"),
+        ("dogs and people together", "dogs and people together", "dogs and people together"),
         ("a person, no one else", "a person", "no one else"),
         ("a person and nobody else", "a person", "nobody else"),
         ("a cat, nothing else", "a cat", "nothing else"),
@@ -89,3 +116,40 @@ def test_what_is_lost_of_a_turn_of_phrase_is_told(sentence, text, unread):
 )
 def test_a_denial_is_none(sentence):
     assert (plainly(sentence).text, plainly(sentence).doubt) == (sentence, "")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text"),
+    [
+        ("lighter", "brighter"),
+        ("a bit darker", "darker"),
+        ("brightest", "brightest"),
+        ("darkest first", "darkest first"),
+        ("lightest photos first", "brightest photos first"),
+    ],
+)
+def test_brightness_is_told_to_be_judged_by_exposure(sentence, text):
+    said = plainly(sentence)
+    assert said.text == text
+    assert said.doubt.startswith(f"how well exposed an image is decides for '{text}'")
+
+
+@pytest.mark.parametrize("sentence", ["too dark", "underexposed", "dark picture", "a dark forest", "bright colours"])
+def test_what_names_exposure_or_a_thing_is_not_doubted(sentence):
+    assert not plainly(sentence).doubt
+
+
+@pytest.mark.parametrize("piece", ["(", "a-", "1-", "'", ", (", "dogs over ", "no (cats "])
+def test_no_rule_sees_endless_words_or_runs(piece):
+    """Of these, rules that look for words took the square of the length."""
+    text = plainly(piece * (2000 // len(piece))).text
+    assert all(len(word) <= 80 for word in text.split())
+    assert not re.search(r"([^\w\s])\1\1", text)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["2-4 dogs", "exactly one dog", "people at the end", "no dogs", "cats first, dogs last"]
+)
+@pytest.mark.parametrize("padded", ["{}.", "{}!", "{}, please", "{} please", "{}, thanks", " {}  ", '"{}"', "{}..."])
+def test_what_changes_nothing_of_the_meaning_changes_nothing(sentence, padded):
+    assert plainly(padded.format(sentence)) == plainly(sentence)

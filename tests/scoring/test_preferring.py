@@ -43,7 +43,10 @@ def test_a_place_or_a_quality_is_no_preference(sentence):
 
 def test_what_stands_first_and_last():
     assert first_and_last("dogs first, people last") == WantedWithout("dogs", ("people",))
-    assert first_and_last("dogs first") is None
+    assert first_and_last("people last, dogs first") == WantedWithout("dogs", ("people",))
+    assert first_and_last("people last and dogs") == WantedWithout("dogs", ("people",))
+    for sentence in ("dogs first", "sharpest last, dogs", "few people last, dogs first"):
+        assert first_and_last(sentence) is None
 
 
 @pytest.mark.parametrize(
