@@ -98,7 +98,7 @@ class Said:
 def plainly(sentence: str) -> Said:
     """A sentence without turns of phrase; the very same where it has none."""
     bare = _bare(sentence)
-    words = " ".join(in_words(bare).split()).rstrip(" .!?")
+    words = " ".join(in_words(bare).replace("’", "'").split()).rstrip(" .!?")
     plain = _without_other_end(_spelt_plainly(words))
     bound = upper_bound_beside(plain)
     if bound is not None:
@@ -116,17 +116,22 @@ def plainly(sentence: str) -> Said:
         text = " ".join((plain[: alone.start()] + plain[alone.end() :]).split())
         return Said(text, MORE_FIRST.format(printable(_JOINS.sub("", alone[0]))))
     unread = next(((found, doubt) for rule, doubt in _DOUBTS if (found := rule.search(plain))), None)
-    text = bare if plain == bare.rstrip(" .!?") else plain
+    text = bare if plain == bare.replace("’", "'").rstrip(" .!?") else plain
     return Said(text) if unread is None else Said(text, unread[1].format(printable(unread[0][0].strip())))
 
 
 def _bare(sentence: str) -> str:
     """A sentence without what changes nothing of its meaning: space, politeness, final dots, quotes around it."""
-    words = " ".join(word[:_LONGEST_WORD] for word in _RUN.sub(r"\1", sentence.replace("’", "'")).split())
+    words = " ".join(map(_shortened, _RUN.sub(r"\1", sentence).split()))
     words = without_closing(_DASH.sub("-", words).rstrip(" .!…"))
     inner = words[1:-1].strip()
     is_quoted = len(words) > 2 and words[0] + words[-1] in ('""', "''", "“”", "«»", "„“") and words[0] not in inner
     return (inner if is_quoted else words) or sentence
+
+
+def _shortened(word: str) -> str:
+    """The rules read ASCII; Chinese, Japanese and Thai put no spaces between words, and stay whole."""
+    return word[:_LONGEST_WORD] if word.isascii() else word
 
 
 def _spelt_plainly(words: str) -> str:

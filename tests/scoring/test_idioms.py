@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from imgrank.scoring.idioms import plainly
+from imgrank.scoring.idioms import Said, plainly
 
 
 @pytest.mark.parametrize(
@@ -153,3 +153,10 @@ def test_no_rule_sees_endless_words_or_runs(piece):
 @pytest.mark.parametrize("padded", ["{}.", "{}!", "{}, please", "{} please", "{}, thanks", " {}  ", '"{}"', "{}..."])
 def test_what_changes_nothing_of_the_meaning_changes_nothing(sentence, padded):
     assert plainly(padded.format(sentence)) == plainly(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["海边日落时在沙滩上奔跑的两只小狗" * 10, "un après-midi d’été à la plage", "หมา" * 60]
+)
+def test_a_sentence_of_another_language_stays_as_it_is(sentence):
+    assert plainly(sentence) == Said(sentence)
