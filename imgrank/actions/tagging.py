@@ -138,7 +138,7 @@ def _change(group: Group, picture: Member, request: Request, target: str, **how:
         picture.size,
         picture.mtime_ns,
         group.stem,
-        **how,  # type: ignore[arg-type]
+        **how,  # type: ignore[arg-type]  # fields of Change by name, which "object" hides
     )
 
 

@@ -202,7 +202,7 @@ def retried(action: Callable[[], _T], may_pass: Callable[[Exception], bool] = la
             return action()
         except (FileNotFoundError, PermissionError, IsADirectoryError):
             raise
-        except Exception as error:
+        except Exception as error:  # each driver raises kinds of its own; what cannot pass is raised on
             if not may_pass(error):
                 raise
             is_slow = isinstance(error, (TimeoutError, asyncio.TimeoutError))

@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 def planned(client: Client, action: str, *names: str, **more: Any) -> dict[str, Any]:
     plan = client.ask("/plan", {"action": action, "numbers": numbers_of(client, *names), **more}).json()
     assert "plan" in plan, plan
-    return plan  # type: ignore[no-any-return]
+    return plan  # type: ignore[no-any-return]  # JSON
 
 
 def applied(client: Client, plan: dict[str, Any]) -> dict[str, Any]:
