@@ -190,4 +190,4 @@ def _is_out_of_memory(error: RuntimeError) -> bool:
 def channels_last(tower: Tower) -> Tower:
     """The tower, its weights in the order in which convolutions are quickest."""
     # torch takes this call, which its stubs do not know
-    return tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]  # torch declares no form of it

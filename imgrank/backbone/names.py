@@ -194,12 +194,12 @@ def _folder() -> str:
 
 
 @lru_cache(maxsize=1)
-def _pretrained_module() -> Any:  # noqa: ANN401 (open_clip has no types)
+def _pretrained_module() -> Any:
     with _without_torch():
         return open_clip_part("pretrained")
 
 
-def open_clip_part(name: str) -> Any:  # noqa: ANN401 (open_clip has no types)
+def open_clip_part(name: str) -> Any:
     """One module of open_clip without the package, which takes seconds to import."""
     if "open_clip" in sys.modules:
         return import_module(f"open_clip.{name}")

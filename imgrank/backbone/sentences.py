@@ -95,7 +95,7 @@ def build_text_tower(config: Mapping[str, Any], quick_gelu: bool, weights: Path)
     return tower.eval().requires_grad_(False)
 
 
-def _arguments(module: Any, text: Mapping[str, Any], quick_gelu: bool) -> dict[str, Any] | None:  # noqa: ANN401 (open_clip has no types)
+def _arguments(module: Any, text: Mapping[str, Any], quick_gelu: bool) -> dict[str, Any] | None:
     known = set(inspect.signature(module.TextTransformer.__init__).parameters)
     if not set(text) <= known | set(_HANDLED):
         return None
@@ -119,7 +119,7 @@ def _state(weights: Path, tower: nn.Module) -> dict[str, torch.Tensor] | None:
     return {name: tensor.to(expected[name].dtype) for name, tensor in state.items()}
 
 
-def _transformers() -> Any:  # noqa: ANN401 (open_clip has no types)
+def _transformers() -> Any:
     if "open_clip" in sys.modules:
         return import_module("open_clip.transformer")
     # Of torchvision only the name of a layer is asked for, which no text tower has.

@@ -155,13 +155,13 @@ def measure(architecture: Architecture, preprocessing: Preprocessing, weights: P
         return TowerShapes(shape, _text_width(model), weights is not None and _holds(weights, model))
 
 
-def _holds(weights: Path, model: Any) -> bool:  # noqa: ANN401 (open_clip has no types)
+def _holds(weights: Path, model: Any) -> bool:
     if weights.suffix != ".safetensors":
         return False
     expected = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
     try:
         with safe_open(str(weights), "pt") as file:
-            return {name: file.get_slice(name).get_shape() for name in file.keys()} == expected  # noqa: SIM118
+            return {name: file.get_slice(name).get_shape() for name in file.keys()} == expected  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError):  # building the model will name the fault
         return False
 
@@ -209,7 +209,7 @@ def hold_in_bf16(tower: ImageTower) -> None:
             module.to(torch.bfloat16)
 
 
-def _text_from_hub(model: Any) -> nn.Module | None:  # noqa: ANN401 (open_clip has no types)
+def _text_from_hub(model: Any) -> nn.Module | None:
     """The text tower where it is a transformer of Hugging Face's, which has no `forward_intermediates`."""
     text = getattr(model, "text", None)
     return None if hasattr(text, "forward_intermediates") else text

@@ -31,7 +31,7 @@ class HelpfulCommand(TyperCommand):
     def __init__(self, *args: Any, **extra: Any) -> None:  # noqa: ANN401 (Typer's own signature)
         super().__init__(*args, **{**extra, "rich_markup_mode": None})
 
-    def make_context(self, info_name: str | None, args: list[str], parent: Context = None, **extra: Any) -> Context:  # noqa: ANN401
+    def make_context(self, info_name: str | None, args: list[str], parent: Context = None, **extra: Any) -> Context:  # noqa: ANN401 (likewise)
         """With the defaults that files and the environment set."""
         if parent is not None:
             extra["default_map"] = _defaults(f"{parent.command_path} {info_name}", args, parent)

@@ -228,7 +228,7 @@ def _in_environment(options: Options, environ: Mapping[str, str]) -> Iterator[Se
             yield Setting("", option, value, name)
 
 
-def _taken(param: Parameter, setting: Setting, context: Context) -> Any:  # noqa: ANN401
+def _taken(param: Parameter, setting: Setting, context: Context) -> Any:  # noqa: ANN401 (as Typer gives it)
     value = setting.value
     if getattr(param, "multiple", False) and not isinstance(value, list):
         value = str(value).split() if setting.where.startswith(_PREFIX) else [value]

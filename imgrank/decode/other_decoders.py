@@ -284,7 +284,7 @@ def read_again(data: bytes, kind: str, target: Target) -> Image.Image:
         raise damaged(kind, error) from error
 
 
-def _as_pillow(opened: Any) -> Image.Image:  # noqa: ANN401 (pyvips has no types)
+def _as_pillow(opened: Any) -> Image.Image:
     """8 bits a channel; inks stay inks, and all else becomes grey or RGB."""
     names = opened.get_fields()
     profile = opened.get("icc-profile-data") if "icc-profile-data" in names else None
@@ -300,7 +300,7 @@ def _as_pillow(opened: Any) -> Image.Image:  # noqa: ANN401 (pyvips has no types
     return _pillow_image(_VIPS_MODES[opened.bands], opened, profile)
 
 
-def _pillow_image(mode: str, opened: Any, profile: bytes | None) -> Image.Image:  # noqa: ANN401
+def _pillow_image(mode: str, opened: Any, profile: bytes | None) -> Image.Image:
     image = Image.frombytes(mode, (opened.width, opened.height), opened.write_to_memory())
     if profile is not None:
         image.info["icc_profile"] = profile

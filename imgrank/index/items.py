@@ -252,7 +252,7 @@ def _row_group(location: str, group: int, column: str) -> ArrowColumn:
     return retried(read, lambda error: not isinstance(error, _Damaged)) if is_url(location) else read()
 
 
-def _check_size(group: Any) -> None:  # noqa: ANN401
+def _check_size(group: Any) -> None:
     """A row group is read as a whole."""
     if group.total_byte_size > _LARGEST_GROUP:
         raise _Damaged(f"a row group of the Parquet file is larger than {_LARGEST_GROUP >> 30} GB")
@@ -288,7 +288,7 @@ def _opened(location: str, **options: int) -> BinaryIO:
     return io.BytesIO(read_url(location))
 
 
-def _sends_parts(file: Any) -> bool:  # noqa: ANN401
+def _sends_parts(file: Any) -> bool:
     """Whether a server sends parts of a file: fsspec learns of one that does not when it asks for its end."""
     if "http" not in file.fs.protocol:
         return True

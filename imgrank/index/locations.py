@@ -79,7 +79,7 @@ class RangedFile(io.RawIOBase):
         self._at = max(0, offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence])
         return self._at
 
-    def read(self, size: int = -1) -> Any:  # noqa: ANN401 (a view, so that nothing is copied)
+    def read(self, size: int = -1) -> Any:
         start = min(self._at, self._size)
         end = self._size if size is None or size < 0 else min(self._size, start + size)
         self._at = end
@@ -166,7 +166,7 @@ class Location:
         with self._sentence("read"):
             return sorted(filter(is_part, self._names()))
 
-    def open(self, name: str, ahead: Collection[str] = ()) -> Any:  # noqa: ANN401 (pyarrow has no types)
+    def open(self, name: str, ahead: Collection[str] = ()) -> Any:
         """A part in it, to read and seek: a file of Arrow's, which copies its bytes once less than Python's, or a
         `RangedFile`, which fetches the columns `ahead` along with the end. Raises OSError."""
         if not self.is_url:

@@ -108,7 +108,7 @@ class Part:
                 found[name] = blob
         return found
 
-    def _bytes(self, start: int, length: int) -> Any:  # noqa: ANN401 (a buffer of Arrow's, or a view)
+    def _bytes(self, start: int, length: int) -> Any:
         self._stream.seek(start)
         return self._stream.read(length) if isinstance(self._stream, RangedFile) else self._stream.read_buffer(length)
 

@@ -59,7 +59,7 @@ class Digests:
         return group < len(known) and known[group] == _digest(blob)
 
 
-def plain_column(read: Any, end: int, rows: int, width: int) -> Blob | None:  # noqa: ANN401 (a function of a file)
+def plain_column(read: Any, end: int, rows: int, width: int) -> Blob | None:
     """(rows, width): the bytes before `end`, by `read(start, length)`; None where there are not so many."""
     length = rows * width
     data = read(end - length, length) if 0 < length <= end else b""

@@ -88,33 +88,33 @@ def leads_here(host: str) -> bool:
         return False
 
 
-async def plain_client(**options: Any) -> Any:  # noqa: ANN401 (aiohttp is an extra)
+async def plain_client(**options: Any) -> Any:
     """A session that gives up on servers that do not answer."""
     import aiohttp
 
     return aiohttp.ClientSession(timeout=_timeout(), **options)
 
 
-async def guarded_client(**options: Any) -> Any:  # noqa: ANN401
+async def guarded_client(**options: Any) -> Any:
     """A session that connects to no local address, whatever name or redirect leads there."""
     import aiohttp
 
     return aiohttp.ClientSession(timeout=_timeout(), connector=_connector_class()(), **options)
 
 
-def _timeout() -> Any:  # noqa: ANN401
+def _timeout() -> Any:
     import aiohttp
 
     return aiohttp.ClientTimeout(_WHOLE_SECONDS, sock_connect=_CONNECT_SECONDS, sock_read=_SILENT_SECONDS)
 
 
 @lru_cache(maxsize=1)
-def _connector_class() -> Any:  # noqa: ANN401
+def _connector_class() -> Any:
     import aiohttp
     from aiohttp.resolver import DefaultResolver
 
-    class Resolver(DefaultResolver):  # type: ignore[misc, valid-type]
-        async def resolve(self, host: str, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
+    class Resolver(DefaultResolver):  # type: ignore[misc, valid-type]  # aiohttp is an extra
+        async def resolve(self, host: str, *rest: Any, **named: Any) -> Any:
             found = await super().resolve(host, *rest, **named)
             _check([str(one["host"]) for one in found], host)
             return found
@@ -123,7 +123,7 @@ def _connector_class() -> Any:  # noqa: ANN401
         def __init__(self) -> None:
             super().__init__(resolver=Resolver())
 
-        async def connect(self, req: Any, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
+        async def connect(self, req: Any, *rest: Any, **named: Any) -> Any:
             _check([req.url.host or ""], req.url.host or "")
             return await super().connect(req, *rest, **named)
 
@@ -171,7 +171,7 @@ def local_path(location: str) -> str | None:
     return unquote(rest) if scheme.lower() in ("file", "local") else None
 
 
-def file_system(url: str, is_foreign: bool = False) -> Any:  # noqa: ANN401 (fsspec has no types)
+def file_system(url: str, is_foreign: bool = False) -> Any:
     """The fsspec file system of a URL, the same object for the same kind of URL.
 
     A web server may not lead to this machine or its link, unless the user named such a one: `is_foreign` says that
@@ -225,7 +225,7 @@ def read_url(url: str, start: int | None = None, end: int | None = None, *, is_f
     return bytes(retried(lambda: system.cat_file(url, start=start, end=end)))
 
 
-def _streamed(system: Any, url: str, start: int | None, end: int | None) -> bytes:  # noqa: ANN401
+def _streamed(system: Any, url: str, start: int | None, end: int | None) -> bytes:
     """From a web server, which may say nothing of the length, or not the truth."""
     asked = {} if end is None else {"headers": {"Range": f"bytes={start or 0}-{end - 1}"}}
     pieces, length, most = [], 0, LARGEST if end is None else end

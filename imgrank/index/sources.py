@@ -193,19 +193,19 @@ def _below(url: str, recursive: bool) -> dict[str, Any]:
     return {system.unstrip_protocol(name): info for name, info in found.items()}
 
 
-def _asked(url: str, action: Any) -> dict[str, Any]:  # noqa: ANN401
+def _asked(url: str, action: Any) -> dict[str, Any]:
     try:
         return dict(retried(action))
     except OSError as error:
         raise UsageError(f"{printable(url)} cannot be listed: {reason_of(error)}.") from error
 
 
-def _item(url: str, info: Any) -> SourceItem:  # noqa: ANN401 (each driver has its own)
+def _item(url: str, info: Any) -> SourceItem:
     size = info.get("size")
     return SourceItem(url, url, size=size if isinstance(size, int) else None, mtime_ns=_time(info))
 
 
-def _time(info: Any) -> int | None:  # noqa: ANN401
+def _time(info: Any) -> int | None:
     for name in ("LastModified", "mtime", "updated", "last_modified"):
         value = info.get(name)
         if isinstance(value, datetime):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from imgrank.scoring.comparatives import OPPOSITES
 from imgrank.scoring.lexicon import are_near, is_kind_of
 from imgrank.scoring.parsing import Reading, read
-from imgrank.scoring.words import are_opposite, root, stands_against, stem
+from imgrank.scoring.words import Word, are_opposite, root, stands_against, stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,5 +124,5 @@ def _after_comparative(reading: Reading) -> tuple[str, ...]:
     return _bases(reading.words[places[0] + 1 :]) if places else ()
 
 
-def _bases(words: object) -> tuple[str, ...]:
-    return tuple(word.base for word in words)  # type: ignore[attr-defined]
+def _bases(words: Iterable[Word]) -> tuple[str, ...]:
+    return tuple(word.base for word in words)

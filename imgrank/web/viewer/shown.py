@@ -85,7 +85,7 @@ def reveal(path: str) -> None:
         raise UsageError("No file manager was found here; the path is in the list above.")
     nothing = subprocess.DEVNULL
     try:
-        subprocess.Popen(words, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True)  # noqa: S603
+        subprocess.Popen(words, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True)  # noqa: S603 (no shell)
     except OSError as error:
         raise UsageError(f"The file manager could not be asked: {why(error)}.") from error
 
