@@ -128,7 +128,9 @@ def say_notes(labels: Labels, quiet: bool) -> None:
     """What a user should know of the labels, and which rows were left out, on stderr."""
     if quiet:
         return
-    taken = {str(left): f"; --column {shown(left.name)} trains on it" for left in labels.left_columns}
+    taken = {
+        str(left): f"; --column {shown(left.name)} trains on it" for left in labels.left_columns if left.may_be_query
+    }
     for each in labels.notes:
         note(each + taken.get(each, ""))
     for fault in labels.left_out[:MOST_NOTES]:

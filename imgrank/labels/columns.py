@@ -1,4 +1,5 @@
-"""Columns of a wide labels file that name images or rows rather than measure them: an id, the number of a file.
+"""Columns of a wide labels file that name images or rows rather than measure them (an id, the number of a file), or
+that hold text.
 
 A name and the values decide together, so that no quantity is dropped: "image_id" with a number of its own in each row
 is none, "rating_id" of five levels and "sharpness index" may be one, and a query that is called "rank" is.
@@ -7,9 +8,12 @@ is none, "rating_id" of five levels and "sharpness index" may be one, and a quer
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from imgrank.labels.numbers import NOTHING
 from imgrank.labels.tasks import MOST_CLASSES, LeftColumn
+
+FEW_NUMBERS = 10  # times as many words as numbers, at least, in a column of text
 
 _OF_A_FILE = r"(?:image|img|picture|pic|photo|file ?name|file|row|line|record|item|sample|case|entry|subject|patient)"
 _NUMBER = r"(?:no\.?|nr\.?|num\.?|number|nummer|idx|index|key|counter|#)"
@@ -43,11 +47,23 @@ def left_column(name: str, cells: Sequence[str]) -> LeftColumn | None:
         if are_whole:
             may_grade = not is_unique and levels <= MOST_CLASSES and max(map(float, cells)) <= MOST_CLASSES
             return None if may_grade else LeftColumn(name, not is_unique)
-        return None if any(map(_ANY_NUMBER.fullmatch, cells)) else LeftColumn(name, not is_unique)
+        has_numbers = any(map(_ANY_NUMBER.fullmatch, cells))
+        return None if has_numbers else LeftColumn(name, not is_unique, may_be_query=False)
     if not (are_whole and is_unique):
         return None
     counts = _COUNTS.fullmatch(name) or (_MAY_COUNT.fullmatch(name) and is_consecutive(cells))
     return LeftColumn(name) if counts else None
+
+
+def text_column(name: str, cells: Sequence[str], is_number: Callable[[str], bool]) -> LeftColumn | None:
+    """The column, where hardly a cell is a number: comments, of which one may be "3"; None where it has values."""
+    numbers = sum(map(is_number, cells))
+    words = [cell for cell in cells if cell and cell.casefold() not in NOTHING and not is_number(cell)]
+    if numbers * FEW_NUMBERS > len(words):
+        return None
+    levels = len(set(words))
+    are_classes = 1 < levels <= min(MOST_CLASSES, len(words) / 2)
+    return LeftColumn(name, are_classes, may_be_query=False, says_nothing=True)
 
 
 def may_only_name(name: str, cells: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+NOTHING = ("na", "nan", "null", "none", "nil", "inf", "infinity")  # what programs write for no number
 # What cannot be but a separator of thousands: two of them, or one before a decimal point
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})(,\d{3})+(\.\d*)?|[+-]?[1-9]\d{0,2},\d{3}\.\d*", re.ASCII)
 # The same written with dots, where commas are decimal ones; the second form is that only beside such commas

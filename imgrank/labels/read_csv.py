@@ -7,14 +7,15 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from urllib.parse import parse_qsl, urlsplit
 from urllib.request import url2pathname
 
 from imgrank.counting import counted
 from imgrank.errors import LabelsError
-from imgrank.labels.columns import left_column, may_only_name
+from imgrank.labels.columns import left_column, may_only_name, text_column
 from imgrank.labels.csv_text import ANSWERS, Grid, Row, read_grid
-from imgrank.labels.numbers import POINTS, Notation, dots_of, has_decimal_points
+from imgrank.labels.numbers import NOTHING, POINTS, Notation, dots_of, has_decimal_points
 from imgrank.labels.tasks import (
     SKIP_BAD,
     SPLITS,
@@ -34,7 +35,6 @@ KEPT = ("split", "group")
 LONG = ("image", "query", "value")
 PAIRS = ("left", "right", "query", "preferred")
 BESIDE_PAIRS = ("person", "time")
-_NOTHING = ("na", "nan", "null", "none", "nil", "inf", "infinity")  # what programs write for no number
 
 
 def read_labels(
@@ -47,7 +47,7 @@ def read_labels(
         skip_bad: Leave out faulty rows, and queries that are then too small, and name them in `Labels.left_out`.
         pictures: The pictures that there are; without it, the pictures must exist as files.
         column: Columns of the wide form to take for queries though they seem to name images or rows, as an id does;
-            others of that kind are left out, and named in `Labels.left_columns`.
+            others of that kind, and those of text, are left out and named in `Labels.left_columns`.
 
     Raises:
         LabelsError: The file has faults; the message names each with its line. With `skip_bad`: nothing is left.
@@ -73,7 +73,8 @@ def _check_columns(path: str, grid: Grid, column: Collection[str]) -> None:
 def _remedy(reader: _Reader, labels: Labels, skip_bad: bool) -> str:
     if labels.tasks and not skip_bad:
         return SKIP_BAD
-    return f'Name a column with {{column}}, such as "{printable(reader.left[0].name)}".' if reader.lacks_query else ""
+    may_be = [left.name for left in reader.left if left.may_be_query] if reader.lacks_query else []
+    return f'Name a column with {{column}}, such as "{printable(may_be[0])}".' if may_be else ""
 
 
 @dataclass(slots=True)
@@ -220,18 +221,27 @@ class _Reader:
         return any(cells == [str(n) for n in range(start, start + len(cells))] for start in (0, 1))
 
     def _is_query(self, column: int) -> bool:
-        """A wide column without one number is a mistake in the header rather than in each of its cells."""
+        """Whether a wide column holds values; one of text is left out, unless its name was given or its cells tell
+        that a name is wrong."""
         texts = self._cells(column)
-        name = printable(self.grid.header[column])
+        name = self.grid.header[column]
+        left = text_column(name, texts, self._is_number)
         if not name:
             self.fault(1, f"column {column + 1} holds values and has no name")
-        elif not texts:
-            self.fault(1, f'the query "{name}" has no values')
-        elif not any(self._notation.parse(text) is not None or self._notation.is_unclear(text) for text in texts):
-            self.fault(1, f'the column "{name}" is unknown: as a query it would need numbers, and holds none')
-        else:
+        elif left is None:
             return True
+        elif name in self.wanted:
+            self.fault(1, f'the column "{printable(name)}" holds no numbers to learn from')
+        elif texts and (meant := _kept_name(name, texts)):
+            self.fault(
+                1, f'the column "{printable(name)}" is unknown; if it says the {meant} of each row, call it {meant}'
+            )
+        else:
+            self.left.append(left)
         return False
+
+    def _is_number(self, text: str) -> bool:
+        return self._notation.parse(text) is not None or self._notation.is_unclear(text)
 
     def _decide_dots(self, query: str, cells: Sequence[tuple[int, str]]) -> None:
         """Whether the dots in the values of a query part thousands, and a word where that is to be known."""
@@ -283,7 +293,7 @@ class _Reader:
             self.fault(row.line, "the value is missing")
         elif value is None:
             hint = "; write a decimal point" if self._notation.parse(text.replace(",", ".", 1)) is not None else ""
-            if text.isalpha() and text.casefold() not in _NOTHING:
+            if text.isalpha() and text.casefold() not in NOTHING:
                 hint = "; give each class a number, such as 1, 2 and 3"
             self.fault(row.line, f'the value "{printable(text)}" is not a number{hint}')
         return value
@@ -322,6 +332,13 @@ class _Reader:
         if folder not in self._folders:
             self._folders[folder] = _names(folder)
         return name in self._folders[folder] or os.path.isfile(path)
+
+
+def _kept_name(name: str, texts: Sequence[str]) -> str:
+    """What a column of text is called that a wrong name hides, and that decides what is trained on; else empty."""
+    if all(text.casefold() in SPLITS for text in texts):
+        return "split"
+    return next(iter(get_close_matches(name.casefold(), KEPT, n=1)), "")
 
 
 def _from_address(text: str) -> Iterator[str]:

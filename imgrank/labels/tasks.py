@@ -32,15 +32,21 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class LeftColumn:
-    """A column that is taken for no query; `repeats` where rows share a value, as images of one patient do, and
-    `may_be_group` where nothing else says what must stay in one split."""
+    """A column that is taken for no query: it names images or rows, or, with `says_nothing`, holds no numbers to learn
+    from. `repeats` where rows share a value, as images of one patient do, and `may_be_group` where nothing else says
+    what must stay in one split; `may_be_query` where it holds numbers that could be learnt all the same."""
 
     name: str
     repeats: bool = False
     may_be_group: bool = False
+    may_be_query: bool = True
+    says_nothing: bool = False
 
     def __str__(self) -> str:
         name = printable(self.name)
+        if self.says_nothing:
+            advice = "; to train on it, give each class a number" if self.repeats else ""
+            return f'the column "{name}" holds no numbers to learn from, and was left out{advice}'
         if self.repeats:
             advice = "; call it group, and such images stay in one split" if self.may_be_group else ""
             return f'the column "{name}" names what several images belong to, and was left out{advice}'
@@ -123,7 +129,7 @@ class PairTask:
 class Labels:
     """Everything a labels file says; `left_out` names what was passed by, `notes` are lines for the user.
 
-    `left_columns` were taken for no query, as they name images or rows; `notes` say so, too.
+    `left_columns` were taken for no query, as they name images or rows, or hold text; `notes` say so, too.
     """
 
     source: str

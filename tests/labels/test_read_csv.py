@@ -130,7 +130,7 @@ HEADERS = [
     (["image,query,value,weight"], '"weight" is unknown'),
     (["image,query,value,value"], 'two columns are called "value"'),
     (["photo,age"], "has no column image"),
-    (["image,notes"], '"notes" is unknown'),
+    (["image,notes"], 'no column for a query, and none called query; the column "notes" holds no numbers'),
 ]
 
 
@@ -415,6 +415,49 @@ def test_no_quantity_is_left_out_for_its_name_or_its_values_alone(tmp_path, name
 def test_a_query_that_may_only_name_images_is_told(tmp_path, name, cell, is_told):
     notes = beside(tmp_path, name, cell).notes
     assert any(f'"{name}" is taken for a query' in note for note in notes) == is_told
+
+
+@pytest.mark.parametrize(
+    ("cell", "advice"),
+    [
+        (lambda n: f"seen on day {n}", ""),
+        (lambda n: "a retake" if n == 7 else "", ""),
+        (lambda n: 3 if n == 7 else f"{n} of the series", ""),  # somebody's comment is a number
+        (lambda n: "", ""),
+        (lambda n: ("good", "bad")[n % 2], "; to train on it, give each class a number"),
+    ],
+)
+def test_text_beside_a_query_is_left_out_with_one_line(tmp_path, cell, advice):
+    labels = beside(tmp_path, "comments", cell)
+    assert [task.query for task in labels.values] == ["older person"] and not labels.left_out
+    assert labels.notes == (f'the column "comments" holds no numbers to learn from, and was left out{advice}',)
+
+
+def test_text_that_is_asked_for_is_a_fault(tmp_path):
+    with pytest.raises(LabelsError, match='"comments" holds no numbers to learn from'):
+        beside(tmp_path, "comments", lambda n: f"seen on day {n}", column=["comments"])
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "meant"),
+    [("part", lambda n: ("train", "test")[n % 2], "split"), ("groups", lambda n: f"g{n // 2}", "group")],
+)
+def test_text_that_decides_what_is_trained_on_is_not_left_out_for_its_wrong_name(tmp_path, name, cell, meant):
+    with pytest.raises(LabelsError, match=f'"{name}" is unknown; .* call it {meant}'):
+        beside(tmp_path, name, cell)
+
+
+def test_where_text_and_an_id_are_all_there_is_the_id_is_what_can_be_taken(tmp_path):
+    rows = [["image", "notes", "case"], *([f"p{n}.jpg", f"day {n}", str(100 + n)] for n in range(1, 31))]
+    with pytest.raises(LabelsError) as error:
+        table(tmp_path, rows)
+    assert error.value.remedy == 'Name a column with {column}, such as "case".'
+
+
+@pytest.mark.parametrize(("cell", "may_be_query"), [(lambda n: f"C-{n}", False), (lambda n: 200 + n, True)])
+def test_a_column_of_ids_can_be_taken_for_a_query_where_they_are_numbers(tmp_path, cell, may_be_query):
+    [left] = beside(tmp_path, "case_id", cell).left_columns
+    assert left.may_be_query == may_be_query
 
 
 @pytest.mark.parametrize("group", [False, True])
