@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace as with_fields
 from enum import Enum
 from pathlib import Path
@@ -173,10 +175,10 @@ def train(
     if write_labels is not None:
         write_csv(labels, write_labels)
         return
-    from imgrank import training
-
     named = precise(backbone, precision, device.value, () if index is not None else labels.images(), noting(quiet))
-    with training_view(quiet) as view:
+    with training_view(quiet) as view, _stopped(view.saved, index is None and not no_cache) as saved:
+        from imgrank import training
+
         result = training.train(
             labels,
             name=name,
@@ -194,9 +196,38 @@ def train(
             index=index,
             watch=view.epoch,
             progress=view.reading,
-            saved=view.saved,
+            saved=saved,
         )
     _tell(result, labels, quiet, verbose)
+
+
+@contextmanager
+def _stopped(show: Callable[[TrainingResult], None], keeps_images: bool) -> Iterator[Callable[[TrainingResult], None]]:
+    """What to call once a first ranker is saved, which is shown; a Ctrl-C that leaves no result says what was kept."""
+    saved: list[Path] = []
+
+    def keep(first: TrainingResult) -> None:
+        saved.append(first.path)
+        show(first)
+
+    try:
+        yield keep
+    except KeyboardInterrupt:
+        if saved:
+            told = f"Interrupted: the first ranker is saved, {printable(str(saved[0]))}; {_how_to_go_on(saved[0])}."
+        else:
+            images = "; images that were encoded are kept" if keeps_images else ""
+            told = f"Interrupted: no ranker was saved. To start again, run the same command{images}."
+        raise Interrupted(told) from None
+
+
+def _how_to_go_on(path: Path) -> str:
+    """After a Ctrl-C; before the network's first checkpoint there is nothing to resume."""
+    from imgrank.adapter.registry import checkpoint_path
+
+    if checkpoint_path(path).exists():
+        return "to continue, run the same command with --resume"
+    return "nothing of the network was kept yet; to train it, run the same command with --replace"
 
 
 def _tell(result: TrainingResult, labels: Labels, quiet: bool, verbose: bool) -> None:
@@ -254,7 +285,7 @@ def _show(result: TrainingResult, verbose: bool) -> None:
     state = "the best so far; interrupted" if result.interrupted else f"{result.seconds:.0f} s"
     typer.echo(f"saved {printable(str(result.path))} ({state})\nmodel card: {printable(str(result.card))}")
     if result.interrupted:
-        note("to continue, run the same command with --resume")
+        note(_how_to_go_on(result.path))
     elif sys.stdout.isatty():
         query_text = printable(result.queries[0].query)
         typer.echo(f'try: imgrank sort FOLDER "{query_text}"')

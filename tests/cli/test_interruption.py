@@ -107,3 +107,60 @@ def test_who_ignores_ctrl_c_still_does():
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("imgrank ")
+
+
+# A training that is stopped at once, or once its first ranker is saved, with or without a checkpoint of the network.
+TRAINING = """
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from imgrank import training
+from imgrank.adapter.registry import checkpoint_path
+stopped = sys.argv.pop(1)
+
+def train(labels, *, saved, **_):
+    path = Path("made.safetensors")
+    if stopped != "at once":
+        saved(SimpleNamespace(path=path, seconds=1))
+    if stopped == "checkpoint":
+        checkpoint_path(path).touch()
+    raise KeyboardInterrupt
+
+training.train = train
+from imgrank.cli.app import main
+sys.argv[1:1] = ["train", "labels.csv", "--quiet"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("stopped", "options", "told"),
+    [
+        (
+            "at once",
+            (),
+            "no ranker was saved. To start again, run the same command; images that were encoded are kept.",
+        ),
+        ("at once", ("--no-cache",), "no ranker was saved. To start again, run the same command."),
+        (
+            "saved",
+            (),
+            "the first ranker is saved, made.safetensors; nothing of the network was kept yet; "
+            "to train it, run the same command with --replace.",
+        ),
+        (
+            "checkpoint",
+            (),
+            "the first ranker is saved, made.safetensors; to continue, run the same command with --resume.",
+        ),
+    ],
+)
+def test_a_training_that_is_stopped_says_what_was_kept_and_how_to_go_on(tmp_path, stopped, options, told):
+    for number in range(8):
+        (tmp_path / f"{number}.jpg").touch()
+    rows = "".join(f"{number}.jpg,fluffier,{number}\n" for number in range(8))
+    (tmp_path / "labels.csv").write_text(f"image,query,value\n{rows}")
+    done = subprocess.run(
+        [sys.executable, "-c", TRAINING, stopped, *options], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert (done.returncode, done.stderr) == (130, f"imgrank: Interrupted: {told}\n")
