@@ -6,6 +6,7 @@ Several programs may write to one file: each change is made under a lock, on the
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import math
 import os
@@ -123,18 +124,24 @@ class Notebook:
         write_atomic(self.path, head + newline if torn else head + newline + last + b"\n", durable=True)
 
     def _append(self, note: Note) -> bool:
+        self._mend_end()  # an editor may have saved it without its last line break
         grid = _grid(self.path)
         cells = self._cells(note)
         line = _line([cells.get(name, "") for name in _columns(grid)], grid.delimiter)
-        with open(self.path, "ab") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+        with open(self.path, "ab", buffering=0) as file:
+            end = file.seek(0, os.SEEK_END)
+            try:
+                if file.write(line) < len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(end)  # half a line would make the next one unreadable
+                raise
         return True
 
     def _remove_last(self, note: Note) -> bool:
         grid = _grid(self.path)
-        same = [row for row in grid.rows if _said(_note(grid, row)) == _said(note)]
+        same = [row for row in grid.rows if _says(grid, row, note)]
         if not same:
             return False
         ends = [row.line for row in grid.rows if row.line > same[-1].line]
@@ -172,11 +179,16 @@ def place_of(image: str, labels: str) -> str:
 
 def can_be_written(place: str) -> bool:
     """Whether a labels file can name this path and be read back: UTF-8, one line, no outer blanks."""
+    return place == place.strip() and is_one_line(place)
+
+
+def is_one_line(text: str) -> bool:
+    """Whether a cell of a labels file can hold this: one line of UTF-8."""
     try:
-        place.encode("utf-8")
+        text.encode("utf-8")
     except UnicodeEncodeError:
         return False
-    return place == place.strip() and not set(place) & {"\0", "\r", "\n"}
+    return not set(text) & {"\0", "\r", "\n"}
 
 
 def read_notes(path: str) -> tuple[Note, ...]:
@@ -255,6 +267,14 @@ def _query(cells: dict[str, str]) -> str:
     if not phrasings(cells.get("query", "")):
         raise ValueError("the query is missing")
     return cells["query"]
+
+
+def _says(grid: Grid, row: Row, note: Note) -> bool:
+    """Whether a row says the same; one that somebody made unreadable meanwhile says nothing."""
+    try:
+        return _said(_note(grid, row)) == _said(note)
+    except ValueError:
+        return False
 
 
 def _said(note: Note) -> tuple[object, ...]:

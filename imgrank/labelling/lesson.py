@@ -61,22 +61,30 @@ class _Lesson:
         self.pool, self._notebook = pool, notebook
         self._place = {_absolute(path): place for place, path in enumerate(pool.paths)}
         self._history: list[Change] = [Change(note) for note in self._mine()]
-        self._gone: frozenset[int] = frozenset()
+        self.gone: frozenset[int] = frozenset()
         self.turn = 0
 
     def leave_out(self, places: Iterable[int]) -> None:
         """Ask about these pictures no more: their files have gone."""
-        self._gone = self._gone.union(places)
+        self.gone = self.gone.union(places)
+        self.turn += 1
+
+    def bring_back(self, places: Iterable[int]) -> None:
+        """Ask about these pictures again: their files are there, as those of a disk that is connected again."""
+        self.gone = self.gone.difference(places)
         self.turn += 1
 
     def undo(self, turn: int) -> bool:
-        """Take back the last answer, from the file too, or the last skip. False where there is none."""
+        """Take back the last answer, from the file too, or the last skip. False where there is none.
+
+        An answer that was taken out of the file meanwhile, by another lesson or in an editor, is taken back here.
+        """
         self._check(turn)
         if not self._history:
             return False
         note = self._history[-1].note
-        if note is not None and not self._notebook.remove_last(note):
-            raise UsageError("The last answer is no longer in the file, so it cannot be taken back there.")
+        if note is not None:
+            self._notebook.remove_last(note)
         self._history.pop()
         self.turn += 1
         return True
@@ -182,7 +190,7 @@ class PairLesson(_Lesson):
         passed = {change.passed for change in self._history if change.passed}
         of_gone = (
             (min(one, other), max(one, other))
-            for one in self._gone
+            for one in self.gone
             for other in range(len(self.pool.paths))
             if one != other
         )
@@ -254,7 +262,7 @@ class ValueLesson(_Lesson):
 
     def _left(self) -> tuple[int, ...]:
         passed = {change.passed[0] for change in self._history if change.passed}
-        known = self.values.keys() | passed | self._gone
+        known = self.values.keys() | passed | self.gone
         return tuple(place for place in self._queue if place not in known)
 
     def _present(self, turn: int) -> int:

@@ -102,7 +102,7 @@ def _whole(number: str) -> int:
 
 def _turn(asked: dict[str, Any]) -> int:
     turn = asked.get("turn")
-    return turn if isinstance(turn, int) else -1
+    return turn if isinstance(turn, int) and not isinstance(turn, bool) else -1
 
 
 def _text(asked: dict[str, Any], key: str) -> str:

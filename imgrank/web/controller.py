@@ -110,6 +110,8 @@ class Controller:
     def _leave_out_gone(self) -> None:
         lesson = self.prepared.lesson
         paths = lesson.pool.paths
+        if back := [place for place in lesson.gone if os.path.isfile(paths[place])]:
+            lesson.bring_back(back)
         while gone := [place for place in lesson.asked() if not os.path.isfile(paths[place])]:
             lesson.leave_out(gone)
 

@@ -19,7 +19,7 @@ from PIL import Image
 from imgrank.counting import counted
 from imgrank.decode import DecodeError, open_image
 from imgrank.errors import UsageError
-from imgrank.labelling.answer_file import Notebook, PairNote, can_be_written, place_of
+from imgrank.labelling.answer_file import Notebook, PairNote, can_be_written, is_one_line, place_of
 from imgrank.labelling.lesson import Lesson, PairLesson, Pool, ValueLesson, spread
 from imgrank.labels.tasks import phrasings
 from imgrank.paths import printable
@@ -103,8 +103,7 @@ def prepare(
     Pictures answered about before are among them; the others are spread over the ranker's order. Raises
     UsageError where the folder is none, has too few pictures, or the labels file does not fit.
     """
-    if not phrasings(settings.sentence):
-        raise UsageError('A sentence to order by is missing, such as "older person".')
+    _check(settings)
     if not os.path.isdir(settings.folder):
         raise UsageError(f"{printable(settings.folder)} is no folder; imgrank label asks about the images of one.")
     notebook = Notebook(settings.labels, values=settings.mode != "pairs", person=settings.person)
@@ -115,11 +114,20 @@ def prepare(
 
 
 def prepare_ranked(settings: LabelSettings, ranker: Ranker, paths: Sequence[str]) -> PreparedLesson:
-    """As `prepare`, about pictures that are ranked already, best first."""
+    """As `prepare`, about pictures that are ranked already, best first; one that is named twice counts once."""
+    _check(settings)
+    notebook = Notebook(settings.labels, values=settings.mode != "pairs", person=settings.person)
+    return _prepared(settings, ranker, notebook, tuple(dict.fromkeys(paths)), ())
+
+
+def _check(settings: LabelSettings) -> None:
     if not phrasings(settings.sentence):
         raise UsageError('A sentence to order by is missing, such as "older person".')
-    notebook = Notebook(settings.labels, values=settings.mode != "pairs", person=settings.person)
-    return _prepared(settings, ranker, notebook, paths, ())
+    for what, text in (("sentence", settings.sentence), ("name of who answers", settings.person)):
+        if not is_one_line(text):
+            raise UsageError(
+                f"A labels file cannot hold this {what}; write it in one line, without control characters."
+            )
 
 
 def _prepared(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,44 @@ def test_values_that_are_no_numbers_are_told_in_words_and_the_list_is_cut(tmp_pa
     assert 'line 2: the value "nan" is not a number' in said
     assert 'line 3: the value "small" is not a number' in said
     assert "and 30 more" in said and len(said.splitlines()) == 52
+
+
+def test_an_answer_is_taken_back_beside_a_line_that_an_editor_broke(tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    book = Notebook(str(file))
+    note = pair(tmp_path, "a.jpg", "b.jpg")
+    book.append(note)
+    broken = "a.jpg,b.jpg,older person,perhaps\n"
+    file.write_text(file.read_text() + broken)
+    assert book.remove_last(note)
+    assert file.read_text() == "left,right,query,preferred\n" + broken
+
+
+def test_an_answer_goes_into_a_line_of_its_own_where_an_editor_left_out_the_last_line_break(tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    book = Notebook(str(file))
+    book.append(pair(tmp_path, "a.jpg", "b.jpg"))
+    file.write_text(file.read_text().rstrip())
+    book.append(pair(tmp_path, "c.jpg", "d.jpg"))
+    assert len(read_notes(str(file))) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no limit of a file's size")
+def test_a_full_disk_leaves_no_half_of_a_line(tmp_path: Path) -> None:
+    import resource
+
+    file = tmp_path / "labels.csv"
+    book = Notebook(str(file))
+    book.append(pair(tmp_path, "a.jpg", "b.jpg"))
+    before = file.read_bytes()
+    limits, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 9, limits[1]))
+    try:
+        with pytest.raises(UsageError, match="could not be written"):
+            book.append(pair(tmp_path, "c.jpg", "d.jpg"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert file.read_bytes() == before
+    book.append(pair(tmp_path, "c.jpg", "d.jpg"))
+    assert len(read_notes(str(file))) == 2

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from imgrank.errors import UsageError
-from imgrank.web.prepare import prepare
+from imgrank.web.prepare import prepare, prepare_ranked
 from imgrank.web.records import LabelSettings
 from tests.web.making import SENTENCE, FakeRanker, photos
 
@@ -70,3 +71,25 @@ def test_what_cannot_be_taught_is_said_in_words(tmp_path: Path) -> None:
         prepare(LabelSettings(str(tmp_path / "photos" / "photo 0.png"), SENTENCE), ranker)
     with pytest.raises(UsageError, match="sentence"):
         prepare(LabelSettings(str(tmp_path), " | "), ranker)
+
+
+@pytest.mark.parametrize("key", ["sentence", "person"])
+@pytest.mark.parametrize("text", ["older\0person", "older\rperson", "older\nperson", "older \ud800"])
+def test_what_a_labels_file_cannot_hold_is_refused_before_anything_is_asked(
+    tmp_path: Path, key: str, text: str
+) -> None:
+    photos(tmp_path / "photos")
+    refused = replace(settings(tmp_path), **{key: text})
+    with pytest.raises(UsageError, match="cannot hold this"):
+        prepare(refused, FakeRanker())
+    with pytest.raises(UsageError, match="cannot hold this"):
+        prepare_ranked(refused, FakeRanker(), [])
+    assert not (tmp_path / "labels.csv").exists()
+
+
+def test_a_picture_that_is_named_twice_is_asked_about_once(tmp_path: Path) -> None:
+    folder = photos(tmp_path / "photos", 4)
+    paths = [str(folder / f"photo {n}.png") for n in (0, 1, 1, 0, 2)]
+    assert list(prepare_ranked(settings(tmp_path), FakeRanker(), paths).lesson.pool.paths) == [*paths[:2], paths[4]]
+    with pytest.raises(UsageError, match="at least 3"):
+        prepare_ranked(settings(tmp_path), FakeRanker(), paths[:4])

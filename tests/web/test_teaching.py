@@ -78,3 +78,21 @@ def test_the_pictures_tell_of_a_training(folder: Path, monkeypatch: pytest.Monke
         go.set()
         until(lambda: client.ask("/state").json()["teaching"]["training"]["stage"] == "done")
         assert client.ask("/state").json()["teaching"]["rankers"] == 2
+
+
+def test_two_lessons_about_one_sentence_take_back_each_others_answers(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    with opened(folder) as (_, client):
+        few, more = numbers_of(client, "cat.jpg", "dog.jpg", "owl.jpg"), numbers_of(client, "house.jpg")
+
+        def begin(numbers: list[int]) -> str:
+            return "/" + str(client.ask("/teach", {"sentence": "cosier", "numbers": numbers}).json()["page"])
+
+        one = begin(few)
+        client.ask(f"{one}step/answer", {"turn": 0, "given": "left"})
+        other = begin(few + more)
+        assert client.ask(f"{other}step/undo", {"turn": 0}).json()["answers"] == 0
+        told = client.ask(f"{one}step/undo", {"turn": 1})
+        assert (told.status, told.json()["answers"]) == (200, 0)
