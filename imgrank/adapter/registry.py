@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".safetensors"
 _NAME = re.compile(r"[^\W_][\w .+-]{0,63}", re.UNICODE)
+MEANT = ("auto", "none")  # what stands in place of an adapter's name: whichever fits, and none at all
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # devices on Windows
 
 
@@ -44,6 +45,19 @@ def adapter_path(name: str) -> Path:
             "- _, at most 64 of them, starting with a letter or digit."
         )
     return paths.adapters_dir() / f"{name}{SUFFIX}"
+
+
+def new_adapter_path(name: str) -> Path:
+    """Where an adapter that is to be made stands: under a name by which it can be asked for afterwards.
+
+    Raises AdapterError on any other.
+    """
+    if name.casefold() in MEANT or name.endswith(SUFFIX):
+        why = "would be taken for a file" if name.endswith(SUFFIX) else "says which ranker answers"
+        raise AdapterError(
+            f'A ranker cannot be called "{paths.printable(name)}": that {why}.', "Choose another {name}."
+        )
+    return adapter_path(name)
 
 
 def installed_adapters() -> Installed:

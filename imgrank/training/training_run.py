@@ -17,7 +17,7 @@ import torch
 from imgrank.adapter.files import load, save
 from imgrank.adapter.header import LONGEST_TEXT, MOST_PHRASINGS, MOST_QUERIES, is_plain
 from imgrank.adapter.model import AdapterConfig
-from imgrank.adapter.registry import adapter_path, card_path, checkpoint_path
+from imgrank.adapter.registry import card_path, checkpoint_path, new_adapter_path
 from imgrank.backbone.names import with_grid
 from imgrank.counting import counted
 from imgrank.decode import DEFAULT_MAX_MEGAPIXELS
@@ -233,7 +233,7 @@ def _destination(labels: Labels, name: str | None, out: str | Path | None, repla
         raise UsageError(
             "A ranker is saved under a name or as a file, and both were given.", "Leave out {name} or {out}."
         )
-    path = Path(out) if out is not None else adapter_path(name if name is not None else _name_of(labels))
+    path = Path(out) if out is not None else new_adapter_path(name if name is not None else _name_of(labels))
     if path.suffix != ".safetensors":
         raise UsageError(f"The file of a ranker ends in .safetensors, and {path} does not.")
     if path.exists() and not replace:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace as with_changes
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from imgrank.adapter.registry import adapter_path
+from imgrank.adapter.registry import checkpoint_path, new_adapter_path
 from imgrank.errors import ImgrankError, UsageError
 from imgrank.labels import FEWEST_ROWS, Labels, read_labels
 from imgrank.labels.tasks import phrasings
@@ -49,7 +50,7 @@ class Trainer:
         self, teach: Teach, changed: Callable[[], None] = lambda: None, alone: threading.Lock | None = None
     ) -> None:
         self._teach, self._changed = teach, changed
-        self._alone = alone or threading.Lock()
+        self.alone = alone or threading.Lock()
         self._state = Training()
         self._stopping = False
         self._mine: set[str] = set()
@@ -66,10 +67,10 @@ class Trainer:
         Raises UsageError where the name is taken, another training runs, or no thread can be had; AdapterError where
         the name is none.
         """
-        replace = replace or name in self._mine
-        if not replace and adapter_path(name).exists():
+        path, replace = new_adapter_path(name), replace or name in self._mine
+        if not replace and path.exists():
             raise UsageError(f"There is a ranker named {name} already.", "Choose another {name}, or tick {replace}.")
-        if not self._alone.acquire(blocking=False):
+        if not self.alone.acquire(blocking=False):
             raise UsageError("A training is running; wait for its end, or stop it.")
         before, self._stopping, self.started = self._state, False, time.monotonic()
         self._state = Training("running", "Reading the answers", adapter=name)
@@ -77,7 +78,7 @@ class Trainer:
             begin(partial(self._run, name, replace), "imgrank-train")
         except UsageError:
             self._state = before
-            self._alone.release()
+            self.alone.release()
             raise
 
     def stop(self) -> None:
@@ -88,7 +89,7 @@ class Trainer:
         try:
             self._state = self._ended(name, replace)
         finally:
-            self._alone.release()
+            self.alone.release()
 
     def _ended(self, name: str, replace: bool) -> Training:
         try:
@@ -111,10 +112,11 @@ class Trainer:
 
     def _report(self, said: str, part: float, left: float | None = None, *, saved: bool = False) -> None:
         before = self._state
-        if saved and not before.answers:
+        is_first = saved and not before.answers
+        if is_first:
             self._mine.add(before.adapter)
             self._changed()
-        if self._stopping and part < 1:
+        if self._stopping and part < 1 and not is_first:  # which comes too early for a training to end with it
             raise KeyboardInterrupt
         self._state = Training("running", said, max(part, before.part), left, before.adapter, before.answers or saved)
 
@@ -146,7 +148,7 @@ def teach(
         part = min(gone / (gone + left), 0.99)
         report("Looking whether a network adds to it", part, left if epochs >= SETTLED else None, saved=True)
 
-    with new_ranker("none") as source, blas_on_one_core():
+    with new_ranker("none") as source, blas_on_one_core(), _nothing_to_resume(name):
         result = train(
             _about(settings),
             name=name,
@@ -165,6 +167,16 @@ def teach(
     [query] = result.queries
     order = tuple(image.path for image in ranking.images)
     return Trained(name, query.rows, _metrics(query, settings), order, time.perf_counter() - started)
+
+
+@contextmanager
+def _nothing_to_resume(name: str) -> Iterator[None]:
+    """A training that was stopped on a page is not gone on with: the next one begins with more answers."""
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            checkpoint_path(new_adapter_path(name)).unlink(missing_ok=True)
 
 
 def _about(settings: LabelSettings) -> Labels:

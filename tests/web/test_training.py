@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from imgrank.adapter.registry import adapter_path
-from imgrank.errors import TrainingError, UsageError
-from imgrank.web.records import Trained
-from imgrank.web.trainer import Report, Trainer
-from tests.web.making import fake_teach, make_controller, photos, served, until
+from imgrank import training
+from imgrank.adapter.registry import adapter_path, checkpoint_path
+from imgrank.errors import AdapterError, TrainingError, UsageError
+from imgrank.web import trainer as trainer_module
+from imgrank.web.records import LabelSettings, Trained
+from imgrank.web.trainer import Report, Trainer, teach
+from tests.web.making import SENTENCE, FakeRanker, fake_teach, make_controller, photos, served, until
 
 
 @pytest.fixture(autouse=True)
@@ -148,6 +150,55 @@ def test_answers_that_prefer_nothing_are_refused_at_once(tmp_path: Path) -> None
         assert client.ask("/step/train", {"name": "mine"}).json()["error"] is None
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("auto", "says which ranker answers"), ("None", "says which ranker answers"), ("x.safetensors", "for a file")],
+)
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_name_by_which_no_ranker_could_be_asked_for_is_refused_at_once(
+    tmp_path: Path, name: str, words: str, replace: bool
+) -> None:
+    trainer = Trainer(fake_teach)
+    with pytest.raises(AdapterError, match=words):
+        trainer.start(name, replace)
+    assert trainer.state.stage == "idle"
+
+
+def test_a_stop_before_the_first_ranker_is_saved_keeps_that(tmp_path: Path) -> None:
+    waiting, go, changed = threading.Event(), threading.Event(), list[int]()
+
+    def teach(name: str, replace: bool, report: Report) -> Trained:
+        waiting.set()
+        assert go.wait(20)
+        report("Looking whether a network adds to it", 0.0, saved=True)  # a stop cannot be taken up here
+        with pytest.raises(KeyboardInterrupt):
+            report("Looking whether a network adds to it", 0.5, saved=True)
+        return fake_teach(name, replace, report)
+
+    trainer = Trainer(teach, lambda: changed.append(1))
+    trainer.start("mine", False)
+    assert waiting.wait(20)
+    trainer.stop()
+    go.set()
+    until(lambda: trainer.state.stage != "running")
+    assert (trainer.state.stage, trainer.state.answers, changed) == ("done", True, [1, 1])
+
+
+def test_a_training_that_is_stopped_leaves_nothing_to_resume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = checkpoint_path(adapter_path("mine"))
+    left.parent.mkdir(parents=True)
+
+    def stopped(*_: object, **__: object) -> None:
+        left.write_bytes(b"two folds")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train", stopped)
+    monkeypatch.setattr(trainer_module, "_about", lambda _: None)
+    with pytest.raises(KeyboardInterrupt):
+        teach(LabelSettings(str(tmp_path), SENTENCE), lambda _: FakeRanker(), "mine", False, lambda *_, **__: None)
+    assert not left.exists()
+
+
 @pytest.mark.parametrize(("mode", "outcomes"), [("pairs", 4), ("values", 1)])
 def test_what_may_be_asked_next_is_told_before_the_answer(tmp_path: Path, mode: str, outcomes: int) -> None:
     photos(tmp_path / "photos")
@@ -165,6 +216,15 @@ def test_what_may_be_asked_next_is_told_before_the_answer(tmp_path: Path, mode: 
             assert client.ask(address).json() == {"pictures": []}
 
 
+def test_true_is_no_turn(tmp_path: Path) -> None:
+    photos(tmp_path / "photos")
+    with served(make_controller(tmp_path)) as client:
+        assert client.answer("left").json()["turn"] == 1
+        for step in ("answer", "skip", "undo"):
+            assert client.ask(f"/step/{step}", {"turn": True, "given": "left"}).status == 409
+        assert client.ask("/state").json()["answers"] == 1
+
+
 @pytest.mark.parametrize("mode", ["pairs", "values"])
 def test_a_picture_whose_file_has_gone_is_not_asked_about(tmp_path: Path, mode: str) -> None:
     folder = photos(tmp_path / "photos", 5)
@@ -179,3 +239,17 @@ def test_a_picture_whose_file_has_gone_is_not_asked_about(tmp_path: Path, mode: 
             told = client.answer("left" if mode == "pairs" else 3).json()
             asked += 1
         assert asked == (6 if mode == "pairs" else 4)
+
+
+def test_pictures_of_a_disk_that_is_connected_again_are_asked_about_again(tmp_path: Path) -> None:
+    folder = photos(tmp_path / "photos", 5)
+    with served(make_controller(tmp_path)) as client:
+        assert client.answer("left").json()["question"]
+        folder.rename(tmp_path / "away")
+        assert client.ask("/state").json()["question"] is None
+        (tmp_path / "away").rename(folder)
+        assert client.ask("/state").json()["question"]
+        asked = 1
+        while client.answer("left").json()["question"]:
+            asked += 1
+        assert asked == 9

@@ -77,7 +77,8 @@ class Teaching:
             return self._lessons[name].address
 
     def add(self, controller: Controller, address: str) -> None:
-        """Have a lesson that stands elsewhere told of among the pictures."""
+        """Have a lesson that stands elsewhere told of among the pictures, and train in turn with those that do not."""
+        controller.trainer.alone = self._alone
         self._lessons[address] = Taught(address, frozenset(), controller)
 
     def trained(self) -> None:
