@@ -13,6 +13,7 @@ from typing import Annotated, Any, Optional, TextIO
 import typer
 
 from imgrank.actions.records import Action, Change, LeftAlone, OnConflict, Outcome, Plan, Request
+from imgrank.actions.templates import Template
 from imgrank.choices import Format
 from imgrank.cli import tags
 from imgrank.cli.options import choices, flag
@@ -178,6 +179,8 @@ def wanted(
         )
     if rename and template is None:
         template = "{rank}-{stem}{ext}"
+    if template is not None:  # now, rather than after an hour of ranking
+        Template(template)
     return AskedAction(Request(action, "", folder, template, on_conflict, embed=embed), dry_run, yes, keyword)
 
 

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Optional
 
 import typer
@@ -112,10 +113,11 @@ def _check_quotes(sources: Sequence[str], sentence: str) -> None:
 
 
 def _check_flag(sentence: str) -> None:
-    """Raise UsageError where the last word was meant for an option that takes none: --rename "{rank}-{name}"."""
-    before = sys.argv[-2] if sys.argv[-1:] == [sentence] and len(sys.argv) > 1 else ""
-    if not before.startswith("--") or (len(sentence.split()) > 1 and "{" not in sentence):
+    """Raise UsageError where a word was meant for an option that takes none: --rename "{rank}-{name}"."""
+    befores = [before for before, word in pairwise(sys.argv) if word == sentence and before.startswith("--")]
+    if not befores or (len(sentence.split()) > 1 and "{" not in sentence):
         return
+    before = befores[0]
     said = f'{before} takes no value, so "{printable(sentence)}" was taken for the sentence'
     remedy = f'; the new names go into --template "{printable(sentence)}"' if before == "--rename" else ""
     raise UsageError(f"{said}{remedy}.")

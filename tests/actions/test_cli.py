@@ -61,6 +61,11 @@ def test_an_empty_folder_or_template_is_refused_as_an_unset_variable_gives_one(e
             wanted(**options, template=empty)
 
 
+def test_a_template_that_cannot_be_used_is_refused_before_anything_is_ranked():
+    with pytest.raises(UsageError, match=r"asks for .foo."):
+        wanted(rename=True, template="{foo}")
+
+
 def test_a_very_long_sentence_is_not_repeated_whole(tmp_path, capsys):
     sentence = "cat " * 2500
     images = ranked(fill(tmp_path, "a.jpg"), ["a.jpg"])

@@ -177,7 +177,8 @@ def test_a_slip_on_the_command_line_is_told_with_what_was_typed(folder, monkeypa
     assert said in sentence_of(caught.value)
 
 
-def test_a_word_behind_a_flag_is_told_apart_from_a_sentence_without_quotes(folder, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["imgrank", "sort", "photos", "a cat", "--rename", "{rank} {name}"])
+@pytest.mark.parametrize("more", [(), ("--yes",), ("--top", "3")])
+def test_a_word_behind_a_flag_is_told_apart_from_a_sentence_without_quotes(folder, monkeypatch, more):
+    monkeypatch.setattr("sys.argv", ["imgrank", "sort", "photos", "a cat", "--rename", "{rank} {name}", *more])
     with pytest.raises(UsageError, match=r"--rename takes no value.*--template"):
         split("photos", "a cat", "{rank} {name}")
