@@ -45,8 +45,14 @@ class Figure:
         aim = "" if self.aim is None else f"{'at most' if self.less else 'at least'} {_number(self.aim)} {self.unit}"
         verdict = {None: "", True: "reached", False: "**missed**"}[self.reached]
         what = f"{self.what} ({self.note})" if self.note else self.what
-        result = "not measured" if self.value is None else f"{_number(self.value)} {self.unit}"
+        result = "not measured" if self.value is None else f"{self._told(self.value)} {self.unit}"
         return f"| {what} | {result} | {aim} | {verdict} |"
+
+    def _told(self, value: float) -> str:
+        """The result, rounded, but not to the aim that it missed."""
+        rounded = _number(value)
+        hides = self.reached is False and self.aim is not None and rounded == _number(self.aim)
+        return f"{value:.6g}" if hides else rounded
 
 
 HEAD = "| what | result | aim | |\n|---|--:|--:|---|"
