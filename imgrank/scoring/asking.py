@@ -24,10 +24,17 @@ from imgrank.scoring.choosing import (
     share_a_word,
     who_answers,
 )
+from imgrank.scoring.describing import described
 from imgrank.scoring.detail import MEASURED, DetailScorer, quality_in
 from imgrank.scoring.direction import both_ends, orders_last, too_much
 from imgrank.scoring.idioms import plainly
-from imgrank.scoring.limits import NO_NUMBER, QualityBeside, exact_number, quality_beside
+from imgrank.scoring.limits import (
+    NO_NUMBER,
+    QualityBeside,
+    bounded_number,
+    exact_number,
+    quality_beside,
+)
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.naming import MOST_CHARACTERS, MOST_WORDS, beginning, named
 from imgrank.scoring.negation import (
@@ -51,6 +58,7 @@ READ_IN_PART = f"the {{}} is too long, and only its first {MOST_WORDS} words or 
 BOTH_ENDS = "'{}' and '{}' are two ends of one scale, and which is to stand first is not understood; name one of them"
 IGNORED_BESIDE = "'{}' is not understood beside what is denied, and was ignored"
 NOT_BOTH = "'{}' orders what '{}' wants none of, so it cannot be both, and only the latter is answered"
+ONLY_LIKENESS = "'{}' is judged by similarity alone, so any image that shows '{}' may come first"
 NO_BOUND = "how much is 'too {}' is not known, so the order runs to the very end of the scale"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
@@ -145,7 +153,7 @@ class Settled:
         if question.like is not None:
             return PictureScorer(question, aim_at_picture(question.like.embedding))
         scorer = self._by_sentence(detailed)
-        unread = (self._both_ends, self._ignored, self._doubt, self._unmeasured, self._exact_number)
+        unread = (self._both_ends, self._ignored, self._doubt, self._unmeasured, self._exact_number, self._described)
         understood = scorer.understood and not any(unread)
         return replace(scorer, notes=(*scorer.notes, *self._told()), understood=understood)
 
@@ -209,10 +217,21 @@ class Settled:
         is_plain = self.choice is None or (self.choice.adapter.shipped and self.choice.reason != OWN_WORDS)
         return quality_beside(self.question.sentence) if is_plain else None
 
+    @cached_property
+    def _described(self) -> tuple[str, str] | None:
+        """The words that only likeness knows of a thing that the backbone's classes know, and that thing."""
+        said = None if self.question.opposite else described(named(self.question.sentence))
+        is_asked = said is not None and not self.is_of_scale and self._exact_number is None
+        kinds = None if said is None or not is_asked else self._source.sentence(" ".join(said)).kinds
+        return said if kinds is not None and kinds.coverage < 1 else None
+
     @property
     def _exact_number(self) -> str | None:
         """The exact number that is asked for, unless somebody was trained on these very words."""
         number = None if self.question.opposite else exact_number(self.question.sentence)
+        bound = None if number is not None or self.question.opposite else bounded_number(self.question.sentence)
+        if bound is not None and not self.is_of_scale:
+            return bound
         is_trained = number is not None and self.choice is not None and self.choice.reason == OWN_WORDS
         return None if is_trained else number
 
@@ -231,6 +250,8 @@ class Settled:
             yield NO_BOUND.format(printable(much))
         if number is not None:
             yield NO_NUMBER.format(number)
+        if self._described is not None:
+            yield ONLY_LIKENESS.format(*map(printable, self._described))
         if self._unmeasured is not None:
             yield str(self._unmeasured)
 

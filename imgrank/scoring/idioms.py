@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 from imgrank.detail.qualities import PICTURE_NOUNS
 from imgrank.paths import printable
+from imgrank.scoring.lexicon import is_thing
 from imgrank.scoring.limits import NO_NUMBER, bounds_plainly, number_plainly, upper_bound_beside
 from imgrank.scoring.naming import named, without_closing
-from imgrank.scoring.negation import denied_but_wanted
+from imgrank.scoring.negation import denied_but_wanted, wanted_without
+from imgrank.scoring.parsing import read
 from imgrank.scoring.permitting import without_permissions
-from imgrank.scoring.preferring import one_after_another, preferred
-from imgrank.scoring.words import are_opposite, in_words, word_of
+from imgrank.scoring.preferring import liked_or_above, one_after_another, preferred
+from imgrank.scoring.words import are_opposite, has_opposite, in_words, last_base, word_of
 
 MORE_FIRST = "'{}' is not understood, so images that show something else, too, may come first"
 NONE_FIRST = "'{}' is not understood as few but some, so images that show none may come first"
@@ -27,6 +29,9 @@ TOGETHER = "'{}' is not understood as both at once, so images that show only one
 OF_LIGHT = (
     "how well exposed an image is decides for '{}', so one that is dark or bright by what it shows may stand anywhere"
 )
+BOUND_FIRST = "'{}' is not understood as a bound, so images that are just that may come first"
+YOUNG_TOO = "'{}' are hardly told from other '{}' by what an image shows, so they may come first, too"
+ABOVE_OR_LIKED = "whether '{}' is liked better or stands above is not understood, so either may come first"
 BEHIND_FIRST = "'{}' is not understood, so what is not '{}' may come in any order behind it"
 
 _RUN = re.compile(r"([^\w\s])\1{2,}")
@@ -84,6 +89,14 @@ _DOUBTS = [(re.compile(mark, re.IGNORECASE), doubt) for mark, doubt in _UNREAD]
 _NOT_ITS_OTHER_END = re.compile(
     r"^(?P<asked>[^,;]+?)(?:,| and| but|, and|, but)? not (?P<other>[\w'-]+)(?: ones)?$", re.IGNORECASE
 )
+_BOUNDED = re.compile(
+    r"^(?P<asked>[\w'-]+),? (?P<bound>(?:but|yet|and|though) not (?:too |overly |so )?(?P<other>[\w'-]+))$",
+    re.IGNORECASE,
+)
+_YOUNG = {
+    "kitten": "cat", "puppy": "dog", "foal": "horse", "calf": "cow", "lamb": "sheep", "piglet": "pig",
+    "chick": "chicken", "duckling": "duck", "fawn": "deer", "cub": "bear",
+}  # fmt: skip
 _NO = re.compile(r"\b(?:no|not|without|nor|neither|never)\b", re.IGNORECASE)
 
 
@@ -97,9 +110,12 @@ class Said:
 
 def plainly(sentence: str) -> Said:
     """A sentence without turns of phrase; the very same where it has none."""
-    bare = _bare(sentence)
+    bare = _unframed(_bare(sentence))
     words = " ".join(in_words(bare).replace("’", "'").split()).rstrip(" .!?")
     plain = _without_other_end(_spelt_plainly(words))
+    other = _bound_of(named(plain))
+    if other:
+        return Said(named(plain).split()[0].rstrip(","), BOUND_FIRST.format(printable(other)))
     bound = upper_bound_beside(plain)
     if bound is not None:
         return Said(bound[1], EITHER_FIRST.format(printable(bound[0])))
@@ -108,6 +124,11 @@ def plainly(sentence: str) -> Said:
         return Said(number[0], NO_NUMBER.format(printable(number[1])))
     for said_plainly in (without_permissions, bounds_plainly, denied_but_wanted, preferred):
         plain = said_plainly(plain)
+    young = _young_of(named(plain))
+    if young is not None:
+        return Said(young[1], YOUNG_TOO.format(*map(printable, young)))
+    if liked_or_above(plain):
+        return Said(plain, ABOVE_OR_LIKED.format(printable(plain)))
     first, behind = one_after_another(named(plain))
     if behind:
         return Said(first, BEHIND_FIRST.format(printable(behind), printable(first)))
@@ -127,6 +148,33 @@ def _bare(sentence: str) -> str:
     inner = words[1:-1].strip()
     is_quoted = len(words) > 2 and words[0] + words[-1] in ('""', "''", "“”", "«»", "„“") and words[0] not in inner
     return (inner if is_quoted else words) or sentence
+
+
+def _unframed(words: str) -> str:
+    """A sentence that only names things, without the request around them: "I want dogs" is "dogs"."""
+    thing = named(words)
+    told = read(thing)
+    is_plain = bool(told.words) and not (told.grades or read(words).grades)
+    return thing if is_plain and all(is_thing(word.base) for word in told.words) else words
+
+
+def _bound_of(words: str) -> str:
+    """ "but not overexposed" of "bright but not overexposed": a second quality that bounds the first, and no thing."""
+    found = _BOUNDED.match(words)
+    if found is None:
+        return ""
+    asked, other = (word_of(found[said].lower()).base for said in ("asked", "other"))
+    are_qualities = has_opposite(asked) and not is_thing(asked) and not is_thing(other)
+    return found["bound"] if are_qualities and asked != other and not are_opposite(asked, other) else ""
+
+
+def _young_of(words: str) -> tuple[str, str] | None:
+    """The young that alone are denied of some animals, and these: "kittens" of "cats except kittens"."""
+    said = wanted_without(words)
+    if said is None or len(said.unwanted) > 1:
+        return None
+    (young,) = said.unwanted
+    return (young, said.wanted) if _YOUNG.get(last_base(young)) == last_base(said.wanted) else None
 
 
 def _shortened(word: str) -> str:

@@ -12,7 +12,8 @@ from imgrank.detail.qualities import PICTURE_NOUNS
 from imgrank.paths import printable
 from imgrank.scoring.detail import quality_in
 from imgrank.scoring.naming import named
-from imgrank.scoring.parsing import plain_order
+from imgrank.scoring.parsing import plain_order, read
+from imgrank.scoring.words import word_of
 
 NO_NUMBER = "'{}' is not understood as a number, so images that show another number may come first"
 NOT_MEASURED = "{} is not measured where a sentence asks for something else, too, but in a mix of '{}' plus {} it is"
@@ -29,6 +30,14 @@ _EXACTLY = re.compile(
     rf"|(?:second|third|fourth|fifth|2nd|3rd|\d{{1,3}}th)[ -](?:\w+est|most|least)\b"
     rf"|(?:an? )?(?:even|odd|equal|same|prime) numbers? of|as many [\w'-]+ as (?:[\w'-]+)"
     rf"|(?:twice|half|(?:two|three|four) times) as many)"
+)
+_NUMBER_ALONE = re.compile(
+    rf"^(?:(?:the|my|our|all) )?(?P<number>half a dozen|(?:a )?couple of|\d{{1,3}}|{_NUMERAL})"
+    r" (?:[\w'-]+ )?(?P<thing>[\w'-]+)$"
+)
+_NUMBER_BOUND = re.compile(
+    r"\b(?:(?:more|fewer|less) than|at (?:the )?least|at (?:the )?most|about|around|roughly|nearly|almost)"
+    rf" {_NUMBER}{_COUNTED}"
 )
 _EXACT_WORD = re.compile(
     r"\b(?:exactly|precisely|only|just) (?=(?:one|1)\b)"
@@ -85,6 +94,21 @@ def exact_number(sentence: str) -> str | None:
     """The exact number that a sentence asks for, in its words: "exactly one", or the range: "between 2 and 4"."""
     text = " ".join(sentence.lower().split()).rstrip(" .!?")
     found = _EXACTLY.search(text) or next(filter(_is_range, _RANGE.finditer(text)), None)
+    return found[0] if found else _number_alone(text)
+
+
+def _number_alone(text: str) -> str | None:
+    """ "two" of "two dogs" and of "a dozen white eggs", where nothing else is said."""
+    found = _NUMBER_ALONE.match(named(text))
+    if found is None or read(found["thing"]).grades:
+        return None
+    is_several = found["thing"] in _AS_THEY_ARE or word_of(found["thing"]).base != found["thing"]
+    return found["number"] if is_several else None
+
+
+def bounded_number(sentence: str) -> str | None:
+    """The bound of a number that a sentence names, "more than five": who answers by likeness counts nothing."""
+    found = _NUMBER_BOUND.search(" ".join(sentence.lower().split()))
     return found[0] if found else None
 
 

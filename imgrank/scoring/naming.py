@@ -24,10 +24,18 @@ _PLACE = r"(?:put|move|bring|place|leave|keep|list|rank|sort|order|have|show(?= 
 _CAN = r"(?:can|could|would|will) you"
 _WISH = (
     r"(?:(?:i|we)(?: would|'d|’d)?(?: really)? (?:like|love|want|wish|need)(?: to (?:see|find|look at|have|get|view))?"
-    r"|(?:i|we)(?: am|'m|’m| are|'re|’re) (?:looking|searching) for)"
+    r"|(?:i|we)(?: am|'m|’m| are|'re|’re) (?:looking|searching) for"
+    r"|(?:i am|i'm|i’m|we are|we're|we’re) (?:after|interested in))"
+)
+_QUESTION = (
+    r"(?:(?:can|could|may|might) (?:i|we) (?:please )?(?:see|have|get|find|look at|view)"
+    r"|(?:have|do) (?:you|we|i) (?:got|have)|(?:is|are) there|where (?:is|are)"
+    r"|(?:which|what)(?: of (?:the|my|our|these))? (?:photo|picture|image)s? (?:show|shows|have|has|contain|contains)"
+    r")(?: any| some)?"
 )
 _OPENING = re.compile(
-    rf"^(?:{_GREETING}|(?:{_CAN} )?{_HELP}{_SEEK}(?: only| just)?|{_CAN}(?: please| kindly)?(?= {_PLACE}\b)|{_WISH})"
+    rf"^(?:{_GREETING}|(?:{_CAN} )?{_HELP}{_SEEK}(?: only| just)?|{_CAN}(?: please| kindly)?(?= {_PLACE}\b)|{_WISH}"
+    rf"|{_QUESTION})"
     r"\s+(?!(?:me|us)$)",
     re.IGNORECASE,
 )

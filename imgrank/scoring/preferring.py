@@ -56,6 +56,17 @@ def preferred(sentence: str) -> str:
     return sentence if found is None else f"{found['liked']}, not {found['other']}"
 
 
+def liked_or_above(sentence: str) -> bool:
+    """Whether "over" may mean either, as of people and dogs: a person may stand above one, as no dog above a cat."""
+    found = _OVER.match(named(sentence))
+    if found is None or _is_no_place(found):
+        return False
+    bases = [last_base(said) for said in found.group("liked", "other")]
+    flies = any(is_kind_of(base, kind) for base in bases for kind in _IN_THE_AIR)
+    live = all(any(base == kind or is_kind_of(base, kind) for kind in _ON_THE_GROUND) for base in bases)
+    return live and not flies and len(set(bases)) > 1
+
+
 def first_and_last(sentence: str) -> WantedWithout | None:
     """ "dogs first, people last" and "people last, dogs first"; None where a sentence says no such thing."""
     found = next((found for rule in _FIRST_LAST if (found := rule.match(sentence))), None)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from imgrank.scoring.idioms import Said, plainly
+from imgrank.scoring.idioms import BOUND_FIRST, YOUNG_TOO, Said, plainly
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,63 @@ from imgrank.scoring.idioms import Said, plainly
 def test_a_turn_of_phrase_is_said_plainly(sentence, text):
     said = plainly(sentence)
     assert (said.text, said.doubt) == (text, "")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "I want dogs",
+        "find dogs please",
+        "I'm looking for dogs",
+        "are there any dogs?",
+        "do you have dogs",
+        "show me dogs",
+        "can I see some dogs",
+        "where are the dogs",
+        "which photos show dogs?",
+        "we are interested in dogs",
+    ],
+)
+def test_a_request_that_only_names_things_is_these(request_):
+    assert plainly(request_).text.removeprefix("the ") == "dogs"
+
+
+@pytest.mark.parametrize(
+    "asked", ["I want the oldest person", "find more dogs", "show me blurry photos", "put dogs last"]
+)
+def test_a_request_for_an_order_stays_whole(asked):
+    assert plainly(asked).text == asked
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text", "unread"),
+    [
+        ("bright but not overexposed", "bright", "but not overexposed"),
+        ("sharp but not noisy", "sharp", "but not noisy"),
+        ("find dark, but not black", "dark", "but not black"),
+        ("old yet not too frail", "old", "yet not too frail"),
+    ],
+)
+def test_a_second_quality_bounds_the_first_and_is_said_not_to_be_understood(sentence, text, unread):
+    assert plainly(sentence) == Said(text, BOUND_FIRST.format(unread))
+
+
+@pytest.mark.parametrize("sentence", ["sharp but not blurry", "old but not too old", "snow but not people"])
+def test_things_and_ends_of_one_scale_are_no_bound(sentence):
+    assert "as a bound" not in plainly(sentence).doubt
+
+
+@pytest.mark.parametrize(
+    ("sentence", "young", "animals"),
+    [
+        ("cats except kittens", "kittens", "cats"),
+        ("dogs but not puppies", "puppies", "dogs"),
+        ("show me horses without foals", "foals", "horses"),
+    ],
+)
+def test_the_young_are_hardly_told_from_others(sentence, young, animals):
+    assert plainly(sentence) == Said(animals, YOUNG_TOO.format(young, animals))
+    assert plainly("animals except dogs").doubt == plainly("cats except puppies").doubt == ""
 
 
 @pytest.mark.parametrize(

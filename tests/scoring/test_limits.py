@@ -56,7 +56,6 @@ def test_nothing_is_said_of_a_quality_alone_or_of_sharp_things(sentence):
         ("only two dogs", "only two"),
         ("just 5 birds", "just 5"),
         ("precisely 12", "precisely 12"),
-        ("two dogs", None),
         ("only dogs", None),
         ("only one more dog", None),
         ("just one of them", None),
@@ -75,6 +74,14 @@ def test_nothing_is_said_of_a_quality_alone_or_of_sharp_things(sentence):
         ("a one to one lesson", None),
         ("a 7-eleven store", None),
         ("two dogs and three cats", None),
+        ("two cats", "two"),
+        ("show me 3 dogs", "3"),
+        ("a dozen brown eggs", "a dozen"),
+        ("half a dozen eggs", "half a dozen"),
+        ("three people", "three"),
+        ("one dog", None),
+        ("two dogs play with a ball", None),
+        ("at least two dogs", None),
     ],
 )
 def test_an_exact_number(sentence, number):
@@ -105,7 +112,10 @@ def test_both_are_said_and_what_is_not_looked_at_is_no_sure_order():
     assert dogs.notes == (str(quality_beside("sharpest picture of a dog")),) and not dogs.understood
     one = ask(Question("exactly one dog"), RedRanker())
     assert one.notes == (NO_NUMBER.format("exactly one"),) and not one.understood
-    for plain in ("a sharp knife", "two dogs"):
+    for bound in ("more than five", "at least two"):
+        cats = ask(Question(f"{bound} cats"), RedRanker())
+        assert cats.notes == (NO_NUMBER.format(bound),) and not cats.understood
+    for plain in ("a sharp knife", "a dog"):
         scorer = ask(Question(plain), RedRanker())
         assert scorer.notes == () and scorer.understood
     assert ask(Question("sharpest dog", opposite="blurriest dog"), RedRanker()).notes == ()

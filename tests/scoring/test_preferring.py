@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgrank.scoring.idioms import plainly
+from imgrank.scoring.idioms import ABOVE_OR_LIKED, Said, plainly
 from imgrank.scoring.negation import WantedWithout
 from imgrank.scoring.preferring import first_and_last, one_after_another
 
@@ -39,6 +39,18 @@ def test_what_is_liked_less_is_denied_beside_what_is_liked_better(sentence, plai
 )
 def test_a_place_or_a_quality_is_no_preference(sentence):
     assert plainly(sentence).text == sentence
+
+
+@pytest.mark.parametrize("sentence", ["people over dogs", "dogs over people", "women over horses"])
+def test_what_may_be_liked_better_or_stand_above_is_told(sentence):
+    assert plainly(sentence) == Said(sentence, ABOVE_OR_LIKED.format(sentence))
+
+
+@pytest.mark.parametrize(
+    "sentence", ["birds over people", "a bridge over water", "people over water", "dogs over cats"]
+)
+def test_what_can_only_be_a_place_or_a_preference_is_not_doubted(sentence):
+    assert plainly(sentence).doubt == ""
 
 
 def test_what_stands_first_and_last():
