@@ -7,12 +7,12 @@ import glob
 import os
 import stat
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from imgrank.counting import counted
 from imgrank.errors import UsageError
-from imgrank.formats import OTHER_EXTENSIONS, UNREAD_EXTENSIONS, extension, looks_like_picture
+from imgrank.formats import OTHER_EXTENSIONS, PLOT_EXTENSION, UNREAD_EXTENSIONS, extension, looks_like_picture
 from imgrank.path_order import path_order
 from imgrank.paths import printable, why
 from imgrank.patterns import NOTHING_EXCLUDED, Exclusion, fits
@@ -132,7 +132,8 @@ class _Search:
         except OSError as error:
             self.skip(folder, f"the folder cannot be read: {why(error)}")
             return
-        yield from (entry for entry in listed if not _left_out(entry))
+        names = {entry.name for entry in listed}
+        yield from (entry for entry in listed if not _left_out(entry) and not _is_plot(entry.name, names))
 
     def _plan_descent(self, entry: os.DirEntry[str], real_parent: str, pending: deque[tuple[str, str]]) -> None:
         if not self.recursive:
@@ -195,6 +196,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a link that leads to itself
         return False
+
+
+def _is_plot(name: str, names: Container[str]) -> bool:
+    """Whether a file of a folder with these names is the plot of a ranker that stands there: training put it there."""
+    return name.endswith(PLOT_EXTENSION) and f"{name.removesuffix(PLOT_EXTENSION)}.safetensors" in names
 
 
 def _left_out(entry: os.DirEntry[str]) -> bool:

@@ -21,6 +21,7 @@ UNREAD_EXTENSIONS = frozenset(
     {".ai", ".cdr", ".dcm", ".dds", ".djvu", ".eps", ".exr", ".fits", ".hdp", ".hdr", ".icns", ".ico", ".jxr", ".kra"}
     | {".pbm", ".pcx", ".pgm", ".pnm", ".ppm", ".qoi", ".svg", ".svgz", ".tga", ".wdp", ".xcf"}
 )
+PLOT_EXTENSION = ".training.png"  # of the plot that training draws beside a ranker
 # What people keep beside pictures, and may take for some: counted, and not looked at.
 _OTHER_KINDS = {
     "videos": ".3gp .avi .flv .insv .lrv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .webm .wmv",

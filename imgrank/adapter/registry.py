@@ -17,6 +17,7 @@ from imgrank import paths
 from imgrank.adapter.files import has_adapter_metadata, read_header
 from imgrank.adapter.header import AdapterHeader
 from imgrank.errors import AdapterError
+from imgrank.formats import PLOT_EXTENSION
 from imgrank.records import Unreadable
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def card_path(path: Path) -> Path:
 
 def plot_path(path: Path) -> Path:
     """The plot beside an adapter file: how its training went."""
-    return path.with_suffix(".training.png")
+    return path.with_suffix(PLOT_EXTENSION)
 
 
 def kept_rows_path(path: Path) -> Path:

@@ -89,6 +89,12 @@ def test_what_systems_keep_beside_pictures_is_left_out(folder, name):
     assert paths("photos/**") == ["photos/good.jpg"]
 
 
+def test_the_plot_of_a_ranker_that_was_saved_beside_pictures_is_none_of_them(folder):
+    fill("cat.jpg", "fluffy.safetensors", "fluffy.training.png", "mine.training.png")
+    assert paths(".") == ["./cat.jpg", "./mine.training.png"]
+    assert paths("fluffy.training.png") == ["fluffy.training.png"]
+
+
 def test_what_is_named_is_taken_even_where_a_folder_would_leave_it_out(folder):
     fill(".hidden/a.jpg", "._b.jpg", "scan.dat")
     assert paths(".hidden", "._b.jpg", "scan.dat") == ["._b.jpg", ".hidden/a.jpg", "scan.dat"]
