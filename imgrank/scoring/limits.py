@@ -26,6 +26,7 @@ _NUMBER = rf"(?:\d{{1,6}}|{_NUMERAL})"
 _COUNTED = r"(?= (?!more\b|of\b|another\b)[a-z])"
 _EXACTLY = re.compile(
     rf"\b(?:(?:exactly|precisely|only|just) {_NUMBER}{_COUNTED}|(?:exactly|precisely) {_NUMBER}$"
+    rf"|(?:about|around|roughly|approximately|nearly|almost) {_NUMBER}{_COUNTED}"
     rf"|{_NUMBER} [\w'-]+ (?:exactly|precisely|only|in total|altogether|no more)$"
     rf"|(?:second|third|fourth|fifth|2nd|3rd|\d{{1,3}}th)[ -](?:\w+est|most|least)\b"
     rf"|(?:an? )?(?:even|odd|equal|same|prime) numbers? of|as many [\w'-]+ as (?:[\w'-]+)"
@@ -36,7 +37,7 @@ _NUMBER_ALONE = re.compile(
     r" (?:[\w'-]+ )?(?P<thing>[\w'-]+)$"
 )
 _NUMBER_BOUND = re.compile(
-    r"\b(?:(?:more|fewer|less) than|at (?:the )?least|at (?:the )?most|about|around|roughly|nearly|almost)"
+    r"\b(?:(?:more|fewer|less) than|at (?:the )?least|at (?:the )?most)"
     rf" {_NUMBER}{_COUNTED}"
 )
 _EXACT_WORD = re.compile(

@@ -44,6 +44,10 @@ _OF_PICTURES = re.compile(
     r"(?:photos|photographs|pictures|images|pics|shots|snaps) (?:of|showing|that show)\s+(?=\w)",
     re.IGNORECASE,
 )
+_ALL_MINE = re.compile(
+    r"^(?:(?:all|any|some)(?: of)? )?(?:my|our)\s+(?=\w)|^(?:all|any|some)(?: of (?:the|these|those))? (?=[\w'-]+s$)",
+    re.IGNORECASE,
+)
 _CLOSING = re.compile(
     r"(?:,?\s+(?:please|pls|thanks|thank you|if you can|if possible|if you please|for me|for us))+$", re.IGNORECASE
 )
@@ -69,7 +73,7 @@ def named(sentence: str) -> str:
 def _without_frame(words: str) -> str:
     bare = _OPENING.sub("", _CLOSING.sub("", words))
     put = _PUT_FIRST.match(bare) or _FIRST.match(bare)
-    return _OF_PICTURES.sub("", put["thing"] if put else bare).strip(" ,")
+    return _ALL_MINE.sub("", _OF_PICTURES.sub("", put["thing"] if put else bare)).strip(" ,")
 
 
 def without_closing(sentence: str) -> str:

@@ -68,6 +68,9 @@ def test_a_turn_of_phrase_is_said_plainly(sentence, text):
         "where are the dogs",
         "which photos show dogs?",
         "we are interested in dogs",
+        "show me all my dogs",
+        "all of the dogs",
+        "some dogs",
     ],
 )
 def test_a_request_that_only_names_things_is_these(request_):

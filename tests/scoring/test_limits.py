@@ -79,6 +79,8 @@ def test_nothing_is_said_of_a_quality_alone_or_of_sharp_things(sentence):
         ("a dozen brown eggs", "a dozen"),
         ("half a dozen eggs", "half a dozen"),
         ("three people", "three"),
+        ("around 5 people", "around 5"),
+        ("almost a dozen dogs", "almost a dozen"),
         ("one dog", None),
         ("two dogs play with a ball", None),
         ("at least two dogs", None),
