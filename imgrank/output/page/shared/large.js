@@ -47,7 +47,7 @@ export function Large({ look, told, sources, reason, ahead, asides, keys: more, 
       reason=${reason} several=${!alone} view=${view} onView=${setView} />`)}
       ${open && html`<aside class=${open.kind} tabindex="0" aria-label=${open.name}>${look.map((number) => open.show(number))}</aside>`}
     </div>
-    <div class="bar">
+    <div class="bar" onClick=${afterClick}>
       ${alone && html`<button onClick=${() => onStep(-1)} aria-label="Previous picture">←</button><button onClick=${() => onStep(1)} aria-label="Next picture">→</button>`}
       ${alone && html`<span class="named">${one.name} <small>${one.caption}</small></span>`}
       <span class="between"></span>
@@ -58,4 +58,10 @@ export function Large({ look, told, sources, reason, ahead, asides, keys: more, 
     </div>
     ${ahead.map((source) => html`<img key=${source} class="ahead" src=${source} alt="" />`)}
   <//>`;
+}
+
+/** A button that was pressed by mouse or touch gives the keys back: Space closes then, and does not press it again.
+ * @param {MouseEvent} event */
+function afterClick({ detail, currentTarget }) {
+  if (detail && currentTarget instanceof Element) currentTarget.closest("dialog")?.focus();
 }

@@ -5,6 +5,7 @@ import { html } from "./html.js";
 /** @typedef {import("./large.js").View} View @typedef {import("./large.js").Told} Told */
 
 const CLICK = 5; // pixels that a hand may tremble
+const MOST_ENLARGED = 3; // times its own pixels that a small picture is shown whole
 
 /** @param {{ told: Told, sources: string[], reason: (source: string) => Promise<string | null>, several: boolean, view: View, onView: (view: View) => void }} props */
 export function Pane({ told, sources, reason, several, view, onView }) {
@@ -25,7 +26,7 @@ export function Pane({ told, sources, reason, several, view, onView }) {
   /** @param {WheelEvent} event */
   const wheel = (event) => {
     event.preventDefault();
-    const fit = Math.min(1, room.width / (natural.width || 1), room.height / (natural.height || 1)) * (devicePixelRatio || 1);
+    const fit = fitOf(natural, room) * (devicePixelRatio || 1);
     const scale = (view.scale || fit) * (event.deltaY < 0 ? 1.25 : 0.8);
     onView(scale <= fit && view.scale ? { scale: 0, x: 0.5, y: 0.5 } : { ...view, scale: Math.min(8, Math.max(0.05, scale)) });
   };
@@ -49,23 +50,36 @@ export function Pane({ told, sources, reason, several, view, onView }) {
     addEventListener("pointermove", move);
     addEventListener("pointerup", up);
   };
-  /** To 100 % where the picture was clicked, or back. @param {PointerEvent} event */
+  /** To 100 % where the picture was clicked, closer where it is shown larger than that, or back. @param {PointerEvent} event */
   const clicked = (event) => {
     const image = stage.current?.querySelector("img")?.getBoundingClientRect();
     if (view.scale || !image) return onView({ scale: 0, x: 0.5, y: 0.5 });
-    onView({ scale: 1, x: inside((event.clientX - image.left) / image.width), y: inside((event.clientY - image.top) / image.height) });
+    const fit = fitOf(natural, room) * (devicePixelRatio || 1);
+    onView({ scale: fit > 1 ? 2 * fit : 1, x: inside((event.clientX - image.left) / image.width), y: inside((event.clientY - image.top) / image.height) });
   };
   const failed = async () => {
     const why = (await reason(source)) || "This picture cannot be shown.";
     setFaults((before) => ({ ...before, [source]: why }));
   };
-  const style = natural.of === source && view.scale ? placed(view, natural, room) : { maxWidth: "100%", maxHeight: "100%" };
+  const style = natural.of !== source ? { maxWidth: "100%", maxHeight: "100%" } : view.scale ? placed(view, natural, room) : whole(natural, room);
   return html`<figure class=${`pane${view.scale ? " zoomed" : ""}`}>
     <div class="stage" ref=${stage} onPointerDown=${press} onWheel=${wheel}>
       ${faults[source] === undefined ? html`<img src=${source} alt=${told.name} draggable=${false} onLoad=${loaded} onError=${failed} style=${style} />` : html`<p>${faults[source]}</p>`}
     </div>
     ${several && html`<figcaption>${told.name} <small>${told.caption}</small>${told.chosen ? " ✓" : ""}</figcaption>`}
   </figure>`;
+}
+
+/** Pixels of the page for one of the picture where the whole is shown.
+ * @param {{ width: number, height: number }} natural @param {{ width: number, height: number }} room */
+function fitOf(natural, room) {
+  return Math.min(MOST_ENLARGED, room.width / (natural.width || 1), room.height / (natural.height || 1));
+}
+
+/** @param {{ width: number, height: number }} natural @param {{ width: number, height: number }} room */
+function whole(natural, room) {
+  const fit = fitOf(natural, room);
+  return { maxWidth: "100%", maxHeight: "100%", width: `${natural.width * fit}px`, height: `${natural.height * fit}px` };
 }
 
 /** Pixels of the page for one of the picture. @param {View} view */

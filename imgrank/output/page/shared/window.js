@@ -9,6 +9,7 @@ export function Window({ name, onClose, kind = "", children }) {
     const dialog = /** @type {HTMLDialogElement} */ (element.current);
     const before = document.activeElement;
     if (!dialog.open) dialog.showModal();
+    if (kind === "large") dialog.focus(); // not its first button, which Space would press
     dialog.scrollTop = 0; // a browser goes to the first button, which may stand at the end
     return () => {
       dialog.close();
@@ -24,7 +25,7 @@ export function Window({ name, onClose, kind = "", children }) {
   const clicked = (event) => {
     if (event.target === element.current) onClose();
   };
-  return html`<dialog ref=${element} aria-label=${name} class=${`window ${kind}`} onCancel=${cancelled} onClick=${clicked}>
+  return html`<dialog ref=${element} tabindex="-1" aria-label=${name} class=${`window ${kind}`} onCancel=${cancelled} onClick=${clicked}>
     <div class="inside">${children}</div>
   </dialog>`;
 }
