@@ -194,3 +194,22 @@ def test_what_goes_wrong_behind_the_page_is_said_and_the_question_stays(browser:
         page.keyboard.press("ArrowLeft")
         ready(page, 1)
         assert page.inner_text("#message") == "" and page.faults == []
+
+
+def test_a_key_before_the_next_pair_is_there_is_told_to_count_for_nothing(browser: Any, tmp_path: Path) -> None:
+    photos(tmp_path / "photos")
+    with served(make_controller(tmp_path)) as client:
+        page = open_page(browser.new_context(), client)
+        ready(page, 0)
+        held: list[Any] = []
+        page.route("**/step/answer", lambda route: held.append(route))
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+        page.get_by_role("alert").get_by_text("too soon").wait_for(timeout=PATIENCE)
+        held[0].continue_()
+        page.unroute("**/step/answer")
+        ready(page, 1)
+        assert len(rows(tmp_path)) == 1 and "too soon" in page.inner_text("#message")
+        page.keyboard.press("ArrowRight")
+        ready(page, 2)
+        assert page.inner_text("#message") == "" and page.faults == []

@@ -13,10 +13,12 @@ import { percent, showTraining } from "./label/training.js";
 const $ = (id) => document.getElementById(id);
 const BASE = location.pathname.replace(/[^/]*$/, ""); // the page of imgrank open has this one below teach/
 const COMMAND = BASE.startsWith("/teach/") ? "imgrank open" : "imgrank label";
+const TOO_SOON = "That was too soon: the next question was not there yet, so it was not counted.";
 const SIDES = [["left", "←"], ["right", "→"]];
 let state = /** @type {State} */ (/** @type {unknown} */ (null)); // until the server has answered once
 let ready = false; // whether the pictures of this question can be seen: nobody answers what is not there
 let busy = false;
+let hasty = false; // whether something was asked for before that question was there
 let timer = 0;
 
 /** @param {string} tag @param {object} props @param {...(string | Node)} children */
@@ -32,8 +34,8 @@ async function fetchState() {
 
 /** @param {string} name @param {object} body */
 async function step(name, body) {
-  if (busy || !state) return;
-  busy = true;
+  if (busy || !state) return tooSoon();
+  [busy, hasty] = [true, false];
   const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
   await receive(fetch(`${BASE}step/${name}`, options), name === "train" ? "said" : "message");
   busy = false;
@@ -45,7 +47,7 @@ async function receive(request, place = "message") {
     const response = await request;
     if (response.headers.get("Content-Type") !== "application/json") throw new Error(await response.text());
     const told = await response.json();
-    $("message").textContent = "";
+    $("message").textContent = hasty ? TOO_SOON : "";
     if ("turn" in told) show(told);
     if (told.error) $(place).textContent = told.error;
   } catch (error) {
@@ -59,9 +61,16 @@ function wordsOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** An answer counts for what was seen alone; who is quicker than the pictures is told so. */
+function tooSoon() {
+  hasty = true;
+  $("message").textContent = TOO_SOON;
+}
+
 /** @param {string | number} given */
 function answer(given) {
-  if (ready && state.question) step("answer", { turn: state.turn, given });
+  if (!ready && state.question) tooSoon();
+  else if (state.question) step("answer", { turn: state.turn, given });
 }
 
 /** @param {State} told */
