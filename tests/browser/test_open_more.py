@@ -168,7 +168,7 @@ def test_teach_asks_about_what_is_shown_and_leads_back(
         page.get_by_role("button", name="Train").click()
         page.wait_for_selector("#result:visible", timeout=120_000)
         page.get_by_role("link", name="All images").click()
-        page.get_by_text("by the ranker cosy").wait_for()
+        page.get_by_text("by your ranker cosy").wait_for()
 
 
 def test_pictures_appear_as_they_come_and_reading_can_be_paused(browser: Any, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from imgrank.actions.records import Plan
 from imgrank.actions.undo import Past
-from imgrank.errors import UsageError
+from imgrank.adapter.registry import find_adapter
+from imgrank.errors import AdapterError, UsageError
 from imgrank.paths import printable
 from imgrank.records import AnsweredTerm, beside_doubt
 from imgrank.web.viewer.changes import ACTIONS, Job, Wanted
@@ -100,6 +101,7 @@ def order_view(order: Order) -> dict[str, Any]:
         "notes": (*verdict.asked.told_of_scores, *beside_doubt(verdict.notes, verdict.confident)),
         "scorer": verdict.scorer,
         "adapter": verdict.adapter,
+        "shipped": _is_shipped(verdict.adapter),
         "unit": verdict.unit,
         "confident": verdict.confident,
         "doubt": "" if verdict.confident else verdict.doubt.said("this"),
@@ -120,8 +122,17 @@ def _term_view(term: AnsweredTerm) -> dict[str, Any]:
         "weight": term.weight,
         "scorer": term.scorer,
         "adapter": term.adapter,
+        "shipped": _is_shipped(term.adapter),
         "unit": term.unit,
     }
+
+
+def _is_shipped(adapter: str | None) -> bool:
+    """Whether a ranker came with imgrank; one of a file is the user's own."""
+    try:
+        return adapter is not None and find_adapter(adapter).shipped
+    except AdapterError:
+        return False
 
 
 def standing_view(standing: Standing) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 // Asks for orders, and keeps the page in step with the server: names, progress, work, what came and went.
 import { writeAddress } from "./address.js";
-import { recallChosen } from "./choosing.js";
+import { acted, recallChosen, wasChosenFor } from "./choosing.js";
 import { hold } from "./loading.js";
-import { takeNames } from "./naming.js";
+import { awaitNames, takeNames } from "./naming.js";
 import { get, GONE, messageOf, post } from "./server.js";
 import { change, now } from "./store.js";
 
@@ -21,7 +21,7 @@ let groupsAsked = "";
 
 /** Order by another question; the cut of the one before does not hold for it. @param {Question} question */
 export async function ask(question) {
-  change({ question, min: null, top: now().top, look: [] });
+  change({ question, min: null, top: now().top, look: [], message: "" });
   writeAddress(true);
   await order();
   scrollTo(0, 0);
@@ -87,8 +87,14 @@ export async function wishState(path, body) {
 /** Take the last run back; one from before the start, perhaps of another folder, is shown in History first.
  * @param {import("./types").Past} past */
 export function takeBack(past) {
-  if (past.at_once) wishState("undo", { run: past.run });
+  if (past.at_once) undo(past.run);
   else change({ dialog: "history" });
+}
+
+/** Take a run back; what was chosen for it is chosen again. @param {number} run */
+export function undo(run) {
+  awaitNames(wasChosenFor(run));
+  wishState("undo", { run });
 }
 
 function hasten() {
@@ -125,7 +131,8 @@ async function settle(told) {
   change({ server: told });
   if (!before) welcome(told);
   if (before && told.job.number >= before.job.number && !told.job.running && (before.job.running || told.job.number > before.job.number)) {
-    change({ message: told.job.said, fault: told.job.fault, chosen: new Set() });
+    acted(told.job.run);
+    change({ message: told.job.said, fault: told.job.fault });
   }
   if (before && told.indexing.news && told.indexing.news !== before.indexing.news) change({ message: told.indexing.news });
   if (told.model_fault && told.model_fault !== before?.model_fault) change({ fault: told.model_fault });
@@ -165,7 +172,7 @@ async function fetchGroups() {
 
 /** Fold the pictures into groups by another rule, or by none. @param {string} group */
 export async function groupBy(group) {
-  change({ group, groups: null, opened: new Set() });
+  change({ group, groups: null, opened: new Set(), message: "" });
   writeAddress(false);
   try {
     await fetchGroups();

@@ -13,7 +13,7 @@ export function Cut({ state }) {
   const spread = spreadOf(order);
   /** @param {Partial<State>} patch */
   const cut = (patch) => {
-    change(patch);
+    change({ ...patch, message: "" });
     writeAddress(false);
   };
   /** @param {any} event */

@@ -1,6 +1,6 @@
 // The smaller windows: history, export, what could not be read, keys.
 import { useEffect, useState } from "../vendor/hooks.js";
-import { wishState } from "./asking.js";
+import { undo, wishState } from "./asking.js";
 import { meant } from "./choosing.js";
 import { html } from "../shared/html.js";
 import { fetchBlob, get, messageOf } from "./server.js";
@@ -38,7 +38,7 @@ export function HistoryDialog({ state }) {
       <div><strong>${past.undoes === null ? past.action : `undo of run ${past.undoes}`}</strong> ${past.query && html`<em>${past.query}</em>`}
         <small>run ${past.run}, ${new Date(past.time).toLocaleString()}, ${inWords(past.done, "change")}, ${past.state}</small></div>
       ${past.unfinished && html`<button onClick=${() => go("finish", past.run)}>Finish run ${past.run}</button>`}
-      ${past.can_undo && html`<button onClick=${() => go("undo", past.run)}>Undo run ${past.run}</button>`}
+      ${past.can_undo && html`<button onClick=${() => [close(), undo(past.run)]}>Undo run ${past.run}</button>`}
     </li>`)}</ol>
     <div class="buttons"><button onClick=${close}>Close</button></div>
   <//>`;

@@ -11,7 +11,7 @@ const BARS = 48;
 
 /** @param {Partial<Filters>} patch */
 function filter(patch) {
-  change({ filters: { ...now().filters, ...patch } });
+  change({ filters: { ...now().filters, ...patch }, message: "" });
   writeAddress(false);
 }
 

@@ -9,7 +9,7 @@ let lastPlace = 0; // of the picture that is enlarged, which may go meanwhile
 export function lookAt(numbers) {
   if (numbers.length === 1) lastPlace = Math.max(0, shownOf(now()).numbers.indexOf(numbers[0]));
   const step = !now().look.length;
-  change({ look: numbers.slice(0, 4), ...(numbers.length === 1 ? { focus: numbers[0] } : {}) });
+  change({ look: numbers.slice(0, 4), message: "", ...(numbers.length === 1 ? { focus: numbers[0] } : {}) });
   writeAddress(step);
 }
 

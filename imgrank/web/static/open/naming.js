@@ -8,6 +8,14 @@ import { change, now } from "./store.js";
 const last = [];
 /** Chosen pictures that went while the folder is being read: they may only have changed. @type {number[]} */
 let missed = [];
+/** Names that are chosen as soon as they are there again. @type {Set<string>} */
+let awaited = new Set();
+
+/** Choose those of these names again that come back. @param {string[]} names */
+export function awaitNames(names) {
+  const there = new Set(now().names);
+  awaited = new Set(names.filter((name) => !there.has(name)));
+}
 
 /** The last part of a picture's name, also where it is gone. @param {number} number */
 export function lastNameOf(number) {
@@ -22,7 +30,8 @@ export function takeNames(names) {
     if (name) last[number] = name;
   });
   const meant = [...chosen, ...missed].map(newest);
-  const left = meant.filter((number) => names[number]);
+  const back = awaited.size ? names.flatMap((name, number) => (name && awaited.delete(name) ? [number] : [])) : [];
+  const left = [...new Set([...meant.filter((number) => names[number]), ...back])];
   missed = server && server.indexing.stage !== "idle" ? meant.filter((number) => !names[number]) : [];
   const isSame = left.length === chosen.size && left.every((number) => chosen.has(number));
   change({ names, chosen: isSame ? chosen : new Set(left), look: look.map(newest), focus: focus === null ? null : newest(focus), question: asked(question, newest) });

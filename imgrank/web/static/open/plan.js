@@ -1,7 +1,7 @@
 // The plan: what would go where. Nothing is changed before somebody has looked at it and applied it.
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { wishState } from "./asking.js";
-import { meant } from "./choosing.js";
+import { beginToAct, meant } from "./choosing.js";
 import { Window } from "../shared/window.js";
 import { html } from "../shared/html.js";
 import { messageOf, post } from "./server.js";
@@ -56,6 +56,7 @@ export function PlanDialog({ state }) {
     if (!plan || !plan.count) return;
     [lastFolder, lastTemplate, lastKeyword] = [folder, template, keyword === question.sentence ? null : keyword];
     close();
+    beginToAct();
     await wishState("apply", { plan: plan.plan });
   };
   return html`<${Window} name="Plan" onClose=${close}>

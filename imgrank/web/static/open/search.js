@@ -3,7 +3,7 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { ask, isStale } from "./asking.js";
 import { html } from "../shared/html.js";
 import { change } from "./store.js";
-import { byWhom } from "./terms.js";
+import { byWhom, isMixed } from "./terms.js";
 
 /** @typedef {import("./types").State} State */
 
@@ -26,7 +26,9 @@ export function Search({ state }) {
     setOffering(false);
     setAt(-1);
     setText(sentence);
+    const stays = sentence && sentence !== state.question.sentence && isMixed(state.question);
     ask({ ...state.question, sentence });
+    if (stays) change({ message: "What was added before still applies beside the new sentence; “Only the sentence” drops it." });
   };
   /** @param {Event} event */
   const submit = (event) => {
@@ -67,7 +69,7 @@ export function Answered({ state }) {
   if (isStale(state)) return html`<p class="answered">Ordering…</p>`;
   if (!order || !order.scores) return null;
   const quantity = order.scorer === "adapter" && order.quantity ? `: ${order.quantity}` : "";
-  const who = order.terms.length > 1 ? `by a mix of ${order.terms.length} terms: ${order.terms.map(named).join(", ")}` : byWhom(order.scorer, order.adapter) + quantity;
+  const who = order.terms.length > 1 ? `by a mix of ${order.terms.length} terms: ${order.terms.map(named).join(", ")}` : byWhom(order) + quantity;
   return html`<p class="answered">
     <span title=${order.reason || ""}>Ordered ${who}</span>
     ${state.server && html`<button class="link" disabled=${Boolean(state.server.refused.model)} title=${state.server.refused.model || ""} onClick=${() => change({ dialog: "models" })}>Image model: ${state.server.backbone}</button>`}

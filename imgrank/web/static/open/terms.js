@@ -8,10 +8,15 @@ import { change, now } from "./store.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Term} Term @typedef {import("./types").AnsweredTerm} AnsweredTerm */
 
-/** @param {string} scorer @param {string | null} adapter */
-export function byWhom(scorer, adapter) {
-  const by = { "zero-shot": "by similarity to the words", like: "by similarity to pictures", between: "from one picture to another", detail: "by what is measured at full size", adapter: `by the ranker ${adapter}` };
+/** @param {{ scorer: string, adapter: string | null, shipped: boolean }} answered */
+export function byWhom({ scorer, adapter, shipped }) {
+  const by = { "zero-shot": "by similarity to the words", like: "by similarity to pictures", between: "from one picture to another", detail: "by what is measured at full size", adapter: shipped ? "by the shipped ranker" : `by your ranker ${adapter}` };
   return /** @type {Record<string, string>} */ (by)[scorer] || scorer;
+}
+
+/** Whether more than the sentence is ordered by. @param {import("./types").Question} question */
+export function isMixed({ terms, between }) {
+  return terms.length > 0 || between !== null;
 }
 
 /** @param {Term} term */
@@ -27,12 +32,14 @@ export function Terms({ state }) {
   const answered = order?.terms || [];
   /** @param {number} n @param {Term | null} term */
   const put = (n, term) => ask({ ...question, terms: question.terms.flatMap((each, place) => (place === n ? (term ? [term] : []) : [each])) });
-  if (!adding && !question.terms.length && !question.between) return null;
+  if (!adding && !isMixed(question)) return null;
   return html`<div class="terms">
+    ${question.sentence && isMixed(question) && html`<span>Also by:</span>`}
     ${question.between && html`<span class="term">from <b>${lastNameOf(question.between[0])}</b> to <b>${lastNameOf(question.between[1])}</b>
       <button class="drop" aria-label="Drop the scale" onClick=${() => ask({ ...question, between: null })}>✕</button></span>`}
     ${question.terms.map((term, n) => html`<${Chip} key=${`${n} ${term.text} ${term.picture}`} term=${term} name=${term.text ?? lastNameOf(term.picture ?? -1)}
       by=${whoAnswered(term, names, answered)} put=${(/** @type {Term | null} */ next) => put(n, next)} />`)}
+    ${question.sentence && isMixed(question) && html`<button class="link" onClick=${() => ask({ ...question, terms: [], between: null })}>Only the sentence</button>`}
     ${adding && html`<${NewTerm} state=${state} />`}
   </div>`;
 }
@@ -55,7 +62,7 @@ function Chip({ term, name, by, put }) {
 function whoAnswered(term, names, answered) {
   const name = baseName(names[term.picture ?? -1]);
   const found = answered.find((each) => (term.text !== undefined ? each.text === term.text : each.text === null && each.pictures.includes(name)));
-  return found ? byWhom(found.scorer, found.adapter) : "";
+  return found ? byWhom(found) : "";
 }
 
 /** @param {{ state: State }} props */

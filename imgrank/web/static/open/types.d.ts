@@ -18,6 +18,7 @@ export interface AnsweredTerm {
   weight: number;
   scorer: string;
   adapter: string | null;
+  shipped: boolean;
   unit: string | null;
 }
 
@@ -33,6 +34,7 @@ export interface Order {
   terms: AnsweredTerm[];
   scorer: string;
   adapter: string | null;
+  shipped: boolean;
   unit: string | null;
   confident: boolean;
   doubt: string;
