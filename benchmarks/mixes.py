@@ -83,6 +83,7 @@ FIRST, ENOUGH, RECOGNISED = 10, 10, 8
 SHIPPED, PLAIN = "as shipped", "spreads of the folder"
 FOLDERS, A_FOLDER = 12, 225  # of train
 DRAWN = 2000
+BEHIND = 100.0  # spreads, more than any picture stands above the mean
 RARE = 1e-3  # the least chance that is multiplied
 COMMON = 0.2  # of the pictures with A, so many show B at least: else nothing has to be taken away
 Rule = Callable[[Sequence["Term"], Sequence[float], np.ndarray], Floats]
@@ -216,6 +217,8 @@ def rules(packed: PackedTokens) -> dict[str, Rule]:
         "nothing below the mean counts": summed(lambda scores: np.maximum(spreads(scores), 0)),
         "of what is denied nothing below the mean counts": denied_as(lambda above: np.maximum(above, 0)),
         "levelled, what is wanted too": summed(lambda scores: levelled(spreads(scores))),
+        "what shows the denied by half a spread stands behind all else": denied_last(0.5),
+        "what shows the denied by one spread stands behind all else": denied_last(1.0),
         "what is denied, levelled from the mean on": denied_as(lambda above: levelled(above - LEVEL)),
         "what is denied, levelled two spreads below": denied_as(lambda above: levelled(above + LEVEL)),
         SHIPPED: shipped,
@@ -237,6 +240,11 @@ def denied_as(each: Callable[[Floats], Floats]) -> Rule:
         return np.sum([w * (each(one) if w < 0 else one) for w, one in above], axis=0)
 
     return rule
+
+
+def denied_last(least: float) -> Rule:
+    """Spreads of what is wanted, and behind all else what stands so many spreads above the mean of a denied term."""
+    return denied_as(lambda above: np.where(above > least, BEHIND, 0.0))
 
 
 def together(ranker: Ranker, packed: PackedTokens) -> Rule:
