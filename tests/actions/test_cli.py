@@ -141,6 +141,15 @@ def test_a_dry_run_prints_every_change_and_does_none(tmp_path, capsys, fmt):
     assert [os.path.basename(target) for target in targets] == ["1-b.jpg", "2-a.jpg"]
 
 
+def test_a_plan_is_written_in_each_format_in_its_own_way(tmp_path, capsys):
+    folder = fill(tmp_path / "p", "a.jpg", "b.jpg")
+    told = set()
+    for fmt in Format:
+        change(folder, ["b.jpg", "a.jpg"], fmt, dry_run=True)
+        told.add(capsys.readouterr().out)
+    assert len(told) == len(Format)
+
+
 def test_a_dry_run_in_a_pipe_tells_from_what_to_what_beside_its_output(tmp_path, capsys):
     """Paths on stdout, which scripts read, name the targets alone."""
     names = [f"{n:02}.jpg" for n in range(1, 24)]

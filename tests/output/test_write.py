@@ -52,6 +52,10 @@ def ranking_of(paths) -> Ranking:
     return replace(RANKING, images=tuple(RankedImage(n, -float(n), 0.0, path) for n, path in enumerate(paths, 1)))
 
 
+def test_every_format_is_written_in_its_own_way():
+    assert len({written(RANKING, IMAGES, fmt) for fmt in Format}) == len(Format)
+
+
 def test_json_is_the_promised_document():
     asked = Asked("older person", 0.31, "no trained ranker fits it")
     term = AnsweredTerm(1.0, "zero-shot", None, None, "a cat")
