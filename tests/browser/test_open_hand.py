@@ -203,7 +203,7 @@ def test_a_long_sentence_leaves_room_for_pictures_on_a_phone(
             page.wait_for_selector(f'body[data-turn="{turn + 1}"]')
         page.get_by_role("button", name="Train").click()
         page.get_by_role("link", name="See your pictures").click(timeout=120_000)
-        page.get_by_text("by the shipped ranker").wait_for()
+        page.get_by_text("by your ranker").wait_for()
         assert page.locator("header").bounding_box()["height"] < 422
         page.locator("a[data-number]").first.tap()
         page.get_by_role("dialog", name="Enlarged").wait_for()

@@ -126,6 +126,12 @@ def test_space_closes_an_enlarged_picture_whatever_was_clicked_there(browser: An
         assert page.evaluate(CHOSEN) == 1
 
 
+def test_the_ranker_that_comes_with_imgrank_is_called_the_shipped_one(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "darkest photo")
+        page.locator(".answered", has_text="Ordered by the shipped ranker").wait_for()
+
+
 def test_side_by_side_pictures_zoom_in_step(browser: Any, both: Opened) -> None:
     with page_of(browser, both[1]) as page:
         choose(page, "cat.jpg", "dog.jpg", "owl.jpg")
