@@ -229,7 +229,8 @@ class Settled:
     def _exact_number(self) -> str | None:
         """The exact number that is asked for, unless somebody was trained on these very words."""
         number = None if self.question.opposite else exact_number(self.question.sentence)
-        bound = None if number is not None or self.question.opposite else bounded_number(self.question.sentence)
+        is_told = number is not None or bool(self._doubt) or self.question.opposite is not None
+        bound = None if is_told else bounded_number(self._begun)
         if bound is not None and not self.is_of_scale:
             return bound
         is_trained = number is not None and self.choice is not None and self.choice.reason == OWN_WORDS

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from imgrank.scoring.lexicon import is_noun, is_thing
-from imgrank.scoring.parsing import read
-from imgrank.scoring.words import has_opposite, last_base
+from imgrank.scoring.parsing import RELATES, read
+from imgrank.scoring.words import has_opposite, last_base, word_of
 
 _MOST_WORDS = 4
 
@@ -22,4 +22,6 @@ def described(sentence: str) -> tuple[str, str] | None:
 
 
 def _is_adjective(word: str) -> bool:
-    return word.isalpha() and not word.endswith("ing") and (has_opposite(word) or not is_noun(word))
+    if not word.isalpha() or word.endswith("ing") or word in RELATES:
+        return False
+    return has_opposite(word) or not is_noun(word_of(word).base)

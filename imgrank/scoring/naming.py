@@ -30,6 +30,7 @@ _WISH = (
 _QUESTION = (
     r"(?:(?:can|could|may|might) (?:i|we) (?:please )?(?:see|have|get|find|look at|view)"
     r"|(?:have|do) (?:you|we|i) (?:got|have)|(?:is|are) there|where (?:is|are)"
+    r"|(?:have you )?got(?= any\b)"
     r"|(?:which|what)(?: of (?:the|my|our|these))? (?:photo|picture|image)s? (?:show|shows|have|has|contain|contains)"
     r")(?: any| some)?"
 )
@@ -45,7 +46,8 @@ _OF_PICTURES = re.compile(
     re.IGNORECASE,
 )
 _ALL_MINE = re.compile(
-    r"^(?:(?:all|any|some)(?: of)? )?(?:my|our)\s+(?=\w)|^(?:all|any|some)(?: of (?:the|these|those))? (?=[\w'-]+s$)",
+    r"^(?:(?:all|any|some)(?: of)? )?(?:my|our)\s+(?=\w)"
+    r"|^(?:all|any|some)(?: of (?:the|these|those))? (?=(?:[\w'-]+s|people|men|women|children)$)",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(

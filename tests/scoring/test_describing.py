@@ -23,7 +23,17 @@ def test_adjectives_are_told_from_the_thing(sentence, words, thing):
 
 
 @pytest.mark.parametrize(
-    "sentence", ["a car", "a jumping dog", "a fire truck", "older dogs", "a red car in the snow", "red", "my dogs"]
+    "sentence",
+    [
+        "a car",
+        "a jumping dog",
+        "a fire truck",
+        "older dogs",
+        "a red car in the snow",
+        "red",
+        "my dogs",
+        "dogs over people",
+    ],
 )
 def test_acts_names_and_longer_sentences_are_no_description(sentence):
     assert described(sentence) is None

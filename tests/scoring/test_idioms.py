@@ -71,6 +71,7 @@ def test_a_turn_of_phrase_is_said_plainly(sentence, text):
         "show me all my dogs",
         "all of the dogs",
         "some dogs",
+        "got any dogs?",
     ],
 )
 def test_a_request_that_only_names_things_is_these(request_):

@@ -114,7 +114,7 @@ def test_both_are_said_and_what_is_not_looked_at_is_no_sure_order():
     assert dogs.notes == (str(quality_beside("sharpest picture of a dog")),) and not dogs.understood
     one = ask(Question("exactly one dog"), RedRanker())
     assert one.notes == (NO_NUMBER.format("exactly one"),) and not one.understood
-    for bound in ("more than five", "at least two"):
+    for bound in ("more than five", "at least two", "at most two"):
         cats = ask(Question(f"{bound} cats"), RedRanker())
         assert cats.notes == (NO_NUMBER.format(bound),) and not cats.understood
     for plain in ("a sharp knife", "a dog"):

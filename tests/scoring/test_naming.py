@@ -10,6 +10,7 @@ FRAMED = {
     "cats": "please show me all pictures of cats|cats first|i want cats|I'm looking for cats|put cats on top",
     "dogs": "i would like to see dogs|I'd love to see photos of dogs|hello could you please show me dogs first",
     "receipts": "show me all my receipts|my receipts|all receipts|all of the receipts|are there any receipts?",
+    "people": "any people?|some people|all of the people|show me people",
     "a horse": "pictures of a horse please|we need a horse|let me see a horse",
     "no dogs": "show me no dogs|i want no dogs please",
     "dogs, not cats": "I want to see dogs, not cats",
