@@ -44,7 +44,7 @@ class Filters:
 
     def __post_init__(self) -> None:
         if self.since is not None and self.until is not None and self.since >= self.until:
-            raise UsageError("No image can be taken between these two: the first date is not before the last.")
+            raise UsageError("No image can match: the first date is not before the last; swap them.")
         if self.min_rating is not None and not 0 <= self.min_rating <= 5:
             raise UsageError(f"A rating is 0 to 5 stars, not {self.min_rating:g}.")
 
@@ -129,7 +129,7 @@ def _moments(text: str | date) -> tuple[datetime, datetime]:
         return start, start + _STEPS[len(parts) - 3]
     except (ValueError, OverflowError):
         raise UsageError(
-            f'"{text}" is no date: write a day as 2024-05-01, a month as 2024-05, a minute as "2024-05-01 14:30".'
+            f'"{text}" is not a date: write a day as 2024-05-01, a month as 2024-05, a minute as "2024-05-01 14:30".'
         ) from None
 
 

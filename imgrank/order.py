@@ -97,9 +97,9 @@ def check_selection(top: int | None, bottom: int | None, min_score: float | None
 def _check_kinds(counts: Iterable[object], min_score: object) -> None:
     for count in counts:
         if count is not None and not isinstance(count, Integral):
-            raise UsageError(f"A number of images to keep is a whole number, and not {count!r:.80}.")
+            raise UsageError(f"The number of images to keep must be a whole number, not {count!r:.80}.")
     if min_score is not None and not isinstance(min_score, Real):
-        raise UsageError(f"The minimum score must be a number, and not {min_score!r:.80}.")
+        raise UsageError(f"The minimum score must be a number, not {min_score!r:.80}.")
 
 
 class ScoredPath(NamedTuple):

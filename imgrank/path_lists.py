@@ -30,7 +30,9 @@ def list_entries(data: bytes, nul: bool, where: str) -> list[str]:
         try:
             data, nul = os.fsencode(data.decode("utf-16")), False
         except UnicodeError as error:
-            raise UsageError(f"The list {where} starts like UTF-16 but is not; save it as UTF-8.") from error
+            raise UsageError(
+                f"The list {where} begins like UTF-16 but is not valid UTF-16; save it as UTF-8."
+            ) from error
     if _is_bare_utf16(data):
         raise UsageError(f"The list {where} looks like UTF-16 without a byte order mark; save it as UTF-8.")
     if b"\0" in data and not nul:

@@ -278,7 +278,7 @@ def several(files: str | Path | Sequence[str | Path]) -> list[str]:
 def _check_paths(files: object) -> None:
     if not isinstance(files, (str, Path, Iterable)) or isinstance(files, (bytes, bytearray)):
         told = f"{quoted(repr(files))} ({type(files).__name__})"
-        raise UsageError(f"Images to rank are a path or several, and not {told}.")
+        raise UsageError(f"The images to rank must be one path or several, not {told}.")
 
 
 def told_of_changed(count: int) -> tuple[str, ...]:
@@ -302,6 +302,6 @@ def _refuse_without_facts(indexes: Sequence[str], filters: Filters, by: GroupBy)
     asked = [*(["filters"] if filters.need_facts else []), *([f"groups by {by.value}"] if needs else [])]
     if indexes and asked:
         raise UsageError(
-            f"{' and '.join(asked).capitalize()} go by what stands in the images' files, and the index "
-            f"{printable(indexes[0])} does not hold that. Rank the images themselves instead of the index."
+            f"{' and '.join(asked).capitalize()} need data from the image files, and the index "
+            f"{printable(indexes[0])} does not hold it. Rank the image files instead of the index."
         )

@@ -40,7 +40,7 @@ class Term:
 
     def __post_init__(self) -> None:
         if (self.text is None) == (self.picture is None):
-            raise UsageError("A term of a mix is either a text or an image.")
+            raise UsageError("A term of a mix is either a text or an image; give one of the two.")
         if not (self.text is None or isinstance(self.text, str)):
             raise UsageError(f"The text of a term is a text, not {self.text!r:.80}.")
         weight: object = self.weight

@@ -178,7 +178,7 @@ def settle(journal: Journal) -> None:
         try:
             place = operations.settle(step, journal.run.begun[number])
         except OSError as error:
-            raise ActionError(f"{from_here(subject(step))} cannot be looked at: {why(error)}.") from error
+            raise ActionError(f"{from_here(subject(step))} cannot be accessed: {why(error)}.") from error
         if place is None:
             journal.void(number)
         else:
@@ -272,7 +272,7 @@ def _halted(journal: Journal, step: Step, error: OSError) -> ActionError:
     with suppress(OSError, ActionError):  # The next run settles it: the journal says that the step was begun.
         settle(journal)
     name = from_here(subject(step))
-    return ActionError(*_told(f"The system refused to go on at {name} ({why(error)})", journal))
+    return ActionError(*_told(f"The system reported an error at {name} ({why(error)})", journal))
 
 
 def _told(what: str, journal: Journal) -> tuple[str, str]:
@@ -284,7 +284,7 @@ def _told(what: str, journal: Journal) -> tuple[str, str]:
             journal.close("nothing")
             return f"{what}. Nothing was changed.", ""
     done = f"{what}, after {len(run.ended):,} of {counted(len(run.steps), 'change')}."
-    return done, f"{{undo}} {journal.way_back} puts files back; {{finish}} {number} goes on."
+    return done, f"{{undo}} {journal.way_back} puts files back; {{finish}} {number} completes the run."
 
 
 def _leave_no_folder(journal: Journal) -> None:

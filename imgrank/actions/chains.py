@@ -112,7 +112,7 @@ def refuse_stopped(folders: Collection[str], but: int | None = None) -> None:
             raise ActionError(
                 f"Run {stopped.number} ({stopped.action}, {wall_clock(stopped.time)}) stopped in the middle of these "
                 "files. Nothing was changed now.",
-                f"{{undo}} {chain.root} puts them back, {{finish}} {stopped.number} goes on.",
+                f"{{undo}} {chain.root} puts them back, {{finish}} {stopped.number} completes the run.",
             )
 
 

@@ -38,7 +38,7 @@ def check(plan: Plan) -> tuple[Problem, ...]:
         return tuple(problem for find in CHECKS for problem in find(plan))
     except OSError as error:
         name = from_here(str(error.filename))
-        raise ActionError(f"{name} cannot be looked at: {why(error)}. Nothing was changed.") from error
+        raise ActionError(f"{name} cannot be accessed: {why(error)}. Nothing was changed.") from error
 
 
 def refuse(problems: Iterable[Problem]) -> None:
@@ -71,7 +71,7 @@ def listed_twice(plan: Plan) -> Iterator[Problem]:
     seen: set[str] = set()
     for change in plan.changes if not plan.request.action.writes else ():
         if change.source in seen:
-            yield _problem("listed twice", change, "it stands in the plan twice")
+            yield _problem("listed twice", change, "it is in the plan twice")
         seen.add(change.source)
 
 

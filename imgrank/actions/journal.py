@@ -136,7 +136,7 @@ def start(
     except OSError as error:
         raise ActionError(
             f"The journal cannot be written in {printable(str(journal_dir()))}: {why(error)}. Nothing was changed: "
-            "without a journal nothing could be undone. IMGRANK_HOME names another place for it."
+            "without a journal nothing could be undone. Set IMGRANK_HOME to another folder."
         ) from error
 
 

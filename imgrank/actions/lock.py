@@ -28,7 +28,7 @@ def trash_lock() -> Iterator[None]:
         with FileLock(place / "trash.guard", timeout=_PATIENCE):
             yield
     except Timeout as error:
-        raise OSError(errno.EBUSY, "another imgrank holds the trash and does not go on") from error
+        raise OSError(errno.EBUSY, "another imgrank has locked the trash and does not release it") from error
 
 
 @contextmanager
@@ -46,11 +46,13 @@ def holding(folders: Iterable[str]) -> Iterator[None]:
             _refuse_overlap(place, wanted)
             claim, lock = _claim(place, wanted)
     except Timeout as error:
-        raise ActionError("Another imgrank has just started and does not go on; try again in a moment.") from error
+        raise ActionError(
+            "Another imgrank is starting and has not released its lock; try again in a moment."
+        ) from error
     except OSError as error:
         raise ActionError(
-            f"No lock can be made in {printable(str(place))}: {why(error)}. Nothing was changed. IMGRANK_HOME names "
-            "another place for it."
+            f"No lock can be made in {printable(str(place))}: {why(error)}. Nothing was changed. Set IMGRANK_HOME to "
+            "another folder."
         ) from error
     try:
         yield

@@ -66,7 +66,7 @@ def identify(path: str) -> Identity:
     if stat.S_ISLNK(found.st_mode):
         return Identity(found.st_size, found.st_mtime_ns, hash_bytes(os.fsencode(os.readlink(path))))
     if not stat.S_ISREG(found.st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file", path)
+        raise OSError(errno.EINVAL, "it is not a regular file", path)
     digest = xxhash.xxh3_128()
     with open(path, "rb") as file:
         while block := file.read(_BLOCK):

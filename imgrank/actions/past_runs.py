@@ -165,7 +165,7 @@ def journal_path(number: int) -> Path:
 
 def _require_regular(path: Path) -> None:
     if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
 def _content(path: Path) -> bytes:

@@ -51,15 +51,18 @@ class Template:
             known = ", ".join(f"{{{field}}}" for field in FIELDS)
             raise UsageError(f"The template {self.text!r} asks for {{{unknown[0]}}}; it may hold {known}.")
         if unusable := next((form for _, form in self._formats if _UNUSABLE.search(form)), None):
-            raise UsageError(f"The template {self.text!r} asks for the format {unusable!r}, which gives no file name.")
+            raise UsageError(
+                f"The template {self.text!r} asks for the format {unusable!r}, which cannot be part of a file name."
+            )
         if dateless := next((form for field, form in self._formats if field == "date" and not _is_of_date(form)), None):
             raise UsageError(
-                f"The template {self.text!r} asks for the date as {dateless!r}, which is no format of a date; "
+                f"The template {self.text!r} asks for the date as {dateless!r}, which is not a date format; "
                 "write the year, month and day as {date:%Y-%m-%d}."
             )
         if "/" in self.text or "\\" in self.text:
             raise UsageError(
-                f"The template {self.text!r} holds a slash; it names files, and the folder to move to is named apart."
+                f"The template {self.text!r} contains a slash, which a file name cannot have; "
+                "name the folder separately."
             )
         if "ext" in fields and not self.text.endswith("{ext}"):
             raise UsageError(f"The template {self.text!r} must have {{ext}} at its end, so that files keep their kind.")

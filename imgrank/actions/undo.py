@@ -26,7 +26,7 @@ _INVERSE = {
     Verb.symlink: Verb.remove_symlink,
     Verb.mkdir: Verb.rmdir,
 }
-_GOES_ON = "{history} tells what is done; the same again goes on with the rest."  # a remedy
+_GOES_ON = "{history} shows what was done; run the same command again to do the rest."  # a remedy
 _INVERSE |= {back: forth for forth, back in _INVERSE.items()}
 
 
@@ -111,7 +111,7 @@ def undo(
         _refuse_before_later(chain, number)
         steps, lost = _steps_back(chain, number)
         if not steps and not lost and stopped is None:
-            raise ActionError(f"Run {number} is undone already, or did nothing.", "{history} lists all runs.")
+            raise ActionError(f"Run {number} was already undone, or changed nothing.", "{history} lists all runs.")
         outcome = _carry_back(chain, number, steps, stop, progress) if steps else Outcome(number, 0, ())
         _close(chain)
     return replace(outcome, left_alone=(*lost, *outcome.left_alone))
@@ -124,7 +124,7 @@ def finish(number: int, *, progress: Callable[[Progress], None] = lambda _: None
         chain = chain_of(number)
         stopped = chain.stopped
         if stopped is None or stopped.number != number:
-            did = f"Run {stopped.number} did: {{finish}} {stopped.number} goes on." if stopped else ""
+            did = f"Run {stopped.number} did: {{finish}} {stopped.number} completes the run." if stopped else ""
             raise ActionError(f"Run {number} did not stop in the middle; there is nothing to finish.", did)
         with journal.reopen(number, chain.root) as old:
             settle(old)
@@ -147,7 +147,9 @@ def _last() -> int:
             if unread is not None:
                 raise ActionError(str(unread), f"{{undo}} {chain.root} takes back the run before.")
             return chain.root
-    raise unread or ActionError("There is nothing to undo: no run of imgrank has changed a file, or all are undone.")
+    raise unread or ActionError(
+        "There is nothing to undo: no run of imgrank has changed a file, or all have been undone."
+    )
 
 
 def _is_told(past: Past) -> bool:
@@ -241,11 +243,11 @@ def _refuse_half_way(chain: Chain, number: int) -> None:
     """In the middle of a run there are files under hidden names: only the whole way back or forth leads out."""
     if chain.stopped is not None and number != chain.root:
         stopped = chain.stopped.number
-        remedy = f"{{undo}} {chain.root} puts them back as they were first, {{finish}} {stopped} goes on."
+        remedy = f"{{undo}} {chain.root} puts them back as they were first, {{finish}} {stopped} completes the run."
         if stopped == number:
             raise ActionError(f"Run {number} stopped in the middle of these files. Nothing was changed now.", remedy)
         raise ActionError(
-            f"Run {number} cannot be taken back while run {stopped} stands in the middle of these files. Nothing was "
+            f"Run {number} cannot be undone while run {stopped} is unfinished on the same files. Nothing was "
             "changed now.",
             remedy,
         )
@@ -256,9 +258,8 @@ def _refuse_before_later(chain: Chain, number: int) -> None:
     later = chain.on_top(number) if chain.in_effect(number) else None
     if later is not None:
         raise ActionError(
-            f"Run {number} cannot be taken back before run {later}, which went on with these files. Nothing was "
-            "changed now.",
-            f"{{undo}} {later} takes that one back.",
+            f"Run {number} cannot be undone before run {later}, which changed the same files. Nothing was changed now.",
+            f"{{undo}} {later} undoes that one.",
         )
 
 

@@ -110,7 +110,7 @@ def spliced(content: bytes, splices: Iterable[Splice]) -> bytes:
 
 
 def read(content: bytes) -> PacketTree:
-    """Read a packet. Raises ValueError where it is no XMP in UTF-8."""
+    """Read a packet. Raises ValueError where it is not XMP in UTF-8."""
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     reader = _Reader(content, lambda: parser.CurrentByteIndex)
@@ -124,7 +124,7 @@ def read(content: bytes) -> PacketTree:
         content.decode("utf-8")
         parser.Parse(content, True)
     except (expat.ExpatError, UnicodeDecodeError) as error:
-        raise ValueError(f"it is no XMP in UTF-8 ({error})") from error
+        raise ValueError(f"it is not XMP in UTF-8 ({error})") from error
     rdf = _rdf_of(reader.root)
     if rdf is None:
         raise ValueError("it holds no RDF")

@@ -114,7 +114,7 @@ def load_mini(device: str = "cpu") -> MiniBackbone:
     tokenizer = weights.with_name("mini.tokenizer.json")
     for file in (weights, tokenizer):
         if not file.is_file():
-            raise BackboneError(f"the shipped backbone `mini` is missing its file {file.name}; install imgrank again")
+            raise BackboneError(f"The included image model mini has lost its file {file.name}; install imgrank again.")
     print_of = fingerprint(_read_config(weights), [weights, tokenizer], PREPROCESSING.facts())
     return MiniBackbone(weights, print_of, device)
 
@@ -124,5 +124,7 @@ def _read_config(weights: Path) -> dict[str, Any]:
         with safe_open(str(weights), "numpy") as file:
             config: dict[str, Any] = json.loads(file.metadata()["imgrank.backbone"])
     except (SafetensorError, OSError, LookupError, TypeError, ValueError) as error:
-        raise BackboneError(f"the weights file {weights.name} of `mini` is damaged; install imgrank again") from error
+        raise BackboneError(
+            f"The weights file {weights.name} of the included image model mini is damaged; install imgrank again."
+        ) from error
     return config

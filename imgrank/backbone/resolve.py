@@ -72,9 +72,9 @@ def read_folder(folder: Path) -> ModelFolder:
         config, preprocessing = whole["model_cfg"], whole.get("preprocess_cfg", {})
         _ = config["embed_dim"], config["vision_cfg"], config["text_cfg"], preprocessing.get("mean")
     except FileNotFoundError as error:
-        raise ValueError(f"{folder} holds no {CONFIG_FILE}; it is no model that open_clip saved") from error
+        raise ValueError(f"{folder} holds no {CONFIG_FILE}, so it is not a model that open_clip saved") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{folder / CONFIG_FILE} is no config of open_clip ({error})") from error
+        raise ValueError(f"{folder / CONFIG_FILE} is not an open_clip config ({error})") from error
     found = [folder / file for file in WEIGHT_FILES if (folder / file).is_file()]
     if not found:
         raise ValueError(f"{folder} holds no weights; open_clip calls them {WEIGHT_FILES[0]}")
@@ -197,7 +197,7 @@ def _own_file(name: BackboneName) -> Path:
     if not os.path.isfile(name.file):
         raise refusal(name, f"there is no file {name.file}")
     if not name.file.lower().endswith(FILE_KINDS):
-        raise refusal(name, f"{name.file} is none of {', '.join(FILE_KINDS)}")
+        raise refusal(name, f"{name.file} is not one of {', '.join(FILE_KINDS)}")
     if not os.access(name.file, os.R_OK):
         raise refusal(name, f"there is no permission to read {name.file}")
     return Path(name.file)

@@ -149,7 +149,7 @@ def _content(path: str) -> bytes | None:
     if not is_file:
         raise UsageError(f"{printable(path)} is not a regular file, so no options can be read from it.")
     if len(content) > _LARGEST:
-        raise UsageError(f"{printable(path)} is larger than 1 MB, which no file of options is.")
+        raise UsageError(f"{printable(path)} is larger than 1 MB, which is too large for a file of options.")
     return content
 
 
@@ -183,7 +183,7 @@ def _not_toml(lines: Sequence[str], message: str, path: str) -> UsageError:
     line = lines[number - 1].strip() if number <= len(lines) else ""
     where = f'{printable(path)}, line {number}: "{quoted(line)}"'
     if re.search(r"overwrite|twice|already", message, re.IGNORECASE):
-        return UsageError(f"{where} is not valid TOML, for a line before it has set that; keep one of them.")
+        return UsageError(f"{where} is not valid TOML: an earlier line already sets this; keep one of the two.")
     return UsageError(
         f'{where} is not valid TOML. A line sets one option, as top = 5 or camera = "Canon"; [sort] above it sets it '
         "for that command alone."

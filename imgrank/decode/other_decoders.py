@@ -296,7 +296,7 @@ def _as_pillow(opened: Any) -> Image.Image:
     else:
         opened = opened.colourspace("b-w" if opened.bands <= 2 else "srgb").cast("uchar")
     if opened.bands not in _VIPS_MODES:
-        raise DecodeError("an image of more channels than colours need")
+        raise DecodeError("an image with more channels than a colour image has")
     return _pillow_image(_VIPS_MODES[opened.bands], opened, profile)
 
 

@@ -28,7 +28,7 @@ class DecodeError(Exception):
 def checked_megapixels(limit: float) -> float:
     """A limit of decoding that is one; 0 decodes nothing. Raises UsageError."""
     if not (math.isfinite(limit) and limit >= 0):
-        raise UsageError(f"max_megapixels is {limit}; images up to a finite number of megapixels are decoded.")
+        raise UsageError(f"max_megapixels is {limit}; it must be a finite number, 0 or more.")
     return limit
 
 

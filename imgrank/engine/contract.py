@@ -68,7 +68,7 @@ def open_engine(name: str, address: str | None = None, workers: int | None = Non
 
         return RayEngine(address, Workers(workers, gpus))
     if name != LOCAL:
-        raise UsageError(f'"{printable(name)}" is no engine; there are local and ray.')
+        raise UsageError(f'"{printable(name)}" is not an engine; choose local or ray.')
     if address is not None or workers is not None or gpus:
         raise UsageError("An address, workers and GPUs belong to a cluster.", "Add {engine} ray.")
     from imgrank.engine.local import LocalEngine

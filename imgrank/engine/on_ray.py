@@ -317,5 +317,5 @@ def _sentences() -> Iterator[None]:
             raise ImgrankError(said[-1]) from error
         words = printable(" ".join(str(error).split())[-300:])
         raise ImgrankError(
-            f"Ray could not go on; run the same command again, and it goes on from here: {words}"
+            f"Ray stopped with an error; run the same command again to continue from here: {words}"
         ) from error

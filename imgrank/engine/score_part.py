@@ -71,7 +71,8 @@ class ScoreParts:
         """
         if self.version != __version__:
             raise UsageError(
-                f"A worker has imgrank {__version__} and this machine {self.version}; use one on all machines."
+                f"A worker has imgrank {__version__} and this machine {self.version}; "
+                "use the same version on all machines."
             )
         score = _asked_here(self.asked, self.adapter_files).open(_resources())
         skipped: list[tuple[bool, Unreadable]] = []

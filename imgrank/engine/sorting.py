@@ -168,7 +168,7 @@ def _check_distinct(scored: Sequence[PartScores]) -> None:
 def _checked(source: str | Path) -> str | Path:
     if not is_index(str(source)):
         raise UsageError(
-            f"An engine ranks indexes only, and {printable(str(source))} is none.",
+            f"An engine ranks indexes only, and {printable(str(source))} is not one.",
             f"To make one: imgrank index build {printable(str(source))} {{out}} INDEX.",
         )
     return source

@@ -219,8 +219,8 @@ def _told_of_shared(rows: TaskRows, measured: Rows, train: Rows) -> list[str]:
     if not shared:
         return []
     return [
-        f'{shared:,} of the {counted(len(measured), "row")} of "{printable(rows.query)}" have an image that stands in '
-        "rows to learn from, too: metrics here are better than on other images, those of ridge among them"
+        f'{shared:,} of the {counted(len(measured), "row")} of "{printable(rows.query)}" have an image that is also in '
+        "rows to learn from: metrics here, also those of ridge, are better than on other images"
     ]
 
 

@@ -125,7 +125,9 @@ FEWEST_IN_BIN = 3
 def check_plot(path: Path) -> None:
     """Raise UsageError where no plot can be written, before hours of measuring or over somebody's photograph."""
     if path.suffix.lower() not in PLOTS:
-        raise UsageError(f"A plot is a {', '.join(PLOTS)} file, and {printable(str(path))} is none; name such a file.")
+        raise UsageError(
+            f"A plot is a {', '.join(PLOTS)} file, and {printable(str(path))} is not one; choose a name that ends so."
+        )
     if not path.parent.is_dir():
         raise UsageError(
             f"The plot cannot be written to {printable(str(path))}: there is no folder {printable(str(path.parent))}."

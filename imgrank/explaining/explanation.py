@@ -123,7 +123,7 @@ def explain(
     """
     question = Question(sentence.strip(), opposite)
     if not question.sentence:
-        raise UsageError('A sentence is missing, such as "older person".')
+        raise UsageError('A sentence is missing; give one, such as "older person".')
     return explain_question(ranker, image, question, examples=examples, progress=progress)
 
 

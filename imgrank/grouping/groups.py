@@ -141,7 +141,7 @@ class Grouper:
             copies = Copies.of_rows(measured.values, measured.known)
         numbers = group(settings.by, [file.path for file in files], facts, copies, settings.threshold)
         needs_dates = settings.by in (GroupBy.day, GroupBy.burst)
-        return Grouped(numbers, doubts(facts, "each stands in a group of its own") if needs_dates else "")
+        return Grouped(numbers, doubts(facts, "each is in a group of its own") if needs_dates else "")
 
     def close(self) -> None:
         """Let go of the files of the cache."""

@@ -148,7 +148,7 @@ class Part:
             if not _is_no_damage(error) or not (self.location.is_url or getattr(error, "errno", None)):
                 raise DamagedPart(
                     f"The part {where} is cut off or damaged; delete it and run imgrank index again with the sources "
-                    "it was made of: what it held is encoded anew, and nothing else."
+                    "it was made of: only what the part held is encoded again."
                 ) from error
             reason = reason_of(error) if self.location.is_url else why(error)
             raise IndexFault(f"The part {where} cannot be read: {reason}.") from error

@@ -89,7 +89,9 @@ class Notebook:
             with self._lock:
                 return change()
         except Timeout:
-            raise UsageError(f"{printable(self.path)} is locked by another program.", "End it and try again.") from None
+            raise UsageError(
+                f"{printable(self.path)} is locked by another program.", "Close that program and try again."
+            ) from None
         except OSError as error:
             raise UsageError(f"{printable(self.path)} could not be written: {why(error)}.") from error
 

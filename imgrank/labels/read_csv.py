@@ -255,7 +255,9 @@ class _Reader:
         if dots.part_thousands:
             self._with_dotted_thousands.add(query)
             read = text.replace(".", "")
-            self.notes.append(f'dots in the values of "{name}" part thousands: line {line}, {text} is read as {read}')
+            self.notes.append(
+                f'dots in the values of "{name}" separate thousands: line {line}, {text} is read as {read}'
+            )
         else:
             self.notes.append(
                 f'dots in the values of "{name}" are read as decimal points: line {line}, {text} is {float(text):g}; '
@@ -277,7 +279,7 @@ class _Reader:
     def _split(self, row: Row, text: str) -> str | None:
         split = text.casefold()
         if split and split not in SPLITS:
-            self.fault(row.line, f'the split "{printable(text)}" is none of {", ".join(SPLITS)}')
+            self.fault(row.line, f'the split "{printable(text)}" is not one of {", ".join(SPLITS)}')
             return None
         return split
 

@@ -28,7 +28,9 @@ def check_export(file: str, *, replaces: bool) -> None:
     A file that is no list of imgrank's is only replaced where `replaces` says so.
     """
     if extension(file) not in KINDS:
-        raise UsageError(f"{printable(file)} does not say which list is meant; its name may end in {', '.join(KINDS)}.")
+        raise UsageError(
+            f"{printable(file)} names no list format that imgrank writes; end the name in {', '.join(KINDS)}."
+        )
     folder = os.path.dirname(os.path.abspath(file))
     if not os.path.isdir(folder):
         raise UsageError(f"There is no folder {printable(folder)} to write {printable(file)} in.")
@@ -36,7 +38,7 @@ def check_export(file: str, *, replaces: bool) -> None:
         raise UsageError(f"{printable(file)} is a folder; name a file.")
     if os.path.lexists(file) and not replaces and not is_ours(file):
         raise UsageError(
-            f"{printable(file)} is there, and is no list that imgrank wrote. Nothing was written.",
+            f"{printable(file)} already exists, and imgrank did not write it. Nothing was written.",
             "Choose another file, or use {yes} to replace it.",
         )
 

@@ -158,7 +158,7 @@ def _notes(choice: Choice, evidence: Evidence, refine: bool) -> tuple[str, ...]:
     notes = []
     if refine and not choice.adapter.has_model:
         name = printable(choice.adapter.name)
-        notes.append(f"the ranker {name} has no network to compare pairs with, so the order is that of its scores")
+        notes.append(f"the ranker {name} has no network to compare pairs with, so the order follows its scores")
     learnt = choice.query.subject is not None
     return (*notes, *lacking(evidence, "what this ranker was trained on" if learnt else SUBJECT_OF_SENTENCE))
 

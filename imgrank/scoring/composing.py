@@ -127,7 +127,7 @@ def _is_empty(pictures: Pictures) -> bool:
 def _nothing_asked(asking: Asking) -> str:
     if asking.plus or asking.minus:
         return "Every term of the mix has a weight of 0, so nothing is left to order by."
-    return 'A sentence to order by is missing, such as "older person"; or name an image to be like.'
+    return 'A sentence to rank by is missing, such as "older person"; or name an image to be like.'
 
 
 def _words(parts: Sequence[WeightedQuestion], asking: Asking) -> str:

@@ -105,7 +105,7 @@ def prepare(
     """
     _check(settings)
     if not os.path.isdir(settings.folder):
-        raise UsageError(f"{printable(settings.folder)} is no folder; imgrank label asks about the images of one.")
+        raise UsageError(f"{printable(settings.folder)} is not a folder; imgrank label needs a folder of images.")
     notebook = Notebook(settings.labels, values=settings.mode != "pairs", person=settings.person)
     ranking = ranker.rank(
         [settings.folder], phrasings(settings.sentence)[0], recursive=settings.recursive, progress=progress
@@ -122,7 +122,7 @@ def prepare_ranked(settings: LabelSettings, ranker: Ranker, paths: Sequence[str]
 
 def _check(settings: LabelSettings) -> None:
     if not phrasings(settings.sentence):
-        raise UsageError('A sentence to order by is missing, such as "older person".')
+        raise UsageError('A sentence to rank by is missing; give one, such as "older person".')
     for what, text in (("sentence", settings.sentence), ("name of who answers", settings.person)):
         if not is_one_line(text):
             raise UsageError(

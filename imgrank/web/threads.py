@@ -99,4 +99,4 @@ class Apart(Generic[Result]):
 
 
 def _ending() -> UsageError:
-    return UsageError("imgrank is ending.")
+    return UsageError("imgrank is shutting down.")

@@ -138,7 +138,7 @@ def test_a_sidecar_that_is_there_is_kept_up_to_date_with_the_picture(tmp_path):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"no picture", "no JPEG"),
+        (b"no picture", "not a JPEG"),
         (b"\xff\xd8\xff\xe0\xff\xff", "damaged"),
         (jpeg_with(saved("JPEG", xmp=XMP), 0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP), "twice"),
         (jpeg_with(saved("JPEG"), 0xE1, b"http://ns.adobe.com/xap/1.0/\0<a/>"), "RDF"),

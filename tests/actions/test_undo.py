@@ -87,7 +87,7 @@ def test_a_copy_that_has_become_the_last_one_stays(tmp_path):
 def test_undo_twice_says_so(tmp_path):
     _, outcome = done(tmp_path, Action.rename)
     undo(outcome.run)
-    with pytest.raises(ActionError, match="undone already"):
+    with pytest.raises(ActionError, match="already undone"):
         undo(outcome.run)
     with pytest.raises(ActionError, match="no run 99"):
         undo(99)
@@ -108,7 +108,7 @@ def test_what_was_done_again_and_taken_back_with_the_first_run_is_undone(tmp_pat
     assert snapshot(tmp_path) == before
     states = {each.run: each.state for each in history()}
     assert states[outcome.run] == states[again.run] == "undone"
-    with pytest.raises(ActionError, match="undone already"):
+    with pytest.raises(ActionError, match="already undone"):
         undo(again.run)
 
 

@@ -167,7 +167,7 @@ def test_a_group_must_not_straddle_splits(folder):
 
 
 def test_an_unknown_split_is_a_fault(folder):
-    assert '"dev" is none of' in faults(folder, long_form(split=lambda n: "dev" if n == 2 else "train"))
+    assert '"dev" is not one of' in faults(folder, long_form(split=lambda n: "dev" if n == 2 else "train"))
 
 
 def test_pairs_have_faults_too(folder):
@@ -537,7 +537,7 @@ def of_prices(folder, values, delimiter=";", form="long"):
 def test_dots_part_thousands_beside_whole_numbers_of_that_size(folder, delimiter, form, values, read):
     labels = of_prices(folder, values, delimiter, form)
     assert labels.values[0].values[:3].tolist() == read
-    said = f'dots in the values of "price" part thousands: line 2, {values[0]} is read as {read[0]}'
+    said = f'dots in the values of "price" separate thousands: line 2, {values[0]} is read as {read[0]}'
     assert said in labels.notes
 
 

@@ -183,7 +183,7 @@ def test_a_page_replaces_a_page_and_nothing_else(tmp_path):
     assert out.read_text() == "<p>my own notes</p>"
     with pytest.raises(UsageError, match="was not made by imgrank"):
         write_page(ranking, ranking.images, str(tmp_path / "in"))
-    with pytest.raises(UsageError, match="is not there"):
+    with pytest.raises(UsageError, match="does not exist"):
         write_page(ranking, ranking.images, str(tmp_path / "nowhere" / "x.html"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "x.html"]
 

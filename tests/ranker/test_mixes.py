@@ -141,7 +141,7 @@ def test_a_scale_runs_from_one_picture_to_the_other(ranker):
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ({}, "sentence to order by is missing"),
+        ({}, "sentence to rank by is missing"),
         ({"plus": [Term("a cat", weight=0)]}, "weight of 0"),
         ({"plus": ["  "]}, "no words"),
         ({"like": []}, "missing"),
@@ -151,7 +151,7 @@ def test_a_scale_runs_from_one_picture_to_the_other(ranker):
         ({"plus": [Term(picture="nowhere.jpg")]}, "nowhere.jpg"),
         ({"plus": ["a \udcff cat"]}, "UTF-8"),
         ({"sentence": 5}, r"A sentence is a text, .* not 5 \(int\)"),
-        ({"sentence": None}, "sentence to order by is missing"),
+        ({"sentence": None}, "sentence to rank by is missing"),
         ({"sentence": b"a cat"}, "A sentence is a text"),
         ({"sentence": ["a cat", "a dog"]}, "A sentence is a text"),
         ({"sentence": 0}, "A sentence is a text"),
@@ -175,7 +175,7 @@ def test_what_cannot_be_asked_is_said_in_a_sentence(ranker, asked, told):
 
 @pytest.mark.parametrize("sources", [5, None, b"photos"])
 def test_images_to_rank_are_paths(ranker, sources):
-    with pytest.raises(UsageError, match="Images to rank are a path or several"):
+    with pytest.raises(UsageError, match="images to rank must be one path or several"):
         ranker.rank(sources, "a cat")
 
 

@@ -578,7 +578,7 @@ def test_eval_says_that_pairs_share_images_with_those_that_the_ranker_was_traine
     assert f"pairs was trained on an image of {20 - len(strange)} of the 20 rows of" in told
     assert f"on both images of {both}:" in told
     [told] = evaluate(str(path), adapter="none", source=FakeSource(), split="test").notes[-1:]
-    assert f"{20 - len(strange)} of the 20 rows of" in told and "stands in rows to learn from" in told
+    assert f"{20 - len(strange)} of the 20 rows of" in told and "also in rows to learn from" in told
 
 
 def test_eval_says_nothing_of_pairs_of_other_images(tmp_path):

@@ -43,7 +43,7 @@ def test_a_model_is_taken_once_it_has_read_every_picture(tmp_path: Path) -> None
         assert client.ask("/model", {"name": "small"}).json()["coming"] == "small"
         until(lambda: client.ask("/state").json()["indexing"]["stage"] == "changing")
         assert client.ask("/order", {"sentence": "a cosy picture"}).json()["scores"] == before["scores"]
-        assert "on its way" in client.ask("/model", {"name": "medium"}).json()["error"]
+        assert "is being loaded" in client.ask("/model", {"name": "medium"}).json()["error"]
         go_on.set()
         until(lambda: client.ask("/state").json()["coming"] == "")
         assert room.engine.ranker is other

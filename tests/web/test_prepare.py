@@ -67,7 +67,7 @@ def test_what_cannot_be_taught_is_said_in_words(tmp_path: Path) -> None:
     ranker = FakeRanker()
     with pytest.raises(UsageError, match="at least 3"):
         prepare(settings(tmp_path), ranker)
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         prepare(LabelSettings(str(tmp_path / "photos" / "photo 0.png"), SENTENCE), ranker)
     with pytest.raises(UsageError, match="sentence"):
         prepare(LabelSettings(str(tmp_path), " | "), ranker)

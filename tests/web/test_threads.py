@@ -63,8 +63,8 @@ def test_an_end_does_not_wait_for_what_is_in_hand() -> None:
     assert begun.wait(20)
     apart.close()
     thread.join(20)
-    assert said == ["imgrank is ending."]
-    with pytest.raises(UsageError, match="ending"):
+    assert said == ["imgrank is shutting down."]
+    with pytest.raises(UsageError, match="shutting down"):
         apart.do(lambda: True)
     never.set()
 

@@ -33,13 +33,13 @@ def with_packet(path: str, packet: bytes) -> bytes:
         try:
             return Path(new).read_bytes()
         except OSError as error:
-            raise ValueError("exiftool has not written it") from error
+            raise ValueError("exiftool did not write it") from error
 
 
 def _run(*arguments: str) -> bytes:
     exiftool = program()
     if exiftool is None:
-        raise ValueError("exiftool, which writes into images of this kind, is not installed")
+        raise ValueError("exiftool, which writes into images of this format, is not installed")
     command = [exiftool, "-config", "", *arguments]
     try:
         done = subprocess.run(  # noqa: S603 (a program of the user's; no shell reads the words)

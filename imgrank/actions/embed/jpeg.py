@@ -36,7 +36,7 @@ class _Segment:
 
 
 def packet_of(content: bytes) -> bytes | None:
-    """The XMP in a JPEG. Raises ValueError where it is no JPEG, or has several."""
+    """The XMP in a JPEG. Raises ValueError where it is not a JPEG, or has several."""
     segment = _xmp(content)
     return None if segment is None else content[segment.body + len(_HEADER) : segment.end]
 
@@ -47,7 +47,7 @@ def with_packet(content: bytes, packet: bytes) -> bytes:
         raise ValueError("its XMP would be longer than a JPEG can hold")
     extension = b"".join(content[each.body + _EXTENSION_HEAD : each.end] for each in _of(content, _APP1, _EXTENSION))
     if extension and speaks_of_ours(extension):
-        raise ValueError("its keywords or stars stand in a second part of its XMP")
+        raise ValueError("its keywords or stars are in a second part of its XMP")
     there = _xmp(content)
     start, end = (there.start, there.end) if there else (_place(content),) * 2
     length = (len(_HEADER) + len(packet) + 2).to_bytes(2, "big")
@@ -74,7 +74,7 @@ def keywords_of(content: bytes) -> tuple[str, ...]:
 
 def _segments(content: bytes) -> Iterator[_Segment]:
     if content[:2] != b"\xff\xd8":
-        raise ValueError("it is no JPEG, whatever its name says")
+        raise ValueError("it is not a JPEG, despite its name")
     at = 2
     while True:
         start = at

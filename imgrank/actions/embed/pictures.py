@@ -78,7 +78,7 @@ def edited(path: str, edit: Edit) -> Patch | None:
         return None
     delta = between(before, after)
     if delta.apply(before) != after or delta.reversed().apply(after) != before:
-        raise ValueError("its change could not be taken back")
+        raise ValueError("its change could not be undone")
     return Patch(hash_bytes(before), hash_bytes(after), delta.encode(), delta.reversed().encode())
 
 
@@ -131,13 +131,13 @@ def _by_exiftool(path: str, before: bytes, edit: Edit) -> bytes:
 def _format(path: str) -> _Format:
     kind = _FORMATS.get(extension(path))
     if kind is None:
-        raise ValueError("images of this kind are not written into")
+        raise ValueError("imgrank cannot write into images of this format")
     return kind
 
 
 def _content(path: str) -> bytes:
     if os.path.getsize(path) > _LARGEST:
-        raise ValueError("it is too large to be written anew")
+        raise ValueError("it is too large to rewrite")
     return Path(path).read_bytes()
 
 
@@ -152,7 +152,7 @@ def pixels_of(content: bytes) -> list[bytes]:
         return list(_tiff(content))
     if content[4:8] == b"ftyp":
         return list(_boxes(content))
-    raise ValueError("it is not of the kind that its name says")
+    raise ValueError("its content does not match its file name extension")
 
 
 def same_pixels(before: bytes, after: bytes) -> bool:

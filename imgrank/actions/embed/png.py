@@ -24,7 +24,7 @@ class _Chunk:
 
 
 def packet_of(content: bytes) -> bytes | None:
-    """The XMP in a PNG. Raises ValueError where it is no PNG, or has it several times or in another form."""
+    """The XMP in a PNG. Raises ValueError where it is not a PNG, or has it several times or in another form."""
     chunk = _xmp(content)
     if chunk is None:
         return None
@@ -65,7 +65,7 @@ def pixels_of(content: bytes) -> list[bytes]:
 
 def _chunks(content: bytes) -> Iterator[_Chunk]:
     if not content.startswith(_SIGNATURE):
-        raise ValueError("it is no PNG, whatever its name says")
+        raise ValueError("it is not a PNG, despite its name")
     at = len(_SIGNATURE)
     while True:
         end = at + 12 + int.from_bytes(content[at : at + 4], "big")
@@ -82,7 +82,7 @@ def _xmp(content: bytes) -> _Chunk | None:
     chunks = list(_chunks(content))
     texts = [each for each in chunks if each.kind in (b"iTXt", b"tEXt", b"zTXt")]
     if any(content.startswith(_OLD, each.body) for each in texts):
-        raise ValueError("its XMP stands in a form of ImageMagick's")
+        raise ValueError("its XMP is stored in ImageMagick's own form")
     found = [each for each in texts if each.kind == b"iTXt" and content.startswith(_KEYWORD, each.body)]
     if len(found) > 1:
         raise ValueError("it holds XMP twice")

@@ -27,7 +27,7 @@ class _Chunk:
 
 
 def packet_of(content: bytes) -> bytes | None:
-    """The XMP in a WebP. Raises ValueError where it is no WebP, or has several."""
+    """The XMP in a WebP. Raises ValueError where it is not a WebP, or has several."""
     found = [each for each in _chunks(content) if each.kind == _XMP]
     if len(found) > 1:
         raise ValueError("it holds XMP twice")
@@ -61,7 +61,7 @@ def _end(content: bytes) -> int:
 
 def _chunks(content: bytes) -> Iterator[_Chunk]:
     if content[:4] != b"RIFF" or content[8:12] != b"WEBP":
-        raise ValueError("it is no WebP, whatever its name says")
+        raise ValueError("it is not a WebP, despite its name")
     end, at = _end(content), 12
     if end > len(content) or at >= end:
         raise ValueError("it is damaged or cut off")
@@ -88,7 +88,7 @@ def _announced(content: bytes, picture: _Chunk) -> bytes:
         width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
         flags = _XMP_FLAG | (_ALPHA_FLAG if bits >> 28 & 1 else 0)
     else:
-        raise ValueError("it is built in a way that imgrank does not know")
+        raise ValueError("its structure is not one that imgrank knows")
     if not width or not height:
         raise ValueError("it is damaged")
     return bytes([flags, 0, 0, 0]) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")

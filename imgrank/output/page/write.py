@@ -166,7 +166,9 @@ def check_page(path: str) -> None:
     """Raise UsageError where a page cannot be written at `path`, or would replace what imgrank did not write."""
     folder = os.path.dirname(os.path.realpath(path))
     if not os.path.isdir(folder):
-        raise UsageError(f"The page {printable(path)} cannot be written: the folder {printable(folder)} is not there.")
+        raise UsageError(
+            f"The page {printable(path)} cannot be written: the folder {printable(folder)} does not exist."
+        )
     if os.path.lexists(path) and not _is_ours(path):
         raise UsageError(
             f"{printable(path)} exists and was not made by imgrank, so it is left as it is.",

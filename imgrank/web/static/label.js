@@ -143,7 +143,7 @@ function showKnowledge() {
   if (!known) return;
   $("enough").className = known.enough ? "yes" : "";
   $("enough").textContent = known.enough
-    ? `The last 20 answers moved only ${percent(known.moved)} of all pairs: more of them hardly help. Train now.`
+    ? `The last 20 answers moved only ${percent(known.moved)} of all pairs: more of them would hardly help. Train now.`
     : "";
   $("figures").replaceChildren(
     ...figure("Expected to be in the right order", known.accuracy, "of all pairs"),

@@ -89,7 +89,7 @@ class Plans:
         with self._lock:
             waiting = self._waiting.pop(name, None)
         if waiting is None or time.monotonic() - waiting.since > PLAN_SECONDS:
-            raise UsageError("This plan was carried out already, or has waited too long; make it anew.")
+            raise UsageError("This plan was carried out already, or has expired; make a new one.")
         try:
             yield waiting.made
         except BaseException:
@@ -182,9 +182,9 @@ class Work:
     def _begin(self, what: str, total: int, doing: Doing) -> None:
         with self._lock:
             if self._job.running:
-                raise UsageError("Files are being changed already; wait for the end of that.")
+                raise UsageError("Files are being changed already; wait until that has ended.")
             if self._stop.asked:
-                raise UsageError("imgrank open is ending; nothing was changed.")
+                raise UsageError("imgrank open is shutting down; nothing was changed.")
             before, self._job = self._job, Job(self._job.number + 1, what, 0, total, running=True)
             try:
                 self._thread = begin(partial(self._do, doing), "imgrank-work", daemon=False)

@@ -59,7 +59,9 @@ class Engine:
                 self.coming, self._loaded = "", None
                 return
             if self.coming and self.coming != backbone:
-                raise UsageError(f"{printable(self.coming)} is on its way; wait for it, or take the present one again.")
+                raise UsageError(
+                    f"{printable(self.coming)} is being loaded; wait for it, or choose the present one again."
+                )
             if self.coming:
                 return
             self.coming, self.fault = backbone, ""

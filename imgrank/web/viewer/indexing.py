@@ -219,7 +219,7 @@ class Indexer:
             read.update((known[file.path], start + place) for place, file in enumerate(found.files))
             pieces.append(found.packed)
             if self._engine.loaded is not ranker:
-                raise UsageError("It was given up.")
+                raise UsageError("It was cancelled.")
 
         try:
             ranker.sentence("a picture")  # which says at once where the model cannot be had

@@ -58,7 +58,7 @@ def source_of(where: str, engine: Engine) -> Source:
     if is_index(where):
         return source_of_index(where, engine)
     if not os.path.isdir(where):
-        raise UsageError(f"{printable(where)} is no folder; imgrank open shows the images of one, or of an index.")
+        raise UsageError(f"{printable(where)} is not a folder; imgrank open shows the images of a folder or an index.")
     library = Library(where)
     return Source(library, FactBook(library), GroupBook(library, engine), Indexer, NOTHING)
 

@@ -88,7 +88,7 @@ def put_back() -> str:
     try:
         left = undo(min(runs)).left_alone if runs else ()
     except ActionError as error:
-        return "" if "undone already" in str(error) else str(error)
+        return "" if "already undone" in str(error) else str(error)
     return f"left alone: {left[0].path}: {left[0].reason}" if left else ""
 
 

@@ -196,6 +196,6 @@ def carefully(deed):
         try:
             deed()
         except ActionError as error:
-            assert "undone already" in str(error) or "did not stop" in str(error), error
+            assert "already undone" in str(error) or "did not stop" in str(error), error
 
     return do

@@ -55,7 +55,7 @@ def test_a_disk_that_fills_up_midway(tmp_path, monkeypatch):
     monkeypatch.setattr(no_clobber.shutil, "copyfileobj", full)
     with pytest.raises(ActionError, match="no space left on device") as stopped:
         act(plan)
-    assert stopped.value.remedy == "{undo} 1 puts files back; {finish} 1 goes on."
+    assert stopped.value.remedy == "{undo} 1 puts files back; {finish} 1 completes the run."
     assert sorted(os.listdir(tmp_path / "out")) == ["a.jpg", "c.jpg"]
     monkeypatch.setattr(no_clobber.shutil, "copyfileobj", real)
     assert not finish(1).left_alone and sorted(os.listdir(tmp_path / "out")) == sorted(NAMES)

@@ -18,7 +18,7 @@ export function Actions({ state }) {
   const all = order ? shown === order.numbers.length : true;
   const running = Boolean(server?.job.running);
   const about = chosen.size ? `${chosen.size} chosen` : shown ? `none chosen: all ${shown} shown` : "nothing to act on";
-  const busy = running ? "Files are being changed; wait for the end of that" : "";
+  const busy = running ? "Files are being changed; wait until that has ended" : "";
   const none = shown ? "" : "There is no picture to act on";
   const unchosen = !chosen.size && all ? "Choose pictures, or cut, before any are thrown away" : "";
   /** @param {string} action */

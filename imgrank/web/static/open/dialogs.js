@@ -32,7 +32,7 @@ export function HistoryDialog({ state }) {
   };
   return html`<${Window} name="History" onClose=${close}>
     <h2>What was done here</h2>
-    ${state.server?.undo?.at_once === false && html`<p>The last change is from before imgrank open was started. Say which one to undo.</p>`}
+    ${state.server?.undo?.at_once === false && html`<p>The last change is from before imgrank open was started. Choose which one to undo.</p>`}
     ${runs && !runs.length && html`<p>No run has changed a file of this folder yet.</p>`}
     <ol class="runs">${runs && [...runs].reverse().map((past) => html`<li key=${past.run}>
       <div><strong>${past.undoes === null ? past.action : `undo of run ${past.undoes}`}</strong> ${past.query && html`<em>${past.query}</em>`}

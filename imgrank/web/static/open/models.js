@@ -29,7 +29,7 @@ export function ModelsDialog({ state }) {
   };
   return html`<${Window} name="Image models" onClose=${close}>
     <h2>Image models</h2>
-    <p>A larger one knows more, is downloaded once, and reads the pictures anew, which takes its time once. Pictures stay here.</p>
+    <p>A larger one knows more, is downloaded once, and reads all pictures again, which takes a while the first time. Pictures stay here.</p>
     <div class="changes models"><table aria-busy=${!models.length}>
       <thead><tr><th scope="col">Model</th><th scope="col">Size</th><th scope="col">ImageNet</th><th scope="col">Once, here</th></tr></thead>
       <tbody>${models.map((each) => html`<tr key=${each.whole}>
@@ -38,7 +38,7 @@ export function ModelsDialog({ state }) {
         <td>${each.imagenet === null ? "" : `${(100 * each.imagenet).toFixed(1)} %`}</td>
         <td>${each.seconds === null ? "not timed" : duration(each.seconds)}</td></tr>`)}</tbody>
     </table></div>
-    ${!models.length && html`<p class="quiet">Looking what is on disk…</p>`}
+    ${!models.length && html`<p class="quiet">Checking what is on disk…</p>`}
     ${coming && html`<p role="note">${coming} is on its way. The present model answers until it has read every picture.</p>`}
     ${model && !model.present && !coming && html`<p>${costOf(model)} Until then the present model answers; what it has read stays stored. From the terminal: <code><${Words} text=${model.command} /></code></p>`}
     <p class="quiet">ImageNet: zero-shot accuracy, as published. <code><${Words} text="imgrank backbones --measure" /></code> times them here.</p>

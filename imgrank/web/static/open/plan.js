@@ -79,7 +79,7 @@ export function PlanDialog({ state }) {
 
 /** @param {{ plan: Plan }} props */
 function Changes({ plan }) {
-  if (!plan.count) return html`<p>There is nothing to change: every file is as asked.</p>`;
+  if (!plan.count) return html`<p>There is nothing to change: every file already is as you asked.</p>`;
   const belonging = plan.companions > 0 ? `, of which ${plan.companions} ${plan.companions === 1 ? "belongs" : "belong"} to the pictures` : "";
   return html`<p>${inWords(plan.count, "file")}${belonging}, ${bytes(plan.bytes)}.${plan.folder ? ` To ${plan.folder}.` : ""}</p>
     ${plan.notes.map((line) => html`<p key=${line} class="note">${line}</p>`)}
