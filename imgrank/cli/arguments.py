@@ -166,7 +166,9 @@ BetweenOption = Annotated[
 ]
 PlusOption = Annotated[
     Optional[list[str]],
-    typer.Option("--plus", metavar=TERM, help="Also rank by this; 'sunset:0.5' counts half. Repeatable."),
+    typer.Option(
+        "--plus", metavar=TERM, help="Also rank by this; 'sunset:0.5' counts half; the default weight is 1. Repeatable."
+    ),
 ]
 MinusOption = Annotated[
     Optional[list[str]],

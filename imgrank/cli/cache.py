@@ -23,7 +23,9 @@ UnusedDays = Annotated[
 MaxSize = Annotated[
     str,
     typer.Option(
-        "--max-size", metavar="SIZE", help="Then remove the oldest until the cache fits this size: 500MB, 2GB."
+        "--max-size",
+        metavar="SIZE",
+        help="Then remove the oldest images until the cache fits this size, such as 500MB or 2GB; no limit by default.",
     ),
 ]
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}

@@ -115,7 +115,7 @@ ColumnOption = Annotated[
     typer.Option(
         "--column",
         metavar="NAME",
-        help="Take this column of a labels file for a query although it seems to be an id; may be repeated.",
+        help="Take this column of a labels file for a query although it looks like an id. Repeatable.",
     ),
 ]
 QuietOption = Annotated[bool, flag("--quiet", "Print no progress and no notes on stderr.", "-q")]
@@ -142,7 +142,7 @@ MaxMegapixelsOption = Annotated[
 ]
 PortOption = Annotated[
     int,
-    typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port of the local web page; 0 takes a free one."),
+    typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port of the local web page; 0 picks a free one."),
 ]
 NoOpenOption = Annotated[bool, flag("--no-open", "Print the address of the page, but do not open a browser.")]
 EXIT_SKIPPED = 3  # under --strict; all other codes stand on the errors

@@ -79,7 +79,10 @@ BottomOption = Annotated[
 MinScoreOption = Annotated[
     Optional[float],
     typer.Option(
-        "--min-score", metavar="X", help="Leave out images with a lower score than this.", rich_help_panel=_PICKING
+        "--min-score",
+        metavar="X",
+        help="Leave out images with a lower score than this, in the unit of the scores.",
+        rich_help_panel=_PICKING,
     ),
 ]
 VerifyOption = Annotated[

@@ -47,7 +47,7 @@ class Served(Protocol):
 
 
 def serve(served: Served, port: int = 0, on_ready: Callable[[str], None] = lambda _: None) -> None:
-    """Serve until Ctrl-C; `on_ready` gets the address with its token. Port 0 takes a free one.
+    """Serve until Ctrl-C; `on_ready` gets the address with its token. Port 0 picks a free one.
 
     Raises UsageError where the port is taken.
     """
