@@ -71,7 +71,7 @@ def in_words(ending: str = "", remedy: str = "") -> Callable[[Callable[_Given, _
                 return function(*args, **kwargs)
             except OSError as error:
                 where = f" at {from_here(str(error.filename))}" if error.filename else ""
-                facts = f"The system refused to go on{where} ({why(error)}). {ending}".rstrip()
+                facts = f"The system reported an error{where} ({why(error)}). {ending}".rstrip()
                 raise ActionError(facts, remedy) from error
 
         return worded

@@ -120,7 +120,9 @@ def no_room(plan: Plan) -> Iterator[Problem]:
         free = shutil.disk_usage(place[device]).free
         if size + _ROOM_FOR_METADATA > free:
             words = f"{size / 1e6:.0f} MB are needed and {free / 1e6:.0f} MB are free"
-            yield Problem("no room", place[device], f"The disk of {from_here(place[device])} has no room: {words}.")
+            yield Problem(
+                "no room", place[device], f"The disk of {from_here(place[device])} does not have enough room: {words}."
+            )
 
 
 def long_names(plan: Plan) -> Iterator[Problem]:
@@ -146,7 +148,7 @@ def forbidden_names(plan: Plan) -> Iterator[Problem]:
             words = "no program would know what kind of file it is without an extension"
             yield _problem("no extension", change, f"{printable(name)} would be its name; {words}", _OTHER_NAMES)
         elif name != old and (bad or reserved or name != name.rstrip(". ") or not stem.strip(". ")):
-            words = f"{bad[0]} cannot stand in a name" if bad else "Windows cannot hold that name"
+            words = f"{bad[0]} cannot be part of a name" if bad else "Windows cannot hold that name"
             yield _problem("forbidden name", change, f"{printable(name)} would be its name, and {words}", _OTHER_NAMES)
 
 

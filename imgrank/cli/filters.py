@@ -151,7 +151,7 @@ def told_of_fits(ranking: Ranking) -> str:
     if len(untold) < len(ranking.terms):
         line += f", not counting {', '.join(map(_named, untold))}"
     if any(term.scorer == "zero-shot" for term in untold):
-        return f"{line}; how near an image must be to fit was measured for mini alone, so that only a ranker could tell"
+        return f"{line}; the limit for a fit was measured for mini alone, so only a trained ranker could tell"
     return f"{line}: every image has its place in such an order"
 
 

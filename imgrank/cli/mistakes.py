@@ -131,7 +131,8 @@ def _about_command(error: ClickError) -> str | None:
         return None
     named = printable(found[1])
     return (
-        f'"{named}" is no command; to rank images, say sort first, as in: imgrank sort {shown(named)} "older person".'
+        f'"{named}" is not a command; to rank images, write sort first, as in: '
+        f'imgrank sort {shown(named)} "older person".'
     )
 
 

@@ -166,7 +166,7 @@ def save_list(ranking: Ranking, images: Sequence[RankedImage], file: str | None,
     count = write_export(ranking, images, file, standing_of(ranking, images))
     say = noting(quiet)
     left_out = (
-        f"; {len(images) - count:,} cannot stand in it: no files as indexed, or names with a line break"
+        f"; {len(images) - count:,} left out: not the files that were indexed, or names with a line break"
         if count < len(images)
         else ""
     )

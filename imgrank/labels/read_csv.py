@@ -261,7 +261,7 @@ class _Reader:
         else:
             self.notes.append(
                 f'dots in the values of "{name}" are read as decimal points: line {line}, {text} is {float(text):g}; '
-                "if they part thousands, write the numbers without them"
+                "if they separate thousands, write the numbers without them"
             )
 
     def _getter(self, row: Row, names: Sequence[str], *, told: bool = True) -> Callable[[str], str]:
@@ -367,7 +367,7 @@ def _listing(path: str, faults: Sequence[Fault], skipping: bool) -> str:
     ending = ["Nothing is left to use."] if skipping else []
     if any(fault.reason.startswith(_NO_IMAGE) for fault in faults):
         folder = printable(os.path.dirname(path)) or "the current folder"
-        ending.insert(0, f"Relative paths count from the folder of the labels file, {folder}.")
+        ending.insert(0, f"Relative paths start at the folder of the labels file, {folder}.")
     return "\n".join(
         [f"{printable(path)} has {counted(len(faults), 'fault')}; nothing was trained or measured.", *lines, *ending]
     )

@@ -71,7 +71,7 @@ def doubts(ranking: Ranking) -> tuple[str, ...]:
         lines.append(f"not confident: {why}, so the order may mean little")
     if ranking.partial:
         seen = counted(len(ranking.images), "image")
-        lines.append(f"partial: stopped after {seen}; only these were ranked, and all that is said is of them alone")
+        lines.append(f"partial: stopped after {seen}; only these were ranked, and all lines here refer to them alone")
     return tuple(printable(line) for line in lines + _skipped(ranking))
 
 

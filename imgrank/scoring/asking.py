@@ -55,11 +55,11 @@ WITHOUT_DETAIL = (
     "noise; name the image files, not an index, to measure these at full size"
 )
 READ_IN_PART = f"the {{}} is too long, and only its first {MOST_WORDS} words or {MOST_CHARACTERS:,} characters are read"
-BOTH_ENDS = "'{}' and '{}' are two ends of one scale, and which is to stand first is not understood; name one of them"
-IGNORED_BESIDE = "'{}' is not understood beside what is denied, and was ignored"
-NOT_BOTH = "'{}' orders what '{}' wants none of, so it cannot be both, and only the latter is answered"
+BOTH_ENDS = "'{}' and '{}' are two ends of one scale, and it is not clear which should come first; name one of them"
+IGNORED_BESIDE = "'{}' is not understood beside what is excluded, and was ignored"
+NOT_BOTH = "'{}' asks for what '{}' excludes, so only the latter is answered"
 ONLY_LIKENESS = "'{}' is judged by similarity alone, so any image that shows '{}' may come first"
-NO_BOUND = "how much is 'too {}' is not known, so the order runs to the very end of the scale"
+NO_BOUND = "imgrank does not know how much is 'too {}', so the order runs to the very end of the scale"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
 

@@ -19,20 +19,18 @@ from imgrank.scoring.permitting import without_permissions
 from imgrank.scoring.preferring import liked_or_above, one_after_another, preferred
 from imgrank.scoring.words import are_opposite, has_opposite, in_words, last_base, word_of
 
-MORE_FIRST = "'{}' is not understood, so images that show something else, too, may come first"
+MORE_FIRST = "'{}' is not understood, so images that also show something else may come first"
 NONE_FIRST = "'{}' is not understood as few but some, so images that show none may come first"
 EITHER_FIRST = "'{}' is not understood, so images that are not meant may come first"
 
 VERY_END = "'{}' is not understood as some and not much, so the order runs to the very end of the scale"
 EITHER_OF_TWO = "'{}' is not understood as either, so all images of the one may come before those of the other"
 TOGETHER = "'{}' is not understood as both at once, so images that show only one may come first"
-OF_LIGHT = (
-    "how well exposed an image is decides for '{}', so one that is dark or bright by what it shows may stand anywhere"
-)
+OF_LIGHT = "'{}' is judged by exposure, so images of a dark or bright subject may come anywhere"
 BOUND_FIRST = "'{}' is not understood as a bound, so images that are just that may come first"
-YOUNG_TOO = "'{}' are hardly told from other '{}' by what an image shows, so they may come first, too"
-ABOVE_OR_LIKED = "whether '{}' is liked better or stands above is not understood, so either may come first"
-BEHIND_FIRST = "'{}' is not understood, so what is not '{}' may come in any order behind it"
+YOUNG_TOO = "'{}' look much like other '{}', so they may come first, too"
+ABOVE_OR_LIKED = "it is not clear whether '{}' means liked better or higher up, so either may come first"
+BEHIND_FIRST = "'{}' is not understood, so everything other than '{}' may follow in any order"
 
 _RUN = re.compile(r"([^\w\s])\1{2,}")
 _DASH = re.compile(r"(?<=\d)\s?[–—]\s?(?=\d)")

@@ -16,7 +16,9 @@ from imgrank.scoring.parsing import plain_order, read
 from imgrank.scoring.words import word_of
 
 NO_NUMBER = "'{}' is not understood as a number, so images that show another number may come first"
-NOT_MEASURED = "{} is not measured where a sentence asks for something else, too, but in a mix of '{}' plus {} it is"
+NOT_MEASURED = (
+    "{} is not measured in a sentence that also asks for something else; rank by a mix of '{}' plus {} instead"
+)
 
 _NUMERAL = (
     r"(?:(?:a|one) (?:dozen|hundred|thousand)|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen"

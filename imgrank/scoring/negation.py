@@ -17,7 +17,7 @@ from imgrank.paths import printable
 from imgrank.scoring.lexicon import is_kind_of, is_thing
 from imgrank.scoring.words import are_opposite, has_opposite, last_base, word_of, word_set
 
-EXCEPTS = "'{}' after '{}' is not understood, so what is excepted may come anywhere"
+EXCEPTS = "'{}' after '{}' is not understood, so the exceptions may come anywhere"
 CONTRADICTS = "'{}' is both asked for and denied; name it once"
 
 _PICTURE = r"(?:(?:a |an |the |all |any )?(?:photos?|photographs?|pictures?|images?|shots?|ones?|frames?) )"

@@ -25,11 +25,11 @@ from imgrank.scoring.words import is_readable
 from imgrank.tokens import TextTokens
 
 SHOWS_NO_DATE = "what an image shows does not say when it was taken; order by date for that"
-NOT_JUDGED = "what is better or worse here cannot be seen, so images most like '{}' come first"
-ASKS_FOR_ANOTHER = "the sentence asks for something else than the ranker {} predicts, so the order is by '{}'"
+NOT_JUDGED = "what is better or worse here cannot be seen in an image, so images most like '{}' come first"
+ASKS_FOR_ANOTHER = "the sentence asks for something other than the ranker {} predicts, so the order is by '{}'"
 NOT_COMPARED = "no trained ranker answers, so no close results were compared again"
-READS_ENGLISH = "mini was taught English, and finds no word of it here: scores mean nothing"
-KNOWS_FEW = "mini was taught English, and knows few of these words: scores may mean little"
+READS_ENGLISH = "mini knows English alone, and finds no English word here: scores mean nothing"
+KNOWS_FEW = "mini knows English alone, and few of these words: scores may mean little"
 IGNORED_NOT = 'a "not" or "no" inside a sentence is not understood and was ignored'
 
 

@@ -126,7 +126,9 @@ def _line(cells: Sequence[str]) -> str:
 def _misses(query: TrainedQuery) -> list[str]:
     if not query.misses:
         return []
-    told = (f"- {printable(Path(m.image).name)}: said {m.predicted:.4g}, labelled {m.true:.4g}" for m in query.misses)
+    told = (
+        f"- {printable(Path(m.image).name)}: predicted {m.predicted:.4g}, labelled {m.true:.4g}" for m in query.misses
+    )
     return ["", "Furthest off:", "", *told]
 
 

@@ -169,7 +169,7 @@ def _chosen(usable: Sequence[str], answered: set[str], most: int) -> list[str]:
 
 def _unwritable(count: int) -> str:
     left = counted(count, "image is not asked about: its path", "images are not asked about: their paths")
-    return f"{left} cannot stand in a labels file"
+    return f"{left} cannot be written to a labels file"
 
 
 def _left_out(

@@ -155,7 +155,7 @@ def test_the_path_and_the_file_manager_say_what_happened(
     with page_of(browser, both[1], permissions=["clipboard-read", "clipboard-write"]) as page:
         large(page, "cat.jpg")
         page.keyboard.press("i")
-        page.get_by_role("button", name="Path to clipboard").click()
+        page.get_by_role("button", name="Copy path").click()
         page.get_by_text("The path was copied.").wait_for()
         assert page.evaluate("navigator.clipboard.readText()").endswith("cat.jpg")
         page.get_by_role("button", name="Show in file manager").click()

@@ -163,7 +163,10 @@ def test_what_is_no_number_of_a_run_is_named_and_where_the_numbers_stand(word):
     ("argv", "said"),
     [
         (["sort", "photos", "--between", "a.jpg"], "--between needs 2 values."),
-        (["photos", "a cat"], '"photos" is no command; to rank images, say sort first, as in: imgrank sort photos'),
+        (
+            ["photos", "a cat"],
+            '"photos" is not a command; to rank images, write sort first, as in: imgrank sort photos',
+        ),
         (["srot", "a cat"], "Did you mean 'sort'?"),
         (["sort", "photos", "a cat", "--explain"], "imgrank explain is a command of its own, as in: imgrank explain "),
         (["sort", "photos", "a cat", "--history"], "imgrank history is a command of its own."),

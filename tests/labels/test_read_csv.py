@@ -597,7 +597,7 @@ def test_a_query_that_is_said_to_be_left_out_is(folder):
 
 def test_where_paths_count_from_is_said_where_images_are_missing(folder):
     lines = [*long_form(), "photos/a.jpg,sharp,1"]
-    assert f"Relative paths count from the folder of the labels file, {folder}." in faults(folder, lines)
+    assert f"Relative paths start at the folder of the labels file, {folder}." in faults(folder, lines)
     assert "Relative paths" not in faults(folder, [*long_form(), "1.jpg,older person,x"])
 
 

@@ -192,7 +192,7 @@ def test_a_denial_is_none(sentence):
 def test_brightness_is_told_to_be_judged_by_exposure(sentence, text):
     said = plainly(sentence)
     assert said.text == text
-    assert said.doubt.startswith(f"how well exposed an image is decides for '{text}'")
+    assert said.doubt.startswith(f"'{text}' is judged by exposure")
 
 
 @pytest.mark.parametrize("sentence", ["too dark", "underexposed", "dark picture", "a dark forest", "bright colours"])

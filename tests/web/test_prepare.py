@@ -58,7 +58,9 @@ def test_where_no_path_can_stand_in_a_labels_file_that_is_said(tmp_path: Path) -
     folder = tmp_path / os.fsdecode(b"h\xe9")
     folder.mkdir()
     photos(folder / "photos", 3)
-    with pytest.raises(UsageError, match="3 images are not asked about: their paths cannot stand in a labels file"):
+    with pytest.raises(
+        UsageError, match="3 images are not asked about: their paths cannot be written to a labels file"
+    ):
         prepare(LabelSettings(str(folder / "photos"), SENTENCE, labels=str(tmp_path / "labels.csv")), FakeRanker())
 
 

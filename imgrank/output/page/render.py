@@ -76,7 +76,7 @@ def remarks(ranking: Ranking) -> str:
         grave.append(f"Not confident: {why}, so the order may mean little.")
     if ranking.partial:
         seen = counted(len(ranking.images), "image")
-        grave.append(f"Partial: stopped after {seen}; only these were ranked, and all that is said is of them alone.")
+        grave.append(f"Partial: stopped after {seen}; only these were ranked, and all lines here refer to them alone.")
     lines = [f'<p class="remark warn" role="note">{text(line)}</p>' for line in grave]
     of_scores = ranking.asked.told_of_scores if ranking.asked else ()
     notes = (*of_scores, *beside_doubt(ranking.notes, ranking.confident))

@@ -69,7 +69,7 @@ function Facts({ number }) {
   if (!facts) return html`<p class="quiet">Looking…</p>`;
   return html`<div><dl class="facts">${Object.entries(facts).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${inParts(value)}</dd></div>`)}</dl>
     <div class="buttons">
-      <button onClick=${() => toClipboard(facts.Path || "", document.querySelector("aside dl.facts > div:last-child dd")).then((done) => setSaid(`The path was ${done}.`))}>Path to clipboard</button>
+      <button onClick=${() => toClipboard(facts.Path || "", document.querySelector("aside dl.facts > div:last-child dd")).then((done) => setSaid(`The path was ${done}.`))}>Copy path</button>
       <button onClick=${async () => setSaid((await wish("reveal", { number })) ? "The file manager was asked to show it." : now().fault)}>Show in file manager</button>
     </div><p class="quiet" aria-live="polite">${said}</p></div>`;
 }

@@ -41,10 +41,10 @@ export function ModelsDialog({ state }) {
     ${!models.length && html`<p class="quiet">Checking what is on disk…</p>`}
     ${coming && html`<p role="note">${coming} is on its way. The present model answers until it has read every picture.</p>`}
     ${model && !model.present && !coming && html`<p>${costOf(model)} Until then the present model answers; what it has read stays stored. From the terminal: <code><${Words} text=${model.command} /></code></p>`}
-    <p class="quiet">ImageNet: zero-shot accuracy, as published. <code><${Words} text="imgrank backbones --measure" /></code> times them here.</p>
+    <p class="quiet">ImageNet: zero-shot accuracy, as published. <code><${Words} text="imgrank backbones --measure" /></code> measures their speed here.</p>
     <div class="buttons">
       ${coming ? html`<button onClick=${() => take(present)}>Stay with ${present}</button>`
-        : html`<button class="strong" disabled=${!model || model.present} onClick=${() => take(picked)}>Take this model</button>`}
+        : html`<button class="strong" disabled=${!model || model.present} onClick=${() => take(picked)}>Use this model</button>`}
       <button onClick=${close}>Close</button></div>
   <//>`;
 }

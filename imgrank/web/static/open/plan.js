@@ -10,7 +10,7 @@ import { change } from "./store.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Plan} Plan */
 
-const WHAT = { copy: "Copy to a folder", move: "Move to a folder", rename: "Rename by rank", tag: "Write rank, score and stars into sidecars", trash: "Throw into the trash" };
+const WHAT = { copy: "Copy to a folder", move: "Move to a folder", rename: "Rename by rank", tag: "Write rank, score and stars into sidecars", trash: "Move to the trash" };
 const PAUSE = 250; // milliseconds after the last key before a plan is made
 let lastFolder = "chosen";
 /** @type {string | null} */

@@ -27,7 +27,7 @@ export function TeachDialog({ state }) {
   return html`<${Window} name="Train your own order" onClose=${close}>
     <form onSubmit=${begin}>
       <h2>This order is not mine</h2>
-      <p>You are asked which of two pictures is more; after some dozens of answers a ranker of your own is trained. It answers
+      <p>You are asked which of two pictures has more of it. After a few dozen answers, train a ranker of your own. It answers
         its sentence from then on, here and in the terminal. Questions are about ${numbers.length} pictures.</p>
       <label class="field">What is there more of? <input type="text" value=${sentence} placeholder="such as “cosier room”" autocomplete="off" onInput=${(/** @type {any} */ event) => setSentence(event.target.value)} /></label>
       ${fault && html`<p role="alert" class="fault">${fault}</p>`}
