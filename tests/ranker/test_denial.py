@@ -298,7 +298,7 @@ def test_a_turn_of_phrase_is_ordered_as_what_it_means(shipped, sentence, plain):
     [
         ("a person, no one else", "'no one else' is not understood"),
         ("dogs, not many", "'not many' is not understood"),
-        ("not blurry, people last", "'people last' is not understood beside what is denied"),
+        ("not blurry, people last", "'people last' is not understood beside what is excluded"),
         ("no people, oldest first", "'oldest first' asks for what 'no people' excludes"),
         ("no people, most people first", "'most people first' asks for what 'no people' excludes"),
         ("people, no people in the background", "'people' is both asked for and denied"),

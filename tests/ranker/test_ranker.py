@@ -243,7 +243,7 @@ def test_a_score_has_the_digits_that_hold_and_no_more(asked, query):
 def test_letters_that_the_model_was_not_taught_are_never_confident(ranker):
     ranking = ranker.rank([PHOTOS], "犬")
     assert (ranking.confident, ranking.confidence) == (False, 0.0)
-    assert "taught English" in ranking.notes[0]
+    assert "knows English alone" in ranking.notes[0]
     assert names(ranker.rank([PHOTOS], "🐶"))[0] == "dog"
     assert ranker.rank([PHOTOS], "🐶").notes == ()
 
