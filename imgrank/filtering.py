@@ -29,9 +29,9 @@ class Filters:
     Attributes:
         since: Taken then or later, by the clock where it was taken.
         until: Taken before this.
-        camera: All of these words stand in the name of its camera.
-        orientation: How it lies.
-        min_rating: It has at least so many stars.
+        camera: All of these words are in the name of its camera.
+        orientation: `landscape`, `portrait` or `square`, of the upright picture.
+        min_rating: It has at least so many stars, 0 to 5.
         exclude: Patterns of files and folders that are left out, as in a shell: `*.png`, `rejects`, `2023/raw`.
     """
 

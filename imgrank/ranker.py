@@ -57,12 +57,12 @@ class Ranker:
         device: `auto`, `cpu`, `cuda` or `mps`.
         cache: Whether stored tokens are read and written.
         note: Receives single lines for the user.
-        max_megapixels: A larger picture is skipped, unless its tokens are stored.
+        max_megapixels: A picture of more million pixels is skipped, unless its tokens are stored; 500 by default.
         verify: Read and hash every file, even where its size and time are as they were when its tokens were stored.
 
     Raises:
         BackboneError: The backbone is unknown, cannot be downloaded, or does not load.
-        UsageError: `max_megapixels` is no finite number, or below 0.
+        UsageError: `max_megapixels` is not a finite number, or is below 0.
     """
 
     def __init__(
@@ -110,14 +110,14 @@ class Ranker:
 
         Args:
             sources: A file, folder, glob or index (a folder or URL that `imgrank index` made), or several of them.
-            sentence: What to order by, such as "older person".
+            sentence: What to order by, such as "older person"; None where `like` or `between` says it.
             listed: Further files, taken literally: one that does not exist is skipped and named, not refused.
             opposite: The other end of the scale, where no ranker was trained.
-            like: Order by likeness to a picture, to several, or to those in a folder.
+            like: Order by similarity to a picture, to several, or to those in a folder.
             between: Two pictures, or two sets of them: the order runs from the first to the second, which stands first.
             plus: More of these: texts, or `Term`s with a weight, beside the rest.
             minus: Less of these.
-            recursive: Go down into sub-folders.
+            recursive: Include subfolders.
             refine: Re-rank close results by comparing pairs; for trained rankers.
             filters: What a picture must be to be ranked: when it was taken, by which camera, how it is called.
             group: Which pictures belong together: `similar`, `burst`, `folder` or `day`, or a `GroupSettings`. Each
@@ -156,12 +156,15 @@ class Ranker:
         Ctrl-C ends it; what was read by then stays stored.
 
         Args:
-            files: Pictures; one that cannot be read stands in a group of its own.
+            files: N pictures; one that cannot be read is in a group of its own.
             by: `similar`, `burst`, `folder` or `day`, or a `GroupSettings` with a threshold.
             progress: Is told how far it is.
 
+        Returns:
+            N group numbers, in the order of `files`.
+
         Raises:
-            UsageError: A file does not exist, or nothing can be grouped so.
+            UsageError: A file does not exist, or `by` is not a way of grouping.
         """
         given = as_given(discover([str(file) for file in files]), files)
         return self._grouper.of(given, GroupSettings.of(by), progress).numbers
@@ -170,7 +173,10 @@ class Ranker:
         """When and by which camera each file was taken, how it lies, and its stars; nothing where nothing is known.
 
         Args:
-            files: Pictures.
+            files: N pictures.
+
+        Returns:
+            N records, in the order of `files`.
 
         Raises:
             UsageError: A file does not exist.
@@ -193,9 +199,12 @@ class Ranker:
             mirrored: Encode the mirror images instead.
             progress: Is told how far it is.
 
+        Returns:
+            The tokens, row for row with the pictures that could be read, and the files that could not.
+
         Raises:
             UsageError: A file does not exist, or an index is to be mirrored.
-            StoreError: Tokens vanish from the cache time and again.
+            StoreError: Tokens disappear from the cache again and again.
         """
         return self._pictures.encode(files, mirrored, progress)
 

@@ -147,6 +147,9 @@ def evaluate(
         max_megapixels: As in `Ranker`.
         progress: Is told how far encoding is.
 
+    Returns:
+        A report for each query: the ranker, ridge and zero-shot on the same rows.
+
     Raises:
         LabelsError: The labels have faults, or no row of that split.
         UsageError: There is no such split.

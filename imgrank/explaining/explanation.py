@@ -117,6 +117,9 @@ def explain(
         examples: Whether to look for labelled pictures like it.
         progress: Is told how far it is.
 
+    Returns:
+        The score, and `influence` (rows, columns): by how much the score falls where that part is blurred.
+
     Raises:
         UsageError: The sentence is empty, or `image` does not name one file.
         NothingToRank: The picture cannot be read.

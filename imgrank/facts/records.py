@@ -36,8 +36,8 @@ class Facts:
     """What EXIF, XMP and a sidecar say of one picture.
 
     Attributes:
-        taken: When it was taken; None where no time can be believed.
-        doubt: Why no time can be believed, in a few words; empty where one is.
+        taken: When it was taken; None where no reliable time is known.
+        doubt: Why no reliable time is known, in a few words; empty where one is.
         camera: Maker and model; empty where unknown.
         width: Of the upright picture, in pixels; None where unknown.
         height: Likewise.

@@ -89,17 +89,20 @@ def train(
             say otherwise.
         skip_bad: Leave faulty rows out instead of refusing the file.
         replace: Overwrite a ranker of that name.
-        resume: Go on with an interrupted run.
+        resume: Continue an interrupted run.
         source: Where tokens come from, instead of a `Ranker` of its own.
         index: An index that has the pictures' tokens: no picture is read, and none is mirrored.
         watch: Is told each epoch.
         progress: Is told how far encoding is.
         saved: Is told the closed form, which is in the file before the network's first epoch.
 
+    Returns:
+        The ranker's file and card, the figures of each query, and whether training was interrupted.
+
     Raises:
         LabelsError: The labels have faults; the message names each with its line.
         TrainingError: There is too little to learn from, or training diverged.
-        UsageError: The name is taken.
+        UsageError: The name is taken, both `name` and `out` are given, or the file cannot be saved there.
         BackboneError: The backbone cannot be used.
         AdapterError: The file to resume does not fit.
     """
