@@ -23,6 +23,12 @@ from imgrank.scoring.words import are_kin, word_set
 
 NEAR_FROM, NEAR_WITHOUT_WORD_FROM = 0.1, 0.45  # cosines below which nobody looks closer: it costs time, and finds none
 _WIDER_KINDS = word_set("animal creature beast mammal")
+_MOODS = word_set(
+    "funny hilarious amusing humorous comic comical silly goofy happy joyful cheerful merry sad gloomy melancholic "
+    "melancholy depressing angry furious scary creepy spooky eerie frightening romantic cozy cosy comfy nostalgic "
+    "vintage retro sentimental lonely moody dreamy magical mysterious peaceful calm serene weird strange odd bizarre "
+    "surreal boring exciting touching heartwarming emotional awkward embarrassing cute adorable sexy dramatic tense"
+)
 OWN_WORDS = "these are the words it was trained on"
 SAME_SCALE = "the sentence asks for the same scale"
 BY_NAME = "the ranker was asked for by name"
@@ -209,7 +215,7 @@ def _taught(asked: Asks, sentence: str, reading: Reading, candidates: Candidates
         return None
     header, query = found
     phrasings = phrasings_of(query.phrasings)
-    if phrasings.things and not share_a_word(reading, phrasings) and _names_wider(reading):
+    if not share_a_word(reading, phrasings) and (_tells_mood(reading) or (phrasings.things and _names_wider(reading))):
         return None
     turned = asked.is_reversed(phrasings.turn(phrasings.meant_by(reading)))
     denied = plainly_denied(sentence)
@@ -220,6 +226,11 @@ def _taught(asked: Asks, sentence: str, reading: Reading, candidates: Candidates
     return Choice(
         header, query, nearness(reading.said, query.embeddings, encode), SAME_SCALE, query.name, turned, whole=True
     )
+
+
+def _tells_mood(reading: Reading) -> bool:
+    """Whether it asks for what pictures make one feel, which none of the scales is: "funny photos" may be poor ones."""
+    return any(word.base in _MOODS for word in reading.words)
 
 
 def _names_wider(reading: Reading) -> bool:

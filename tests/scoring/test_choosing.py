@@ -42,6 +42,7 @@ old coin|white blood cells|more white blood cells|plates|noisy street|dark hair|
 newest|newest photo|the most recent pictures|latest photos
 old photograph|the oldest photos|old building|old book|new phone|newest phone|young tree|big dog|best friend|good boy
 photos with at least one animal
+funny|hilarious photos|the happy picture|saddest photos|creepier photos|most nostalgic|silly pictures
 more sky|the best dog|worst dog|old woman|older dog|number of leukocytes|sharp teeth|noisy children|busiest street
 """
 
