@@ -118,7 +118,7 @@ def explain(
         progress: Is told how far it is.
 
     Returns:
-        The score, and `influence` (rows, columns): by how much the score falls where that part is blurred.
+        The score, and `influence` (G, G): by how much the score falls where that part is blurred.
 
     Raises:
         UsageError: The sentence is empty, or `image` does not name one file.
