@@ -37,7 +37,7 @@ def three(place, action="rename", **more):
 def test_no_room_is_found_before_anything_is_copied(tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(check.shutil, "disk_usage", lambda _: usage(1, 1, 0))
-    with pytest.raises(ActionError, match="no room"):
+    with pytest.raises(ActionError, match="not have enough room"):
         three(tmp_path, "copy")
     assert not (tmp_path / "out").exists()
 
