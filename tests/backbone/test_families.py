@@ -243,7 +243,8 @@ def test_a_repository_of_a_hub_is_a_backbone_once_it_is_on_disk(files, tmp_path,
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"), [("config", "no config"), ("weights", "no weights"), ("folder", "open_clip_config.json")]
+    ("damage", "said"),
+    [("config", "an open_clip config"), ("weights", "no weights"), ("folder", "open_clip_config.json")],
 )
 def test_a_folder_that_is_no_model_is_said_in_one_line(damage, said, files, tmp_path):
     from imgrank.errors import BackboneError

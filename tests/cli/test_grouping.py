@@ -192,7 +192,7 @@ def test_an_index_holds_nothing_to_group_or_filter_by_and_says_so(shoot, home, t
     imgrank("index", shoot, "--out", tmp_path / "tokens", home=home)
     for options in (("--group", "similar"), ("--since", "2024")):
         said = imgrank("sort", tmp_path / "tokens", "a cat", *options, home=home, status=2).stderr
-        assert "does not hold that" in said
+        assert "does not hold it" in said
     folders = imgrank("sort", tmp_path / "tokens", "a cat", "--group", "folder", "--best", 2, home=home)
     assert len(folders.stdout.splitlines()) == 2
     left = imgrank("sort", tmp_path / "tokens", "a cat", "--exclude", "cat*", home=home)

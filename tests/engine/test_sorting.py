@@ -143,7 +143,7 @@ def test_a_worker_with_another_imgrank_scores_nothing(ranker):
 
     asked = ask(Question("a cat"), ranker)
     task = ScoreParts(asked, ranker.backbone.shape, version="0.0.1")
-    with pytest.raises(UsageError, match="one on all machines"):
+    with pytest.raises(UsageError, match="the same version on all machines"):
         task(None)
 
 
