@@ -17,17 +17,9 @@ from tests.browser.opening import apply, ask, choose, comes, names, page_of, pla
 from tests.web.making import Client
 from tests.web.viewing import EXAMPLES, names_in_order, opened, pictures, tree
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("own_home")]
 ALL = tuple(sorted(path.stem for path in EXAMPLES.glob("*.jpg")))
 Opened = tuple[Room, Client]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
-        yield
 
 
 @pytest.fixture(scope="module")

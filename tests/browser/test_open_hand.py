@@ -17,20 +17,13 @@ from tests.browser.opening import apply, ask, choose, comes, names, page_of
 from tests.web.making import Client, until
 from tests.web.viewing import opened, pictures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("own_home")]
 Opened = tuple[Room, Client]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
-        yield
-
-
 @pytest.fixture(scope="module")
-def eight(tmp_path_factory: pytest.TempPathFactory, _home: None) -> Iterator[Opened]:
+def eight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     with opened(pictures(tmp_path_factory.mktemp("eight") / "photos")) as both:
         yield both
 

@@ -17,15 +17,8 @@ from tests.browser.test_open import ALL
 from tests.web.making import Client
 from tests.web.viewing import EXAMPLES, opened, pictures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("own_home")]
 Opened = tuple[Room, Client]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
-        yield
 
 
 def with_burst(folder: Path) -> Path:

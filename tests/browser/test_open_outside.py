@@ -20,16 +20,8 @@ from tests.docs.pages import ROOT
 from tests.web.making import until
 from tests.web.viewing import EXAMPLES, NAMES, opened, pictures, tree
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("own_home")]
 GONE = "is not in the folder any more"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
-        yield
 
 
 def enlarge(page: Any, name: str) -> None:
