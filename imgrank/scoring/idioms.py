@@ -17,6 +17,7 @@ from imgrank.scoring.negation import denied_but_wanted, wanted_without
 from imgrank.scoring.parsing import read
 from imgrank.scoring.permitting import without_permissions
 from imgrank.scoring.preferring import liked_or_above, one_after_another, preferred
+from imgrank.scoring.shorthand import written_out
 from imgrank.scoring.words import are_opposite, has_opposite, in_words, last_base, word_of
 
 MORE_FIRST = "'{}' is not understood, so images that also show something else may come first"
@@ -108,7 +109,7 @@ class Said:
 
 def plainly(sentence: str) -> Said:
     """A sentence without turns of phrase; the very same where it has none."""
-    bare = _unframed(_bare(sentence))
+    bare = _unframed(_bare(written_out(sentence)))
     words = " ".join(in_words(bare).replace("’", "'").split()).rstrip(" .!?")
     plain = _without_other_end(_spelt_plainly(words))
     other = _bound_of(named(plain))

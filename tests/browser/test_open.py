@@ -17,7 +17,7 @@ from tests.browser.opening import apply, ask, choose, comes, names, page_of, pla
 from tests.web.making import Client
 from tests.web.viewing import EXAMPLES, names_in_order, opened, pictures, tree
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("own_home")]
+pytestmark = pytest.mark.browser
 ALL = tuple(sorted(path.stem for path in EXAMPLES.glob("*.jpg")))
 Opened = tuple[Room, Client]
 

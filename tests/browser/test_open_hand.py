@@ -17,7 +17,7 @@ from tests.browser.opening import apply, ask, choose, comes, names, page_of
 from tests.web.making import Client, until
 from tests.web.viewing import opened, pictures
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("own_home")]
+pytestmark = pytest.mark.browser
 Opened = tuple[Room, Client]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 

@@ -17,7 +17,7 @@ from tests.browser.test_open import ALL
 from tests.web.making import Client
 from tests.web.viewing import EXAMPLES, opened, pictures
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("own_home")]
+pytestmark = pytest.mark.browser
 Opened = tuple[Room, Client]
 
 

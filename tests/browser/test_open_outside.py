@@ -20,7 +20,7 @@ from tests.docs.pages import ROOT
 from tests.web.making import until
 from tests.web.viewing import EXAMPLES, NAMES, opened, pictures, tree
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("own_home")]
+pytestmark = pytest.mark.browser
 GONE = "is not in the folder any more"
 
 

@@ -14,7 +14,7 @@ from tests.browser.test_open_more import with_burst
 from tests.web.making import Client
 from tests.web.viewing import opened
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("own_home")]
+pytestmark = pytest.mark.browser
 Opened = tuple[Room, Client]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 

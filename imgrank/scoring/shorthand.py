@@ -1,0 +1,55 @@
+"""What is written short, in signs, or the other way round, in the words that rules and models read: "w/o" is "without".
+
+Words alone, no model.
+"""
+
+from __future__ import annotations
+
+import re
+
+_NUMBER = r"(?:\d{1,6}|one|two|three|four|five|six|seven|eight|nine|ten|a dozen|a hundred)"
+_OF_THINGS = r"(?= (?!(?:more|of|(?:year|month|week|day|hour|minute)s?|percent)\b)[a-z])"
+_BEGINS = r"(?:^|(?<=^with )|(?<= with )|(?<= of )|(?<= has )|(?<= showing ))"
+_FEW_WORDS = r"(?=[\w'-]+(?: [\w'-]+){0,2}$)"
+_SEVERAL = rf"(?:(?:all|any|every|the|these|those) (?:the )?{_FEW_WORDS}|{_FEW_WORDS}(?=.*(?:s|people)$))"
+_ASKED = r"(?:there|it|this|that|these|those|you|we|they|he|she|any ?(?:one|body))"
+_LONG = (
+    (r"\bw/(?:o|out)\b ?", "without "),
+    (r"\bw/ ?(?=\w)", "with "),
+    (r"\b(is|are|was|were|has|have|had|does|do|did|could|would|should)nt\b", r"\1n't"),
+    (rf"^(?:(?:i|you|one) )?(?:can['’]t|cant|cannot) see (?:any |the )?{_FEW_WORDS}", "no "),
+    (r"(?<![\d,.])(\d{1,3}),(\d{3})(?![\d,])", r"\1\2"),
+    (rf"(?:~|\b(?:circa|ca\.|approx\.?))\s?(?={_NUMBER}{_OF_THINGS})|\bsome (?=\d+{_OF_THINGS})", "about "),
+    (rf"^({_NUMBER} [\w'-]+) (?:or so|approximately|approx\.?|roughly)$", r"about \1"),
+    (rf"{_BEGINS}(?:under|below) (?={_NUMBER}{_OF_THINGS})", "fewer than "),
+    (rf"{_BEGINS}(?:beyond|over|above|upwards of) (?={_NUMBER}{_OF_THINGS})", "more than "),
+    (rf"\b(?:one|1)(?: or | to |\s?-\s?)(?={_NUMBER}{_OF_THINGS})", ""),
+    (r"\bno\. ?(?=\d)", ""),
+    (r"\bquite a few (?=\w)", "many "),
+    (r"\b(?:only |just )?a few (?!more\b|less\b)(?=\w)", "some "),
+    (rf"{_BEGINS}enough (?=[a-z])", "many "),
+    (rf"^(is|are|was|were|do|does|have|has|could|would|should)n['’]t (?={_ASKED}\b)", r"\1 "),
+    (rf"^(?:can['’]t|cant) (?={_ASKED}\b)", "can "),
+    (rf"^won['’]t (?={_ASKED}\b)", "will "),
+    (r"^(?:never without|nothing beats|not to forget|(?:let['’]s )?not forget(?:ting)?) (?=\w)", ""),
+    (
+        r"^(?:i|we) (?:really |just )?(?:hate|dislike|detest|(?:can['’]t|cannot) stand|do(?: not|n['’]t) need) "
+        rf"(?:any |the |all )?{_FEW_WORDS}",
+        "no ",
+    ),
+    (
+        rf"^(?:i['’]?m|i am|we['’]?re|we are) (?:so )?(?:sick|tired) of (?:the |all |all the )?{_FEW_WORDS}",
+        "no ",
+    ),
+    (rf"^(?:please )?(?:remove|delete|omit|exclude) {_SEVERAL}", "no "),
+)
+_RULES = [(re.compile(short, re.IGNORECASE), long) for short, long in _LONG]
+_FULL_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)} | {0x3000: 0x20}
+
+
+def written_out(sentence: str) -> str:
+    """A sentence without shorthand; the very same where it has none."""
+    words = sentence.translate(_FULL_WIDTH)
+    for rule, long in _RULES:
+        words = rule.sub(long, words)
+    return words

@@ -1,0 +1,68 @@
+"""Shorthand, numbers in signs, and denials that are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from imgrank import Ranker
+from imgrank.scoring.shorthand import written_out
+
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+SAME = {
+    "w/o people": "without people",
+    "w/out dogs": "without dogs",
+    "dogs w/o cats": "dogs without cats",
+    "a man w/ hat": "a man with hat",
+    "1,000 people": "1000 people",
+    "under 5 people": "fewer than 5 people",
+    "photos with over 5 people": "photos with more than 5 people",
+    "circa 5 people": "about 5 people",
+    "~5 dogs": "about 5 dogs",
+    "5 people or so": "about 5 people",
+    "only a few dogs": "some dogs",
+    "enough people": "many people",
+    "isn't there a dog?": "is there a dog?",
+    "aren't there any dogs?": "are there any dogs?",
+    "can't you show me dogs": "can you show me dogs",
+    "isnt blurry": "isn't blurry",
+    "cant see any dogs": "no dogs",
+    "i hate dogs": "no dogs",
+    "I don't need the dogs": "no dogs",
+    "remove the dogs": "no dogs",
+    "delete people": "no people",
+    "I'm sick of dogs": "no dogs",
+    "never without my dog": "my dog",
+    "nothing beats dogs": "dogs",
+    "ｄｏｇ": "dog",
+}
+KEPT = """
+a boat under two bridges|person over 60 years old|a large enough room|not enough light|removed furniture
+a delete key|i hate it when it rains in the morning|some one|7-eleven|he can't see|a w|people under the bridge|3,5 dogs
+isn't blurry|never without|few people|a few more dogs|can't|nothing|aren't|no. of dogs|wont
+"""
+
+
+@pytest.fixture(scope="module")
+def ranker():
+    with Ranker() as ranker:
+        yield ranker
+
+
+@pytest.mark.parametrize(("short", "long"), SAME.items())
+def test_what_is_written_short_says_what_it_says_in_full(short, long):
+    assert written_out(short) == long
+
+
+@pytest.mark.parametrize("sentence", KEPT.strip().replace("\n", "|").split("|"))
+def test_what_only_looks_like_it_is_kept(sentence):
+    assert written_out(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    "short", ["w/o people", "dogs w/o cats", "1,000 people", "aren't there any dogs?", "i hate dogs"]
+)
+def test_shorthand_is_ordered_as_what_it_stands_for(ranker, short):
+    orders = [[image.path for image in ranker.rank([PHOTOS], said).images] for said in (short, SAME[short])]
+    assert orders[0] == orders[1]
