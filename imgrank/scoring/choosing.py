@@ -23,11 +23,12 @@ from imgrank.scoring.words import are_kin, word_set
 
 NEAR_FROM, NEAR_WITHOUT_WORD_FROM = 0.1, 0.45  # cosines below which nobody looks closer: it costs time, and finds none
 _WIDER_KINDS = word_set("animal creature beast mammal")
-_MOODS = word_set(
+_OTHER_SCALES = word_set(  # moods, and what else a picture may be, that the model was not taught and takes for its own
     "funny hilarious amusing humorous comic comical silly goofy happy joyful cheerful merry sad gloomy melancholic "
     "melancholy depressing angry furious scary creepy spooky eerie frightening romantic cozy cosy comfy nostalgic "
     "vintage retro sentimental lonely moody dreamy magical mysterious peaceful calm serene weird strange odd bizarre "
-    "surreal boring exciting touching heartwarming emotional awkward embarrassing cute adorable sexy dramatic tense"
+    "surreal boring exciting touching heartwarming emotional awkward embarrassing cute adorable sexy dramatic tense "
+    "cluttered messy untidy tidy chaotic rough sick typical real"
 )
 OWN_WORDS = "these are the words it was trained on"
 SAME_SCALE = "the sentence asks for the same scale"
@@ -215,7 +216,9 @@ def _taught(asked: Asks, sentence: str, reading: Reading, candidates: Candidates
         return None
     header, query = found
     phrasings = phrasings_of(query.phrasings)
-    if not share_a_word(reading, phrasings) and (_tells_mood(reading) or (phrasings.things and _names_wider(reading))):
+    if not share_a_word(reading, phrasings) and (
+        _is_of_another(reading) or (phrasings.things and _names_wider(reading))
+    ):
         return None
     turned = asked.is_reversed(phrasings.turn(phrasings.meant_by(reading)))
     denied = plainly_denied(sentence)
@@ -228,9 +231,9 @@ def _taught(asked: Asks, sentence: str, reading: Reading, candidates: Candidates
     )
 
 
-def _tells_mood(reading: Reading) -> bool:
-    """Whether it asks for what pictures make one feel, which none of the scales is: "funny photos" may be poor ones."""
-    return any(word.base in _MOODS for word in reading.words)
+def _is_of_another(reading: Reading) -> bool:
+    """Whether it asks for a scale that nobody shipped: "funny photos" may be poor ones."""
+    return any(word.base in _OTHER_SCALES for word in reading.words)
 
 
 def _names_wider(reading: Reading) -> bool:

@@ -43,6 +43,7 @@ newest|newest photo|the most recent pictures|latest photos
 old photograph|the oldest photos|old building|old book|new phone|newest phone|young tree|big dog|best friend|good boy
 photos with at least one animal
 funny|hilarious photos|the happy picture|saddest photos|creepier photos|most nostalgic|silly pictures
+most cluttered|cluttered|more cluttered|typical photos|real photos
 more sky|the best dog|worst dog|old woman|older dog|number of leukocytes|sharp teeth|noisy children|busiest street
 """
 
