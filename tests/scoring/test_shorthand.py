@@ -36,11 +36,22 @@ SAME = {
     "never without my dog": "my dog",
     "nothing beats dogs": "dogs",
     "ｄｏｇ": "dog",
+    "dogs (no cats)": "dogs, no cats",
+    "dogs – no cats": "dogs, no cats",
+    "dogs/no cats": "dogs, no cats",
+    "everything, except people": "everything except people",
+    "show me everything except dogs": "everything except dogs",
+    "except dogs": "no dogs",
+    "theres no dogs": "there is no dogs",
+    "almost no people": "hardly any people",
+    "no dog": "no dogs",
+    "without a person": "no people",
 }
 KEPT = """
 a boat under two bridges|person over 60 years old|a large enough room|not enough light|removed furniture
 a delete key|i hate it when it rains in the morning|some one|7-eleven|he can't see|a w|people under the bridge|3,5 dogs
 isn't blurry|never without|few people|a few more dogs|can't|nothing|aren't|no. of dogs|wont
+dogs and/or cats|black-and-white (not colour|no dog food|a dog - a cat|all but forgotten
 """
 
 
