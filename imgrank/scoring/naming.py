@@ -27,11 +27,14 @@ _WISH = (
     r"|(?:i|we)(?: am|'m|’m| are|'re|’re) (?:looking|searching) for"
     r"|(?:i am|i'm|i’m|we are|we're|we’re) (?:after|interested in))"
 )
+_ANY_PICTURE = "(?:photo|photograph|picture|image|pic|shot|snap|one)s?"
+_SHOW = "shows?|have|has|contains?|features?"
 _QUESTION = (
     r"(?:(?:can|could|may|might) (?:i|we) (?:please )?(?:see|have|get|find|look at|view)"
     r"|(?:have|do) (?:you|we|i) (?:got|have)|(?:is|are) there|where (?:is|are)"
     r"|(?:have you )?got(?= any\b)"
-    r"|(?:which|what)(?: of (?:the|my|our|these))? (?:photo|picture|image)s? (?:show|shows|have|has|contain|contains)"
+    rf"|(?:which|what)(?: of (?:the|my|our|these))? (?:{_ANY_PICTURE}) (?:{_SHOW})"
+    rf"|do (?:any|some)(?: of (?:the|my|our|these))? (?:{_ANY_PICTURE}) (?:{_SHOW})"
     r")(?: any| some)?"
 )
 _OPENING = re.compile(
@@ -42,7 +45,11 @@ _OPENING = re.compile(
 )
 _OF_PICTURES = re.compile(
     r"^(?:(?:all|some|any|only|the|my|our|your|those) )*"
-    r"(?:photos|photographs|pictures|images|pics|shots|snaps) (?:of|showing|that show)\s+(?=\w)",
+    r"(?:(?:photos|photographs|pictures|images|pics|shots|snaps) of"
+    r"|(?:photos|photographs|pictures|images|pics|shots|snaps|ones|anything|something|everything)"
+    rf" (?:with(?! (?:only|just|and|or)\b)|showing|having|containing|featuring|(?:that|which) (?:{_SHOW}))"
+    r"(?! (?:no|not|nothing|nobody|none|neither)\b))"
+    r"\s+(?=\w)",
     re.IGNORECASE,
 )
 _ALL_MINE = re.compile(

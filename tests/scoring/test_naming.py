@@ -12,6 +12,9 @@ FRAMED = {
     "receipts": "show me all my receipts|my receipts|all receipts|all of the receipts|are there any receipts?",
     "people": "any people?|some people|all of the people|show me people",
     "a horse": "pictures of a horse please|we need a horse|let me see a horse",
+    "boats": "which pics have boats?|what shots show boats|which of my photos contain boats|pics that show boats"
+    "|do any of the pictures show boats?|pics with boats|anything with boats|find ones with boats"
+    "|images that have boats, please|everything showing boats",
     "no dogs": "show me no dogs|i want no dogs please",
     "dogs, not cats": "I want to see dogs, not cats",
 }
@@ -19,7 +22,7 @@ BARE = """
 a photo of a dog|the first car|head first|at first|first|please|show me|find me|a dog show|show jumping|findings
 pictures with no cat|i see a dog|a man looking for his dog|thank you|thank you card|a please sign|okay sign
 will you marry me|can you|i am happy|we are the champions|dogs come first|kittens first thing in the morning
-pleased man|put the cats last|A dog.|
+pleased man|put the cats last|A dog.|pics that show no boats|photos with only boats|anything|which ones|
 """
 
 
