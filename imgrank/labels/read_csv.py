@@ -13,7 +13,7 @@ from urllib.request import url2pathname
 
 from imgrank.counting import counted
 from imgrank.errors import LabelsError
-from imgrank.labels.columns import left_column, may_only_name, text_column
+from imgrank.labels.columns import left_column, looks_like_split, may_only_name, split_advice, text_column
 from imgrank.labels.csv_text import ANSWERS, Grid, Row, read_grid
 from imgrank.labels.numbers import NOTHING, POINTS, Notation, dots_of, has_decimal_points
 from imgrank.labels.tasks import (
@@ -57,8 +57,9 @@ def read_labels(
     reader = _Reader(grid, list(grid.faults), pictures=pictures, wanted=frozenset(column))
     labels = reader.read()
     faults = sorted(reader.faults, key=lambda fault: fault.line)
-    if faults and not (skip_bad and labels.tasks):
-        raise LabelsError(_listing(path, faults, skip_bad), _remedy(reader, labels, skip_bad))
+    if reader.hides_split or (faults and not (skip_bad and labels.tasks)):
+        is_empty = skip_bad and not reader.hides_split
+        raise LabelsError(_listing(path, faults, is_empty), _remedy(reader, labels, skip_bad))
     notes = (*labels.notes, *map(str, reader.left), *reader.notes)
     return Labels(path, labels.values, labels.pairs, tuple(faults), notes, tuple(reader.left))
 
@@ -71,6 +72,8 @@ def _check_columns(path: str, grid: Grid, column: Collection[str]) -> None:
 
 
 def _remedy(reader: _Reader, labels: Labels, skip_bad: bool) -> str:
+    if reader.hides_split:
+        return f'If "{printable(reader.flag)}" is a query, name it with {{column}}.' if reader.flag else ""
     if labels.tasks and not skip_bad:
         return SKIP_BAD
     may_be = [left.name for left in reader.left if left.may_be_query] if reader.lacks_query else []
@@ -88,6 +91,8 @@ class _Reader:
     wanted: Collection[str] = frozenset()
     left: list[LeftColumn] = field(default_factory=list)
     lacks_query: bool = False
+    hides_split: bool = False  # a column of another name decides what is trained on, whatever is skipped
+    flag: str = ""  # such a column of numbers, which may be a query
     _there: dict[str, str | None] = field(default_factory=dict)
     _folders: dict[str, frozenset[str]] = field(default_factory=dict)
     _notation: Notation = field(init=False)
@@ -202,12 +207,33 @@ class _Reader:
         if self._is_index(column):
             return False
         name, cells = self.grid.header[column], self._cells(column)
+        if name and name not in self.wanted and self._says_split(column):
+            return False
         left = None if name in self.wanted else left_column(name, cells)
         if left is not None:
-            is_grouped = any(other.casefold() == "group" for other in self.grid.header)
-            self.left.append(replace(left, may_be_group=left.repeats and not is_grouped))
+            self._leave(left)
             return False
         return bool(name or cells)
+
+    def _leave(self, left: LeftColumn) -> None:
+        is_grouped = any(other.casefold() == "group" for other in self.grid.header)
+        self.left.append(replace(left, may_be_group=left.repeats and not is_grouped))
+
+    def _says_split(self, column: int) -> bool:
+        """Whether a column of another name looks like a split: a fault, or left out beside the one of that name."""
+        name, cells = self.grid.header[column], self._cells(column)
+        names = [other.casefold() for other in self.grid.header]
+        is_alone = sum(other not in ("image", *KEPT) for other in names) < 2
+        if not looks_like_split(name, cells, has_gaps=len(cells) < len(self.grid.rows), is_alone=is_alone):
+            return False
+        are_numbers = all(map(self._is_number, cells))
+        if "split" in names:
+            self.left.append(LeftColumn(name, may_be_query=are_numbers, says_split=True))
+        else:
+            self.hides_split = True
+            self.flag = name if are_numbers else self.flag
+            self.fault(1, f'the column "{printable(name)}" {split_advice(cells)}')
+        return True
 
     def _cells(self, column: int) -> list[str]:
         """The cells of a column that are not empty."""
@@ -232,12 +258,13 @@ class _Reader:
             return True
         elif name in self.wanted:
             self.fault(1, f'the column "{printable(name)}" holds no numbers to learn from')
-        elif texts and (meant := _kept_name(name, texts)):
+        elif texts and (meant := _kept_name(name)):
+            self.hides_split = True
             self.fault(
                 1, f'the column "{printable(name)}" is unknown; if it says the {meant} of each row, call it {meant}'
             )
         else:
-            self.left.append(left)
+            self._leave(left)
         return False
 
     def _is_number(self, text: str) -> bool:
@@ -336,10 +363,8 @@ class _Reader:
         return name in self._folders[folder] or os.path.isfile(path)
 
 
-def _kept_name(name: str, texts: Sequence[str]) -> str:
+def _kept_name(name: str) -> str:
     """What a column of text is called that a wrong name hides, and that decides what is trained on; else empty."""
-    if all(text.casefold() in SPLITS for text in texts):
-        return "split"
     return next(iter(get_close_matches(name.casefold(), KEPT, n=1)), "")
 
 
@@ -361,10 +386,10 @@ def _names(folder: str) -> frozenset[str]:
         return frozenset()
 
 
-def _listing(path: str, faults: Sequence[Fault], skipping: bool) -> str:
+def _listing(path: str, faults: Sequence[Fault], is_empty: bool) -> str:
     more = len(faults) - MOST_PRINTED
     lines = [f"  {fault}" for fault in faults[:MOST_PRINTED]] + ([f"  and {more} more"] if more > 0 else [])
-    ending = ["Nothing is left to use."] if skipping else []
+    ending = ["Nothing is left to use."] if is_empty else []
     if any(fault.reason.startswith(_NO_IMAGE) for fault in faults):
         folder = printable(os.path.dirname(path)) or "the current folder"
         ending.insert(0, f"Relative paths start at the folder of the labels file, {folder}.")

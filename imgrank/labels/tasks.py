@@ -33,17 +33,21 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class LeftColumn:
     """A column that is taken for no query: it names images or rows, or, with `says_nothing`, holds no numbers to learn
-    from. `repeats` where rows share a value, as images of one patient do, and `may_be_group` where nothing else says
-    what must stay in one split; `may_be_query` where it holds numbers that could be learnt all the same."""
+    from, or, with `says_split`, is a split beside the one of that name. `repeats` where rows share a value, as images
+    of one patient do, and `may_be_group` where nothing else says what must stay in one split; `may_be_query` where it
+    holds numbers that could be learnt all the same."""
 
     name: str
     repeats: bool = False
     may_be_group: bool = False
     may_be_query: bool = True
     says_nothing: bool = False
+    says_split: bool = False
 
     def __str__(self) -> str:
         name = printable(self.name)
+        if self.says_split:
+            return f'the column "{name}" looks like a split, and was left out: the column split is the one that counts'
         if self.says_nothing:
             advice = "; to train on it, give each class a number" if self.repeats else ""
             return f'the column "{name}" holds no numbers to learn from, and was left out{advice}'

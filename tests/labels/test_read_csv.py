@@ -440,11 +440,66 @@ def test_text_that_is_asked_for_is_a_fault(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "cell", "meant"),
-    [("part", lambda n: ("train", "test")[n % 2], "split"), ("groups", lambda n: f"g{n // 2}", "group")],
+    [("splt", lambda n: ("a", "b")[n % 2], "split"), ("groups", lambda n: f"g{n // 2}", "group")],
 )
 def test_text_that_decides_what_is_trained_on_is_not_left_out_for_its_wrong_name(tmp_path, name, cell, meant):
     with pytest.raises(LabelsError, match=f'"{name}" is unknown; .* call it {meant}'):
         beside(tmp_path, name, cell)
+
+
+@pytest.mark.parametrize("skip_bad", [False, True])
+@pytest.mark.parametrize(
+    ("name", "cells", "advice"),
+    [
+        ("part", ("train", "test"), "(test, train); call it split, or take it out"),
+        ("set", ("Train", "Valid", "Test"), "(Valid, Test, Train); call it split and write train, val or test in it"),
+        ("subset", ("training", "validation", "testing"), "and write train, val or test in it"),
+        ("sample", ("train", "dev", "HOLDOUT"), "and write train, val or test in it"),
+        ("phase", ("", "testing"), "and write train, val or test in it"),
+        ("is_test", ("0", "1"), "looks like a split (1, 0)"),
+        ("isTrain", ("True", "False"), "looks like a split (False, True)"),
+        ("spilt", ("0", "1", "2"), "looks like a split (1, 2, 0)"),
+    ],
+)
+def test_a_split_of_another_name_stops_whatever_may_be_skipped(tmp_path, name, cells, advice, skip_bad):
+    with pytest.raises(LabelsError) as error:
+        beside(tmp_path, name, lambda n: cells[n % len(cells)], skip_bad=skip_bad)
+    assert f'the column "{name}" looks like a split' in str(error.value) and advice in str(error.value)
+
+
+@pytest.mark.parametrize(("name", "cells"), [("set", ("Train", "Test")), ("is_test", ("0", "1"))])
+def test_beside_a_split_another_one_is_left_out_and_told(tmp_path, name, cells):
+    rows = [["image", "older", "split", name]]
+    rows += [[f"p{n}.jpg", str(n), "train", cells[n % 2]] for n in range(1, 31)]
+    labels = table(tmp_path, rows)
+    assert [task.query for task in labels.values] == ["older"]
+    assert f'the column "{name}" looks like a split, and was left out' in labels.notes[0]
+
+
+@pytest.mark.parametrize("name", ["train", "tested car", "split level", "valid_points"])
+def test_a_quantity_that_may_be_in_a_picture_is_no_split(tmp_path, name):
+    assert len(beside(tmp_path, name, lambda n: n % 2).values) == 2
+
+
+def test_a_flag_of_the_split_is_a_query_where_it_is_named_or_alone(tmp_path):
+    assert len(beside(tmp_path, "test", lambda n: n % 2, column=["test"]).values) == 2
+    with pytest.raises(LabelsError) as error:
+        beside(tmp_path, "test", lambda n: n % 2)
+    assert error.value.remedy == 'If "test" is a query, name it with {column}.'
+    rows = [["image", "test"], *([f"p{n}.jpg", str(n % 2)] for n in range(1, 31))]
+    assert len(table(tmp_path, rows).values) == 1
+
+
+@pytest.mark.parametrize("name", ["person", "Artist", "model", "photographer_name", "name"])
+def test_names_of_people_are_proposed_as_a_group_and_not_as_classes(tmp_path, name):
+    [note] = beside(tmp_path, name, lambda n: ("Ann", "Bob", "Cy")[n % 3]).notes
+    assert note.endswith("call it group, and such images stay in one split")
+
+
+@pytest.mark.parametrize(("name", "words"), [("person", ("no", "yes")), ("class_name", ("cat", "dog"))])
+def test_grades_and_classes_are_still_to_be_numbered(tmp_path, name, words):
+    [note] = beside(tmp_path, name, lambda n: words[n % 2]).notes
+    assert note.endswith("give each class a number")
 
 
 def test_where_text_and_an_id_are_all_there_is_the_id_is_what_can_be_taken(tmp_path):
