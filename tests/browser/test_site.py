@@ -13,7 +13,7 @@ from tests.docs.building import build_site
 pytest.importorskip("mkdocstrings", reason="the extra `docs` makes the site")
 pytestmark = pytest.mark.browser
 
-PAGES = ["index", "how-to/cull-a-shoot", "reference/python", "reference/commands", "decisions/index"]
+PAGES = ["index", "first-steps", "how-to/cull-a-shoot", "reference/python", "reference/commands", "decisions/index"]
 OF_THE_THEME = ["landmark-unique"]  # its script makes a navigation of each copy button
 PHONE = {"width": 360, "height": 740}
 
