@@ -176,7 +176,8 @@ def _show(report: Report, fmt: ReportFormat, quiet: bool, verbose: bool) -> None
             title = f'"{printable(query.query)}"{unit}, {counted(query.n, "row")} ({query.split}), 95% intervals'
             print_table(title, table_rows(scorers(query), whole=verbose))
             who = "the ranker" if query.quality is None else f"{query.quality} as it is measured"
-            typer.echo(as_sentence(verdict(query.ridge, query.versus_ridge, who)))
+            learnt = f"{query.learnt:,} of these {counted(query.n, 'row')}" if query.learnt else ""
+            typer.echo(as_sentence(verdict(query.ridge, query.versus_ridge, who, learnt)))
             typer.echo("")
         typer.echo(f"ranker: {printable(report.adapter or 'none')}, backbone: {printable(report.backbone)}")
     for each in () if quiet else report.notes:

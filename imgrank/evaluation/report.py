@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +81,7 @@ class QueryReport:
             None where no ranker answers.
         predictions: What each scorer says of each row.
         quality: What of the photograph is measured at full size in place of a ranker, or None.
+        learnt: On how many of the rows the ranker was trained (of answers: on both images), as far as that is known.
     """
 
     query: str
@@ -94,6 +95,7 @@ class QueryReport:
     versus_ridge: Difference | None
     predictions: Predictions
     quality: str | None = None
+    learnt: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,9 +185,11 @@ def report(answering: WhoAnswers, source: TokenSource, split: str | None = None)
             continue
         if answers is None:
             notes.append(f'no ranker fits "{printable(rows.query)}", so only ridge and zero-shot are measured')
-        notes += _told_of_learnt(rows, measured, answers) or _told_of_shared(rows, measured, train)
+        known = _known_images(rows, measured, answers)
+        notes += _told_of_learnt(rows, known, answers) or _told_of_shared(rows, measured, train)
         predictions = _predict(dataset, rows, measured, train, answers, source, views)
-        queries.append(_query_report(rows, measured, name, answers, predictions))
+        learnt = sum(number == _sides(rows) for number in known)
+        queries.append(replace(_query_report(rows, measured, name, answers, predictions), learnt=learnt))
     if not queries:
         raise LabelsError(f"No query of {printable(dataset.labels.source)} has rows in the split {split}.")
     names = dict.fromkeys(one.name for one in answering.each if one is not None and one.name is not None)
@@ -194,20 +198,29 @@ def report(answering: WhoAnswers, source: TokenSource, split: str | None = None)
     return Report(", ".join(names) or None, source.backbone.name, tuple(queries), told)
 
 
-def _told_of_learnt(rows: TaskRows, measured: Rows, answers: Answers | None) -> list[str]:
-    """A line where the adapter is measured on what it learnt from, or on pairs with an image that it did."""
+def _sides(rows: TaskRows) -> int:
+    """How many images a row has."""
+    return 1 if isinstance(rows.task, ValueTask) else 2
+
+
+def _known_images(rows: TaskRows, measured: Rows, answers: Answers | None) -> list[int]:
+    """Of each measured row: how many of its images the adapter learnt from."""
     if not isinstance(answers, Answering):
-        return []
+        return [0] * len(measured)
     path = answers.choice.adapter.path
     learnt = frozenset() if path is None else learnt_images(path, answers.choice.query.name)
     task = rows.task
     sides = (task.images,) if isinstance(task, ValueTask) else (task.left, task.right)
-    known = [sum(os.path.abspath(side[n]) in learnt for side in sides) for n in measured]
-    some, whole = sum(number > 0 for number in known), sum(number == len(sides) for number in known)
-    if not some:
+    return [sum(os.path.abspath(side[n]) in learnt for side in sides) for n in measured]
+
+
+def _told_of_learnt(rows: TaskRows, known: Sequence[int], answers: Answers | None) -> list[str]:
+    """A line where the adapter is measured on what it learnt from, or on pairs with an image that it did."""
+    some, whole = sum(number > 0 for number in known), sum(number == _sides(rows) for number in known)
+    if not (some and isinstance(answers, Answering)):
         return []
-    name, of_rows = printable(answers.adapter.name), f'of the {counted(len(measured), "row")} of "{rows.query}"'
-    if isinstance(task, ValueTask):
+    name, of_rows = printable(answers.adapter.name), f'of the {counted(len(known), "row")} of "{rows.query}"'
+    if _sides(rows) == 1:
         was = f"was trained on {whole:,} {printable(of_rows)}"
     else:
         was = f"was trained on an image of {some:,} {printable(of_rows)}, on both images of {whole:,}"

@@ -81,14 +81,16 @@ def scorers(query: QueryReport) -> Mapping[str, ScorerMetrics]:
     return {scorer.replace("_", "-"): getattr(query, scorer) for scorer in SCORERS}
 
 
-def verdict(ridge: ScorerMetrics, difference: Difference | None, who: str = "the adapter") -> str:
-    """Whether a scorer beats ridge, in one plain line."""
+def verdict(ridge: ScorerMetrics, difference: Difference | None, who: str = "the adapter", learnt: str = "") -> str:
+    """Whether a scorer beats ridge, in one plain line; `learnt` names rows of its training, which cannot tell."""
     if difference is None:
         return "no ranker fits this query"
     if not math.isfinite(difference.value):
         return f"these rows cannot tell whether {who} beats ridge"
     metric = "SRCC" if _known(ridge.srcc) else "pair accuracy"
     size = f"{difference.value:+.3f} {metric} [{difference.ci.low:+.3f}, {difference.ci.high:+.3f}]"
+    if learnt:
+        return f"{who} was trained on {learnt}, which cannot tell whether it beats ridge on other images: {size}"
     if difference.value <= 0:
         return f"{who} does not beat ridge: {size}"
     return f"{who} beats ridge: {size}" if difference.is_real else f"{who} does not clearly beat ridge: {size}"

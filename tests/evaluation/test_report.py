@@ -7,7 +7,9 @@ import math
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from imgrank.cli.app import app
 from imgrank.errors import AdapterError, LabelsError, UsageError
 from imgrank.evaluation import evaluate
 from imgrank.evaluation.report import measured_rows
@@ -121,6 +123,16 @@ def test_the_verdict_says_what_the_interval_allows(value, low, high, said):
     assert told.startswith(said)
     if np.isfinite(value):
         assert told.removeprefix(said) == f"{value:+.3f} SRCC [{low:+.3f}, {high:+.3f}]"
+
+
+@pytest.mark.parametrize(("split", "told"), [("train", "was trained on 40 of these 40 rows"), ("test", "ridge: ")])
+def test_no_lead_over_ridge_is_told_on_rows_that_were_learnt_from(trained, monkeypatch, split, told):
+    labels, adapter = trained
+    measured = measure(labels, adapter, split=split)
+    monkeypatch.setattr("imgrank.evaluation.evaluate", lambda *_, **__: measured)
+    ran = CliRunner().invoke(app, ["eval", str(labels), "--adapter", str(adapter), "--split", split])
+    assert told in ran.stdout
+    assert ("cannot tell whether it beats ridge" in ran.stdout) == (split == "train")
 
 
 def test_an_adapter_of_another_backbone_is_refused(trained, monkeypatch):

@@ -558,8 +558,9 @@ def test_eval_says_that_the_ranker_was_trained_on_what_is_measured(tmp_path):
     train(path, options=QUICK, config=CONFIG, source=FakeSource())
     seen = evaluate(str(path), adapter="more", source=FakeSource(), split="all")
     assert any("more was trained on 40 of the 60 rows" in note for note in seen.notes)
+    assert seen.queries[0].learnt == 40
     unseen = evaluate(str(path), adapter="more", source=FakeSource(), split="test")
-    assert unseen.notes == ()
+    assert unseen.notes == () and unseen.queries[0].learnt == 0
 
 
 def test_eval_says_that_pairs_share_images_with_those_that_the_ranker_was_trained_on(tmp_path):
