@@ -1,4 +1,4 @@
-"""Folders and globs -> ImageFile. Opens no picture; everything here is names and `stat`."""
+"""Folders and globs -> ImageFile. Everything here is names and `stat`; only what may be a plot of ours is opened."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 
 from imgrank.counting import counted
 from imgrank.errors import UsageError
-from imgrank.formats import OTHER_EXTENSIONS, PLOT_EXTENSION, UNREAD_EXTENSIONS, extension, looks_like_picture
+from imgrank.formats import (
+    OTHER_EXTENSIONS,
+    PLOT_EXTENSION,
+    PLOT_MARK,
+    UNREAD_EXTENSIONS,
+    extension,
+    looks_like_picture,
+)
 from imgrank.path_order import path_order
 from imgrank.paths import printable, why
 from imgrank.patterns import NOTHING_EXCLUDED, Exclusion, fits
@@ -31,6 +38,8 @@ _KEPT_BY_SYSTEMS = frozenset(
         "__macosx",
     }
 )
+_MARK = b"tEXtSoftware\0" + PLOT_MARK.encode()
+_BEGINNING = 256  # bytes of a PNG that hold its first texts
 _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
 
@@ -133,7 +142,7 @@ class _Search:
             self.skip(folder, f"the folder cannot be read: {why(error)}")
             return
         names = {entry.name for entry in listed}
-        yield from (entry for entry in listed if not _left_out(entry) and not _is_plot(entry.name, names))
+        yield from (entry for entry in listed if not _left_out(entry) and not _is_plot(entry, names))
 
     def _plan_descent(self, entry: os.DirEntry[str], real_parent: str, pending: deque[tuple[str, str]]) -> None:
         if not self.recursive:
@@ -198,9 +207,24 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _is_plot(name: str, names: Container[str]) -> bool:
-    """Whether a file of a folder with these names is the plot of a ranker that stands there: training put it there."""
-    return name.endswith(PLOT_EXTENSION) and f"{name.removesuffix(PLOT_EXTENSION)}.safetensors" in names
+def _is_plot(entry: os.DirEntry[str], names: Container[str]) -> bool:
+    """Whether a file of a folder with these names is the plot of a ranker that stands there: training put it there,
+    and says so in the file."""
+    ranker = f"{entry.name.removesuffix(PLOT_EXTENSION)}.safetensors"
+    if not (entry.name.endswith(PLOT_EXTENSION) and ranker in names and _is_file(entry)):
+        return False
+    try:
+        with open(entry.path, "rb") as file:
+            return _MARK in file.read(_BEGINNING)
+    except OSError:
+        return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _left_out(entry: os.DirEntry[str]) -> bool:

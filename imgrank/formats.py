@@ -22,6 +22,7 @@ UNREAD_EXTENSIONS = frozenset(
     | {".pbm", ".pcx", ".pgm", ".pnm", ".ppm", ".qoi", ".svg", ".svgz", ".tga", ".wdp", ".xcf"}
 )
 PLOT_EXTENSION = ".training.png"  # of the plot that training draws beside a ranker
+PLOT_MARK = "imgrank"  # the Software that it names, near its beginning
 # What people keep beside pictures, and may take for some: counted, and not looked at.
 _OTHER_KINDS = {
     "videos": ".3gp .avi .flv .insv .lrv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .webm .wmv",

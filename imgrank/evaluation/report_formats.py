@@ -18,6 +18,7 @@ from imgrank.arrays import Floats
 from imgrank.counting import counted
 from imgrank.errors import UsageError
 from imgrank.evaluation.report import Chances, QueryReport, Report
+from imgrank.formats import PLOT_MARK
 from imgrank.learning.metrics import Difference, Metric, ScorerMetrics
 from imgrank.paths import printable, why
 
@@ -164,7 +165,8 @@ def draw_panels(rows: Sequence[Sequence[Panel]], path: Path) -> None:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # letters that its font lacks
-            figure.savefig(path, dpi=150)
+            made_by = {"Software": PLOT_MARK} if path.suffix.lower() == ".png" else {}
+            figure.savefig(path, dpi=150, metadata=made_by)
     except (OSError, ValueError) as error:
         reason = why(error) if isinstance(error, OSError) else str(error)
         raise UsageError(f"The plot could not be written to {printable(str(path))}: {reason}.") from error

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from imgrank.discover import discover, told_of_others
 from imgrank.errors import UsageError
+from imgrank.evaluation.report_formats import draw_panels
 from imgrank.path_lists import list_entries
 from imgrank.path_order import _natural, _natural_of_any
 from tests.faults.actions.forks import as_nobody, ended, start
@@ -90,9 +92,22 @@ def test_what_systems_keep_beside_pictures_is_left_out(folder, name):
 
 
 def test_the_plot_of_a_ranker_that_was_saved_beside_pictures_is_none_of_them(folder):
-    fill("cat.jpg", "fluffy.safetensors", "fluffy.training.png", "mine.training.png")
+    fill("cat.jpg", "fluffy.safetensors")
+    for name in ("fluffy.training.png", "mine.training.png"):
+        draw_panels([[lambda axes: axes.plot([1, 2])]], Path(name))
     assert paths(".") == ["./cat.jpg", "./mine.training.png"]
     assert paths("fluffy.training.png") == ["fluffy.training.png"]
+
+
+def test_a_picture_that_is_called_like_a_plot_is_found(folder):
+    fill("cat.safetensors", "cat.training.png", "folder.safetensors/x", "folder.training.png")
+    Image.new("RGB", (4, 4)).save("cat.training.png")
+    assert paths(".") == ["./cat.training.png", "./folder.training.png"]
+
+
+def test_a_plot_that_is_no_png_can_be_drawn(folder):
+    draw_panels([[lambda axes: axes.plot([1, 2])]], Path("plot.svg"))
+    assert Path("plot.svg").stat().st_size
 
 
 def test_what_is_named_is_taken_even_where_a_folder_would_leave_it_out(folder):
