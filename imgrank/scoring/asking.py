@@ -30,9 +30,11 @@ from imgrank.scoring.direction import both_ends, orders_last, too_much
 from imgrank.scoring.idioms import plainly
 from imgrank.scoring.limits import (
     NO_NUMBER,
+    NOT_OVEREXPOSED,
     QualityBeside,
     bounded_number,
     exact_number,
+    overexposure,
     quality_beside,
 )
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
@@ -153,8 +155,8 @@ class Settled:
         if question.like is not None:
             return PictureScorer(question, aim_at_picture(question.like.embedding))
         scorer = self._by_sentence(detailed)
-        unread = (self._both_ends, self._ignored, self._doubt, self._unmeasured, self._exact_number, self._described)
-        understood = scorer.understood and not any(unread)
+        read_in_part = (self._both_ends, self._ignored, self._doubt, self._unmeasured, self._exact_number)
+        understood = scorer.understood and not any((*read_in_part, self._described, self._overexposed))
         return replace(scorer, notes=(*scorer.notes, *self._told()), understood=understood)
 
     def _by_sentence(self, detailed: bool) -> DetailScorer | AdapterScorer | LikenessScorer:
@@ -226,6 +228,15 @@ class Settled:
         return said if kinds is not None and kinds.coverage < 1 else None
 
     @property
+    def _overexposed(self) -> str | None:
+        """The words for too much light, where the shipped scale of darkness answers, turned round."""
+        choice = self.choice
+        if choice is None or not choice.adapter.shipped or self._both_ends is not None:
+            return None
+        is_brightness = choice.reversed and choice.query.name == "underexposed"
+        return overexposure(self._begun) if is_brightness else None
+
+    @property
     def _exact_number(self) -> str | None:
         """The exact number that is asked for, unless somebody was trained on these very words."""
         number = None if self.question.opposite else exact_number(self.question.sentence)
@@ -253,6 +264,8 @@ class Settled:
             yield NO_NUMBER.format(number)
         if self._described is not None:
             yield ONLY_LIKENESS.format(*map(printable, self._described))
+        if self._overexposed is not None:
+            yield NOT_OVEREXPOSED.format(printable(self._overexposed))
         if self._unmeasured is not None:
             yield str(self._unmeasured)
 

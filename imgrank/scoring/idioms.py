@@ -61,6 +61,11 @@ _PLAIN = (
     (r"\b(no|without) ((?:[\w'-]+ )?[\w'-]+) (?:allowed|permitted|welcome)\b", r"\1 \2"),
     (r"(?<=\w),? no matter (?:what|how|where|who|which)$", ""),
     (rf"^(?:the )?light(er|est)((?: (?:{_PICTURES}))?(?: first| last)?)$", r"bright\1\2"),
+    (
+        r"^(?:the )?(?:blown[ -]?out(?: (?:highlights|whites|sky|skies))?|blown (?:highlights|whites)"
+        r"|(?:clipped|burn(?:t|ed)[ -]out) (?:highlights|whites))$",
+        "overexposed",
+    ),
 )
 _ALONE = (
     r"\bnot (?:only|just|merely|simply)\b(?= \w)",

@@ -19,6 +19,7 @@ NO_NUMBER = "'{}' is not understood as a number, so images that show another num
 NOT_MEASURED = (
     "{} is not measured in a sentence that also asks for something else; rank by a mix of '{}' plus {} instead"
 )
+NOT_OVEREXPOSED = "'{}' is read as brightest, which is not the same, so images that are well exposed may come first"
 
 _NUMERAL = (
     r"(?:(?:a|one) (?:dozen|hundred|thousand)|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen"
@@ -91,6 +92,16 @@ _SHARP_THINGS = re.compile(
     r"\b(?:kni(?:fe|ves)|blades?|tooth|teeth|fangs?|claws?|needles?|swords?|razors?|pencils?|scissors|axes?|thorns?|horns?"
     r"|beaks?|corners?|edges?|curves?|turns?|bends?|peaks?|rocks?|suits?|dressed|mind|cheddar|street|crowd|party|traffic)\b"
 )
+_OVEREXPOSED = re.compile(
+    r"\b(?:over[- ]?expos(?:ed|ure)|(?:too|overly) (?:bright|light|much light)"
+    r"|blown[ -]?(?:out|highlights|whites|skies|sky)|(?:clipped|burn(?:t|ed)[ -]out) (?:highlights|whites))\b"
+)
+
+
+def overexposure(sentence: str) -> str | None:
+    """The words for too much light that a sentence has: a scale of darkness, turned round, knows no bound of it."""
+    found = _OVEREXPOSED.search(" ".join(sentence.lower().split()))
+    return found[0] if found else None
 
 
 def exact_number(sentence: str) -> str | None:

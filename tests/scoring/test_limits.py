@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from imgrank.ranker import Ranker
 from imgrank.scoring.asking import ask
 from imgrank.scoring.detail import quality_in
-from imgrank.scoring.limits import NO_NUMBER, QualityBeside, bounds_plainly, exact_number, quality_beside
+from imgrank.scoring.limits import (
+    NO_NUMBER,
+    NOT_OVEREXPOSED,
+    QualityBeside,
+    bounds_plainly,
+    exact_number,
+    quality_beside,
+)
 from imgrank.scoring.question import Question
 from tests.explaining.making import RedRanker
 
@@ -121,3 +129,26 @@ def test_both_are_said_and_what_is_not_looked_at_is_no_sure_order():
         scorer = ask(Question(plain), RedRanker())
         assert scorer.notes == () and scorer.understood
     assert ask(Question("sharpest dog", opposite="blurriest dog"), RedRanker()).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("Over-exposed shots first", "over-exposed"),
+        ("photos that are too bright", "too bright"),
+        ("burnt-out highlights", "burnt-out highlights"),
+        ("the blown-out skies", "blown-out"),
+    ],
+)
+def test_too_much_light_is_read_as_brightest_and_no_sure_order(sentence, words):
+    with Ranker() as ranker:
+        scorer = ask(Question(sentence), ranker)
+    assert NOT_OVEREXPOSED.format(words) in scorer.notes
+    assert not scorer.understood
+
+
+@pytest.mark.parametrize("sentence", ["well exposed", "bright photos", "underexposed", "not too bright"])
+def test_light_without_too_much_of_it_is_no_overexposure(sentence):
+    with Ranker() as ranker:
+        notes = ask(Question(sentence), ranker).notes
+    assert not any("read as brightest" in note for note in notes)
