@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from imgrank.adapter.header import other_tokens
+from imgrank.backbone.names import MINI
 from imgrank.detail.qualities import AskedQuality
 from imgrank.paths import printable, quoted
 from imgrank.records import Asked
@@ -24,7 +25,7 @@ from imgrank.scoring.choosing import (
     share_a_word,
     who_answers,
 )
-from imgrank.scoring.describing import described
+from imgrank.scoring.describing import compared, described
 from imgrank.scoring.detail import MEASURED, DetailScorer, quality_in
 from imgrank.scoring.direction import both_ends, orders_last, too_much
 from imgrank.scoring.idioms import plainly
@@ -221,11 +222,22 @@ class Settled:
 
     @cached_property
     def _described(self) -> tuple[str, str] | None:
-        """The words that only likeness knows of a thing that the backbone's classes know, and that thing."""
+        """The words that only likeness knows of a thing, and that thing: any that compare it, and others of what the
+        backbone's classes know."""
+        if self._compared is not None:
+            return self._compared
         said = None if self.question.opposite else described(named(self.question.sentence))
         is_asked = said is not None and not self.is_of_scale and self._exact_number is None
         kinds = None if said is None or not is_asked else self._source.sentence(" ".join(said)).kinds
         return said if kinds is not None and kinds.coverage < 1 else None
+
+    @property
+    def _compared(self) -> tuple[str, str] | None:
+        """Of `_described` what compares. Larger models know many adjectives, and who wants no ranker hears nothing."""
+        is_mini = self._source.backbone.name == MINI and self._source.adapter == "auto"
+        if not is_mini or self.question.opposite or self.is_of_scale or self._unmeasured is not None:
+            return None
+        return compared(named(self.question.sentence))
 
     @property
     def _overexposed(self) -> str | None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
+from imgrank.detail.qualities import PICTURE_NOUNS
+from imgrank.scoring.comparatives import OPPOSITES
 from imgrank.scoring.lexicon import is_noun, is_thing
 from imgrank.scoring.parsing import RELATES, read
 from imgrank.scoring.words import has_opposite, last_base, word_of
 
 _MOST_WORDS = 4
+_ARTICLES = ("a", "an", "the")
+_DEGREES = ("most", "least", "more", "less")
+_AMOUNTS = ("fewer", "fewest")
+_JUDGES = ("good", "bad")  # of which is told otherwise
 
 
 def described(sentence: str) -> tuple[str, str] | None:
     """The adjectives before a thing, and the thing; None of any other sentence, as of "a jumping dog", which acts."""
-    words = [word for word in sentence.lower().rstrip(" .!?").split() if word not in ("a", "an", "the")]
+    words = [word for word in sentence.lower().rstrip(" .!?").split() if word not in _ARTICLES]
     reading = read(sentence)
     if not 1 < len(words) <= _MOST_WORDS or len(reading.words) != len(words) or reading.grades:
         return None
@@ -19,6 +27,36 @@ def described(sentence: str) -> tuple[str, str] | None:
     if not is_thing(last_base(thing)) or not all(map(_is_adjective, before)):
         return None
     return " ".join(before), thing
+
+
+def compared(sentence: str) -> tuple[str, str] | None:
+    """What a thing has more of, "happiest" or "least messy", and the thing: "kid" of "the happiest kid on a beach"."""
+    words = [word for word in sentence.lower().rstrip(" .!?").split() if word not in _ARTICLES]
+    count = _words_of_degree(words)
+    asked, rest = words[:count], words[count:]
+    if len(rest) > 2 and rest[0] in PICTURE_NOUNS and rest[1] == "of":
+        rest = rest[2:]
+    more = [] if "than" in rest else list(takewhile(_is_adjective, rest[:-1]))
+    thing = list(takewhile(lambda word: word not in RELATES, rest[len(more) :]))
+    are_things = 0 < len(thing) < _MOST_WORDS and all(is_noun(word_of(word).base) for word in thing)
+    if not asked or not are_things or not PICTURE_NOUNS.isdisjoint(thing) or _counts(asked[0], thing[-1]):
+        return None
+    return " ".join([*asked, *more]), " ".join(thing)
+
+
+def _words_of_degree(words: list[str]) -> int:
+    """How many words at the beginning say what is compared: two of "most crowded", one of "tallest", else none."""
+    first, second = [*words, "", ""][:2]
+    if first in _DEGREES:
+        return 2 if has_opposite(word_of(second).base) or _is_adjective(second) else 0
+    word = word_of(first)
+    is_named = is_noun(first) and first not in OPPOSITES  # a number plate is no plate that is more numb
+    return 1 if word.compares and not is_named and word.base not in _JUDGES and first not in _AMOUNTS else 0
+
+
+def _counts(degree: str, thing: str) -> bool:
+    """Whether it is asked for more of some things: "more red cars" are more cars."""
+    return degree in ("more", "less") and word_of(thing).base != thing
 
 
 def _is_adjective(word: str) -> bool:
