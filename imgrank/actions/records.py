@@ -92,7 +92,8 @@ class Change:
     """One file's change. `source` and `target` are paths (`target` None: to the trash); `rank` is its picture's.
 
     `stem` is the picture's name before any rank was put before it. `text` is what a tag writes (empty: the file goes),
-    `before` what stood there (None: no file); `patch` is what it changes in the picture itself.
+    `before` what stood there (None: no file); `patch` is what it changes in the picture itself. `stars` are those that
+    a tag gives, `stars_before` others that the picture has and imgrank did not give (-1: rejected; None: none).
     """
 
     action: Action
@@ -106,6 +107,8 @@ class Change:
     text: bytes | None = None
     before: bytes | None = None
     patch: Patch | None = None
+    stars: int | None = None
+    stars_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from imgrank.actions.embed import pictures
@@ -11,10 +13,11 @@ from imgrank.actions.embed.pictures import Edit
 from imgrank.actions.file_names import is_too_long, key
 from imgrank.actions.gather import Group, Member
 from imgrank.actions.records import Action, Change, Plan, Problem, Request
-from imgrank.actions.xmp_edit import has_tags, rating, tag, untag
+from imgrank.actions.xmp_edit import has_tags, rating, stars_given, tag, untag
 from imgrank.counting import counted
+from imgrank.facts import facts_of
 from imgrank.formats import RAW_EXTENSIONS, extension, looks_like_picture
-from imgrank.paths import from_here, listed, why
+from imgrank.paths import from_here, listed, printable, why
 
 STAY_INSIDE = "tags inside, which stay"
 _NOT_ITS_OWN = "it belongs to another image"
@@ -28,7 +31,7 @@ def plan_tags(groups: Sequence[Group], request: Request) -> Plan:
     found = list(_once(_tags(groups, request)))
     changes = tuple(each for each in found if isinstance(each, Change))
     left_out = tuple(each for each in found if isinstance(each, Problem))
-    return Plan(request, changes, left_out, tuple(_notes(groups, request)))
+    return Plan(request, changes, left_out, (*_notes(groups, request), *_tag_notes(changes, groups, request)))
 
 
 def kept_of(change: Change) -> Iterator[bytes]:
@@ -71,11 +74,39 @@ def _once(found: Iterable[Change | Problem]) -> Iterator[Change | Problem]:
         yield each
 
 
-def _tags(groups: Iterable[Group], request: Request) -> Iterator[Change | Problem]:
-    for group in groups:
-        for picture in group.members:
-            if looks_like_picture(picture.path):
-                yield from _tags_of(group, picture, request)
+def _tags(groups: Sequence[Group], request: Request) -> Iterator[Change | Problem]:
+    found = [(group, picture) for group in groups for picture in group.members if looks_like_picture(picture.path)]
+    paths = [picture.path for _, picture in found] if request.action is Action.tag else []
+    ratings = {path: facts.rating for path, facts in zip(paths, facts_of(paths), strict=True)}
+    for group, picture in found:
+        for each in _tags_of(group, picture, request):
+            yield _with_stars(each, group, picture, request, ratings) if isinstance(each, Change) else each
+
+
+def _with_stars(
+    change: Change, group: Group, picture: Member, request: Request, ratings: Mapping[str, float | None]
+) -> Change:
+    if request.action is not Action.tag:
+        return change
+    stars, there = _stars(group, request), round(ratings[picture.path] or 0)
+    is_other = there not in (0, stars) and not _is_given(group, picture, there)
+    return replace(change, stars=stars, stars_before=there if is_other else None)
+
+
+def _stars(group: Group, request: Request) -> int:
+    return request.stars.get(group.image.path, rating(group.image.percentile))
+
+
+def _is_given(group: Group, picture: Member, stars: int) -> bool:
+    """Whether imgrank gave these stars, in a sidecar or in the picture; what exiftool reads is too slow to ask."""
+    beside = (path for path, exists in sidecars_of(group, picture) if exists)
+    inside = partial(pictures.packet_here, picture.path)
+    readers: tuple[Callable[[], bytes | None], ...] = (*(partial(_bytes, path) for path in beside), inside)
+    for packet in readers:
+        with suppress(OSError, ValueError):
+            if stars_given((packet() or b"").rstrip(b"\0")) == stars:
+                return True
+    return False
 
 
 def _tags_of(group: Group, picture: Member, request: Request) -> Iterator[Change | Problem]:
@@ -94,7 +125,7 @@ def _edit_of(group: Group, picture: Member, request: Request) -> Edit:
     image = group.image
     keyword = request.keyword if request.keyword_on.takes(image) else ""
     others = pictures.keywords_in(picture.path) if keyword else ()
-    stars = request.stars.get(image.path, rating(image.percentile))
+    stars = _stars(group, request)
     return partial(tag, rank=image.rank, score=image.score, stars=stars, keyword=keyword, others=others)
 
 
@@ -164,6 +195,19 @@ def _notes(groups: Sequence[Group], request: Request) -> Iterator[str]:
         if tagged:
             hold = counted(len(tagged), "image holds", "images hold")
             yield f"{hold} {STAY_INSIDE}: {listed(tagged)}."
+
+
+def _tag_notes(changes: Sequence[Change], groups: Sequence[Group], request: Request) -> Iterator[str]:
+    replaced = list(dict.fromkeys(change.source for change in changes if change.stars_before is not None))
+    if replaced:
+        have = counted(len(replaced), "image has", "images have")
+        yield f"{have} stars of yours, which are replaced: {listed(replaced)}. An undo brings them back."
+    is_given = bool(changes) and any(request.keyword_on.takes(group.image) for group in groups)
+    if is_given and any(sign in request.keyword for sign in ",;"):
+        yield (
+            f'The keyword "{printable(request.keyword)}" is written as one, and some programs show what its commas or '
+            "semicolons part as several; for several keywords, tag once with each."
+        )
 
 
 def _has_tags_inside(path: str) -> bool:

@@ -90,6 +90,13 @@ def has_tags(content: bytes) -> bool:
     return _known(read(content)).ours
 
 
+def stars_given(content: bytes) -> int | None:
+    """The stars in a packet that imgrank gave; None where it has none, or others. Raises ValueError as `tag` does."""
+    found = read(content)
+    stars = _first(found, _RATING)
+    return int(stars) if stars and stars == _first(found, _GIVEN) and stars.isdecimal() else None
+
+
 def keywords_of(content: bytes) -> tuple[str, ...]:
     """The keywords in a packet. Raises ValueError as `tag` does."""
     return tuple(read(content).items(SUBJECT))

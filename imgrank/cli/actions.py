@@ -30,7 +30,7 @@ def write_plan(plan: Plan, fmt: Format, stream: TextIO, *, separator: str = "\n"
     if fmt is Format.paths:
         stream.writelines(utf8_name(change.target or change.source) + separator for change in plan.changes)
     elif fmt is Format.jsonl:
-        stream.writelines(json.dumps(_as_json(change)) + "\n" for change in plan.changes)
+        stream.writelines(json.dumps(_with_stars(change)) + "\n" for change in plan.changes)
     elif fmt is Format.csv:
         _write_csv(plan, stream)
     elif fmt is Format.json:
@@ -54,7 +54,7 @@ def _whole(plan: Plan) -> dict[str, Any]:
     return {
         "action": plan.request.action.value,
         "query": plan.request.query,
-        "changes": [_as_json(change) for change in plan.changes],
+        "changes": [_with_stars(change) for change in plan.changes],
         "left_out": [{"path": utf8_name(each.path), "reason": each.sentence} for each in plan.left_out],
         "notes": list(plan.notes),
     }
@@ -70,6 +70,12 @@ def _as_json(change: Change) -> dict[str, Any]:
         "source": source,
         "target": target,
     }
+
+
+def _with_stars(change: Change) -> dict[str, Any]:
+    if change.stars is None:
+        return _as_json(change)
+    return _as_json(change) | {"stars": change.stars, "stars_before": change.stars_before}
 
 
 def _line(change: Change) -> str:

@@ -26,6 +26,8 @@ from imgrank.errors import DoubtfulOrder, UsageError
 from imgrank.output.summary import doubts
 from imgrank.records import RankedImage, Ranking
 from tests.actions.moments import at
+from tests.actions.pictures import XMP as RATED
+from tests.actions.pictures import saved
 from tests.actions.trees import fill, ranked, request, snapshot
 
 
@@ -276,3 +278,14 @@ def test_where_every_file_is_left_alone_nothing_is_said_to_be_done(tmp_path, cap
     assert change(folder, ["a.jpg"]) == 1
     said = capsys.readouterr().err
     assert "imgrank: nothing was changed.\n" in said and "left alone: " in said and "as run" not in said
+
+
+def test_stars_that_are_replaced_are_told_in_the_plan_and_where_it_is_done(tmp_path, capsys):
+    (tmp_path / "a.jpg").write_bytes(saved("JPEG", xmp=RATED))
+    images = ranked(tmp_path, ["a.jpg"])
+    act.change_files(ranking(images), images, wanted(tag=True, dry_run=True), Format.json, print0=False)
+    told = json.loads(capsys.readouterr().out)
+    assert [(each["stars"], each["stars_before"]) for each in told["changes"]] == [(1, 2)]
+    assert "1 image has stars of yours, which are replaced" in told["notes"][0]
+    act.change_files(ranking(images), images, wanted(tag=True, yes=True), None, print0=False)
+    assert "stars of yours, which are replaced" in capsys.readouterr().err

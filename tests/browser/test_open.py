@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from imgrank.web.viewer.room import Room
+from tests.actions.pictures import XMP as RATED
 from tests.browser.looking import AXE, NO_AXE, axe_faults, drawn
 from tests.browser.opening import apply, ask, choose, comes, names, page_of, plan, status, undo
 from tests.web.making import Client
@@ -81,6 +82,19 @@ def test_the_address_carries_the_state_back_and_forward(browser: Any, both: Open
         comes(page, "document.querySelectorAll('li.cell').length === 5")
         assert names(page) == birds[:5]
         assert page.get_by_role("searchbox").input_value() == "a bird & <b>more</b> #1"
+
+
+def test_the_plan_of_a_tag_shows_the_stars_of_each_and_which_it_replaces(browser: Any, tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "photos", ALL)
+    (folder / "cat.jpg.xmp").write_bytes(RATED)
+    with opened(folder) as (_, client), page_of(browser, client) as page:
+        ask(page, "a cat")
+        choose(page, "cat.jpg", names(page)[-1])
+        dialog = plan(page, "Tag")
+        rows = dialog.locator(".planned tbody tr").all_inner_texts()
+        assert ["5 stars instead of 2" in row for row in rows] == [True, False]
+        assert "1 star" in rows[1] and "instead" not in rows[1]
+        assert "1 image has stars of yours, which are replaced" in dialog.locator(".note").inner_text()
 
 
 def test_thirty_ticked_are_copied_moved_trashed_and_taken_back(browser: Any, tmp_path: Path) -> None:

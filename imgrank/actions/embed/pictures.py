@@ -60,6 +60,11 @@ def packet_in(path: str) -> bytes | None:
     return _format(path).packet_of(_content(path))
 
 
+def packet_here(path: str) -> bytes | None:
+    """As `packet_in`, of pictures that are read without exiftool; none of others."""
+    return packet_in(path) if extension(path) in _FORMATS else None
+
+
 def edited(path: str, edit: Edit) -> Patch | None:
     """What must change in a picture so that its XMP is what `edit` makes of it; None: nothing must.
 

@@ -176,6 +176,7 @@ def plan_view(name: str, made: Plan, library: Library) -> dict[str, Any]:
         "action": made.request.action.value,
         "folder": None if made.request.folder is None else printable(made.request.folder),
         "changes": changes,
+        "stars": [[change.stars, change.stars_before] for change in made.changes[:MOST_CHANGES]],
         "count": len(made.changes),
         "companions": len(made.changes) - pictures,
         "bytes": sum(change.size for change in made.changes),

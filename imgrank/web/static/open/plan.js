@@ -67,7 +67,7 @@ export function PlanDialog({ state }) {
       ${action === "rename" && html`<label class="field">New names <input type="text" value=${template} onInput=${typed(setTemplate)} spellcheck=${false} autocomplete="off" />
         <small>from ${"{rank} {score} {stem} {ext} {query}"}</small></label>`}
       ${action === "tag" && html`<label class="field">Keyword <input type="text" value=${keyword} onInput=${typed(setKeyword)} spellcheck=${false} autocomplete="off" />
-        <small>none where this is empty; stars are yours where you gave some, else by rank</small></label>`}
+        <small>none where this is empty; stars are yours where you gave some, else by the place among all pictures of this order: five for its best fifth</small></label>`}
       ${fault ? html`<p role="alert" class="fault">${fault}</p>` : plan ? html`<${Changes} plan=${plan} />` : html`<p class="quiet">Making the plan…</p>`}
       <div class="buttons">
         <button type="submit" class="strong" disabled=${!plan || !plan.count}>Apply</button>
@@ -85,9 +85,16 @@ function Changes({ plan }) {
     ${plan.notes.map((line) => html`<p key=${line} class="note">${line}</p>`)}
     <div class="changes" tabindex="0" role="region" aria-label="Changes"><table class="planned">
       <thead><tr><th scope="col">From</th><th scope="col">To</th></tr></thead>
-      <tbody>${plan.changes.map(([from, to]) => html`<tr key=${`${from}\n${to}`}><td>${from}</td><td>${to}</td></tr>`)}</tbody>
+      <tbody>${plan.changes.map(([from, to], n) => html`<tr key=${`${from}\n${to}`}><td>${from}</td><td>${to}${given(plan.stars[n])}</td></tr>`)}</tbody>
     </table></div>
     ${plan.count > plan.changes.length && html`<p class="quiet">and ${plan.count - plan.changes.length} more.</p>`}`;
+}
+
+/** @param {[number | null, number | null]} stars which a tag gives, and those that it replaces */
+function given([stars, before]) {
+  if (stars === null) return null;
+  const instead = before === null ? "" : ` instead of ${before < 0 ? "rejected" : before}`;
+  return html` <small>${inWords(stars, "star")}${instead}</small>`;
 }
 
 /** @param {number} count */

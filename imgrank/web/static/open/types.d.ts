@@ -125,6 +125,7 @@ export interface Plan {
   action: string;
   folder: string | null;
   changes: [string, string][];
+  stars: [number | null, number | null][];
   count: number;
   companions: number;
   bytes: number;
