@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 from imgrank.labels.folders_and_ratings import SCALES
-from imgrank.labels.numbers import NOTHING
+from imgrank.labels.numbers import NOTHING, unit_advice
 from imgrank.labels.tasks import MOST_CLASSES, SPLITS, LeftColumn
 from imgrank.paths import printable
 
@@ -106,7 +106,8 @@ def text_column(name: str, cells: Sequence[str], is_number: Callable[[str], bool
     if levels < len(words) and _WHO.fullmatch(name.strip()) and _GRADES.isdisjoint(map(str.casefold, words)):
         return LeftColumn(name, repeats=True, may_be_query=False)
     are_classes = 1 < levels <= min(MOST_CLASSES, len(words) / 2)
-    return LeftColumn(name, are_classes, may_be_query=False, says_nothing=True)
+    advice = unit_advice(words, is_number)
+    return LeftColumn(name, are_classes, may_be_query=False, says_nothing=True, advice=advice)
 
 
 def may_only_name(name: str, cells: Sequence[str]) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+
+from imgrank.paths import printable
 
 NOTHING = ("na", "nan", "null", "none", "nil", "inf", "infinity")  # what programs write for no number
 # What cannot be but a separator of thousands: two of them, or one before a decimal point
@@ -16,6 +18,9 @@ _ONE_DOT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _DOTS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,})|[1-9]\d{0,2}(\.\d{3})+,\d+)", re.ASCII)
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
+_BLANKS = re.compile(r"[+-]?\d{1,3}([ '\u00a0\u202f]\d{3})+", re.ASCII)
+_UNIT_BEHIND = re.compile(r"([+-]?[0-9.,]+)\s?((?:[^\W\d]|[^\w\s.,:+-])[^\s\d]*|/\s?[0-9]+)")
+_UNIT_BEFORE = re.compile(r"([^\w\s.,:+-]|[A-Z]{3})\s?([0-9.,]+)")
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _LARGE = 100  # beside whole numbers below this, 1.200 may be a little more than one
 _FAR_ABOVE = 10  # times the largest value without a dot: what thousands would make as large has decimal points
@@ -99,3 +104,27 @@ def has_decimal_points(cells: Sequence[str], notation: Notation) -> bool:
     if not notation.decimal_commas or any("," in text for text in cells):
         return False
     return any(not _DOTS.fullmatch(text) for text in dotted)
+
+
+def bare_number(text: str, is_number: Callable[[str], bool]) -> tuple[str, str] | None:
+    """The number in 23%, $5, 5 kg, 1/5 or 1 000, and the unit around it; None where there is no such number."""
+    if _BLANKS.fullmatch(text):
+        return re.sub(r"[^\d+-]", "", text), ""
+    if behind := _UNIT_BEHIND.fullmatch(text):
+        number, unit = behind.groups()
+    elif before := _UNIT_BEFORE.fullmatch(text):
+        unit, number = before.groups()
+    else:
+        return None
+    return (number, unit) if is_number(number) else None
+
+
+def unit_advice(cells: Sequence[str], is_number: Callable[[str], bool]) -> str:
+    """How to write numbers that all have the same unit; empty where they are something else."""
+    found = [bare_number(cell, is_number) for cell in cells]
+    units = {unit for _, unit in filter(None, found)}
+    if not found or found[0] is None or None in found or len(units) > 1:
+        return ""
+    number, unit = found[0]
+    taken_off = f'leave out "{printable(unit)}": ' if unit else ""
+    return f"; to train on it, {taken_off}write {number} instead of {printable(cells[0])}"

@@ -13,9 +13,10 @@ from urllib.request import url2pathname
 
 from imgrank.counting import counted
 from imgrank.errors import LabelsError
+from imgrank.formats import looks_like_picture
 from imgrank.labels.columns import left_column, looks_like_split, may_only_name, split_advice, text_column
 from imgrank.labels.csv_text import ANSWERS, Grid, Row, read_grid
-from imgrank.labels.numbers import NOTHING, POINTS, Notation, dots_of, has_decimal_points
+from imgrank.labels.numbers import NOTHING, POINTS, Notation, bare_number, dots_of, has_decimal_points
 from imgrank.labels.tasks import (
     SKIP_BAD,
     SPLITS,
@@ -118,8 +119,17 @@ class _Reader:
         if "image" in names:
             return self._wide(names)
         seen = ", ".join(printable(name) for name in self.grid.header)
-        self.fault(1, f"the header ({seen}) has no column image; see image,query,value or left,right,query,preferred")
+        advice = self._renamed() or "; see image,query,value or left,right,query,preferred"
+        self.fault(1, f"the header ({seen}) has no column image{advice}")
         return Labels(self.grid.path)
+
+    def _renamed(self) -> str:
+        """What to call image: the column whose cells, but for a few, are called like pictures."""
+        for column, name in enumerate(self.grid.header):
+            cells = self._cells(column)
+            if name and 2 * sum(map(looks_like_picture, cells)) > len(cells):
+                return f'; rename the column "{printable(name)}" to image'
+        return ""
 
     def fault(self, line: int, reason: str) -> None:
         self.faults.append(Fault(line, reason))
@@ -196,7 +206,8 @@ class _Reader:
     def _has_columns(self, names: Sequence[str], needed: Sequence[str], allowed: Sequence[str]) -> bool:
         missing = [name for name in needed if name not in names]
         for name in missing:
-            self.fault(1, f"the column {name} is missing (this form has {','.join(needed)})")
+            advice = self._renamed() if name == "image" else ""
+            self.fault(1, f"the column {name} is missing (this form has {','.join(needed)}){advice}")
         for n, name in enumerate(names):
             if name not in (*needed, *allowed) and self._counts(n):
                 self.fault(1, f'the column "{printable(self.grid.header[n])}" is unknown')
@@ -257,7 +268,7 @@ class _Reader:
         elif left is None:
             return True
         elif name in self.wanted:
-            self.fault(1, f'the column "{printable(name)}" holds no numbers to learn from')
+            self.fault(1, f'the column "{printable(name)}" holds no numbers to learn from{left.advice}')
         elif texts and (meant := _kept_name(name)):
             self.hides_split = True
             self.fault(
@@ -324,6 +335,8 @@ class _Reader:
             hint = "; write a decimal point" if self._notation.parse(text.replace(",", ".", 1)) is not None else ""
             if text.isalpha() and text.casefold() not in NOTHING:
                 hint = "; give each class a number, such as 1, 2 and 3"
+            if bare := bare_number(text, self._is_number):
+                hint = f"; write {bare[0]}"
             self.fault(row.line, f'the value "{printable(text)}" is not a number{hint}')
         return value
 

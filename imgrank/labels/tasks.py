@@ -35,7 +35,7 @@ class LeftColumn:
     """A column that is taken for no query: it names images or rows, or, with `says_nothing`, holds no numbers to learn
     from, or, with `says_split`, is a split beside the one of that name. `repeats` where rows share a value, as images
     of one patient do, and `may_be_group` where nothing else says what must stay in one split; `may_be_query` where it
-    holds numbers that could be learnt all the same."""
+    holds numbers that could be learnt all the same. `advice` ends the line where it does not follow from the others."""
 
     name: str
     repeats: bool = False
@@ -43,13 +43,14 @@ class LeftColumn:
     may_be_query: bool = True
     says_nothing: bool = False
     says_split: bool = False
+    advice: str = ""
 
     def __str__(self) -> str:
         name = printable(self.name)
         if self.says_split:
             return f'the column "{name}" looks like a split, and was left out: the column split is the one that counts'
         if self.says_nothing:
-            advice = "; to train on it, give each class a number" if self.repeats else ""
+            advice = self.advice or ("; to train on it, give each class a number" if self.repeats else "")
             return f'the column "{name}" holds no numbers to learn from, and was left out{advice}'
         if self.repeats:
             advice = "; call it group, and such images stay in one split" if self.may_be_group else ""

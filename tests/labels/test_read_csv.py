@@ -129,7 +129,11 @@ HEADERS = [
     (["image,query,worth"], "column value is missing"),
     (["image,query,value,weight"], '"weight" is unknown'),
     (["image,query,value,value"], 'two columns are called "value"'),
-    (["photo,age"], "has no column image"),
+    (["photo,age"], 'has no column image; rename the column "photo" to image'),
+    (
+        ["Filename,query,value"],
+        'column image is missing (this form has image,query,value); rename the column "Filename"',
+    ),
     (["image,notes"], 'no column for a query, and none called query; the column "notes" holds no numbers'),
 ]
 
@@ -431,6 +435,39 @@ def test_text_beside_a_query_is_left_out_with_one_line(tmp_path, cell, advice):
     labels = beside(tmp_path, "comments", cell)
     assert [task.query for task in labels.values] == ["older person"] and not labels.left_out
     assert labels.notes == (f'the column "comments" holds no numbers to learn from, and was left out{advice}',)
+
+
+@pytest.mark.parametrize(
+    ("cell", "advice"),
+    [
+        (lambda n: f"{n}%", 'leave out "%": write 1 instead of 1%'),
+        (lambda n: f"{n}.50 €", 'leave out "€": write 1.50 instead of 1.50 €'),
+        (lambda n: f"${n}", 'leave out "$": write 1 instead of $1'),
+        (lambda n: f"USD {n}", 'leave out "USD": write 1 instead of USD 1'),
+        (lambda n: f"{n} kg", 'leave out "kg": write 1 instead of 1 kg'),
+        (lambda n: f"{n % 5}/5", 'leave out "/5": write 1 instead of 1/5'),
+        (lambda n: f"{n} 000", "write 1000 instead of 1 000"),
+    ],
+)
+def test_numbers_with_a_unit_are_told_to_be_written_without(tmp_path, cell, advice):
+    [note] = beside(tmp_path, "weight", cell).notes
+    assert note == f'the column "weight" holds no numbers to learn from, and was left out; to train on it, {advice}'
+    with pytest.raises(LabelsError, match=re.escape(advice)):
+        beside(tmp_path, "weight", cell, column=["weight"])
+
+
+@pytest.mark.parametrize("cell", [lambda n: f"{n}{'abc'[n % 3]}", lambda n: f"{n}:30", lambda n: f"2024-01-{n:02}"])
+def test_what_only_begins_like_a_number_is_given_no_such_advice(tmp_path, cell):
+    [note] = beside(tmp_path, "remark", cell).notes
+    assert note.endswith("was left out")
+
+
+def test_a_unit_in_a_row_of_the_long_form_is_told(folder):
+    assert 'the value "23%" is not a number; write 23' in faults(folder, [*long_form(), "1.jpg,size,23%"])
+
+
+def test_a_column_that_names_no_pictures_is_not_said_to_be_image(folder):
+    assert "rename" not in faults(folder, ["place,age", *(f"hall {n},{n}" for n in range(ROWS))])
 
 
 def test_text_that_is_asked_for_is_a_fault(tmp_path):
