@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from imgrank.paths import printable
 
-NOTHING = ("na", "nan", "null", "none", "nil", "inf", "infinity")  # what programs write for no number
+# What people and programs write where there is no value
+MISSING = ("na", "n/a", "#n/a", "n.a.", "nan", "null", "none", "nil", "-", "--", "–", "—", "?")
+NOTHING = (*MISSING, "inf", "infinity")  # and for no number
 # What cannot be but a separator of thousands: two of them, or one before a decimal point
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})(,\d{3})+(\.\d*)?|[+-]?[1-9]\d{0,2},\d{3}\.\d*", re.ASCII)
 # The same written with dots, where commas are decimal ones; the second form is that only beside such commas

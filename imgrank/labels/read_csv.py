@@ -16,7 +16,7 @@ from imgrank.errors import LabelsError
 from imgrank.formats import looks_like_picture
 from imgrank.labels.columns import left_column, looks_like_split, may_only_name, split_advice, text_column
 from imgrank.labels.csv_text import ANSWERS, Grid, Row, read_grid
-from imgrank.labels.numbers import NOTHING, POINTS, Notation, bare_number, dots_of, has_decimal_points
+from imgrank.labels.numbers import MISSING, NOTHING, POINTS, Notation, bare_number, dots_of, has_decimal_points
 from imgrank.labels.tasks import (
     SKIP_BAD,
     SPLITS,
@@ -31,6 +31,7 @@ from imgrank.labels.tasks import (
 from imgrank.paths import printable
 
 MOST_PRINTED = 50
+MOST_IN_A_LINE = 10
 _NO_IMAGE = "there is no image"
 KEPT = ("split", "group")
 LONG = ("image", "query", "value")
@@ -99,6 +100,7 @@ class _Reader:
     _notation: Notation = field(init=False)
     _with_dotted_thousands: set[str] = field(default_factory=set)
     _with_decimal_points: set[str] = field(default_factory=set)
+    _missing: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         cells = (cell for row in self.grid.rows for cell in row.cells)
@@ -115,13 +117,38 @@ class _Reader:
         if "left" in names or "right" in names:
             return self._pairs(names)
         if "query" in names or "value" in names:
-            return self._long(names)
+            labels = self._long(names)
+            self._tell_missing("leave the row out")
+            return labels
         if "image" in names:
-            return self._wide(names)
+            labels = self._wide(names)
+            self._tell_missing("leave the cell empty")
+            return labels
         seen = ", ".join(printable(name) for name in self.grid.header)
         advice = self._renamed() or "; see image,query,value or left,right,query,preferred"
         self.fault(1, f"the header ({seen}) has no column image{advice}")
         return Labels(self.grid.path)
+
+    def _tell_missing(self, remedy: str) -> None:
+        """One fault a query for all its words that stand for no value."""
+        for query, cells in self._missing.items():
+            words = " and ".join(f'"{printable(word)}"' for word in dict.fromkeys(text for _, text in cells))
+            what = f"the value {words} is not a number"
+            if len(cells) > 1:
+                name, more = printable(query.partition("|")[0]), len(cells) - MOST_IN_A_LINE
+                lines = ", ".join(str(line) for line, _ in cells[:MOST_IN_A_LINE])
+                ending = f" and {more:,} more" if more > 0 else ""
+                what = f'{len(cells):,} values of "{name}" are not numbers: {words} on lines {lines}{ending}'
+            self.fault(cells[0][0], f"{what}; where there is no value, {remedy}")
+
+    def _tell_gaps(self, queries: Sequence[int]) -> None:
+        """A line that counts the rows that have no value."""
+        gaps = {self.grid.header[n].partition("|")[0]: len(self.grid.rows) - len(self._cells(n)) for n in queries}
+        told = [f'{count:,} of "{printable(name)}"' for name, count in gaps.items() if count]
+        if told:
+            more = len(told) - MOST_IN_A_LINE
+            ending = f" and of {counted(more, 'more query', 'more queries')}" if more > 0 else ""
+            self.notes.append(f"rows without a value were left out: {', '.join(told[:MOST_IN_A_LINE])}{ending}")
 
     def _renamed(self) -> str:
         """What to call image: the column whose cells, but for a few, are called like pictures."""
@@ -161,6 +188,7 @@ class _Reader:
             left = "".join(f"; {each}" for each in self.left)
             self.fault(1, f"there is no column for a query, and none called query{left}")
         self._doubt(queries)
+        self._tell_gaps(queries)
         return Labels(self.grid.path, value_tasks(self._wide_cells(names, queries), self.faults))
 
     def _doubt(self, queries: Sequence[int]) -> None:
@@ -331,6 +359,8 @@ class _Reader:
         value = notation.parse(text.replace(".", "") if query in self._with_dotted_thousands else text)
         if not text:
             self.fault(row.line, "the value is missing")
+        elif text.casefold() in MISSING:
+            self._missing[query].append((row.line, text))
         elif value is None:
             hint = "; write a decimal point" if self._notation.parse(text.replace(",", ".", 1)) is not None else ""
             if text.isalpha() and text.casefold() not in NOTHING:

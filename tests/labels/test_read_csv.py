@@ -456,6 +456,29 @@ def test_numbers_with_a_unit_are_told_to_be_written_without(tmp_path, cell, advi
         beside(tmp_path, "weight", cell, column=["weight"])
 
 
+def test_words_for_no_value_are_one_fault_a_query(tmp_path):
+    words = {2: "NA", 3: "n/a", 7: "-", **dict.fromkeys(range(12, 22), "nan")}
+    message = missing(tmp_path, words)
+    assert "has 1 fault" in message and message.count("line ") == 1
+    lines = "3, 4, 8, 13, 14, 15, 16, 17, 18, 19 and 3 more"
+    said = f'13 values of "action" are not numbers: "NA" and "n/a" and "-" and "nan" on lines {lines}'
+    assert f"line 3: {said}; where there is no value, leave the cell empty" in message
+    assert 'the value "None" is not a number; where there is no value, leave the cell empty' in missing(
+        tmp_path, {4: "None"}
+    )
+
+
+def missing(folder, words):
+    with pytest.raises(LabelsError) as error:
+        beside(folder, "action", lambda n: words.get(n, n))
+    return str(error.value)
+
+
+def test_rows_without_a_value_are_counted_in_one_line(tmp_path):
+    labels = beside(tmp_path, "action", lambda n: "" if n in (4, 9) else n)
+    assert labels.notes == ('rows without a value were left out: 2 of "action"',)
+
+
 @pytest.mark.parametrize("cell", [lambda n: f"{n}{'abc'[n % 3]}", lambda n: f"{n}:30", lambda n: f"2024-01-{n:02}"])
 def test_what_only_begins_like_a_number_is_given_no_such_advice(tmp_path, cell):
     [note] = beside(tmp_path, "remark", cell).notes
