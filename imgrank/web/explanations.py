@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from imgrank.errors import ImgrankError
 from imgrank.labels.tasks import phrasings
 from imgrank.paths import printable
 from imgrank.web.prepare import Album
@@ -66,7 +68,20 @@ def explained(ranker: Ranker, path: str, sentence: str) -> Reason:
     """Why `ranker` gives a picture its score, in words and as a map. Raises what explaining raises."""
     from imgrank.explaining import explain
 
-    return reason_of(explain(ranker, path, sentence), path)
+    with by_names_alone(path):
+        return reason_of(explain(ranker, path, sentence), path)
+
+
+@contextmanager
+def by_names_alone(*paths: str) -> Iterator[None]:
+    """What goes wrong is said of the names of these pictures: no path goes out."""
+    try:
+        yield
+    except ImgrankError as error:
+        said = str(error)
+        for path in map(printable, paths):
+            said = said.replace(os.path.join(os.path.dirname(path), ""), "")
+        raise ImgrankError(said, error.remedy) from error
 
 
 def reason_of(explanation: Explanation, path: str) -> Reason:

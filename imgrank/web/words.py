@@ -12,6 +12,8 @@ from imgrank.errors import NO_THREAD, ImgrankError, lacks_thread
 from imgrank.paths import printable, why
 
 _log = logging.getLogger(__name__)
+_MORE = re.compile(r"  and (\d+) more")
+MOST_LISTED = 4  # lines of a list; a page has room for no more
 _PARAMETER = re.compile(r"\{(\w+)\}(?: (\d+))?")
 
 CONTROLS = {
@@ -41,7 +43,7 @@ INSTEAD = {
 def sentence_of(error: Exception) -> str:
     """Facts and remedy of an error that imgrank raises; of any other, whose doing it was and of which kind it is."""
     if isinstance(error, ImgrankError):
-        lines = [*str(error).splitlines(), remedy_of(error)]
+        lines = [*_few(str(error).splitlines()), remedy_of(error)]
         told = "\n".join(lines) if len(lines) > 2 else " ".join(lines)
         return "\n".join(map(printable, told.rstrip().splitlines()))
     if lacks_thread(error):
@@ -50,6 +52,16 @@ def sentence_of(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"The system refused this: {why(error)}."
     return f"This went wrong in imgrank itself ({type(error).__name__})."
+
+
+def _few(lines: list[str]) -> list[str]:
+    """With the first of a long list alone, which is indented, and how many more there are."""
+    listed = [place for place, line in enumerate(lines) if line.startswith("  ")]
+    if len(listed) <= MOST_LISTED:
+        return lines
+    last = _MORE.fullmatch(lines[listed[-1]])
+    more = len(listed) - MOST_LISTED + (int(last[1]) - 1 if last else 0)
+    return [*lines[: listed[MOST_LISTED]], f"  and {more} more", *lines[listed[-1] + 1 :]]
 
 
 def unexpected(what: str, error: Exception) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from imgrank.errors import NothingToRank
+from imgrank.errors import ImgrankError, NothingToRank
 from imgrank.explaining import Example, explain
 from imgrank.web.explanations import explainer, without_folders
 from imgrank.web.records import LabelSettings, Reason
@@ -98,3 +98,12 @@ def test_names_go_out_and_no_folders(tmp_path: Path) -> None:
     assert reason.jpeg.startswith(b"\xff\xd8") and reason.said[0].startswith("one.png: ")
     found = replace(explain(RedRanker(), path, "red"), examples=(Example(path, 0.9, "3"),))
     assert str(tmp_path) not in repr(without_folders(found))
+
+
+def test_what_goes_wrong_with_a_picture_names_it_without_its_folder(tmp_path: Path) -> None:
+    explain_one = explainer(LabelSettings(str(tmp_path), "red"), lambda _: RedRanker())
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    for name in ("gone.png", "broken.png"):
+        with pytest.raises(ImgrankError, match=name) as refused:
+            explain_one(str(tmp_path / name), "auto")
+        assert str(tmp_path) not in str(refused.value)

@@ -32,6 +32,12 @@ NEVER_ON_A_PAGE = {
 }
 
 
+def listing(count: int, more: int = 0) -> str:
+    """What a labels file with so many faults is told of, and of how many more."""
+    lines = [f"  {n}" for n in range(count)] + ([f"  and {more} more"] if more else [])
+    return "\n".join(["Many:", *lines, "Nothing is left."])
+
+
 def strings() -> Iterator[str]:
     """Every text of the library below the command line and the pages, but for docstrings."""
     for path in LIBRARY.rglob("*.py"):
@@ -67,6 +73,9 @@ def test_what_a_remedy_names_stands_on_the_page(name: str) -> None:
         ),
         (UsageError("It is so.", "Use {yes} or {copy}."), "It is so."),
         (LabelsError("So:\n- one\n- two", "Correct them, or use {skip_bad}."), "So:\n- one\n- two\nCorrect them."),
+        (LabelsError("Two:\n  one\n  two\nNothing is left."), "Two:\n  one\n  two\nNothing is left."),
+        (LabelsError(listing(6)), "Many:\n  0\n  1\n  2\n  3\n  and 2 more\nNothing is left."),
+        (LabelsError(listing(50, 9)), "Many:\n  0\n  1\n  2\n  3\n  and 55 more\nNothing is left."),
         (UsageError("It is\u202e so."), "It is\\u202e so."),
     ],
 )

@@ -21,7 +21,7 @@ from imgrank.errors import UsageError
 from imgrank.paths import printable
 from imgrank.scoring.composing import Asking
 from imgrank.scoring.question import Question
-from imgrank.web.explanations import reason_of
+from imgrank.web.explanations import by_names_alone, reason_of
 from imgrank.web.records import LabelSettings, Reason
 from imgrank.web.threads import Apart, begin, share_heaps
 from imgrank.web.viewer.changes import History, Job, Plans, Work
@@ -95,7 +95,8 @@ class Reasons:
         from imgrank.explaining.explanation import explain_question
 
         ranker = self._ranker = self._ranker or self._new_ranker()
-        return reason_of(explain_question(ranker, path, meant.question(ranker)), path)
+        with by_names_alone(path, *filter(None, (meant.picture, *(meant.between or ())))):
+            return reason_of(explain_question(ranker, path, meant.question(ranker)), path)
 
 
 @dataclass(frozen=True, slots=True)
