@@ -272,7 +272,7 @@ def _news(came: int, went: int, changed: int) -> str:
     return said and said + "."
 
 
-FIRST, MOST = 32, 4096  # pictures read at once; as many as take about a second
+FIRST, FEWEST, MOST = 8, 32, 4096  # pictures read at once: few, to show some soon; then as many as take about a second
 QUICK, SLOW = 0.3, 1.5  # seconds
 
 Report = Callable[[int, float], None]
@@ -303,6 +303,5 @@ def in_chunks(
 
 
 def _next_size(size: int, seconds: float) -> int:
-    if seconds < QUICK:
-        return min(MOST, 4 * size)
-    return max(FIRST, size // 2) if seconds > SLOW else size
+    wanted = 4 * size if seconds < QUICK else size // 2 if seconds > SLOW else size
+    return min(MOST, max(FEWEST, wanted))

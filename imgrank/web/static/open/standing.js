@@ -11,8 +11,10 @@ import { change } from "./store.js";
 export function Standing({ state }) {
   const { server, order } = state;
   const count = order ? order.numbers.length : server?.count || 0;
+  const more = order && state.asking ? (server?.count || 0) - count : 0;
   return html`<div class="standing">
     <p role="status">${inWords(count, "picture")}${server?.index ? " of an index" : ""}, ${shownOf(state).numbers.length} shown</p>
+    ${more > 0 && html`<span>${more} more read, being put in order</span>`}
     ${Boolean(server?.skipped) && html`<button class="link" onClick=${() => change({ dialog: "skipped" })}>${server?.skipped} left out</button>`}
     ${server && html`<${Reading} server=${server} />`}
     ${server?.teaching.training?.stage === "running" && html`<${Training} training=${server.teaching.training} />`}
