@@ -84,7 +84,10 @@ def make_page(controller: Controller) -> ASGIApp:
 
 
 def _taken(controller: Controller, take: Callable[[dict[str, Any]], None], asked: dict[str, Any] | None) -> Response:
-    """The state after the step; with a step that could not be taken, why, and the state as it is."""
+    """The state after the step; with a step that could not be taken, why, and the state as it is.
+
+    Who asks for a brief reply to a step hears of it before the next question is thought of.
+    """
     if asked is None:
         return no_object()
     error, status = None, 200
@@ -92,6 +95,8 @@ def _taken(controller: Controller, take: Callable[[dict[str, Any]], None], asked
         take(asked)
     except ImgrankError as refused:
         error, status = sentence_of(refused), 409 if isinstance(refused, StaleAnswer) else 400
+    if error is None and asked.get("brief") is True:
+        return JSONResponse({"answers": controller.answers, "error": None})
     return JSONResponse(controller.state() | {"error": error}, status)
 
 

@@ -48,6 +48,12 @@ class Controller:
             self._leave_out_gone()
             return view(self.settings, self.prepared, self.trainer.state) | {"pictures_at": self.pictures_at}
 
+    @property
+    def answers(self) -> int:
+        """How many answers about these pictures stand in the file."""
+        lesson = self.prepared.lesson
+        return len(lesson.answers) if isinstance(lesson, PairLesson) else len(lesson.values)
+
     def ahead(self, turn: int, n: int) -> dict[str, Any]:
         """The pictures that are asked about after the nth outcome of the present question, which is thought of now.
 
@@ -81,8 +87,7 @@ class Controller:
 
     def train(self, name: str, replace: bool) -> None:
         """Begin a training. Raises UsageError where there is too little to train on."""
-        lesson = self.prepared.lesson
-        given = len(lesson.answers) if isinstance(lesson, PairLesson) else len(lesson.values)
+        lesson, given = self.prepared.lesson, self.answers
         if given < FEWEST_ROWS:
             raise UsageError(
                 f"{counted(given, 'answer is', 'answers are')} too few to train on; at least {FEWEST_ROWS} are needed."
@@ -142,6 +147,7 @@ def view(settings: LabelSettings, prepared: PreparedLesson, training: Training) 
         "fewest": FEWEST_ROWS,
         "name": _suggested_name(settings.sentence),
         "pictures": len(lesson.pool.paths),
+        "among": len(prepared.order),
         "turn": lesson.turn,
         **(_pairs(lesson, prepared) if isinstance(lesson, PairLesson) else _values(lesson, prepared)),
         "training": _training(training, prepared, settings),

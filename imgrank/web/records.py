@@ -8,6 +8,7 @@ from typing import Literal
 Mode = Literal["pairs", "values", "stars"]
 Stage = Literal["idle", "running", "done", "failed"]
 MOST_STARS = 5
+MOST_ASKED = 150  # pictures of a lesson, unless another number is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class LabelSettings:
     unit: str | None = None
     low: float = 0.0
     high: float = 100.0
-    pictures: int = 150
+    pictures: int = MOST_ASKED
     recursive: bool = False
     adapter: str = "auto"
 

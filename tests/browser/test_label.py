@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from imgrank.labelling import lesson
 from imgrank.web.records import Trained
 from imgrank.web.trainer import Report
 from tests.browser.looking import AXE, NO_AXE, axe_faults
@@ -213,3 +215,32 @@ def test_a_key_before_the_next_pair_is_there_is_told_to_count_for_nothing(browse
         page.keyboard.press("ArrowRight")
         ready(page, 2)
         assert page.inner_text("#message") == "" and page.faults == []
+
+
+def test_an_answer_counts_as_soon_as_it_is_saved_and_its_pair_looks_answered(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thought, think = threading.Event(), lesson.next_pair
+
+    def slow(beliefs: Any, answers: Any, passed: Any) -> Any:
+        if len(answers):
+            thought.wait(PATIENCE / 1000)
+        return think(beliefs, answers, passed)
+
+    monkeypatch.setattr(lesson, "next_pair", slow)
+    photos(tmp_path / "photos")
+    with served(make_controller(tmp_path)) as client:
+        page = open_page(browser.new_context(), client)
+        ready(page, 0)
+        opacity = "getComputedStyle(document.querySelector('#pictures')).opacity"
+        assert page.evaluate(opacity) == "1"
+        page.keyboard.press("ArrowLeft")
+        page.get_by_text("Saved. The next pair is coming…").wait_for(timeout=PATIENCE)
+        assert page.inner_text("#count").startswith(f"{len(rows(tmp_path))} answer,")
+        assert len(rows(tmp_path)) == 1 and float(page.evaluate(opacity)) < 1
+        page.keyboard.press("ArrowLeft")
+        assert "not counted" in page.inner_text("#message")
+        thought.set()
+        ready(page, 1)
+        assert page.inner_text("#coming") == "" and page.evaluate(opacity) == "1"
+        assert len(rows(tmp_path)) == 1 and page.faults == []

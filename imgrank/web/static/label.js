@@ -4,7 +4,7 @@ import { percent, showTraining } from "./label/training.js";
 
 /** @typedef {import("./label/training.js").Picture} Picture
  * @typedef {{ value: number | null, low: number, high: number, of: number }} Share
- * @typedef {{ turn: number, mode: "pairs" | "values" | "stars", sentence: string, answers: number, fewest: number, pictures: number,
+ * @typedef {{ turn: number, mode: "pairs" | "values" | "stars", sentence: string, answers: number, fewest: number, pictures: number, among: number,
  *   labels: string, pictures_at: string, name: string, unit: string | null, low: number, high: number, question: Picture[] | null,
  *   knowledge: { enough: boolean, moved: number | null, accuracy: Share, consistency: Share } | null,
  *   training: import("./label/training.js").Training }} State */
@@ -14,12 +14,15 @@ const $ = (id) => document.getElementById(id);
 const BASE = location.pathname.replace(/[^/]*$/, ""); // the page of imgrank open has this one below teach/
 const COMMAND = BASE.startsWith("/teach/") ? "imgrank open" : "imgrank label";
 const TOO_SOON = "That was too soon: the next question was not there yet, so it was not counted.";
+const SENT = { answer: ["Saving…", "Saved."], skip: ["Passing it by…", "Passed by."], undo: ["Taking it back…", "Taken back."] };
+const SOON = 150; // milliseconds; what comes sooner needs no word
 const SIDES = [["left", "←"], ["right", "→"]];
 let state = /** @type {State} */ (/** @type {unknown} */ (null)); // until the server has answered once
 let ready = false; // whether the pictures of this question can be seen: nobody answers what is not there
 let busy = false;
 let hasty = false; // whether something was asked for before that question was there
 let timer = 0;
+let waiting = 0; // the timer that says what is waited for
 
 /** @param {string} tag @param {object} props @param {...(string | Node)} children */
 function make(tag, props = {}, ...children) {
@@ -36,23 +39,53 @@ async function fetchState() {
 async function step(name, body) {
   if (busy || !state) return tooSoon();
   [busy, hasty] = [true, false];
-  const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-  await receive(fetch(`${BASE}step/${name}`, options), name === "train" ? "said" : "message");
+  const words = name === "answer" || name === "skip" || name === "undo" ? SENT[name] : null;
+  if (words) leave(words[0]);
+  const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...body, brief: Boolean(words) }) };
+  const place = name === "train" ? "said" : "message";
+  const isBrief = await receive(fetch(`${BASE}step/${name}`, options), place);
+  if (words && isBrief) {
+    leave(`${words[1]} The next ${state.mode === "pairs" ? "pair" : "picture"} is coming…`);
+    await fetchState();
+  }
   busy = false;
+  if (ready) arrive(); // nothing else comes
 }
 
-/** What is refused is said at `place`: beside the button that was pressed. @param {Promise<Response>} request */
+/** What is seen was answered: it looks so, with a word of what is waited for. @param {string} words */
+function leave(words) {
+  clearTimeout(waiting);
+  const say = () => {
+    $("question").classList.add("left");
+    $("coming").textContent = words;
+  };
+  if ($("question").classList.contains("left")) say();
+  else waiting = setTimeout(say, SOON);
+}
+
+function arrive() {
+  clearTimeout(waiting);
+  $("question").classList.remove("left");
+  $("coming").textContent = "";
+}
+
+/** What is refused is said at `place`: beside the button that was pressed. True where a step was taken, and what comes
+ * after it is yet to be asked for. @param {Promise<Response>} request */
 async function receive(request, place = "message") {
   try {
     const response = await request;
     if (response.headers.get("Content-Type") !== "application/json") throw new Error(await response.text());
     const told = await response.json();
     $("message").textContent = hasty ? TOO_SOON : "";
+    const isBrief = !told.error && !("turn" in told);
+    if (isBrief) count(told.answers);
     if ("turn" in told) show(told);
     if (told.error) $(place).textContent = told.error;
+    return isBrief;
   } catch (error) {
     const gone = error instanceof TypeError;
     $("message").textContent = gone ? `${COMMAND} does not answer; start it again. Your answers are in the file.` : wordsOf(error);
+    return false;
   }
 }
 
@@ -91,14 +124,20 @@ function showHead() {
   $("ask").title = state.sentence; // of which a long one is cut
   $("ask").replaceChildren(ask, make("em", { textContent: state.sentence }), "?");
   document.title = `${state.sentence} – ${COMMAND}`;
-  const answers = `${state.answers} answer${state.answers === 1 ? "" : "s"}`;
-  $("count").textContent = `${answers}, ${state.pictures} images`;
-  $("status").textContent = answers;
+  count(state.answers);
   $("labels").textContent = state.labels;
   $("back").hidden = !state.pictures_at;
   $("go").hidden = !state.pictures_at;
   for (const id of ["back", "go"]) $(id).href = `${state.pictures_at}#q=${encodeURIComponent(state.sentence)}`;
   if (!$("name").value) $("name").value = state.name;
+}
+
+/** So many answers are in the file. @param {number} answers */
+function count(answers) {
+  const words = `${answers} answer${answers === 1 ? "" : "s"}`;
+  const { pictures, among } = state;
+  $("count").textContent = `${words}, ${pictures < among ? `${pictures} of ${among} images, evenly chosen` : `${pictures} images`}`;
+  $("status").textContent = words;
 }
 
 async function showQuestion() {
@@ -126,6 +165,7 @@ async function showQuestion() {
   if (state.mode === "values") resetValue();
   await Promise.allSettled(pictures.map((shown) => shown.querySelector("img")?.decode()));
   if (state.turn === turn) ready = true;
+  if (ready && !busy) arrive();
   document.body.dataset.turn = ready ? String(state.turn) : "";
   if (ready && state.question) lookAhead(BASE, turn);
 }
@@ -255,6 +295,6 @@ $("train").addEventListener("submit", (/** @type {Event} */ event) => {
   step("train", { name: $("name").value, replace: $("replace").checked });
 });
 $("stop").addEventListener("click", () => step("stop", {}));
-document.addEventListener("visibilitychange", () => document.hidden || fetchState()); // another tab may have gone on
+document.addEventListener("visibilitychange", () => document.hidden || busy || fetchState()); // another tab may have gone on
 showStars();
 fetchState();

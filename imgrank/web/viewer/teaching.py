@@ -19,7 +19,7 @@ from imgrank.web.app import make_page
 from imgrank.web.controller import Controller, training_view
 from imgrank.web.explanations import Explanations, explainer
 from imgrank.web.prepare import prepare_ranked
-from imgrank.web.records import LabelSettings
+from imgrank.web.records import MOST_ASKED, LabelSettings
 from imgrank.web.trainer import Trainer, teach
 from imgrank.web.viewer.engine import Engine
 
@@ -87,14 +87,15 @@ class Teaching:
         self._rankers += 1
 
     def view(self) -> dict[str, Any]:
-        """How many rankers were trained, and the training that goes on or ended last."""
+        """How many rankers were trained, how many pictures are asked about, and the training of now or the last one."""
         lessons = [lesson for lesson in self._lessons.values() if lesson.controller.trainer.state.stage != "idle"]
         last = max(lessons, key=lambda lesson: (lesson.is_training, lesson.controller.trainer.started), default=None)
+        about = {"rankers": self._rankers, "most": MOST_ASKED}
         if last is None:
-            return {"rankers": self._rankers, "training": None}
+            return {**about, "training": None}
         told = training_view(last.controller.trainer.state)
         sentence = phrasings(last.controller.settings.sentence)[0]
-        return {"rankers": self._rankers, "training": {"page": last.address, "sentence": sentence, **told}}
+        return {**about, "training": {"page": last.address, "sentence": sentence, **told}}
 
     def close(self) -> None:
         """Whoever waits for an explanation is told that this is the end."""

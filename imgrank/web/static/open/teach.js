@@ -12,6 +12,8 @@ export function TeachDialog({ state }) {
   const [fault, setFault] = useState("");
   const [busy, setBusy] = useState(false);
   const numbers = meant();
+  const most = Math.min(numbers.length, state.server?.teaching.most ?? Infinity);
+  const about = most < numbers.length ? `${most} of these ${numbers.length} pictures, evenly chosen from their order; the ranker orders all of them` : `${numbers.length} pictures`;
   const close = () => change({ dialog: "" });
   /** @param {Event} event */
   const begin = async (event) => {
@@ -28,7 +30,7 @@ export function TeachDialog({ state }) {
     <form onSubmit=${begin}>
       <h2>This order is not mine</h2>
       <p>You are asked which of two pictures has more of it. After a few dozen answers, train a ranker of your own. It answers
-        its sentence from then on, here and in the terminal. Questions are about ${numbers.length} pictures.</p>
+        its sentence from then on, here and in the terminal. Questions are about ${about}.</p>
       <label class="field">What is there more of? <input type="text" value=${sentence} placeholder="such as “cosier room”" autocomplete="off" onInput=${(/** @type {any} */ event) => setSentence(event.target.value)} /></label>
       ${fault && html`<p role="alert" class="fault">${fault}</p>`}
       <div class="buttons"><button type="submit" class="strong" disabled=${busy || !sentence.trim()}>Begin</button><button type="button" onClick=${close}>Cancel</button></div>

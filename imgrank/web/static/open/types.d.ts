@@ -105,8 +105,8 @@ export interface Server {
   subfolders: boolean;
   /** By name of a wish, or of a rule of groups: why it cannot be. */
   refused: Record<string, string>;
-  /** How many rankers were trained since the start, and the training that goes on or ended last. */
-  teaching: { rankers: number, training: Training | null };
+  /** How many rankers were trained since the start, how many pictures a lesson asks about at most, and the training that goes on or ended last. */
+  teaching: { rankers: number, most: number, training: Training | null };
 }
 
 export interface Training {
@@ -183,6 +183,8 @@ export interface State {
   facts: Facts | null;
   size: Size;
   chosen: Set<number>;
+  /** What got stars last, and what was chosen and had the keys then. */
+  rated: { numbers: number[], stars: number, chosen: Set<number>, focus: number | null } | null;
   focus: number | null;
   look: number[];
   dialog: Dialog;
