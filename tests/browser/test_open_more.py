@@ -135,13 +135,57 @@ def test_stars_by_keys_are_shown_and_filtered(browser: Any, both: Opened) -> Non
         page.keyboard.press("4")
         page.get_by_title("4 stars").wait_for()
         choose(page, "dog.jpg", "owl.jpg")
-        page.locator("a[data-number]").nth(2).focus()
         page.keyboard.press("5")
         page.get_by_title("5 stars").nth(1).wait_for()
         page.get_by_role("button", name="Filters").click()
         page.get_by_role("combobox", name="Stars").select_option("5")
         drawn(page)
         assert sorted(names(page)) == ["dog.jpg", "owl.jpg"]
+
+
+def test_stars_go_to_the_picture_with_the_ring_and_to_all_that_are_chosen_with_it(browser: Any, tmp_path: Path) -> None:
+    with opened(pictures(tmp_path / "photos")) as (_, client), page_of(browser, client) as page:
+        first, second, third = names(page)[:3]
+
+        def starred(stars: int) -> list[str]:
+            cells = page.locator("li.cell", has=page.get_by_title(f"{stars} stars"))
+            cells.first.wait_for()
+            return [name for name in names(page) if cells.get_by_role("img", name=name, exact=True).count()]
+
+        choose(page, third)
+        page.get_by_role("img", name=first, exact=True).click()
+        page.get_by_role("dialog", name="Enlarged").wait_for()
+        page.keyboard.press("Escape")
+        page.keyboard.press("4")
+        page.get_by_text(f"{first}: 4 stars").wait_for()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("2")
+        page.get_by_text(f"{second}: 2 stars").wait_for()
+        assert (starred(4), starred(2)) == ([first], [second])
+        page.keyboard.press("x")
+        page.keyboard.press("5")
+        page.get_by_text("2 chosen pictures: 5 stars").wait_for()
+        assert (starred(4), starred(5)) == ([first], [second, third])
+        page.keyboard.press("Escape")
+        page.get_by_text("none chosen").wait_for()
+
+
+def test_before_and_after_a_lesson_begins_it_is_about_as_many_pictures(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for n in range(153):
+        (folder / f"{n}.jpg").write_bytes((EXAMPLES / "boats.jpg").read_bytes())
+    with opened(folder) as (_, client), page_of(browser, client) as page:
+        comes(page, "document.querySelector('[role=status]').innerText === '153 pictures, 153 shown'")
+        page.get_by_role("button", name="Teach", exact=True).click()
+        page.get_by_text("150 of these 153 pictures, evenly chosen").wait_for()
+        page.get_by_role("textbox", name="What is there more of?").fill("cosier")
+        page.get_by_role("dialog").get_by_role("button", name="Begin").click()
+        page.wait_for_selector('body[data-turn="0"]')
+        assert page.inner_text("#count") == "0 answers, 150 of 153 images, evenly chosen"
 
 
 def test_teach_asks_about_what_is_shown_and_leads_back(

@@ -12,10 +12,10 @@ const MOST_TRIES = 3;
 const PAUSE = 1000; // milliseconds, longer each time
 
 /** @param {{ told: Told, source: string, fault?: string, coming: Coming, place: number, of: number, at: { x: number, y: number }, width: number, bare: boolean,
- *   group: number, open: boolean, look: string, focused: boolean, onClick: (event: MouseEvent) => void, onDouble?: () => void, onFocus: () => void, onFold: () => void, children?: any }} props
+ *   group: number, open: boolean, look: string, focused: boolean, onClick: (event: MouseEvent) => void, onFocus: () => void, onFold: () => void, children?: any }} props
  *  `group` is how many a folded group has, 0 of a picture that stands beside its best; `look` names more classes, `fault` says why
  *  there is no picture where that is known. */
-export function Cell({ told, source, fault: known = "", coming, place, of, at, width, bare, group, open, look, focused, onClick, onDouble, onFocus, onFold, children }) {
+export function Cell({ told, source, fault: known = "", coming, place, of, at, width, bare, group, open, look, focused, onClick, onFocus, onFold, children }) {
   const [failed, setFailed] = useState("");
   const [tries, setTries] = useState(0);
   const fault = known || failed;
@@ -32,7 +32,7 @@ export function Cell({ told, source, fault: known = "", coming, place, of, at, w
   const style = { transform: `translate(${at.x}px, ${at.y}px)`, width: `${width}px` };
   return html`<li class=${`cell ${look}${open && group !== 1 ? " member" : ""}`} style=${style} aria-posinset=${place + 1} aria-setsize=${of} data-place=${place}>
     <a href=${href} data-number=${number} draggable=${false} tabindex=${focused ? 0 : -1} aria-haspopup="dialog"
-        onClick=${onClick} onDblClick=${onDouble} onFocus=${onFocus} style=${{ height: `${width}px` }} title=${title}>
+        onClick=${onClick} onFocus=${onFocus} style=${{ height: `${width}px` }} title=${title}>
       ${fault
         ? html`<span class="fault" role="img" aria-label=${name} title=${fault}>no preview</span>`
         : html`<img ref=${image} alt=${name} decoding="async" draggable=${false} onError=${explain} onLoad=${(/** @type {any} */ event) => event.target.classList.remove("absent")} />`}

@@ -3,7 +3,7 @@ import { takeBack } from "./asking.js";
 import { chooseNone, chooseShown, meant } from "./choosing.js";
 import { html } from "../shared/html.js";
 import { lookAt } from "./looking.js";
-import { shownOf } from "./shown.js";
+import { baseName, shownOf } from "./shown.js";
 import { inWords } from "./standing.js";
 import { change } from "./store.js";
 
@@ -17,7 +17,7 @@ export function Actions({ state }) {
   const shown = shownOf(state).numbers.length;
   const all = order ? shown === order.numbers.length : true;
   const running = Boolean(server?.job.running);
-  const about = chosen.size ? `${chosen.size} chosen` : shown ? `none chosen: all ${shown} shown` : "nothing to act on";
+  const about = ratedJustNow(state) || (chosen.size ? `${chosen.size} chosen` : shown ? `none chosen: all ${shown} shown` : "nothing to act on");
   const busy = running ? "Files are being changed; wait until that has ended" : "";
   const none = shown ? "" : "There is no picture to act on";
   const unchosen = !chosen.size && all ? "Choose pictures, or cut, before any are thrown away" : "";
@@ -39,6 +39,14 @@ export function Actions({ state }) {
     <${Act} name="Undo" why=${refused.undo || busy || (undo ? "" : "Nothing to undo")} title=${undo ? told(undo) : ""} act=${() => undo && takeBack(undo)} />
     <button class="quietly" onClick=${() => change({ dialog: "history" })}>History</button>
   </footer>`;
+}
+
+/** Which picture got how many stars, until another is looked at or chosen. @param {State} state */
+function ratedJustNow({ rated, chosen, focus, names }) {
+  if (!rated || rated.chosen !== chosen || rated.focus !== focus) return "";
+  const { numbers, stars } = rated;
+  const what = numbers.length === 1 ? baseName(names[numbers[0]]) : `${numbers.length} chosen pictures`;
+  return `${what}: ${stars ? inWords(stars, "star") : "no stars"}`;
 }
 
 /** A button that says why it cannot be used: on a phone nothing else would.

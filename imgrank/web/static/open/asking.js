@@ -73,9 +73,10 @@ export async function wish(path, body) {
 }
 
 /** As `wish`, for what answers with the whole state, and begins something to be followed closely.
- * @param {string} path @param {object} body */
-export async function wishState(path, body) {
+ * @param {string} path @param {object} body @param {() => void} [done] is called as soon as it is done */
+export async function wishState(path, body, done) {
   const told = await wish(path, body);
+  if (told) done?.();
   try {
     if (told) await settle(told);
   } catch (error) {
@@ -186,9 +187,10 @@ async function fetchFacts() {
   change({ facts: await get("facts") });
 }
 
-/** Give pictures their stars. @param {number[]} numbers @param {number} stars */
+/** Give pictures their stars, and say which got them. @param {number[]} numbers @param {number} stars */
 export async function rate(numbers, stars) {
-  const refused = now().server?.refused.rate;
+  const { chosen, focus, server } = now();
+  const refused = server?.refused.rate;
   if (refused) change({ fault: refused });
-  else if (numbers.length) await wishState("rate", { numbers, stars });
+  else if (numbers.length) await wishState("rate", { numbers, stars }, () => change({ rated: { numbers, stars, chosen, focus } }));
 }

@@ -77,8 +77,8 @@ export function SkippedDialog() {
 }
 
 const KEYS = [
-  ["/", "to the sentence"], ["arrows", "from picture to picture"], ["Enter, space", "enlarge"], ["x", "choose"], ["Shift + arrow", "choose a range"],
-  ["Ctrl + A", "choose all that is shown"], ["Esc", "choose none, close"], ["0 to 5", "give stars"], ["g", "open and fold a group"], ["c", "side by side"], ["+ −", "larger, smaller pictures"],
+  ["/", "to the sentence"], ["arrows", "from picture to picture"], ["Enter, space", "enlarge"], ["x", "choose the picture with the ring, or leave it out again"], ["Shift + arrow", "choose a range"],
+  ["Ctrl + A", "choose all that is shown"], ["Esc", "choose none, close"], ["0 to 5", "stars for the picture with the ring; where that is chosen, for all that are"], ["g", "open and fold a group"], ["c", "side by side"], ["+ −", "larger, smaller pictures"],
   ["z", "enlarged: to 100 % and back"], ["i", "enlarged: about the file"], ["w", "enlarged: why this score"], ["Ctrl + Z", "undo the last change of files"], ["?", "this list"],
 ];
 

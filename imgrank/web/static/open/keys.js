@@ -25,7 +25,7 @@ export function listenToKeys() {
       if (event.key === "Escape") on.blur();
       return;
     }
-    const act = SINGLE[event.key] || (/^[0-5]$/.test(event.key) ? () => rateMeant(Number(event.key)) : moving(event, on));
+    const act = SINGLE[event.key] || (/^[0-5]$/.test(event.key) ? () => rateMeant(Number(event.key), on) : moving(event, on));
     if (!act) return;
     event.preventDefault();
     act();
@@ -57,10 +57,13 @@ const SINGLE = {
   Escape: chooseNone,
 };
 
-/** What is chosen, or the one that has the keys, gets its stars. @param {number} stars */
-function rateMeant(stars) {
-  if (now().chosen.size) rate([...now().chosen], stars);
-  else withFocus((number) => rate([number], stars));
+/** The picture with the ring gets its stars; where it is chosen, or none has the ring, all that are chosen.
+ * @param {number} stars @param {EventTarget | null} on */
+function rateMeant(stars, on) {
+  const { chosen } = now();
+  const ringed = on instanceof Element && on.closest(".grid");
+  if (chosen.size && !ringed) rate([...chosen], stars);
+  else withFocus((number) => rate(chosen.has(number) ? [...chosen] : [number], stars));
 }
 
 /** @param {KeyboardEvent} event @param {EventTarget | null} on */

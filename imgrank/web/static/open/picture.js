@@ -1,4 +1,4 @@
-// A picture of the grid: a click enlarges or chooses it, its tick chooses it.
+// A picture of the grid: a click enlarges it, one with Ctrl or Shift chooses it as its tick does.
 import { Cell } from "../shared/cell.js";
 import { html } from "../shared/html.js";
 import { chooseTo, toggle } from "./choosing.js";
@@ -28,7 +28,7 @@ export function Picture({ state, shown, place, at, layout, focused, address }) {
     if (event.button) return;
     event.preventDefault();
     if (event.shiftKey) chooseTo(number);
-    else if (event.ctrlKey || event.metaKey || chosen.size) toggle(number);
+    else if (event.ctrlKey || event.metaKey) toggle(number);
     else lookAt([number]);
   };
   /** @param {MouseEvent} event */
@@ -40,7 +40,7 @@ export function Picture({ state, shown, place, at, layout, focused, address }) {
   };
   return html`<${Cell} told=${told} source=${`picture/${kindOf(layout.cell)}/${number}`} coming=${COMING} place=${place} of=${shown.numbers.length} at=${at} width=${layout.cell}
       bare=${size === "s"} group=${shown.sizes ? shown.sizes[place] : 1} open=${openGroups(groups, opened).has(groups?.groups[number] ?? -2)} look=${`${isChosen ? "chosen " : ""}${aside ? "aside" : ""}`}
-      focused=${focused} onClick=${click} onDouble=${() => lookAt([number])} onFocus=${() => change({ focus: number })} onFold=${() => fold(number)}>
+      focused=${focused} onClick=${click} onFocus=${() => change({ focus: number })} onFold=${() => fold(number)}>
     <label class="tick"><input type="checkbox" aria-label=${`Select ${base}`} checked=${isChosen} tabindex="-1" onClick=${tick} /></label>
   <//>`;
 }

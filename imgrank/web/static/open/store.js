@@ -25,6 +25,7 @@ let state = {
   facts: null,
   size: "m",
   chosen: new Set(),
+  rated: null,
   focus: null,
   look: [],
   dialog: "",
