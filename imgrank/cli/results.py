@@ -193,7 +193,7 @@ def _advice(ranking: Ranking) -> str:
     """What to ask instead, or of which model, where this order may mean little."""
     from imgrank.paths import quoted
     from imgrank.scoring.limits import quality_beside
-    from imgrank.scoring.misspelt import MISSPELT, slip
+    from imgrank.scoring.misspelt import misspelt
 
     beside = quality_beside(ranking.query)
     if beside is not None and str(beside) in ranking.notes:
@@ -201,9 +201,7 @@ def _advice(ranking: Ranking) -> str:
     is_unknown = not ranking.confident and ranking.doubt is Doubt.absent
     if ranking.backbone != "mini" or not (is_unknown or not _is_read(ranking)):
         return ""
-    wrong = slip(ranking.query)
-    is_told = wrong is not None and MISSPELT.format(*wrong) in ranking.notes
-    return "" if is_told else larger_model(ranking.query)
+    return "" if misspelt(ranking.query) in ranking.notes else larger_model(ranking.query)
 
 
 def _is_read(ranking: Ranking) -> bool:

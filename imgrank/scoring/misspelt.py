@@ -17,32 +17,71 @@ from imgrank.scoring.naming import beginning
 from imgrank.scoring.words import spelt_out, word_of, word_set
 
 MISSPELT = '"{}" is not a word that mini knows; did you mean "{}"?'
+ALL_MISSPELT = "{} and {} are not words that mini knows; did you mean {} and {}?"
 
 _WORD = re.compile(r"(?<![\w'’.@#/-])[a-z]{3,24}(?![\w'’@#/-]|\.\w)")
 _FAR_FROM, _LEFT_OUT_FROM, _DOUBLED_FROM, _CHANGED_FROM = 6, 5, 6, 7  # letters that a word has at least
 _NEXT, _FAR = 1, 2  # how far apart two letters stand that are swapped
 _RARE, _COMMON = 20_000, 8_000  # places in the text model's list of words, the commonest of which come first
 _SHORT = 6  # letters
+_NOT_DOUBLED = re.compile(r"[b-df-hj-np-tv-xz]{1,3}[aeiou](?P<last>[bdgmnpt])ing")  # "runing"
+_SHORTEST_BESIDE = 4  # letters of a word beside another slip
 _VOWELS = frozenset("aeiouy")
 
-# Words that no list at hand has, and that are another one with two letters swapped
-_REAL = word_set("blot blots brunt clod clods clot clots crepe crepes curst gird silt slat slats spilt untie untied")
+# Words that no list at hand has, and that are nearly spelt as another one
+_REAL = word_set(
+    "blot blots brunt clod clods clot clots collage collages crepe crepes curst gird revel revels sifting silt slat"
+    " slats spilt tarp tarps untie untied"
+)
+_REAL_FORMS = word_set("siting wining")  # of site and wine
 
 
-def slip(sentence: str) -> tuple[str, str] | None:
-    """The first misspelt word of an English sentence and the one that was meant; None where nobody can tell."""
+def misspelt(sentence: str) -> str | None:
+    """What is to be said of the misspelt words of a sentence; None where there are none."""
+    found = slips(sentence)
+    if len(found) < 2:
+        return MISSPELT.format(*found[0]) if found else None
+    wrong, meant = ([f'"{pair[side]}"' for pair in found] for side in (0, 1))
+    return ALL_MISSPELT.format(", ".join(wrong[:-1]), wrong[-1], ", ".join(meant[:-1]), meant[-1])
+
+
+def slips(sentence: str) -> tuple[tuple[str, str], ...]:
+    """The misspelt words of an English sentence, each with the one that was meant; none where nobody can tell.
+
+    Who slips once is believed to have slipped in a short word, too: "gras" alone may be French.
+    """
     if not seems_english(sentence):
-        return None
-    for word in _WORD.findall(spelt_out(beginning(sentence))):
-        if not _is_word(word) and (meant := _meant(word)):
-            return word, meant
-    return None
+        return ()
+    unknown = [word for word in dict.fromkeys(_WORD.findall(spelt_out(beginning(sentence)))) if not _is_word(word)]
+    meant = {word: _meant(word) for word in unknown}
+    if any(meant.values()):
+        meant = {word: other or _doubled(word) for word, other in meant.items()}
+    return tuple((word, other) for word, other in meant.items() if other)
 
 
 def _is_word(word: str) -> bool:
     if is_known(word) or (word.endswith("full") and is_known(word[:-1])):
         return is_known(word)  # "colorfull" is not joined of two words
-    return word in _REAL or is_english(word) or _is_taught(word) or _is_taught(word_of(word).base)
+    if word in _REAL or _is_taught(word):
+        return True
+    return not _lacks_double(word) and (is_english(word) or _is_taught(word_of(word).base))
+
+
+def _lacks_double(word: str) -> bool:
+    """Whether a common word is spelt without the letter that it doubles: "runing" for running."""
+    found = _NOT_DOUBLED.fullmatch(word)
+    return found is not None and word not in _REAL_FORMS and _is_common(word[:-3] + found["last"] + "ing")
+
+
+def _doubled(word: str) -> str | None:
+    """The common word that a short one is, but for a letter doubled: "grass" of "gras"."""
+    doubled = (word[:place] + word[place - 1 :] for place in range(2, len(word) + 1))
+    return next(filter(_is_common, doubled), None) if len(word) >= _SHORTEST_BESIDE else None
+
+
+def _is_common(word: str) -> bool:
+    found = re.search(rb'"%b": ?(\d+)' % word.encode(), _taught())
+    return found is not None and int(found[1]) < _COMMON
 
 
 def _is_taught(word: str) -> bool:

@@ -12,7 +12,7 @@ from imgrank.scoring.amounts import denies_an_act
 from imgrank.scoring.calibration import confidence_weights
 from imgrank.scoring.choosing import OWN_WORDS, Choice, quantity_of
 from imgrank.scoring.languages import seems_english
-from imgrank.scoring.misspelt import MISSPELT, slip
+from imgrank.scoring.misspelt import misspelt
 from imgrank.scoring.naming import named
 from imgrank.scoring.negation import Negation, negation_of
 from imgrank.scoring.parsing import read
@@ -93,8 +93,8 @@ def likeness_scorer(question: Question, asked: Asked, outdated: tuple[str, ...],
     is_ignored = negation is not None and negation.thing is None
     understood = not is_ignored and (source.backbone.name != MINI or is_readable(question.sentence))
     notes = (*notes, *outdated, *_told_of_language(question.sentence, source.backbone))
-    wrong = slip(question.sentence) if source.backbone.name == MINI else None
-    notes = notes if wrong is None else (*notes, MISSPELT.format(*wrong))
+    wrong = misspelt(question.sentence) if source.backbone.name == MINI else None
+    notes = notes if wrong is None else (*notes, wrong)
     notes = (*notes, *([NOT_COMPARED] if question.refine else []))
     notes = (*notes, SHOWS_NO_DATE) if read(question.sentence).asks_when else notes
     notes = notes if axis.unseen is None else (*notes, NOT_JUDGED.format(printable(axis.unseen)))

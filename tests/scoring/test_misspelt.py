@@ -6,7 +6,7 @@ import pytest
 
 from imgrank.scoring.asking import ask
 from imgrank.scoring.lexicon import _whole
-from imgrank.scoring.misspelt import MISSPELT, slip
+from imgrank.scoring.misspelt import ALL_MISSPELT, MISSPELT, misspelt, slips
 from imgrank.scoring.question import Question
 from imgrank.scoring.words import word_set
 from tests.explaining.making import RedRanker
@@ -40,15 +40,17 @@ NAMES = word_set(
         ("restarant", "restarant", "restaurant"),
         ("an elephhant", "elephhant", "elephant"),
         ("a horsse", "horsse", "horse"),
+        ("swiming ducks", "swiming", "swimming"),
+        ("siting on a wall and geting up", "geting", "getting"),
     ],
 )
 def test_a_slip_is_told_with_what_was_meant(sentence, wrong, meant):
-    assert slip(sentence) == (wrong, meant)
+    assert slips(sentence) == ((wrong, meant),)
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_a_name_in_small_letters_is_no_slip(name):
-    assert slip(f"a photo of {name}") is None
+    assert slips(f"a photo of {name}") == ()
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,9 @@ def test_a_name_in_small_letters_is_no_slip(name):
         "dgo.jpg",
         "skateboarders huddle",
         "how large the clot is",
+        "hoping and taping while wining and dining",
+        "foie gras",
+        "a collage of people who revel on a tarp, sifting sand",
         "spilt milk and crepes on an untied bundle of slats",
         "une photo floue de dgo",
         "犬",
@@ -70,7 +75,13 @@ def test_a_name_in_small_letters_is_no_slip(name):
     ],
 )
 def test_nothing_is_said_of_words_names_and_other_languages(sentence):
-    assert slip(sentence) is None
+    assert slips(sentence) == ()
+
+
+def test_all_slips_of_a_sentence_are_told_together():
+    assert misspelt("siting on gras") is None
+    told = misspelt("a hosre on gras, siting near a flwer")
+    assert told == ALL_MISSPELT.format('"hosre", "gras"', '"flwer"', '"horse", "grass"', '"flower"')
 
 
 def test_it_is_said_where_mini_answers_and_nowhere_else():
@@ -84,4 +95,4 @@ def test_it_is_said_where_mini_answers_and_nowhere_else():
 def test_nothing_is_meant_by_a_word_that_the_dictionary_has():
     """Every hundredth of them, in which there are rare ones, and those that are nearly spelt as others."""
     words = [line.split(b"\t")[0].decode() for line in _whole().splitlines()[::100]]
-    assert [word for word in words if slip(word) is not None] == []
+    assert [word for word in words if slips(word)] == []
