@@ -160,7 +160,8 @@ class Asked:
     @property
     def told_of_scores(self) -> tuple[str, ...]:
         """A line where scores are not what one expects."""
-        line = f"Scores are the {self.minus} with a minus sign, so that the highest comes first."
+        means = " (-2 means 2)" if self.minus.startswith("predict") else ""
+        line = f"Scores are the {self.minus} with a minus sign{means}, so that the highest comes first."
         return (line,) if self.minus else ()
 
     def predicted_by(self, adapter: str | None) -> str:

@@ -265,7 +265,7 @@ def test_scores_with_a_minus_sign_are_explained():
     ranking = replace(RANKING, scorer="adapter", adapter="ages", asked=turned)
     who, scores = remarks(ranking)
     assert who.startswith("Ranked by age, youngest first, predicted by your ranker ages")
-    assert scores == "Scores are the predicted years with a minus sign, so that the highest comes first."
+    assert scores == "Scores are the predicted years with a minus sign (-2 means 2), so that the highest comes first."
     assert "score (minus years)" in written(ranking, IMAGES, Format.table).decode()
     plain = replace(ranking, unit="years", asked=replace(turned, minus=""))
     assert "score (years)" in written(plain, IMAGES, Format.table).decode() and len(remarks(plain)) == 1
