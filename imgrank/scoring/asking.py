@@ -242,11 +242,10 @@ class Settled:
     @property
     def _overexposed(self) -> str | None:
         """The words for too much light, where the shipped scale of darkness answers, turned round."""
-        choice = self.choice
-        if choice is None or not choice.adapter.shipped or self._both_ends is not None:
+        words = overexposure(self._begun)
+        if words is None or self.choice is None or not self.choice.adapter.shipped or self._both_ends is not None:
             return None
-        is_brightness = choice.reversed and choice.query.name == "underexposed"
-        return overexposure(self._begun) if is_brightness else None
+        return words if self.choice.reversed and self.choice.query.name == "underexposed" else None
 
     @property
     def _exact_number(self) -> str | None:
