@@ -76,10 +76,9 @@ def trash(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _home_of_the_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test touches what the user keeps: each file of tests has a cache, adapters, history and trash of its own."""
+    """No test touches what the user keeps: each file of tests has a cache, adapters and a history of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))  # where the trash is
         yield
 
 
