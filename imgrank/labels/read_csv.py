@@ -138,7 +138,7 @@ class _Reader:
                 name, more = printable(query.partition("|")[0]), len(cells) - MOST_IN_A_LINE
                 lines = ", ".join(str(line) for line, _ in cells[:MOST_IN_A_LINE])
                 ending = f" and {more:,} more" if more > 0 else ""
-                what = f'{len(cells):,} values of "{name}" are not numbers: {words} on lines {lines}{ending}'
+                what = f'{counted(len(cells), "value")} of "{name}" are not numbers: {words} on lines {lines}{ending}'
             self.fault(cells[0][0], f"{what}; where there is no value, {remedy}")
 
     def _tell_gaps(self, queries: Sequence[int]) -> None:

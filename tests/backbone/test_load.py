@@ -155,7 +155,7 @@ def test_a_missing_file_is_named(tiny_models):
 
 def test_a_file_of_another_kind_is_refused(tmp_path, tiny_models):
     (tmp_path / "notes.txt").write_text("hello")
-    assert "none of .safetensors" in _refusal(f"tiny-vit@{tmp_path / 'notes.txt'}")
+    assert "not one of .safetensors" in _refusal(f"tiny-vit@{tmp_path / 'notes.txt'}")
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pt", ".bin"])

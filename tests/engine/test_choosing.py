@@ -18,7 +18,7 @@ from tests.engine.making import make_index
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("spark", {}, "local and ray"),
+        ("spark", {}, "local or ray"),
         ("local", {"address": "auto"}, "belong to a cluster"),
         ("local", {"gpus": 1.0}, "belong to a cluster"),
     ],
