@@ -205,8 +205,8 @@ def _tag_notes(changes: Sequence[Change], groups: Sequence[Group], request: Requ
     is_given = bool(changes) and any(request.keyword_on.takes(group.image) for group in groups)
     if is_given and any(sign in request.keyword for sign in ",;"):
         yield (
-            f'The keyword "{printable(request.keyword)}" is written as one, and some programs show what its commas or '
-            "semicolons part as several; for several keywords, tag once with each."
+            f'The keyword "{printable(request.keyword)}" is written as one keyword. Some programs split it at commas '
+            "or semicolons; for several keywords, tag once with each."
         )
 
 
