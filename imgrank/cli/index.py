@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -45,6 +45,7 @@ from imgrank.paths import printable
 if TYPE_CHECKING:
     from imgrank.index.building import Built
     from imgrank.index.pictures import Item
+    from imgrank.records import Unreadable
 
 Note = Callable[[str], None]
 
@@ -158,29 +159,26 @@ def build(
     Run it again to continue: indexed images are not encoded a second time. Unreadable images are recorded with the
     reason.
     """
-    from imgrank.index.sources import find_items, parse_shard
+    from imgrank.index.sources import ALL, find_items, parse_shard
 
     settings = EngineSettings(engine, address, workers, num_gpus)
     settings.check()
     note = noting(quiet)
     if out is None:
         raise UsageError("Where should the index be written? Add --out, such as --out tokens.")
-    items = find_items(
-        sources,
-        recursive=recursive,
-        shard=parse_shard(shard),
-        column=column,
-        stdin=sys.stdin.buffer if "-" in sources else None,
-        nul=nul,
-        allow_local_urls=allow_local_urls,
-        note=note,
-    )
+    share = parse_shard(shard)
+    find = partial(find_items, recursive=recursive, column=column, allow_local_urls=allow_local_urls)
+    items = find(sources, shard=share, stdin=sys.stdin.buffer if "-" in sources else None, nul=nul, note=note)
     name = precise(backbone, precision, device.value, sources, note)
     wanted = _Wanted(out, name, device, not no_cache, max_megapixels, detail)
     with progress_line(quiet) as report:
         on = _build if engine in (None, EngineName.local) else partial(_build_on, settings)
         built = on(items, wanted, report, note)
-    _report(built, out, note, named=len(built.failed) if verbose else NAMED_AT_MOST)
+    _name_failed(built.failed, note, named=len(built.failed) if verbose else NAMED_AT_MOST)
+    if not built.known and not built.partial and len(built.failed) == built.found:
+        _allow_empty_shard(shard, built, share != ALL and ("-" in sources or any(True for _ in find(sources))), note)
+    state = "interrupted; run the command again to continue" if built.partial else f"{built.known:,} already there"
+    note(f"{printable(out)}: {counted(built.added, 'image')} added, {built.encoded:,} encoded, {state}")
     if built.partial:
         raise typer.Exit(Interrupted.exit_code)
     if strict and built.failed:
@@ -268,14 +266,16 @@ def _build_on(settings: EngineSettings, items: Iterable[Item], wanted: _Wanted, 
         return engine.build(items, Location(wanted.out), making, progress, note)
 
 
-def _report(built: Built, out: str, note: Note, named: int) -> None:
-    """What the run came to. Raises NothingToRank where the sources gave nothing at all."""
-    for failed in built.failed[:named]:
-        note(f"not read: {printable(failed.path)}: {failed.reason}")
-    if len(built.failed) > named:
-        note(f"and {len(built.failed) - named:,} more; the index records each with the reason")
-    if not built.known and not built.partial and len(built.failed) == built.found:
-        hint = " Use -r to include subfolders." if not built.failed else ""
+def _name_failed(failed: Sequence[Unreadable], note: Note, named: int) -> None:
+    for one in failed[:named]:
+        note(f"not read: {printable(one.path)}: {one.reason}")
+    if len(failed) > named:
+        note(f"and {len(failed) - named:,} more; the index records each with the reason")
+
+
+def _allow_empty_shard(shard: str, built: Built, is_part: bool, note: Note) -> None:
+    """Of few images a part may have none, which is no fault. Raises NothingToRank where no part has any."""
+    if not is_part:
+        hint = "" if built.failed else " Use -r to include subfolders."
         raise NothingToRank(f"No readable image was found.{hint}")
-    state = "interrupted; run the command again to continue" if built.partial else f"{built.known:,} already there"
-    note(f"{printable(out)}: {counted(built.added, 'image')} added, {built.encoded:,} encoded, {state}")
+    note(f"part {shard} has no readable image; the other parts have them")

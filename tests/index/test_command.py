@@ -70,6 +70,23 @@ def tokens(folder):
     return folder / "tokens"
 
 
+def test_a_part_that_no_image_falls_to_is_an_index_like_the_others(folder, tmp_path):
+    photo = str(next((folder / "photos").glob("*10.jpg")))
+    done = [imgrank("index", photo, "--out", f"part{n}", "--shard", f"{n}/3", cwd=tmp_path) for n in range(3)]
+    assert [one.returncode for one in done] == [0, 0, 0]
+    assert sum("1 image added" in one.stderr for one in done) == 1
+    assert sum("/3 has no readable image; the other parts have them" in one.stderr for one in done) == 2
+    merged = imgrank("index", "merge", "whole", "part0", "part1", "part2", cwd=tmp_path)
+    assert (merged.returncode, "whole: 1 image from 3 indexes" in merged.stderr) == (0, True)
+
+
+def test_a_part_of_nothing_is_refused_as_the_whole_is(tmp_path):
+    (tmp_path / "none").mkdir()
+    for shard in ("0/1", "1/2"):
+        done = imgrank("index", "none", "--out", "t", "--shard", shard, cwd=tmp_path)
+        assert (done.returncode, "No readable image was found. Use -r" in done.stderr) == (1, True)
+
+
 def imgrank(*words, cwd):
     """Run a command in this process: another would import torch anew."""
     out, err = io.StringIO(), io.StringIO()
