@@ -1,13 +1,14 @@
 """Step 3: the upper half of the image tower on captions, classes and all labelled tasks at once.
 
-    python recipes/mini/train_tower.py --out build/mini --minutes 75
+    python recipes/mini/train_tower.py --out build/mini --to before.pt
+    python recipes/mini/train_tower.py --out build/mini --start before.pt --trunk-rate 2.5e-4 --head-rate 7e-4 --seed 11
 
 Each step sees 30 caption views (contrast against sentences, distillation of the 1000 classes, people
 and dogs where known), 42 task views (age, car year, quality, cells, degradations), and 12 made-up
 pictures on which the ImageNet tower's classes are kept. Half of the faces, cars and photographs of
-`quality` are blends of two whose values are near (C-Mixup, Yao et al., NeurIPS 2022). The schedule
-runs by the clock, so a busy machine trains less but ends well. Val figures every few minutes; the
-weights written are an exponential average.
+`quality` are blends of two whose values are near (C-Mixup, Yao et al., NeurIPS 2022). Val figures
+every few hundred steps, with all that the training has by then: the same command again goes on from
+there. The weights written are an exponential average.
 """
 
 from __future__ import annotations
@@ -32,11 +33,13 @@ from tower_losses import class_loss, contrast_loss, value_loss
 from tower_model import Seen, TowerInTraining
 from trunk import imagenet_tower, upper_half
 
+from imgrank.atomic import atomic_file
 from imgrank.backbone.mini_image import ImageConfig
 
 TASK_MIX = {"age": 22, "car_year": 4, "quality": 5, "blood_cells": 3, "degraded": 8}
 CAPTIONS, MADE = 30, 12
 TOWER = "tower.pt"
+INTERRUPTED = ".training"  # added to the name of the weights until the last step is done
 
 
 @dataclass(frozen=True)
@@ -187,12 +190,16 @@ def set_cell_scale(
 class Training:
     """The tower while it learns, the moving average of its weights, and what both learn from."""
 
-    def __init__(self, model: TowerInTraining, data: TrainingData, pools: dict[str, np.ndarray]) -> None:
-        self.model, self.average = model, copy.deepcopy(model)
-        self.data, self.pools, self.captions = data, pools, data.rows("train", "captions")
+    def __init__(self, model: TowerInTraining, data: TrainingData, args: argparse.Namespace) -> None:
+        self.model, self.average, self.args = model, copy.deepcopy(model), args
+        self.data, self.pools, self.captions = data, pools_of(data, args.without), data.rows("train", "captions")
         self.matching = Matching(data, MADE)
         self.learning = learning_parameters(model)
+        self.optimiser = optimiser_of(model, args.trunk_rate, args.head_rate)
+        self.rates = [group["lr"] for group in self.optimiser.param_groups]
         self.threads = ThreadPoolExecutor(2)
+        self.step = 0
+        self.kept = args.out / (args.to + INTERRUPTED)
 
     def halves(self, rng: np.random.Generator) -> tuple[Half, Half]:
         """Two halves of a step side by side, one core each: faster than both cores on each operation."""
@@ -204,41 +211,72 @@ class Training:
         contrast, task = (half.result() for half in halves)
         return contrast, task
 
-    def run(self, args: argparse.Namespace, rng: np.random.Generator) -> int:
-        """Train until the time is over, and say how it goes. Returns the number of steps."""
-        optimiser = optimiser_of(self.model, args.trunk_rate, args.head_rate)
-        rates = [group["lr"] for group in optimiser.param_groups]
-        started, reported, step = time.time(), time.time(), 0
+    def run(self) -> None:
+        """Train to the last step, and say how it goes."""
+        self.go_on()
+        started, first = time.time(), self.step
         print(f"start: {evaluate(self.average, self.data)}", flush=True)
-        while (done := (time.time() - started) / (60 * args.minutes)) < 1:
-            set_rates(optimiser, rates, step, 100, done)
-            contrast, task = self.halves(rng)
-            set_gradients(self.learning, contrast.gradients, task.gradients)
-            nn.utils.clip_grad_norm_(self.learning, 5.0)
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-            step += 1
-            follow(self.average.parameters(), self.model.parameters(), min(0.999, step / (step + 10)))
-            if step % 50 == 0:
-                losses = f"contrast {contrast.loss:.3f} task {task.loss:.3f}"
-                print(f"{step} {done:.1%} {losses} {step / (time.time() - started):.2f} steps/s", flush=True)
-            if time.time() - reported > 60 * args.report_minutes:
-                reported = time.time()
-                print(f"val at {step}: {evaluate(self.average, self.data)}", flush=True)
-                torch.save(self.average.state_dict(), args.out / TOWER)
-        return step
+        while self.step < self.args.steps:
+            self.take_step()
+            if self.step % 50 == 0:
+                print(f"{self.step} {(self.step - first) / (time.time() - started):.2f} steps/s", flush=True)
+            if self.step % self.args.report_every == 0:
+                print(f"val at {self.step}: {evaluate(self.average, self.data)}", flush=True)
+                self.keep()
+
+    def take_step(self) -> None:
+        """What a step draws depends on the seed and its number alone, so that an interruption changes nothing."""
+        set_rates(self.optimiser, self.rates, self.step, 100, self.step / self.args.steps)
+        contrast, task = self.halves(np.random.default_rng([self.args.seed, self.step]))
+        set_gradients(self.learning, contrast.gradients, task.gradients)
+        nn.utils.clip_grad_norm_(self.learning, 5.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+        follow(self.average.parameters(), self.model.parameters(), min(0.999, self.step / (self.step + 10)))
+
+    def keep(self) -> None:
+        parts = {name: part.state_dict() for name, part in self._parts().items()}
+        with atomic_file(self.kept) as file:
+            torch.save({"step": self.step, "asked": self._asked(), **parts}, file)
+
+    def go_on(self) -> None:
+        """From where an interrupted training of the same options stood, if one is there."""
+        if not self.kept.exists():
+            return
+        before = torch.load(self.kept, weights_only=True)
+        if before["asked"] != self._asked():
+            raise SystemExit(
+                f"{self.kept} is of a training with other options ({before['asked']}); delete it to begin."
+            )
+        for name, part in self._parts().items():
+            part.load_state_dict(before[name])
+        self.step = before["step"]
+
+    def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+        return {"model": self.model, "average": self.average, "optimiser": self.optimiser}
+
+    def _asked(self) -> str:
+        names = ("steps", "trunk_rate", "head_rate", "seed", "start", "without")
+        return ", ".join(f"{name} {getattr(self.args, name)}" for name in names)
+
+
+def pools_of(data: TrainingData, without: str) -> dict[str, np.ndarray]:
+    """The training rows of each set that a task half draws from."""
+    return {source: data.rows("train", source) for source in TASK_MIX if source != without}
 
 
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("build/mini"))
-    parser.add_argument("--minutes", type=float, default=75)
+    parser.add_argument("--steps", type=int, default=2700)
     parser.add_argument("--trunk-rate", type=float, default=3e-4)
     parser.add_argument("--head-rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--resume", action="store_true", help="go on from tower.pt")
-    parser.add_argument("--report-minutes", type=float, default=8)
+    parser.add_argument("--start", default="", help="weights in --out to go on from")
+    parser.add_argument("--to", default=TOWER, help="the name of the weights in --out")
+    parser.add_argument("--report-every", type=int, default=300, help="steps")
     parser.add_argument("--without", default="", choices=list(TASK_MIX), help="a set that the tower must never see")
     return parser.parse_args()
 
@@ -246,20 +284,19 @@ def asked() -> argparse.Namespace:
 def main() -> None:
     args = asked()
     torch.manual_seed(args.seed)
-    rng = np.random.default_rng(args.seed)
     data = TrainingData(args.out, read_samples(args.data), args.without)
-    pools = {source: data.rows("train", source) for source in TASK_MIX if source != args.without}
     model = TowerInTraining(ImageConfig())
-    if args.resume:
-        model.load_state_dict(torch.load(args.out / TOWER, weights_only=True))
+    if args.start:
+        model.load_state_dict(torch.load(args.out / args.start, weights_only=True))
     else:
-        set_cell_scale(model, data, pools, rng)
-    training = Training(model, data, pools)
+        set_cell_scale(model, data, pools_of(data, args.without), np.random.default_rng(args.seed))
+    training = Training(model, data, args)
     model.train()
     torch.set_num_threads(1)
-    steps = training.run(args, rng)
-    torch.save(training.average.state_dict(), args.out / TOWER)
-    print(f"val at the end, {steps} steps: {evaluate(training.average, data)}", flush=True)
+    training.run()
+    torch.save(training.average.state_dict(), args.out / args.to)
+    training.kept.unlink(missing_ok=True)
+    print(f"val at the end, {args.steps} steps: {evaluate(training.average, data)}", flush=True)
 
 
 if __name__ == "__main__":
