@@ -45,6 +45,13 @@ FIRST = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _ctrl_c_ends_a_test() -> Iterator[None]:
+    """A command that was run in this process leaves Ctrl-C to the system, as the end of a process does."""
+    yield
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False  # else files with few tests come last, be they ever so long

@@ -164,8 +164,16 @@ def main() -> None:
             raise
         code = _fail(NO_THREAD, ImgrankError.exit_code)
     except (KeyboardInterrupt, typer.Abort):
+        _leave_to_signals()
         code = _fail("Interrupted.", Interrupted.exit_code)
+    _leave_to_signals()
     sys.exit(code)
+
+
+def _leave_to_signals() -> None:
+    """From here on Ctrl-C ends the process itself: Python, on its way out, would answer it with a traceback."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _refuse(error: ClickError) -> int:

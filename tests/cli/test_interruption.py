@@ -39,9 +39,9 @@ main()
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals reach a child process on POSIX alone")
 
 
-def stopped(signal_number, *words):
+def stopped(signal_number, *words, program=PROGRAM):
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ)
+        [sys.executable, "-c", program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ)
     )
     assert process.stderr.readline() == b"waiting\n"
     process.send_signal(signal_number)
@@ -71,6 +71,18 @@ def test_a_stop_before_anything_was_done_is_one_line(signal_number):
     code, stdout, stderr = stopped(signal_number, "sort", "photos", "nothing done")
     assert (code, stdout) == (130, b"")
     assert stderr.count(b"\n") == 1
+    assert b"Traceback" not in stderr
+
+
+# Who presses Ctrl-C again does so while Python is on its way out.
+AGAIN = "import atexit, os, signal\natexit.register(os.kill, os.getpid(), signal.SIGINT)\n" + PROGRAM
+
+
+@posix_only
+@pytest.mark.parametrize("sentence", ["a cat", "nothing done"])
+def test_ctrl_c_again_at_the_very_end_leaves_no_traceback(sentence):
+    code, _, stderr = stopped(signal.SIGINT, "sort", "photos", sentence, program=AGAIN)
+    assert code == -signal.SIGINT
     assert b"Traceback" not in stderr
 
 
