@@ -19,8 +19,8 @@ from filelock import FileLock, Timeout
 
 from imgrank.atomic import write_atomic
 from imgrank.errors import LabelsError, UsageError
-from imgrank.labels.csv_text import ANSWERS, Grid, Row, read_grid
-from imgrank.labels.read_csv import BESIDE_PAIRS, KEPT, LONG, MOST_PRINTED, PAIRS
+from imgrank.labels.csv_text import ANSWERS, LONG, PAIRS, Grid, Row, read_grid
+from imgrank.labels.findings import MOST_PRINTED
 from imgrank.labels.tasks import phrasings
 from imgrank.paths import printable, why
 
@@ -104,7 +104,7 @@ class Notebook:
             )
             return True
         self._mend_end()
-        columns = _columns(_grid(self.path))
+        columns = _columns(read_grid(self.path))
         if ("left" in columns) == self.values or ("value" in columns) != self.values:
             holds = "answers about pairs" if self.values else "values"
             raise UsageError(f"{printable(self.path)} holds {holds}.", "Choose another file for {labels}.")
@@ -122,12 +122,12 @@ class Notebook:
         if raw.endswith((b"\n", b"\r")):
             return
         head, newline, last = raw.rpartition(b"\n")
-        torn = newline and not _is_whole(_grid(self.path), head.count(b"\n") + 2)
+        torn = newline and not _is_whole(read_grid(self.path), head.count(b"\n") + 2)
         write_atomic(self.path, head + newline if torn else head + newline + last + b"\n", durable=True)
 
     def _append(self, note: Note) -> bool:
         self._mend_end()  # an editor may have saved it without its last line break
-        grid = _grid(self.path)
+        grid = read_grid(self.path)
         cells = self._cells(note)
         line = _line([cells.get(name, "") for name in _columns(grid)], grid.delimiter)
         with open(self.path, "ab", buffering=0) as file:
@@ -142,7 +142,7 @@ class Notebook:
         return True
 
     def _remove_last(self, note: Note) -> bool:
-        grid = _grid(self.path)
+        grid = read_grid(self.path)
         same = [row for row in grid.rows if _says(grid, row, note)]
         if not same:
             return False
@@ -195,7 +195,7 @@ def is_one_line(text: str) -> bool:
 
 def read_notes(path: str) -> tuple[Note, ...]:
     """Every line of a file in the pairs form or the values form. Raises LabelsError naming the lines with faults."""
-    grid = _grid(path)
+    grid = read_grid(path)
     columns = _columns(grid)
     needed = PAIRS if "left" in columns else LONG
     missing = [name for name in needed if name not in columns]
@@ -220,10 +220,6 @@ def read_notes(path: str) -> tuple[Note, ...]:
             )
         )
     return tuple(notes)
-
-
-def _grid(path: str) -> Grid:
-    return read_grid(path, (*LONG, *PAIRS, *KEPT, *BESIDE_PAIRS))
 
 
 def _columns(grid: Grid) -> list[str]:

@@ -9,7 +9,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,12 @@ from imgrank.errors import LabelsError, UsageError
 from imgrank.labels.tasks import Fault, Labels
 from imgrank.paths import printable, why
 
+LONG = ("image", "query", "value")
+PAIRS = ("left", "right", "query", "preferred")
+KEPT = ("split", "group")  # what any form may have
+BESIDE_PAIRS = ("person", "time")
 ANSWERS = {"left": 1.0, "right": -1.0, "tie": 0.0}
+_KNOWN = (*LONG, *PAIRS, *KEPT, *BESIDE_PAIRS)
 DELIMITERS = (",", ";", "\t")
 _JSON = re.compile(r'\s*(\[\s*[\[{"]|\{\s*")')
 _EXCEL = re.compile(r'"?sep=.?"?', re.IGNORECASE)  # Excel's own first line, which names the delimiter
@@ -42,8 +47,8 @@ class Grid:
     faults: tuple[Fault, ...]
 
 
-def read_grid(path: str, known: Sequence[str]) -> Grid:
-    """Read and split a file; of three delimiters the one that shows most `known` column names is taken.
+def read_grid(path: str) -> Grid:
+    """Read and split a file; of three delimiters the one that shows most known column names is taken.
 
     Raises LabelsError where the file is missing, not text in UTF-8, or empty.
     """
@@ -58,7 +63,7 @@ def read_grid(path: str, known: Sequence[str]) -> Grid:
     first = next((line for line in lines if line.strip(" \t\r\n,;")), None)
     if first is None:
         raise LabelsError(f"{printable(path)} is empty; it needs a header, such as image,query,value, and rows below.")
-    delimiter = max(DELIMITERS, key=lambda d: _fit(first, d, known))
+    delimiter = max(DELIMITERS, key=lambda d: _fit(first, d))
     rows, faults = _rows(lines, delimiter)
     if not rows:
         raise LabelsError(f"{printable(path)}: {faults[0] if faults else 'no row can be read'}.")
@@ -89,12 +94,12 @@ def _text(path: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _fit(line: str, delimiter: str, known: Sequence[str]) -> tuple[int, int]:
+def _fit(line: str, delimiter: str) -> tuple[int, int]:
     try:
         cells = [cell.strip().casefold() for cell in next(csv.reader([line], delimiter=delimiter))]
     except csv.Error:
         return 0, 0
-    return sum(cell in known for cell in cells), len(cells)
+    return sum(cell in _KNOWN for cell in cells), len(cells)
 
 
 def _rows(lines: list[str], delimiter: str) -> tuple[list[Row], list[Fault]]:

@@ -1,0 +1,62 @@
+"""What was found in a labels file: its faults, notes and the columns left out; and the report that lists the faults."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from imgrank.counting import counted
+from imgrank.errors import LabelsError
+from imgrank.labels.tasks import SKIP_BAD, Fault, LeftColumn
+from imgrank.paths import printable
+
+MOST_PRINTED = 50
+MOST_IN_A_LINE = 10
+_NO_IMAGE = "there is no image"
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collected while a file is read, so that every fault is found before anything is said."""
+
+    faults: list[Fault]
+    notes: list[str] = field(default_factory=list)
+    left: list[LeftColumn] = field(default_factory=list)
+    lacks_query: bool = False
+    hides_split: bool = False  # a column of another name decides what is trained on, whatever is skipped
+    flag: str = ""  # such a column of numbers, which may be a query
+
+    def fault(self, line: int, reason: str) -> None:
+        self.faults.append(Fault(line, reason))
+
+    def no_image(self, line: int, text: str) -> None:
+        self.fault(line, f"{_NO_IMAGE} {printable(text)}")
+
+    def sorted_faults(self) -> tuple[Fault, ...]:
+        """The faults, line by line."""
+        return tuple(sorted(self.faults, key=lambda fault: fault.line))
+
+    def check(self, path: str, *, has_tasks: bool, skip_bad: bool) -> None:
+        """Raise LabelsError where a fault cannot be, or is not to be, left out."""
+        if self.hides_split or (self.faults and not (skip_bad and has_tasks)):
+            listing = self._listing(path, is_empty=skip_bad and not self.hides_split)
+            raise LabelsError(listing, self._remedy(has_tasks=has_tasks, skip_bad=skip_bad))
+
+    def _listing(self, path: str, *, is_empty: bool) -> str:
+        faults = self.sorted_faults()
+        more = len(faults) - MOST_PRINTED
+        lines = [f"  {fault}" for fault in faults[:MOST_PRINTED]] + ([f"  and {more} more"] if more > 0 else [])
+        ending = ["Nothing is left to use."] if is_empty else []
+        if any(fault.reason.startswith(_NO_IMAGE) for fault in faults):
+            folder = printable(os.path.dirname(path)) or "the current folder"
+            ending.insert(0, f"Relative paths start at the folder of the labels file, {folder}.")
+        opening = f"{printable(path)} has {counted(len(faults), 'fault')}; nothing was trained or measured."
+        return "\n".join([opening, *lines, *ending])
+
+    def _remedy(self, *, has_tasks: bool, skip_bad: bool) -> str:
+        if self.hides_split:
+            return f'If "{printable(self.flag)}" is a query, name it with {{column}}.' if self.flag else ""
+        if has_tasks and not skip_bad:
+            return SKIP_BAD
+        may_be = [left.name for left in self.left if left.may_be_query] if self.lacks_query else []
+        return f'Name a column with {{column}}, such as "{printable(may_be[0])}".' if may_be else ""
