@@ -10,18 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from imgrank.arrays import Flags, Floats
-from imgrank.detail.measure import (
-    SIDE,
-    Picture,
-    Tiles,
-    across,
-    edges_of,
-    flat_of,
-    lacking_of,
-    textured_of,
-    tops_of,
-)
+from imgrank.detail.measure import across, edges_of, flat_of, lacking_of, textured_of
 from imgrank.detail.qualities import Quality
+from imgrank.detail.tiles import SIDE, Picture, Tiles, tops_of
 
 Places = npt.NDArray[np.intp]
 WITH_PLACES = (Quality.sharpness, Quality.motion)

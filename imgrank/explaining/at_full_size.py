@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 from imgrank.arrays import Floats
 from imgrank.decode import Luma, measure_images, upright_map
-from imgrank.detail.measure import Detail, of_tiles, tiles_of
+from imgrank.detail.measure import Detail, of_tiles
 from imgrank.detail.places import places
 from imgrank.detail.qualities import Quality
+from imgrank.detail.tiles import tiles_of
 from imgrank.measuring import DetailMeasure
 from imgrank.records import ImageFile, Unreadable
 from imgrank.tokens import PackedTokens

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from imgrank.detail.measure import NAMES, WIDTH, measure, tiles_of
+from imgrank.detail.measure import NAMES, WIDTH, measure
 from imgrank.detail.qualities import Quality, amount
+from imgrank.detail.tiles import tiles_of
 from tests.detail.making import Bare, noisy, scene, shaken
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from imgrank.detail.measure import tiles_of
 from imgrank.detail.places import places
 from imgrank.detail.qualities import Quality
+from imgrank.detail.tiles import tiles_of
 from tests.detail.making import Bare, noisy, scene, shaken
 
 
