@@ -59,34 +59,27 @@ def prepare(images: Iterable[RankedImage], request: Request, everyone: Sequence[
     groups, spared = gather(images, real), tuple[str, ...]()
     if request.action is Action.trash:
         groups, spared = spare(groups, images, everyone)
-    facts: dict[str, Facts] = {}
-    if request.action.writes:
-        made = plan_tags(groups, request)
-    else:
-        folders = {group.folder for group in groups} if request.folder is None else {request.folder}
-        present = {folder: listing(folder) for folder in folders}
-        facts = _facts(groups, request)
-        made = plan(
-            groups,
-            request,
-            count=len(everyone),
-            present=present,
-            originals=_originals(groups, request),
-            facts=facts,
-            is_twin=twins_of(request.action),
-        )
+    made = plan_tags(groups, request) if request.action.writes else _moves(groups, request, len(everyone))
     refuse(check(made))
-    return replace(
-        made,
-        notes=(
-            *made.notes,
-            *_unknown_facts(facts, request),
-            *_links(made),
-            *_trash_notes(made),
-            *_spared_notes(spared),
-            *_unknown_notes(groups, request),
-        ),
+    notes = (*_links(made), *_trash_notes(made), *_spared_notes(spared), *_unknown_notes(groups, request))
+    return replace(made, notes=(*made.notes, *notes))
+
+
+def _moves(groups: Sequence[Group], request: Request, count: int) -> Plan:
+    """The plan that gives files other names or places, and notes on names that lack something."""
+    folders = {group.folder for group in groups} if request.folder is None else {request.folder}
+    present = {folder: listing(folder) for folder in folders}
+    facts = _facts(groups, request)
+    made = plan(
+        groups,
+        request,
+        count=count,
+        present=present,
+        originals=_originals(groups, request),
+        facts=facts,
+        is_twin=twins_of(request.action),
     )
+    return replace(made, notes=(*made.notes, *_unknown_facts(facts, request)))
 
 
 @in_words(remedy="{history} tells what was done, and {undo} takes it back.")

@@ -208,13 +208,8 @@ def change_files(
 
     `chosen` tells that the images are a part of the order.
     """
-    from imgrank.actions.run import act, prepare_part
-
     request = tags.with_sentence(asked.request, asked.keyword, ranking, chosen=chosen)
-    try:
-        plan = prepare_part(ranking, images, request, sure=asked.yes or asked.dry_run)
-    except DoubtfulOrder as error:
-        raise DoubtfulOrder(str(error), "{dry_run} shows which; {yes} does it anyway.") from error
+    plan = _prepared(ranking, images, request, asked)
     if fmt is None:
         fmt = Format.table if sys.stdout.isatty() and not print0 else Format.paths
     if asked.dry_run or sys.stdout.isatty():
@@ -230,6 +225,23 @@ def change_files(
     if not _agreed(plan, asked.yes):
         note("nothing was changed.")
         return 0
+    return _carried_out(plan, fmt, print0)
+
+
+def _prepared(ranking: Ranking, images: Sequence[RankedImage], request: Request, asked: AskedAction) -> Plan:
+    """The checked plan. Raises DoubtfulOrder with the options that help."""
+    from imgrank.actions.run import prepare_part
+
+    try:
+        return prepare_part(ranking, images, request, sure=asked.yes or asked.dry_run)
+    except DoubtfulOrder as error:
+        raise DoubtfulOrder(str(error), "{dry_run} shows which; {yes} does it anyway.") from error
+
+
+def _carried_out(plan: Plan, fmt: Format, print0: bool) -> int:
+    """Change the files, and say what was done. Returns the exit code."""
+    from imgrank.actions.run import act
+
     outcome = act(plan)
     try:
         if not sys.stdout.isatty():

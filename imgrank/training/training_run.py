@@ -176,8 +176,32 @@ class _Run:
             measure(learnt, self.learnable.dataset, self.source.sentence, self.unit, outcome.cross_validated)
             for learnt in outcome.learnt
         )
-        notes = (*self.learnable.notes, *flat_notes(self.dataset))
-        return _save(self.path, self.dataset, self.source, outcome, queries, terms, notes, self.started)
+        adapter = to_adapter(self.path.stem, self.source.backbone, outcome, queries, terms)
+        save(self.path, adapter)
+        load(self.path, self.source.backbone.fingerprint)  # what cannot be read is known now, not when it is asked
+        result = self._result(outcome, queries)
+        try:
+            result.card.write_text(card_text(adapter, result, self.dataset.labels.source), encoding="utf-8")
+        except OSError as error:
+            raise AdapterError(f"{self.path} was saved, but its card could not be written: {why(error)}.") from error
+        keep_rows(self.path, self.dataset.labels, outcome.cross_validated)
+        return result
+
+    def _result(self, outcome: Fitted, queries: tuple[TrainedQuery, ...]) -> TrainingResult:
+        labels = self.dataset.labels
+        left_out = (f"left out: {fault}" for fault in labels.left_out)
+        return TrainingResult(
+            path=self.path,
+            card=card_path(self.path),
+            backbone=self.source.backbone.name,
+            queries=queries,
+            epochs=outcome.epochs,
+            best_epoch=outcome.best_epoch,
+            cross_validated=outcome.cross_validated,
+            interrupted=outcome.interrupted,
+            seconds=time.perf_counter() - self.started,
+            notes=(*labels.notes, *self.learnable.notes, *flat_notes(self.dataset), *left_out),
+        )
 
     def _mirrored(self, progress: Callable[[Progress], None], dataset: Dataset) -> Dataset:
         return with_mirrored(dataset, self.source, progress) if self.options.mirror else dataset
@@ -196,39 +220,6 @@ def _fitting_config(config: AdapterConfig | None, preset: Preset, source: TokenS
     if config is not None:
         check_sizes(config, source.backbone)
     return config
-
-
-def _save(
-    path: Path,
-    dataset: Dataset,
-    source: TokenSource,
-    outcome: Fitted,
-    queries: tuple[TrainedQuery, ...],
-    terms: str,
-    notes: tuple[str, ...],
-    started: float,
-) -> TrainingResult:
-    adapter = to_adapter(path.stem, source.backbone, outcome, queries, terms)
-    save(path, adapter)
-    load(path, source.backbone.fingerprint)  # what would not be read again is known now, and not when it is asked
-    result = TrainingResult(
-        path=path,
-        card=card_path(path),
-        backbone=source.backbone.name,
-        queries=queries,
-        epochs=outcome.epochs,
-        best_epoch=outcome.best_epoch,
-        cross_validated=outcome.cross_validated,
-        interrupted=outcome.interrupted,
-        seconds=time.perf_counter() - started,
-        notes=(*dataset.labels.notes, *notes, *(f"left out: {fault}" for fault in dataset.labels.left_out)),
-    )
-    try:
-        result.card.write_text(card_text(adapter, result, dataset.labels.source), encoding="utf-8")
-    except OSError as error:
-        raise AdapterError(f"{path} was saved, but its card could not be written: {why(error)}.") from error
-    keep_rows(path, dataset.labels, outcome.cross_validated)
-    return result
 
 
 def _destination(labels: Labels, name: str | None, out: str | Path | None, replace: bool) -> Path:
