@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from xxhash import xxh3_64_intdigest
 
 from imgrank.backbone.contract import Preprocessing
 from imgrank.tokens import PackedTokens, TextTokens, TokenShape, pack
+
+
+def tokens_by(keys: Sequence[bytes], shape: TokenShape) -> PackedTokens:
+    """Random tokens that depend on each key alone."""
+    made = PackedTokens.empty(len(keys), shape)
+    for n, key in enumerate(keys):
+        random = np.random.default_rng(xxh3_64_intdigest(key))
+        made.quantised[n] = random.integers(-127, 128, made.quantised.shape[1:])
+        made.scales[n] = random.random(made.scales.shape[1:])
+        made.embedding[n] = random.standard_normal(made.embedding.shape[1:])
+    return made
 
 
 class FakeBackbone:
@@ -25,13 +38,7 @@ class FakeBackbone:
 
     def encode_images(self, pixels):
         self.encoded += len(pixels)
-        made = PackedTokens.empty(len(pixels), self.shape)
-        for n, picture in enumerate(pixels):
-            random = np.random.default_rng(xxh3_64_intdigest(picture.tobytes()))
-            made.quantised[n] = random.integers(-127, 128, made.quantised.shape[1:])
-            made.scales[n] = random.random(made.scales.shape[1:])
-            made.embedding[n] = random.standard_normal(made.embedding.shape[1:])
-        return made
+        return tokens_by([picture.tobytes() for picture in pixels], self.shape)
 
     def encode_sentence(self, sentence):
         random = np.random.default_rng(list(sentence.encode()))

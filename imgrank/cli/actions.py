@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import sys
@@ -20,7 +19,7 @@ from imgrank.cli.options import choices, flag
 from imgrank.cli.terminal import note
 from imgrank.counting import agreeing, counted
 from imgrank.errors import ActionError, DoubtfulOrder, UsageError
-from imgrank.output.write import utf8_name
+from imgrank.output.write import row_writer, utf8_name
 from imgrank.paths import from_here, printable
 from imgrank.records import RankedImage, Ranking
 
@@ -32,22 +31,14 @@ def write_plan(plan: Plan, fmt: Format, stream: TextIO, *, separator: str = "\n"
     elif fmt is Format.jsonl:
         stream.writelines(json.dumps(_with_stars(change)) + "\n" for change in plan.changes)
     elif fmt is Format.csv:
-        _write_csv(plan, stream)
+        write = row_writer(stream, ["action", "rank", "score", "source", "target"])
+        for change in plan.changes:
+            write(_as_json(change).values(), change.source + (change.target or ""))
     elif fmt is Format.json:
         json.dump(_whole(plan), stream, indent=2)
         stream.write("\n")
     else:
         stream.writelines(_line(change) + "\n" for change in plan.changes)
-
-
-def _write_csv(plan: Plan, stream: TextIO) -> None:
-    plain = csv.writer(stream, lineterminator="\n")
-    quoted = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    plain.writerow(["action", "rank", "score", "source", "target"])
-    for change in plan.changes:
-        names = change.source + (change.target or "")
-        rows = quoted if "\r" in names else plain  # before Python 3.13, csv leaves a lone \r bare
-        rows.writerow(_as_json(change).values())
 
 
 def _whole(plan: Plan) -> dict[str, Any]:

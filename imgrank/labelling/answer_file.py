@@ -20,8 +20,8 @@ from filelock import FileLock, Timeout
 from imgrank.atomic import write_atomic
 from imgrank.errors import LabelsError, UsageError
 from imgrank.labels.csv_text import ANSWERS, LONG, PAIRS, Grid, Row, read_grid
-from imgrank.labels.findings import MOST_PRINTED
-from imgrank.labels.tasks import phrasings
+from imgrank.labels.findings import listing
+from imgrank.labels.tasks import Fault, phrasings
 from imgrank.paths import printable, why
 
 SAID = {number: word for word, number in ANSWERS.items()}
@@ -199,26 +199,17 @@ def read_notes(path: str) -> tuple[Note, ...]:
     columns = _columns(grid)
     needed = PAIRS if "left" in columns else LONG
     missing = [name for name in needed if name not in columns]
-    faults = [f"line {fault.line}: {fault.reason}" for fault in grid.faults]
+    faults = list(grid.faults)
     if missing:
-        faults.append(f"the column {missing[0]} is missing (the form is {','.join(needed)})")
+        faults.append(Fault(0, f"the column {missing[0]} is missing (the form is {','.join(needed)})"))
     notes: list[Note] = []
     for row in grid.rows if not missing else ():
         try:
             notes.append(_note(grid, row))
         except ValueError as error:
-            faults.append(f"line {row.line}: {error}")
-    more = [f"  and {len(faults) - MOST_PRINTED} more"] if len(faults) > MOST_PRINTED else []
+            faults.append(Fault(row.line, str(error)))
     if faults:
-        raise LabelsError(
-            "\n".join(
-                [
-                    f"{printable(path)} has errors; nothing was changed.",
-                    *map("  {}".format, faults[:MOST_PRINTED]),
-                    *more,
-                ]
-            )
-        )
+        raise LabelsError(listing(f"{printable(path)} has errors; nothing was changed.", faults))
     return tuple(notes)
 
 

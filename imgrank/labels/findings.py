@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from imgrank.counting import counted
@@ -10,9 +11,16 @@ from imgrank.errors import LabelsError
 from imgrank.labels.tasks import SKIP_BAD, Fault, LeftColumn
 from imgrank.paths import printable
 
-MOST_PRINTED = 50
+_MOST_PRINTED = 50
 MOST_IN_A_LINE = 10
 _NO_IMAGE = "there is no image"
+
+
+def listing(opening: str, faults: Sequence[Fault], *ending: str) -> str:
+    """A sentence and the faults below it, a line each; of very many the first."""
+    more = len(faults) - _MOST_PRINTED
+    lines = [f"  {fault}" for fault in faults[:_MOST_PRINTED]] + ([f"  and {more} more"] if more > 0 else [])
+    return "\n".join([opening, *lines, *ending])
 
 
 @dataclass(slots=True)
@@ -44,14 +52,12 @@ class Findings:
 
     def _listing(self, path: str, *, is_empty: bool) -> str:
         faults = self.sorted_faults()
-        more = len(faults) - MOST_PRINTED
-        lines = [f"  {fault}" for fault in faults[:MOST_PRINTED]] + ([f"  and {more} more"] if more > 0 else [])
         ending = ["Nothing is left to use."] if is_empty else []
         if any(fault.reason.startswith(_NO_IMAGE) for fault in faults):
             folder = printable(os.path.dirname(path)) or "the current folder"
             ending.insert(0, f"Relative paths start at the folder of the labels file, {folder}.")
         opening = f"{printable(path)} has {counted(len(faults), 'fault')}; nothing was trained or measured."
-        return "\n".join([opening, *lines, *ending])
+        return listing(opening, faults, *ending)
 
     def _remedy(self, *, has_tasks: bool, skip_bad: bool) -> str:
         if self.hides_split:

@@ -21,13 +21,12 @@ from imgrank.arrays import Floats
 from imgrank.counting import counted
 from imgrank.errors import LabelsError
 from imgrank.labels import FEWEST_ROWS, SKIP_BAD, Fault, Labels, PairTask, ValueTask
+from imgrank.labels.findings import listing
 from imgrank.learning.on_disk import read_tokens
 from imgrank.learning.task import PairRows, Rows, TaskRows, ValueRows
 from imgrank.paths import printable
 from imgrank.records import ImageFile, Progress, Unreadable
 from imgrank.tokens import PackedTokens, TextTokens, TokenShape
-
-MOST_PRINTED = 50
 
 
 class BackboneFacts(Protocol):
@@ -147,15 +146,7 @@ def _rows(task: ValueTask | PairTask, place: dict[str, int], sentence: Callable[
 
 
 def _listing(faults: Sequence[Fault]) -> str:
-    lines = [f"  {fault}" for fault in faults[:MOST_PRINTED]]
-    more = len(faults) - MOST_PRINTED
-    return "\n".join(
-        [
-            f"{counted(len(faults), 'image')} cannot be read; nothing was trained or measured.",
-            *lines,
-            *([f"  and {more} more"] if more > 0 else []),
-        ]
-    )
+    return listing(f"{counted(len(faults), 'image')} cannot be read; nothing was trained or measured.", faults)
 
 
 VAL_SHARE = 0.2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from imgrank.counting import counted
 from imgrank.paths import printable, quoted
 from imgrank.records import RankedImage, Ranking, beside_doubt
@@ -65,14 +67,18 @@ def remarks(ranking: Ranking) -> tuple[str, ...]:
 
 def doubts(ranking: Ranking) -> tuple[str, ...]:
     """What did not go well, or not as one may think, a line each."""
-    lines = list(beside_doubt(ranking.notes, ranking.confident))
+    grave = grave_doubts(ranking, f'"{quoted(ranking.query)}"')
+    lines = (*beside_doubt(ranking.notes, ranking.confident), *grave, *_skipped(ranking))
+    return tuple(map(printable, lines))
+
+
+def grave_doubts(ranking: Ranking, query: str) -> Iterator[str]:
+    """Why the order may mean little, or is not whole, a line each; `query` is what it is called."""
     if not ranking.confident:
-        why = ranking.doubt.said(f'"{quoted(ranking.query)}"')
-        lines.append(f"not confident: {why}, so the order may mean little")
+        yield f"not confident: {ranking.doubt.said(query)}, so the order may mean little"
     if ranking.partial:
         seen = counted(len(ranking.images), "image")
-        lines.append(f"partial: stopped after {seen}; only these were ranked, and all lines here refer to them alone")
-    return tuple(printable(line) for line in lines + _skipped(ranking))
+        yield f"partial: stopped after {seen}; only these were ranked, and all lines here refer to them alone"
 
 
 def _skipped(ranking: Ranking) -> list[str]:

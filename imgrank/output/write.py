@@ -13,7 +13,7 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TextIO
 
 from imgrank.choices import Format
@@ -101,11 +101,21 @@ def _percentile(image: RankedImage) -> float:
 
 
 def _write_csv(images: Iterable[RankedImage], stream: TextIO, grouped: bool) -> None:
-    plain = csv.writer(stream, lineterminator="\n")
-    quoted = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    plain.writerow(["rank", "score", "percentile", "path", *(["group", "group_rank"] if grouped else [])])
+    write = row_writer(stream, ["rank", "score", "percentile", "path", *(["group", "group_rank"] if grouped else [])])
     for image in images:
         path = utf8_name(image.path)
-        rows = quoted if "\r" in path else plain  # before Python 3.13, csv leaves a lone \r bare
         groups = [image.group, image.group_rank] if grouped else []
-        rows.writerow([image.rank, image.score, _percentile(image), path, *groups])
+        write([image.rank, image.score, _percentile(image), path, *groups], path)
+
+
+def row_writer(stream: TextIO, header: Sequence[str]) -> Callable[[Iterable[object], str], None]:
+    """Write the header of a CSV; what comes back writes a row, which is told the names that stand in it."""
+    plain = csv.writer(stream, lineterminator="\n")
+    quoted = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    plain.writerow(header)
+
+    def write(row: Iterable[object], names: str) -> None:
+        writer = quoted if "\r" in names else plain  # before Python 3.13, csv leaves a lone \r bare
+        writer.writerow(row)
+
+    return write

@@ -21,13 +21,6 @@ Opened = tuple[Room, Client]
 CHOSEN = "document.querySelectorAll('.tick input:checked').length"
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGRANK_HOME", str(tmp_path_factory.mktemp("home")))
-        yield
-
-
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     folder = pictures(tmp_path_factory.mktemp("opened") / "photos")

@@ -11,7 +11,7 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from xxhash import xxh3_64_intdigest, xxh3_128_digest, xxh3_128_hexdigest
+from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
 from imgrank.backbone.contract import Preprocessing
 from imgrank.encoding import encode_files
@@ -19,6 +19,7 @@ from imgrank.paths import tokens_dir
 from imgrank.records import ImageFile, Progress
 from imgrank.store import TokenStore, View, open_store
 from imgrank.tokens import PackedTokens, TextTokens, TokenShape
+from tests.fakes import tokens_by
 
 SIDE = 4
 SHAPE = TokenShape(tokens=3, width=5, embedding=7)
@@ -77,13 +78,7 @@ class Tower:
 
 def encode(digests: list[str], shape: TokenShape = SHAPE) -> PackedTokens:
     """Tokens that depend on the digest alone, as a backbone's depend on the pixels alone."""
-    made = PackedTokens.empty(len(digests), shape)
-    for i, digest in enumerate(digests):
-        random = np.random.default_rng(xxh3_64_intdigest(digest.encode()))
-        made.quantised[i] = random.integers(-127, 128, made.quantised.shape[1:])
-        made.scales[i] = random.random(made.scales.shape[1:])
-        made.embedding[i] = random.standard_normal(made.embedding.shape[1:])
-    return made
+    return tokens_by([digest.encode() for digest in digests], shape)
 
 
 def same(a: PackedTokens, b: PackedTokens) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from imgrank.counting import counted
-from imgrank.output.summary import group_count, how_many
+from imgrank.output.summary import grave_doubts, group_count, how_many
 from imgrank.output.thumbnails import Thumbnail
 from imgrank.paths import printable
 from imgrank.records import RankedImage, Ranking, Unreadable, beside_doubt
@@ -70,13 +70,7 @@ def about(ranking: Ranking, shown: int) -> str:
 
 def remarks(ranking: Ranking) -> str:
     """What a person should know about this order, the gravest first."""
-    grave = []
-    if not ranking.confident:
-        why = ranking.doubt.said(f"“{ranking.query}”")
-        grave.append(f"Not confident: {why}, so the order may mean little.")
-    if ranking.partial:
-        seen = counted(len(ranking.images), "image")
-        grave.append(f"Partial: stopped after {seen}; only these were ranked, and all lines here refer to them alone.")
+    grave = (f"{line[0].upper()}{line[1:]}." for line in grave_doubts(ranking, f"“{ranking.query}”"))
     lines = [f'<p class="remark warn" role="note">{text(line)}</p>' for line in grave]
     of_scores = ranking.asked.told_of_scores if ranking.asked else ()
     notes = (*of_scores, *beside_doubt(ranking.notes, ranking.confident))
