@@ -46,7 +46,7 @@ def sidecars_of(group: Group, picture: Member) -> tuple[tuple[str, bool], ...]:
 
     `a.xmp` belongs to the RAW of a shot, if there is one. A RAW gets `a.xmp`, which Lightroom, Bridge and Capture One
     read, and also `a.nef.xmp` where it has none at all: beside a fuller `a.xmp` a new one would hide from digiKam and
-    darktable what stands there. Others get `a.jpg.xmp`. docs/tags.md says which program reads what.
+    darktable what stands there. Others get `a.jpg.xmp`. docs/how-to/tags.md says which program reads what.
     """
     raws = [member for member in group.members if extension(member.path) in RAW_EXTENSIONS]
     by_rest = {member.rest.lower(): member.path for member in group.members}
