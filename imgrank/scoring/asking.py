@@ -32,6 +32,7 @@ from imgrank.scoring.idioms import plainly
 from imgrank.scoring.limits import (
     NO_NUMBER,
     NOT_OVEREXPOSED,
+    WITHOUT_OVEREXPOSED,
     QualityBeside,
     bounded_number,
     exact_number,
@@ -157,7 +158,8 @@ class Settled:
             return PictureScorer(question, aim_at_picture(question.like.embedding))
         scorer = self._by_sentence(detailed)
         read_in_part = (self._both_ends, self._ignored, self._doubt, self._unmeasured, self._exact_number)
-        understood = scorer.understood and not any((*read_in_part, self._described, self._overexposed))
+        unsure = (*read_in_part, self._described, self._overexposed, self._unbounded)
+        understood = scorer.understood and not any(unsure)
         return replace(scorer, notes=(*scorer.notes, *self._told()), understood=understood)
 
     def _by_sentence(self, detailed: bool) -> DetailScorer | AdapterScorer | LikenessScorer:
@@ -212,6 +214,10 @@ class Settled:
             return NOT_BOTH.format(rest, quoted(self.question.sentence))
         return IGNORED_BESIDE.format(rest)
 
+    def _told_of_light(self, words: str) -> str:
+        brightest = self.choice is not None and self.choice.reversed
+        return (NOT_OVEREXPOSED if brightest else WITHOUT_OVEREXPOSED).format(printable(words))
+
     @property
     def _unmeasured(self) -> QualityBeside | None:
         """The quality of the photograph that is asked for of some things, where nobody who answers looks at it."""
@@ -241,11 +247,19 @@ class Settled:
 
     @property
     def _overexposed(self) -> str | None:
-        """The words for too much light, where the shipped scale of darkness answers, turned round."""
-        words = overexposure(self._begun)
-        if words is None or self.choice is None or not self.choice.adapter.shipped or self._both_ends is not None:
+        """The words for too much light, where the shipped scale of darkness answers, whichever way round."""
+        is_told = self._both_ends is not None or self._unbounded is not None
+        words = None if is_told else overexposure(self._begun)
+        if words is None or self.choice is None or not self.choice.adapter.shipped:
             return None
-        return words if self.choice.reversed and self.choice.query.name == "underexposed" else None
+        return words if self.choice.query.name == "underexposed" else None
+
+    @property
+    def _unbounded(self) -> str | None:
+        """Of what there is not to be too much, where a scale answers that may run too far: of a fault none is best."""
+        much = too_much(self.question.sentence) if self._asks_for_scale and self._both_ends is None else None
+        is_fault = self.quality is not None or (self.choice is not None and self.choice.query.name in MEASURED)
+        return None if is_fault else much
 
     @property
     def _exact_number(self) -> str | None:
@@ -260,7 +274,7 @@ class Settled:
 
     def _told(self) -> Iterator[str]:
         """What is to be said of how the sentence was read."""
-        much, number = too_much(self.question.sentence), self._exact_number
+        number = self._exact_number
         for what in self._cut:
             yield READ_IN_PART.format(what)
         if self._doubt:
@@ -269,14 +283,14 @@ class Settled:
             yield self._told_of_ignored()
         if self._both_ends is not None:
             yield BOTH_ENDS.format(*map(printable, self._both_ends))
-        elif much is not None and self._asks_for_scale:
-            yield NO_BOUND.format(printable(much))
+        elif self._unbounded is not None:
+            yield NO_BOUND.format(printable(self._unbounded))
         if number is not None:
             yield NO_NUMBER.format(number)
         if self._described is not None:
             yield ONLY_LIKENESS.format(*map(printable, self._described))
         if self._overexposed is not None:
-            yield NOT_OVEREXPOSED.format(printable(self._overexposed))
+            yield self._told_of_light(self._overexposed)
         if self._unmeasured is not None:
             yield str(self._unmeasured)
 

@@ -5,11 +5,13 @@ A trained query answers only who asks for its scale. "a red car" is about cars a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imgrank.adapter.header import AdapterHeader, Query, other_tokens
 from imgrank.adapter.registry import find_adapter, installed_adapters
+from imgrank.detail.qualities import PICTURE_NOUNS
 from imgrank.records import Asked
 from imgrank.scoring.asks import Asks, asks
 from imgrank.scoring.calibration import AskingWeights, asking_weights
@@ -30,6 +32,8 @@ _OTHER_SCALES = word_set(  # moods, and what else a picture may be, that the mod
     "surreal boring exciting touching heartwarming emotional awkward embarrassing cute adorable sexy dramatic tense "
     "cluttered messy untidy tidy chaotic rough sick typical real"
 )
+_LEAST = re.compile(r"^(?:the )?(?:least|less) (?P<thing>\S.*)$", re.IGNORECASE)
+_OF_PICTURES = re.compile(rf" (?:{'|'.join(PICTURE_NOUNS)}|ones)$", re.IGNORECASE)
 OWN_WORDS = "these are the words it was trained on"
 SAME_SCALE = "the sentence asks for the same scale"
 BY_NAME = "the ranker was asked for by name"
@@ -138,6 +142,7 @@ def who_answers(sentence: str, candidates: Candidates, encode: Encode) -> Choice
     if found:
         return max(found, key=lambda one: one[0])[1]
     choice = None if taught is None else _taught(taught, sentence, reading, candidates, encode)
+    choice = _of_denied(sentence, choice, candidates, encode) or choice
     if choice is not None or not candidates.named:
         return choice
     return _nearest_of_named(sentence, reading, candidates, taught, encode)
@@ -225,10 +230,33 @@ def _taught(asked: Asks, sentence: str, reading: Reading, candidates: Candidates
     if denied is not None and phrasings.things:  # no count is asked for but of what is to be absent
         if not share_a_word(denied, phrasings):
             return None
-        turned = True
+        turned = phrasings.turn(phrasings.meant_by(denied)) > 0  # who wants it "not empty" wants many
     return Choice(
         header, query, nearness(reading.said, query.embeddings, encode), SAME_SCALE, query.name, turned, whole=True
     )
+
+
+def _of_denied(sentence: str, choice: Choice | None, candidates: Candidates, encode: Encode) -> Choice | None:
+    """What a whole sentence denies, or wants least of, turned round: "not overexposed" is the other end of
+    "overexposed". None where it denies nothing that asks for a scale by itself, or `choice`, who answers the sentence
+    whole, is of another one."""
+    negation, least = negation_of(sentence), _LEAST.match(sentence)
+    thing = least["thing"] if least else None if negation is None else negation.thing
+    denied = None if thing is None else _asked_alone(thing, candidates, encode)
+    is_same = denied is not None and (choice is None or choice.query is denied.query)
+    return replace(denied, reversed=not denied.reversed) if denied is not None and is_same else None
+
+
+def _asked_alone(thing: str, candidates: Candidates, encode: Encode) -> Choice | None:
+    """The scale that a quality asks for by itself, which counts nothing: "overexposed", and "overexposed photos" of
+    which only pictures are said to be so."""
+    for words in dict.fromkeys((thing, _OF_PICTURES.sub("", thing))):
+        taught = asks(words, candidates.fingerprint, encode)
+        choice = None if taught is None else _taught(taught, words, read(words), candidates, encode)
+        phrasings = None if choice is None else phrasings_of(choice.query.phrasings)
+        if phrasings is not None and not phrasings.things and (words == thing or phrasings.is_about_photographs):
+            return choice
+    return None
 
 
 def _is_of_another(reading: Reading) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 from imgrank.scoring.lexicon import are_opposed
-from imgrank.scoring.words import are_opposite, word_of, word_set
+from imgrank.scoring.words import are_opposite, spelt_out, word_of, word_set
 
 _LIST = r"(?: of (?:the |my |this )?(?:list|page|queue|order|row|folder|results|pile))?"
 _AT = r"(?:right |all )?(?:at|on|to|in|towards|from) (?:the |its )?(?:very )?"
@@ -144,7 +144,7 @@ def _first_end(words: list[str]) -> tuple[list[str], bool]:
 def both_ends(sentence: str) -> tuple[str, str] | None:
     """The two ends of a scale where a sentence names both and not which stands first: "old or young", "old but not too
     old", "not old, not young", "young to old or old to young"; None of "how old or young"."""
-    text = " ".join(sentence.lower().split())
+    text = " ".join(spelt_out(sentence).lower().split())
     words = re.findall(r"[\w'-]+", text)
     if len(words) > _MOST_WORDS or not _ASKS_HOW.isdisjoint(words):
         return None
@@ -206,7 +206,7 @@ def _bounded_twice(text: str) -> tuple[str, str] | None:
 
 def too_much(sentence: str) -> str | None:
     """Of what there is not to be too much: "old" of "not too old"; None where a sentence sets no such bound."""
-    found = _BOUND.search(sentence.lower())
+    found = _BOUND.search(spelt_out(sentence).lower())
     return found["word"] if found and found["much"] in _TOO else None
 
 

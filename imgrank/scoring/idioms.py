@@ -62,9 +62,10 @@ _PLAIN = (
     (r"(?<=\w),? no matter (?:what|how|where|who|which)$", ""),
     (rf"^(?:the )?light(er|est)((?: (?:{_PICTURES}))?(?: first| last)?)$", r"bright\1\2"),
     (
-        r"^(?:the )?(?:blown[ -]?out(?: (?:highlights|whites|sky|skies))?|blown (?:highlights|whites)"
+        r"^((?:(?:is |are )?not |isn't |aren't |no |without )?)(?:the |any )?"
+        r"(?:blown[ -]?out(?: (?:highlights|whites|sky|skies))?|blown (?:highlights|whites)"
         r"|(?:clipped|burn(?:t|ed)[ -]out) (?:highlights|whites))$",
-        "overexposed",
+        r"\1overexposed",
     ),
 )
 _ALONE = (

@@ -20,6 +20,7 @@ NOT_MEASURED = (
     "{} is not measured in a sentence that also asks for something else; rank by a mix of '{}' plus {} instead"
 )
 NOT_OVEREXPOSED = "'{}' is read as brightest, which is not the same, so images that are well exposed may come first"
+WITHOUT_OVEREXPOSED = "not '{}' is read as darkest, which is not the same, so images that are too dark may come first"
 
 _NUMERAL = (
     r"(?:(?:a|one) (?:dozen|hundred|thousand)|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen"

@@ -1,4 +1,4 @@
-"""What is written short, in signs, or the other way round, in the words that rules and models read: "w/o" is "without".
+"""What a sentence writes short, in signs or round about, written out: "w/o" is "without", "I hate dogs" is "no dogs".
 
 Words alone, no model.
 """
@@ -41,15 +41,20 @@ _LONG = (
     (rf"^won['’]t (?={_ASKED}\b)", "will "),
     (r"^(?:never without|nothing beats|not to forget|(?:let['’]s )?not forget(?:ting)?) (?=\w)", ""),
     (
-        r"^(?:i|we) (?:really |just )?(?:hate|dislike|detest|(?:can['’]t|cannot) stand|do(?: not|n['’]t) need) "
-        rf"(?:any |the |all )?{_FEW_WORDS}",
+        r"^(?:(?:i|we) )?(?:really |just )?(?:hate|dislike|detest|(?:can['’]t|cannot) stand"
+        r"|(?:do|would)(?: not|n['’]t) (?:need|want|like|wish)(?: to see)?|do(?: not|n['’]t) show(?: me)?) "
+        rf"(?:any |the |all |to see )*{_FEW_WORDS}",
         "no ",
     ),
     (
         rf"^(?:i['’]?m|i am|we['’]?re|we are) (?:so )?(?:sick|tired) of (?:the |all |all the )?{_FEW_WORDS}",
         "no ",
     ),
-    (rf"^(?:please )?(?:remove|delete|omit|exclude) {_SEVERAL}", "no "),
+    (
+        r"^(?:please )?(?:remove|delete|omit|exclude|hide|skip|avoid|leave out|filter out|get rid of|no more(?! than)) "
+        rf"{_SEVERAL}",
+        "no ",
+    ),
 )
 _RULES = [(re.compile(short, re.IGNORECASE), long) for short, long in _LONG]
 _FULL_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)} | {0x3000: 0x20}

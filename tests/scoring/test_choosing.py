@@ -42,6 +42,7 @@ old coin|white blood cells|more white blood cells|plates|noisy street|dark hair|
 newest|newest photo|the most recent pictures|latest photos
 old photograph|the oldest photos|old building|old book|new phone|newest phone|young tree|big dog|best friend|good boy
 photos with at least one animal
+no old photos|not an old photograph
 funny|hilarious photos|the happy picture|saddest photos|creepier photos|most nostalgic|silly pictures
 most cluttered|cluttered|more cluttered|typical photos|real photos
 more sky|the best dog|worst dog|old woman|older dog|number of leukocytes|sharp teeth|noisy children|busiest street
@@ -368,3 +369,19 @@ def test_what_nobody_counts_is_not_denied_by_a_count_of_other_things(ranker, sen
 def test_the_fewest_last_is_the_most_first(ranker):
     choice = who_answers("fewest dogs last", shipped(ranker), ranker.sentence)
     assert choice.query.name == "more dogs" and not choice.reversed
+
+
+@pytest.mark.parametrize(
+    ("sentence", "query", "is_reversed"),
+    [
+        ("not overexposed", "underexposed", False),
+        ("no overexposed photos", "underexposed", False),
+        ("least overexposed", "underexposed", False),
+        ("not underexposed", "underexposed", True),
+        ("not empty", "more people", False),
+        ("not crowded", "more people", True),
+    ],
+)
+def test_what_is_denied_is_the_other_end_of_what_is_said_without_the_denial(ranker, sentence, query, is_reversed):
+    choice = who_answers(sentence, shipped(ranker), ranker.sentence)
+    assert (choice.query.name, choice.reversed) == (query, is_reversed)

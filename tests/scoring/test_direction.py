@@ -254,7 +254,14 @@ def test_both_ends_that_are_named_beside_each_other(sentence, ends):
 
 @pytest.mark.parametrize(
     ("sentence", "word"),
-    [("Not too old", "old"), ("not overly dark", "dark"), ("not very dark", None), ("too old", None)],
+    [
+        ("Not too old", "old"),
+        ("not overly dark", "dark"),
+        ("isn't too dark", "dark"),
+        ("aren’t too dark", "dark"),
+        ("not very dark", None),
+        ("too old", None),
+    ],
 )
 def test_a_bound_on_how_much(sentence, word):
     assert too_much(sentence) == word

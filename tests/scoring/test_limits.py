@@ -10,12 +10,13 @@ from imgrank.scoring.detail import quality_in
 from imgrank.scoring.limits import (
     NO_NUMBER,
     NOT_OVEREXPOSED,
+    WITHOUT_OVEREXPOSED,
     QualityBeside,
     bounds_plainly,
     exact_number,
     quality_beside,
 )
-from imgrank.scoring.question import Question
+from imgrank.scoring.question import Evidence, Question
 from tests.explaining.making import RedRanker
 
 
@@ -152,3 +153,40 @@ def test_light_without_too_much_of_it_is_no_overexposure(sentence):
     with Ranker() as ranker:
         notes = ask(Question(sentence), ranker).notes
     assert not any("read as brightest" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("not overexposed", "overexposed"),
+        ("I don't want any overexposed pictures", "overexposed"),
+        ("no blown highlights", "blown highlights"),
+        ("without overexposure", "overexposure"),
+        ("overexposed last", "overexposed"),
+        ("least overexposed", "overexposed"),
+    ],
+)
+def test_too_much_light_that_is_denied_is_put_last_and_is_no_sure_order(sentence, words):
+    with Ranker() as ranker:
+        scorer = ask(Question(sentence), ranker)
+    assert "darkest first" in scorer.verdict(Evidence()).asked.quantity
+    assert WITHOUT_OVEREXPOSED.format(words) in scorer.notes
+    assert not scorer.understood
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_sure"),
+    [
+        ("isn't too dark", False),
+        ("not too bright", False),
+        ("not too old", False),
+        ("not dark", True),
+        ("not too blurry", True),  # no picture is too sharp
+        ("not too noisy", True),
+    ],
+)
+def test_a_bound_is_doubted_where_the_other_end_may_be_too_far(sentence, is_sure):
+    with Ranker() as ranker:
+        scorer = ask(Question(sentence), ranker)
+    assert scorer.understood is is_sure
+    assert any("does not know how much" in note for note in scorer.notes) is not is_sure
