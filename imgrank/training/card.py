@@ -36,19 +36,19 @@ if TYPE_CHECKING:
 def card_text(adapter: Adapter, result: TrainingResult, source: str) -> str:
     """The card in Markdown."""
     how = (
-        "cross-validation over the train and val rows (every row predicted by a fit that had not seen it, nor, where "
-        "rows are answers, either of its pictures; whether and how much the network answers was chosen on the same "
-        "predictions)"
+        "cross-validation over the train and val rows: each row was predicted by a model that had not seen it, nor, "
+        "for an answer about a pair, either of its two images. The same predictions decided how much the network "
+        "contributes"
         if result.cross_validated
-        else "the val rows, which also chose the epoch and how much the network answers"
+        else "the val rows. The same rows decided the epoch and how much the network contributes"
     )
     lines = [
         f"# {adapter.name}",
         "",
-        f"An imgrank adapter for the backbone {adapter.backbone} (tokens {adapter.fingerprint}), "
-        f"{_kind(adapter)}, trained on {printable(os.path.basename(source))}.",
+        f"A ranker for imgrank with the image model {adapter.backbone} (fingerprint {adapter.fingerprint}), trained on "
+        f"{printable(os.path.basename(source))}. It is {_kind(adapter)}.",
         "",
-        f"Figures are from {how}, with 95 % bootstrap intervals.",
+        f"Metrics come from {how}. Intervals are 95 % bootstrap intervals.",
     ]
     if result.notes:
         lines += ["", *(f"- {note}" for note in result.notes)]
@@ -83,20 +83,20 @@ def _query_lines(query: TrainedQuery) -> list[str]:
 
 
 def _subject(saved: Query) -> list[str]:
-    """How strangers are told."""
+    """How images of another kind are recognised."""
     if saved.subject is None:
-        return ["", "Its training images are too few to tell what it is about: any image gets a value."]
+        return ["", "It had too few training images to recognise images of another kind; any image gets a value."]
     return [
         "",
-        "Images of another kind than it was trained on are put last: those farther from the nearest of "
-        f"{counted(len(saved.subject.known), 'training image')} than left-out training images are, with a margin.",
+        "It ranks images of another kind last: those that are less similar to the nearest of "
+        f"{counted(len(saved.subject.known), 'training image')} than held-out training images are, by a margin.",
     ]
 
 
 def _kind(adapter: Adapter) -> str:
     if adapter.model is None:
-        return "in closed form, without a network"
-    return f"a closed form and a network of {adapter.model.parameter_count():,} parameters"
+        return "a ridge regression (closed form), without a neural network"
+    return f"a ridge regression (closed form) and a neural network of {adapter.model.parameter_count():,} parameters"
 
 
 def _parts(query: TrainedQuery) -> list[str]:
@@ -105,9 +105,9 @@ def _parts(query: TrainedQuery) -> list[str]:
     rows = [(part.name, f"{part.share:.0%}", _figure(part.alone), _figure(part.adds)) for part in query.parts]
     return [
         "",
-        f"What answers, by parts: its share, its {metric} alone, and what it adds to all other parts, on rows that it "
-        "had not seen (the network's figures with the part of it that served best). The network answers only where its "
-        "whole 95 % interval lies above nothing.",
+        f"The parts of the answer: the share of each, its {metric} alone, and what it adds to all other parts, on rows "
+        "that it had not seen; for the network, at the share that did best. The network contributes only if the whole "
+        "95 % interval of what it adds is above zero.",
         "",
         _line(("part", "share", "alone", "adds")),
         "|---|--:|--:|--:|",
@@ -129,7 +129,7 @@ def _misses(query: TrainedQuery) -> list[str]:
     told = (
         f"- {printable(Path(m.image).name)}: predicted {m.predicted:.4g}, labelled {m.true:.4g}" for m in query.misses
     )
-    return ["", "Furthest off:", "", *told]
+    return ["", "Largest errors:", "", *told]
 
 
 A_ROW = 2

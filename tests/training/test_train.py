@@ -247,7 +247,7 @@ def test_the_card_says_figures_and_whether_ridge_is_beaten(tmp_path):
     assert "| ridge | " in text
     (query,) = result.queries
     assert f"On these rows {verdict(query.ridge, query.versus_ridge, 'this ranker')}." in text
-    assert "Furthest off" in text
+    assert "Largest errors" in text
 
 
 class Stop:
