@@ -15,13 +15,13 @@ from imgrank.detail.qualities import PICTURE_NOUNS
 from imgrank.records import Asked
 from imgrank.scoring.asks import Asks, asks
 from imgrank.scoring.calibration import AskingWeights, asking_weights
-from imgrank.scoring.lexicon import are_near
+from imgrank.scoring.lexicon import are_near, is_somebody
 from imgrank.scoring.negation import negation_of
 from imgrank.scoring.parsing import Reading, read
 from imgrank.scoring.phrasings import Phrasings, phrasings_of
 from imgrank.scoring.question import Encode
 from imgrank.scoring.signs import nearness, signs_of
-from imgrank.scoring.words import are_kin, word_set
+from imgrank.scoring.words import are_kin, word_of, word_set
 
 NEAR_FROM, NEAR_WITHOUT_WORD_FROM = 0.1, 0.45  # cosines below which nobody looks closer: it costs time, and finds none
 _WIDER_KINDS = word_set("animal creature beast mammal")
@@ -34,6 +34,8 @@ _OTHER_SCALES = word_set(  # moods, and what else a picture may be, that the mod
 )
 _LEAST = re.compile(r"^(?:the )?(?:least|less) (?P<thing>\S.*)$", re.IGNORECASE)
 _OF_PICTURES = re.compile(rf" (?:{'|'.join(PICTURE_NOUNS)}|ones)$", re.IGNORECASE)
+_AGES = word_set("old young")
+_WORD = re.compile(r"[^\W\d_]+")
 OWN_WORDS = "these are the words it was trained on"
 SAME_SCALE = "the sentence asks for the same scale"
 BY_NAME = "the ranker was asked for by name"
@@ -136,7 +138,7 @@ def who_answers(sentence: str, candidates: Candidates, encode: Encode) -> Choice
     own = _by_own_words(sentence, reading, candidates)
     if own is not None:
         return own
-    taught = asks(sentence, candidates.fingerprint, encode)
+    taught = asks(_of_anybody(sentence, reading), candidates.fingerprint, encode)
     by_phrasings = tuple(one for one in candidates.headers if taught is None or not one.shipped)
     found = list(_asked_for(sentence, reading, by_phrasings, weights, encode))
     if found:
@@ -257,6 +259,19 @@ def _asked_alone(thing: str, candidates: Candidates, encode: Encode) -> Choice |
         if phrasings is not None and not phrasings.things and (words == thing or phrasings.is_about_photographs):
             return choice
     return None
+
+
+def _of_anybody(sentence: str, reading: Reading) -> str:
+    """ "older person" of "older man": who compares nothing but somebody's age asks the same of men, ladies and boys."""
+    somebody = {word for word in reading.words if is_somebody(word.base)}
+    others = [word for word in reading.words if word not in somebody]
+    if not somebody or [word.compares for word in others] != [True] or others[0].base not in _AGES:
+        return sentence
+    return _WORD.sub(lambda found: _anybody(found[0]) if word_of(found[0].lower()) in somebody else found[0], sentence)
+
+
+def _anybody(word: str) -> str:
+    return "person" if word_of(word.lower()).base == word.lower() else "people"
 
 
 def _is_of_another(reading: Reading) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import takewhile
 
 from imgrank.detail.qualities import PICTURE_NOUNS
@@ -14,6 +15,8 @@ _MOST_WORDS = 4
 _ARTICLES = ("a", "an", "the")
 _DEGREES = ("most", "least", "more", "less")
 _AMOUNTS = ("fewer", "fewest")
+_BREAKS = re.compile(r"[,;:]")
+_ENDS = RELATES | {"and", "or", "but", "who", "that", "which"}  # a thing that is compared
 _JUDGES = ("good", "bad")  # of which is told otherwise
 
 
@@ -31,13 +34,14 @@ def described(sentence: str) -> tuple[str, str] | None:
 
 def compared(sentence: str) -> tuple[str, str] | None:
     """What a thing has more of, "happiest" or "least messy", and the thing: "kid" of "the happiest kid on a beach"."""
-    words = [word for word in sentence.lower().rstrip(" .!?").split() if word not in _ARTICLES]
+    part = _BREAKS.split(sentence.lower().rstrip(" .!?"), maxsplit=1)[0]
+    words = [word for word in part.split() if word not in _ARTICLES]
     count = _words_of_degree(words)
     asked, rest = words[:count], words[count:]
     if len(rest) > 2 and rest[0] in PICTURE_NOUNS and rest[1] == "of":
         rest = rest[2:]
     more = [] if "than" in rest else list(takewhile(_is_adjective, rest[:-1]))
-    thing = list(takewhile(lambda word: word not in RELATES, rest[len(more) :]))
+    thing = list(takewhile(lambda word: word not in _ENDS, rest[len(more) :]))
     are_things = 0 < len(thing) < _MOST_WORDS and all(is_noun(word_of(word).base) for word in thing)
     if not asked or not are_things or not PICTURE_NOUNS.isdisjoint(thing) or _counts(asked[0], thing[-1]):
         return None

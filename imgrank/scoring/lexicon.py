@@ -17,6 +17,12 @@ from pathlib import Path
 
 _FILE = Path(__file__).with_name("lexicon.txt")
 _THINGS = {"2684", "7347", "20827"}  # objects, causal agents and matter
+_SEXES = ("male", "female", "child")
+_BY_AGE_OR_FAMILY = {
+    "person", "human", "folk", "adult", "elder", "senior", "male", "female", "teenager", "teen", "toddler", "youth",
+    "youngster", "relative", "parent", "mother", "father", "mum", "mom", "dad", "brother", "sister", "aunt", "uncle",
+    "cousin", "grandparent", "grandmother", "grandfather", "grandma", "grandpa",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,13 @@ def is_thing(word: str) -> bool:
     """Whether a word commonly names something that one can see: a body, a substance, somebody."""
     kinds = entry(word).kinds
     return bool(kinds) and not _THINGS.isdisjoint(_above(kinds[0]))
+
+
+@lru_cache(maxsize=4096)
+def is_somebody(word: str) -> bool:
+    """Whether a word names a person by age, sex or family alone: "lady", "kid" and "grandma", and no "farmer"."""
+    of_sex = is_kind_of(word, "person") and any(is_kind_of(word, kind) for kind in _SEXES)
+    return of_sex or word in _BY_AGE_OR_FAMILY
 
 
 @lru_cache(maxsize=4096)

@@ -184,6 +184,8 @@ def _without(token: str, ending: int) -> str:
 
 
 def _singular(token: str) -> str:
+    if token.endswith("men") and lexicon.is_known(f"{token[:-3]}man"):
+        return f"{token[:-3]}man"
     if len(token) > 4 and token.endswith("ies"):
         return token[:-3] + "y"
     if len(token) > 4 and token.endswith(("sses", "shes", "ches", "xes")):

@@ -42,7 +42,7 @@ old coin|white blood cells|more white blood cells|plates|noisy street|dark hair|
 newest|newest photo|the most recent pictures|latest photos
 old photograph|the oldest photos|old building|old book|new phone|newest phone|young tree|big dog|best friend|good boy
 photos with at least one animal
-no old photos|not an old photograph
+no old photos|not an old photograph|an old man|older man with a beard|taller man|older farmer
 funny|hilarious photos|the happy picture|saddest photos|creepier photos|most nostalgic|silly pictures
 most cluttered|cluttered|more cluttered|typical photos|real photos
 more sky|the best dog|worst dog|old woman|older dog|number of leukocytes|sharp teeth|noisy children|busiest street
@@ -385,3 +385,14 @@ def test_the_fewest_last_is_the_most_first(ranker):
 def test_what_is_denied_is_the_other_end_of_what_is_said_without_the_denial(ranker, sentence, query, is_reversed):
     choice = who_answers(sentence, shipped(ranker), ranker.sentence)
     assert (choice.query.name, choice.reversed) == (query, is_reversed)
+
+
+@pytest.mark.parametrize(
+    "somebody", ("man", "woman", "lady", "gentleman", "guy", "boy", "girl", "child", "toddler", "sister")
+)
+def test_the_age_of_anybody_is_asked_for_in_any_number_and_degree(ranker, somebody):
+    """The model that was taught how people ask knew "older men" and "oldest man", and not "older man"."""
+    several = {"man": "men", "woman": "women", "gentleman": "gentlemen", "lady": "ladies", "child": "children"}
+    for who in (somebody, several.get(somebody, f"{somebody}s")):
+        assert_all_ask_for(ranker, "older person", f"older {who}|the oldest {who}|older {who} first")
+        assert_all_ask_for(ranker, "-older person", f"younger {who}|Youngest {who} at the top")

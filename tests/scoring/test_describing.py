@@ -48,6 +48,9 @@ def test_acts_names_and_longer_sentences_are_no_description(sentence):
         ("the least dangerous big dog in a park", "least dangerous big", "dog"),
         ("the calmest photo of a lake", "calmest", "lake"),
         ("longest suspension bridge", "longest", "suspension bridge"),
+        ("an older man and a dog", "older", "man"),
+        ("the happiest kid, a dog", "happiest", "kid"),
+        ("older man who smokes", "older", "man"),
     ],
 )
 def test_what_is_compared_is_told_from_the_thing(sentence, words, thing):

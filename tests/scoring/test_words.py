@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imgrank.scoring.parsing import read
-from imgrank.scoring.words import in_words, is_readable
+from imgrank.scoring.words import in_words, is_readable, word_of
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,10 @@ def test_a_sentence_is_read_with_its_emoji():
 )
 def test_english_needs_a_latin_letter_or_a_digit(sentence, readable):
     assert is_readable(sentence) == readable
+
+
+@pytest.mark.parametrize(
+    ("word", "base"), [("gentlemen", "gentleman"), ("firemen", "fireman"), ("specimen", "specimen"), ("omen", "omen")]
+)
+def test_men_are_a_man(word, base):
+    assert word_of(word).base == base
