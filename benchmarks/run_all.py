@@ -37,8 +37,8 @@ SCRIPTS = {
 }
 INTRODUCTION = """# Speed
 
-Made by `python benchmarks/run_all.py`. Every section is one run of the script named in it, and what it compares
-was measured in that run. Seconds and rates belong to this machine, ratios travel further.
+These tables were printed by `python benchmarks/run_all.py`. Each section is one run of the script that it names, and
+everything it compares was measured in that run. Seconds and rates hold for this machine; ratios are more comparable.
 
 Machine: {machine}.
 """
