@@ -28,7 +28,7 @@ from imgrank.scoring.choosing import (
 from imgrank.scoring.describing import compared, described
 from imgrank.scoring.detail import MEASURED, DetailScorer, quality_in
 from imgrank.scoring.direction import both_ends, orders_last, too_much
-from imgrank.scoring.idioms import plainly
+from imgrank.scoring.idioms import IGNORED_BESIDE, plainly
 from imgrank.scoring.limits import (
     NO_NUMBER,
     NOT_OVEREXPOSED,
@@ -43,6 +43,7 @@ from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.naming import MOST_CHARACTERS, MOST_WORDS, beginning, named
 from imgrank.scoring.negation import (
     beside_denied,
+    both_denied,
     negation_of,
 )
 from imgrank.scoring.one_sentence import Source, adapter_scorer, likeness_scorer
@@ -59,8 +60,8 @@ WITHOUT_DETAIL = (
     "noise; name the image files, not an index, to measure these at full size"
 )
 READ_IN_PART = f"the {{}} is too long, and only its first {MOST_WORDS} words or {MOST_CHARACTERS:,} characters are read"
+NEITHER = "'{}' is read as neither; to see '{}', write '{}'"
 BOTH_ENDS = "'{}' and '{}' are two ends of one scale, and it is not clear which should come first; name one of them"
-IGNORED_BESIDE = "'{}' is not understood beside what is excluded, and was ignored"
 NOT_BOTH = "'{}' asks for what '{}' excludes, so only the latter is answered"
 ONLY_LIKENESS = "'{}' is judged by similarity alone, so any image that shows '{}' may come first"
 NO_BOUND = "imgrank does not know how much is 'too {}', so the order runs to the very end of the scale"
@@ -151,7 +152,8 @@ class Settled:
         question = self.question
         if self._parts:
             weighted = zip(self._of_parts(detailed), question.parts, strict=True)
-            return MixScorer(question, tuple(MixTerm(scorer, part.weight) for scorer, part in weighted))
+            terms = tuple(MixTerm(scorer, part.weight) for scorer, part in weighted)
+            return MixScorer(question, terms, _told_of_both(question.sentence))
         if question.like is not None and question.low is not None:
             return BetweenScorer(question, Line(question.low.appearance, question.like.appearance))
         if question.like is not None:
@@ -308,6 +310,12 @@ def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer
     """Settle who answers, and make every text token that it takes; `detailed` as `Settled.scorer` takes it, which
     raises what this does."""
     return Settled(question, source).scorer(detailed=detailed)
+
+
+def _told_of_both(sentence: str) -> tuple[str, ...]:
+    """How "no dogs and people" was read."""
+    denied, also = both_denied(named(sentence))
+    return (NEITHER.format(quoted(sentence), printable(also), printable(f"{also}, no {denied}")),) if also else ()
 
 
 def _outdated(settled: Settled, source: Source) -> tuple[str, ...]:

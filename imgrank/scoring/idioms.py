@@ -13,7 +13,7 @@ from imgrank.paths import printable
 from imgrank.scoring.lexicon import is_thing
 from imgrank.scoring.limits import NO_NUMBER, bounds_plainly, number_plainly, upper_bound_beside
 from imgrank.scoring.naming import named, without_closing
-from imgrank.scoring.negation import denied_but_wanted, wanted_without
+from imgrank.scoring.negation import denied_and_perhaps, denied_but_wanted, wanted_without
 from imgrank.scoring.parsing import read
 from imgrank.scoring.permitting import without_permissions
 from imgrank.scoring.preferring import liked_or_above, one_after_another, preferred
@@ -31,6 +31,7 @@ OF_LIGHT = "'{}' is judged by exposure, so images of a dark or bright subject ma
 BOUND_FIRST = "'{}' is not understood as a bound, so images that are just that may come first"
 YOUNG_TOO = "'{}' look much like other '{}', so they may come first, too"
 ABOVE_OR_LIKED = "it is not clear whether '{}' means liked better or higher up, so either may come first"
+IGNORED_BESIDE = "'{}' is not understood beside what is excluded, and was ignored"
 BEHIND_FIRST = "'{}' is not understood, so everything other than '{}' may follow in any order"
 
 _RUN = re.compile(r"([^\w\s])\1{2,}")
@@ -129,6 +130,9 @@ def plainly(sentence: str) -> Said:
         return Said(number[0], NO_NUMBER.format(printable(number[1])))
     for said_plainly in (without_permissions, bounds_plainly, denied_but_wanted, preferred):
         plain = said_plainly(plain)
+    denied, perhaps = denied_and_perhaps(plain)
+    if perhaps:
+        return Said(denied, IGNORED_BESIDE.format(printable(perhaps)))
     young = _young_of(named(plain))
     if young is not None:
         return Said(young[1], YOUNG_TOO.format(*map(printable, young)))

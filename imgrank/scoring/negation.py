@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from imgrank.paths import printable
-from imgrank.scoring.lexicon import is_kind_of, is_thing
+from imgrank.scoring.comparatives import OPPOSITES
+from imgrank.scoring.lexicon import is_kind_of, is_noun, is_thing
 from imgrank.scoring.words import are_opposite, has_opposite, last_base, word_of, word_set
 
 EXCEPTS = "'{}' after '{}' is not understood, so the exceptions may come anywhere"
@@ -91,8 +92,13 @@ _SHARES = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)  # "no dogs or cats" deni
 _CUTS = re.compile(r"(?:\s*[,;]|\s+(?:and|but|then)\b)+\s*", re.IGNORECASE)
 _GOES_ON = re.compile(rf"[,;]|{_DENIAL.pattern}", re.IGNORECASE)
 _BUT = re.compile(
-    r"(?:\s*[,;]\s*|\s+)(?:but|just|only|yes)(?: (?:just|only|with|some|yes|do|show|have|there are))*\s+", re.IGNORECASE
+    r"(?:\s*[,;]\s*|\s+)(?:and )?(?:but|just|only|yes)"
+    r"(?: (?:just|only|with|some|yes|do|show|have|there are))*\s+"
+    r"|\s*[,;]\s*(?:and )?with(?: some)?\s+|\s+and (?:also |with |some |plenty of )+"
+    r"|(?P<after_comma>\s*[,;]\s*and\s+)|\s+and\s+(?P<article>)(?=an?\s)",
+    re.IGNORECASE,
 )
+_PERHAPS = re.compile(r"(?:\s*[,;]|\s+and\b)\s*", re.IGNORECASE)
 _NOBODY = re.compile(r"\b(?:no[ -]?one|nobody|nothing|none)\b", re.IGNORECASE)
 _MOST_THINGS = 8  # that are denied: each is asked about by itself
 _ARTICLE = re.compile(r"^(?:a|an|the|any|a single|other) ", re.IGNORECASE)
@@ -203,6 +209,8 @@ def denied_but_wanted(sentence: str) -> str:
         found, wanted = _CLEAR.match(sentence[: cut.start()]), sentence[cut.end() :]
         if found is None or not _is_plain(wanted) or _NAMES.search(sentence) or _NOBODY.search(found[0]):
             continue
+        if _goes_on_denying(cut, found["thing"]):
+            continue
         things = _things(found["thing"])
         known = (*things, _ARTICLE.sub("", wanted))
         is_excepted = any(is_kind_of(last_base(wanted), last_base(thing)) for thing in things)
@@ -210,6 +218,45 @@ def denied_but_wanted(sentence: str) -> str:
             denied = (f"{'no' if _is_named(thing) else 'not'} {thing}" for thing in things)
             return ", ".join((wanted, *denied))
     return sentence
+
+
+def _goes_on_denying(cut: re.Match[str], denied: str) -> bool:
+    """Whether "and" may go on with a list, "no dogs, cats, and birds", or with what is alike, "not a dog and a cat"."""
+    is_list = cut["after_comma"] is not None and "," in denied
+    return is_list or (cut["article"] is not None and _ARTICLE.match(denied) is not None)
+
+
+def denied_and_perhaps(sentence: str) -> tuple[str, str]:
+    """What a sentence denies, and what may be denied with it or asked for beside it: "no dogs" and "people" of "no
+    dogs, people"; empty where it is clear."""
+    words = " ".join(sentence.strip().rstrip(".!").replace("’", "'").split()).removesuffix(" please")
+    head, rest = next(((words[: cut.start()], words[cut.end() :]) for cut in _PERHAPS.finditer(words)), ("", ""))
+    found = _CLEAR.match(head)
+    if found is None or _NAMES.search(words) or denied_together(words):
+        return "", ""
+    things, others = _things(found["thing"]), _things(rest)
+    if len(things) != 1 or not 0 < len(others) <= _MOST_THINGS or not all(map(_is_plain, (*things, *others))):
+        return "", ""
+    if not _is_named(things[0]) and " " in rest:  # "no old and dirty cars" denies dirty ones, too
+        return "", ""
+    return (head, rest) if all(map(_may_be_shown, others)) else ("", "")
+
+
+def _may_be_shown(said: str) -> bool:
+    """Whether it names something, and no order: "sunset", and not "sharpest first"."""
+    words = said.lower().split()
+    base = last_base(said)
+    return base not in OPPOSITES and is_noun(base) and not any(word_of(word).compares for word in words)
+
+
+def both_denied(sentence: str) -> tuple[str, str]:
+    """The two things of "no dogs and people", of which the second may be meant to be shown."""
+    words = " ".join(sentence.strip().rstrip(".!").replace("’", "'").split()).removesuffix(" please")
+    found = _CLEAR.match(words)
+    if found is None or _REPEATS.search(found["thing"]) or _SHARES.search(words) or "neither" in words.lower():
+        return "", ""
+    denied = _things(found["thing"]) if denied_together(words) else ()
+    return (denied[0], denied[1]) if len(denied) == 2 else ("", "")
 
 
 def denied_together(sentence: str) -> tuple[str, ...]:

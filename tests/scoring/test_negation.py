@@ -2,7 +2,16 @@
 
 import pytest
 
-from imgrank.scoring.negation import Negation, denied_then_wanted, denied_together, negation_of, wanted_without
+from imgrank.scoring.negation import (
+    Negation,
+    both_denied,
+    denied_and_perhaps,
+    denied_but_wanted,
+    denied_then_wanted,
+    denied_together,
+    negation_of,
+    wanted_without,
+)
 
 CLEAR = """
 not a cat|no cat|without a cat|anything but a cat|everything except a cat|nothing with a cat|not the cat
@@ -179,3 +188,50 @@ def test_several_things_that_the_whole_sentence_denies_are_each_denied(sentences
 )
 def test_what_is_not_plainly_denied_together_is_not_taken_apart(sentence):
     assert denied_together(sentence) == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "plain"),
+    [
+        ("no dogs, and people", "people, no dogs"),
+        ("no dogs and with people", "people, no dogs"),
+        ("without dogs and with people", "people, no dogs"),
+        ("no people and a dog", "a dog, no people"),
+        ("no dogs and some people", "people, no dogs"),
+        ("no dogs, cats, and people", "no dogs, cats, and people"),
+        ("not a dog and a cat", "not a dog and a cat"),
+        ("no people with umbrellas", "no people with umbrellas"),
+    ],
+)
+def test_what_is_wanted_behind_a_denial_is_put_before_it(sentence, plain):
+    assert denied_but_wanted(sentence) == plain
+
+
+@pytest.mark.parametrize(
+    ("sentence", "denied"),
+    [
+        ("no dogs, people", ("no dogs", "people")),
+        ("no people and sunset", ("no people", "sunset")),
+        ("not blurry and dogs", ("not blurry", "dogs")),
+        ("no dogs and cats", ("", "")),
+        ("no people, sharpest first", ("", "")),
+        ("no wet and muddy dogs", ("", "")),
+        ("no black and white photos", ("", "")),
+    ],
+)
+def test_what_may_be_denied_or_wanted_is_told_from_what_is_denied(sentence, denied):
+    assert denied_and_perhaps(sentence) == denied
+
+
+@pytest.mark.parametrize(
+    ("sentence", "both"),
+    [
+        ("no dogs and people", ("dogs", "people")),
+        ("no dogs and no people", ("", "")),
+        ("no dogs or people", ("", "")),
+        ("neither dogs and cats", ("", "")),
+        ("no dogs", ("", "")),
+    ],
+)
+def test_one_denial_of_two_things(sentence, both):
+    assert both_denied(sentence) == both
