@@ -62,9 +62,9 @@ def slips(sentence: str) -> tuple[tuple[str, str], ...]:
 def _is_word(word: str) -> bool:
     if is_known(word) or (word.endswith("full") and is_known(word[:-1])):
         return is_known(word)  # "colorfull" is not joined of two words
-    if word in _REAL or _is_taught(word):
+    if word in _REAL or is_taught(word):
         return True
-    return not _lacks_double(word) and (is_english(word) or _is_taught(word_of(word).base))
+    return not _lacks_double(word) and (is_english(word) or is_taught(word_of(word).base))
 
 
 def _lacks_double(word: str) -> bool:
@@ -84,7 +84,7 @@ def _is_common(word: str) -> bool:
     return found is not None and int(found[1]) < _COMMON
 
 
-def _is_taught(word: str) -> bool:
+def is_taught(word: str) -> bool:
     """Whether the text model has a word as a whole, or something is called by it."""
     return f'"{word}":'.encode() in _taught() or re.search(rb"\b%b\b" % word.encode(), _names()) is not None
 

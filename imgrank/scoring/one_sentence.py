@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from imgrank.backbone.names import MINI
@@ -20,6 +21,7 @@ from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.question import Encode, Question
 from imgrank.scoring.similarity import text_axis
 from imgrank.scoring.similarity_scorers import LikenessScorer
+from imgrank.scoring.spelling import as_taught
 from imgrank.scoring.unrelated import Unrelated
 from imgrank.scoring.words import is_readable
 from imgrank.tokens import TextTokens
@@ -84,10 +86,11 @@ def likeness_scorer(question: Question, asked: Asked, outdated: tuple[str, ...],
     thing = question.sentence if question.opposite else named(question.sentence)
     negation = None if question.opposite else negation_of(thing)
     notes = () if negation is None else (_said_of(negation),)
+    spelt: Callable[[str], str] = as_taught if source.backbone.name == MINI else str
     if negation is not None and negation.thing is not None:
-        axis = text_axis(negation.thing, None, source.sentence).turned()
+        axis = text_axis(spelt(negation.thing), None, source.sentence).turned()
     else:
-        axis = text_axis(thing, question.opposite, source.sentence)
+        axis = text_axis(spelt(thing), question.opposite and spelt(question.opposite), source.sentence)
     sureness = confidence_weights(source.backbone.fingerprint)
     unrelated = None if sureness.is_own else Unrelated.of(source.sentence)
     is_ignored = negation is not None and negation.thing is None
