@@ -197,6 +197,7 @@ def training_view(training: Training) -> dict[str, Any]:
         "left": None if training.left is None else round(training.left),
         "adapter": training.adapter,
         "answers": training.answers,
+        "stopping": training.stopping,
     }
 
 

@@ -66,7 +66,8 @@ class Reason:
 class Training:
     """Where a training stands: `said` is a sentence for the user; `part` of 1 is done, in about `left` seconds.
 
-    `adapter` is the ranker that it makes; `answers` tells whether that can be asked already.
+    `adapter` is the ranker that it makes; `answers` tells whether that can be asked already, `stopping` whether it ends
+    after the step in hand.
     """
 
     stage: Stage = "idle"
@@ -75,4 +76,5 @@ class Training:
     left: float | None = None
     adapter: str = ""
     answers: bool = False
+    stopping: bool = False
     result: Trained | None = None

@@ -59,7 +59,10 @@ class Trainer:
     @property
     def state(self) -> Training:
         """Where it stands now."""
-        return self._state
+        now = self._state
+        if self._stopping and now.stage == "running":
+            return with_changes(now, said="Stopping after the step in hand", left=None, stopping=True)
+        return now
 
     def start(self, name: str, replace: bool) -> None:
         """Begin. An adapter made just now may be made again.
@@ -71,7 +74,7 @@ class Trainer:
         if not replace and path.exists():
             raise UsageError(f"There is a ranker named {name} already.", "Choose another {name}, or tick {replace}.")
         if not self.alone.acquire(blocking=False):
-            raise UsageError("A training is running; wait for its end, or stop it.")
+            raise UsageError(self._busy())
         before, self._stopping, self.started = self._state, False, time.monotonic()
         self._state = Training("running", "Reading the answers", adapter=name)
         try:
@@ -84,6 +87,13 @@ class Trainer:
     def stop(self) -> None:
         """Have the training end with what it has."""
         self._stopping = True
+
+    def _busy(self) -> str:
+        if self.state.stopping:
+            return "The training before is being stopped. Train again in a few seconds; every answer is kept."
+        if self.state.stage == "running":
+            return "A training is running; wait for its end, or stop it."
+        return "Another ranker is being trained. Wait for its end, or stop it on its page; every answer is kept."
 
     def _run(self, name: str, replace: bool) -> None:
         try:

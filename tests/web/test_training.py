@@ -67,6 +67,21 @@ def test_a_training_that_is_stopped_keeps_what_there_is(tmp_path: Path) -> None:
     assert "Saved as mine" in trainer.state.said
 
 
+def test_one_that_is_being_stopped_says_so_and_when_the_next_may_begin(tmp_path: Path) -> None:
+    slow = Slow()
+    trainer = begun(slow)
+    trainer.stop()
+    told = trainer.state
+    assert (told.stage, told.stopping, told.left) == ("running", True, None) and "Stopping" in told.said
+    with pytest.raises(UsageError, match=r"is being stopped\..* every answer is kept"):
+        trainer.start("mine", True)
+    slow.go.set()
+    until(lambda: trainer.state.stage == "done" and not trainer.alone.locked())
+    trainer.start("mine", True)
+    assert not trainer.state.stopping
+    until(lambda: trainer.state.stage == "done")
+
+
 def test_one_that_is_stopped_before_there_is_a_ranker_says_so(tmp_path: Path) -> None:
     waiting, go = threading.Event(), threading.Event()
 
@@ -114,7 +129,7 @@ def test_pages_that_share_it_train_one_after_another(tmp_path: Path) -> None:
     alone, slow = threading.Lock(), Slow()
     one, other = Trainer(slow, alone=alone), Trainer(fake_teach, alone=alone)
     one.start("mine", False)
-    with pytest.raises(UsageError, match="is running"):
+    with pytest.raises(UsageError, match="Another ranker is being trained"):
         other.start("another", False)
     assert other.state.stage == "idle"
     slow.go.set()

@@ -2,7 +2,7 @@
 
 /** @typedef {{ id: string, name: string }} Picture
  * @typedef {{ who: string, name: string, value: number, low: number | null, high: number | null }} Figure
- * @typedef {{ stage: "idle" | "running" | "done" | "failed", said: string, part: number, left: number | null, adapter: string, answers: boolean,
+ * @typedef {{ stage: "idle" | "running" | "done" | "failed", said: string, part: number, left: number | null, adapter: string, answers: boolean, stopping: boolean,
  *   rows?: number, metrics?: Figure[], seconds?: number, before?: Picture[], after?: Picture[], command?: string }} Training */
 
 /** The element of an id, which the page has. @param {string} id @returns {any} */
@@ -18,6 +18,7 @@ export function showTraining(told, { few, unit, thumb }) {
   $("said").className = told.stage;
   $("said").textContent = told.said ? `${told.said}${left(told)}` : few;
   $("going").hidden = !running;
+  $("stop").disabled = told.stopping;
   if (told.part) $("part").value = told.part;
   else $("part").removeAttribute("value");
   $("already").hidden = !running || !told.answers;

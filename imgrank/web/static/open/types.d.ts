@@ -118,6 +118,8 @@ export interface Training {
   left: number | null;
   adapter: string;
   answers: boolean;
+  /** Whether it ends after the step in hand. */
+  stopping: boolean;
 }
 
 export interface Plan {
