@@ -37,6 +37,14 @@ def new_ranker(adapter: str, backbone: str) -> Ranker:
 @contextmanager
 def opened(folder: Path, recursive: bool = False, new_ranker: NewRanker = new_ranker) -> Iterator[tuple[Room, Client]]:
     """The room of a folder once it is read, and a browser that knows its token."""
+    with opening(folder, recursive, new_ranker) as (room, client):
+        until(lambda: room.indexer.standing.stage in ("idle", "failed"), 120)
+        yield room, client
+
+
+@contextmanager
+def opening(folder: Path, recursive: bool = False, new_ranker: NewRanker = new_ranker) -> Iterator[tuple[Room, Client]]:
+    """As `opened`, while it begins to be read."""
     room = Room(OpenSettings(str(folder), recursive), new_ranker)
     with listen(0) as listener:
         token = secrets.token_urlsafe(32)
@@ -45,7 +53,6 @@ def opened(folder: Path, recursive: bool = False, new_ranker: NewRanker = new_ra
         thread.start()
         room.start()
         try:
-            until(lambda: room.indexer.standing.stage in ("idle", "failed"), 120)
             yield room, Client(listener.getsockname()[1], token)
         finally:
             server.should_exit = True

@@ -44,6 +44,7 @@ from imgrank.web.viewer.shown import reveal
 MOST_BYTES = 8 << 20  # a million numbers
 NO_LESSON = "These questions are not asked any more. Teach, below the pictures, goes on with the answers so far."
 NO_PICTURE = "This picture is not in the folder any more."
+NOT_READ = "This picture is not read yet, or there is none of this number."
 Told = dict[str, Any]
 
 
@@ -117,7 +118,7 @@ def _picture(room: Room, request: Request) -> Response:
     try:
         jpeg = room.shown.jpeg(number, request.path_params["size"])
     except KeyError:
-        return not_found(NO_PICTURE)
+        return not_found(_why_none(room, number))
     except DecodeError as error:
         return refused(UsageError(f"The picture cannot be shown: {error.reason}."), 415)
     except UsageError as error:
@@ -126,8 +127,14 @@ def _picture(room: Room, request: Request) -> Response:
 
 
 def _facts(room: Room, request: Request) -> Response:
-    told = room.facts.about(_number(request))
-    return not_found(NO_PICTURE) if told is None else JSONResponse(told)
+    number = _number(request)
+    told = room.facts.about(number)
+    return not_found(_why_none(room, number)) if told is None else JSONResponse(told)
+
+
+def _why_none(room: Room, number: int) -> str:
+    names, _ = room.library.names(max(0, number))
+    return NO_PICTURE if names else NOT_READ
 
 
 def _groups(room: Room, request: Request) -> Response:

@@ -172,9 +172,10 @@ class Indexer:
     def _read(self, files: Sequence[ImageFile]) -> None:
         def read(chunk: Sequence[ImageFile], report: Report) -> None:
             found = self._engine.ranker.encode([file.path for file in chunk], progress=self._counting(report))
-            self._library.add(found.files, found.packed)
+            numbers = self._library.add(found.files, found.packed)
             self._library.skip(found.skipped, chunk)
             self.begun.set()
+            self._facts.read(numbers)  # by which they may be filtered already
 
         self._go_through("reading", files, read)
 

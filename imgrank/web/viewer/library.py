@@ -154,8 +154,8 @@ class Library:
             state.skipped = {path: each for path, each in state.skipped.items() if path in there}
             return Difference(tuple(file for file in fresh if self.holds(file.path)), numbers, len(changed))
 
-    def add(self, files: Sequence[ImageFile], packed: PackedTokens) -> None:
-        """Take in pictures that were read."""
+    def add(self, files: Sequence[ImageFile], packed: PackedTokens) -> range:
+        """Take in pictures that were read; their numbers."""
         with self._lock:
             state = self._state
             first = len(state.files)
@@ -167,6 +167,7 @@ class Library:
                 state.skipped.pop(file.path, None)
                 state.tried.pop(file.path, None)
             state.version += 1
+        return range(first, first + len(files))
 
     def skip(self, skipped: Iterable[Unreadable], files: Sequence[ImageFile] = ()) -> None:
         """Remember what cannot be read; `files` are as they were when that was tried."""

@@ -248,7 +248,7 @@ class Orders:
     def _path(self, number: int) -> str:
         file = self._library.file(number)
         if file is None:
-            raise UsageError("A picture to order by is not there any more.")
+            raise UsageError("A picture to order by is not there: it was removed, or is not read yet.")
         return file.path
 
 

@@ -5,6 +5,7 @@ import { html } from "../shared/html.js";
 import { lookAt } from "./looking.js";
 import { baseName, shownOf } from "./shown.js";
 import { inWords } from "./standing.js";
+import { openWindow } from "./steps.js";
 import { change } from "./store.js";
 
 /** @typedef {import("./types").State} State */
@@ -22,7 +23,7 @@ export function Actions({ state }) {
   const none = shown ? "" : "There is no picture to act on";
   const unchosen = !chosen.size && all ? "Choose pictures, or cut, before any are thrown away" : "";
   /** @param {string} action */
-  const plan = (action) => change({ action, dialog: "plan" });
+  const plan = (action) => [change({ action }), openWindow("plan")];
   const undo = server?.undo;
   const refused = server?.refused || {};
   return html`<footer class="actions">
@@ -31,13 +32,13 @@ export function Actions({ state }) {
     <button class="quietly" disabled=${!chosen.size} onClick=${chooseNone}>None</button>
     <span class="between"></span>
     ${PLANNED.map(([action, name]) => html`<${Act} key=${action} name=${name} why=${refused.plan || busy || none || (action === "trash" && unchosen)} act=${() => plan(action)} />`)}
-    <${Act} name="Export" why=${none} act=${() => change({ dialog: "export" })} />
+    <${Act} name="Export" why=${none} act=${() => openWindow("export")} />
     <${Act} name="Compare" why=${chosen.size < 2 || chosen.size > 4 ? "Choose two to four pictures to see them side by side" : ""} act=${() => lookAt(meant())} />
     <${Act} name="Teach" why=${refused.teach || (shown < 3 ? "At least 3 pictures are needed to compare them" : "")}
-      title="This order is not mine: compare pictures two at a time, and train a ranker" act=${() => change({ dialog: "teach" })} />
+      title="This order is not mine: compare pictures two at a time, and train a ranker" act=${() => openWindow("teach")} />
     <span class="between"></span>
     <${Act} name="Undo" why=${refused.undo || busy || (undo ? "" : "Nothing to undo")} title=${undo ? told(undo) : ""} act=${() => undo && takeBack(undo)} />
-    <button class="quietly" onClick=${() => change({ dialog: "history" })}>History</button>
+    <button class="quietly" onClick=${() => openWindow("history")}>History</button>
   </footer>`;
 }
 

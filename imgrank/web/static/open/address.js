@@ -1,13 +1,15 @@
 // The address carries what is shown: back, forward and reload find it again. The part after # never leaves the browser.
-import { change, NO_FILTERS, now } from "./store.js";
+import { NO_FILTERS } from "./store.js";
 
 /** @typedef {import("./types").State} State */
 
 export const GROUPS = ["similar", "burst", "day", "folder"];
+/** Windows that an address opens; the others are about what was chosen, once. @type {import("./types").Dialog[]} */
+const WINDOWS = ["history", "help", "skipped", "models"];
 
 /** @param {State} state @param {Partial<State>} [other] */
 export function addressOf(state, other = {}) {
-  const { question, min, top, fits, filters, group, opened, size, look } = { ...state, ...other };
+  const { question, min, top, fits, filters, group, opened, size, look, dialog } = { ...state, ...other };
   const told = new URLSearchParams();
   if (question.sentence) told.set("q", question.sentence);
   for (const { text, picture, weight } of question.terms) told.append("term", `${weight} ${picture === undefined ? `words ${text}` : `picture ${picture}`}`);
@@ -20,6 +22,7 @@ export function addressOf(state, other = {}) {
   if (group && opened.size) told.set("open", [...opened].join("."));
   if (size !== "m") told.set("size", size);
   if (look.length) told.set("look", look.join("."));
+  if (dialog) told.set("window", dialog);
   return `#${told}`;
 }
 
@@ -37,41 +40,8 @@ export function readAddress(hash) {
     opened: new Set(numbersOf(told.get("open")).slice(0, 200)),
     size: size === "s" || size === "l" ? size : "m",
     look: numbersOf(told.get("look")).slice(0, 4),
+    dialog: WINDOWS.find((each) => each === told.get("window")) || "",
   };
-}
-
-const LOOKING = "looking"; // marks the step on which a picture was enlarged
-let returning = false;
-
-/** Write the state into the address: a step that back leads out of, or only the newest form of this one.
- * @param {boolean} step */
-export function writeAddress(step) {
-  const address = addressOf(now());
-  if (address === (location.hash || "#")) return;
-  const url = address === "#" ? location.pathname : address;
-  if (step) history.pushState(now().look.length ? LOOKING : null, "", url);
-  else history.replaceState(history.state, "", url);
-}
-
-/** A picture is enlarged no more: back by the step that enlarged it, where there was one, with all else as it is now. */
-export function writeLookedAway() {
-  returning = history.state === LOOKING;
-  if (returning) history.back();
-  else writeAddress(false);
-}
-
-/** @param {() => void} moved called when the user went back or forward */
-export function followAddress(moved) {
-  const follow = () => {
-    if (returning) {
-      returning = false;
-      return writeAddress(false);
-    }
-    change(readAddress(location.hash));
-    moved();
-  };
-  addEventListener("popstate", follow);
-  change(readAddress(location.hash));
 }
 
 /** @param {string} told @returns {import("./types").Term[]} */

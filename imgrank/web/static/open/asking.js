@@ -1,12 +1,13 @@
 // Asks for orders, and keeps the page in step with the server: names, progress, work, what came and went.
-import { writeAddress } from "./address.js";
-import { acted, recallChosen, wasChosenFor } from "./choosing.js";
+import { acted, wasChosenFor } from "./choosing.js";
 import { hold } from "./loading.js";
 import { awaitNames, takeNames } from "./naming.js";
 import { get, GONE, messageOf, post } from "./server.js";
+import { recallChosen } from "./staying.js";
+import { openWindow, writeAddress } from "./steps.js";
 import { change, now } from "./store.js";
 
-/** @typedef {import("./types").Question} Question @typedef {import("./types").Server} Server */
+/** @typedef {import("./types").Question} Question @typedef {import("./types").Server} Server @typedef {import("./types").Order} Order */
 
 const AGAIN = 1200; // milliseconds between two orders while pictures arrive
 const SOON = 100;
@@ -38,6 +39,7 @@ export async function order() {
     if (turn !== asked) return;
     if (told.version !== namedVersion) await fetchNames(told.version);
     [orderedAt, orderedVersion] = [performance.now(), told.version];
+    uncutIfOther(told);
     change({ order: told, answered: question, asking: false, fault: "" });
   } catch (error) {
     if (turn !== asked) return;
@@ -48,13 +50,25 @@ export async function order() {
   }
 }
 
-/** Whether what is shown answers another question than the one that is being asked. @param {import("./types").State} state */
-export function isStale(state) {
-  return state.asking && state.order !== null && state.answered !== JSON.stringify(state.question);
+/** Scores of another ranker are others: a cut through the ones before says nothing of them. @param {Order} told */
+function uncutIfOther({ scorer, adapter, unit }) {
+  const { order, answered, question, min } = now();
+  if (min === null || !order || order.measuring || answered !== JSON.stringify(question)) return;
+  if (order.scorer === scorer && order.adapter === adapter && order.unit === unit) return;
+  uncut();
 }
 
-/** Order where the address names another question now: somebody went back. */
-export async function orderIfAnother() {
+function uncut() {
+  if (now().min === null) return;
+  change({ min: null, message: [now().message, "The scores are new ones, so the cut was taken off."].filter(Boolean).join(" ") });
+  writeAddress(false);
+}
+
+/** Somebody went back: order where the address names another question now, and find groups where it names another rule. */
+export async function catchUp() {
+  const { group, groups } = now();
+  if (groups && groups.by !== group) change({ groups: null });
+  if (group && !now().groups) hasten();
   if (JSON.stringify(now().question) !== orderedBy) await order();
 }
 
@@ -89,7 +103,7 @@ export async function wishState(path, body, done) {
  * @param {import("./types").Past} past */
 export function takeBack(past) {
   if (past.at_once) undo(past.run);
-  else change({ dialog: "history" });
+  else openWindow("history");
 }
 
 /** Take a run back; what was chosen for it is chosen again. @param {number} run */
@@ -130,20 +144,21 @@ function welcome({ undo, folder }) {
 async function settle(told) {
   const before = now().server;
   change({ server: told });
-  if (!before) welcome(told);
+  if (!before) [await fetchNames(told.version), welcome(told)];
   if (before && told.job.number >= before.job.number && !told.job.running && (before.job.running || told.job.number > before.job.number)) {
     acted(told.job.run);
     change({ message: told.job.said, fault: told.job.fault });
   }
   if (before && told.indexing.news && told.indexing.news !== before.indexing.news) change({ message: told.indexing.news });
   if (told.model_fault && told.model_fault !== before?.model_fault) change({ fault: told.model_fault });
-  if (before && told.backbone !== before.backbone) change({ message: `The image model is ${told.backbone} now.` });
+  if (before && told.backbone !== before.backbone) [change({ message: `The image model is ${told.backbone} now.` }), uncut()];
   if (before && before.teaching.training?.stage === "running") ended(told.teaching.training);
   if (told.facts !== (now().facts?.version ?? 0)) await fetchFacts();
   if (now().group && groupsAsked !== `${now().group} ${told.version} ${told.groups}`) await fetchGroups();
   const isBusy = told.indexing.stage !== "idle";
   if (before && (told.epoch !== epoch || (!isBusy && told.version !== namedVersion))) await fetchNames(told.version); // first: the question may mean one that changed
   const isTaught = before && told.teaching.rankers !== before.teaching.rankers;
+  if (now().asking && !now().order) return; // the first order is on its way
   if (isTaught || (told.version !== orderedVersion && (!isBusy || performance.now() - orderedAt > AGAIN))) await order();
 }
 

@@ -35,26 +35,6 @@ export function chooseNone() {
   choose([]);
 }
 
-const KEPT = "chosen";
-
-/** Keep what is chosen over a reload of this tab; by names, as numbers hold for one run of imgrank alone. */
-export function keepChosen() {
-  const { chosen, names, server } = now();
-  try {
-    sessionStorage.setItem(KEPT, JSON.stringify({ folder: server?.folder, names: [...chosen].map((number) => names[number]) }));
-  } catch {
-    sessionStorage.removeItem(KEPT); // more than a browser keeps
-  }
-}
-
-/** Choose what was chosen before a reload. @param {string} folder */
-export function recallChosen(folder) {
-  const kept = JSON.parse(sessionStorage.getItem(KEPT) || "null");
-  if (kept?.folder !== folder || !kept.names.length || now().chosen.size) return;
-  const wanted = new Set(kept.names);
-  choose(now().names.flatMap((name, number) => (name && wanted.has(name) ? [number] : [])));
-}
-
 /** By run that changed files: the names of what was chosen for it. @type {Map<number, string[]>} */
 const chosenFor = new Map();
 /** @type {string[]} */

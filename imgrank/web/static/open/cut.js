@@ -1,16 +1,17 @@
 // How scores are spread, and the cut through them: a least score, only what fits, the first so many.
 import { isCut } from "../shared/parts.js";
-import { writeAddress } from "./address.js";
 import { html } from "../shared/html.js";
-import { spreadOf, written } from "./shown.js";
+import { cutOf, spreadOf, written } from "./shown.js";
+import { writeAddress } from "./steps.js";
 import { change } from "./store.js";
 
 /** @typedef {import("./types").State} State */
 
 /** @param {{ state: State }} props */
 export function Cut({ state }) {
-  const { order, min, top, fits } = state;
-  const spread = spreadOf(order);
+  const { order, top, fits } = state;
+  const min = cutOf(state);
+  const spread = order?.measuring ? null : spreadOf(order);
   /** @param {Partial<State>} patch */
   const cut = (patch) => {
     change({ ...patch, message: "" });

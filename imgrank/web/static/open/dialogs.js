@@ -5,18 +5,17 @@ import { meant } from "./choosing.js";
 import { html } from "../shared/html.js";
 import { fetchBlob, get, messageOf } from "./server.js";
 import { inWords } from "./standing.js";
+import { closeWindow } from "./steps.js";
 import { change, now } from "./store.js";
 import { Window } from "../shared/window.js";
 
 /** @typedef {import("./types").Past} Past */
 
-const close = () => change({ dialog: "" });
-
 /** @param {string} path @param {any} empty */
 function useFetched(path, empty) {
   const [told, setTold] = useState(empty);
   useEffect(() => {
-    get(path).then(setTold, (error) => change({ fault: messageOf(error), dialog: "" }));
+    get(path).then(setTold, (error) => [closeWindow(), change({ fault: messageOf(error) })]);
   }, []);
   return told;
 }
@@ -27,10 +26,10 @@ export function HistoryDialog({ state }) {
   const runs = useFetched("history", null);
   /** @param {string} path @param {number} run */
   const go = (path, run) => {
-    close();
+    closeWindow();
     wishState(path, { run });
   };
-  return html`<${Window} name="History" onClose=${close}>
+  return html`<${Window} name="History" onClose=${closeWindow}>
     <h2>What was done here</h2>
     ${state.server?.undo?.at_once === false && html`<p>The last change is from before imgrank open was started. Choose which one to undo.</p>`}
     ${runs && !runs.length && html`<p>No run has changed a file of this folder yet.</p>`}
@@ -38,9 +37,9 @@ export function HistoryDialog({ state }) {
       <div><strong>${past.undoes === null ? past.action : `undo of run ${past.undoes}`}</strong> ${past.query && html`<em>${past.query}</em>`}
         <small>run ${past.run}, ${new Date(past.time).toLocaleString()}, ${inWords(past.done, "change")}, ${past.state}</small></div>
       ${past.unfinished && html`<button onClick=${() => go("finish", past.run)}>Finish run ${past.run}</button>`}
-      ${past.can_undo && html`<button onClick=${() => [close(), undo(past.run)]}>Undo run ${past.run}</button>`}
+      ${past.can_undo && html`<button onClick=${() => [closeWindow(), undo(past.run)]}>Undo run ${past.run}</button>`}
     </li>`)}</ol>
-    <div class="buttons"><button onClick=${close}>Close</button></div>
+    <div class="buttons"><button onClick=${closeWindow}>Close</button></div>
   <//>`;
 }
 
@@ -53,26 +52,26 @@ export function ExportDialog() {
       const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-      close();
+      closeWindow();
     } catch (error) {
-      change({ fault: messageOf(error), dialog: "" });
+      [closeWindow(), change({ fault: messageOf(error) })];
     }
   };
   const forms = [["paths", "Paths", "pictures.txt", "one path a line"], ["csv", "CSV", "pictures.csv", "for spreadsheets"], ["json", "JSON", "pictures.json", "for programs"]];
-  return html`<${Window} name="List" onClose=${close}>
+  return html`<${Window} name="List" onClose=${closeWindow}>
     <h2>A list of ${inWords(numbers.length, "picture")}</h2>
     <div class="forms">${forms.map(([form, name, file, words]) => html`<button key=${form} onClick=${() => download(form, file)}>${name} <small>${words}</small></button>`)}</div>
-    <div class="buttons"><button onClick=${close}>Close</button></div>
+    <div class="buttons"><button onClick=${closeWindow}>Close</button></div>
   <//>`;
 }
 
 export function SkippedDialog() {
   /** @type {[string, string][] | null} */
   const skipped = useFetched("skipped", null);
-  return html`<${Window} name="Left out" onClose=${close}>
+  return html`<${Window} name="Left out" onClose=${closeWindow}>
     <h2>Could not be read</h2>
     <dl class="facts names">${skipped?.map(([name, reason]) => html`<div key=${name}><dt>${name}</dt><dd>${reason}</dd></div>`)}</dl>
-    <div class="buttons"><button onClick=${close}>Close</button></div>
+    <div class="buttons"><button onClick=${closeWindow}>Close</button></div>
   <//>`;
 }
 
@@ -83,10 +82,10 @@ const KEYS = [
 ];
 
 export function HelpDialog() {
-  return html`<${Window} name="Keys" onClose=${close}>
+  return html`<${Window} name="Keys" onClose=${closeWindow}>
     <h2>Keys</h2>
     <dl class="facts">${KEYS.map(([key, words]) => html`<div key=${key}><dt><kbd>${key}</kbd></dt><dd>${words}</dd></div>`)}</dl>
     <p class="quiet">With the mouse: a click enlarges; Ctrl or the tick chooses; Shift chooses a range; dragging a frame chooses what it touches.</p>
-    <div class="buttons"><button onClick=${close}>Close</button></div>
+    <div class="buttons"><button onClick=${closeWindow}>Close</button></div>
   <//>`;
 }

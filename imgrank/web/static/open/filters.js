@@ -1,7 +1,7 @@
 // The row of filters: a time line to drag, and what is known of the files.
-import { writeAddress } from "./address.js";
 import { html } from "../shared/html.js";
 import { cameraOf, countOf, counted, folderOf, kindOf } from "./filtering.js";
+import { writeAddress } from "./steps.js";
 import { change, NO_FILTERS, now } from "./store.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Filters} Filters */

@@ -1,10 +1,11 @@
 // The choice of groups, and what can be done with what they fold away.
 import { restOf } from "../shared/folding.js";
-import { GROUPS, writeAddress } from "./address.js";
+import { GROUPS } from "./address.js";
 import { groupBy } from "./asking.js";
 import { choose as chooseNumbers } from "./choosing.js";
 import { html } from "../shared/html.js";
 import { choose } from "./shown.js";
+import { writeAddress } from "./steps.js";
 import { change, now } from "./store.js";
 
 /** @typedef {import("./types").State} State */

@@ -1,11 +1,11 @@
 // Keys of the page. Those of the large view stand with it, those of windows are the browser's.
 import { showPlace, stepOf } from "../shared/grid.js";
-import { writeAddress } from "./address.js";
 import { rate, takeBack } from "./asking.js";
 import { chooseNone, chooseShown, chooseTo, meant, toggle } from "./choosing.js";
 import { fold } from "./grouping.js";
 import { lookAt } from "./looking.js";
 import { shownOf } from "./shown.js";
+import { openWindow, writeAddress } from "./steps.js";
 import { change, now } from "./store.js";
 
 /** @typedef {import("./types").Size} Size */
@@ -46,7 +46,7 @@ const SINGLE = {
     box.focus();
     box.select();
   },
-  "?": () => change({ dialog: "help" }),
+  "?": () => openWindow("help"),
   g: () => withFocus(fold),
   x: () => withFocus(toggle),
   c: () => {

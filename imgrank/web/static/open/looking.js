@@ -1,6 +1,6 @@
 // What is enlarged: opening, going on, closing. The large view itself stands in large.js.
-import { writeAddress, writeLookedAway } from "./address.js";
 import { shownOf } from "./shown.js";
+import { writeAddress, writeUncovered } from "./steps.js";
 import { change, now } from "./store.js";
 
 let lastPlace = 0; // of the picture that is enlarged, which may go meanwhile
@@ -17,7 +17,7 @@ export function lookAt(numbers) {
 export function lookAway() {
   if (!now().look.length) return;
   change({ look: [] });
-  writeLookedAway();
+  writeUncovered();
 }
 
 /** The picture before or after the one that is enlarged. @param {number} step */

@@ -1,13 +1,11 @@
 // The page: everything in its place, drawn from one state.
 import { render } from "../vendor/preact.js";
 import { Actions } from "./actions.js";
-import { followAddress, writeAddress } from "./address.js";
-import { follow, isStale, order, orderIfAnother, wishState } from "./asking.js";
-import { keepChosen } from "./choosing.js";
+import { catchUp, follow, order } from "./asking.js";
 import { Cut } from "./cut.js";
 import { ExportDialog, HelpDialog, HistoryDialog, SkippedDialog } from "./dialogs.js";
+import { Empty } from "./empty.js";
 import { FilterButton, Filters } from "./filters.js";
-import { countOf } from "./filtering.js";
 import { Grouping } from "./grouping.js";
 import { html } from "../shared/html.js";
 import { listenToKeys, resize } from "./keys.js";
@@ -17,9 +15,11 @@ import { Pictures } from "./pictures.js";
 import { PlanDialog } from "./plan.js";
 import { Answered, Search } from "./search.js";
 import { post } from "./server.js";
-import { shownOf } from "./shown.js";
+import { isStale, shownOf } from "./shown.js";
 import { Messages, Standing } from "./standing.js";
-import { change, NO_FILTERS, useStore } from "./store.js";
+import { keep, scrollBack } from "./staying.js";
+import { followAddress, openWindow } from "./steps.js";
+import { change, useStore } from "./store.js";
 import { TeachDialog } from "./teach.js";
 import { Terms } from "./terms.js";
 
@@ -38,7 +38,7 @@ function Page() {
         <div class="sizes" role="group" aria-label="Size">
           <button aria-label="Smaller" onClick=${() => resize(-1)} disabled=${state.size === "s"}>−</button>
           <button aria-label="Larger" onClick=${() => resize(1)} disabled=${state.size === "l"}>+</button>
-          <button class="keys" aria-label="Keys" onClick=${() => change({ dialog: "help" })}>?</button>
+          <button class="keys" aria-label="Keys" onClick=${() => openWindow("help")}>?</button>
         </div>
       </div>
       <${Terms} state=${state} />
@@ -50,34 +50,15 @@ function Page() {
       ${state.filtering && html`<${Filters} state=${state} />`}
       <${Answered} state=${state} />
     </header>
-    <main class=${isStale(state) ? "stale" : ""}><${Messages} state=${state} /><${Pictures} state=${state} />${state.order && !shownOf(state).numbers.length && html`<${Empty} state=${state} />`}</main>
+    <main class=${isStale(state) ? "stale" : ""}><${Messages} state=${state} /><${Pictures} state=${state} />${!shownOf(state).numbers.length && html`<${Empty} state=${state} />`}</main>
     <${Actions} state=${state} />
     ${state.look.length > 0 && html`<${Large} state=${state} />`}
     ${Open && html`<${Open} key=${state.dialog} state=${state} />`}`;
 }
 
-/** @param {{ state: import("./types").State }} props */
-function Empty({ state }) {
-  const { server, order, names } = state;
-  if (order?.numbers.length && !state.facts && countOf(state.filters)) return null; // by which they are filtered, soon
-  if (order?.numbers.some((number) => names[number])) return html`<div class="empty"><p>No picture passes the cut and the filters.</p>
-    <button class="strong" onClick=${showAll}>Show all</button></div>`;
-  if (server?.indexing.fault) return html`<p class="empty">${server.indexing.fault}</p>`;
-  if (!server || server.count || server.indexing.stage !== "idle") return html`<p class="empty">The first pictures are being read.</p>`;
-  if (server.index) return html`<p class="empty">The index has no picture.</p>`;
-  if (server.subfolders) return html`<p class="empty">No picture was found in this folder, nor in its subfolders.</p>`;
-  return html`<div class="empty"><p>No picture was found in this folder itself.</p>
-    <button class="strong" onClick=${() => wishState("subfolders", {})}>Show subfolders</button></div>`;
-}
-
-function showAll() {
-  change({ min: null, top: null, fits: false, filters: NO_FILTERS });
-  writeAddress(false);
-}
-
-followAddress(orderIfAnother);
+followAddress(catchUp);
 render(html`<${Page} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
 listenToKeys();
-addEventListener("pagehide", keepChosen);
+addEventListener("pagehide", keep);
 addEventListener("focus", () => post("look", {}).catch(() => {})); // the folder may have changed meanwhile
-order().then(follow);
+scrollBack(Promise.all([order(), follow()]));

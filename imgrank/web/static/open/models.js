@@ -6,6 +6,7 @@ import { html } from "../shared/html.js";
 import { bytes } from "./plan.js";
 import { get, messageOf } from "./server.js";
 import { duration } from "./standing.js";
+import { closeWindow } from "./steps.js";
 import { change } from "./store.js";
 import { Window } from "../shared/window.js";
 
@@ -15,19 +16,18 @@ import { Window } from "../shared/window.js";
 export function ModelsDialog({ state }) {
   const [models, setModels] = useState(/** @type {Model[]} */ ([]));
   const [picked, setPicked] = useState("");
-  const close = () => change({ dialog: "" });
   useEffect(() => {
-    get("models").then(setModels, (error) => change({ fault: messageOf(error), dialog: "" }));
+    get("models").then(setModels, (error) => [closeWindow(), change({ fault: messageOf(error) })]);
   }, []);
   const model = models.find((each) => each.name === picked);
   const coming = state.server?.coming;
   const present = models.find((each) => each.present)?.name || "";
   /** @param {string} name */
   const take = (name) => {
-    close();
+    closeWindow();
     wishState("model", { name });
   };
-  return html`<${Window} name="Image models" onClose=${close}>
+  return html`<${Window} name="Image models" onClose=${closeWindow}>
     <h2>Image models</h2>
     <p>A larger one knows more, is downloaded once, and reads all pictures again, which takes a while the first time. Pictures stay here.</p>
     <div class="changes models"><table aria-busy=${!models.length}>
@@ -45,7 +45,7 @@ export function ModelsDialog({ state }) {
     <div class="buttons">
       ${coming ? html`<button onClick=${() => take(present)}>Stay with ${present}</button>`
         : html`<button class="strong" disabled=${!model || model.present} onClick=${() => take(picked)}>Use this model</button>`}
-      <button onClick=${close}>Close</button></div>
+      <button onClick=${closeWindow}>Close</button></div>
   <//>`;
 }
 

@@ -10,7 +10,7 @@ import { shownOf } from "./shown.js";
 /** @param {{ state: import("./types").State }} props */
 export function Pictures({ state }) {
   const shown = shownOf(state);
-  const address = addressOf(state, { look: [] });
+  const address = addressOf(state, { look: [], dialog: "" });
   const focus = state.focus !== null && shown.numbers.includes(state.focus) ? state.focus : shown.numbers[0];
   /** @param {number} place @param {import("../shared/layout.js").Layout} layout */
   const cell = (place, layout) => html`<${Picture} key=${shown.numbers[place]} state=${state} shown=${shown} place=${place} at=${placeOf(place, layout)} layout=${layout}

@@ -6,7 +6,7 @@ import { Window } from "../shared/window.js";
 import { html } from "../shared/html.js";
 import { messageOf, post } from "./server.js";
 import { inWords } from "./standing.js";
-import { change } from "./store.js";
+import { closeWindow } from "./steps.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Plan} Plan */
 
@@ -43,7 +43,6 @@ export function PlanDialog({ state }) {
     return () => clearTimeout(timer);
   }, [folder, template, keyword]);
 
-  const close = () => change({ dialog: "" });
   /** @param {(text: string) => void} set */
   const typed = (set) => (/** @type {any} */ event) => {
     turn.current += 1; // what was planned does not hold any more, from this very key on
@@ -55,11 +54,11 @@ export function PlanDialog({ state }) {
     event.preventDefault();
     if (!plan || !plan.count) return;
     [lastFolder, lastTemplate, lastKeyword] = [folder, template, keyword === question.sentence ? null : keyword];
-    close();
+    closeWindow();
     beginToAct();
     await wishState("apply", { plan: plan.plan });
   };
-  return html`<${Window} name="Plan" onClose=${close}>
+  return html`<${Window} name="Plan" onClose=${closeWindow}>
     <form onSubmit=${apply}>
       <h2>${/** @type {Record<string, string>} */ (WHAT)[action]}</h2>
       ${withFolder && html`<label class="field">Folder <input type="text" value=${folder} onInput=${typed(setFolder)} spellcheck=${false} autocomplete="off" />
@@ -71,7 +70,7 @@ export function PlanDialog({ state }) {
       ${fault ? html`<p role="alert" class="fault">${fault}</p>` : plan ? html`<${Changes} plan=${plan} />` : html`<p class="quiet">Making the plan…</p>`}
       <div class="buttons">
         <button type="submit" class="strong" disabled=${!plan || !plan.count}>Apply</button>
-        <button type="button" onClick=${close}>Cancel</button>
+        <button type="button" onClick=${closeWindow}>Cancel</button>
       </div>
     </form>
   <//>`;

@@ -1,7 +1,9 @@
 // The sentence: what to order by. Earlier ones are offered.
 import { useEffect, useState } from "../vendor/hooks.js";
-import { ask, isStale } from "./asking.js";
+import { ask } from "./asking.js";
 import { html } from "../shared/html.js";
+import { isStale } from "./shown.js";
+import { openWindow } from "./steps.js";
 import { change } from "./store.js";
 import { byWhom, isMixed } from "./terms.js";
 
@@ -72,7 +74,7 @@ export function Answered({ state }) {
   const who = order.terms.length > 1 ? `by a mix of ${order.terms.length} terms: ${order.terms.map(named).join(", ")}` : byWhom(order) + quantity;
   return html`<p class="answered">
     <span title=${order.reason || ""}>Ordered ${who}</span>
-    ${state.server && html`<button class="link" disabled=${Boolean(state.server.refused.model)} title=${state.server.refused.model || ""} onClick=${() => change({ dialog: "models" })}>Image model: ${state.server.backbone}</button>`}
+    ${state.server && html`<button class="link" disabled=${Boolean(state.server.refused.model)} title=${state.server.refused.model || ""} onClick=${() => openWindow("models")}>Image model: ${state.server.backbone}</button>`}
     ${!order.confident && html`<strong class="doubt">Not confident: ${order.doubt}, so the order may mean little.</strong>`}
     ${order.measuring && html`<span>A first order: the pictures are being measured at full size.</span>`}
     ${!order.measuring && order.notes.map((line) => html`<span key=${line}>${line}</span>`)}

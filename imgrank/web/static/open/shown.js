@@ -11,9 +11,19 @@ let kept = { key: [], shown: { numbers: [], scores: null, divider: -1, sizes: nu
 /** Numbers and scores of what is shown, in order. `divider` is the place of the first that does not show the subject, or -1.
  * @param {State} state @returns {Shown} */
 export function shownOf(state) {
-  const key = [state.order, state.names, state.min, state.top, state.fits, state.filters, state.facts, state.groups, state.opened];
+  const key = [state.order, state.names, cutOf(state), state.top, state.fits, state.filters, state.facts, state.groups, state.opened];
   if (key.some((each, n) => each !== kept.key[n])) kept = { key, shown: foldedNow(choose(state), state) };
   return kept.shown;
+}
+
+/** Whether what is shown answers another question than the one that is being asked. @param {State} state */
+export function isStale({ asking, order, answered, question }) {
+  return asking && order !== null && answered !== JSON.stringify(question);
+}
+
+/** The least score that is shown; null where scores are not yet those that it was set among. @param {State} state */
+export function cutOf(state) {
+  return isStale(state) || state.order?.measuring ? null : state.min;
 }
 
 /** @param {Shown} shown @param {State} state @returns {Shown} */
@@ -28,7 +38,8 @@ export function openGroups(groups, opened) {
 
 /** As `shownOf`, before groups are folded. @param {State} state @returns {Shown} */
 export function choose(state) {
-  const { order, names, min, top, fits } = state;
+  const { order, names, top, fits } = state;
+  const min = cutOf(state);
   /** @type {number[]} */
   const numbers = [];
   /** @type {number[]} */

@@ -3,6 +3,7 @@ import { wishState } from "./asking.js";
 import { html } from "../shared/html.js";
 import { shownOf } from "./shown.js";
 import { GONE } from "./server.js";
+import { openWindow } from "./steps.js";
 import { change } from "./store.js";
 
 /** @typedef {import("./types").State} State */
@@ -11,11 +12,12 @@ import { change } from "./store.js";
 export function Standing({ state }) {
   const { server, order } = state;
   const count = order ? order.numbers.length : server?.count || 0;
+  const isFirst = !order && state.asking && count > 0;
   const more = order && state.asking ? (server?.count || 0) - count : 0;
   return html`<div class="standing">
-    <p role="status">${inWords(count, "picture")}${server?.index ? " of an index" : ""}, ${shownOf(state).numbers.length} shown</p>
+    <p role="status">${inWords(count, "picture")}${server?.index ? " of an index" : ""}, ${isFirst ? "being put in order" : `${shownOf(state).numbers.length} shown`}</p>
     ${more > 0 && html`<span>${more} more read, being put in order</span>`}
-    ${Boolean(server?.skipped) && html`<button class="link" onClick=${() => change({ dialog: "skipped" })}>${server?.skipped} left out</button>`}
+    ${Boolean(server?.skipped) && html`<button class="link" onClick=${() => openWindow("skipped")}>${server?.skipped} left out</button>`}
     ${server && html`<${Reading} server=${server} />`}
     ${server?.teaching.training?.stage === "running" && html`<${Training} training=${server.teaching.training} />`}
   </div>`;
@@ -36,9 +38,10 @@ function Reading({ server }) {
 }
 
 /** @param {{ training: import("./types").Training }} props */
-function Training({ training: { adapter, answers, part, left, page } }) {
+function Training({ training: { adapter, answers, stopping, part, left, page } }) {
+  const doing = stopping ? `The training of ${adapter} is being stopped` : answers ? `${adapter} answers, and is being refined` : `Training ${adapter}`;
   return html`<span class="reading">
-    <progress value=${part || undefined} max="1" aria-label="Training"></progress> ${answers ? `${adapter} answers, and is being refined` : `Training ${adapter}`}${left ? `, at most ${duration(left)} more` : ""}${" "}
+    <progress value=${part || undefined} max="1" aria-label="Training"></progress> ${doing}${left ? `, at most ${duration(left)} more` : ""}${" "}
     <a href=${page}>Show</a>
   </span>`;
 }

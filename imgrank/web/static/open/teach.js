@@ -3,7 +3,7 @@ import { useState } from "../vendor/hooks.js";
 import { meant } from "./choosing.js";
 import { html } from "../shared/html.js";
 import { messageOf, post } from "./server.js";
-import { change } from "./store.js";
+import { closeWindow } from "./steps.js";
 import { Window } from "../shared/window.js";
 
 /** @param {{ state: import("./types").State }} props */
@@ -14,7 +14,6 @@ export function TeachDialog({ state }) {
   const numbers = meant();
   const most = Math.min(numbers.length, state.server?.teaching.most ?? Infinity);
   const about = most < numbers.length ? `${most} of these ${numbers.length} pictures, evenly chosen from their order; the ranker orders all of them` : `${numbers.length} pictures`;
-  const close = () => change({ dialog: "" });
   /** @param {Event} event */
   const begin = async (event) => {
     event.preventDefault();
@@ -26,14 +25,14 @@ export function TeachDialog({ state }) {
       [setFault(messageOf(error)), setBusy(false)];
     }
   };
-  return html`<${Window} name="Train your own order" onClose=${close}>
+  return html`<${Window} name="Train your own order" onClose=${closeWindow}>
     <form onSubmit=${begin}>
       <h2>This order is not mine</h2>
       <p>You are asked which of two pictures has more of it. After a few dozen answers, train a ranker of your own. It answers
         its sentence from then on, here and in the terminal. Questions are about ${about}.</p>
       <label class="field">What is there more of? <input type="text" value=${sentence} placeholder="such as “cosier room”" autocomplete="off" onInput=${(/** @type {any} */ event) => setSentence(event.target.value)} /></label>
       ${fault && html`<p role="alert" class="fault">${fault}</p>`}
-      <div class="buttons"><button type="submit" class="strong" disabled=${busy || !sentence.trim()}>Begin</button><button type="button" onClick=${close}>Cancel</button></div>
+      <div class="buttons"><button type="submit" class="strong" disabled=${busy || !sentence.trim()}>Begin</button><button type="button" onClick=${closeWindow}>Cancel</button></div>
     </form>
   <//>`;
 }

@@ -1,0 +1,248 @@
+"""`imgrank open` in a real browser: reload, back and forward in every state, also while pictures are read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imgrank.pictures import EncodedPictures
+from imgrank.ranker import Ranker
+from imgrank.web.viewer.room import Room
+from tests.browser.looking import drawn
+from tests.browser.opening import ask, choose, comes, names, page_of, plan, status
+from tests.browser.test_open import ALL
+from tests.browser.test_open_more import with_burst
+from tests.web.making import Client, until
+from tests.web.viewing import opened, opening, pictures
+
+pytestmark = pytest.mark.browser
+Opened = tuple[Room, Client]
+REFUSED = "400 (Bad Request)"
+MISSING = "404 (Not Found)"
+OPENS = {"List": "Export", "Train your own order": "Teach", "Left out": "1 left out", "Image models": "Image model"}
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    folder = with_burst(tmp_path_factory.mktemp("opened") / "photos")
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    with opened(folder) as both:
+        yield both
+
+
+@contextmanager
+def half_read(folder: Path) -> Iterator[tuple[Client, threading.Event]]:
+    """A folder of which eight pictures are read, and the others once the event is set."""
+    go = threading.Event()
+
+    class Slow(Ranker):
+        def encode(self, files: Sequence[Any], **settings: Any) -> EncodedPictures:
+            assert len(files) <= 8 or go.wait(60)
+            return super().encode(files, **settings)
+
+    with opening(folder, new_ranker=lambda adapter, backbone: Slow(backbone, adapter, "cpu")) as (room, client):
+        until(lambda: room.library.count == 8, 60)
+        try:
+            yield client, go
+        finally:
+            go.set()
+
+
+def drag(page: Any, part: float) -> None:
+    """Put the cut at this part of the scores."""
+    page.get_by_role("slider", name="Minimum score").evaluate(
+        "(handle, part) => { handle.value = Number(handle.min) + part * (handle.max - handle.min);"
+        " handle.dispatchEvent(new Event('input', { bubbles: true })); }",
+        part,
+    )
+
+
+def test_a_cut_is_put_to_no_other_order_than_its_own(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "a cat")
+        drag(page, 0.9)
+        comes(page, "!document.querySelector('[role=status]').innerText.endsWith(' 9 shown')")
+        cut = status(page)
+        ask(page, "how many people")
+        held: list[Any] = []
+        page.route("**/order", lambda route: held.append(route))
+        with page.expect_request("**/order"):
+            page.go_back()
+        page.locator(".answered", has_text="Ordering…").wait_for()
+        assert status(page) == "9 pictures, 9 shown"
+        held[0].continue_()
+        page.locator(".answered", has_text="Ordered").wait_for()
+        drawn(page)
+        assert status(page) == cut
+
+
+def test_back_closes_a_window_and_changes_nothing_behind_it(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "a dog")
+        before = ask(page, "a cat")
+        choose(page, "cat.jpg", "dog.jpg")
+        plan(page, "Copy")
+        for name in ("Plan", "List", "Train your own order", "History", "Keys", "Image models"):
+            if name != "Plan":
+                page.get_by_role("button", name=OPENS.get(name, name)).click()
+            page.get_by_role("dialog", name=name).wait_for()
+            page.go_back()
+            comes(page, "!document.querySelector('dialog')")
+            drawn(page)
+            assert names(page) == before and page.locator("li.chosen").count() == 2
+        page.go_back()
+        comes(page, "location.hash === '#q=a+dog'")
+
+
+def test_a_plan_is_gone_after_a_reload_with_the_step_that_it_was(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "a dog")
+        before = ask(page, "a cat")
+        choose(page, "cat.jpg")
+        plan(page, "Move")
+        page.reload()
+        comes(page, "location.hash === '#q=a+cat' && document.querySelectorAll('li.chosen').length === 1")
+        drawn(page)
+        assert names(page) == before and not page.locator("dialog").count()
+        page.go_forward()
+        comes(page, "location.hash === '#q=a+cat' && !document.querySelector('dialog')")
+        page.go_back()
+        comes(page, "location.hash === '#q=a+dog'")
+
+
+@pytest.mark.parametrize("name", ["History", "Keys", "Left out", "Image models"])
+def test_a_reload_keeps_a_window_that_changes_nothing(browser: Any, both: Opened, name: str) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "a dog")
+        before = ask(page, "a cat")
+        page.get_by_role("button", name=OPENS.get(name, name)).click()
+        window = page.get_by_role("dialog", name=name)
+        window.wait_for()
+        page.reload()
+        window.wait_for()
+        page.locator("li.cell").first.wait_for()
+        page.keyboard.press("Escape")
+        comes(page, "!document.querySelector('dialog') && location.hash === '#q=a+cat'")
+        drawn(page)
+        assert names(page) == before
+        page.go_back()
+        comes(page, "location.hash === '#q=a+dog'")
+
+
+def test_a_window_that_is_opened_as_soon_as_another_is_closed_stays_open(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "a cat")
+        page.get_by_role("button", name="History").click()
+        page.get_by_role("dialog", name="History").wait_for()
+        page.evaluate(
+            """() => {
+            document.querySelector("dialog .buttons:last-child button").click();
+            [...document.querySelectorAll("button")].find((each) => each.innerText === "Export").click();
+        }"""
+        )
+        comes(page, "location.hash.endsWith('window=export')")
+        page.get_by_role("dialog", name="List").wait_for()
+        page.go_back()
+        comes(page, "!document.querySelector('dialog') && location.hash === '#q=a+cat'")
+
+
+def test_back_to_another_rule_of_groups_folds_by_that(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "a cat")
+        page.get_by_label("Fold").select_option("burst")
+        comes(page, "document.querySelector('button.many')")
+        folded = names(page)
+        ask(page, "a boat")
+        page.get_by_label("Fold").select_option("folder")
+        comes(page, "document.querySelectorAll('li.cell').length === 1")
+        held: list[Any] = []
+        page.route("**/groups/burst", lambda route: held.append(route))
+        with page.expect_request("**/groups/burst"):
+            page.go_back()
+        page.get_by_text("finding groups…").wait_for()
+        held[0].continue_()
+        comes(page, f"document.querySelectorAll('li.cell').length === {len(folded)}")
+        drawn(page)
+        assert names(page) == folded
+
+
+def test_a_long_drag_is_written_into_the_address_now_and_then(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "a cat")
+        written = page.evaluate(
+            """async () => {
+            let written = 0;
+            const replace = history.replaceState.bind(history);
+            history.replaceState = (...words) => [(written += 1), replace(...words)];
+            const handle = document.querySelector(".handle");
+            const { min, max } = handle;
+            for (let n = 1; n <= 100; n++) {
+                handle.value = Number(min) + (n * (max - min)) / 200;
+                handle.dispatchEvent(new Event("input", { bubbles: true }));
+                await new Promise((done) => setTimeout(done, 5));
+            }
+            return written;
+        }"""
+        )
+        assert 0 < written < 50  # browsers refuse more than a hundred in ten seconds
+        comes(page, "location.hash.includes(`min=${document.querySelector('.handle').value}`)")
+        cut = status(page)
+        page.reload()
+        page.locator("li.cell").first.wait_for()
+        drawn(page)
+        assert status(page) == cut
+
+
+def test_a_reload_stays_where_one_has_scrolled(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1], "#q=a+cat&size=l", viewport={"width": 700, "height": 500}) as page:
+        page.evaluate("scrollTo(0, 600)")
+        comes(page, "scrollY === 600")
+        page.reload()
+        comes(page, "scrollY === 600")
+
+
+def test_what_is_known_of_files_filters_them_while_others_are_read(browser: Any, tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "photos", ALL)
+    with half_read(folder) as (client, go), page_of(browser, client, "#orientation=landscape") as page:
+        assert 0 < len(names(page)) <= 8
+        page.get_by_role("button", name="Filters").click()
+        page.get_by_label("Name").fill("no such name")
+        page.locator(".empty", has_text="None of the pictures read so far").wait_for()
+        page.get_by_role("button", name="Show all").click()
+        go.set()
+        comes(page, f"document.querySelectorAll('li.cell').length === {len(ALL)}")
+
+
+def test_an_enlarged_picture_is_shown_as_soon_as_it_is_read(browser: Any, tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "photos", ALL)
+    with half_read(folder) as (client, go), page_of(browser, client, f"#look={len(ALL) - 1}") as page:
+        page.get_by_role("dialog", name="Enlarged").get_by_text("This picture is not read yet").wait_for()
+        go.set()
+        comes(page, "document.querySelector('.pane img')?.naturalWidth")
+        page.faults[:] = [fault for fault in page.faults if MISSING not in fault]
+
+
+def test_the_first_order_says_that_it_is_being_made(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        held: list[Any] = []
+        page.route("**/order", lambda route: held.append(route))
+        page.reload()
+        page.locator(".empty", has_text="being put in order").wait_for()
+        assert status(page) == "9 pictures, being put in order"
+        held[0].continue_()
+        comes(page, "document.querySelector('[role=status]').innerText === '9 pictures, 9 shown'")
+
+
+def test_a_first_question_that_is_refused_leads_to_the_pictures(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1], "#term=1+picture+99", empty=True) as page:
+        page.get_by_role("alert").get_by_text("A picture to order by is not there").wait_for()
+        page.get_by_role("button", name="Show all by name").click()
+        comes(page, "document.querySelectorAll('li.cell').length === 9")
+        drawn(page)
+        assert not page.get_by_role("alert").count()
+        page.faults[:] = [fault for fault in page.faults if REFUSED not in fault and MISSING not in fault]
