@@ -223,3 +223,52 @@ def test_undo_of_what_was_done_before_the_start_asks_which(browser: Any, tmp_pat
         undo.click()
         history.get_by_role("button", name="Undo run 1", exact=True).click()
         until(lambda: not (folder / "before" / "cat.jpg").exists())
+
+
+@pytest.mark.parametrize("by", ["Escape", "Back"])
+def test_the_last_picture_that_was_enlarged_has_the_ring_and_is_in_sight(browser: Any, eight: Opened, by: str) -> None:
+    with page_of(browser, eight[1], viewport={"width": 700, "height": 500}) as page:
+        ask(page, "a dog")
+        page.get_by_role("button", name="Larger").click()
+        drawn(page)
+        shown = names(page)
+        page.locator("a[data-number]").first.click()
+        page.get_by_role("dialog", name="Enlarged").wait_for()
+        for _ in range(6):
+            page.keyboard.press("ArrowRight")
+        page.locator(".named", has_text=shown[6]).wait_for()
+        page.keyboard.press("Escape") if by == "Escape" else page.go_back()
+        comes(page, f"document.activeElement.querySelector('img')?.alt === '{shown[6]}'")
+        box = page.locator("a:focus").bounding_box()
+        assert box["y"] > 0 and box["y"] + box["height"] < 500
+        page.keyboard.press("x")
+        assert page.get_by_role("checkbox", name=f"Select {shown[6]}").is_checked()
+
+
+def test_a_swipe_leads_to_the_next_picture_and_back(browser: Any, eight: Opened) -> None:
+    with page_of(browser, eight[1], is_mobile=True, **PHONE) as page:
+        shown = ask(page, "a dog")
+        page.locator("a[data-number]").first.click()
+        comes(page, "document.querySelector('.pane img')?.naturalWidth")
+        for way, wanted in ((-120, 1), (-120, 2), (120, 1)):
+            swipe(page, way)
+            page.locator(".named", has_text=shown[wanted]).wait_for()
+        page.get_by_role("button", name="100 %").click()
+        swipe(page, 120)
+        drawn(page)
+        assert shown[1] in page.locator(".named").inner_text()
+
+
+def swipe(page: Any, way: int) -> None:
+    """Draw a finger over the middle of the page, by so many pixels to the right."""
+    fingers = page.context.new_cdp_session(page)
+    for kind, x in (("touchStart", 195), ("touchMove", 195 + way // 2), ("touchMove", 195 + way), ("touchEnd", None)):
+        points = [] if x is None else [{"x": x, "y": 300}]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_arrows_lead_to_the_pictures_from_a_button_too(browser: Any, eight: Opened) -> None:
+    with page_of(browser, eight[1]) as page:
+        page.get_by_role("button", name="All", exact=True).click()
+        page.keyboard.press("End")
+        comes(page, f"document.activeElement.querySelector('img')?.alt === '{names(page)[-1]}'")

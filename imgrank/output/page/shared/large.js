@@ -44,7 +44,7 @@ export function Large({ look, told, sources, reason, ahead, asides, keys: more, 
   const open = asides.find(({ kind, off }) => kind === beside && !off);
   return html`<${Window} name=${alone ? "Enlarged" : "Side by side"} kind="large" onClose=${onClose}>
     <div class=${`panes of${look.length}`}>${look.map((number) => html`<${Pane} key=${alone ? "one" : number} told=${told(number)} sources=${sources(number, view.scale > 0)}
-      reason=${reason} several=${!alone} view=${view} onView=${setView} />`)}
+      reason=${reason} several=${!alone} view=${view} onView=${setView} onSwipe=${(/** @type {number} */ step) => alone && onStep(step)} />`)}
       ${open && html`<aside class=${open.kind} tabindex="0" aria-label=${open.name}>${look.map((number) => open.show(number))}</aside>`}
     </div>
     <div class="bar" onClick=${afterClick}>

@@ -5,10 +5,11 @@ import { html } from "./html.js";
 /** @typedef {import("./large.js").View} View @typedef {import("./large.js").Told} Told */
 
 const CLICK = 5; // pixels that a hand may tremble
+const SWIPE = 48; // pixels that make a finger's way a swipe
 const MOST_ENLARGED = 3; // times its own pixels that a small picture is shown whole
 
-/** @param {{ told: Told, sources: string[], reason: (source: string) => Promise<string | null>, several: boolean, view: View, onView: (view: View) => void }} props */
-export function Pane({ told, sources, reason, several, view, onView }) {
+/** @param {{ told: Told, sources: string[], reason: (source: string) => Promise<string | null>, several: boolean, view: View, onView: (view: View) => void, onSwipe: (step: number) => void }} props */
+export function Pane({ told, sources, reason, several, view, onView, onSwipe }) {
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
   const [room, setRoom] = useState({ width: 1, height: 1 });
   const [natural, setNatural] = useState({ width: 0, height: 0, of: "" });
@@ -34,20 +35,25 @@ export function Pane({ told, sources, reason, several, view, onView }) {
   };
   /** @param {PointerEvent} down */
   const press = (down) => {
-    if (down.button) return;
+    if (down.button || !down.isPrimary) return;
     const [startX, startY, start] = [down.clientX, down.clientY, view];
     const [width, height] = [natural.width * perPixel(view), natural.height * perPixel(view)];
-    let moved = false;
+    let moved = false, alone = true;
     /** @param {PointerEvent} event */
     const move = (event) => {
+      alone &&= event.isPrimary; // else there are two fingers
+      if (!event.isPrimary) return;
       moved ||= Math.hypot(event.clientX - startX, event.clientY - startY) > CLICK;
       if (moved && start.scale) onView({ ...start, x: inside(start.x - (event.clientX - startX) / width), y: inside(start.y - (event.clientY - startY) / height) });
     };
     /** @param {PointerEvent} event */
     const up = (event) => {
+      if (!event.isPrimary) return;
       removeEventListener("pointermove", move);
       removeEventListener("pointerup", up);
       if (!moved && event.type === "pointerup") clicked(event);
+      const [across, upwards] = [event.clientX - startX, event.clientY - startY];
+      if (alone && down.pointerType === "touch" && !start.scale && Math.abs(across) > Math.max(SWIPE, 2 * Math.abs(upwards))) onSwipe(-Math.sign(across));
     };
     addEventListener("pointermove", move);
     addEventListener("pointerup", up);

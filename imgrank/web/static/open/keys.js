@@ -69,8 +69,8 @@ function rateMeant(stars, on) {
 /** @param {KeyboardEvent} event @param {EventTarget | null} on */
 function moving(event, on) {
   const free = on === document.body || (on instanceof Element && on.closest(".grid"));
-  if (!free) return null;
-  if (event.key === "Enter" || event.key === " ") return () => withFocus((number) => lookAt([number]));
+  if (!free && !(on instanceof HTMLButtonElement)) return null;
+  if (free && (event.key === "Enter" || event.key === " ")) return () => withFocus((number) => lookAt([number]));
   const step = stepOf(event.key);
   return step === undefined ? null : () => move(step, event.shiftKey);
 }

@@ -1,13 +1,17 @@
 // What is enlarged: opening, going on, closing. The large view itself stands in large.js.
+import { showPlace } from "../shared/grid.js";
 import { shownOf } from "./shown.js";
 import { writeAddress, writeUncovered } from "./steps.js";
 import { change, now } from "./store.js";
 
 let lastPlace = 0; // of the picture that is enlarged, which may go meanwhile
+/** The picture that was enlarged last, and by which question. @type {{ number: number, question: string } | null} */
+let looked = null;
 
 /** @param {number[]} numbers one, or two to four side by side */
 export function lookAt(numbers) {
   if (numbers.length === 1) lastPlace = Math.max(0, shownOf(now()).numbers.indexOf(numbers[0]));
+  looked = numbers.length === 1 ? { number: numbers[0], question: JSON.stringify(now().question) } : null;
   const step = !now().look.length;
   change({ look: numbers.slice(0, 4), message: "", ...(numbers.length === 1 ? { focus: numbers[0] } : {}) });
   writeAddress(step);
@@ -18,6 +22,16 @@ export function lookAway() {
   if (!now().look.length) return;
   change({ look: [] });
   writeUncovered();
+}
+
+/** Once none is enlarged any more, the one that was last has the ring and is in sight, however many came in between. */
+export function showLooked() {
+  if (!looked || now().look.length) return;
+  const { number, question } = looked;
+  const place = shownOf(now()).numbers.indexOf(number);
+  looked = null;
+  if (place < 0 || question !== JSON.stringify(now().question)) return;
+  requestAnimationFrame(() => [change({ focus: number }), showPlace(place, number)]); // after a browser that goes back has scrolled
 }
 
 /** The picture before or after the one that is enlarged. @param {number} step */

@@ -10,6 +10,7 @@ import { Grouping } from "./grouping.js";
 import { html } from "../shared/html.js";
 import { listenToKeys, resize } from "./keys.js";
 import { Large } from "./large.js";
+import { showLooked } from "./looking.js";
 import { ModelsDialog } from "./models.js";
 import { Pictures } from "./pictures.js";
 import { PlanDialog } from "./plan.js";
@@ -56,7 +57,7 @@ function Page() {
     ${Open && html`<${Open} key=${state.dialog} state=${state} />`}`;
 }
 
-followAddress(catchUp);
+followAddress(() => [catchUp(), showLooked()]);
 render(html`<${Page} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
 listenToKeys();
 addEventListener("pagehide", keep);

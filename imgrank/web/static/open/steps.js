@@ -71,16 +71,18 @@ export function closeWindow() {
 export function followAddress(moved) {
   const follow = () => {
     forget();
-    if (returning) {
-      const step = missed;
-      returning = missed = false;
-      return writeAddress(step);
-    }
-    read();
+    if (returning) arrive();
+    else read();
     moved();
   };
   addEventListener("popstate", follow);
   read();
+}
+
+function arrive() {
+  const step = missed;
+  returning = missed = false;
+  writeAddress(step);
 }
 
 function read() {
