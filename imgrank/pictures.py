@@ -220,7 +220,12 @@ class PictureReader:
         skipped = found.skipped + encoded.skipped + indexed.skipped
         if not encoded.files and not indexed.paths and not encoded.partial:
             first = f" {printable(skipped[0].path)}: {skipped[0].reason}." if skipped else ""
-            raise NothingToRank(f"None of {counted(len(skipped), 'image')} could be read.{first}")
+            none = (
+                "The image could not be read."
+                if len(skipped) == 1
+                else f"None of {len(skipped):,} images could be read."
+            )
+            raise NothingToRank(none + first)
         return PicturesToRank(encoded, indexed, skipped)
 
     def _encoded(self, files: Sequence[ImageFile], progress: Report, view: View = View.plain) -> Encoded:

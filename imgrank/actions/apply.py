@@ -252,7 +252,7 @@ def _look_at_twin(step: Step) -> Identity:
     except FileNotFoundError:
         original = ""
     if original != _content(step):
-        raise _Refused("what it was made from is gone or changed, so it may be the last of its kind")
+        raise _Refused("the file that it was made from is gone or has changed, so this may be the last copy")
     return found
 
 

@@ -49,7 +49,7 @@ class Template:
         unknown = [field for field in fields if field not in FIELDS]
         if unknown:
             known = ", ".join(f"{{{field}}}" for field in FIELDS)
-            raise UsageError(f"The template {self.text!r} asks for {{{unknown[0]}}}; it may hold {known}.")
+            raise UsageError(f"The template {self.text!r} uses {{{unknown[0]}}}, which does not exist; use {known}.")
         if unusable := next((form for _, form in self._formats if _UNUSABLE.search(form)), None):
             raise UsageError(
                 f"The template {self.text!r} asks for the format {unusable!r}, which cannot be part of a file name."

@@ -145,7 +145,7 @@ def _last() -> int:
         is_stopped = chain.stopped is not None and chain.stopped.number == number
         if is_stopped or any(deed.run == number for deed in chain.in_effect()):
             if unread is not None:
-                raise ActionError(str(unread), f"{{undo}} {chain.root} takes back the run before.")
+                raise ActionError(str(unread), f"{{undo}} {chain.root} undoes the run before it.")
             return chain.root
     raise unread or ActionError(
         "There is nothing to undo: no run of imgrank has changed a file, or all have been undone."

@@ -143,7 +143,7 @@ def _hint(name: str, names: list[str]) -> str:
     if close:
         return f"Did you mean {' or '.join(close)}?"
     if names:
-        return f"Known: {', '.join(names)}."
+        return f"The rankers are: {', '.join(names)}."
     return "None is installed; `imgrank train labels.csv` trains one."
 
 

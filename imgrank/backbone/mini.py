@@ -114,7 +114,7 @@ def load_mini(device: str = "cpu") -> MiniBackbone:
     tokenizer = weights.with_name("mini.tokenizer.json")
     for file in (weights, tokenizer):
         if not file.is_file():
-            raise BackboneError(f"The included image model mini has lost its file {file.name}; install imgrank again.")
+            raise BackboneError(f"The included image model mini lacks its file {file.name}; install imgrank again.")
     print_of = fingerprint(_read_config(weights), [weights, tokenizer], PREPROCESSING.facts())
     return MiniBackbone(weights, print_of, device)
 

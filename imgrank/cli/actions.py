@@ -312,8 +312,8 @@ def _agreed(plan: Plan, yes: bool) -> bool:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
-            f"{counted(count, 'file')} would be changed, and nothing was: in a script, add --yes "
-            f"for more than {ASK_ABOVE}; --dry-run shows the changes and makes none."
+            f"{counted(count, 'file')} would be changed. Nothing was changed: in a script, add --yes to "
+            f"change more than {ASK_ABOVE} files; --dry-run only shows the changes."
         )
     return typer.confirm(f"Change {counted(count, 'file')} ({plan.request.action.value})?", err=True)
 

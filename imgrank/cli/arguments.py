@@ -34,7 +34,7 @@ def split_words(words: Sequence[str], more: bool = False) -> tuple[list[str], st
         return (sources, sentence) if has_sentence else (list(words), None)
     if not sources:
         raise UsageError(
-            f'sort needs images and a sentence, and "{printable(sentence)}" is all that was given: {EXAMPLE}.'
+            f'sort needs images and a sentence, but only "{printable(sentence)}" was given; write {EXAMPLE}.'
         )
     check_sentence(sentence, sources)
     _check_quotes(sources, sentence)
@@ -48,12 +48,10 @@ def check_sentence(sentence: str, sources: Sequence[str] = ()) -> None:
         return
     named = f'"{printable(sentence)}"'
     if sources and not _is_source(sources[0]):
-        raise UsageError(
-            f'{named} is {kind}, and "{printable(sources[0])}" is not; the sentence comes last: {EXAMPLE}.'
-        )
+        raise UsageError(f'{named} is {kind}, and "{printable(sources[0])}" is not; put the sentence last: {EXAMPLE}.')
     may_be_sentence = os.path.lexists(sentence) and not {os.sep, "."} & set(sentence)
     forced = f'If it is your sentence, add a space: " {printable(sentence)}".' if may_be_sentence else ""
-    raise UsageError(f"{named} is {kind}, and stands last, where the sentence belongs: {EXAMPLE}. {forced}".rstrip())
+    raise UsageError(f"{named} is {kind}, but the sentence must come last: {EXAMPLE}. {forced}".rstrip())
 
 
 def _kind(word: str) -> str | None:
@@ -172,7 +170,9 @@ PlusOption = Annotated[
 ]
 MinusOption = Annotated[
     Optional[list[str]],
-    typer.Option("--minus", metavar=TERM, help="Also rank by this, least first. Repeatable."),
+    typer.Option(
+        "--minus", metavar=TERM, help="Also rank by this, reversed: images with less of it come first. Repeatable."
+    ),
 ]
 _WEIGHED = re.compile(r"(?P<what>.*\S)(?P<space>\s*):(?P<weight>[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+))", re.DOTALL)
 
@@ -237,7 +237,7 @@ def _pictures(end: str) -> tuple[str, ...]:
     found = tuple(sorted(path for path in glob.glob(end) if os.path.isfile(path)))
     if not found:
         raise UsageError(
-            f'--between takes images or folders, and "{printable(end)}" is neither; for an end in words: '
+            f'--between takes images or folders, and "{printable(end)}" is neither; to name the ends in words: '
             'imgrank sort ./photos "bright room" --opposite "dark room".'
         )
     return found

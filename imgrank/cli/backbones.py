@@ -31,7 +31,7 @@ TextArgument = Annotated[
 OnDiskOption = Annotated[bool, flag("--on-disk", "List only what works without a download.")]
 AllOption = Annotated[bool, flag("--all", "List all models, not only the recommended ones; a pipe always gets all.")]
 MeasureOption = Annotated[
-    bool, flag("--measure", "Time the recommended backbones on this computer; this takes a minute or so.")
+    bool, flag("--measure", "Time the recommended backbones on this computer; this takes about a minute.")
 ]
 
 
@@ -47,8 +47,8 @@ def backbones(
     imgrank backbones
     imgrank backbones ViT-B-32
 
-    Those with a short name come first and are recommended. --measure adds how many images a second each one encodes on
-    this computer. For weights of your own, write --backbone MODEL@FILE, such as ViT-B-32@weights.safetensors.
+    Those with a short name come first and are recommended. --measure adds how many images per second each one encodes
+    on this computer. For your own weights, use --backbone MODEL@FILE, such as ViT-B-32@weights.safetensors.
     """
     from imgrank.backbone.catalogue import catalogue
 

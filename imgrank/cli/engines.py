@@ -92,7 +92,7 @@ class EngineSettings:
         if self.name in (None, EngineName.local) and (
             self.address is not None or self.workers is not None or self.gpus
         ):
-            raise UsageError("--address, --workers and --num-gpus belong to a cluster; add --engine ray.")
+            raise UsageError("--address, --workers and --num-gpus only work with a cluster; add --engine ray.")
 
 
 @dataclass(frozen=True, slots=True)

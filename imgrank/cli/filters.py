@@ -209,7 +209,7 @@ class Grouping:
     def __post_init__(self) -> None:
         if self.by is GroupBy.none and (self.best is not None or self.rest):
             option = "--best" if self.best is not None else "--rest"
-            raise UsageError(f"{option} keeps a part of each group; say which groups: --group similar.")
+            raise UsageError(f"{option} keeps a part of each group; choose how to group, such as --group similar.")
         if not 0 < self.threshold < 1:
             raise UsageError(f"--group-threshold must be from 0 to 1, not {self.threshold:g}.")
 
@@ -249,7 +249,7 @@ def wanted_groups(by: GroupBy, threshold: float, best: int | None, rest: bool, *
     """The groups that the options name. Raises UsageError where they do not fit together."""
     groups = Grouping(by, threshold, best, rest)
     if by is GroupBy.none and threshold_typed:
-        raise UsageError("--group-threshold says how alike images of a group are; say which groups: --group similar.")
+        raise UsageError("--group-threshold only works with groups; choose how to group, such as --group similar.")
     return groups
 
 

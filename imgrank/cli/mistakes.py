@@ -125,10 +125,13 @@ def _command_instead(name: str, context: Context) -> str:
 
 
 def _about_command(error: ClickError) -> str | None:
-    """Of images that stand where the command belongs."""
-    found = re.match(r"No such command '(.+?)'", getattr(error, "message", "") or "")
-    if found is None or not os.path.exists(found[1]):
+    """Of a command that there is not, or of images in its place."""
+    found = re.match(r"No such command '(.+?)'\.?(?: Did you mean (.+)\?)?", getattr(error, "message", "") or "")
+    if found is None:
         return None
+    if not os.path.exists(found[1]):
+        near = f"; did you mean {found[2]}?".replace("'", "") if found[2] else ""
+        return f"There is no command {_quoted(printable(found[1]))}{near}"
     named = printable(found[1])
     return (
         f'"{named}" is not a command; to rank images, write sort first, as in: '

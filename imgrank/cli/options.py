@@ -80,7 +80,7 @@ BackboneOption = Annotated[
         metavar="NAME",
         callback=_checked,
         help="Image model: mini (included); small, medium or best (downloaded once); any other name that imgrank "
-        "backbones lists; MODEL@FILE for weights of your own; hf-hub:OWNER/NAME; or a folder that open_clip saved.",
+        "backbones lists; MODEL@FILE for your own weights; hf-hub:OWNER/NAME; or a folder that open_clip saved.",
     ),
 ]
 

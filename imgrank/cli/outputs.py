@@ -76,7 +76,7 @@ def check_page_options(page: str | None, page_dir: str | None, changes_files: bo
         return
     if changes_files:
         raise UsageError(
-            "--page cannot be combined with an action that changes files: the page would show the old names."
+            "--page cannot be combined with an action that changes files: the page would show the old file names."
         )
     from imgrank.output.page import check_page
 
@@ -148,7 +148,7 @@ def check_export_options(file: str | None, yes: bool, changes_files: bool) -> No
         return
     if changes_files:
         raise UsageError(
-            "--export cannot be combined with an action that changes files: the list would have the old names."
+            "--export cannot be combined with an action that changes files: the list would have the old file names."
         )
     from imgrank.output.export import check_export
 

@@ -149,7 +149,7 @@ def _content(path: str) -> bytes | None:
     if not is_file:
         raise UsageError(f"{printable(path)} is not a regular file, so no options can be read from it.")
     if len(content) > _LARGEST:
-        raise UsageError(f"{printable(path)} is larger than 1 MB, which is too large for a file of options.")
+        raise UsageError(f"{printable(path)} is larger than 1 MB, which is too large for a settings file.")
     return content
 
 
@@ -249,7 +249,7 @@ def _check_kind(param: Parameter, value: object) -> None:
     values = value if isinstance(value, list) and takes_several else [value]
     if any(isinstance(one, list) for one in values):
         raise TypeError(
-            f"{IT_TAKES}{'texts' if takes_several else 'one value'}, and no list{' of lists' * takes_several}"
+            f"{IT_TAKES}{'texts' if takes_several else 'one value'}, not a list{' of lists' * takes_several}"
         )
     if any(isinstance(one, bool) for one in values) and not getattr(param, "is_flag", False):
         raise TypeError(f"{IT_TAKES}a value other than true or false")
@@ -261,7 +261,7 @@ def _near(word: str, known: Iterable[str]) -> str:
 
 
 def config(ctx: typer.Context) -> None:
-    """Show which defaults of options are set, and where.
+    """Show the defaults that you have set for options, and where.
 
     imgrank config
 

@@ -157,7 +157,7 @@ def sort(
     imgrank sort ./photos "a cat" --rename --dry-run
     find . -name "*.jpg" -print0 | imgrank sort -0 - "a cat" --top 10
 
-    Only the options under "Changing files" change anything, and imgrank undo takes that back.
+    Only the options under "Changing files" change files, and imgrank undo reverses that.
     """
     display = results.Display(fmt, print0, quiet, page, page_dir, preview, export)
     threshold_typed = was_typed(ctx, "group_threshold")
@@ -248,7 +248,9 @@ def _check(display: results.Display, cut: results.Cut, asked: act.AskedAction | 
         and cut.groups.best is not None
         and not cut.groups.rest
     ):
-        raise UsageError("--trash with --best would throw away the best of each group; add --rest for all others.")
+        raise UsageError(
+            "--trash with --best would throw away the best of each group; add --rest to throw away the others instead."
+        )
     outputs.check_page_options(display.page, display.page_dir, changes_files)
     if display.preview:
         outputs.check_preview(display.fmt, display.print0, changes_files)

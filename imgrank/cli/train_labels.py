@@ -81,7 +81,8 @@ class LabelSource:
             raise UsageError("--column names a column of a labels file; subfolders and stars have none.")
         if not self.query or not self.query.strip("| "):
             raise UsageError(
-                '--from-folders and --from-ratings need --query, what they measure: --query "better photo".'
+                "--from-folders and --from-ratings need --query to say what they measure, such as "
+                '--query "better photo".'
             )
         return self._of_folders(self.query) if self.from_folders else self._of_ratings(self.query)
 

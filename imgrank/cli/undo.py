@@ -33,7 +33,9 @@ RunArgument = Annotated[
     ),
 ]
 FinishOption = Annotated[bool, flag("--finish", "Complete a run that stopped in the middle, instead of undoing it.")]
-YesOption = Annotated[bool, flag("--yes", "For scripts that pass it to every command; undo asks nothing.", "-y")]
+YesOption = Annotated[
+    bool, flag("--yes", "Accepted for scripts that always pass it; undo never asks for confirmation.", "-y")
+]
 
 
 def undo(

@@ -70,7 +70,7 @@ def open_engine(name: str, address: str | None = None, workers: int | None = Non
     if name != LOCAL:
         raise UsageError(f'"{printable(name)}" is not an engine; choose local or ray.')
     if address is not None or workers is not None or gpus:
-        raise UsageError("An address, workers and GPUs belong to a cluster.", "Add {engine} ray.")
+        raise UsageError("An address, workers and GPUs only work with a cluster.", "Add {engine} ray.")
     from imgrank.engine.local import LocalEngine
 
     return LocalEngine()

@@ -129,7 +129,7 @@ def check_plot(path: Path) -> None:
     """Raise UsageError where no plot can be written, before hours of measuring or over somebody's photograph."""
     if path.suffix.lower() not in PLOTS:
         raise UsageError(
-            f"A plot is a {', '.join(PLOTS)} file, and {printable(str(path))} is not one; choose a name that ends so."
+            f"The plot cannot be saved as {printable(str(path))}; use a name that ends in {', '.join(PLOTS)}."
         )
     if not path.parent.is_dir():
         raise UsageError(

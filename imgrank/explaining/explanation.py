@@ -223,7 +223,7 @@ class _Asking:
 def _only_file(image: str) -> ImageFile | Unreadable:
     found = discover([image])
     if [file.path for file in found.files] != [image] and not found.skipped:
-        raise UsageError(f"{printable(image)} is not a single image; name the image to explain.")
+        raise UsageError(f"{printable(image)} is not a single image; give one image to explain.")
     return found.files[0] if found.files else found.skipped[0]
 
 

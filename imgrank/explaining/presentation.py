@@ -229,12 +229,12 @@ _KEY, _VALUE = "Software", "imgrank explain"
 def check_out(path: str) -> None:
     """Raise UsageError where a map cannot be written at `path`, or would replace what imgrank did not write."""
     if not path.lower().endswith(".png"):
-        raise UsageError(f"A heat map is a PNG file, and {printable(path)} does not end in .png.")
+        raise UsageError(f"A heat map is a PNG file, but {printable(path)} does not end in .png.")
     if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
         raise UsageError(f"The heat map {printable(path)} cannot be written: its folder does not exist.")
     if os.path.lexists(path) and not _is_ours(path):
         raise UsageError(
-            f"{printable(path)} exists and was not made by imgrank, so it is left as it is.",
+            f"{printable(path)} already exists and was not made by imgrank, so it was not replaced.",
             "Choose another name for {out}, or remove that file first.",
         )
 
@@ -247,7 +247,7 @@ def write_map(picture: Image.Image, path: str) -> None:
     try:
         picture.save(path, "PNG", pnginfo=marked)
     except OSError as error:
-        raise UsageError(f"The map {printable(path)} cannot be written: {why(error)}.") from error
+        raise UsageError(f"The heat map {printable(path)} cannot be written: {why(error)}.") from error
 
 
 def _is_ours(path: str) -> bool:

@@ -109,7 +109,7 @@ class GroupSettings:
             return settings
         if settings not in {by.value for by in GroupBy}:
             known = ", ".join(by.value for by in GroupBy)
-            raise UsageError(f'Images cannot be grouped by "{printable(settings)}"; what can be asked for is {known}.')
+            raise UsageError(f'Images cannot be grouped by "{printable(settings)}"; choose one of {known}.')
         return GroupSettings(GroupBy(settings))
 
 

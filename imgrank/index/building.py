@@ -41,10 +41,14 @@ def start_index(location: Location, backbone: Backbone, detail: bool = False) ->
     if location.manifest() is not None:
         manifest = checked_manifest(location, backbone.fingerprint, backbone.name)
         if detail and not manifest.is_detailed:
-            begun = "with detail of another version of imgrank" if manifest.detail else "without detail at full size"
+            begun = (
+                "with measurements of another imgrank version"
+                if manifest.detail
+                else "without measurements at full size"
+            )
             raise UsageError(
-                f"The index {printable(location.where)} was begun {begun}, and its images are not measured again; make "
-                "a new index for that."
+                f"The index {printable(location.where)} was started {begun}, and these cannot be added later; make a "
+                "new index."
             )
         return manifest
     manifest = Manifest(

@@ -126,8 +126,8 @@ def from_json(data: bytes, where: str) -> Manifest:
         version, is_sound = 0, False
     if not is_sound:
         raise IndexFault(
-            f"{MANIFEST} in {printable(where)} is damaged; delete it and run imgrank index build again: parts that "
-            "stand are kept."
+            f"{MANIFEST} in {printable(where)} is damaged; delete it and run imgrank index build again: the "
+            "parts that are there are kept."
         )
     if version > FORMAT_VERSION:
         raise IndexFault(f"The index {printable(where)} was made by a newer imgrank; install that one to read it.")

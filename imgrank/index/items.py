@@ -135,7 +135,9 @@ def is_container(name: str) -> bool:
     """Whether a file of this name holds pictures: a tar or a Parquet file. Raises UsageError on a compressed tar."""
     plain = name.split("?")[0].lower() if is_url(name) else name.lower()
     if plain.endswith((".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz")):
-        raise UsageError(f"{printable(name)} is compressed as a whole, so that no image in it can be found; unpack it.")
+        raise UsageError(
+            f"{printable(name)} is a compressed tar file, in which imgrank cannot find single images; unpack it first."
+        )
     return plain.endswith((".tar", ".parquet"))
 
 

@@ -154,8 +154,8 @@ class Location:
         """Begin an index here. Raises UsageError in a folder of images: an index would stand before them."""
         if not self.is_url and any(map(looks_like_picture, self._names())):
             raise UsageError(
-                f"The folder {printable(self.where)} holds images, and whoever ranks it would see the index in place "
-                "of them. Name another folder for the index."
+                f"The folder {printable(self.where)} contains images, and an index in it would hide them from imgrank. "
+                "Choose another folder for the index."
             )
         with self._sentence("written"), self._writing(MANIFEST) as file:
             file.write(to_json(manifest))

@@ -77,9 +77,11 @@ def _unread(kept: KeptRows) -> int:
 
 def _manifest(out: Location, shards: Sequence[Location]) -> Manifest:
     if not shards:
-        raise UsageError("Nothing to merge: imgrank index merge OUT SHARD SHARD...")
+        raise UsageError("There is nothing to merge; write imgrank index merge OUT INDEX INDEX...")
     if out.where in {shard.where for shard in shards}:
-        raise UsageError(f"{printable(out.where)} cannot be merged into itself; name another location first.")
+        raise UsageError(
+            f"{printable(out.where)} cannot be merged into itself; choose another place for the merged index."
+        )
     first = shards[0].manifest()
     name, fingerprint = (first.backbone, first.fingerprint) if first else ("", "")
     manifests = [checked_manifest(shard, fingerprint, name) for shard in shards]
@@ -90,8 +92,8 @@ def _manifest(out: Location, shards: Sequence[Location]) -> Manifest:
     lacking = [shard for shard, other in zip(shards, manifests, strict=True) if not other.is_detailed]
     if manifest.is_detailed and lacking:
         raise UsageError(
-            f"{printable(out.where)} holds detail at full size and {printable(lacking[0].where)} does not; merge them "
-            "into a new index, which will hold none."
+            f"{printable(out.where)} has measurements at full size and {printable(lacking[0].where)} does not; merge "
+            "them into a new index, which will have none."
         )
     return manifest
 

@@ -69,7 +69,7 @@ class Part:
     def layout(self) -> Layout:
         """Which of its columns hold what of tokens. Raises IndexFault where no manifest says so."""
         if self._manifest is None:
-            raise IndexFault(f"{printable(self.location.where)} is no index: it has no manifest.")
+            raise IndexFault(f"{printable(self.location.where)} is not an index: it has no manifest.")
         return self._manifest.layout
 
     def batches(self, columns: Sequence[str]) -> Iterator[ArrowTable]:

@@ -131,7 +131,7 @@ def checked_manifest(location: Location, fingerprint: str | None, backbone: str)
     manifest = location.manifest()
     if manifest is None:
         raise UsageError(
-            f"{printable(location.where)} is no index.",
+            f"{printable(location.where)} is not an index.",
             f"To make one: imgrank index build {printable(location.where)} {{out}} INDEX.",
         )
     if fingerprint is not None and manifest.fingerprint != fingerprint:

@@ -50,7 +50,7 @@ def parse_shard(text: str) -> Shard:
     """`2/8`: the third of eight, counted from 0 as SLURM's array does. Raises UsageError."""
     parts = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text.strip())
     if not parts or int(parts[1]) >= int(parts[2]):
-        raise UsageError(f'"{printable(text)}" is no shard: of 8 shards the first is 0/8 and the last is 7/8.')
+        raise UsageError(f'"{printable(text)}" is not a shard; of 8 shards, the first is 0/8 and the last is 7/8.')
     return Shard(int(parts[1]), int(parts[2]))
 
 

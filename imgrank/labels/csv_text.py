@@ -55,7 +55,7 @@ def read_grid(path: str) -> Grid:
     text = _text(path)
     if _JSON.match(text):
         raise LabelsError(
-            f"{printable(path)} is JSON; labels are read from CSV. Label Studio and others can export CSV, too."
+            f"{printable(path)} is JSON; labels are read from CSV. Label Studio and other tools can export CSV, too."
         )
     lines = list(io.StringIO(text))
     if lines and _EXCEL.fullmatch(lines[0].strip()):
@@ -79,11 +79,11 @@ def _text(path: str) -> str:
         raise LabelsError(f"{printable(path)} is UTF-16; save it as CSV in UTF-8.")
     if raw[:4] == b"PK\x03\x04":
         raise LabelsError(
-            f"{printable(path)} is a workbook of Excel or another ZIP file; save the table as CSV in UTF-8."
+            f"{printable(path)} is an Excel workbook or another ZIP file; save the table as CSV in UTF-8."
         )
     if b"\0" in raw:
         line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
-        raise LabelsError(f"{printable(path)}, line {line}: a NUL byte; this is not a text file.")
+        raise LabelsError(f"{printable(path)}, line {line}: this is not a text file (it has a NUL byte).")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -138,7 +138,7 @@ def write_labels(labels: Labels, path: str, *, absolute: bool = False) -> None:
                 _pair_rows(labels, place) if labels.pairs else _written_rows(labels, place)
             )
     except FileExistsError:
-        raise UsageError(f"{printable(path)} exists and is not overwritten; name another file.") from None
+        raise UsageError(f"{printable(path)} already exists and was not overwritten; choose another file.") from None
     except (OSError, UnicodeEncodeError) as error:
         raise UsageError(
             f"{printable(path)} could not be written: {why(error) if isinstance(error, OSError) else error}."

@@ -56,7 +56,7 @@ class Findings:
         if any(fault.reason.startswith(_NO_IMAGE) for fault in faults):
             folder = printable(os.path.dirname(path)) or "the current folder"
             ending.insert(0, f"Relative paths start at the folder of the labels file, {folder}.")
-        opening = f"{printable(path)} has {counted(len(faults), 'fault')}; nothing was trained or measured."
+        opening = f"{printable(path)} has {counted(len(faults), 'error')}; nothing was trained or measured."
         return listing(opening, faults, *ending)
 
     def _remedy(self, *, has_tasks: bool, skip_bad: bool) -> str:

@@ -147,7 +147,8 @@ def labels_from_ratings(sources: Sequence[str], query: str, *, recursive: bool =
         raise LabelsError(
             f"{len(rated):,} of {counted(len(files), 'image')} in {', '.join(map(printable, sources))} "
             f"{agreeing(len(rated), 'has', 'have')} a star rating, "
-            f"of {counted(len(set(rated.values())), 'different value')}; at least {FEWEST_ROWS} with 2 are needed."
+            f"with {counted(len(set(rated.values())), 'different value')}; training needs at least {FEWEST_ROWS} "
+            "images with 2 different values."
         )
     nothing = ("",) * len(rated)
     task = ValueTask(phrasings(query), tuple(rated), np.array(list(rated.values())), nothing, nothing)

@@ -29,11 +29,12 @@ def check_export(file: str, *, replaces: bool) -> None:
     """
     if extension(file) not in KINDS:
         raise UsageError(
-            f"{printable(file)} names no list format that imgrank writes; end the name in {', '.join(KINDS)}."
+            f"imgrank cannot write a list in the format of {printable(file)}; use a name that ends in "
+            f"{', '.join(KINDS[:-1])} or {KINDS[-1]}."
         )
     folder = os.path.dirname(os.path.abspath(file))
     if not os.path.isdir(folder):
-        raise UsageError(f"There is no folder {printable(folder)} to write {printable(file)} in.")
+        raise UsageError(f"{printable(file)} cannot be written: there is no folder {printable(folder)}.")
     if os.path.isdir(file):
         raise UsageError(f"{printable(file)} is a folder; name a file.")
     if os.path.lexists(file) and not replaces and not is_ours(file):

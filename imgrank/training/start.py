@@ -49,7 +49,7 @@ def check_sizes(config: AdapterConfig, backbone: BackboneFacts) -> None:
     if wrong:
         raise TrainingError(
             f"The config does not fit the tokens of backbone {backbone.name}: it has {', '.join(wrong)}. "
-            "Take its sizes, as AdapterConfig.mini and AdapterConfig.paper do."
+            "Use its sizes, as AdapterConfig.mini and AdapterConfig.paper do."
         )
 
 

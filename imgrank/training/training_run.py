@@ -229,7 +229,7 @@ def _destination(labels: Labels, name: str | None, out: str | Path | None, repla
         )
     path = Path(out) if out is not None else new_adapter_path(name if name is not None else _name_of(labels))
     if path.suffix != ".safetensors":
-        raise UsageError(f"The file of a ranker ends in .safetensors, and {path} does not.")
+        raise UsageError(f"The file name of a ranker must end in .safetensors, and {path} does not.")
     if path.exists() and not replace:
         raise UsageError(f"{path} already exists.", "Choose another {name}, or use {replace} to overwrite it.")
     try:  # now, rather than after an hour of training

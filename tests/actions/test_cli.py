@@ -64,7 +64,7 @@ def test_an_empty_folder_or_template_is_refused_as_an_unset_variable_gives_one(e
 
 
 def test_a_template_that_cannot_be_used_is_refused_before_anything_is_ranked():
-    with pytest.raises(UsageError, match=r"asks for .foo."):
+    with pytest.raises(UsageError, match=r"uses .foo., which does not exist"):
         wanted(rename=True, template="{foo}")
 
 
@@ -187,7 +187,7 @@ def test_a_script_says_yes_for_many(tmp_path):
     names = [f"{n}.jpg" for n in range(21)]
     folder = fill(tmp_path / "p", *names)
     before = snapshot(folder)
-    with pytest.raises(UsageError, match=r"--yes.*--dry-run shows"):
+    with pytest.raises(UsageError, match=r"--yes.*--dry-run only shows"):
         change(folder, names)
     assert snapshot(folder) == before
     assert change(folder, names, yes=True) == 0 and "01-0.jpg" in os.listdir(folder)

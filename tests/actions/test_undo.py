@@ -80,7 +80,7 @@ def test_undo_takes_no_name_that_is_taken(tmp_path):
 def test_a_copy_that_has_become_the_last_one_stays(tmp_path):
     done(tmp_path, Action.copy)
     (tmp_path / "photos" / "a.jpg").unlink()
-    assert "last of its kind" in undo().left_alone[0].reason
+    assert "the last copy" in undo().left_alone[0].reason
     assert (tmp_path / "out" / "deep" / "a.jpg").exists()
 
 

@@ -70,7 +70,7 @@ def test_a_name_that_is_almost_right_gets_a_hint() -> None:
     _install("elderly")
     with pytest.raises(AdapterError, match="Did you mean elderly"):
         registry.find_adapter("eldery")
-    with pytest.raises(AdapterError, match="Known: elderly"):
+    with pytest.raises(AdapterError, match="The rankers are: elderly"):
         registry.find_adapter("zzz")
 
 

@@ -19,8 +19,8 @@ from tests.engine.making import make_index
     ("name", "options", "said"),
     [
         ("spark", {}, "local or ray"),
-        ("local", {"address": "auto"}, "belong to a cluster"),
-        ("local", {"gpus": 1.0}, "belong to a cluster"),
+        ("local", {"address": "auto"}, "only work with a cluster"),
+        ("local", {"gpus": 1.0}, "only work with a cluster"),
     ],
 )
 def test_what_no_engine_can_do_is_said(name, options, said):

@@ -63,7 +63,7 @@ def test_an_index_holds_what_was_encoded_bit_for_bit(photos, out):
 
 def test_no_index_begins_in_a_folder_of_images(photos, out):
     """Whoever ranked that folder would be answered by the index, and miss each image that is added later."""
-    with pytest.raises(UsageError, match="photos holds images"):
+    with pytest.raises(UsageError, match="photos contains images"):
         build(photos, photos)
     out.mkdir()
     (out / "notes.txt").touch()
@@ -263,7 +263,7 @@ def test_an_index_goes_on_with_detail_or_without_it(photos, out, tmp_path):
         assert build(photos, out, store=kept).encoded == 1
     assert len(details(opened(out))) == 21
     build(photos, tmp_path / "plain")
-    with pytest.raises(UsageError, match="without detail"):
+    with pytest.raises(UsageError, match="without measurements"):
         build(photos, tmp_path / "plain", detail=True)
     assert not opened(out, tmp_path / "plain").detailed
     assert [block.detail for block in opened(out, tmp_path / "plain").blocks()].count(None) > 0
@@ -287,7 +287,7 @@ def test_detail_of_another_version_is_left_unread_and_not_mixed(photos, out, tmp
     build_with_older_detail(photos, out, monkeypatch)
     assert not opened(out).detailed
     assert tokens(opened(out)) == expected(photos)
-    with pytest.raises(UsageError, match="another version"):
+    with pytest.raises(UsageError, match="another imgrank version"):
         build(photos, out, detail=True)
     (photos / "new.png").write_bytes(picture(50))
     assert build(photos, out).encoded == 1
@@ -350,7 +350,7 @@ def test_another_backbone_is_one_sentence(photos, out):
 
 
 def test_a_place_without_index_says_how_to_make_one(tmp_path):
-    with pytest.raises(UsageError, match="is no index"):
+    with pytest.raises(UsageError, match="is not an index"):
         opened(tmp_path)
 
 

@@ -150,7 +150,7 @@ def test_a_bad_header_is_one_fault_not_one_for_each_row(folder, header, what):
 def test_all_faults_are_said_at_once_and_a_long_list_is_cut(folder):
     lines = ["image,query,value"] + [f"gone{n}.jpg,older,x{n}" for n in range(40)]
     message = faults(folder, lines)
-    assert "80 faults" in message
+    assert "80 errors" in message
     assert "and 30 more" in message
     assert "line 2: there is no image gone0.jpg" in message
     assert 'line 2: the value "x0" is not a number' in message
@@ -459,7 +459,7 @@ def test_numbers_with_a_unit_are_told_to_be_written_without(tmp_path, cell, advi
 def test_words_for_no_value_are_one_fault_a_query(tmp_path):
     words = {2: "NA", 3: "n/a", 7: "-", **dict.fromkeys(range(12, 22), "nan")}
     message = missing(tmp_path, words)
-    assert "has 1 fault" in message and message.count("line ") == 1
+    assert "has 1 error" in message and message.count("line ") == 1
     lines = "3, 4, 8, 13, 14, 15, 16, 17, 18, 19 and 3 more"
     said = f'13 values of "action" are not numbers: "NA" and "n/a" and "-" and "nan" on lines {lines}'
     assert f"line 3: {said}; where there is no value, leave the cell empty" in message
@@ -723,5 +723,5 @@ def test_names_of_classes_are_told_to_be_given_numbers(folder):
 
 def test_a_workbook_is_said_to_be_one(folder):
     (folder / "labels.xlsx").write_bytes(b"PK\x03\x04" + bytes(99))
-    with pytest.raises(LabelsError, match="workbook of Excel"):
+    with pytest.raises(LabelsError, match="Excel workbook"):
         read_labels(str(folder / "labels.xlsx"))

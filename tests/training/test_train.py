@@ -602,7 +602,7 @@ def test_eval_says_which_rows_it_left_out(tmp_path):
     assert any(note.startswith("left out:") and "bad3.jpg" in note for note in measured.notes)
 
 
-@pytest.mark.parametrize(("plot", "said"), [("photo.webp", "A plot is a"), ("nowhere/a.png", "there is no folder")])
+@pytest.mark.parametrize(("plot", "said"), [("photo.webp", "ends in .png"), ("nowhere/a.png", "there is no folder")])
 def test_a_plot_never_replaces_a_photograph_and_is_refused_before_measuring(tmp_path, plot, said):
     photo = tmp_path / "photo.webp"
     photo.write_bytes(b"a photograph")

@@ -171,7 +171,7 @@ def check_page(path: str) -> None:
         )
     if os.path.lexists(path) and not _is_ours(path):
         raise UsageError(
-            f"{printable(path)} exists and was not made by imgrank, so it is left as it is.",
+            f"{printable(path)} already exists and was not made by imgrank, so it was not replaced.",
             "Choose another name for {page}, or remove that file first.",
         )
 
