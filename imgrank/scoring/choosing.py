@@ -15,13 +15,14 @@ from imgrank.detail.qualities import PICTURE_NOUNS
 from imgrank.records import Asked
 from imgrank.scoring.asks import Asks, asks
 from imgrank.scoring.calibration import AskingWeights, asking_weights
-from imgrank.scoring.lexicon import are_near, is_somebody
+from imgrank.scoring.languages import seems_english
+from imgrank.scoring.lexicon import are_near, is_somebody, is_thing
 from imgrank.scoring.negation import negation_of
 from imgrank.scoring.parsing import Reading, read
 from imgrank.scoring.phrasings import Phrasings, phrasings_of
 from imgrank.scoring.question import Encode
 from imgrank.scoring.signs import nearness, signs_of
-from imgrank.scoring.words import are_kin, word_of, word_set
+from imgrank.scoring.words import are_kin, last_base, word_of, word_set
 
 NEAR_FROM, NEAR_WITHOUT_WORD_FROM = 0.1, 0.45  # cosines below which nobody looks closer: it costs time, and finds none
 _WIDER_KINDS = word_set("animal creature beast mammal")
@@ -34,7 +35,12 @@ _OTHER_SCALES = word_set(  # moods, and what else a picture may be, that the mod
 )
 _LEAST = re.compile(r"^(?:the )?(?:least|less) (?P<thing>\S.*)$", re.IGNORECASE)
 _OF_PICTURES = re.compile(rf" (?:{'|'.join(PICTURE_NOUNS)}|ones)$", re.IGNORECASE)
-_AGES = word_set("old young")
+_AGES, _JUDGES = word_set("old young"), word_set("good bad")
+_PICTURES_OF = re.compile(
+    rf"\b(?:{'|'.join(PICTURE_NOUNS)}) (?:of|with|showing) (?:(?:the|an?|my|our|some|any) )?"
+    r"(?P<thing>[\w'-]+(?: [\w'-]+)?)$",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W\d_]+")
 OWN_WORDS = "these are the words it was trained on"
 SAME_SCALE = "the sentence asks for the same scale"
@@ -138,8 +144,9 @@ def who_answers(sentence: str, candidates: Candidates, encode: Encode) -> Choice
     own = _by_own_words(sentence, reading, candidates)
     if own is not None:
         return own
-    taught = asks(_of_anybody(sentence, reading), candidates.fingerprint, encode)
-    by_phrasings = tuple(one for one in candidates.headers if taught is None or not one.shipped)
+    is_read = seems_english(sentence)
+    taught = asks(_of_anybody(sentence, reading), candidates.fingerprint, encode) if is_read else None
+    by_phrasings = tuple(one for one in candidates.headers if not one.shipped or (taught is None and is_read))
     found = list(_asked_for(sentence, reading, by_phrasings, weights, encode))
     if found:
         return max(found, key=lambda one: one[0])[1]
@@ -227,8 +234,10 @@ def _taught(asked: Asks, sentence: str, reading: Reading, candidates: Candidates
         _is_of_another(reading) or (phrasings.things and _names_wider(reading))
     ):
         return None
-    turned = asked.is_reversed(phrasings.turn(phrasings.meant_by(reading)))
     denied = plainly_denied(sentence)
+    if _asks_of_things(sentence, reading, phrasings) or (denied is not None and _names_somebody(denied)):
+        return None
+    turned = asked.is_reversed(phrasings.turn(phrasings.meant_by(reading)))
     if denied is not None and phrasings.things:  # no count is asked for but of what is to be absent
         if not share_a_word(denied, phrasings):
             return None
@@ -277,6 +286,21 @@ def _anybody(word: str) -> str:
 def _is_of_another(reading: Reading) -> bool:
     """Whether it asks for a scale that nobody shipped: "funny photos" may be poor ones."""
     return any(word.base in _OTHER_SCALES for word in reading.words)
+
+
+def _asks_of_things(sentence: str, reading: Reading, query: Phrasings) -> bool:
+    """Whether it asks for a quality of pictures of something, "grainy photos of people", or for good ones of what is
+    counted: who answers by the one would not look at the other."""
+    if query.things:
+        return any(word.base in _JUDGES for word in reading.words)
+    things = (found["thing"] for found in _PICTURES_OF.finditer(sentence) if query.is_about_photographs)
+    return any(is_thing(last_base(thing)) and not share_a_word(read(thing), query) for thing in things)
+
+
+def _names_somebody(denied: Reading) -> bool:
+    """Whether nothing but people of some age are denied: "no children" asks for none, and not for the oldest."""
+    words = [word.base for word in denied.words]
+    return bool(words) and words != ["person"] and all(map(is_somebody, words))
 
 
 def _names_wider(reading: Reading) -> bool:

@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from imgrank.detail.qualities import PICTURE_NOUNS
 from imgrank.scoring.comparatives import OPPOSITES
+from imgrank.scoring.languages import is_english
 from imgrank.scoring.lexicon import is_noun, is_thing
 from imgrank.scoring.parsing import RELATES, read
 from imgrank.scoring.words import has_opposite, last_base, word_of
@@ -16,14 +17,16 @@ _ARTICLES = ("a", "an", "the")
 _DEGREES = ("most", "least", "more", "less")
 _AMOUNTS = ("fewer", "fewest")
 _BREAKS = re.compile(r"[,;:]")
+_OF_PICTURES = re.compile(rf" (?:{'|'.join(PICTURE_NOUNS)}) (?:of|with|showing) (?:(?:my|our|some|any) )?")
 _ENDS = RELATES | {"and", "or", "but", "who", "that", "which"}  # a thing that is compared
 _JUDGES = ("good", "bad")  # of which is told otherwise
 
 
 def described(sentence: str) -> tuple[str, str] | None:
-    """The adjectives before a thing, and the thing; None of any other sentence, as of "a jumping dog", which acts."""
-    words = [word for word in sentence.lower().rstrip(" .!?").split() if word not in _ARTICLES]
-    reading = read(sentence)
+    """The adjectives before a thing, and the thing, also of "dark photos of dogs"; None of any other sentence, as of
+    "a jumping dog", which acts."""
+    plain = _OF_PICTURES.sub(" ", sentence.lower().rstrip(" .!?"))
+    words, reading = [word for word in plain.split() if word not in _ARTICLES], read(plain)
     if not 1 < len(words) <= _MOST_WORDS or len(reading.words) != len(words) or reading.grades:
         return None
     *before, thing = words
@@ -66,4 +69,4 @@ def _counts(degree: str, thing: str) -> bool:
 def _is_adjective(word: str) -> bool:
     if not word.isalpha() or word.endswith("ing") or word in RELATES:
         return False
-    return has_opposite(word) or not is_noun(word_of(word).base)
+    return has_opposite(word) or (is_english(word) and not is_noun(word_of(word).base))

@@ -28,6 +28,7 @@ VERY_END = "'{}' is not understood as some and not much, so the order runs to th
 EITHER_OF_TWO = "'{}' is not understood as either, so all images of the one may come before those of the other"
 TOGETHER = "'{}' is not understood as both at once, so images that show only one may come first"
 OF_LIGHT = "'{}' is judged by exposure, so images of a dark or bright subject may come anywhere"
+OF_NOISE = "'{}' is judged by noise, so images of what is itself smooth may come anywhere"
 BOUND_FIRST = "'{}' is not understood as a bound, so images that are just that may come first"
 YOUNG_TOO = "'{}' look much like other '{}', so they may come first, too"
 ABOVE_OR_LIKED = "it is not clear whether '{}' means liked better or higher up, so either may come first"
@@ -83,6 +84,7 @@ _UNREAD = (
     (r"^(?:either )?(?:an? )?[\w'-]+ or (?:an? )?[\w'-]+$", EITHER_OF_TWO),
     (r"^both [\w'-]+ and [\w'-]+$|^[\w'-]+ and [\w'-]+ (?:together|side by side)$", TOGETHER),
     (rf"^(?:the )?(?:brigh|dark)(?:t?est|t?er)(?: (?:{_PICTURES}))?(?: first| last)?$", OF_LIGHT),
+    (rf"^(?:the )?(?:very )?smooth(?:er|est)? (?:{_PICTURES})(?: first| last)?$", OF_NOISE),
     (r"\b(?:few|fewer|fewest|many|more|most) [\w'-]+ last[,;]? .+", EITHER_FIRST),
     (r"^if (?:there|it|they|the|possible)\b", EITHER_FIRST),
     (rf"^(?:slightly|somewhat|moderately|mildly|a bit|a little) (?!of\b)[\w'-]+(?: (?:{_PICTURES}))?$", VERY_END),

@@ -26,7 +26,7 @@ _THING = r"(?:anything|everything|something|all|any)"
 _HAVING = r"(?:with|having|showing|containing|featuring|(?:that|which) (?:has|have|shows|show))"
 _DENIES = (
     r"(?:is |are |that is |that are |which is |which are )?(?:not|isn'?t|aren'?t)(?: (?:of|with|showing|containing))?",
-    rf"(?:{_HAVING} |(?:where )?(?:there (?:is|are) )?)no",
+    rf"(?:{_HAVING} |(?:where )?(?:(?:there )?(?:is|are) )?(?:there )?)no(?! (?:longer|more|matter|doubt)\b)",
     r"(?:that |which )?(?:does|do)(?: not|n'?t) (?:show|have|contain|include)",
     r"without|lacking|free of|except(?: for)?|excluding|other than|apart from|aside from|but(?: not)?",
 )
@@ -74,18 +74,18 @@ _SAYS_HOW_MUCH = word_set("many more most lots lot of")  # of what is asked for:
 _OTHER_IN_PLURAL = {"glasses", "woods", "waters"}
 _WHERE = re.compile(r" (?:in|on|at|near|next to|beside|behind|under|around) ", re.IGNORECASE)
 _NAMES = re.compile(r"\bno[ -](?:\w+[ -])?(?:entry|sign|signs|parking|smoking|zone|trespassing)\b", re.IGNORECASE)
-_MIXES = re.compile(r"\b(?:and|or|but|with|while)\b|[,;]", re.IGNORECASE)
+_MIXES = re.compile(r"\b(?:(?<!\bblack )and|or|but|with|while)\b|[,;]", re.IGNORECASE)
 
 _MOST_WORDS = 3
 _BESIDE = re.compile(
     r"^(?P<wanted>\S.*?)(?:,| and| but| yet|;)*(?: (?:and|but|yet))? ?\b(?:"
-    rf"(?:{_HAVING} |(?:where )?(?:there (?:is|are) )?|has |have )(?:absolutely )?no|without|with out|excluding|"
-    r"except(?: for)?|minus|free of|lacking|other than|(?<!ing )(?<!set )(?:apart|aside) from"
-    r"|(?<=but )not|(?<=and )not|(?<=, )not)"
+    rf"(?:{_HAVING} |(?:where )?(?:(?:there )?(?:is|are) )?(?:there )?|has |have )(?:absolutely )?no(?! longer\b)"
+    r"|without|with out|excluding|except(?: for)?|minus|free of|lacking|other than"
+    r"|(?<!ing )(?<!set )(?:apart|aside) from|(?<=but )not|(?<=and )not|(?<=, )not)"
     r" (?P<unwanted>\S.*)$",
     re.IGNORECASE,
 )
-_JOINS = r"\s*(?:,|;|\band\b|\bor\b|\bnor\b)\s*(?:(?:and|or|nor)\s+)?"
+_JOINS = r"\s*(?:,|;|(?<!\bblack )\band\b|\bor\b|\bnor\b)\s*(?:(?:and|or|nor)\s+)?"
 _ITEMS = re.compile(rf"{_JOINS}(?:no |without |not )?", re.IGNORECASE)
 _REPEATS = re.compile(rf"{_JOINS}(?:no |without |not |with no )", re.IGNORECASE)
 _SHARES = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)  # "no dogs or cats" denies both

@@ -13,6 +13,7 @@ from imgrank.scoring.asking import Settled
 from imgrank.scoring.choosing import OWN_WORDS
 from imgrank.scoring.detail import quality_in
 from imgrank.scoring.idioms import plainly
+from imgrank.scoring.lexicon import is_noun
 from imgrank.scoring.limits import quality_beside
 from imgrank.scoring.naming import beginning, named
 from imgrank.scoring.negation import WantedWithout, denied_then_wanted, denied_together, negation_of, wanted_without
@@ -21,6 +22,7 @@ from imgrank.scoring.parsing import read
 from imgrank.scoring.phrasings import phrasings_of
 from imgrank.scoring.preferring import first_and_last
 from imgrank.scoring.question import Question
+from imgrank.scoring.words import last_base
 
 _ORDERED = re.compile(
     r"^(?P<thing>[^,;:]+?)(?:\s*[,;:]| [–-]|,?(?: and)? (?:sorted |ordered |ranked |arranged )?by)"
@@ -90,7 +92,7 @@ def _in_an_order(sentence: str, source: Source) -> tuple[Term, ...]:
     """ "birds, darkest first" and "the sharpest picture of a dog": some things, in an order of pictures as such."""
     found, beside = _ORDERED.match(sentence), quality_beside(sentence)
     if beside is not None and beside.thing and source.adapter == "auto":
-        if not read(beside.thing).words:  # "the sharpest ones"
+        if not read(beside.thing).words and not is_noun(last_base(beside.thing)):  # "the sharpest ones"
             return (Term(beside.asked),)
         return (Term(beside.thing), Term(beside.asked, weight=_ORDERS))
     if found is None or not read(found["thing"]).words:

@@ -16,6 +16,7 @@ from imgrank.scoring.question import Question
         ("a red car", "red", "car"),
         ("a wooden chair", "wooden", "chair"),
         ("an old black dog", "old black", "dog"),
+        ("dark photos of my dogs", "dark", "dogs"),
     ],
 )
 def test_adjectives_are_told_from_the_thing(sentence, words, thing):
@@ -32,6 +33,7 @@ def test_adjectives_are_told_from_the_thing(sentence, words, thing):
         "a red car in the snow",
         "red",
         "my dogs",
+        "ein rotes Auto",
         "dogs over people",
     ],
 )

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from imgrank.scoring.idioms import BOUND_FIRST, YOUNG_TOO, Said, plainly
+from imgrank.scoring.idioms import BOUND_FIRST, OF_NOISE, YOUNG_TOO, Said, plainly
 
 
 @pytest.mark.parametrize(
@@ -193,6 +193,14 @@ def test_brightness_is_told_to_be_judged_by_exposure(sentence, text):
     said = plainly(sentence)
     assert said.text == text
     assert said.doubt.startswith(f"'{text}' is judged by exposure")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_told"),
+    [("smooth photos", True), ("The smoothest pictures first", True), ("smooth skin", False), ("smooth", False)],
+)
+def test_smoothness_of_pictures_is_told_to_be_judged_by_noise(sentence, is_told):
+    assert plainly(sentence) == Said(sentence, OF_NOISE.format(sentence) if is_told else "")
 
 
 @pytest.mark.parametrize("sentence", ["too dark", "underexposed", "dark picture", "a dark forest", "bright colours"])

@@ -20,7 +20,7 @@ everything but a cat|anything other than a cat|no cat at all|photos that don't s
 leave the cat for last|put the cat last
 please put the cat at the end|the cat comes last please
 images not containing a cat|Not a cat.|all pictures without any cat|apart from a cat|photos aside from a cat
-photos having no cat|pictures showing no cat|photos where no cat
+photos having no cat|pictures showing no cat|photos where no cat|photos where is no cat
 """
 UNCLEAR = """
 a dog but not a cat|at least two dogs, no people|a man not wearing a hat|a room without people
@@ -119,6 +119,7 @@ def test_behind_a_denial_may_stand_nothing(sentence):
         ("animals other than dogs", "animals", ["dogs"]),
         ("animals apart from dogs and cats", "animals", ["dogs", "cats"]),
         ("a street without any parked cars please", "a street", ["parked cars"]),
+        ("in colour, not black and white", "in colour", ["black and white"]),
     ],
 )
 def test_what_is_plainly_denied_beside_what_is_wanted(sentence, wanted, unwanted):
@@ -137,6 +138,7 @@ def test_what_is_plainly_denied_beside_what_is_wanted(sentence, wanted, unwanted
         "not only dogs but cats",
         "no dogs but cats",
         "a house standing apart from the village",
+        "buildings that no longer exist",
         "a dog without",
         "a dog",
         "without",

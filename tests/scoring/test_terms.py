@@ -24,6 +24,7 @@ class WithRankers(RedRanker):
         ("dogs, sharpest first", "dogs", "sharpest photo"),
         ("dogs, blurriest last", "dogs", "blurriest photo last"),
         ("sharpest picture of a dog", "a dog", "sharpest photo"),
+        ("sharpest portraits", "portraits", "sharpest photo"),
     ],
 )
 def test_an_order_of_some_things_is_half_as_much_as_these(sentence, thing, order):
