@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -82,7 +83,7 @@ class Variant:
 
     name: str
     config: dict[str, int] = field(default_factory=dict)
-    options: dict[str, object] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
     pairs: float = 1.0
 
 
@@ -200,7 +201,7 @@ def trained(
     variant: Variant, dataset: Dataset, parts: Sequence[QueryRows], text_width: int, options: TrainingOptions
 ) -> list[Row]:
     """One run, its last weights: no look at the measured rows chooses an epoch."""
-    options = replace(options, **variant.options)  # type: ignore[arg-type]
+    options = replace(options, **variant.options)
     config = replace(AdapterConfig.mini(dataset.packed.shape, text_width), **variant.config)
     torch.manual_seed(options.seed)
     model = AdapterModel(config)

@@ -21,7 +21,7 @@ def atomic_file(path: str | os.PathLike[str], *, durable: bool = False) -> Itera
     """
     real = os.path.realpath(path)
     part = os.path.join(os.path.dirname(real), f".imgrank-{secrets.token_hex(8)}{SUFFIX}")
-    try:
+    with removed_on_failure(part):
         with open(part, "xb") as file:
             yield file
             file.flush()
@@ -30,12 +30,19 @@ def atomic_file(path: str | os.PathLike[str], *, durable: bool = False) -> Itera
         with suppress(FileNotFoundError):
             os.chmod(part, os.stat(real).st_mode & 0o777)
         os.replace(part, real)
-    except BaseException:
+    if durable:
+        sync_folder(os.path.dirname(real))
+
+
+@contextmanager
+def removed_on_failure(part: str) -> Iterator[None]:
+    """Remove the unfinished file `part` if the block ends early."""
+    try:
+        yield
+    except BaseException:  # Ctrl-C as well; it goes on
         with suppress(OSError):
             os.unlink(part)
         raise
-    if durable:
-        sync_folder(os.path.dirname(real))
 
 
 def write_atomic(path: str | os.PathLike[str], content: bytes, *, durable: bool = False) -> None:

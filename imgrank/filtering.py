@@ -125,7 +125,8 @@ def _moments(text: str | date) -> tuple[datetime, datetime]:
         if len(parts) == 2:
             year, month = parts[0] + parts[1] // 12, parts[1] % 12 + 1
             return datetime(parts[0], parts[1], 1), datetime(year, month, 1)  # noqa: DTZ001 (likewise)
-        start = datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001 (likewise)
+        year, month, day, hour, minute, second = [*parts, 0, 0, 0][:6]
+        start = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 (likewise)
         return start, start + _STEPS[len(parts) - 3]
     except (ValueError, OverflowError):
         raise UsageError(

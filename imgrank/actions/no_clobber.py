@@ -16,7 +16,7 @@ import xxhash
 
 from imgrank.actions.boundary import reached
 from imgrank.actions.records import Identity
-from imgrank.atomic import sync_folder
+from imgrank.atomic import removed_on_failure, sync_folder
 
 _AT_FDCWD, _RENAME_NOREPLACE, _RENAME_EXCL = -100, 1, 4
 _FICLONE = 0x40049409
@@ -128,14 +128,10 @@ def _rename_by_kernel(source: str, target: str) -> bool:
 
 def copy_no_replace(source: str, target: str, part: str) -> None:
     """Copy bytes, times and metadata by way of `part`, a new file beside the target. Raises OSError."""
-    try:
+    with removed_on_failure(part):
         _copy_file(source, part)
         reached("copied")
         rename_no_replace(part, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(part)
-        raise
     sync_folder(os.path.dirname(target))
 
 

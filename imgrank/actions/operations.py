@@ -24,7 +24,7 @@ from imgrank.actions.no_clobber import (
     write_new,
 )
 from imgrank.actions.records import Identity, Step, Verb
-from imgrank.atomic import sync_folder
+from imgrank.atomic import removed_on_failure, sync_folder
 
 _IN_USE = (errno.ENOTEMPTY, errno.EEXIST)
 ReadKept = Callable[[str], bytes]
@@ -112,7 +112,7 @@ def _write(step: Step, kept: ReadKept) -> str:
         sync_folder(os.path.dirname(step.target))
         return step.target
     content = _patched(step, kept) if step.verb is Verb.patch else kept(step.new)
-    try:
+    with removed_on_failure(step.part):
         write_new(step.part, content, like=step.target if step.old else None, time_ns=step.time_ns)
         reached("part made")
         if step.old:
@@ -120,10 +120,6 @@ def _write(step: Step, kept: ReadKept) -> str:
             os.replace(step.part, step.target)
         else:
             rename_no_replace(step.part, step.target)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(step.part)
-        raise
     reached("operated")
     sync_folder(os.path.dirname(step.target))
     return step.target

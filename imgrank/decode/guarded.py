@@ -62,7 +62,7 @@ def _ask_a_worker(request: _Request, memory: ExitStack) -> Image.Image:
     except (OSError, ValueError) as error:
         worker.end()
         raise DecodeError(f"the {request.kind} decoder crashed on it or took too long") from error
-    except BaseException:
+    except BaseException:  # Ctrl-C as well: a worker in the middle of a picture is of no use
         if not worker.is_ready:
             worker.end()
         raise

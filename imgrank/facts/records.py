@@ -123,11 +123,11 @@ def parse_time(text: str, fraction: str = "", offset: str = "") -> Taken | None:
     match = _TIME.fullmatch(text.strip("\0 \t\r\n"))
     if match is None:
         return None
-    parts = [int(match[name] or least) for name, least in (("year", 1), ("month", 1), ("day", 1))]
+    year, month, day = (int(match[name] or 1) for name in ("year", "month", "day"))
     hour, minute, second = (int(match[name] or 0) for name in ("hour", "minute", "second"))
     digits = match["fraction"] or _digits(fraction)
     try:
-        midnight = datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001 (the clock's own time)
+        midnight = datetime(year, month, day)  # noqa: DTZ001 (the clock's own time)
         if hour > 24 or minute > 59 or second > 60:
             return None
         local = midnight + timedelta(hours=hour, minutes=minute, seconds=second)  # some write 24:00 for midnight

@@ -47,7 +47,7 @@ class Part:
         self._stream = self._checked(lambda: location.open(name, ahead))
         try:
             self._file = self._checked(lambda: open_parquet(self._stream, checked=True))
-        except BaseException:
+        except BaseException:  # Ctrl-C as well; it goes on
             self._stream.close()
             raise
         self.rows = int(self._file.metadata.num_rows)

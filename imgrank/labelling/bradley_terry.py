@@ -101,7 +101,7 @@ class Memo(Generic[Value]):
         if is_mine:
             try:
                 future.set_result(make())
-            except BaseException as error:
+            except BaseException as error:  # whoever waits for this value must be told, of Ctrl-C as well
                 with self._lock:
                     self._values.pop(key, None)
                 future.set_exception(error)

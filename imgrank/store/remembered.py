@@ -13,7 +13,7 @@ from typing import TypeVar
 from xxhash import xxh3_64_intdigest
 
 from imgrank.records import ImageFile
-from imgrank.store.sqlite_index import AT_ONCE, FAULTS, PATIENCE, is_damage
+from imgrank.store.sqlite_index import AT_ONCE, FAULTS, PATIENCE, is_damage, transaction
 from imgrank.store.token_store import RACY_NS, path_keys, reason_of
 
 VERSION = 1  # raise it when the texts change their meaning
@@ -94,14 +94,8 @@ class Remembered:
     def _write(self, rows: Sequence[tuple[bytes, int, int, str, int]]) -> None:
         if self._connection is None or not rows:
             return
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._connection):
             self._connection.executemany("INSERT OR REPLACE INTO said VALUES (?, ?, ?, ?, ?)", rows)
-            self._connection.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(*FAULTS):
-                self._connection.execute("ROLLBACK")
-            raise
 
     def _try(self, work: Callable[[], _T]) -> _T | None:
         """What `work` gives; None where the file does not serve, and then it is not asked again."""

@@ -37,6 +37,19 @@ CREATE TABLE paths (
 """
 
 
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Holds the file for writing; undone whole if the body fails."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:  # Ctrl-C as well; it goes on
+        with contextlib.suppress(*FAULTS):
+            connection.execute("ROLLBACK")
+        raise
+
+
 class DamagedIndex(sqlite3.DatabaseError):
     """The file is no index, or not the index of this fingerprint and shape: it may be set aside."""
 
@@ -91,14 +104,8 @@ class Index:
         """One transaction; other writers wait. Undone whole if the body fails."""
         if _identity(self._path) != self._identity:
             raise sqlite3.OperationalError("it was deleted meanwhile")
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._connection):
             yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(*FAULTS):
-                self._connection.execute("ROLLBACK")
-            raise
 
     def next_place(self, count: int) -> int:
         """The first of `count` free places in one segment. Places are never given out twice."""

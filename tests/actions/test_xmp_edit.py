@@ -65,7 +65,7 @@ def test_everything_else_is_kept(before):
     "before", [None, LIGHTROOM, DIGIKAM, LIGHTROOM.replace(b"xap:", b"xmp:").replace(b":xap", b":xmp")]
 )
 def test_exiv2_reads_it_as_digikam_and_darktable_do(tmp_path, before):
-    pyexiv2 = pytest.importorskip("pyexiv2", exc_type=ImportError)
+    pyexiv2 = pytest.importorskip("pyexiv2", exc_type=ImportError, reason="pyexiv2 is not installed")
     (tmp_path / "a.xmp").write_bytes(tag(before, 3, 0.25, 4))
     with pyexiv2.Image(str(tmp_path / "a.xmp")) as sidecar:
         read = sidecar.read_xmp()
@@ -164,7 +164,7 @@ def test_three_hundred_sidecars_keep_every_byte_that_is_not_ours():
 
 
 def test_three_hundred_sidecars_read_by_exiv2(tmp_path):
-    pyexiv2 = pytest.importorskip("pyexiv2", exc_type=ImportError)
+    pyexiv2 = pytest.importorskip("pyexiv2", exc_type=ImportError, reason="pyexiv2 is not installed")
     pyexiv2.set_log_level(4)
     draw = random.Random(20264)
 

@@ -128,7 +128,7 @@ def test_a_file_of_the_first_format_says_nothing_of_models_or_closed_forms_and_i
 def rewrite(path, change):
     with safe_open(path, framework="numpy") as file:
         header = json.loads(file.metadata()[files.METADATA_KEY])
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
     change(header, tensors)
     save_file(tensors, path, {files.METADATA_KEY: json.dumps(header)})
 

@@ -93,7 +93,7 @@ class Files(dict):
 
 def _own_tokenizer(folder):
     """A tokenizer of Hugging Face's with letters for tokens, among them letters that no English word has."""
-    transformers = pytest.importorskip("transformers")
+    transformers = pytest.importorskip("transformers", reason="needs the extra languages")
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 
     letters = ["<pad>", "<eos>", "<unk>", *"abcdefghijklmnopqrstuvwxyzßäöü猫老人ねこкот"]

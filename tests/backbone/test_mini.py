@@ -78,7 +78,7 @@ def test_a_sentence_of_any_length_has_tokens(mini):
 def test_sentences_are_read_as_by_the_tower_that_was_trained(mini, sentence):
     read = mini.encode_sentence(sentence)
     with safe_open(str(mini.weights), "pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
     tower, head = MiniTextTower(TextConfig(**mini.config["text"])), SentenceHead(mini.config["text"]["width"])
     for module, prefix in ((tower, "text."), (head, "sentence.")):
         own = {name.removeprefix(prefix): one for name, one in tensors.items() if name.startswith(prefix)}

@@ -188,7 +188,7 @@ def test_filters_that_leave_nothing_say_why(shoot, home):
 
 
 def test_an_index_holds_nothing_to_group_or_filter_by_and_says_so(shoot, home, tmp_path):
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="an index needs pyarrow")
     imgrank("index", shoot, "--out", tmp_path / "tokens", home=home)
     for options in (("--group", "similar"), ("--since", "2024")):
         said = imgrank("sort", tmp_path / "tokens", "a cat", *options, home=home, status=2).stderr

@@ -173,7 +173,7 @@ def test_classes_get_an_accuracy(tmp_path):
 
 
 def test_the_plot_is_drawn(trained, tmp_path):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="plots need matplotlib")
     from imgrank.evaluation.report_formats import plot_report
 
     report = measure(*trained)
@@ -184,7 +184,7 @@ def test_the_plot_is_drawn(trained, tmp_path):
 
 
 def test_probabilities_of_answers_are_drawn_where_a_ranker_gives_some(tmp_path):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="plots need matplotlib")
     from imgrank.evaluation.report_formats import plot_report
 
     path = pairs_csv(tmp_path, 80)

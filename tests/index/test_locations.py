@@ -39,8 +39,8 @@ def test_any_range_is_read_as_it_stands(tail, held, spans):
 
 
 def test_a_question_takes_one_request_of_each_part(asked):
-    fsspec = pytest.importorskip("fsspec")
-    pytest.importorskip("pyarrow")
+    fsspec = pytest.importorskip("fsspec", reason="needs the extra remote")
+    pytest.importorskip("pyarrow", reason="an index needs pyarrow")
     fsspec.filesystem("memory").store.clear()
     shape, count = TokenShape(16, 320, 384, 9), 400
     packed = PackedTokens.empty(count, shape)

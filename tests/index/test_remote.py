@@ -14,8 +14,8 @@ from imgrank.index.items import SourceItem
 from imgrank.index.pictures import read_bytes
 from imgrank.index.remote import is_local, leads_here, why_foreign_is_refused
 
-pytest.importorskip("fsspec")
-pytest.importorskip("aiohttp")
+pytest.importorskip("fsspec", reason="needs the extra remote")
+pytest.importorskip("aiohttp", reason="needs the extra remote")
 
 LOCAL = [
     "localhost",

@@ -21,7 +21,7 @@ from imgrank.index.sources import Shard, find_items, parse_shard
 from imgrank.records import Unreadable
 
 pa = pytest.importorskip("pyarrow", reason="an index needs pyarrow")
-pq = pytest.importorskip("pyarrow.parquet")
+pq = pytest.importorskip("pyarrow.parquet", reason="an index needs pyarrow")
 
 
 def picture(number: int) -> bytes:

@@ -92,7 +92,7 @@ def test_numbers_of_an_image_that_is_too_small_to_measure_are_none(ranker, photo
 
 
 def test_an_index_without_detail_answers_as_before_and_says_so(ranker, photos, tmp_path_factory):
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="an index needs pyarrow")
     from imgrank.index.building import build_index
     from imgrank.index.locations import Location
     from imgrank.index.sources import find_items
@@ -106,7 +106,7 @@ def test_an_index_without_detail_answers_as_before_and_says_so(ranker, photos, t
 
 
 def test_an_index_with_detail_answers_as_the_files_do(ranker, photos, tmp_path_factory):
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="an index needs pyarrow")
     from imgrank.engine.contract import open_engine
     from imgrank.engine.sorting import rank_indexes
     from imgrank.index.building import IndexOptions, build_index

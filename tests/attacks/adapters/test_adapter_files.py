@@ -36,7 +36,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _rewritten(good: Path, target: Path, change: Callable[[Header, Tensors], object]) -> Path:
     with safe_open(good, framework="numpy") as file:
         header = json.loads(file.metadata()[files.METADATA_KEY])
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
     del header["header_digest"]  # who forges a header writes none, or the right one
     change(header, tensors)
     save_file(tensors, target, {files.METADATA_KEY: json.dumps(header)})

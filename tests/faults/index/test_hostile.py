@@ -19,7 +19,7 @@ from imgrank.store import open_store
 from tests.index.making import FakeBackbone, build, expected, opened, tokens, write_pictures
 
 pa = pytest.importorskip("pyarrow", reason="an index needs pyarrow")
-pq = pytest.importorskip("pyarrow.parquet")
+pq = pytest.importorskip("pyarrow.parquet", reason="an index needs pyarrow")
 
 COUNT = 9
 
