@@ -32,10 +32,12 @@ from imgrank.scoring.idioms import IGNORED_BESIDE, plainly
 from imgrank.scoring.limits import (
     NO_NUMBER,
     NOT_OVEREXPOSED,
+    WELL_EXPOSED,
     WITHOUT_OVEREXPOSED,
     QualityBeside,
     bounded_number,
     exact_number,
+    good_exposure,
     overexposure,
     quality_beside,
 )
@@ -160,7 +162,7 @@ class Settled:
             return PictureScorer(question, aim_at_picture(question.like.embedding))
         scorer = self._by_sentence(detailed)
         read_in_part = (self._both_ends, self._ignored, self._doubt, self._unmeasured, self._exact_number)
-        unsure = (*read_in_part, self._described, self._overexposed, self._unbounded)
+        unsure = (*read_in_part, self._described, self._of_light, self._unbounded)
         understood = scorer.understood and not any(unsure)
         return replace(scorer, notes=(*scorer.notes, *self._told()), understood=understood)
 
@@ -217,6 +219,8 @@ class Settled:
         return IGNORED_BESIDE.format(rest)
 
     def _told_of_light(self, words: str) -> str:
+        if overexposure(words) is None:
+            return WELL_EXPOSED.format(printable(words))
         brightest = self.choice is not None and self.choice.reversed
         return (NOT_OVEREXPOSED if brightest else WITHOUT_OVEREXPOSED).format(printable(words))
 
@@ -248,10 +252,10 @@ class Settled:
         return compared(named(self.question.sentence))
 
     @property
-    def _overexposed(self) -> str | None:
-        """The words for too much light, where the shipped scale of darkness answers, whichever way round."""
+    def _of_light(self) -> str | None:
+        """The words for too much light, or the right amount, where the shipped scale of darkness answers."""
         is_told = self._both_ends is not None or self._unbounded is not None
-        words = None if is_told else overexposure(self._begun)
+        words = None if is_told else overexposure(self._begun) or good_exposure(self._begun)
         if words is None or self.choice is None or not self.choice.adapter.shipped:
             return None
         return words if self.choice.query.name == "underexposed" else None
@@ -291,8 +295,8 @@ class Settled:
             yield NO_NUMBER.format(number)
         if self._described is not None:
             yield ONLY_LIKENESS.format(*map(printable, self._described))
-        if self._overexposed is not None:
-            yield self._told_of_light(self._overexposed)
+        if self._of_light is not None:
+            yield self._told_of_light(self._of_light)
         if self._unmeasured is not None:
             yield str(self._unmeasured)
 

@@ -85,6 +85,11 @@ _UNREAD = (
     (r"^both [\w'-]+ and [\w'-]+$|^[\w'-]+ and [\w'-]+ (?:together|side by side)$", TOGETHER),
     (rf"^(?:the )?(?:brigh|dark)(?:t?est|t?er)(?: (?:{_PICTURES}))?(?: first| last)?$", OF_LIGHT),
     (rf"^(?:the )?(?:very )?smooth(?:er|est)? (?:{_PICTURES})(?: first| last)?$", OF_NOISE),
+    (
+        r"\b(?:(?:on|to|at|in) (?:the|its|his|her)|facing|looking|turned|going)(?: to the)? (?:left|right)\b"
+        r"(?! (?:time|place|order|way|mood|moment|track|hand|arm|leg|foot|wing|eye|ear)\b)",
+        EITHER_FIRST,
+    ),
     (r"\b(?:few|fewer|fewest|many|more|most) [\w'-]+ last[,;]? .+", EITHER_FIRST),
     (r"^if (?:there|it|they|the|possible)\b", EITHER_FIRST),
     (rf"^(?:slightly|somewhat|moderately|mildly|a bit|a little) (?!of\b)[\w'-]+(?: (?:{_PICTURES}))?$", VERY_END),

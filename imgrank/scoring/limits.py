@@ -21,6 +21,7 @@ NOT_MEASURED = (
 )
 NOT_OVEREXPOSED = "'{}' is read as brightest, which is not the same, so images that are well exposed may come first"
 WITHOUT_OVEREXPOSED = "not '{}' is read as darkest, which is not the same, so images that are too dark may come first"
+WELL_EXPOSED = "'{}' is judged by how dark images are, so those with too much light may come first"
 
 _NUMERAL = (
     r"(?:(?:a|one) (?:dozen|hundred|thousand)|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen"
@@ -98,10 +99,20 @@ _OVEREXPOSED = re.compile(
     r"|blown[ -]?(?:out|highlights|whites|skies|sky)|(?:clipped|burn(?:t|ed)[ -]out) (?:highlights|whites))\b"
 )
 
+_WELL_EXPOSED = re.compile(
+    r"\b(?:well|properly|correctly|perfectly|nicely|good|best|better|right|correct|perfect|proper)[ -]expos(?:ed|ure)\b"
+)
+
 
 def overexposure(sentence: str) -> str | None:
     """The words for too much light that a sentence has: a scale of darkness, turned round, knows no bound of it."""
     found = _OVEREXPOSED.search(" ".join(sentence.lower().split()))
+    return found[0] if found else None
+
+
+def good_exposure(sentence: str) -> str | None:
+    """The words for the right amount of light that a sentence has, which is at no end of a scale of darkness."""
+    found = _WELL_EXPOSED.search(sentence.lower())
     return found[0] if found else None
 
 

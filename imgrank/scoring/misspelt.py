@@ -11,15 +11,18 @@ import re
 from functools import lru_cache
 
 from imgrank.paths import weights_dir
+from imgrank.scoring.comparatives import PICTURES
 from imgrank.scoring.languages import is_english, seems_english
 from imgrank.scoring.lexicon import is_known
-from imgrank.scoring.naming import beginning
+from imgrank.scoring.naming import beginning, named
 from imgrank.scoring.words import spelt_out, word_of, word_set
 
 MISSPELT = '"{}" is not a word that mini knows; did you mean "{}"?'
 ALL_MISSPELT = "{} and {} are not words that mini knows; did you mean {} and {}?"
 
 _WORD = re.compile(r"(?<![\w'’.@#/-])[a-z]{3,24}(?![\w'’@#/-]|\.\w)")
+_LETTERS = re.compile(r"[^\W\d_]{3,24}")
+_SAY_LITTLE = PICTURES | word_set("the and all any some")
 _FAR_FROM, _LEFT_OUT_FROM, _DOUBLED_FROM, _CHANGED_FROM = 6, 5, 6, 7  # letters that a word has at least
 _NEXT, _FAR = 1, 2  # how far apart two letters stand that are swapped
 _RARE, _COMMON = 20_000, 8_000  # places in the text model's list of words, the commonest of which come first
@@ -57,6 +60,15 @@ def slips(sentence: str) -> tuple[tuple[str, str], ...]:
     if any(meant.values()):
         meant = {word: other or _doubled(word) for word, other in meant.items()}
     return tuple((word, other) for word, other in meant.items() if other)
+
+
+def knows_none(sentence: str) -> str:
+    """The words that a sentence is about, where nobody here knows any of them: "cheval"; empty where one is known."""
+    words = [word for word in _LETTERS.findall(named(beginning(sentence)).lower()) if word not in _SAY_LITTLE]
+    is_strange = bool(words) and not any(
+        is_english(word) or is_taught(word) or is_taught(word_of(word).base) for word in words
+    )
+    return " ".join(words) if is_strange and not slips(sentence) else ""
 
 
 def _is_word(word: str) -> bool:

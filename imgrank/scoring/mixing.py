@@ -193,7 +193,11 @@ class MixScorer:
         """Whether each term is taken away as much as it is added: "cats" less "cats"."""
         weights: dict[Hashable, list[float]] = defaultdict(list)
         for term in self.terms:
-            weights[term.scorer.depends_on].append(term.weight)
+            scorer = term.scorer
+            if isinstance(scorer, DetailScorer):
+                weights[scorer.asked.quality].append(term.weight * scorer.asked.turn)
+            else:
+                weights[scorer.depends_on].append(term.weight)
         return all(fsum(each) == 0 for each in weights.values())
 
     @property

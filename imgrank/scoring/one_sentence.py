@@ -13,7 +13,7 @@ from imgrank.scoring.amounts import denies_an_act
 from imgrank.scoring.calibration import confidence_weights
 from imgrank.scoring.choosing import OWN_WORDS, Choice, quantity_of
 from imgrank.scoring.languages import seems_english
-from imgrank.scoring.misspelt import misspelt
+from imgrank.scoring.misspelt import knows_none, misspelt
 from imgrank.scoring.naming import named
 from imgrank.scoring.negation import Negation, negation_of
 from imgrank.scoring.parsing import read
@@ -32,6 +32,7 @@ ASKS_FOR_ANOTHER = "the sentence asks for something other than the ranker {} pre
 NOT_COMPARED = "no trained ranker answers, so no close results were compared again"
 READS_ENGLISH = "mini knows English alone, and finds no English word here: scores mean nothing"
 KNOWS_FEW = "mini knows English alone, and few of these words: scores may mean little"
+MAY_NOT_KNOW = "mini may not know '{}', so scores may mean little"
 IGNORED_NOT = 'a "not" or "no" inside a sentence is not understood and was ignored'
 
 
@@ -61,8 +62,8 @@ def adapter_scorer(question: Question, choice: Choice, encode: Encode) -> Adapte
     if choice.asks_for_another:
         name, quantity = printable(choice.adapter.name), printable(quantity_of(choice.query))
         notes = (*notes, ASKS_FOR_ANOTHER.format(name, quantity))
-    counts = bool(phrasings_of(choice.query.phrasings).things)
-    keeps_all = choice.reversed and counts
+    phrasings = phrasings_of(choice.query.phrasings)
+    keeps_all = choice.reversed and bool(phrasings.things) and not phrasings.counts_cells
     return AdapterScorer(question, choice, encode(choice.words), keeps_all, notes, understood=not notes)
 
 
@@ -94,8 +95,9 @@ def likeness_scorer(question: Question, asked: Asked, outdated: tuple[str, ...],
     sureness = confidence_weights(source.backbone.fingerprint)
     unrelated = None if sureness.is_own else Unrelated.of(source.sentence)
     is_ignored = negation is not None and negation.thing is None
-    understood = not is_ignored and (source.backbone.name != MINI or is_readable(question.sentence))
-    notes = (*notes, *outdated, *_told_of_language(question.sentence, source.backbone))
+    unknown = knows_none(question.sentence) if source.backbone.name == MINI else ""
+    understood = not is_ignored and not unknown and (source.backbone.name != MINI or is_readable(question.sentence))
+    notes = (*notes, *outdated, *_told_of_language(question.sentence, unknown, source.backbone))
     wrong = misspelt(question.sentence) if source.backbone.name == MINI else None
     notes = notes if wrong is None else (*notes, wrong)
     notes = (*notes, *([NOT_COMPARED] if question.refine else []))
@@ -105,8 +107,8 @@ def likeness_scorer(question: Question, asked: Asked, outdated: tuple[str, ...],
     return LikenessScorer(question, axis, asked, sureness, unrelated, understood, notes, denies)
 
 
-def _told_of_language(sentence: str, backbone: Named) -> tuple[str, ...]:
-    """Where the sentence is none that `mini` reads."""
+def _told_of_language(sentence: str, unknown: str, backbone: Named) -> tuple[str, ...]:
+    """Where the sentence is none that `mini` reads, or has an `unknown` word alone."""
     if backbone.name != MINI or seems_english(sentence):
-        return ()
+        return (MAY_NOT_KNOW.format(printable(unknown)),) if unknown else ()
     return (KNOWS_FEW if is_readable(sentence) else READS_ENGLISH,)

@@ -45,6 +45,11 @@ class Phrasings:
         """Whether it grades pictures as pictures ("low contrast"), and nothing that they show."""
         return not self.things and all(word.base in self.scale for word in self.readings[0].words)
 
+    @property
+    def counts_cells(self) -> bool:
+        """Whether only a microscope shows what it counts: a photograph of a dog does not have the fewest platelets."""
+        return any(thing == "platelet" or is_kind_of(thing, "cell") for thing in self.things)
+
     def counts_kind(self, word: str) -> bool:
         """Whether it names a kind of what is counted: guests are people. A leukocyte is a cell, and no red one."""
         return not self.counts_a_compound and any(is_kind_of(word, thing) for thing in self.things)

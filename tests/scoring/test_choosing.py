@@ -397,3 +397,10 @@ def test_the_age_of_anybody_is_asked_for_in_any_number_and_degree(ranker, somebo
     for who in (somebody, several.get(somebody, f"{somebody}s")):
         assert_all_ask_for(ranker, "older person", f"older {who}|the oldest {who}|older {who} first")
         assert_all_ask_for(ranker, "-older person", f"younger {who}|Youngest {who} at the top")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "keeps"), [("fewest dogs", True), ("no people", True), ("fewest platelets", False)]
+)
+def test_what_only_a_microscope_shows_is_not_lacked_by_other_pictures(ranker, sentence, keeps):
+    assert ask(Question(sentence), ranker).keeps_all is keeps

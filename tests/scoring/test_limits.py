@@ -174,6 +174,14 @@ def test_too_much_light_that_is_denied_is_put_last_and_is_no_sure_order(sentence
     assert not scorer.understood
 
 
+@pytest.mark.parametrize("sentence", ["well exposed", "properly exposed photos", "good exposure"])
+def test_the_right_amount_of_light_is_at_no_end_of_a_scale_and_is_no_sure_order(sentence):
+    with Ranker() as ranker:
+        scorer = ask(Question(sentence), ranker)
+    assert any("is judged by how dark images are" in note for note in scorer.notes)
+    assert not scorer.understood
+
+
 @pytest.mark.parametrize(
     ("sentence", "is_sure"),
     [

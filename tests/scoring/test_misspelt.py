@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from imgrank import Ranker
 from imgrank.scoring.asking import ask
 from imgrank.scoring.lexicon import _whole
-from imgrank.scoring.misspelt import ALL_MISSPELT, MISSPELT, misspelt, slips
+from imgrank.scoring.misspelt import ALL_MISSPELT, MISSPELT, knows_none, misspelt, slips
 from imgrank.scoring.question import Question
 from imgrank.scoring.words import word_set
 from tests.explaining.making import RedRanker
@@ -96,3 +97,26 @@ def test_nothing_is_meant_by_a_word_that_the_dictionary_has():
     """Every hundredth of them, in which there are rare ones, and those that are nearly spelt as others."""
     words = [line.split(b"\t")[0].decode() for line in _whole().splitlines()[::100]]
     assert [word for word in words if slips(word)] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "unknown"),
+    [
+        ("cheval", "cheval"),
+        ("photos of a quokka", "quokka"),
+        ("kimonos", ""),
+        ("a quokka and a dog", ""),
+        ("photos", ""),
+        ("dgo", ""),  # a slip is told as such
+    ],
+)
+def test_a_sentence_of_which_nobody_knows_a_word(sentence, unknown):
+    assert knows_none(sentence) == unknown
+
+
+def test_a_sentence_of_which_nobody_knows_a_word_is_said_to_be_that():
+    scorer = ask(Question("cheval"), RedRanker())
+    assert not any("may not know" in note for note in scorer.notes)  # it has another model
+    with Ranker() as ranker:
+        scorer = ask(Question("cheval"), ranker)
+    assert any("may not know 'cheval'" in note for note in scorer.notes) and not scorer.understood

@@ -15,7 +15,7 @@ from imgrank.records import Asked, Doubt
 from imgrank.rounding import rounded
 from imgrank.scoring.detail import DetailScorer
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
-from imgrank.scoring.question import Evidence, Question, Scored, Tally, Verdict
+from imgrank.scoring.question import Evidence, Question, Scored, Tally, TermEvidence, Verdict
 from imgrank.scoring.scorers import Resources
 from imgrank.tokens import PackedTokens, TokenShape
 
@@ -184,6 +184,15 @@ def test_terms_that_take_each_other_away_are_told_and_are_no_sure_order(others, 
     verdict = ask(terms, 3).verdict
     assert verdict.confident == (verdict.confidence > 0) == (doubt is None)
     assert doubt is None or verdict.doubt is doubt
+
+
+def test_both_ends_of_a_measured_quality_take_each_other_away():
+    soft, sharp = (DetailScorer(Question("x"), AskedQuality(Quality.sharpness, turn)) for turn in (-1.0, 1.0))
+    said = Tally(2, 3, 600, 140_000, 100)
+    evidence = Evidence(count=3, terms=(TermEvidence(Evidence(count=3), said),) * 2)
+    mix = MixScorer(Question("soft focus but not blurry"), (MixTerm(soft, 1.0), MixTerm(sharp, 1.0)))
+    verdict = mix.verdict(evidence)
+    assert (verdict.confident, verdict.doubt) == (False, Doubt.cancelled)
 
 
 def test_a_mix_doubts_for_the_reason_of_the_term_that_is_doubted():
