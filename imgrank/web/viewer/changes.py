@@ -92,7 +92,7 @@ class Plans:
             raise UsageError("This plan was carried out already, or has expired; make a new one.")
         try:
             yield waiting.made
-        except BaseException:
+        except BaseException:  # Ctrl-C as well: a plan that did not end can be carried out later
             with self._lock:
                 self._waiting[name] = waiting
             raise
