@@ -175,7 +175,8 @@ class Indexer:
             numbers = self._library.add(found.files, found.packed)
             self._library.skip(found.skipped, chunk)
             self.begun.set()
-            self._facts.read(numbers)  # by which they may be filtered already
+            if len(numbers) <= FEW:  # by which they may be filtered already; where many come at once, the end is near
+                self._facts.read(numbers)
 
         self._go_through("reading", files, read)
 
@@ -273,6 +274,7 @@ def _news(came: int, went: int, changed: int) -> str:
     return said and said + "."
 
 
+FEW = 512  # pictures
 FIRST, FEWEST, MOST = 8, 32, 4096  # pictures read at once: few, to show some soon; then as many as take about a second
 QUICK, SLOW = 0.3, 1.5  # seconds
 

@@ -124,12 +124,18 @@ export async function follow() {
     const told = await get("state");
     if (now().fault === GONE) change({ fault: "" });
     await settle(told);
-    pause = told.job.running ? 250 : told.indexing.stage === "idle" && !told.coming && told.teaching.training?.stage !== "running" ? 3000 : 600;
+    pause = told.job.running || isEmpty() ? 250 : told.indexing.stage === "idle" && !told.coming && told.teaching.training?.stage !== "running" ? 3000 : 600;
   } catch (error) {
     change({ fault: messageOf(error) });
   }
   clearTimeout(timer);
   timer = setTimeout(follow, document.hidden ? 4 * pause : pause);
+}
+
+/** Whether the first pictures are yet to come. */
+function isEmpty() {
+  const { server, order } = now();
+  return !order?.numbers.length && server !== null && server.indexing.stage !== "idle" && server.indexing.stage !== "failed";
 }
 
 /** What is told when the page comes, once. @param {Server} told */
@@ -159,7 +165,7 @@ async function settle(told) {
   if (before && (told.epoch !== epoch || (!isBusy && told.version !== namedVersion))) await fetchNames(told.version); // first: the question may mean one that changed
   const isTaught = before && told.teaching.rankers !== before.teaching.rankers;
   if (now().asking && !now().order) return; // the first order is on its way
-  if (isTaught || (told.version !== orderedVersion && (!isBusy || performance.now() - orderedAt > AGAIN))) await order();
+  if (isTaught || (told.version !== orderedVersion && (!isBusy || isEmpty() || performance.now() - orderedAt > AGAIN))) await order();
 }
 
 /** What is said when a training has come to its end. @param {import("./types").Training | null} training */
