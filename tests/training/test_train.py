@@ -318,7 +318,7 @@ def test_a_network_that_adds_nothing_is_given_up_early_and_stored_nowhere(tmp_pa
     assert {epoch.stage for epoch in seen} <= {"fold 1 of 5", "fold 2 of 5"}
     assert result.queries[0].blend_weight == 0
     assert load(result.path).model is None
-    assert "without a network" in result.card.read_text(encoding="utf-8")
+    assert "without a neural network" in result.card.read_text(encoding="utf-8")
 
 
 def test_the_time_left_is_that_of_the_whole_run(tmp_path):
