@@ -201,11 +201,13 @@ class Settled:
         rest = self._beside or beside_denied(named(self.question.sentence))
         if not rest or self.choice is None or not self._asks_for_scale:
             return ""
-        return "" if Settled(Question(rest), self._source)._end == self._end else rest
+        return "" if Settled(Question(rest), self._source).end == self.end else rest
 
     @property
-    def _end(self) -> tuple[str, bool] | None:
+    def end(self) -> tuple[str, bool] | None:
         """The name of the scale that answers, and whether it is turned."""
+        if self.quality is not None:
+            return self.quality.quality.value, self.quality.turn < 0
         return None if self.choice is None else (self.choice.query.name, self.choice.reversed)
 
     def speaks_of(self, thing: str) -> bool:

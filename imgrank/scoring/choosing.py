@@ -16,12 +16,12 @@ from imgrank.records import Asked
 from imgrank.scoring.asks import Asks, asks
 from imgrank.scoring.calibration import AskingWeights, asking_weights
 from imgrank.scoring.languages import seems_english
-from imgrank.scoring.lexicon import are_near, is_somebody, is_thing
+from imgrank.scoring.lexicon import are_near, is_noun, is_somebody, is_thing
 from imgrank.scoring.negation import negation_of
 from imgrank.scoring.parsing import Reading, read
 from imgrank.scoring.phrasings import Phrasings, phrasings_of
 from imgrank.scoring.question import Encode
-from imgrank.scoring.signs import nearness, signs_of
+from imgrank.scoring.signs import PARTS_OF_PICTURES, nearness, signs_of
 from imgrank.scoring.words import are_kin, last_base, word_of, word_set
 
 NEAR_FROM, NEAR_WITHOUT_WORD_FROM = 0.1, 0.45  # cosines below which nobody looks closer: it costs time, and finds none
@@ -37,8 +37,8 @@ _LEAST = re.compile(r"^(?:the )?(?:least|less) (?P<thing>\S.*)$", re.IGNORECASE)
 _OF_PICTURES = re.compile(rf" (?:{'|'.join(PICTURE_NOUNS)}|ones)$", re.IGNORECASE)
 _AGES, _JUDGES = word_set("old young"), word_set("good bad")
 _PICTURES_OF = re.compile(
-    rf"\b(?:{'|'.join(PICTURE_NOUNS)}) (?:of|with|showing) (?:(?:the|an?|my|our|some|any) )?"
-    r"(?P<thing>[\w'-]+(?: [\w'-]+)?)$",
+    rf"(?:\b(?:{'|'.join(PICTURE_NOUNS)}) (?:of|with|showing) (?:(?:the|an?|my|our|some|any) )?"
+    r"|^(?:in|out of) focus )(?P<thing>[\w'-]+(?: [\w'-]+)?)$",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
@@ -292,9 +292,17 @@ def _asks_of_things(sentence: str, reading: Reading, query: Phrasings) -> bool:
     """Whether it asks for a quality of pictures of something, "grainy photos of people", or for good ones of what is
     counted: who answers by the one would not look at the other."""
     if query.things:
-        return any(word.base in _JUDGES for word in reading.words)
+        acts = not reading.grades and any(word.base.endswith("ing") for word in reading.words)  # "people facing away"
+        return acts or any(word.base in _JUDGES for word in reading.words)
     things = (found["thing"] for found in _PICTURES_OF.finditer(sentence) if query.is_about_photographs)
-    return any(is_thing(last_base(thing)) and not share_a_word(read(thing), query) for thing in things)
+    return any(_is_shown(thing.lower()) and not share_a_word(read(thing), query) for thing in things)
+
+
+def _is_shown(thing: str) -> bool:
+    """Whether pictures show what words name: "dog" and "faces", and not "night"."""
+    base = last_base(thing)
+    are_several = base != thing.split()[-1] and is_noun(base) and base not in PARTS_OF_PICTURES
+    return is_thing(base) or are_several
 
 
 def _names_somebody(denied: Reading) -> bool:

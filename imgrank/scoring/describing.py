@@ -37,7 +37,10 @@ def described(sentence: str) -> tuple[str, str] | None:
 
 def compared(sentence: str) -> tuple[str, str] | None:
     """What a thing has more of, "happiest" or "least messy", and the thing: "kid" of "the happiest kid on a beach"."""
-    part = _BREAKS.split(sentence.lower().rstrip(" .!?"), maxsplit=1)[0]
+    part, *rest = _BREAKS.split(sentence.lower().rstrip(" .!?"), maxsplit=1)
+    ordered = _ordered(part, rest[0]) if rest else None
+    if ordered is not None:
+        return ordered
     words = [word for word in part.split() if word not in _ARTICLES]
     count = _words_of_degree(words)
     asked, rest = words[:count], words[count:]
@@ -49,6 +52,15 @@ def compared(sentence: str) -> tuple[str, str] | None:
     if not asked or not are_things or not PICTURE_NOUNS.isdisjoint(thing) or _counts(asked[0], thing[-1]):
         return None
     return " ".join([*asked, *more]), " ".join(thing)
+
+
+def _ordered(part: str, order: str) -> tuple[str, str] | None:
+    """ "newest" and "black cars" of "black cars, newest first"."""
+    asked = [word for word in order.split() if word not in (*_ARTICLES, "ones", "first", "last")]
+    last = word_of(part.split()[-1] if part.split() else "").base
+    is_order = 0 < len(asked) == _words_of_degree(asked) and not _words_of_degree(part.split())
+    is_of_things = is_noun(last) and PICTURE_NOUNS.isdisjoint(part.split()) and len(part.split()) <= _MOST_WORDS
+    return (" ".join(asked), part.strip()) if is_order and is_of_things else None
 
 
 def _words_of_degree(words: list[str]) -> int:

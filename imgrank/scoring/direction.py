@@ -54,6 +54,10 @@ _BESIDE = (["next"], ["close"], ["similar"], ["compared"], ["belonging"])
 _BOUND = re.compile(
     r"\bnot (?:be )?(?P<much>too|overly|excessively|very|so|that|all that|particularly) (?P<word>[\w'-]+)"
 )
+_BESIDE_EACH_OTHER = re.compile(
+    r"^(?:the )?(?P<one>[\w'-]+)(?:,|,? (?:and|but|yet)) (?P<other>[\w'-]+)(?: (?!first|last|at|to)[\w'-]+)?$"
+)
+_DENIES = re.compile(r"\b(?:not|no|without|few|fewer|less|first|last)\b")
 _TOO = ("too", "overly", "excessively")
 _TURNED = re.compile(r"(?:(?:the|in) )?(?:other way|vice versa|reverse|backward|back$|opposite)")
 _ASKS_HOW = word_set("how whether")
@@ -143,11 +147,14 @@ def _first_end(words: list[str]) -> tuple[list[str], bool]:
 
 def both_ends(sentence: str) -> tuple[str, str] | None:
     """The two ends of a scale where a sentence names both and not which stands first: "old or young", "old but not too
-    old", "not old, not young", "young to old or old to young"; None of "how old or young"."""
+    old", "not old, not young", "sharp but blurry", "young to old or old to young"; None of "how old or young"."""
     text = " ".join(spelt_out(sentence).lower().split())
     words = re.findall(r"[\w'-]+", text)
     if len(words) > _MOST_WORDS or not _ASKS_HOW.isdisjoint(words):
         return None
+    joined = _joined_ends(text)
+    if joined is not None:
+        return joined
     for place, word in enumerate(words):
         if word in ("or", "nor"):
             pairs = product(words[max(0, place - 2) : place], words[place + 1 : place + 3])
@@ -158,6 +165,16 @@ def both_ends(sentence: str) -> tuple[str, str] | None:
         if word == "and" and not _BOTH.isdisjoint(words) and len(beside) == 3 and _are_ends(beside[0], beside[2]):
             return beside[0], beside[2]
     return _bounded_twice(text) or _denied_twice(words) or _both_ways(words)
+
+
+def _joined_ends(text: str) -> tuple[str, str] | None:
+    """ "old and young people", "background blurred but subject sharp"."""
+    found = _BESIDE_EACH_OTHER.match(text)
+    if found is not None and _are_ends(found["one"], found["other"]):
+        return found["one"], found["other"]
+    one, _, other = text.partition(" but ")
+    pairs = product(one.split(), other.split()) if _DENIES.search(text) is None else ()
+    return next((pair for pair in pairs if _are_ends(*pair)), None)
 
 
 def _both_ways(words: list[str]) -> tuple[str, str] | None:

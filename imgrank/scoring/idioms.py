@@ -75,6 +75,7 @@ _ALONE = (
     r"^(?:with )?(?:nothing|none|nobody|no[ -]?one) (?:else )?but\b(?= \w)",
     r"(?:,| and| but| with|, and|, but)* (?:nobody|no[ -]?one|nothing) else\b.*$",
     r"(?:,| and| but| with|, and|, but)* no others?(?: \w+)?$",
+    r"(?<=\w) without any(?:thing|one|body) else.*$",
 )
 _UNREAD = (
     (r"\bnot (?:too |so |very |that |all that )?many\b(?=$| \w+$)", NONE_FIRST),
@@ -85,6 +86,7 @@ _UNREAD = (
     (r"^both [\w'-]+ and [\w'-]+$|^[\w'-]+ and [\w'-]+ (?:together|side by side)$", TOGETHER),
     (rf"^(?:the )?(?:brigh|dark)(?:t?est|t?er)(?: (?:{_PICTURES}))?(?: first| last)?$", OF_LIGHT),
     (rf"^(?:the )?(?:very )?smooth(?:er|est)? (?:{_PICTURES})(?: first| last)?$", OF_NOISE),
+    (r"\bmiddle[- ]aged?\b", VERY_END),
     (
         r"\b(?:(?:on|to|at|in) (?:the|its|his|her)|facing|looking|turned|going)(?: to the)? (?:left|right)\b"
         r"(?! (?:time|place|order|way|mood|moment|track|hand|arm|leg|foot|wing|eye|ear)\b)",

@@ -60,6 +60,7 @@ _ALL_MINE = re.compile(
 _CLOSING = re.compile(
     r"(?:,?\s+(?:please|pls|thanks|thank you|if you can|if possible|if you please|for me|for us))+$", re.IGNORECASE
 )
+_IN_THEM = re.compile(r"(?<=\w) (?:in|on) (?:it|them)$", re.IGNORECASE)
 _PUT_FIRST = re.compile(
     rf"^{_PLACE}\s+(?P<thing>.+?) (?:first|(?:at|to|on|in) (?:the )?(?:very )?"
     r"(?:top|front|beginning|start|head)|up front|on top)$",
@@ -80,7 +81,7 @@ def named(sentence: str) -> str:
 
 
 def _without_frame(words: str) -> str:
-    bare = _OPENING.sub("", _CLOSING.sub("", words))
+    bare = _IN_THEM.sub("", _OPENING.sub("", _CLOSING.sub("", words)))
     put = _PUT_FIRST.match(bare) or _FIRST.match(bare)
     return _ALL_MINE.sub("", _OF_PICTURES.sub("", put["thing"] if put else bare)).strip(" ,")
 

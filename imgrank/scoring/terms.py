@@ -30,6 +30,8 @@ _ORDERED = re.compile(
     re.IGNORECASE,
 )
 _OF_LOOKS = re.compile(r"\b(?:colou?rful(?:ness)?|vivid(?:ness)?|saturat(?:ed|ion)|monochrome)\b", re.IGNORECASE)
+_QUALITIES = re.compile(r"\s*(?:[,;&]|\b(?:and|but|yet)\b)\s*(?:(?:and|but|yet)\s+)?(?:also\s+)?", re.IGNORECASE)
+_MOST_QUALITIES, _MOST_WORDS = 4, 3
 _ORDERS = 0.5  # of the weight of what is put in order: dark pictures of other things come behind all birds
 
 
@@ -67,7 +69,7 @@ def _beside(said: WantedWithout, source: Source) -> tuple[Term, ...]:
         Term(thing, weight=-1.0) if choice is None else Term(f"no {thing}")
         for thing, choice in zip(said.unwanted, counted, strict=True)
     )
-    return (Term(said.wanted), *unwanted)
+    return (*(_qualities(said.wanted, source) or (Term(said.wanted),)), *unwanted)
 
 
 def _wanting(thing: str, source: Source) -> tuple[Term, ...]:
@@ -75,7 +77,21 @@ def _wanting(thing: str, source: Source) -> tuple[Term, ...]:
     if negation_of(thing) is not None:
         return ()
     amounts = _terms_of_amounts(amounts_of(thing), source)
-    return amounts or _first_and_last(thing, source) or _in_an_order(thing, source)
+    return amounts or _qualities(thing, source) or _first_and_last(thing, source) or _in_an_order(thing, source)
+
+
+def _qualities(sentence: str, source: Source) -> tuple[Term, ...]:
+    """ "sharp and bright": several qualities of pictures as such, by scales of their own."""
+    parts = _QUALITIES.split(sentence) if source.adapter == "auto" else []
+    if not 1 < len(parts) <= _MOST_QUALITIES or any(len(part.split()) > _MOST_WORDS for part in parts):
+        return ()
+    orders = [Settled(Question(part), source) for part in parts]
+    if not all(map(_is_of_pictures, orders)) or not any(order.is_of_scale for order in orders):
+        return ()
+    ends = dict.fromkeys((order.end or (part, False)) for order, part in zip(orders, parts, strict=True))
+    firsts = {order.end or (part, False): part for order, part in reversed(list(zip(orders, parts, strict=True)))}
+    is_each_once = len({name for name, _ in ends}) == len(ends) > 1  # "sharp but blurry" names both ends of one
+    return tuple(Term(firsts[end]) for end in ends) if is_each_once else ()
 
 
 def _first_and_last(sentence: str, source: Source) -> tuple[Term, ...]:

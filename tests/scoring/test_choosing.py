@@ -42,7 +42,8 @@ old coin|white blood cells|more white blood cells|plates|noisy street|dark hair|
 newest|newest photo|the most recent pictures|latest photos
 old photograph|the oldest photos|old building|old book|new phone|newest phone|young tree|big dog|best friend|good boy
 photos with at least one animal
-no children|without adults|grainy photos of people|bad photos of dogs|les personnes les plus âgées
+people facing away|in focus faces|no children|without adults
+grainy photos of people|bad photos of dogs|les personnes les plus âgées
 no old photos|not an old photograph|an old man|older man with a beard|taller man|older farmer
 funny|hilarious photos|the happy picture|saddest photos|creepier photos|most nostalgic|silly pictures
 most cluttered|cluttered|more cluttered|typical photos|real photos

@@ -52,6 +52,8 @@ def test_acts_names_and_longer_sentences_are_no_description(sentence):
         ("longest suspension bridge", "longest", "suspension bridge"),
         ("an older man and a dog", "older", "man"),
         ("the happiest kid, a dog", "happiest", "kid"),
+        ("black cars, newest first", "newest", "black cars"),
+        ("dogs, the most muscular ones last", "most muscular", "dogs"),
         ("older man who smokes", "older", "man"),
     ],
 )

@@ -131,6 +131,7 @@ def test_the_young_are_hardly_told_from_others(sentence, young, animals):
         ("dogs preferably with people", "dogs preferably with people", "preferably"),
         ("dogs or cats", "dogs or cats", "dogs or cats"),
         ("either a boat or a horse", "either a boat or a horse", "either a boat or a horse"),
+        ("dogs without anything else", "dogs", "without anything else"),
         ("the dog on the left", "the dog on the left", "on the left"),
         ("animals facing right", "animals facing right", "facing right"),
         ("dogs and people together", "dogs and people together", "dogs and people together"),

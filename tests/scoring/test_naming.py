@@ -14,7 +14,7 @@ FRAMED = {
     "a horse": "pictures of a horse please|we need a horse|let me see a horse",
     "boats": "which pics have boats?|what shots show boats|which of my photos contain boats|pics that show boats"
     "|do any of the pictures show boats?|pics with boats|anything with boats|find ones with boats"
-    "|images that have boats, please|everything showing boats",
+    "|images that have boats, please|everything showing boats|show only pictures with boats in them",
     "no dogs": "show me no dogs|i want no dogs please",
     "dogs, not cats": "I want to see dogs, not cats",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from imgrank import Ranker
 from imgrank.records import Term
 from imgrank.scoring.terms import terms_of
 from tests.explaining.making import RedRanker
@@ -53,3 +54,20 @@ def test_the_sharpest_ones_are_the_sharpest_photos():
 
 def test_what_is_only_allowed_is_no_term():
     assert terms_of("water but no boats, people allowed", RedRanker()) == (Term("water"), Term("boats", weight=-1.0))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "terms"),
+    [
+        ("sharp and bright", ["sharp", "bright"]),
+        ("blurry, underexposed", ["blurry", "underexposed"]),
+        ("noisy, grainy and dark", ["noisy", "dark"]),
+        ("sharp, bright, no people", ["sharp", "bright", "no people"]),
+        ("blurry and out of focus", []),  # one scale
+        ("sharp but blurry", []),  # both ends of one
+        ("old and dark", []),  # pictures are not old as people are
+    ],
+)
+def test_qualities_of_pictures_are_terms_of_their_own(sentence, terms):
+    with Ranker() as ranker:
+        assert [term.text for term in terms_of(sentence, ranker)] == terms
