@@ -134,6 +134,28 @@ def test_a_reload_keeps_a_window_that_changes_nothing(browser: Any, both: Opened
         comes(page, "location.hash === '#q=a+dog'")
 
 
+def test_back_and_forward_lead_from_a_lesson_to_the_pictures_and_to_it_again(
+    browser: Any, both: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with page_of(browser, both[1], viewport={"width": 700, "height": 500}) as page:
+        before = ask(page, "a cat")
+        page.evaluate("scrollTo(0, 200)")
+        comes(page, "scrollY === 200")
+        page.get_by_role("button", name="Teach", exact=True).click()
+        page.get_by_role("button", name="Begin").click()
+        page.wait_for_selector('body[data-turn="0"]')
+        for _ in range(2):
+            page.go_back()
+            comes(page, "location.hash === '#q=a+cat' && document.querySelector('li.cell')")
+            comes(page, "scrollY === 200")
+            assert names(page) == before and not page.locator("dialog").count()
+            page.go_forward()
+            page.wait_for_selector('body[data-turn="0"]')
+            page.reload()
+            page.wait_for_selector('body[data-turn="0"]')
+
+
 def test_a_window_that_is_opened_as_soon_as_another_is_closed_stays_open(browser: Any, both: Opened) -> None:
     with page_of(browser, both[1]) as page:
         ask(page, "a cat")

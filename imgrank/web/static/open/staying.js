@@ -6,11 +6,16 @@ import { now } from "./store.js";
 const KEPT = "chosen";
 const PLACE = "place";
 
+/** The address of what lies behind a window. */
+function behind() {
+  return location.hash.replace(/[#&]window=\w+/, "");
+}
+
 /** Keep it over a reload of this tab. */
 export function keep() {
   const { chosen, names, server } = now();
   try {
-    sessionStorage.setItem(PLACE, JSON.stringify({ hash: location.hash, y: scrollY }));
+    sessionStorage.setItem(PLACE, JSON.stringify({ behind: behind(), y: scrollY }));
     sessionStorage.setItem(KEPT, JSON.stringify({ folder: server?.folder, names: [...chosen].map((number) => names[number]) }));
   } catch {
     sessionStorage.removeItem(KEPT); // more than a browser keeps
@@ -29,7 +34,7 @@ export function recallChosen(folder) {
  * before there are pictures. @param {Promise<any>} ready */
 export async function scrollBack(ready) {
   const kept = JSON.parse(sessionStorage.getItem(PLACE) || "null");
-  if (kept?.hash !== location.hash || !kept.y) return;
+  if (kept?.behind !== behind() || !kept.y) return;
   const touched = new AbortController();
   for (const event of ["wheel", "keydown", "pointerdown"]) addEventListener(event, () => touched.abort(), { once: true, signal: touched.signal });
   await ready;

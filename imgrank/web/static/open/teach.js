@@ -20,7 +20,7 @@ export function TeachDialog({ state }) {
     setBusy(true);
     try {
       const { page } = await post("teach", { sentence, numbers });
-      location.assign(page);
+      location.replace(page); // in place of the step of this window, so that Forward leads to the lesson
     } catch (error) {
       [setFault(messageOf(error)), setBusy(false)];
     }
