@@ -29,6 +29,7 @@ from imgrank.cli.options import (
     flag,
     named,
     precise,
+    was_typed,
 )
 from imgrank.cli.terminal import note, noting, progress_line
 from imgrank.errors import UsageError
@@ -84,6 +85,7 @@ ReportOption = Annotated[
 
 
 def label(
+    ctx: typer.Context,
     folder: FolderArgument = None,
     sentence: SentenceArgument = None,
     labels: LabelsOption = "labels.csv",
@@ -111,13 +113,20 @@ def label(
     imgrank label ./photos "cosier room"
     imgrank label --report labels.csv
     """
+    mode = _mode(values, stars)
+    if mode != "values" and (was_typed(ctx, "bounds") or was_typed(ctx, "unit")):
+        raise UsageError("--range and --unit are for numbers; add --values, or leave them out.")
     if report is not None:
+        if folder is not None:
+            raise UsageError(
+                "--report reads a file of answers and asks nothing; leave out the folder and the sentence."
+            )
         print_report(report)
         return
     folder, sentence = _folder_and_sentence(folder, sentence)
     from imgrank.web.records import LabelSettings
 
-    mode, low, high = _mode(values, stars), min(bounds), max(bounds)
+    low, high = min(bounds), max(bounds)
     settings = LabelSettings(
         folder, sentence, mode, labels, person.strip(), unit, low, high, pictures, recursive, adapter
     )

@@ -87,7 +87,18 @@ def test_values_have_a_unit_and_a_range(controllers: list[Controller]) -> None:
     assert Path("a.csv").read_text() == "image,query,value\n"
 
 
-@pytest.mark.parametrize("typed", [[], ["photos"], ["photos", "x", "--values", "--stars"], ["nowhere", "x"]])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        [],
+        ["photos"],
+        ["photos", "x", "--values", "--stars"],
+        ["nowhere", "x"],
+        ["photos", "x", "--range", "1", "5"],
+        ["photos", "x", "--stars", "--unit", "years"],
+        ["photos", "x", "--report", "labels.csv"],
+    ],
+)
 def test_what_cannot_be_asked_is_a_usage_error(controllers: list[Controller], typed: list[str]) -> None:
     assert isinstance(RUN.invoke(APP, [*typed, "--no-open"]).exception, UsageError)
     assert not controllers
