@@ -212,13 +212,15 @@ def test_choosing_by_shift_and_by_a_frame(browser: Any, both: Opened) -> None:
         assert page.locator("li.chosen").count() == 4
         page.keyboard.press("Escape")
         first, second = links.nth(0).bounding_box(), links.nth(1).bounding_box()
-        page.mouse.move(first["x"] + 20, first["y"] + 90)
-        page.mouse.down()
-        page.mouse.move(second["x"] + 20, second["y"] + 60, steps=5)
-        page.mouse.up()
-        drawn(page)
-        assert page.locator("li.chosen").count() == 2
-        assert page.get_by_role("dialog").count() == 0
+        for x in (first["x"] + 20, first["x"] - 8):  # on a picture, and beside all
+            page.mouse.move(x, first["y"] + 90)
+            page.mouse.down()
+            page.mouse.move(second["x"] + 20, second["y"] + 60, steps=5)
+            page.mouse.up()
+            drawn(page)
+            assert page.locator("li.chosen").count() == 2
+            assert page.get_by_role("dialog").count() == 0
+            page.keyboard.press("Escape")
 
 
 def test_an_enlarged_picture_zooms_to_its_own_pixels(browser: Any, both: Opened) -> None:

@@ -10,6 +10,7 @@ const ENOUGH = 8; // pixels that make a click a drag
 export function dragChoosing(frame, layoutNow) {
   /** @type {{ x: number, y: number, before: Set<number>, box: HTMLElement | null } | null} */
   let drag = null;
+  const ground = frame.parentElement || frame; // a frame may begin beside the pictures
 
   /** @param {PointerEvent} event */
   const here = (event) => {
@@ -18,7 +19,7 @@ export function dragChoosing(frame, layoutNow) {
   };
   /** @param {PointerEvent} event */
   const start = (event) => {
-    if (event.pointerType === "touch" || event.button || (event.target instanceof Element && event.target.closest("label"))) return;
+    if (event.pointerType === "touch" || event.button || (event.target instanceof Element && event.target.closest("label, .messages, .empty"))) return;
     drag = { ...here(event), before: event.ctrlKey || event.metaKey || event.shiftKey ? now().chosen : new Set(), box: null };
   };
   /** @param {PointerEvent} event */
@@ -49,12 +50,12 @@ export function dragChoosing(frame, layoutNow) {
     if (dragged && event.type === "pointerup") addEventListener("click", swallow, { capture: true, once: true });
     setTimeout(() => removeEventListener("click", swallow, { capture: true }));
   };
-  frame.addEventListener("pointerdown", start);
+  ground.addEventListener("pointerdown", start);
   addEventListener("pointermove", move);
   addEventListener("pointerup", end);
   addEventListener("pointercancel", end);
   return () => {
-    frame.removeEventListener("pointerdown", start);
+    ground.removeEventListener("pointerdown", start);
     removeEventListener("pointermove", move);
     removeEventListener("pointerup", end);
     removeEventListener("pointercancel", end);
