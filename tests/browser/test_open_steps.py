@@ -36,17 +36,17 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
 
 
 @contextmanager
-def half_read(folder: Path) -> Iterator[tuple[Client, threading.Event]]:
-    """A folder of which eight pictures are read, and the others once the event is set."""
+def half_read(folder: Path, read: int = 8) -> Iterator[tuple[Client, threading.Event]]:
+    """A folder of which eight pictures are read, or none, and the others once the event is set."""
     go = threading.Event()
 
     class Slow(Ranker):
         def encode(self, files: Sequence[Any], **settings: Any) -> EncodedPictures:
-            assert len(files) <= 8 or go.wait(60)
+            assert len(files) <= read or go.wait(60)
             return super().encode(files, **settings)
 
     with opening(folder, new_ranker=lambda adapter, backbone: Slow(backbone, adapter, "cpu")) as (room, client):
-        until(lambda: room.library.count == 8, 60)
+        until(lambda: room.library.count == read, 60)
         try:
             yield client, go
         finally:
@@ -79,6 +79,17 @@ def test_a_cut_is_put_to_no_other_order_than_its_own(browser: Any, both: Opened)
         page.locator(".answered", has_text="Ordered").wait_for()
         drawn(page)
         assert status(page) == cut
+
+
+def test_a_cut_in_the_address_waits_for_the_first_pictures(browser: Any, tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "photos", ALL)
+    with half_read(folder, 0) as (client, go), page_of(browser, client, "#q=how+many+people&min=1", empty=True) as page:
+        page.locator(".empty", has_text="The first pictures are being read").wait_for()
+        go.set()
+        page.locator(".answered", has_text="number of people").wait_for()
+        comes(page, f"document.querySelector('[role=status]').innerText.startsWith('{len(ALL)} pictures')")
+        assert "min=1" in page.url and not page.locator(".messages p").count()
+        assert 0 < len(names(page)) < len(ALL)
 
 
 def test_back_closes_a_window_and_changes_nothing_behind_it(browser: Any, both: Opened) -> None:

@@ -53,7 +53,7 @@ export async function order() {
 /** Scores of another ranker are others: a cut through the ones before says nothing of them. @param {Order} told */
 function uncutIfOther({ scorer, adapter, unit }) {
   const { order, answered, question, min } = now();
-  if (min === null || !order || order.measuring || answered !== JSON.stringify(question)) return;
+  if (min === null || !order?.scores || order.measuring || answered !== JSON.stringify(question)) return;
   if (order.scorer === scorer && order.adapter === adapter && order.unit === unit) return;
   uncut();
 }
