@@ -23,6 +23,7 @@ from imgrank.scoring.choosing import (
     Choice,
     nearest_query,
     share_a_word,
+    some_people,
     who_answers,
 )
 from imgrank.scoring.describing import compared, described
@@ -31,6 +32,7 @@ from imgrank.scoring.direction import both_ends, orders_last, too_much
 from imgrank.scoring.idioms import IGNORED_BESIDE, plainly
 from imgrank.scoring.limits import (
     NO_NUMBER,
+    NOT_COUNTED,
     NOT_OVEREXPOSED,
     WELL_EXPOSED,
     WITHOUT_OVEREXPOSED,
@@ -40,6 +42,7 @@ from imgrank.scoring.limits import (
     good_exposure,
     overexposure,
     quality_beside,
+    things_to_count,
 )
 from imgrank.scoring.mixing import MixScorer, MixTerm, mixed
 from imgrank.scoring.naming import MOST_CHARACTERS, MOST_WORDS, beginning, named
@@ -66,6 +69,7 @@ NEITHER = "'{}' is read as neither; to see '{}', write '{}'"
 BOTH_ENDS = "'{}' and '{}' are two ends of one scale, and it is not clear which should come first; name one of them"
 NOT_BOTH = "'{}' asks for what '{}' excludes, so only the latter is answered"
 ONLY_LIKENESS = "'{}' is judged by similarity alone, so any image that shows '{}' may come first"
+SOME_PEOPLE = "'{}' is not told from other people, so the age of others counts, too"
 NO_BOUND = "imgrank does not know how much is 'too {}', so the order runs to the very end of the scale"
 
 Blocks = Callable[[], Iterator[PackedTokens]]
@@ -162,7 +166,7 @@ class Settled:
             return PictureScorer(question, aim_at_picture(question.like.embedding))
         scorer = self._by_sentence(detailed)
         read_in_part = (self._both_ends, self._ignored, self._doubt, self._unmeasured, self._exact_number)
-        unsure = (*read_in_part, self._described, self._of_light, self._unbounded)
+        unsure = (*read_in_part, self._described, self._of_light, self._unbounded, self._some_people, self._uncounted)
         understood = scorer.understood and not any(unsure)
         return replace(scorer, notes=(*scorer.notes, *self._told()), understood=understood)
 
@@ -270,6 +274,18 @@ class Settled:
         return None if is_fault else much
 
     @property
+    def _some_people(self) -> str:
+        """Those whose age is asked for, whom the shipped ranker of age does not tell from others."""
+        is_shipped = self.choice is not None and self.choice.adapter.shipped and self.choice.reason != OWN_WORDS
+        return some_people(self.question.sentence) if is_shipped else ""
+
+    @property
+    def _uncounted(self) -> str | None:
+        """The things whose number is asked for, where likeness answers, which counts nothing."""
+        is_plain = self._source.adapter == "auto" and self._source.backbone.name == MINI and not self.question.opposite
+        return things_to_count(self.question.sentence) if is_plain and not self.is_of_scale else None
+
+    @property
     def _exact_number(self) -> str | None:
         """The exact number that is asked for, unless somebody was trained on these very words."""
         number = None if self.question.opposite else exact_number(self.question.sentence)
@@ -299,6 +315,10 @@ class Settled:
             yield ONLY_LIKENESS.format(*map(printable, self._described))
         if self._of_light is not None:
             yield self._told_of_light(self._of_light)
+        if self._some_people:
+            yield SOME_PEOPLE.format(printable(self._some_people))
+        if self._uncounted is not None:
+            yield NOT_COUNTED.format(printable(self._uncounted))
         if self._unmeasured is not None:
             yield str(self._unmeasured)
 

@@ -35,6 +35,7 @@ _OTHER_SCALES = word_set(  # moods, and what else a picture may be, that the mod
 )
 _LEAST = re.compile(r"^(?:the )?(?:least|less) (?P<thing>\S.*)$", re.IGNORECASE)
 _OF_PICTURES = re.compile(rf" (?:{'|'.join(PICTURE_NOUNS)}|ones)$", re.IGNORECASE)
+_ANYBODY = word_set("person human folk adult")
 _AGES, _JUDGES = word_set("old young"), word_set("good bad")
 _PICTURES_OF = re.compile(
     rf"(?:\b(?:{'|'.join(PICTURE_NOUNS)}) (?:of|with|showing) (?:(?:the|an?|my|our|some|any) )?"
@@ -277,6 +278,15 @@ def _of_anybody(sentence: str, reading: Reading) -> str:
     if not somebody or [word.compares for word in others] != [True] or others[0].base not in _AGES:
         return sentence
     return _WORD.sub(lambda found: _anybody(found[0]) if word_of(found[0].lower()) in somebody else found[0], sentence)
+
+
+def some_people(sentence: str) -> str:
+    """Those whose age alone a sentence asks for, where a ranker of age does not tell them from others: "women"."""
+    reading = read(sentence)
+    if _of_anybody(sentence, reading) == sentence:
+        return ""
+    named = (word for word in _WORD.findall(sentence) if is_somebody(word_of(word.lower()).base))
+    return next((word for word in named if word_of(word.lower()).base not in _ANYBODY), "")
 
 
 def _anybody(word: str) -> str:

@@ -104,6 +104,7 @@ _DOUBTS = [(re.compile(mark, re.IGNORECASE), doubt) for mark, doubt in _UNREAD]
 _NOT_ITS_OTHER_END = re.compile(
     r"^(?P<asked>[^,;]+?)(?:,| and| but|, and|, but)? not (?P<other>[\w'-]+)(?: ones)?$", re.IGNORECASE
 )
+_THAN_ITS_OTHER_END = re.compile(r"^(?P<asked>more [\w'-]+|[\w'-]+er) than (?P<other>[\w'-]+)$", re.IGNORECASE)
 _BOUNDED = re.compile(
     r"^(?P<asked>[\w'-]+),? (?P<bound>(?:but|yet|and|though) not (?:too |overly |so )?(?P<other>[\w'-]+))$",
     re.IGNORECASE,
@@ -208,7 +209,7 @@ def _spelt_plainly(words: str) -> str:
 
 def _without_other_end(words: str) -> str:
     """ "blurry" of "blurry, not sharp": who wants one end of a scale does not want the other."""
-    found = _NOT_ITS_OTHER_END.match(words)
+    found = _NOT_ITS_OTHER_END.match(words) or _THAN_ITS_OTHER_END.match(words)
     if found is None or _NO.search(found["asked"]):
         return words
     other = word_of(found["other"].lower()).base

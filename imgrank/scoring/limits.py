@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from imgrank.detail.qualities import PICTURE_NOUNS
 from imgrank.paths import printable
 from imgrank.scoring.detail import quality_in
+from imgrank.scoring.lexicon import is_noun
 from imgrank.scoring.naming import named
 from imgrank.scoring.parsing import plain_order, read
 from imgrank.scoring.words import word_of
@@ -21,6 +22,7 @@ NOT_MEASURED = (
 )
 NOT_OVEREXPOSED = "'{}' is read as brightest, which is not the same, so images that are well exposed may come first"
 WITHOUT_OVEREXPOSED = "not '{}' is read as darkest, which is not the same, so images that are too dark may come first"
+NOT_COUNTED = "no ranker counts '{}', so the order is by similarity alone"
 WELL_EXPOSED = "'{}' is judged by how dark images are, so those with too much light may come first"
 
 _NUMERAL = (
@@ -99,6 +101,10 @@ _OVEREXPOSED = re.compile(
     r"|blown[ -]?(?:out|highlights|whites|skies|sky)|(?:clipped|burn(?:t|ed)[ -]out) (?:highlights|whites))\b"
 )
 
+_AMOUNT_OF = re.compile(
+    r"^(?:the )?(?:most|more|fewest|fewer|number of|how many|lots of|plenty of|many|several|few)"
+    r" (?P<thing>(?:[\w'-]+ )?[\w'-]+)(?: first| last)?$"
+)
 _WELL_EXPOSED = re.compile(
     r"\b(?:well|properly|correctly|perfectly|nicely|good|best|better|right|correct|perfect|proper)[ -]expos(?:ed|ure)\b"
 )
@@ -114,6 +120,14 @@ def good_exposure(sentence: str) -> str | None:
     """The words for the right amount of light that a sentence has, which is at no end of a scale of darkness."""
     found = _WELL_EXPOSED.search(sentence.lower())
     return found[0] if found else None
+
+
+def things_to_count(sentence: str) -> str | None:
+    """Things of which a sentence asks for more, or fewer: "cars" of "most cars"."""
+    found = _AMOUNT_OF.match(named(sentence).lower().rstrip(" .!?"))
+    base = "" if found is None else word_of(found["thing"].split()[-1]).base
+    is_several = found is not None and is_noun(base) and base != found["thing"].split()[-1]
+    return found["thing"] if found is not None and is_several else None
 
 
 def exact_number(sentence: str) -> str | None:

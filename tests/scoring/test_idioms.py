@@ -32,6 +32,7 @@ from imgrank.scoring.idioms import BOUND_FIRST, OF_NOISE, YOUNG_TOO, Said, plain
         ("people at the end", "people last"),
         ("people at the bottom of the list", "people last"),
         ("slightly less noisy", "less noisy"),
+        ("more sharp than blurry", "more sharp"),
         ("🚫🐶", "no dog"),
         ("Find pictures with dogs not cats", "dogs, not cats"),
         ("photos with not dogs but cats", "cats, no dogs"),

@@ -198,3 +198,22 @@ def test_a_bound_is_doubted_where_the_other_end_may_be_too_far(sentence, is_sure
         scorer = ask(Question(sentence), ranker)
     assert scorer.understood is is_sure
     assert any("does not know how much" in note for note in scorer.notes) is not is_sure
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("older women", "'women' is not told from other people"),
+        ("the oldest child", "'child' is not told from other people"),
+        ("most cats", "no ranker counts 'cats'"),
+        ("fewest birds first", "no ranker counts 'birds'"),
+        ("oldest people", ""),
+        ("more dogs", ""),
+        ("more snow", ""),
+    ],
+)
+def test_whom_age_is_not_told_of_and_what_is_not_counted_are_no_sure_order(sentence, told):
+    with Ranker() as ranker:
+        scorer = ask(Question(sentence), ranker)
+    assert scorer.understood is not bool(told)
+    assert not told or any(note.startswith(told) for note in scorer.notes)
