@@ -11,6 +11,7 @@ from typing import Annotated, Any, Optional, TextIO
 
 import typer
 
+from imgrank.actions import keywords
 from imgrank.actions.records import Action, Change, LeftAlone, OnConflict, Outcome, Plan, Request
 from imgrank.actions.templates import Template
 from imgrank.choices import Format
@@ -199,7 +200,7 @@ def change_files(
 
     `chosen` tells that the images are a part of the order.
     """
-    request = tags.with_sentence(asked.request, asked.keyword, ranking, chosen=chosen)
+    request = keywords.with_sentence(asked.request, asked.keyword, ranking, chosen=chosen)
     plan = _prepared(ranking, images, request, asked)
     if fmt is None:
         fmt = Format.table if sys.stdout.isatty() and not print0 else Format.paths

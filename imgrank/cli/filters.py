@@ -136,11 +136,6 @@ def wanted_filters(
     )
 
 
-def tells_fit(ranking: Ranking) -> bool:
-    """Whether its images are said to show the sentence or not: how near they must be is known for mini alone."""
-    return ranking.scorer == "zero-shot" and ranking.backbone == "mini"
-
-
 def told_of_fits(ranking: Ranking) -> str:
     """How many images fit, and where that could not be told."""
     count = sum(image.fits and image.relevant for image in ranking.images)

@@ -354,6 +354,23 @@ def test_facts_and_stars(folder: Path) -> None:
         assert 'Rating="4"' in written and "pets" in written
 
 
+def test_the_sentence_is_a_keyword_of_those_alone_that_show_it(folder: Path) -> None:
+    with opened(folder) as (_, client):
+        everything = names_in_order(client)
+        cats = planned(client, "tag", *everything, sentence="a cat", keyword=None, chosen=False)
+        older = planned(client, "tag", *everything, sentence="older person", keyword=None, chosen=False)
+        by_name = planned(client, "tag", *everything, keyword=None, chosen=False)
+        one = planned(client, "tag", "cat.jpg", sentence="a cat", keyword=None)
+        applied(client, cats)
+        named = [path.name for path in folder.glob("*.xmp") if "<rdf:li>a cat</rdf:li>" in path.read_text()]
+        assert "cat.jpg.xmp" in named and "boats.jpg.xmp" not in named and len(named) < len(everything)
+        assert any(note.startswith(f"{len(named)} of {len(everything)} images fit") for note in cats["notes"])
+        assert any("no keyword is added" in note for note in older["notes"])
+        assert not any("keyword" in note for note in (*by_name["notes"], *one["notes"]))
+        applied(client, planned(client, "tag", *everything, sentence="a cat", keyword="pets", chosen=False))
+        assert all("<rdf:li>pets</rdf:li>" in path.read_text() for path in folder.glob("*.xmp"))
+
+
 def test_a_folder_that_goes_and_comes_back(folder: Path) -> None:
     with opened(folder) as (_, client):
         folder.rename(folder.parent / "away")

@@ -179,7 +179,8 @@ def _why(room: Room, request: Request) -> Response:
 
 
 def _plan(room: Room, told: Told) -> Told:
-    name, made = room.plans.make(wanted_of(told), room.orders.of(asked_of(told)), room.facts.stars())
+    order = room.orders.of(asked_of(told))
+    name, made = room.plans.make(wanted_of(told), order, room.orders.ranking(order), room.facts.stars())
     return plan_view(name, made, room.library)
 
 

@@ -15,6 +15,7 @@ from imgrank.actions import past_runs
 from imgrank.actions import run as actions
 from imgrank.actions import undo as past
 from imgrank.actions.apply import Stop
+from imgrank.actions.keywords import told_of_keyword, with_sentence
 from imgrank.actions.records import Action, LeftAlone, Outcome, Plan, Request
 from imgrank.actions.run import prepare
 from imgrank.actions.templates import DEFAULT_TEMPLATE
@@ -22,12 +23,13 @@ from imgrank.actions.undo import Past, history
 from imgrank.counting import counted
 from imgrank.errors import ActionError, ImgrankError, UsageError
 from imgrank.paths import printable
-from imgrank.records import Progress, RankedImage
+from imgrank.records import Progress, RankedImage, Ranking
 from imgrank.web.threads import begin
 from imgrank.web.viewer.library import Library
 from imgrank.web.viewer.orders import Order
 from imgrank.web.words import unexpected
 
+CHOOSE = "choose images yourself, or type a keyword of your own"
 MOST_PLANS, PLAN_SECONDS = 8, 3600.0  # plans, and how long they may be looked at
 ACTIONS = {each.value: each for each in (Action.copy, Action.move, Action.rename, Action.tag, Action.trash)}
 WITH_FOLDER = (Action.copy, Action.move)
@@ -35,13 +37,15 @@ WITH_FOLDER = (Action.copy, Action.move)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the page asks to be done with pictures, by their numbers."""
+    """What the page asks to be done with pictures, by their numbers, which were `chosen` or are all that is shown.
+    `keyword` is None for the sentence itself, on those that show it."""
 
     action: Action
     numbers: tuple[int, ...]
     folder: str = ""
     template: str = ""
-    keyword: str = ""
+    keyword: str | None = None
+    chosen: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +64,25 @@ class Plans:
         self._lock = threading.Lock()
         self._waiting: dict[str, Waiting] = {}
 
-    def make(self, wanted: Wanted, order: Order, stars: Mapping[str, int]) -> tuple[str, Plan]:
-        """A checked plan and its name; nothing is changed. Ranks are those of the order, `stars` those that were given.
+    def make(self, wanted: Wanted, order: Order, ranking: Ranking, stars: Mapping[str, int]) -> tuple[str, Plan]:
+        """A checked plan and its name; nothing is changed. Ranks are those of the order, which `ranking` tells of, and
+        `stars` those that were given.
 
         Raises UsageError where a picture is not in the folder any more, and what planning raises.
         """
         images = self._images(wanted, order)
         folder = self._folder(wanted) if wanted.action in WITH_FOLDER else None
         template = (wanted.template.strip() or DEFAULT_TEMPLATE) if wanted.action is Action.rename else None
-        keyword = wanted.keyword.strip() if wanted.action is Action.tag else ""
-        request = Request(wanted.action, order.query, folder, template, keyword=keyword, stars=stars)
+        by_sentence = wanted.keyword is None and not order.by_name
+        request = Request(
+            wanted.action, order.query, folder, template, keyword=(wanted.keyword or "").strip(), stars=stars
+        )
+        if by_sentence:
+            chosen = wanted.chosen or len(set(wanted.numbers)) < len(order.numbers)
+            request = with_sentence(request, None, ranking, chosen=chosen)
         made = prepare(images, request, order.images)
+        if by_sentence and (told := told_of_keyword(request, images)):
+            made = replace(made, notes=(*made.notes, f"{told}; {CHOOSE}"))
         name = secrets.token_urlsafe(16)
         with self._lock:
             now = time.monotonic()

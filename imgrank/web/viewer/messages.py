@@ -52,9 +52,11 @@ def wanted_of(told: Told) -> Wanted:
     action = ACTIONS.get(text_of(told, "action"))
     if action is None:
         raise UsageError(f"There is no such action; there are {', '.join(ACTIONS)}.")
-    return Wanted(
-        action, numbers_of(told), text_of(told, "folder"), text_of(told, "template"), text_of(told, "keyword")
-    )
+    keyword = text_of(told, "keyword") if told.get("keyword", "") is not None else None
+    chosen = told.get("chosen", True)
+    if not isinstance(chosen, bool):
+        raise UsageError("Whether the pictures were chosen is true or false.")
+    return Wanted(action, numbers_of(told), text_of(told, "folder"), text_of(told, "template"), keyword, chosen)
 
 
 def numbers_of(told: Told) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ import { Window } from "../shared/window.js";
 import { html } from "../shared/html.js";
 import { messageOf, post } from "./server.js";
 import { inWords } from "./standing.js";
+import { now } from "./store.js";
 import { closeWindow } from "./steps.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Plan} Plan */
@@ -34,7 +35,9 @@ export function PlanDialog({ state }) {
     setPlan(null);
     const timer = setTimeout(async () => {
       try {
-        const made = await post("plan", { action, numbers: numbers.current, folder, template, keyword, ...question });
+        const named = keyword === question.sentence ? null : keyword;
+        const chosen = now().chosen.size > 0;
+        const made = await post("plan", { action, numbers: numbers.current, chosen, folder, template, keyword: named, ...question });
         if (mine === turn.current) [setPlan(made), setFault("")];
       } catch (error) {
         if (mine === turn.current) setFault(messageOf(error));
@@ -66,7 +69,7 @@ export function PlanDialog({ state }) {
       ${action === "rename" && html`<label class="field">New names <input type="text" value=${template} onInput=${typed(setTemplate)} spellcheck=${false} autocomplete="off" />
         <small>from ${"{rank} {score} {stem} {ext} {query}"}</small></label>`}
       ${action === "tag" && html`<label class="field">Keyword <input type="text" value=${keyword} onInput=${typed(setKeyword)} spellcheck=${false} autocomplete="off" />
-        <small>none where this is empty; stars are yours where you gave some, else by the place among all pictures of this order: five for its best fifth</small></label>`}
+        <small>Leave it empty to add none. Stars: those you gave, and by rank for all others, five for the best fifth of this order.</small></label>`}
       ${fault ? html`<p role="alert" class="fault">${fault}</p>` : plan ? html`<${Changes} plan=${plan} />` : html`<p class="quiet">Making the plan…</p>`}
       <div class="buttons">
         <button type="submit" class="strong" disabled=${!plan || !plan.count}>Apply</button>
