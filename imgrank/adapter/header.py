@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from hashlib import blake2b
 from pathlib import Path
+from types import NoneType
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
@@ -31,11 +32,15 @@ _DIGEST = "header_digest"  # of all else that stands there; older files have non
 
 Array = npt.NDArray[np.float32]
 Scorer = Literal["adapter", "ridge", "blend"]
+_COUNTS = ("rows", "trained_on", "cross_validated")  # of ValMetrics; all else is a figure
 
 
 @dataclass(frozen=True, slots=True)
 class ValMetrics:
-    """How a query did on the `rows` kept aside (val); None where a figure was not measured."""
+    """How a query did on `rows`, which lie aside (val) or, where it was `cross_validated`, are among the `trained_on`.
+
+    Bounds are those of 95 % intervals. None where a figure was not measured, or is not in an older file.
+    """
 
     rows: int = 0
     srcc: float | None = None
@@ -43,6 +48,15 @@ class ValMetrics:
     ridge_srcc: float | None = None
     ridge_mae: float | None = None
     zero_shot_srcc: float | None = None
+    srcc_low: float | None = None
+    srcc_high: float | None = None
+    pair_accuracy: float | None = None
+    pair_accuracy_low: float | None = None
+    pair_accuracy_high: float | None = None
+    ridge_pair_accuracy: float | None = None
+    zero_shot_pair_accuracy: float | None = None
+    trained_on: int | None = None
+    cross_validated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -316,11 +330,14 @@ def _exactly(value: object, what: str, kind: type[ClosedSizes | SubjectSizes]) -
 
 def _val_metrics(value: object) -> ValMetrics:
     metrics = _mapping(value, "figures")
-    rows = metrics.get("rows")
-    if not isinstance(rows, int) or isinstance(rows, bool):
+    rows, trained_on, crossed = (metrics.get(name) for name in _COUNTS)
+    if type(rows) is not int:
         raise ValueError("a query's figures do not say on how many rows")
-    measured = {f.name: metrics.get(f.name) for f in fields(ValMetrics) if f.name != "rows"}
-    return ValMetrics(rows, **{k: None if v is None else _number(measured, k) for k, v in measured.items()})
+    if type(trained_on) not in (int, NoneType) or type(crossed) not in (bool, NoneType):
+        raise ValueError("a query's figures do not say on how many rows it was trained, and whether on those measured")
+    names = [field.name for field in fields(ValMetrics) if field.name not in _COUNTS]
+    measured = {name: None if metrics.get(name) is None else _number(metrics, name) for name in names}
+    return ValMetrics(rows, trained_on=trained_on, cross_validated=crossed, **measured)
 
 
 def _mapping(value: object, what: str) -> Mapping[str, Any]:

@@ -11,19 +11,14 @@ from imgrank import paths
 from imgrank.cli.help import HelpfulCommand, new_group
 from imgrank.cli.options import YesOption
 from imgrank.cli.terminal import note
+from imgrank.cli.training_view import measured_rows
 from imgrank.counting import counted
 from imgrank.errors import UsageError
 
 if TYPE_CHECKING:
-    from imgrank.adapter.header import AdapterHeader, Query
+    from imgrank.adapter.header import AdapterHeader, Query, ValMetrics
 
 app = new_group("List, show or remove trained rankers.")
-
-_ANSWERED_BY = {
-    "adapter": "the neural network",
-    "ridge": "ridge regression, which was better",
-    "blend": "the neural network and ridge regression together, which was better than either",
-}
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the ranker.")]
 NameOrFile = Annotated[str, typer.Argument(metavar="NAME|FILE", help="Name of the ranker, or its .safetensors file.")]
@@ -99,18 +94,50 @@ def _show_query(query: Query) -> None:
     if query.phrasings[1:]:
         typer.echo(f"  also: {'; '.join(query.phrasings[1:])}")
     typer.echo(f"  unit: {query.unit or 'none'}")
-    typer.echo(f"  answered by: {_ANSWERED_BY[query.scorer]}")
+    typer.echo(f"  answered by: {_answered_by(query)}")
     typer.echo(f"  recognizes images without its subject: {'yes' if query.relevance else 'no'}")
-    measured = {
-        "SRCC": metrics.srcc,
-        "MAE": metrics.mae,
-        "ridge SRCC": metrics.ridge_srcc,
-        "ridge MAE": metrics.ridge_mae,
-        "zero-shot SRCC": metrics.zero_shot_srcc,
-    }
-    known = ", ".join(f"{name} {value:.3f}" for name, value in measured.items() if value is not None)
+    if metrics.trained_on is not None:
+        typer.echo(f"  trained on: {counted(metrics.trained_on, 'row')}")
+    measured = _values(metrics) if metrics.srcc is not None or metrics.pair_accuracy is None else _answers(metrics)
+    known = ", ".join(f"{name} {value}" for name, value in measured.items() if value)
     if known:
-        typer.echo(f"  on {counted(metrics.rows, 'row')} set aside: {known}")
+        typer.echo(f"  on {measured_rows(metrics.rows, metrics.cross_validated)}: {known}")
+    elif metrics.trained_on:
+        typer.echo("  not measured: there were too few rows to leave any out")
+
+
+def _answered_by(query: Query) -> str:
+    ridges = "plain ridge" if query.closed is None else "averaged ridges"
+    return {
+        "adapter": "the neural network",
+        "ridge": f"{ridges}, without the neural network",
+        "blend": f"the neural network ({query.blend_weight:.0%}) and {ridges} together",
+    }[query.scorer]
+
+
+def _values(metrics: ValMetrics) -> dict[str, str]:
+    return {
+        "SRCC": _figure(metrics.srcc, metrics.srcc_low, metrics.srcc_high),
+        "MAE": _figure(metrics.mae),
+        "plain ridge SRCC": _figure(metrics.ridge_srcc),
+        "plain ridge MAE": _figure(metrics.ridge_mae),
+        "zero-shot SRCC": _figure(metrics.zero_shot_srcc),
+    }
+
+
+def _answers(metrics: ValMetrics) -> dict[str, str]:
+    return {
+        "pair accuracy": _figure(metrics.pair_accuracy, metrics.pair_accuracy_low, metrics.pair_accuracy_high),
+        "plain ridge": _figure(metrics.ridge_pair_accuracy),
+        "zero-shot": _figure(metrics.zero_shot_pair_accuracy),
+    }
+
+
+def _figure(value: float | None, low: float | None = None, high: float | None = None) -> str:
+    """A figure with its 95 % interval, if that is known; empty where it was not measured."""
+    if value is None:
+        return ""
+    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def _print_table(rows: list[tuple[str, str, str, str]]) -> None:

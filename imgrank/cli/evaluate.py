@@ -1,4 +1,4 @@
-"""`imgrank eval`: how good a ranker is, beside ridge and zero-shot."""
+"""`imgrank eval`: how good a ranker is, beside plain ridge and zero-shot."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def evaluate(
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Measure a ranker on labelled images, and compare it with ridge regression and with the untrained image model.
+    """Measure a ranker on labelled images, and compare it with plain ridge and with the untrained image model.
 
     imgrank eval labels.csv --split test --plot figures.png
     """

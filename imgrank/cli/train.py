@@ -45,8 +45,7 @@ from imgrank.cli.train_labels import (
     say_notes,
     write_csv,
 )
-from imgrank.cli.training_view import training_view
-from imgrank.counting import counted
+from imgrank.cli.training_view import measured_rows, training_view
 from imgrank.errors import Interrupted, UsageError
 from imgrank.paths import printable
 
@@ -108,8 +107,8 @@ EpochsOption = Annotated[
         metavar="N",
         min=0,
         rich_help_panel=_TRAINING,
-        help="Maximum number of epochs of the neural network; by default 60, or 40 with --preset paper. 0 trains ridge "
-        "regression only.",
+        help="Maximum number of epochs of the neural network; by default 60, or 40 with --preset paper. 0 trains "
+        "averaged ridges only: several ridge regressions on different views of an image.",
     ),
 ]
 RateOption = Annotated[
@@ -274,11 +273,7 @@ def _show(result: TrainingResult, verbose: bool) -> None:
     from imgrank.training.card import sections
 
     for query in result.queries:
-        rows = (
-            f"{counted(query.rows, 'row')}, each predicted by a fit without it"
-            if result.cross_validated
-            else f"{counted(query.rows, 'row')} set aside (val)"
-        )
+        rows = measured_rows(query.rows, result.cross_validated)
         print_table(f'"{printable(query.query)}", {rows}, 95% intervals', table_rows(sections(query), whole=verbose))
         typer.echo(as_sentence(verdict(query.ridge, query.versus_ridge, "this ranker")))
         typer.echo("")

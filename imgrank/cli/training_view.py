@@ -24,6 +24,15 @@ EPOCHS_SHOWN = 8
 HEAD = ("epoch", "value loss", "order loss", "val SRCC", "val MAE", "images/s", "time left")
 
 
+def measured_rows(count: int, cross_validated: bool | None) -> str:
+    """The rows that figures come from; None where an older file does not say whether they were trained on."""
+    if cross_validated is None:
+        return counted(count, "row")
+    if cross_validated:
+        return f"{counted(count, 'training row')}, each predicted by a fit without it"
+    return f"{counted(count, 'row')} set aside (val)"
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingView:
     """What to call while pictures are read, once the closed form is saved, and after each epoch."""

@@ -184,7 +184,7 @@ def report(answering: WhoAnswers, source: TokenSource, split: str | None = None)
             notes.append(f'"{printable(rows.query)}" has no rows in the split {name} and is left out')
             continue
         if answers is None:
-            notes.append(f'no ranker fits "{printable(rows.query)}", so only ridge and zero-shot are measured')
+            notes.append(f'no ranker fits "{printable(rows.query)}", so only plain ridge and zero-shot are measured')
         known = _known_images(rows, measured, answers)
         notes += _told_of_learnt(rows, known, answers) or _told_of_shared(rows, measured, train)
         predictions = _predict(dataset, rows, measured, train, answers, source, views)
@@ -224,7 +224,7 @@ def _told_of_learnt(rows: TaskRows, known: Sequence[int], answers: Answers | Non
         was = f"was trained on {whole:,} {printable(of_rows)}"
     else:
         was = f"was trained on an image of {some:,} {printable(of_rows)}, on both images of {whole:,}"
-    return [f"{name} {was}: its metrics here are better than on other images, and so is its lead over ridge"]
+    return [f"{name} {was}: its metrics here are better than on other images, and so is its lead over plain ridge"]
 
 
 def _told_of_shared(rows: TaskRows, measured: Rows, train: Rows) -> list[str]:
@@ -236,7 +236,7 @@ def _told_of_shared(rows: TaskRows, measured: Rows, train: Rows) -> list[str]:
         return []
     return [
         f'{shared:,} of the {counted(len(measured), "row")} of "{printable(rows.query)}" have an image that is also in '
-        "rows to learn from: metrics here, also those of ridge, are better than on other images"
+        "rows to learn from: metrics here, also those of plain ridge, are better than on other images"
     ]
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PRINTED = ("srcc", "krcc", "plcc", "mae", "pair_accuracy")
 BRIEF = ("srcc", "mae", "pair_accuracy")
 SCORERS = ("score", "pairs", "ridge", "zero_shot")
+BASELINE = "plain ridge"  # to people, who also read of the averaged ridges that may answer
 PLOTS = (".png", ".pdf", ".svg")
 
 
@@ -79,22 +80,24 @@ def table_rows(sections: Mapping[str, ScorerMetrics], whole: bool = True) -> lis
 
 def scorers(query: QueryReport) -> Mapping[str, ScorerMetrics]:
     """A query's sections by the names that people read."""
-    return {scorer.replace("_", "-"): getattr(query, scorer) for scorer in SCORERS}
+    named = {"ridge": BASELINE, "zero_shot": "zero-shot"}
+    return {named.get(scorer, scorer): getattr(query, scorer) for scorer in SCORERS}
 
 
 def verdict(ridge: ScorerMetrics, difference: Difference | None, who: str = "the adapter", learnt: str = "") -> str:
-    """Whether a scorer beats ridge, in one plain line; `learnt` names rows of its training, which cannot tell."""
+    """Whether a scorer beats plain ridge, in one line; `learnt` names rows of its training, which cannot tell."""
     if difference is None:
         return "no ranker fits this query"
     if not math.isfinite(difference.value):
-        return f"these rows cannot tell whether {who} beats ridge"
+        return f"these rows cannot tell whether {who} beats {BASELINE}"
     metric = "SRCC" if _known(ridge.srcc) else "pair accuracy"
     size = f"{difference.value:+.3f} {metric} [{difference.ci.low:+.3f}, {difference.ci.high:+.3f}]"
     if learnt:
-        return f"{who} was trained on {learnt}, which cannot tell whether it beats ridge on other images: {size}"
+        return f"{who} was trained on {learnt}, which cannot tell whether it beats {BASELINE} on other images: {size}"
     if difference.value <= 0:
-        return f"{who} does not beat ridge: {size}"
-    return f"{who} beats ridge: {size}" if difference.is_real else f"{who} does not clearly beat ridge: {size}"
+        return f"{who} does not beat {BASELINE}: {size}"
+    beats = "beats" if difference.is_real else "does not clearly beat"
+    return f"{who} {beats} {BASELINE}: {size}"
 
 
 def _section(section: ScorerMetrics) -> Mapping[str, object]:
@@ -217,7 +220,7 @@ def _panels(query: QueryReport) -> list[Panel]:
 
 def _values(axes: Axes, query: QueryReport) -> None:
     predictions = query.predictions
-    predicted, who = (predictions.ridge, "ridge") if predictions.score is None else (predictions.score, "adapter")
+    predicted, who = (predictions.ridge, BASELINE) if predictions.score is None else (predictions.score, "adapter")
     section = query.ridge if predictions.score is None else query.score
     title = f'"{printable(query.query)}": SRCC {section.srcc.value:.3f}, MAE {section.mae.value:.3g}'
     predicted_against_true(axes, predictions.true, predicted, who, title, query.unit)
@@ -227,7 +230,7 @@ def _error_by_tenth(axes: Axes, query: QueryReport) -> None:
     predictions = query.predictions
     bins = _tenths(predictions.true)
     places = np.arange(len(bins))
-    scorers = [("ridge", predictions.ridge, PALE)]
+    scorers = [(BASELINE, predictions.ridge, PALE)]
     if predictions.score is not None:
         scorers.insert(0, ("adapter", predictions.score, INK))
     width = 0.8 / len(scorers)

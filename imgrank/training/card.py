@@ -16,6 +16,7 @@ from imgrank.adapter.header import Query
 from imgrank.counting import counted
 from imgrank.evaluation.report_formats import (
     ACCENT,
+    BASELINE,
     INK,
     PALE,
     Panel,
@@ -61,7 +62,7 @@ def card_text(adapter: Adapter, result: TrainingResult, source: str) -> str:
 
 def sections(query: TrainedQuery) -> Mapping[str, ScorerMetrics]:
     """What stands beside each other: the saved adapter and the two baselines on the same rows."""
-    return {"this ranker": query.adapter, "ridge": query.ridge, "zero-shot": query.zero_shot}
+    return {"this ranker": query.adapter, BASELINE: query.ridge, "zero-shot": query.zero_shot}
 
 
 def _query_lines(query: TrainedQuery) -> list[str]:
@@ -76,7 +77,8 @@ def _query_lines(query: TrainedQuery) -> list[str]:
         "|---" * len(head) + "|",
         *map(_line, rows),
         "",
-        f"On these rows {verdict(query.ridge, query.versus_ridge, 'this ranker')}.",
+        f"On these rows {verdict(query.ridge, query.versus_ridge, 'this ranker')}. Plain ridge is one ridge regression "
+        "on the same tokens, learnt from the same rows.",
         *_parts(query),
         *_misses(query),
     ]
@@ -93,10 +95,13 @@ def _subject(saved: Query) -> list[str]:
     ]
 
 
+RIDGES = "averaged ridges (an average of several ridge regressions, on different views of an image)"
+
+
 def _kind(adapter: Adapter) -> str:
     if adapter.model is None:
-        return "a ridge regression (closed form), without a neural network"
-    return f"a ridge regression (closed form) and a neural network of {adapter.model.parameter_count():,} parameters"
+        return f"{RIDGES}, without a neural network"
+    return f"{RIDGES} and a neural network of {adapter.model.parameter_count():,} parameters"
 
 
 def _parts(query: TrainedQuery) -> list[str]:

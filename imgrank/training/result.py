@@ -147,16 +147,18 @@ def to_adapter(
         backbone=backbone.name,
         fingerprint=backbone.fingerprint,
         config=outcome.config,
-        queries=tuple(_query(learnt, its) for learnt, its in zip(outcome.learnt, queries, strict=True)),
+        queries=tuple(
+            _query(learnt, its, outcome.cross_validated) for learnt, its in zip(outcome.learnt, queries, strict=True)
+        ),
         terms=terms,
         has_model=outcome.model is not None,
     )
     return Adapter(header, None if outcome.model is None else outcome.model.eval())
 
 
-def _query(learnt: Learnt, measured: TrainedQuery) -> Query:
+def _query(learnt: Learnt, measured: TrainedQuery, cross_validated: bool) -> Query:
     """Closed forms give standardised values; answers have no unit, and theirs takes the network's size."""
-    unseen = learnt.unseen
+    unseen, srcc, right = learnt.unseen, measured.adapter.srcc, measured.adapter.pair_accuracy
     if not learnt.task.has_unit:
         heard = unseen.network if learnt.blend_weight > 0 else None
         closed = learnt.closed.form(scale=1.0 if heard is None else size(unseen.closed) / size(heard))
@@ -175,11 +177,20 @@ def _query(learnt: Learnt, measured: TrainedQuery) -> Query:
         subject=learnt.subject,
         metrics=ValMetrics(
             rows=measured.rows,
-            srcc=_known(measured.adapter.srcc.value),
+            srcc=_known(srcc.value),
             mae=_known(measured.adapter.mae.value),
             ridge_srcc=_known(measured.ridge.srcc.value),
             ridge_mae=_known(measured.ridge.mae.value),
             zero_shot_srcc=_known(measured.zero_shot.srcc.value),
+            srcc_low=_known(srcc.ci.low),
+            srcc_high=_known(srcc.ci.high),
+            pair_accuracy=_known(right.value),
+            pair_accuracy_low=_known(right.ci.low),
+            pair_accuracy_high=_known(right.ci.high),
+            ridge_pair_accuracy=_known(measured.ridge.pair_accuracy.value),
+            zero_shot_pair_accuracy=_known(measured.zero_shot.pair_accuracy.value),
+            trained_on=measured.trained_on,
+            cross_validated=cross_validated,
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from imgrank import paths
 from imgrank.adapter import files, registry
+from imgrank.adapter.header import ValMetrics
 from imgrank.cli.adapters import app
 from imgrank.cli.app import app as imgrank
 from imgrank.errors import AdapterError, UsageError
@@ -47,8 +49,47 @@ def test_list_of_nothing_says_what_to_do(installed: Path) -> None:
 
 def test_show_says_terms_queries_units_and_figures() -> None:
     shown = RUN.invoke(app, ["show", "ages"]).stdout
-    for part in ("for research alone", "older person", "elderly", "years", "SRCC 0.500", "ridge SRCC 0.750", "30 rows"):
+    for part in (
+        "for research alone",
+        "older person",
+        "elderly",
+        "years",
+        "SRCC 0.500",
+        "plain ridge SRCC 0.750",
+        "30 rows:",
+    ):
         assert part in shown
+
+
+def test_show_says_what_answers_and_what_is_only_the_baseline(installed: Path) -> None:
+    """A file that does not say whether its rows were trained on is not said to have set them aside."""
+    shown = RUN.invoke(app, ["show", "ages"]).stdout
+    assert "answered by: plain ridge, without the neural network" in shown  # of an older file: one axis
+    assert "which was better" not in shown and "set aside" not in shown
+
+
+@pytest.mark.parametrize("crossed", [True, False])
+def test_show_says_on_how_many_rows_it_learnt_and_which_were_measured(installed: Path, crossed: bool) -> None:
+    saved = adapter()
+    figures = ValMetrics(
+        30, srcc=0.5, srcc_low=0.25, srcc_high=0.625, ridge_srcc=0.75, trained_on=40, cross_validated=crossed
+    )
+    answers = ValMetrics(
+        30, pair_accuracy=0.875, pair_accuracy_low=0.5, pair_accuracy_high=1.0, ridge_pair_accuracy=0.75, trained_on=90
+    )
+    few = ValMetrics(0, trained_on=8, cross_validated=True)
+    for metrics, told in (
+        (figures, "SRCC 0.500 [0.250, 0.625], plain ridge SRCC 0.750"),
+        (answers, "on 30 rows: pair accuracy 0.875 [0.500, 1.000], plain ridge 0.750"),
+        (few, "not measured: there were too few rows"),
+    ):
+        query = replace(saved.queries[0], metrics=metrics)
+        files.save(installed, replace(saved, header=replace(saved.header, queries=(query,))))
+        shown = RUN.invoke(app, ["show", "ages"]).stdout
+        assert told in shown and f"trained on: {metrics.trained_on} rows" in shown
+        if metrics is figures:
+            rows = "30 training rows, each predicted by a fit without it" if crossed else "30 rows set aside (val)"
+            assert f"on {rows}: " in shown
 
 
 def test_show_of_an_unknown_name_is_an_adapter_error() -> None:

@@ -110,11 +110,11 @@ def test_who_is_asked_for_by_name_answers_a_query_that_it_was_not_trained_on(tra
 @pytest.mark.parametrize(
     ("value", "low", "high", "said"),
     [
-        (0.1, 0.02, 0.2, "the adapter beats ridge: "),
-        (0.1, -0.02, 0.2, "the adapter does not clearly beat ridge: "),
-        (-0.1, -0.2, -0.02, "the adapter does not beat ridge: "),
-        (0.0, 0.0, 0.0, "the adapter does not beat ridge: "),
-        (float("nan"), float("nan"), float("nan"), "these rows cannot tell whether the adapter beats ridge"),
+        (0.1, 0.02, 0.2, "the adapter beats plain ridge: "),
+        (0.1, -0.02, 0.2, "the adapter does not clearly beat plain ridge: "),
+        (-0.1, -0.2, -0.02, "the adapter does not beat plain ridge: "),
+        (0.0, 0.0, 0.0, "the adapter does not beat plain ridge: "),
+        (float("nan"), float("nan"), float("nan"), "these rows cannot tell whether the adapter beats plain ridge"),
     ],
 )
 def test_the_verdict_says_what_the_interval_allows(value, low, high, said):
@@ -125,14 +125,16 @@ def test_the_verdict_says_what_the_interval_allows(value, low, high, said):
         assert told.removeprefix(said) == f"{value:+.3f} SRCC [{low:+.3f}, {high:+.3f}]"
 
 
-@pytest.mark.parametrize(("split", "told"), [("train", "was trained on 40 of these 40 rows"), ("test", "ridge: ")])
+@pytest.mark.parametrize(
+    ("split", "told"), [("train", "was trained on 40 of these 40 rows"), ("test", "plain ridge: ")]
+)
 def test_no_lead_over_ridge_is_told_on_rows_that_were_learnt_from(trained, monkeypatch, split, told):
     labels, adapter = trained
     measured = measure(labels, adapter, split=split)
     monkeypatch.setattr("imgrank.evaluation.evaluate", lambda *_, **__: measured)
     ran = CliRunner().invoke(app, ["eval", str(labels), "--adapter", str(adapter), "--split", split])
     assert told in ran.stdout
-    assert ("cannot tell whether it beats ridge" in ran.stdout) == (split == "train")
+    assert ("cannot tell whether it beats plain ridge" in ran.stdout) == (split == "train")
 
 
 def test_an_adapter_of_another_backbone_is_refused(trained, monkeypatch):
@@ -158,7 +160,7 @@ def test_csv_and_table_hold_the_same_figures(trained):
     srcc = next(line for line in lines if line["scorer"] == "score" and line["figure"] == "srcc")
     assert float(srcc["value"]) == report.queries[0].score.srcc.value
     head, *rows = table_rows(scorers(report.queries[0]))
-    assert [row[0] for row in rows] == ["score", "pairs", "ridge", "zero-shot"]
+    assert [row[0] for row in rows] == ["score", "pairs", "plain ridge", "zero-shot"]
     assert head[1] == "srcc"
     assert f"{float(srcc['value']):.3f}" in rows[0][1]
     assert report.queries[0].unit == "points"

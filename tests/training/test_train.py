@@ -244,8 +244,12 @@ def test_the_card_says_figures_and_whether_ridge_is_beaten(tmp_path):
     result = trained(tmp_path, labels_csv(tmp_path, 30))
     text = result.card.read_text(encoding="utf-8")
     assert "cross-validation" in text
-    assert "| ridge | " in text
+    assert "| plain ridge | " in text and "Plain ridge is one ridge regression" in text
+    assert "averaged ridges (an average of several ridge regressions" in text
     (query,) = result.queries
+    saved = load(result.path).queries[0].metrics
+    assert (saved.trained_on, saved.cross_validated) == (query.trained_on, True)
+    assert saved.srcc_low == query.adapter.srcc.ci.low and saved.pair_accuracy == query.adapter.pair_accuracy.value
     assert f"On these rows {verdict(query.ridge, query.versus_ridge, 'this ranker')}." in text
     assert "Largest errors" in text
 
