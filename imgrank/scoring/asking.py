@@ -29,7 +29,7 @@ from imgrank.scoring.choosing import (
 from imgrank.scoring.describing import compared, described
 from imgrank.scoring.detail import MEASURED, DetailScorer, quality_in
 from imgrank.scoring.direction import both_ends, orders_last, too_much
-from imgrank.scoring.idioms import IGNORED_BESIDE, plainly
+from imgrank.scoring.idioms import IGNORED_BESIDE, Said, plainly
 from imgrank.scoring.limits import (
     NO_NUMBER,
     NOT_COUNTED,
@@ -86,7 +86,7 @@ class Settled:
         begun = question.sentence if question.like is not None else beginning(question.sentence)
         opposite = question.opposite and beginning(question.opposite)
         self._source, self._by_name = source, by_name
-        self._begun, self._beside, self._doubt = begun, "", ""
+        self._begun, self._beside, self._said = begun, "", Said(begun)
         sentence = begun if question.like is not None or opposite else self._plain(begun)
         self.question = replace(question, sentence=sentence, opposite=opposite)
         cut = {"sentence": begun != question.sentence, "other end of the scale": opposite != question.opposite}
@@ -100,9 +100,8 @@ class Settled:
         """
         if any(header.query(begun) for header in self.candidates.headers):
             return begun
-        said = plainly(begun)
-        self._doubt = said.doubt
-        sentence = nobody_as_no_people(said.text)
+        self._said = plainly(begun)
+        sentence = nobody_as_no_people(self._said.text)
         rest = beside_denied(sentence) if self._source.adapter == "auto" else ""
         denied = " ".join(sentence.split()).rpartition(rest)[0].rstrip(" ,;") if rest else ""
         if not denied or not Settled(Question(denied), self._source).is_of_scale:
@@ -192,6 +191,12 @@ class Settled:
     def _asks_for_scale(self) -> bool:
         """Whether a scale answers that the sentence does not name in the very words that it was trained on."""
         return self.quality is not None or (self.choice is not None and self.choice.reason != OWN_WORDS)
+
+    @property
+    def _doubt(self) -> str:
+        """What of the sentence is not understood, by whoever answers it."""
+        is_own = self.choice is not None and not self.choice.adapter.shipped
+        return "" if is_own and self._said.of_measure else self._said.doubt
 
     @property
     def _both_ends(self) -> tuple[str, str] | None:

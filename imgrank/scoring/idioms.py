@@ -118,10 +118,12 @@ _NO = re.compile(r"\b(?:no|not|without|nor|neither|never)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A sentence said plainly, and what of it is not understood: a sentence for the user, or nothing."""
+    """A sentence said plainly, and what of it is not understood: a sentence for the user, or nothing. `of_measure`
+    where that holds for what the shipped ranker measures, and for no ranker of the user's."""
 
     text: str
     doubt: str = ""
+    of_measure: bool = False
 
 
 def plainly(sentence: str) -> Said:
@@ -157,7 +159,10 @@ def plainly(sentence: str) -> Said:
         return Said(text, MORE_FIRST.format(printable(_JOINS.sub("", alone[0]))))
     unread = next(((found, doubt) for rule, doubt in _DOUBTS if (found := rule.search(plain))), None)
     text = bare if plain == bare.replace("’", "'").rstrip(" .!?") else plain
-    return Said(text) if unread is None else Said(text, unread[1].format(printable(unread[0][0].strip())))
+    if unread is None:
+        return Said(text)
+    found, doubt = unread
+    return Said(text, doubt.format(printable(found[0].strip())), of_measure=doubt in (OF_LIGHT, OF_NOISE))
 
 
 def _bare(sentence: str) -> str:

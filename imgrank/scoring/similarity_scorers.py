@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from imgrank.arrays import Flags, Floats
 from imgrank.records import Asked, Doubt
 from imgrank.rounding import rounded
 from imgrank.scoring.calibration import ConfidenceWeights
@@ -129,10 +130,15 @@ class LikenessScorer(WithoutAdapter):
         subject, shown_from = self.axis.subject, self.sureness.shown_from
         if subject is not None and subject.coverage and shown_from is not None:  # cosines alone stay below it
             relevant = along.likeness >= shown_from
-        fits_from = self.sureness.fits_from
-        fits = None if fits_from is None else relevant & ((along.likeness >= fits_from) != self.denies)
+        fits = self._fits(along.likeness, relevant)
         evidence = Evidence.of(along.likeness, relevant, fits)
         if self.unrelated is not None:
             beside = self.unrelated.beside(packed, along.likeness, -1.0 if self.denies else 1.0)
             evidence = replace(evidence, unrelated=beside.to_others, ahead=beside.ahead)
         return Scored(rounded(along.scores), relevant, evidence, fits=fits)
+
+    def _fits(self, likeness: Floats, relevant: Flags) -> Flags | None:
+        """Which pictures surely show what is said, or surely lack what is denied; None where it is not known. Between
+        the two lie those that may show it."""
+        reaches = self.sureness.shown_from if self.denies else self.sureness.fits_from
+        return None if reaches is None else relevant & ((likeness >= reaches) != self.denies)

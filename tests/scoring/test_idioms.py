@@ -204,7 +204,7 @@ def test_brightness_is_told_to_be_judged_by_exposure(sentence, text):
     [("smooth photos", True), ("The smoothest pictures first", True), ("smooth skin", False), ("smooth", False)],
 )
 def test_smoothness_of_pictures_is_told_to_be_judged_by_noise(sentence, is_told):
-    assert plainly(sentence) == Said(sentence, OF_NOISE.format(sentence) if is_told else "")
+    assert plainly(sentence) == Said(sentence, OF_NOISE.format(sentence) if is_told else "", of_measure=is_told)
 
 
 @pytest.mark.parametrize("sentence", ["too dark", "underexposed", "dark picture", "a dark forest", "bright colours"])
