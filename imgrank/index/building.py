@@ -23,6 +23,7 @@ from imgrank.index.format import FACTS, ROWS_AT_ONCE, IndexRow, IndexRows, Manif
 from imgrank.index.items import SourceItem
 from imgrank.index.locations import Location
 from imgrank.index.merging import as_file
+from imgrank.index.needs import arrow
 from imgrank.index.parts import DamagedPart, Part
 from imgrank.index.pictures import ORIGIN, READERS, Item, QueuedItem, row_of, row_of_known, row_of_refused
 from imgrank.index.reading import checked_manifest, settled
@@ -157,12 +158,13 @@ def build_index(
     """Index what `items` (of `find_items`) name and the index at `location` does not hold yet.
 
     Tokens that `store` has are taken from there, and those of local files go into it. Ctrl-C writes what is done
-    and ends early. Raises UsageError where an index of another backbone stands there, IndexFault where nothing can
-    be read or written.
+    and ends early. Raises UsageError where an index of another backbone stands there or pyarrow is not installed,
+    IndexFault where nothing can be read or written.
     """
+    arrow()  # what cannot be written is not begun
+    all_items = list(items)
     manifest = start_index(location, backbone, options.detail)
     known = known_rows(location, note)
-    all_items = list(items)
     todo = list(missing(all_items, known))
     run = _Run(location, manifest, backbone, store, known, options)
     stopped = False

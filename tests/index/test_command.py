@@ -87,6 +87,19 @@ def test_a_part_of_nothing_is_refused_as_the_whole_is(tmp_path):
         assert (done.returncode, "No readable image was found. Use -r" in done.stderr) == (1, True)
 
 
+def test_sources_that_are_not_there_leave_no_index(tmp_path):
+    assert imgrank("index", "nowhere", "--out", "t", cwd=tmp_path).returncode == 2
+    assert not any(tmp_path.iterdir())
+
+
+def test_without_pyarrow_no_index_is_begun(folder, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.compute", None)
+    done = imgrank("index", str(folder / "photos"), "--out", "t", cwd=tmp_path)
+    assert (done.returncode, "needs pyarrow" in done.stderr) == (2, True)
+    assert not any(tmp_path.iterdir())
+
+
 def imgrank(*words, cwd):
     """Run a command in this process: another would import torch anew."""
     out, err = io.StringIO(), io.StringIO()
