@@ -8,10 +8,11 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from imgrank.counting import counted
 from imgrank.errors import LabelsError
 from imgrank.labels.csv_text import ANSWERS, BESIDE_PAIRS, KEPT, LONG, PAIRS, Grid, Row, read_grid
-from imgrank.labels.findings import Findings
+from imgrank.labels.far_values import far_value
+from imgrank.labels.findings import Findings, SameFault
 from imgrank.labels.image_files import ImageFiles
 from imgrank.labels.query_columns import Columns
-from imgrank.labels.tasks import SPLITS, Labels, PairCell, ValueCell, pair_tasks, value_tasks
+from imgrank.labels.tasks import SPLITS, Labels, PairCell, ValueCell, ValueTask, pair_tasks, phrasings, value_tasks
 from imgrank.labels.values import Values
 from imgrank.paths import printable
 
@@ -35,6 +36,7 @@ def read_labels(
     _check_columns(path, grid, column)
     findings = Findings(list(grid.faults))
     labels = _Reader(grid, findings, ImageFiles(path, pictures), frozenset(column)).read()
+    findings.tell_cells()
     findings.check(path, has_tasks=bool(labels.tasks), skip_bad=skip_bad)
     notes = (*labels.notes, *map(str, findings.left), *findings.notes)
     return Labels(path, labels.values, labels.pairs, findings.sorted_faults(), notes, tuple(findings.left))
@@ -54,8 +56,18 @@ class _Reader:
         self.grid, self.findings, self.images = grid, findings, images
         self.values = Values(grid, findings)
         self.columns = Columns(grid, findings, wanted, self.values.is_number)
+        self.gone: list[tuple[int, str]] = []  # lines, and images that are not there
 
     def read(self) -> Labels:
+        """Everything that the file says; what is wrong goes to the findings."""
+        labels = self._read()
+        if self.gone:
+            self.findings.tell_no_images(
+                self.gone, self.images.elsewhere(list(dict.fromkeys(text for _, text in self.gone)))
+            )
+        return labels
+
+    def _read(self) -> Labels:
         names = [name.casefold() for name in self.grid.header]
         for name in sorted({n for n in names if n and names.count(n) > 1}):
             self.findings.fault(1, f'two columns are called "{printable(name)}"')
@@ -66,13 +78,10 @@ class _Reader:
         if "left" in names or "right" in names:
             return self._pairs(names)
         if "query" in names or "value" in names:
-            labels = self._long(names)
-            self.values.tell_missing("leave the row out")
-            return labels
+            return self._long(names)
         if "image" in names:
-            labels = self._wide(names)
-            self.values.tell_missing("leave the cell empty")
-            return labels
+            self.values.without = "leave the cell empty"
+            return self._wide(names)
         seen = ", ".join(printable(name) for name in self.grid.header)
         advice = self.columns.image_advice() or "; see image,query,value or left,right,query,preferred"
         self.findings.fault(1, f"the header ({seen}) has no column image{advice}")
@@ -81,7 +90,7 @@ class _Reader:
     def _long(self, names: Sequence[str]) -> Labels:
         if not self._has_columns(names, LONG, KEPT):
             return Labels(self.grid.path)
-        return Labels(self.grid.path, value_tasks(self._long_cells(names), self.findings.faults))
+        return self._of_values(self._long_cells(names))
 
     def _long_cells(self, names: Sequence[str]) -> Iterable[ValueCell]:
         values: dict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -99,7 +108,13 @@ class _Reader:
 
     def _wide(self, names: Sequence[str]) -> Labels:
         queries = self.columns.queries(names)
-        return Labels(self.grid.path, value_tasks(self._wide_cells(names, queries), self.findings.faults))
+        return self._of_values(self._wide_cells(names, queries))
+
+    def _of_values(self, found: Iterable[ValueCell]) -> Labels:
+        cells = list(found)
+        tasks = value_tasks(cells, self.findings.faults)
+        self.findings.notes += [note for task in tasks if (note := _far_note(task, cells))]
+        return Labels(self.grid.path, tasks)
 
     def _wide_cells(self, names: Sequence[str], queries: Sequence[int]) -> Iterable[ValueCell]:
         for n in queries:
@@ -124,7 +139,9 @@ class _Reader:
             query, split = self._query(row, get("query")), self._split(row, get("split"))
             answer = ANSWERS.get(get("preferred").casefold())
             if answer is None:
-                self.findings.fault(row.line, f'preferred is "{printable(get("preferred"))}", not left, right or tie')
+                wrong = f'preferred is "{printable(get("preferred"))}", not left, right or tie'
+                said = SameFault(wrong, "answers are not left, right or tie")
+                self.findings.cell(row.line, get("preferred"), said, "preferred")
             if left is not None and left == right:
                 self.findings.fault(row.line, "left and right are the same image")
             elif left and right and query and split is not None and answer is not None:
@@ -149,22 +166,46 @@ class _Reader:
 
     def _image(self, row: Row, text: str) -> str | None:
         if not text:
-            self.findings.fault(row.line, "the image's path is missing")
+            said = SameFault("the image's path is missing", "paths of images are missing")
+            self.findings.cell(row.line, text, said, "no path")
             return None
         path = self.images.find(text)
         if path is None:
-            self.findings.no_image(row.line, text)
+            self.gone.append((row.line, text))
         return path
 
     def _query(self, row: Row, text: str) -> str:
         if not text.strip("| "):
-            self.findings.fault(row.line, "the query is missing")
+            said = SameFault("the query is missing", "queries are missing")
+            self.findings.cell(row.line, text, said, "no query")
             return ""
         return text
 
     def _split(self, row: Row, text: str) -> str | None:
         split = text.casefold()
         if split and split not in SPLITS:
-            self.findings.fault(row.line, f'the split "{printable(text)}" is not one of {", ".join(SPLITS)}')
+            known = f"not one of {', '.join(SPLITS)}"
+            said = SameFault(f'the split "{printable(text)}" is {known}', f"splits are {known}", _split_meant(text))
+            self.findings.cell(row.line, text, said, "split")
             return None
         return split
+
+
+def _split_meant(text: str) -> str:
+    """Of "Validation" and "training", how to write them."""
+    meant = next((split for split in SPLITS if text.casefold().startswith(split)), "")
+    return f"; write {meant} instead of {printable(text)}" if meant else ""
+
+
+def _far_note(task: ValueTask, cells: Sequence[ValueCell]) -> str:
+    """A line on the one value of a query that is far from all others; empty where there is none."""
+    place = far_value(task.values)
+    if place is None:
+        return ""
+    value, image, query = task.values[place], task.images[place], task.query.casefold()
+    line = next(c.line for c in cells if (c.image, c.value, phrasings(c.query)[0].casefold()) == (image, value, query))
+    others = [other for n, other in enumerate(task.values) if n != place]
+    return (
+        f'line {line}: the value {value:g} of "{printable(task.query)}" is far from all others, which are '
+        f"{min(others):g} to {max(others):g}; it was used as it is, so correct it if it is a typing error"
+    )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from imgrank.counting import counted
 from imgrank.labels.csv_text import Grid, Row
-from imgrank.labels.findings import MOST_IN_A_LINE, Findings
+from imgrank.labels.findings import Findings, SameFault
 from imgrank.labels.numbers import MISSING, NOTHING, POINTS, Notation, bare_number, dots_of, has_decimal_points
 from imgrank.paths import printable
+
+NO_NUMBER = ("is not a number", "are not numbers")
 
 
 @dataclass(slots=True)
@@ -19,10 +19,10 @@ class Values:
 
     grid: Grid
     findings: Findings
+    without: str = "leave the row out"  # what to do where there is no value
     _notation: Notation = field(init=False)
     _with_dotted_thousands: set[str] = field(default_factory=set)
     _with_decimal_points: set[str] = field(default_factory=set)
-    _missing: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         cells = (cell for row in self.grid.rows for cell in row.cells)
@@ -39,7 +39,7 @@ class Values:
         dots = dots_of(texts, self._notation, may_be_thousands=self.grid.delimiter == ";")
         if dots is None:
             return
-        (line, text), name = cells[dots.example], printable(query.partition("|")[0])
+        (line, text), name = cells[dots.example], _name(query)
         if dots.part_thousands:
             self._with_dotted_thousands.add(query)
             read = text.replace(".", "")
@@ -54,33 +54,36 @@ class Values:
 
     def number(self, row: Row, text: str, query: str) -> float | None:
         if self._notation.is_unclear(text):
-            self.findings.fault(
-                row.line, f'the value "{text}" could be thousands or have a decimal comma; write it without commas'
-            )
+            unclear = "could be thousands or have a decimal comma"
+            remedy = f"; write {text.replace(',', '')} or {text.replace(',', '.')}"
+            self._bad(row, text, query, (unclear, unclear), remedy, "comma")
             return None
         notation = POINTS if query in self._with_decimal_points else self._notation
         value = notation.parse(text.replace(".", "") if query in self._with_dotted_thousands else text)
         if not text:
-            self.findings.fault(row.line, "the value is missing")
+            said = SameFault("the value is missing", f'values of "{_name(query)}" are missing')
+            self.findings.cell(row.line, text, said, (query, "missing"))
         elif text.casefold() in MISSING:
-            self._missing[query].append((row.line, text))
+            self._bad(row, text, query, NO_NUMBER, f"; where there is no value, {self.without}")
         elif value is None:
-            hint = "; write a decimal point" if self._notation.parse(text.replace(",", ".", 1)) is not None else ""
-            if text.isalpha() and text.casefold() not in NOTHING:
-                hint = "; give each class a number, such as 1, 2 and 3"
             if bare := bare_number(text, self.is_number):
-                hint = f"; write {bare[0]}"
-            self.findings.fault(row.line, f'the value "{printable(text)}" is not a number{hint}')
+                self._bad(row, text, query, NO_NUMBER, f"; write {bare[0]} instead of {printable(text)}", "unit")
+            else:
+                self._bad(row, text, query, NO_NUMBER, self._advice(text))
         return value
 
-    def tell_missing(self, remedy: str) -> None:
-        """One fault a query for all its words that stand for no value."""
-        for query, cells in self._missing.items():
-            words = " and ".join(f'"{printable(word)}"' for word in dict.fromkeys(text for _, text in cells))
-            what = f"the value {words} is not a number"
-            if len(cells) > 1:
-                name, more = printable(query.partition("|")[0]), len(cells) - MOST_IN_A_LINE
-                lines = ", ".join(str(line) for line, _ in cells[:MOST_IN_A_LINE])
-                ending = f" and {more:,} more" if more > 0 else ""
-                what = f'{counted(len(cells), "value")} of "{name}" are not numbers: {words} on lines {lines}{ending}'
-            self.findings.fault(cells[0][0], f"{what}; where there is no value, {remedy}")
+    def _advice(self, text: str) -> str:
+        """How to write a number that is none as it stands."""
+        if text.isalpha() and text.casefold() not in NOTHING:
+            return "; give each class a number, such as 1, 2 and 3"
+        return "; write a decimal point" if self._notation.parse(text.replace(",", ".", 1)) is not None else ""
+
+    def _bad(self, row: Row, text: str, query: str, wrong: tuple[str, str], remedy: str, kind: str = "") -> None:
+        """Cells of a query are one fault where they are wrong in one way, said of one and of several, and are to be
+        mended in one way: by the same words, or of one `kind`."""
+        said = SameFault(f'the value "{printable(text)}" {wrong[0]}', f'values of "{_name(query)}" {wrong[1]}', remedy)
+        self.findings.cell(row.line, text, said, (query, wrong, kind or remedy))
+
+
+def _name(query: str) -> str:
+    return printable(query.partition("|")[0])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from imgrank.errors import LabelsError, UsageError
 from imgrank.labels import FEWEST_ROWS, Labels, ValueTask, read_labels, write_labels
+from imgrank.labels.far_values import far_value
 
 ROWS = 10
 
@@ -148,12 +149,98 @@ def test_a_bad_header_is_one_fault_not_one_for_each_row(folder, header, what):
 
 
 def test_all_faults_are_said_at_once_and_a_long_list_is_cut(folder):
-    lines = ["image,query,value"] + [f"gone{n}.jpg,older,x{n}" for n in range(40)]
+    lines = ["image,query,value", "gone.jpg,older,x"] + [f"{n % 2}.jpg,older,{n}" for n in range(80)]
     message = faults(folder, lines)
-    assert "80 errors" in message
-    assert "and 30 more" in message
-    assert "line 2: there is no image gone0.jpg" in message
-    assert 'line 2: the value "x0" is not a number' in message
+    assert "81 errors" in message
+    assert "and 31 more" in message
+    assert "line 2: there is no image gone.jpg" in message
+    assert 'line 2: the value "x" is not a number' in message
+
+
+def test_a_wrong_folder_is_one_fault_that_says_where_the_names_are(folder):
+    (folder / "img" / "a").mkdir(parents=True)
+    for n in range(20, 50):
+        (folder / "img" / "a" / f"{n}.jpg").write_bytes(b"")
+    rows = [f"{n}.jpg,older person|elderly,{n}" for n in range(20, 52)]
+    message = faults(folder, [*long_form(), *rows])
+    names = '"20.jpg", "21.jpg", "22.jpg", "23.jpg" and 28 others'
+    lines = "12, 13, 14, 15, 16, 17, 18, 19, 20, 21 and 22 more"
+    assert "has 1 error" in message and "Relative paths start at the folder" in message
+    assert (
+        f"line 12: 32 cells name images that are not there: {names} on lines {lines}; 30 of these names exist in "
+        "img/a/: write img/a/20.jpg instead of 20.jpg" in message
+    )
+
+
+def test_one_image_that_lies_elsewhere_is_told_with_its_place(folder):
+    told = faults(folder, [*long_form(), "img\\5.jpg,older person|elderly,3"])
+    assert "there is no image img\\5.jpg; its name exists beside the labels file: write 5.jpg instead of" in told
+
+
+def test_images_that_are_nowhere_get_no_advice(folder):
+    told = faults(folder, [*long_form(), "gone.jpg,older person|elderly,3"])
+    assert "there is no image gone.jpg\n" in told
+
+
+def test_equal_faults_of_a_column_are_one_with_its_lines(folder):
+    rows = [f"{n}.jpg,size,{text},{split}" for n, text, split in ((1, "28 %", "Validation"), (2, "31 %", "Validation"))]
+    more = ["3.jpg,size,,train", "4.jpg,size,,dev", "5.jpg,size,big,train", "6.jpg,size,small,train"]
+    message = faults(folder, [*long_form(split=lambda n: "train"), *rows, *more])
+    for said in (
+        '2 values of "size" are not numbers: "28 %", "31 %" on lines 12, 13; write 28 instead of 28 %',
+        '3 splits are not one of train, val, test: "Validation", "dev" on lines 12, 13, 15; write val instead of Valid',
+        '2 values of "size" are missing: lines 14, 15',
+        '2 values of "size" are not numbers: "big", "small" on lines 16, 17; give each class a number',
+    ):
+        assert message.count(said) == 1
+    assert message.count("\n  ") == 4
+
+
+def test_equal_faults_of_answers_are_one(folder):
+    rows = [f"{n}.jpg,2.jpg,nicer,{'left' if n < 9 else 'both'}" for n in (*range(3, 10), 9)]
+    assert '2 answers are not left, right or tie: "both" on lines 8, 9' in faults(
+        folder, ["left,right,query,preferred", *rows]
+    )
+
+
+def test_a_value_far_from_all_others_is_told_and_used(tmp_path):
+    labels = beside(tmp_path, "age", lambda n: 416 if n == 17 else 20.5 + n % 13 * 3)
+    assert labels.notes == (
+        'line 18: the value 416 of "age" is far from all others, which are 20.5 to 56.5; it was used as it is, so '
+        "correct it if it is a typing error",
+    )
+    assert 416 in labels.values[1].values
+
+
+RNG = np.random.default_rng(1)
+PRICES = RNG.lognormal(10, 1, 30)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [n % 10 == 0 for n in range(30)],  # flags
+        [n == 3 for n in range(30)],
+        [1930, *(1990 + n % 23 for n in range(29))],  # years
+        [*PRICES[:-1], 3 * PRICES.max()],
+        [*(n % 4 for n in range(28)), 40, 900],  # counts, many of which are 0
+        [*(2**n for n in range(30))],
+        [*(20 + n for n in range(28)), 416, 520],  # two are not alone
+    ],
+)
+def test_tails_and_flags_are_no_typing_errors(values):
+    assert far_value(np.array(values, float)) is None
+
+
+@pytest.mark.parametrize("typed", [416, 4160, -999])
+def test_a_typing_error_is_found_on_either_side(typed):
+    values = np.array([*RNG.normal(100 if typed <= 0 else 40, 8, 40), typed])
+    assert far_value(values) == 40
+    assert far_value(values[-20:]) is None  # of so few, nobody can tell
+
+
+def test_among_prices_one_of_another_size_altogether_is_found():
+    assert far_value(np.append(RNG.lognormal(10, 0.5, 100), 0.001)) == 100
 
 
 def test_too_few_rows_says_how_many_are_needed(folder):
@@ -461,7 +548,7 @@ def test_words_for_no_value_are_one_fault_a_query(tmp_path):
     message = missing(tmp_path, words)
     assert "has 1 error" in message and message.count("line ") == 1
     lines = "3, 4, 8, 13, 14, 15, 16, 17, 18, 19 and 3 more"
-    said = f'13 values of "action" are not numbers: "NA" and "n/a" and "-" and "nan" on lines {lines}'
+    said = f'13 values of "action" are not numbers: "NA", "n/a", "-", "nan" on lines {lines}'
     assert f"line 3: {said}; where there is no value, leave the cell empty" in message
     assert 'the value "None" is not a number; where there is no value, leave the cell empty' in missing(
         tmp_path, {4: "None"}
@@ -593,7 +680,7 @@ def test_what_each_image_has_alone_is_proposed_as_no_group(tmp_path):
 
 def test_numbers_with_unclear_commas_are_said_to_be_that_and_not_to_be_none(tmp_path):
     rows = [["image", "income"], *([f"p{n}.jpg", f'"4,{n:03}"'] for n in range(1, 31))]
-    with pytest.raises(LabelsError, match="could be thousands or have a decimal comma; write it without commas"):
+    with pytest.raises(LabelsError, match=r"could be thousands or have a decimal comma.*; write 4001 or 4\.001"):
         table(tmp_path, rows)
 
 
