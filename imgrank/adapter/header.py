@@ -40,6 +40,9 @@ class ValMetrics:
     """How a query did on `rows`, which lie aside (val) or, where it was `cross_validated`, are among the `trained_on`.
 
     Bounds are those of 95 % intervals. None where a figure was not measured, or is not in an older file.
+
+    `lead` is by how much at least it orders better than the words alone, and than chance: the lower end of the
+    intervals of both, in SRCC, or for answers in pair accuracy.
     """
 
     rows: int = 0
@@ -57,6 +60,7 @@ class ValMetrics:
     zero_shot_pair_accuracy: float | None = None
     trained_on: int | None = None
     cross_validated: bool | None = None
+    lead: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

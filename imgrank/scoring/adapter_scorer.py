@@ -12,6 +12,7 @@ import numpy as np
 from imgrank.adapter.activation_cache import ActivationCache
 from imgrank.adapter.registry import version_of
 from imgrank.arrays import Flags, Floats
+from imgrank.counting import counted
 from imgrank.paths import printable
 from imgrank.records import Doubt
 from imgrank.rounding import rounded
@@ -159,8 +160,18 @@ def _notes(choice: Choice, evidence: Evidence, refine: bool) -> tuple[str, ...]:
     if refine and not choice.adapter.has_model:
         name = printable(choice.adapter.name)
         notes.append(f"the ranker {name} has no network to compare pairs with, so the order follows its scores")
+    notes += _unproven(choice)
     learnt = choice.query.subject is not None
     return (*notes, *lacking(evidence, "what this ranker was trained on" if learnt else SUBJECT_OF_SENTENCE))
+
+
+def _unproven(choice: Choice) -> tuple[str, ...]:
+    """Whether the figures of a ranker's training leave it open that the words order as well."""
+    metrics = choice.query.metrics
+    if metrics.lead is None or metrics.lead > 0:
+        return ()
+    seen, name = counted(metrics.trained_on or metrics.rows, "example"), printable(choice.adapter.name)
+    return (f"trained on {seen}, the ranker {name} is not shown to order better than the words alone, or than chance",)
 
 
 def _shown_at_all(evidence: Evidence) -> float:

@@ -39,6 +39,7 @@ class TrainedQuery:
         ridge: Ridge regression on the same tokens.
         zero_shot: The sentence alone.
         versus_ridge: What was saved less ridge, in SRCC, or for answers in pair accuracy.
+        versus_words: What was saved less the sentence alone, likewise.
         misses: The pictures furthest off, with prediction and true value.
         predicted: (rows,) predictions; for answers, by how much left stands above right.
         true: (rows,) true values; for answers, 1 where left was preferred, -1 right, 0 neither.
@@ -55,6 +56,7 @@ class TrainedQuery:
     ridge: ScorerMetrics
     zero_shot: ScorerMetrics
     versus_ridge: Difference
+    versus_words: Difference
     misses: tuple[Miss, ...]
     predicted: Floats
     true: Floats
@@ -132,6 +134,7 @@ def measure(
         ridge=task.metrics(rows, learnt.ridge, resamples),
         zero_shot=task.metrics(rows, by_text, resamples, in_unit=False),
         versus_ridge=task.gain(rows, predicted, learnt.ridge, resamples),
+        versus_words=task.gain(rows, predicted, by_text, resamples),
         misses=_misses(task, learnt, predicted) if isinstance(task, ValueRows) else (),
         predicted=predicted,
         true=task.true[rows],
@@ -191,8 +194,16 @@ def _query(learnt: Learnt, measured: TrainedQuery, cross_validated: bool) -> Que
             zero_shot_pair_accuracy=_known(measured.zero_shot.pair_accuracy.value),
             trained_on=measured.trained_on,
             cross_validated=cross_validated,
+            lead=_lead(measured),
         ),
     )
+
+
+def _lead(measured: TrainedQuery) -> float:
+    """By how much at least it orders better than the words alone, and than chance; 0 where nothing tells."""
+    of = measured.adapter
+    over_chance = of.srcc.ci.low if _known(of.srcc.value) is not None else of.pair_accuracy.ci.low - 0.5
+    return min(filter(math.isfinite, (over_chance, measured.versus_words.ci.low)), default=0.0)
 
 
 def _contributions(learnt: Learnt) -> tuple[Contribution, ...]:

@@ -215,6 +215,7 @@ def _training(training: Training, prepared: PreparedLesson, settings: LabelSetti
         "rows": result.rows,
         "metrics": metrics,
         "seconds": result.seconds,
+        "notes": list(result.notes),
         "before": _order(prepared.order, prepared),
         "after": _order(result.order, prepared),
         "command": " ".join(["imgrank", "sort", *map(_quoted, words)]),

@@ -45,13 +45,17 @@ class ShownMetric:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A saved adapter: its name, how good it is on `rows` unseen answers, and the new order of paths, best first."""
+    """A saved adapter: its name, how good it is on `rows` unseen answers, and the new order of paths, best first.
+
+    `notes` are of that order, for the user.
+    """
 
     adapter: str
     rows: int
     metrics: tuple[ShownMetric, ...]
     order: tuple[str, ...]
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,7 @@ def teach(
         ranking = ranker.rank([settings.folder], phrasings(settings.sentence)[0], recursive=settings.recursive)
     [query] = result.queries
     order = tuple(image.path for image in ranking.images)
-    return Trained(name, query.rows, _metrics(query, settings), order, time.perf_counter() - started)
+    return Trained(name, query.rows, _metrics(query, settings), order, time.perf_counter() - started, ranking.notes)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ CONTROLS = {
     "history": "History",
     "move": "Move",
     "name": "Name",
-    "replace": "Replace one of that name",
+    "replace": "Replace a ranker of this name",
     "template": "New names",
     "undo": "Undo",
 }

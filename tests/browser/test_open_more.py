@@ -182,7 +182,7 @@ def test_before_and_after_a_lesson_begins_it_is_about_as_many_pictures(
         comes(page, "document.querySelector('[role=status]').innerText === '153 pictures, 153 shown'")
         page.get_by_role("button", name="Teach", exact=True).click()
         page.get_by_text("150 of these 153 pictures, evenly chosen").wait_for()
-        page.get_by_role("textbox", name="What is there more of?").fill("cosier")
+        page.get_by_role("textbox", name="Which sentence?").fill("cosier")
         page.get_by_role("dialog").get_by_role("button", name="Begin").click()
         page.wait_for_selector('body[data-turn="0"]')
         assert page.inner_text("#count") == "0 answers, 150 of 153 images, evenly chosen"
@@ -195,8 +195,10 @@ def test_teach_asks_about_what_is_shown_and_leads_back(
     with opened(pictures(tmp_path / "photos", ALL[:10])) as (_, client), page_of(browser, client) as page:
         ask(page, "cosier picture")
         page.get_by_role("button", name="Teach", exact=True).click()
+        page.get_by_text("8 answers are enough to try, a few dozen to make it good").wait_for()
         page.get_by_role("dialog").get_by_role("button", name="Begin").click()
         page.wait_for_selector('body[data-turn="0"]')
+        assert page.inner_text("h1") == "Which fits better: “cosier picture”?"
         for turn in range(10):
             page.keyboard.press("ArrowLeft")
             page.wait_for_selector(f'body[data-turn="{turn + 1}"]')
@@ -204,8 +206,13 @@ def test_teach_asks_about_what_is_shown_and_leads_back(
         page.get_by_role("textbox", name="Name").fill("cosy")
         page.get_by_role("button", name="Train").click()
         page.wait_for_selector("#result:visible", timeout=120_000)
+        thin = (
+            "rained on 10 examples, the ranker cosy is not shown to order better than the words alone, or than chance"
+        )
+        assert thin in page.inner_text("#notes")
         page.get_by_role("link", name="All images").click()
         page.get_by_text("by your ranker cosy").wait_for()
+        page.get_by_text(thin).wait_for()
 
 
 def test_pictures_appear_as_they_come_and_reading_can_be_paused(browser: Any, tmp_path: Path) -> None:

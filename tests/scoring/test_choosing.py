@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from imgrank import Ranker
 from imgrank.adapter import files
-from imgrank.adapter.header import Query
+from imgrank.adapter.header import Query, ValMetrics
 from imgrank.adapter.registry import find_adapter
 from imgrank.errors import AdapterError
 from imgrank.scoring.adapter_scorer import AdapterScorer
@@ -190,6 +190,20 @@ def test_an_order_that_ignored_a_not_is_never_confident(ranker):
     ignored = verdict("neither old nor young face")
     assert any("not understood" in note for note in ignored.notes)
     assert not ignored.confident
+
+
+@pytest.mark.parametrize(("lead", "said"), [(None, False), (-0.1, True), (0.0, True), (0.1, False)])
+def test_a_ranker_whose_figures_show_nothing_says_so_beside_the_order(ranker, lead, said):
+    [header] = of_faces(ranker).headers
+    taught = replace(header.queries[0], metrics=ValMetrics(rows=3, trained_on=10, lead=lead))
+    candidates = Candidates((replace(header, name="mine", queries=(taught,)),), ranker.backbone.fingerprint)
+    scorer = adapter_scorer(
+        Question("older face"), who_answers("older face", candidates, ranker.sentence), ranker.sentence
+    )
+    verdict = scorer.verdict(Evidence.of(np.ones(9), np.ones(9, bool)))
+    note = "trained on 10 examples, the ranker mine is not shown to order better than the words alone, or than chance"
+    assert verdict.notes == ((note,) if said else ())
+    assert verdict.confident
 
 
 @pytest.mark.parametrize(

@@ -172,6 +172,16 @@ def test_answers_that_do_hang_on_their_pictures_are_measured_well_above_chance(t
     assert query.adapter.pair_accuracy.ci.low > 0.5
 
 
+def test_a_ranker_knows_whether_its_answers_show_it_to_order_better_than_words_and_chance(tmp_path):
+    def lead(folder, count, say=None):
+        made = trained(folder, pairs_csv(folder, count, 24, say=say), options=replace(AUTO, epochs=0))
+        return load(made.path).header.queries[0].metrics.lead
+
+    assert lead(tmp_path / "learnt", 120) > 0
+    assert lead(tmp_path / "chance", 60, say="left") <= 0
+    assert lead(tmp_path / "few", 8) <= 0
+
+
 def test_answers_about_so_few_pictures_that_none_can_be_left_out_still_give_a_ranker(tmp_path):
     (query,) = trained(tmp_path, pairs_csv(tmp_path, 8, 3, say="left")).queries
     assert query.trained_on == 8

@@ -110,7 +110,9 @@ def test_training_shows_the_new_order_beside_the_old(tmp_path: Path) -> None:
 
     def teach(name: str, replace: bool, report: Report) -> Trained:
         trained = fake_teach(name, replace, report)
-        return Trained(trained.adapter, trained.rows, trained.metrics, tuple(paths[::-1]), trained.seconds)
+        return Trained(
+            trained.adapter, trained.rows, trained.metrics, tuple(paths[::-1]), trained.seconds, ("it is thin",)
+        )
 
     with served(make_controller(tmp_path, teach)) as client:
         early = client.ask("/step/train", {"name": "mine"})
@@ -121,6 +123,7 @@ def test_training_shows_the_new_order_beside_the_old(tmp_path: Path) -> None:
         until(lambda: client.ask("/state").json()["training"]["stage"] == "done")
         told = client.ask("/state").json()["training"]
     assert (told["adapter"], told["rows"], told["metrics"][0]["value"]) == ("mine", 8, 0.75)
+    assert told["notes"] == ["it is thin"]
     assert [p["name"] for p in told["after"]] == [Path(path).name for path in paths[::-1]]
     assert len(told["before"]) == 12
     assert told["command"].startswith("imgrank sort ") and told["command"].endswith(' "older person"')

@@ -65,7 +65,7 @@ def test_the_pictures_tell_of_a_training(folder: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(teaching, "teach", slow)
     monkeypatch.chdir(folder.parent)
     with opened(folder) as (_, client):
-        assert client.ask("/state").json()["teaching"] == {"rankers": 0, "most": 150, "training": None}
+        assert client.ask("/state").json()["teaching"] == {"rankers": 0, "most": 150, "fewest": 8, "training": None}
         numbers = numbers_of(client, "cat.jpg", "dog.jpg", "owl.jpg", "parrot.jpg", "house.jpg")
         page = client.ask("/teach", {"sentence": "cosier", "numbers": numbers}).json()["page"]
         for turn in range(8):

@@ -149,7 +149,7 @@ def test_a_name_that_is_taken_is_refused_at_once_and_in_the_words_of_the_page(tm
             client.answer("left")
         refused = client.ask("/step/train", {"name": "mine"})
         assert refused.status == 400 and refused.json()["training"]["stage"] == "idle"
-        assert "Choose another “Name”, or tick “Replace one of that name”." in refused.json()["error"]
+        assert "Choose another “Name”, or tick “Replace a ranker of this name”." in refused.json()["error"]
         assert client.ask("/step/train", {"name": "../mine"}).status == 400
         assert client.ask("/step/train", {"name": "mine", "replace": True}).json()["error"] is None
 

@@ -113,16 +113,16 @@ function show(told) {
   showHead();
   if (!asked) showQuestion();
   showKnowledge();
-  const few = state.answers < state.fewest ? `From ${state.fewest} answers on.` : "";
+  const few = state.answers < state.fewest ? `From ${state.fewest} answers on; a few dozen make it good.` : "";
   showTraining(state.training, { few, unit: state.unit || "", thumb });
   clearTimeout(timer);
   if (state.training.stage === "running") timer = setTimeout(fetchState, 700);
 }
 
 function showHead() {
-  const ask = { pairs: "Which is more: ", values: "How much: ", stars: "How many stars: " }[state.mode];
+  const ask = { pairs: "Which fits better: ", values: "How much: ", stars: "How many stars: " }[state.mode];
   $("ask").title = state.sentence; // of which a long one is cut
-  $("ask").replaceChildren(ask, make("em", { textContent: state.sentence }), "?");
+  $("ask").replaceChildren(ask, make("em", { textContent: `“${state.sentence}”` }), "?");
   document.title = `${state.sentence} – ${COMMAND}`;
   count(state.answers);
   $("labels").textContent = state.labels;

@@ -14,6 +14,7 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
+from imgrank.labels import FEWEST_ROWS
 from imgrank.labels.tasks import phrasings
 from imgrank.web.app import make_page
 from imgrank.web.controller import Controller, training_view
@@ -90,7 +91,7 @@ class Teaching:
         """How many rankers were trained, how many pictures are asked about, and the training of now or the last one."""
         lessons = [lesson for lesson in self._lessons.values() if lesson.controller.trainer.state.stage != "idle"]
         last = max(lessons, key=lambda lesson: (lesson.is_training, lesson.controller.trainer.started), default=None)
-        about = {"rankers": self._rankers, "most": MOST_ASKED}
+        about = {"rankers": self._rankers, "most": MOST_ASKED, "fewest": FEWEST_ROWS}
         if last is None:
             return {**about, "training": None}
         told = training_view(last.controller.trainer.state)

@@ -3,7 +3,7 @@
 /** @typedef {{ id: string, name: string }} Picture
  * @typedef {{ who: string, name: string, value: number, low: number | null, high: number | null }} Figure
  * @typedef {{ stage: "idle" | "running" | "done" | "failed", said: string, part: number, left: number | null, adapter: string, answers: boolean, stopping: boolean,
- *   rows?: number, metrics?: Figure[], seconds?: number, before?: Picture[], after?: Picture[], command?: string }} Training */
+ *   rows?: number, metrics?: Figure[], seconds?: number, notes?: string[], before?: Picture[], after?: Picture[], command?: string }} Training */
 
 /** The element of an id, which the page has. @param {string} id @returns {any} */
 const $ = (id) => document.getElementById(id);
@@ -27,7 +27,8 @@ export function showTraining(told, { few, unit, thumb }) {
   const key = `${told.adapter} ${told.seconds}`;
   if (told.stage !== "done" || shown === key) return;
   shown = key;
-  $("caption").textContent = `On ${told.rows} answers it was not trained on, after ${told.seconds?.toFixed(1)} seconds`;
+  $("caption").textContent = `On ${told.rows} answers, each predicted without having been learnt, after ${told.seconds?.toFixed(1)} seconds`;
+  $("notes").textContent = (told.notes || []).map((note) => `${note.slice(0, 1).toUpperCase()}${note.slice(1)}.`).join(" ");
   $("rows").replaceChildren(...(told.metrics || []).map((figure) => row(figure, unit)));
   $("command").textContent = told.command;
   const before = new Map((told.before || []).map((picture, n) => [picture.id, n]));

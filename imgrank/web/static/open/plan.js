@@ -65,7 +65,7 @@ export function PlanDialog({ state }) {
     <form onSubmit=${apply}>
       <h2>${/** @type {Record<string, string>} */ (WHAT)[action]}</h2>
       ${withFolder && html`<label class="field">Folder <input type="text" value=${folder} onInput=${typed(setFolder)} spellcheck=${false} autocomplete="off" />
-        <small>a path of its own, or one below ${state.server?.folder}</small></label>`}
+        <small>a whole path, or the name of a folder in ${state.server?.folder}</small></label>`}
       ${action === "rename" && html`<label class="field">New names <input type="text" value=${template} onInput=${typed(setTemplate)} spellcheck=${false} autocomplete="off" />
         <small>from ${"{rank} {score} {stem} {ext} {query}"}</small></label>`}
       ${action === "tag" && html`<label class="field">Keyword <input type="text" value=${keyword} onInput=${typed(setKeyword)} spellcheck=${false} autocomplete="off" />

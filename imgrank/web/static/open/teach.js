@@ -28,9 +28,9 @@ export function TeachDialog({ state }) {
   return html`<${Window} name="Train your own order" onClose=${closeWindow}>
     <form onSubmit=${begin}>
       <h2>This order is not mine</h2>
-      <p>You are asked which of two pictures has more of it. After a few dozen answers, train a ranker of your own. It answers
-        its sentence from then on, here and in the terminal. Questions are about ${about}.</p>
-      <label class="field">What is there more of? <input type="text" value=${sentence} placeholder="such as “cosier room”" autocomplete="off" onInput=${(/** @type {any} */ event) => setSentence(event.target.value)} /></label>
+      <p>You are asked which of two pictures fits a sentence better. Then you train a ranker of your own: ${state.server?.teaching.fewest} answers are
+        enough to try, a few dozen to make it good. It answers its sentence from then on, here and in the terminal. Questions are about ${about}.</p>
+      <label class="field">Which sentence? <input type="text" value=${sentence} placeholder="such as “cosier room”" autocomplete="off" onInput=${(/** @type {any} */ event) => setSentence(event.target.value)} /></label>
       ${fault && html`<p role="alert" class="fault">${fault}</p>`}
       <div class="buttons"><button type="submit" class="strong" disabled=${busy || !sentence.trim()}>Begin</button><button type="button" onClick=${closeWindow}>Cancel</button></div>
     </form>

@@ -105,8 +105,8 @@ export interface Server {
   subfolders: boolean;
   /** By name of a wish, or of a rule of groups: why it cannot be. */
   refused: Record<string, string>;
-  /** How many rankers were trained since the start, how many pictures a lesson asks about at most, and the training that goes on or ended last. */
-  teaching: { rankers: number, most: number, training: Training | null };
+  /** How many rankers were trained since the start, how many pictures a lesson asks about at most, how many answers a training takes at least, and the training that goes on or ended last. */
+  teaching: { rankers: number, most: number, fewest: number, training: Training | null };
 }
 
 export interface Training {
