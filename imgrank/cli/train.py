@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace as with_fields
@@ -197,7 +196,7 @@ def train(
             progress=view.reading,
             saved=saved,
         )
-    _tell(result, labels, quiet, verbose)
+    _tell(result, labels, not (from_folders or from_ratings), quiet, verbose)
 
 
 @contextmanager
@@ -229,9 +228,11 @@ def _how_to_go_on(path: Path) -> str:
     return "nothing of the network was kept yet; to train it, run the same command with --replace"
 
 
-def _tell(result: TrainingResult, labels: Labels, quiet: bool, verbose: bool) -> None:
+def _tell(result: TrainingResult, labels: Labels, of_file: bool, quiet: bool, verbose: bool) -> None:
     """Show what came of it. Raises typer.Exit where Ctrl-C ended it."""
     _show(result, verbose)
+    if not result.interrupted:
+        typer.echo(_how_to_ask(result, of_file))
     told = {*labels.notes, *(f"left out: {fault}" for fault in labels.left_out)}  # by `say_notes`, before training
     for each in () if quiet else [line for line in result.notes if line not in told][:MOST_NOTES]:
         note(each)
@@ -281,6 +282,14 @@ def _show(result: TrainingResult, verbose: bool) -> None:
     typer.echo(f"saved {printable(str(result.path))} ({state})\nmodel card: {printable(str(result.card))}")
     if result.interrupted:
         note(_how_to_go_on(result.path))
-    elif sys.stdout.isatty():
-        query_text = printable(result.queries[0].query)
-        typer.echo(f'try: imgrank sort FOLDER "{query_text}"')
+
+
+def _how_to_ask(result: TrainingResult, of_file: bool) -> str:
+    """By which sentence the ranker answers; a name such as Score came from a column, and more words may be given."""
+    first = result.queries[0]
+    name = printable(first.query)
+    ask = f'try: imgrank sort FOLDER "{name}"'
+    if len(first.phrasings) > 1:
+        return ask
+    where = f'write "{name}|WORDS" for "{name}" in the labels file' if of_file else f'use --query "{name}|WORDS"'
+    return f"{ask}\nto ask in other words too, {where} and train again"

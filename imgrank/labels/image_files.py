@@ -48,7 +48,7 @@ class ImageFiles:
             best, found = (folder, here) if len(here) > len(found) else (best, found)
         if not found:
             return ""
-        name = min(found, key=list(names).index)
+        name = next(name for name in names if name in found)
         written = os.path.relpath(os.path.join(best, name), top or os.curdir).replace(os.sep, "/")
         which = f"{len(found):,} of these names" if len(texts) > 1 else "its name"
         where = f"in {printable(os.path.dirname(written))}/" if "/" in written else "beside the labels file"

@@ -8,11 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from imgrank.counting import counted
 from imgrank.errors import LabelsError
 from imgrank.labels.csv_text import ANSWERS, BESIDE_PAIRS, KEPT, LONG, PAIRS, Grid, Row, read_grid
-from imgrank.labels.far_values import far_value
 from imgrank.labels.findings import Findings, SameFault
 from imgrank.labels.image_files import ImageFiles
 from imgrank.labels.query_columns import Columns
-from imgrank.labels.tasks import SPLITS, Labels, PairCell, ValueCell, ValueTask, pair_tasks, phrasings, value_tasks
+from imgrank.labels.tasks import SPLITS, Labels, PairCell, ValueCell, pair_tasks, value_tasks
 from imgrank.labels.values import Values
 from imgrank.paths import printable
 
@@ -62,9 +61,8 @@ class _Reader:
         """Everything that the file says; what is wrong goes to the findings."""
         labels = self._read()
         if self.gone:
-            self.findings.tell_no_images(
-                self.gone, self.images.elsewhere(list(dict.fromkeys(text for _, text in self.gone)))
-            )
+            names = dict.fromkeys(text for _, text in self.gone)
+            self.findings.tell_no_images(self.gone, self.images.elsewhere(list(names)))
         return labels
 
     def _read(self) -> Labels:
@@ -90,7 +88,7 @@ class _Reader:
     def _long(self, names: Sequence[str]) -> Labels:
         if not self._has_columns(names, LONG, KEPT):
             return Labels(self.grid.path)
-        return self._of_values(self._long_cells(names))
+        return Labels(self.grid.path, value_tasks(self._long_cells(names), self.findings.faults))
 
     def _long_cells(self, names: Sequence[str]) -> Iterable[ValueCell]:
         values: dict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -108,13 +106,7 @@ class _Reader:
 
     def _wide(self, names: Sequence[str]) -> Labels:
         queries = self.columns.queries(names)
-        return self._of_values(self._wide_cells(names, queries))
-
-    def _of_values(self, found: Iterable[ValueCell]) -> Labels:
-        cells = list(found)
-        tasks = value_tasks(cells, self.findings.faults)
-        self.findings.notes += [note for task in tasks if (note := _far_note(task, cells))]
-        return Labels(self.grid.path, tasks)
+        return Labels(self.grid.path, value_tasks(self._wide_cells(names, queries), self.findings.faults))
 
     def _wide_cells(self, names: Sequence[str], queries: Sequence[int]) -> Iterable[ValueCell]:
         for n in queries:
@@ -195,17 +187,3 @@ def _split_meant(text: str) -> str:
     """Of "Validation" and "training", how to write them."""
     meant = next((split for split in SPLITS if text.casefold().startswith(split)), "")
     return f"; write {meant} instead of {printable(text)}" if meant else ""
-
-
-def _far_note(task: ValueTask, cells: Sequence[ValueCell]) -> str:
-    """A line on the one value of a query that is far from all others; empty where there is none."""
-    place = far_value(task.values)
-    if place is None:
-        return ""
-    value, image, query = task.values[place], task.images[place], task.query.casefold()
-    line = next(c.line for c in cells if (c.image, c.value, phrasings(c.query)[0].casefold()) == (image, value, query))
-    others = [other for n, other in enumerate(task.values) if n != place]
-    return (
-        f'line {line}: the value {value:g} of "{printable(task.query)}" is far from all others, which are '
-        f"{min(others):g} to {max(others):g}; it was used as it is, so correct it if it is a typing error"
-    )

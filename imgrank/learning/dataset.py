@@ -22,6 +22,7 @@ from imgrank.counting import counted
 from imgrank.errors import LabelsError
 from imgrank.labels import FEWEST_ROWS, SKIP_BAD, Fault, Labels, PairTask, ValueTask
 from imgrank.labels.findings import listing
+from imgrank.learning.far_value import far_value
 from imgrank.learning.on_disk import read_tokens
 from imgrank.learning.task import PairRows, Rows, TaskRows, ValueRows
 from imgrank.paths import printable
@@ -303,6 +304,7 @@ def clip_outliers(dataset: Dataset) -> Clipped:
             notes += _told(rows, far, dataset.labels.source)
             tasks.append(_clipped(rows, far))
         else:
+            notes += _told_alone(rows, dataset.labels.source) if isinstance(rows, ValueRows) else []
             tasks.append(rows)
     return Clipped(replace(dataset, tasks=tuple(tasks)), tuple(notes))
 
@@ -340,6 +342,21 @@ def _told(rows: ValueRows, far: Rows, source: str) -> list[str]:
     ]
     more = len(far) - len(named)
     return [*named, counted(more, "more value stands as far off", "more values stand as far off")] if more else named
+
+
+def _told_alone(rows: ValueRows, source: str) -> list[str]:
+    """A line on a value that may be a typing error, and is not as far off as an outlier."""
+    used = rows.in_split("train", "val")
+    place = far_value(rows.values[used])
+    if place is None:
+        return []
+    row = used[place]
+    low, high = _others(rows, used[place : place + 1])
+    image = printable(os.path.basename(rows.task.images[row]))
+    return [
+        f'{printable(os.path.basename(source))}: "{printable(rows.query)}" of {image} is {rows.values[row]:g}, far '
+        f"from all others, which are from {low:g} to {high:g}; it is used as it is. Correct that row if it is a mistake"
+    ]
 
 
 def _others(rows: ValueRows, far: Rows) -> tuple[float, float]:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from imgrank.errors import LabelsError, UsageError
 from imgrank.labels import FEWEST_ROWS, Labels, ValueTask, read_labels, write_labels
-from imgrank.labels.far_values import far_value
 
 ROWS = 10
 
@@ -201,46 +200,6 @@ def test_equal_faults_of_answers_are_one(folder):
     assert '2 answers are not left, right or tie: "both" on lines 8, 9' in faults(
         folder, ["left,right,query,preferred", *rows]
     )
-
-
-def test_a_value_far_from_all_others_is_told_and_used(tmp_path):
-    labels = beside(tmp_path, "age", lambda n: 416 if n == 17 else 20.5 + n % 13 * 3)
-    assert labels.notes == (
-        'line 18: the value 416 of "age" is far from all others, which are 20.5 to 56.5; it was used as it is, so '
-        "correct it if it is a typing error",
-    )
-    assert 416 in labels.values[1].values
-
-
-RNG = np.random.default_rng(1)
-PRICES = RNG.lognormal(10, 1, 30)
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        [n % 10 == 0 for n in range(30)],  # flags
-        [n == 3 for n in range(30)],
-        [1930, *(1990 + n % 23 for n in range(29))],  # years
-        [*PRICES[:-1], 3 * PRICES.max()],
-        [*(n % 4 for n in range(28)), 40, 900],  # counts, many of which are 0
-        [*(2**n for n in range(30))],
-        [*(20 + n for n in range(28)), 416, 520],  # two are not alone
-    ],
-)
-def test_tails_and_flags_are_no_typing_errors(values):
-    assert far_value(np.array(values, float)) is None
-
-
-@pytest.mark.parametrize("typed", [416, 4160, -999])
-def test_a_typing_error_is_found_on_either_side(typed):
-    values = np.array([*RNG.normal(100 if typed <= 0 else 40, 8, 40), typed])
-    assert far_value(values) == 40
-    assert far_value(values[-20:]) is None  # of so few, nobody can tell
-
-
-def test_among_prices_one_of_another_size_altogether_is_found():
-    assert far_value(np.append(RNG.lognormal(10, 0.5, 100), 0.001)) == 100
 
 
 def test_too_few_rows_says_how_many_are_needed(folder):

@@ -529,6 +529,26 @@ def test_a_val_split_of_one_value_is_said_and_folds_decide(tmp_path):
     assert any("all have the same value" in note for note in result.notes)
 
 
+def test_the_command_says_how_to_ask_and_how_to_give_more_words(tmp_path, monkeypatch):
+    """The name of a column, which becomes the sentence, may be no sentence."""
+    monkeypatch.setattr(training_run, "Ranker", lambda *_, **__: nullcontext(FakeSource()))
+    for name, query in (("one", "Score"), ("more", "Score|better photo")):
+        path = labels_csv(tmp_path, 12, query=query)
+        ran = CliRunner().invoke(app, ["train", str(path), "--epochs", "0", "--name", name])
+        assert 'try: imgrank sort FOLDER "Score"\n' in ran.stdout
+        assert ('write "Score|WORDS" for "Score" in the labels file' in ran.stdout) == (name == "one")
+
+
+def test_a_value_that_may_be_a_typing_error_is_told_and_used(tmp_path):
+    path = labels_csv(tmp_path, 60)
+    rows = list(csv.reader(path.open()))
+    rows[18][2] = "170"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    (note,) = [note for note in trained(tmp_path, path, replace(AUTO, epochs=0)).notes if "170" in note]
+    assert "of 17.jpg is 170, far from all others, which are from 0 to 29.5; it is used as it is" in note
+
+
 def test_the_command_prints_what_was_held_back_and_what_was_left_out_once(tmp_path, monkeypatch):
     """A value of 1e6 counts as another, and its MAE is that of the other: who reads the table must know."""
     monkeypatch.setattr(training_run, "Ranker", lambda *_, **__: nullcontext(FakeSource()))
