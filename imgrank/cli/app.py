@@ -152,22 +152,29 @@ def main() -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as `__main__` leaves it
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        code = app(prog_name="imgrank", standalone_mode=False)
+        code = _run()
+    except KeyboardInterrupt:  # pressed again while the first was being told
+        code = Interrupted.exit_code
+    _leave_to_signals()
+    sys.exit(code)
+
+
+def _run() -> int:
+    """The exit code of the command that was typed; what went wrong is said."""
+    try:
+        return int(app(prog_name="imgrank", standalone_mode=False) or 0)
     except ImgrankError as error:
         if {"-v", "--verbose"} & set(sys.argv):
             traceback.print_exc()
-        code = _fail(with_remedy(error), error.exit_code)
+        return _fail(with_remedy(error), error.exit_code)
     except _ClickError as error:
-        code = _refuse(error)
+        return _refuse(error)
     except RuntimeError as error:
         if not lacks_thread(error):
             raise
-        code = _fail(NO_THREAD, ImgrankError.exit_code)
+        return _fail(NO_THREAD, ImgrankError.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        _leave_to_signals()
-        code = _fail("Interrupted.", Interrupted.exit_code)
-    _leave_to_signals()
-    sys.exit(code)
+        return _fail("Interrupted.", Interrupted.exit_code)
 
 
 def _leave_to_signals() -> None:

@@ -86,6 +86,34 @@ def test_ctrl_c_again_at_the_very_end_leaves_no_traceback(sentence):
     assert b"Traceback" not in stderr
 
 
+# And who is quicker, while the first is being told.
+AT_ONCE = """
+import os, signal, sys
+
+class Hasty:
+    def __init__(self, stream): self.stream = stream
+    def __getattr__(self, name): return getattr(self.stream, name)
+    def write(self, text):
+        self.stream.write(text)
+        if "Interrupted" in text: os.kill(os.getpid(), signal.SIGINT)
+
+sys.stderr = Hasty(sys.stderr)
+""" + PROGRAM.replace(
+    "from imgrank.cli.app import main\n",
+    """
+import imgrank.cli.app
+imgrank.cli.app._prepare_streams = lambda: None
+from imgrank.cli.app import main
+""",
+)
+
+
+@posix_only
+def test_ctrl_c_again_while_the_first_is_told_leaves_no_traceback():
+    code, _, stderr = stopped(signal.SIGINT, "sort", "photos", "nothing done", program=AT_ONCE)
+    assert (code, b"Interrupted." in stderr, b"Traceback" in stderr) == (130, True, False)
+
+
 # Ctrl-C while what the command line is made of is still being imported.
 IMPORTING = """
 import os, runpy, signal, sys
