@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -40,6 +42,7 @@ from imgrank.cli.options import (
 from imgrank.cli.terminal import Report, noting, progress_line
 from imgrank.counting import counted
 from imgrank.errors import Interrupted, NothingToRank, UsageError
+from imgrank.path_lists import read_list
 from imgrank.paths import printable
 
 if TYPE_CHECKING:
@@ -167,8 +170,9 @@ def build(
     if out is None:
         raise UsageError("Where should the index be written? Add --out, such as --out tokens.")
     share = parse_shard(shard)
-    find = partial(find_items, recursive=recursive, column=column, allow_local_urls=allow_local_urls)
-    items = find(sources, shard=share, stdin=sys.stdin.buffer if "-" in sources else None, nul=nul, note=note)
+    listed = read_list(sys.stdin.buffer) if "-" in sources else b""
+    find = partial(find_items, sources, recursive=recursive, column=column, nul=nul, allow_local_urls=allow_local_urls)
+    items = find(shard=share, stdin=io.BytesIO(listed), note=note)
     name = precise(backbone, precision, device.value, sources, note)
     wanted = _Wanted(out, name, device, not no_cache, max_megapixels, detail)
     with progress_line(quiet) as report:
@@ -176,7 +180,8 @@ def build(
         built = on(items, wanted, report, note)
     _name_failed(built.failed, note, named=len(built.failed) if verbose else NAMED_AT_MOST)
     if not built.known and not built.partial and len(built.failed) == built.found:
-        _allow_empty_shard(shard, built, share != ALL and ("-" in sources or any(True for _ in find(sources))), note)
+        others = () if share == ALL else islice(find(stdin=io.BytesIO(listed)), built.found, None)
+        _allow_empty_shard(shard, built, any(True for _ in others), note)
     state = "interrupted; run the command again to continue" if built.partial else f"{built.known:,} already there"
     note(f"{printable(out)}: {counted(built.added, 'image')} added, {built.encoded:,} encoded, {state}")
     if built.partial:
@@ -278,4 +283,4 @@ def _allow_empty_shard(shard: str, built: Built, is_part: bool, note: Note) -> N
     if not is_part:
         hint = "" if built.failed else " Use -r to include subfolders."
         raise NothingToRank(f"No readable image was found.{hint}")
-    note(f"part {shard} has no readable image; the other parts have them")
+    note(f"part {shard} has no readable image" if built.failed else f"no image falls to part {shard}")

@@ -12,6 +12,7 @@ import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -75,16 +76,25 @@ def test_a_part_that_no_image_falls_to_is_an_index_like_the_others(folder, tmp_p
     done = [imgrank("index", photo, "--out", f"part{n}", "--shard", f"{n}/3", cwd=tmp_path) for n in range(3)]
     assert [one.returncode for one in done] == [0, 0, 0]
     assert sum("1 image added" in one.stderr for one in done) == 1
-    assert sum("/3 has no readable image; the other parts have them" in one.stderr for one in done) == 2
+    assert sum("no image falls to part" in one.stderr for one in done) == 2
     merged = imgrank("index", "merge", "whole", "part0", "part1", "part2", cwd=tmp_path)
     assert (merged.returncode, "whole: 1 image from 3 indexes" in merged.stderr) == (0, True)
 
 
-def test_a_part_of_nothing_is_refused_as_the_whole_is(tmp_path):
+@pytest.mark.parametrize("shard", ["0/1", "0/2", "1/2"])
+def test_a_part_of_nothing_is_refused_as_the_whole_is(tmp_path, monkeypatch, shard):
     (tmp_path / "none").mkdir()
-    for shard in ("0/1", "1/2"):
-        done = imgrank("index", "none", "--out", "t", "--shard", shard, cwd=tmp_path)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO()))
+    for source in ("none", "-"):
+        done = imgrank("index", source, "--out", "t", "--shard", shard, cwd=tmp_path)
         assert (done.returncode, "No readable image was found. Use -r" in done.stderr) == (1, True)
+
+
+def test_a_broken_image_alone_is_no_part_of_others(tmp_path):
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    done = [imgrank("index", "broken.jpg", "--out", "t", "--shard", f"{n}/2", cwd=tmp_path) for n in range(2)]
+    assert sorted(one.returncode for one in done) == [0, 1]
+    assert not any("other parts" in one.stderr for one in done)
 
 
 def test_sources_that_are_not_there_leave_no_index(tmp_path):
