@@ -79,7 +79,9 @@ class LabelSource:
             return self._of_file()
         if self.column:
             raise UsageError("--column names a column of a labels file; subfolders and stars have none.")
-        if not self.query or not self.query.strip("| "):
+        from imgrank.labels.tasks import phrasings
+
+        if not self.query or not phrasings(self.query):
             raise UsageError(
                 "--from-folders and --from-ratings need --query to say what they measure, such as "
                 '--query "better photo".'

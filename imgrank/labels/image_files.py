@@ -77,7 +77,10 @@ class ImageFiles:
 
 def _from_address(text: str) -> Iterator[str]:
     """The path in a file:// address, or in what Label Studio writes for a file that it serves."""
-    address = urlsplit(text) if ":" in text or "?" in text else None
+    address = None
+    if ":" in text or "?" in text:
+        with suppress(ValueError):  # as of http://[::1
+            address = urlsplit(text)
     if address is not None and address.scheme == "file" and address.netloc in ("", "localhost"):
         yield url2pathname(address.path)
     if address is not None and address.path.endswith("/data/local-files/"):

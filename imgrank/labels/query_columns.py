@@ -11,7 +11,7 @@ from imgrank.formats import looks_like_picture
 from imgrank.labels.columns import left_column, looks_like_split, may_only_name, split_advice, text_column
 from imgrank.labels.csv_text import KEPT, Grid
 from imgrank.labels.findings import MOST_IN_A_LINE, Findings
-from imgrank.labels.tasks import LeftColumn
+from imgrank.labels.tasks import LeftColumn, phrasings
 from imgrank.paths import printable
 
 
@@ -27,7 +27,10 @@ class Columns:
     def queries(self, names: Sequence[str]) -> list[int]:
         """Which columns of the wide form are queries."""
         queries = [n for n, name in enumerate(names) if name not in ("image", *KEPT) and self.counts(n)]
-        queries = [n for n in queries if self._is_query(n)]
+        for n in queries:
+            if not phrasings(names[n]):
+                self.findings.fault(1, f'the column "{printable(names[n])}" has no query in its name')
+        queries = [n for n in queries if phrasings(names[n]) and self._is_query(n)]
         if not queries and not self.findings.faults:
             self.findings.lacks_query = bool(self.findings.left)
             left = "".join(f"; {each}" for each in self.findings.left)

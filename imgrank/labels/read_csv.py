@@ -11,7 +11,7 @@ from imgrank.labels.csv_text import ANSWERS, BESIDE_PAIRS, KEPT, LONG, PAIRS, Gr
 from imgrank.labels.findings import Findings, SameFault
 from imgrank.labels.image_files import ImageFiles
 from imgrank.labels.query_columns import Columns
-from imgrank.labels.tasks import SPLITS, Labels, PairCell, ValueCell, pair_tasks, value_tasks
+from imgrank.labels.tasks import SPLITS, Labels, PairCell, ValueCell, pair_tasks, phrasings, value_tasks
 from imgrank.labels.values import Values
 from imgrank.paths import printable
 
@@ -167,7 +167,7 @@ class _Reader:
         return path
 
     def _query(self, row: Row, text: str) -> str:
-        if not text.strip("| "):
+        if not phrasings(text):
             said = SameFault("the query is missing", "queries are missing")
             self.findings.cell(row.line, text, said, "no query")
             return ""

@@ -249,6 +249,18 @@ def test_what_is_no_labels_file_is_said_in_one_line(folder, raw, what):
         read_labels(str(path))
 
 
+@pytest.mark.parametrize("query", ["|", " || ", "|\t|"])
+def test_bars_alone_are_no_query(folder, query):
+    assert "line 12: the query is missing" in faults(folder, [*long_form(), f"0.jpg,{query},3"])
+    wide = [f"image,dark,{query}", *(f"{n}.jpg,{n},{n}" for n in range(ROWS))]
+    assert "has no query in its name" in faults(folder, wide)
+    assert len(read_labels(written(folder, [*long_form(), f"0.jpg,{query},3"]), skip_bad=True).values) == 1
+
+
+def test_what_is_almost_an_address_is_an_image_that_is_not_there(folder):
+    assert "line 12: there is no image http://[::1/x.jpg" in faults(folder, [*long_form(), "http://[::1/x.jpg,old,3"])
+
+
 def test_a_missing_file_is_said(folder):
     with pytest.raises(LabelsError, match="cannot be read"):
         read_labels(str(folder / "none.csv"))
