@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.browser.looking import AXE, NO_AXE, axe_faults, drawn
 from tests.browser.opening import ask, choose, comes, names, page_of, status
 from tests.browser.test_open_more import with_burst
 from tests.web.making import Client
-from tests.web.viewing import opened
+from tests.web.viewing import opened, pictures
 
 pytestmark = pytest.mark.browser
 Opened = tuple[Room, Client]
@@ -117,6 +118,36 @@ TOO_SMALL = """() => [...document.querySelectorAll("button, input, select, label
   .filter((each) => !document.querySelector("dialog[open]") || each.closest("dialog"))
   .map((each) => [each.getAttribute("aria-label") || each.innerText || each.name, each.getBoundingClientRect()])
   .filter(([, box]) => box.width < 24 || box.height < 24).map(([name]) => name)"""
+
+
+def test_on_a_phone_ticks_and_the_way_to_a_training_are_large_and_the_bar_is_low(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1], **PHONE) as page:
+        tick = page.get_by_role("checkbox", name="Select cat.jpg").bounding_box()
+        assert min(tick["width"], tick["height"]) >= 24
+        link = '<span class="reading"><a href="#">Show</a></span>'
+        page.evaluate(f"document.querySelector('.standing').insertAdjacentHTML('beforeend', '{link}')")
+        assert page.get_by_role("link", name="Show", exact=True).bounding_box()["height"] >= 44
+        assert page.locator(".actions").bounding_box()["height"] <= 125
+
+
+def test_pictures_of_one_name_are_told_apart_by_their_folders(browser: Any, tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "photos", ("cat", "dog"))
+    pictures(folder / "summer", ("cat",))
+    with opened(folder, recursive=True) as (_, client), page_of(browser, client) as page:
+        comes(page, "document.querySelectorAll('li.cell').length === 3")
+        assert sorted(page.locator("li.cell .name").all_inner_texts()) == ["cat.jpg", "dog.jpg", "summer/cat.jpg"]
+        assert sorted(names(page)) == ["cat.jpg", "cat.jpg", "dog.jpg"]
+
+
+def test_a_picture_that_is_yet_to_come_looks_like_none_that_does_not_fit(browser: Any, both: Opened) -> None:
+    coming = "[...document.querySelectorAll('li.cell img')].map((image) => getComputedStyle(image).animationName)"
+    with page_of(browser, both[1]) as page:
+        comes(page, "[...document.querySelectorAll('li.cell img')].every((image) => image.naturalWidth)")
+        assert set(page.evaluate(coming)) == {"none"}
+        page.route("**/picture/**", lambda route: None)
+        page.reload()
+        page.locator("li.cell").first.wait_for()
+        assert set(page.evaluate(coming)) == {"coming"}
 
 
 def test_whatever_can_be_pressed_is_as_large_as_a_finger_needs(browser: Any, both: Opened) -> None:

@@ -2,8 +2,8 @@
 import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "./html.js";
 
-/** What a cell says of its picture; rank and score are empty where nothing was asked.
- * @typedef {{ number: number, href: string | undefined, name: string, title: string, rank: string, score: string, stars: number | null }} Told */
+/** What a cell says of its picture; rank and score are empty where nothing was asked, and so is the folder where the name tells enough.
+ * @typedef {{ number: number, href: string | undefined, name: string, folder?: string, title: string, rank: string, score: string, stars: number | null }} Told */
 
 /** How pictures come: `load` gives an image its address, and what it returns ends that; `reason` says why one does not, null where it may later.
  * @typedef {{ load: (image: HTMLImageElement, source: string) => (() => void) | void, reason: (source: string) => Promise<string | null> }} Coming */
@@ -20,9 +20,12 @@ export function Cell({ told, source, fault: known = "", coming, place, of, at, w
   const [tries, setTries] = useState(0);
   const fault = known || failed;
   const image = useRef(/** @type {HTMLImageElement | null} */ (null));
-  const { number, href, name, title, rank, score, stars } = told;
+  const { number, href, name, folder, title, rank, score, stars } = told;
 
-  useLayoutEffect(() => (image.current && source ? coming.load(image.current, source) : undefined), [source, number, fault, tries]);
+  useLayoutEffect(() => {
+    image.current?.classList.add("coming");
+    return image.current && source ? coming.load(image.current, source) : undefined;
+  }, [source, number, fault, tries]);
   const explain = async () => {
     image.current?.classList.add("absent"); // a browser's sign for what is broken says nothing
     const why = await coming.reason(source);
@@ -35,14 +38,14 @@ export function Cell({ told, source, fault: known = "", coming, place, of, at, w
         onClick=${onClick} onFocus=${onFocus} style=${{ height: `${width}px` }} title=${title}>
       ${fault
         ? html`<span class="fault" role="img" aria-label=${name} title=${fault}>no preview</span>`
-        : html`<img ref=${image} alt=${name} decoding="async" draggable=${false} onError=${explain} onLoad=${(/** @type {any} */ event) => event.target.classList.remove("absent")} />`}
+        : html`<img ref=${image} alt=${name} decoding="async" draggable=${false} onError=${explain} onLoad=${(/** @type {any} */ event) => event.target.classList.remove("absent", "coming")} />`}
     </a>
     ${group > 1 && html`<button class="many" tabindex="-1" aria-expanded=${open} aria-label=${`${group} alike`} title=${`${group} in this group: open and fold them (g)`} onClick=${onFold}>${open ? "▾" : "▸"} ${group}</button>`}
     ${children}
     ${!bare && html`<p class="line">
       ${rank && html`<span class="rank">${rank}</span>`}${score && html`<span class="score">${score}</span>`}
       ${stars !== null && html`<span class="stars" title=${`${stars} stars`}>${"★".repeat(stars)}${"☆".repeat(5 - stars)}</span>`}
-      <span class="name">${name}</span>
+      <span class="name">${folder && html`<small>${folder}/</small>`}${name}</span>
     </p>`}
   </li>`;
 }

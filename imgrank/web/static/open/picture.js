@@ -5,7 +5,7 @@ import { chooseTo, toggle } from "./choosing.js";
 import { fold } from "./grouping.js";
 import { load, reasonOf } from "./loading.js";
 import { lookAt } from "./looking.js";
-import { baseName, openGroups, written } from "./shown.js";
+import { baseName, folderOf, namesakes, openGroups, written } from "./shown.js";
 import { change } from "./store.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Shown} Shown */
@@ -20,7 +20,7 @@ export function Picture({ state, shown, place, at, layout, focused, address }) {
   const base = baseName(names[number]);
   const isChosen = chosen.has(number);
   const aside = shown.divider >= 0 && place >= shown.divider;
-  const told = { number, name: base, title: names[number] || "", href: `${address}${address.length > 1 ? "&" : ""}look=${number}`,
+  const told = { number, name: base, folder: namesakes(names).has(base) ? folderOf(names[number]) : "", title: names[number] || "", href: `${address}${address.length > 1 ? "&" : ""}look=${number}`,
     rank: score && `${place + 1}`, score, stars: facts?.stars[number] ?? null };
 
   /** @param {MouseEvent} event */
