@@ -64,7 +64,7 @@ def test_the_first_page_and_a_lesson_begun_among_the_pictures_train_in_turn(
                     assert client.ask(f"{at}step/answer", {"turn": turn, "given": "left"}).status == 200
             assert client.ask("/step/train", {"name": "one"}).status == 200
             refused = client.ask(f"{lesson}step/train", {"name": "other"})
-            assert refused.status == 400 and "is running" in refused.json()["error"]
+            assert refused.status == 400 and "is being trained" in refused.json()["error"]
             go.set()
             until(lambda: client.ask("/state").json()["training"]["stage"] == "done")
     finally:
