@@ -195,8 +195,8 @@ class Settled:
     @property
     def _doubt(self) -> str:
         """What of the sentence is not understood, by whoever answers it."""
-        is_own = self.choice is not None and not self.choice.adapter.shipped
-        return "" if is_own and self._said.of_measure else self._said.doubt
+        is_own = self._said.of_measure and self.choice is not None and not self.choice.adapter.shipped
+        return "" if is_own else self._said.doubt
 
     @property
     def _both_ends(self) -> tuple[str, str] | None:
@@ -281,8 +281,9 @@ class Settled:
     @property
     def _some_people(self) -> str:
         """Those whose age is asked for, whom the shipped ranker of age does not tell from others."""
-        is_shipped = self.choice is not None and self.choice.adapter.shipped and self.choice.reason != OWN_WORDS
-        return some_people(self.question.sentence) if is_shipped else ""
+        people = some_people(self.question.sentence)
+        choice = self.choice if people else None
+        return people if choice is not None and choice.adapter.shipped and choice.reason != OWN_WORDS else ""
 
     @property
     def _uncounted(self) -> str | None:

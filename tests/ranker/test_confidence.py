@@ -44,7 +44,7 @@ def test_a_ranker_of_ones_own_is_not_said_to_judge_what_the_shipped_one_does(tmp
     train(path, options=TrainingOptions(epochs=0))
     with Ranker() as mine, Ranker(adapter="mini-adapter") as shipped:
         own = mine.rank([PHOTOS], "brightest photo")
-        assert (own.adapter, own.notes) == ("brighter-image", ())
+        assert own.adapter == "brighter-image" and not any("judged by" in note for note in own.notes)
         assert any("judged by exposure" in note for note in shipped.rank([PHOTOS], "brightest photo").notes)
 
 
