@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass
 
 from imgrank.detail.qualities import PICTURE_NOUNS
-from imgrank.paths import printable
+from imgrank.paths import quoted
 from imgrank.scoring.lexicon import is_thing
 from imgrank.scoring.limits import NO_NUMBER, bounds_plainly, number_plainly, upper_bound_beside
 from imgrank.scoring.naming import named, without_closing
-from imgrank.scoring.negation import denied_and_perhaps, denied_but_wanted, wanted_without
+from imgrank.scoring.negation import YOUNG, denied_and_perhaps, denied_but_wanted, wanted_without
 from imgrank.scoring.parsing import read
 from imgrank.scoring.permitting import without_permissions
 from imgrank.scoring.preferring import liked_or_above, one_after_another, preferred
@@ -28,6 +28,7 @@ VERY_END = "'{}' is not understood as some and not much, so the order runs to th
 EITHER_OF_TWO = "'{}' is not understood as either, so all images of the one may come before those of the other"
 TOGETHER = "'{}' is not understood as both at once, so images that show only one may come first"
 OF_LIGHT = "'{}' is judged by exposure, so images of a dark or bright subject may come anywhere"
+OF_BAD_LIGHT = "'{}' is judged by how dark images are, so those with too much light may come last"
 OF_NOISE = "'{}' is judged by noise, so images of what is itself smooth may come anywhere"
 BOUND_FIRST = "'{}' is not understood as a bound, so images that are just that may come first"
 YOUNG_TOO = "'{}' look much like other '{}', so they may come first, too"
@@ -44,6 +45,8 @@ _END = rf"(?:(?:very )?end(?: {_OF_LIST})?|(?:bottom|back) {_OF_LIST})"
 _ENDS = "most|fewest|least|more|fewer|less"
 _PICTURES = "|".join(sorted(PICTURE_NOUNS | {"ones"}, key=len, reverse=True))
 _ONES = rf"(?:{_PICTURES}|those) (?:with|of|showing|containing|having|that (?:show|have|contain))"
+_FAULTY = "(?:(?:over|under)[- ]?exposed|grainy|noisy|blurry|blurred)"
+_SHOWN = rf"(?:(?:{_PICTURES}) of )?(?!(?:{_PICTURES}|first|last|please|and|or|but)\b)[\w'-]+"
 _PLAIN = (
     (r"\b(?:there (?:is|are) )?no (?:shortage|lack|dearth|scarcity|end) of\b|\bnot (?:without|lacking)\b", "plenty of"),
     (r"\bno (?:fewer|less) than\b", "at least"),
@@ -96,6 +99,10 @@ _UNREAD = (
     (r"^if (?:there|it|they|the|possible)\b", EITHER_FIRST),
     (rf"^(?:slightly|somewhat|moderately|mildly|a bit|a little) (?!of\b)[\w'-]+(?: (?:{_PICTURES}))?$", VERY_END),
     (r"^no [\w'-]+ but (?:an? )?[\w'-]+$", EITHER_FIRST),
+    (rf"^(?:no|not|without) {_FAULTY} {_SHOWN}$|^{_FAULTY} {_SHOWN} last$|^over[- ]?exposed {_SHOWN}$", EITHER_FIRST),
+    (rf"^{_FAULTY} (?:{_PICTURES}) (?:of nothing|with [\w'-]+ in (?:it|them))$", EITHER_FIRST),
+    (r"^(?:no|without) (?:old|older|young|younger) (?:m[ae]n|wom[ae]n|people|persons?|boys?|girls?)$", EITHER_FIRST),
+    (rf"^(?:badly|poorly|wrongly|incorrectly)[ -]exposed(?: (?:{_PICTURES}))?$", OF_BAD_LIGHT),
 )
 _JOINS = re.compile(r"^(?:,| |and\b|but\b|with\b)+", re.IGNORECASE)
 _RULES = [(re.compile(mark, re.IGNORECASE), plain) for mark, plain in _PLAIN]
@@ -109,10 +116,6 @@ _BOUNDED = re.compile(
     r"^(?P<asked>[\w'-]+),? (?P<bound>(?:but|yet|and|though) not (?:too |overly |so )?(?P<other>[\w'-]+))$",
     re.IGNORECASE,
 )
-_YOUNG = {
-    "kitten": "cat", "puppy": "dog", "foal": "horse", "calf": "cow", "lamb": "sheep", "piglet": "pig",
-    "chick": "chicken", "duckling": "duck", "fawn": "deer", "cub": "bear",
-}  # fmt: skip
 _NO = re.compile(r"\b(?:no|not|without|nor|neither|never)\b", re.IGNORECASE)
 
 
@@ -133,36 +136,36 @@ def plainly(sentence: str) -> Said:
     plain = _without_other_end(_spelt_plainly(words))
     other = _bound_of(named(plain))
     if other:
-        return Said(named(plain).split()[0].rstrip(","), BOUND_FIRST.format(printable(other)))
+        return Said(named(plain).split()[0].rstrip(","), BOUND_FIRST.format(quoted(other)))
     bound = upper_bound_beside(plain)
     if bound is not None:
-        return Said(bound[1], EITHER_FIRST.format(printable(bound[0])))
+        return Said(bound[1], EITHER_FIRST.format(quoted(bound[0])))
     number = number_plainly(plain)
     if number is not None:
-        return Said(number[0], NO_NUMBER.format(printable(number[1])))
+        return Said(number[0], NO_NUMBER.format(quoted(number[1])))
     for said_plainly in (without_permissions, bounds_plainly, denied_but_wanted, preferred):
         plain = said_plainly(plain)
     denied, perhaps = denied_and_perhaps(plain)
     if perhaps:
-        return Said(denied, IGNORED_BESIDE.format(printable(perhaps)))
+        return Said(denied, IGNORED_BESIDE.format(quoted(perhaps)))
     young = _young_of(named(plain))
     if young is not None:
-        return Said(young[1], YOUNG_TOO.format(*map(printable, young)))
+        return Said(young[1], YOUNG_TOO.format(*map(quoted, young)))
     if liked_or_above(plain):
-        return Said(plain, ABOVE_OR_LIKED.format(printable(plain)))
+        return Said(plain, ABOVE_OR_LIKED.format(quoted(plain)))
     first, behind = one_after_another(named(plain))
     if behind:
-        return Said(first, BEHIND_FIRST.format(printable(behind), printable(first)))
+        return Said(first, BEHIND_FIRST.format(quoted(behind), quoted(first)))
     alone = next((found for rule in _LONE_RULES if (found := rule.search(plain))), None)
     if alone is not None and len(alone[0]) < len(plain):
         text = " ".join((plain[: alone.start()] + plain[alone.end() :]).split())
-        return Said(text, MORE_FIRST.format(printable(_JOINS.sub("", alone[0]))))
+        return Said(text, MORE_FIRST.format(quoted(_JOINS.sub("", alone[0]))))
     unread = next(((found, doubt) for rule, doubt in _DOUBTS if (found := rule.search(plain))), None)
     text = bare if plain == bare.replace("’", "'").rstrip(" .!?") else plain
     if unread is None:
         return Said(text)
     found, doubt = unread
-    return Said(text, doubt.format(printable(found[0].strip())), of_measure=doubt in (OF_LIGHT, OF_NOISE))
+    return Said(text, doubt.format(quoted(found[0].strip())), of_measure=doubt in (OF_LIGHT, OF_BAD_LIGHT, OF_NOISE))
 
 
 def _bare(sentence: str) -> str:
@@ -198,7 +201,7 @@ def _young_of(words: str) -> tuple[str, str] | None:
     if said is None or len(said.unwanted) > 1:
         return None
     (young,) = said.unwanted
-    return (young, said.wanted) if _YOUNG.get(last_base(young)) == last_base(said.wanted) else None
+    return (young, said.wanted) if YOUNG.get(last_base(young)) == last_base(said.wanted) else None
 
 
 def _shortened(word: str) -> str:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from imgrank.detail.qualities import PICTURE_NOUNS
-from imgrank.paths import printable
+from imgrank.paths import quoted
 from imgrank.scoring.detail import quality_in
 from imgrank.scoring.lexicon import is_noun
 from imgrank.scoring.naming import named
@@ -107,6 +107,7 @@ _AMOUNT_OF = re.compile(
 )
 _WELL_EXPOSED = re.compile(
     r"\b(?:well|properly|correctly|perfectly|nicely|good|best|better|right|correct|perfect|proper)[ -]expos(?:ed|ure)\b"
+    r"|\b(?:not|no|without|isn['’]t|aren['’]t) under[- ]?expos(?:ed|ure)\b"
 )
 
 
@@ -203,7 +204,7 @@ class QualityBeside:
     thing: str
 
     def __str__(self) -> str:
-        rest = f"'{printable(self.thing)}'" if self.thing else "the rest"
+        rest = f"'{quoted(self.thing)}'" if self.thing else "the rest"
         return NOT_MEASURED.format(self.quality, self.asked, rest)
 
 

@@ -27,6 +27,7 @@ _FAR_FROM, _LEFT_OUT_FROM, _DOUBLED_FROM, _CHANGED_FROM = 6, 5, 6, 7  # letters 
 _NEXT, _FAR = 1, 2  # how far apart two letters stand that are swapped
 _RARE, _COMMON = 20_000, 8_000  # places in the text model's list of words, the commonest of which come first
 _SHORT = 6  # letters
+_MOST_TOLD = 5  # slips of one sentence
 _NOT_DOUBLED = re.compile(r"[b-df-hj-np-tv-xz]{1,3}[aeiou](?P<last>[bdgmnpt])ing")  # "runing"
 _SHORTEST_BESIDE = 4  # letters of a word beside another slip
 _VOWELS = frozenset("aeiouy")
@@ -41,7 +42,7 @@ _REAL_FORMS = word_set("siting wining")  # of site and wine
 
 def misspelt(sentence: str) -> str | None:
     """What is to be said of the misspelt words of a sentence; None where there are none."""
-    found = slips(sentence)
+    found = slips(sentence)[:_MOST_TOLD]
     if len(found) < 2:
         return MISSPELT.format(*found[0]) if found else None
     wrong, meant = ([f'"{pair[side]}"' for pair in found] for side in (0, 1))

@@ -13,13 +13,21 @@ import re
 from dataclasses import dataclass
 from itertools import combinations
 
-from imgrank.paths import printable
+from imgrank.paths import quoted
 from imgrank.scoring.comparatives import OPPOSITES
 from imgrank.scoring.lexicon import is_kind_of, is_noun, is_thing
 from imgrank.scoring.words import are_opposite, has_opposite, last_base, word_of, word_set
 
 EXCEPTS = "'{}' after '{}' is not understood, so the exceptions may come anywhere"
+COMPARES = "'{}' is not understood, so images that are not meant may come first"
 CONTRADICTS = "'{}' is both asked for and denied; name it once"
+
+_DENIES_NOTHING = re.compile(r"\bno (?:longer|matter|doubt|wonder)\b", re.IGNORECASE)
+_THAN = re.compile(r"^(?:no|not) (?:more|fewer|less) (?!than\b)[\w'-]+ than [\w'-]+", re.IGNORECASE)
+YOUNG = {
+    "kitten": "cat", "puppy": "dog", "foal": "horse", "calf": "cow", "lamb": "sheep", "piglet": "pig",
+    "chick": "chicken", "duckling": "duck", "fawn": "deer", "cub": "bear",
+}  # fmt: skip
 
 _PICTURE = r"(?:(?:a |an |the |all |any )?(?:photos?|photographs?|pictures?|images?|shots?|ones?|frames?) )"
 _THING = r"(?:anything|everything|something|all|any)"
@@ -98,6 +106,7 @@ _BUT = re.compile(
     r"|(?P<after_comma>\s*[,;]\s*and\s+)|\s+and\s+(?P<article>)(?=an?\s)",
     re.IGNORECASE,
 )
+_AND_A = re.compile(r"\s+and\s+(?=an?\s)", re.IGNORECASE)
 _PERHAPS = re.compile(r"(?:\s*[,;]|\s+and\b)\s*", re.IGNORECASE)
 _NOBODY = re.compile(r"\b(?:no[ -]?one|nobody|nothing|none)\b", re.IGNORECASE)
 _MOST_THINGS = 8  # that are denied: each is asked about by itself
@@ -122,11 +131,11 @@ class Negation:
 
 def negation_of(sentence: str) -> Negation | None:
     """What a sentence denies; None where it denies nothing."""
-    words = " ".join(sentence.strip().rstrip(".!").replace("’", "'").split())
+    words = " ".join(_DENIES_NOTHING.sub(" ", sentence.strip().rstrip(".!").replace("’", "'")).split())
     told = _NAMES.sub(" ", words)  # "a no parking sign" is a thing
     found = _CLEAR.match(words) or _FREE.match(words)
     last = _LAST.match(words)
-    doubt = "" if told != words else _excepted(words) or _contradicted(words)
+    doubt = "" if told != words else _excepted(words) or _compared(words) or _contradicted(words)
     if doubt:
         return Negation(None, doubt)
     if last is not None and not _DENIAL.search(words):
@@ -141,6 +150,12 @@ def _excepted(words: str) -> str:
     """A word on an exception to a denial, or to everyone; "anything but a cat" denies the cat, and is none."""
     found = _EXCEPTS.search(words) or _EXCEPTS_FIRST.match(words)
     return EXCEPTS.format(found["but"].lower(), found["all"].lower()) if found else ""
+
+
+def _compared(words: str) -> str:
+    """A word on an amount that is denied beside another: "no more people than dogs"."""
+    found = _THAN.match(words)
+    return COMPARES.format(quoted(found[0])) if found else ""
 
 
 def _contradicted(words: str) -> str:
@@ -158,7 +173,7 @@ def _contradicted(words: str) -> str:
         elif bases:
             wanted[bases] = _WHERE.split(part, maxsplit=1)[0]
     both = next((said for bases, said in wanted.items() if bases in denied), None)
-    return "" if both is None else CONTRADICTS.format(printable(both))
+    return "" if both is None else CONTRADICTS.format(quoted(both))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,17 +222,26 @@ def denied_but_wanted(sentence: str) -> str:
     excepted from that: "no animals but dogs"."""
     for cut in _BUT.finditer(sentence):
         found, wanted = _CLEAR.match(sentence[: cut.start()]), sentence[cut.end() :]
-        if found is None or not _is_plain(wanted) or _NAMES.search(sentence) or _NOBODY.search(found[0]):
+        if (
+            found is None
+            or not all(map(_is_plain, _AND_A.split(wanted)))
+            or _NAMES.search(sentence)
+            or _NOBODY.search(found[0])
+        ):
             continue
         if _goes_on_denying(cut, found["thing"]):
             continue
         things = _things(found["thing"])
         known = (*things, _ARTICLE.sub("", wanted))
-        is_excepted = any(is_kind_of(last_base(wanted), last_base(thing)) for thing in things)
+        is_excepted = any(_is_of_kind(last_base(wanted), last_base(thing)) for thing in things)
         if all(map(_is_plain, things)) and not (is_excepted or _are_ends(known) or len(set(known)) < len(known)):
             denied = (f"{'no' if _is_named(thing) else 'not'} {thing}" for thing in things)
             return ", ".join((wanted, *denied))
     return sentence
+
+
+def _is_of_kind(base: str, other: str) -> bool:
+    return is_kind_of(base, other) or YOUNG.get(base) == other
 
 
 def _goes_on_denying(cut: re.Match[str], denied: str) -> bool:
@@ -239,7 +263,8 @@ def denied_and_perhaps(sentence: str) -> tuple[str, str]:
         return "", ""
     if not _is_named(things[0]) and " " in rest:  # "no old and dirty cars" denies dirty ones, too
         return "", ""
-    return (head, rest) if all(map(_may_be_shown, others)) else ("", "")
+    is_asked = all(map(_may_be_shown, others)) or (_is_named(things[0]) and _is_quality(rest) and "," not in words)
+    return (head, rest) if is_asked else ("", "")
 
 
 def _may_be_shown(said: str) -> bool:
@@ -247,6 +272,12 @@ def _may_be_shown(said: str) -> bool:
     words = said.lower().split()
     base = last_base(said)
     return base not in OPPOSITES and is_noun(base) and not any(word_of(word).compares for word in words)
+
+
+def _is_quality(said: str) -> bool:
+    """Whether it is one word that says how something is: "blurry", and not "sharpest"."""
+    word = word_of(said.lower())
+    return has_opposite(word.base) and not word.compares
 
 
 def both_denied(sentence: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from imgrank.backbone.names import MINI
-from imgrank.paths import printable
+from imgrank.paths import printable, quoted
 from imgrank.records import Asked
 from imgrank.scoring.adapter_scorer import AdapterScorer
 from imgrank.scoring.amounts import denies_an_act
@@ -79,7 +79,7 @@ def _not_understood(sentence: str, choice: Choice) -> Negation | None:
 def _said_of(negation: Negation) -> str:
     if negation.thing is None:
         return negation.doubt or IGNORED_NOT
-    return f"images without {printable(negation.thing)!r} come first"
+    return f"images without {quoted(negation.thing)!r} come first"
 
 
 def likeness_scorer(question: Question, asked: Asked, outdated: tuple[str, ...], source: Source) -> LikenessScorer:
@@ -102,7 +102,7 @@ def likeness_scorer(question: Question, asked: Asked, outdated: tuple[str, ...],
     notes = notes if wrong is None else (*notes, wrong)
     notes = (*notes, *([NOT_COMPARED] if question.refine else []))
     notes = (*notes, SHOWS_NO_DATE) if read(question.sentence).asks_when else notes
-    notes = notes if axis.unseen is None else (*notes, NOT_JUDGED.format(printable(axis.unseen)))
+    notes = notes if axis.unseen is None else (*notes, NOT_JUDGED.format(quoted(axis.unseen)))
     denies = negation is not None and negation.thing is not None
     return LikenessScorer(question, axis, asked, sureness, unrelated, understood, notes, denies)
 
@@ -110,5 +110,5 @@ def likeness_scorer(question: Question, asked: Asked, outdated: tuple[str, ...],
 def _told_of_language(sentence: str, unknown: str, backbone: Named) -> tuple[str, ...]:
     """Where the sentence is none that `mini` reads, or has an `unknown` word alone."""
     if backbone.name != MINI or seems_english(sentence):
-        return (MAY_NOT_KNOW.format(printable(unknown)),) if unknown else ()
+        return (MAY_NOT_KNOW.format(quoted(unknown)),) if unknown else ()
     return (KNOWS_FEW if is_readable(sentence) else READS_ENGLISH,)

@@ -70,7 +70,8 @@ _LONG = (
         "no ",
     ),
     (
-        r"^(?:please )?(?:remove|delete|omit|exclude|hide|skip|avoid|leave out|filter out|get rid of|no more(?! than)) "
+        r"^(?:please )?(?:remove|delete|omit|exclude|hide|skip|avoid|leave out|filter out|get rid of"
+        r"|no more(?!(?: [\w'-]+)? than\b)) "
         rf"{_SEVERAL}",
         "no ",
     ),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from imgrank.scoring.idioms import BOUND_FIRST, OF_NOISE, YOUNG_TOO, Said, plainly
+from imgrank.scoring.idioms import BOUND_FIRST, OF_BAD_LIGHT, OF_NOISE, YOUNG_TOO, Said, plainly
 
 
 @pytest.mark.parametrize(
@@ -149,6 +149,15 @@ def test_the_young_are_hardly_told_from_others(sentence, young, animals):
         ("cats with and without a collar", "cats with and without a collar", "with and without"),
         ("cats or dogs but not both", "cats or dogs but not both", "not both"),
         ("no animals but dogs", "no animals but dogs", "no animals but dogs"),
+        ("no cats but kittens", "no cats but kittens", "no cats but kittens"),
+        ("no dogs and blurry", "no dogs", "blurry"),
+        ("not overexposed people", "not overexposed people", "not overexposed people"),
+        ("no overexposed photos of people", "no overexposed photos of people", "no overexposed photos of people"),
+        ("overexposed dogs", "overexposed dogs", "overexposed dogs"),
+        ("noisy pictures of dogs last", "noisy pictures of dogs last", "noisy pictures of dogs last"),
+        ("grainy photos with people in them", "grainy photos with people in them", "grainy photos with people in them"),
+        ("blurry photos of nothing", "blurry photos of nothing", "blurry photos of nothing"),
+        ("no old men", "no old men", "no old men"),
         ("dogs unless they are with people", "dogs unless they are with people", "unless"),
         ("a dog if possible, otherwise a cat", "a dog if possible, otherwise a cat", "otherwise"),
         ("slightly blurry", "slightly blurry", "slightly blurry"),
@@ -166,6 +175,9 @@ def test_what_is_lost_of_a_turn_of_phrase_is_told(sentence, text, unread):
     "sentence",
     [
         "no people",
+        "no blurry photos",
+        "not noisy",
+        "no old cars",
         "a cat, not a dog",
         "sharp",
         "not old, young",
@@ -210,6 +222,17 @@ def test_smoothness_of_pictures_is_told_to_be_judged_by_noise(sentence, is_told)
 @pytest.mark.parametrize("sentence", ["too dark", "underexposed", "dark picture", "a dark forest", "bright colours"])
 def test_what_names_exposure_or_a_thing_is_not_doubted(sentence):
     assert not plainly(sentence).doubt
+
+
+@pytest.mark.parametrize("sentence", ["badly exposed", "poorly exposed photos"])
+def test_bad_light_is_told_to_be_judged_by_darkness(sentence):
+    assert plainly(sentence) == Said(sentence, OF_BAD_LIGHT.format(sentence), of_measure=True)
+
+
+def test_what_is_quoted_of_a_long_sentence_is_cut():
+    said = plainly(f"not only {'sun ' * 400}and {'sea ' * 400}, nothing else")
+    assert 0 < len(plainly(f"dogs without people {'and sun ' * 99}last").doubt) < 300
+    assert len(said.doubt) < 300
 
 
 @pytest.mark.parametrize("piece", ["(", "a-", "1-", "'", ", (", "dogs over ", "no (cats "])

@@ -174,7 +174,7 @@ def test_too_much_light_that_is_denied_is_put_last_and_is_no_sure_order(sentence
     assert not scorer.understood
 
 
-@pytest.mark.parametrize("sentence", ["well exposed", "properly exposed photos", "good exposure"])
+@pytest.mark.parametrize("sentence", ["well exposed", "properly exposed photos", "good exposure", "not underexposed"])
 def test_the_right_amount_of_light_is_at_no_end_of_a_scale_and_is_no_sure_order(sentence):
     with Ranker() as ranker:
         scorer = ask(Question(sentence), ranker)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from imgrank.scoring.idioms import plainly
 from imgrank.scoring.negation import (
     Negation,
     both_denied,
@@ -29,6 +30,7 @@ no cats and no dogs|a dog that isn't brown|not a cat but a dog|neither a cat nor
 DOGS = ("no dogs", "no cats")
 PLAIN = (
     "the last supper|a shoemaker's last|at last|the last|a man at the back|birds at the bottom|put the car in a garage|"
+    "buildings that no longer exist|dogs, no matter where|no wonder dogs|a cat no doubt|"
     "a cat|a no parking sign|knot in a rope|a note|free climbing|everything|butter|a nobleman|none|a withered flower"
 )
 
@@ -43,6 +45,19 @@ def test_one_thing_that_the_whole_sentence_denies_is_understood(sentence):
 @pytest.mark.parametrize("sentence", UNCLEAR.strip().replace("\n", "|").split("|"))
 def test_a_denial_inside_a_sentence_is_said_not_to_be_understood(sentence):
     assert negation_of(sentence) == Negation(None)
+
+
+def test_an_amount_denied_beside_another_is_doubted():
+    found = negation_of(plainly("no more people than dogs").text)
+    assert found is not None
+    assert found.thing is None
+    assert found.doubt.startswith("'no more people than dogs' is not understood")
+
+
+def test_a_long_thing_is_not_repeated_whole():
+    found = negation_of(f"{'①' * 2000}, no {'①' * 2000}")
+    assert found is not None
+    assert len(found.doubt) < 300
 
 
 @pytest.mark.parametrize("sentence", PLAIN.split("|"))
@@ -199,6 +214,8 @@ def test_what_is_not_plainly_denied_together_is_not_taken_apart(sentence):
         ("no dogs and with people", "people, no dogs"),
         ("without dogs and with people", "people, no dogs"),
         ("no people and a dog", "a dog, no people"),
+        ("no dogs and a cat and a bird", "a cat and a bird, no dogs"),
+        ("no cats but kittens", "no cats but kittens"),
         ("no dogs and some people", "people, no dogs"),
         ("no dogs, cats, and people", "no dogs, cats, and people"),
         ("not a dog and a cat", "not a dog and a cat"),
