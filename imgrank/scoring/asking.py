@@ -9,7 +9,7 @@ from functools import cached_property
 from imgrank.adapter.header import other_tokens
 from imgrank.backbone.names import MINI
 from imgrank.detail.qualities import AskedQuality
-from imgrank.paths import printable, quoted
+from imgrank.paths import quoted
 from imgrank.records import Asked
 from imgrank.scoring.adapter_scorer import AdapterScorer
 from imgrank.scoring.amounts import both_amounts, nobody_as_no_people
@@ -231,9 +231,9 @@ class Settled:
 
     def _told_of_light(self, words: str) -> str:
         if overexposure(words) is None:
-            return WELL_EXPOSED.format(printable(words))
+            return WELL_EXPOSED.format(quoted(words))
         brightest = self.choice is not None and self.choice.reversed
-        return (NOT_OVEREXPOSED if brightest else WITHOUT_OVEREXPOSED).format(printable(words))
+        return (NOT_OVEREXPOSED if brightest else WITHOUT_OVEREXPOSED).format(quoted(words))
 
     @property
     def _unmeasured(self) -> QualityBeside | None:
@@ -312,19 +312,19 @@ class Settled:
         if self._ignored:
             yield self._told_of_ignored()
         if self._both_ends is not None:
-            yield BOTH_ENDS.format(*map(printable, self._both_ends))
+            yield BOTH_ENDS.format(*map(quoted, self._both_ends))
         elif self._unbounded is not None:
-            yield NO_BOUND.format(printable(self._unbounded))
+            yield NO_BOUND.format(quoted(self._unbounded))
         if number is not None:
-            yield NO_NUMBER.format(number)
+            yield NO_NUMBER.format(quoted(number))
         if self._described is not None:
-            yield ONLY_LIKENESS.format(*map(printable, self._described))
+            yield ONLY_LIKENESS.format(*map(quoted, self._described))
         if self._of_light is not None:
             yield self._told_of_light(self._of_light)
         if self._some_people:
-            yield SOME_PEOPLE.format(printable(self._some_people))
+            yield SOME_PEOPLE.format(quoted(self._some_people))
         if self._uncounted is not None:
-            yield NOT_COUNTED.format(printable(self._uncounted))
+            yield NOT_COUNTED.format(quoted(self._uncounted))
         if self._unmeasured is not None:
             yield str(self._unmeasured)
 
@@ -347,7 +347,7 @@ def ask(question: Question, source: Source, *, detailed: bool = False) -> Scorer
 def _told_of_both(sentence: str) -> tuple[str, ...]:
     """How "no dogs and people" was read."""
     denied, also = both_denied(named(sentence))
-    return (NEITHER.format(quoted(sentence), printable(also), printable(f"{also}, no {denied}")),) if also else ()
+    return (NEITHER.format(quoted(sentence), quoted(also), quoted(f"{also}, no {denied}")),) if also else ()
 
 
 def _outdated(settled: Settled, source: Source) -> tuple[str, ...]:

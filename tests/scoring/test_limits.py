@@ -217,3 +217,10 @@ def test_whom_age_is_not_told_of_and_what_is_not_counted_are_no_sure_order(sente
         scorer = ask(Question(sentence), ranker)
     assert scorer.understood is not bool(told)
     assert not told or any(note.startswith(told) for note in scorer.notes)
+
+
+def test_what_is_not_counted_is_quoted_in_part_where_it_is_long():
+    with Ranker() as ranker:
+        notes = ask(Question(f"most {'①' * 500} cats"), ranker).notes
+    assert any("no ranker counts" in note for note in notes)
+    assert max(map(len, notes)) < 300

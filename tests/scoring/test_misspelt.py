@@ -120,3 +120,9 @@ def test_a_sentence_of_which_nobody_knows_a_word_is_said_to_be_that():
     with Ranker() as ranker:
         scorer = ask(Question("cheval"), ranker)
     assert any("may not know 'cheval'" in note for note in scorer.notes) and not scorer.understood
+
+
+def test_of_many_slips_a_few_are_told():
+    told = misspelt("a photo of a womna, a montain, a beahc, a flwoer, a kitchne, a brigde, a gadren and a chruch")
+    assert told is not None
+    assert told.count('"') == 20  # five words, and five that were meant
