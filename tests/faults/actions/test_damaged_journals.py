@@ -181,7 +181,7 @@ def check(place, before):
     for words in (["undo", "3"], ["undo", "--finish", "3"], ["undo"]):
         told = CliRunner().invoke(app, words)
         assert isinstance(told.exception, ActionError), (words, told.exception)
-    assert "{undo} 2 takes back" in told.exception.remedy
+    assert "{undo} 2 undoes" in told.exception.remedy
     assert snapshot(place) == before
     names = [name for name in sorted(os.listdir(place / "0")) if name.endswith(".jpg")]
     assert act(planned(place / "0", names, "copy", place / "copies")).done
