@@ -223,7 +223,7 @@ class PictureReader:
             none = (
                 "The image could not be read."
                 if len(skipped) == 1
-                else f"None of {len(skipped):,} images could be read."
+                else f"None of {counted(len(skipped), 'image')} could be read."
             )
             raise NothingToRank(none + first)
         return PicturesToRank(encoded, indexed, skipped)
