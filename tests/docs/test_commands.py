@@ -23,13 +23,14 @@ from tests import forked
 from tests.docs.pages import PAGES, ROOT, RUNNABLE, Block, Step, blocks, steps
 
 SECONDS = 600  # a page may train
+OUTSIDE = dict(os.environ)  # read once: pytest changes its own variables while pages are walked in threads
 
 
 def _environment(folder: Path) -> dict[str, str]:
     programs = [folder / ".home" / "programs", Path(sys.executable).parent]
     return {
-        **os.environ,
-        "PATH": os.pathsep.join([*map(str, programs), os.environ["PATH"]]),
+        **OUTSIDE,
+        "PATH": os.pathsep.join([*map(str, programs), OUTSIDE["PATH"]]),
         "IMGRANK_HOME": str(folder / ".home"),
         "COLUMNS": "100",
         "TERM": "dumb",
