@@ -113,9 +113,7 @@ def label(
     imgrank label ./photos "cosier room"
     imgrank label --report labels.csv
     """
-    mode = _mode(values, stars)
-    if mode != "values" and (was_typed(ctx, "bounds") or was_typed(ctx, "unit")):
-        raise UsageError("--range and --unit are for numbers; add --values, or leave them out.")
+    mode = _mode(values, stars, numbers=was_typed(ctx, "bounds") or was_typed(ctx, "unit"))
     if report is not None:
         if folder is not None:
             raise UsageError(
@@ -205,7 +203,10 @@ def print_report(path: str) -> None:
         typer.echo(line)
 
 
-def _mode(values: bool, stars: bool) -> Mode:
+def _mode(values: bool, stars: bool, *, numbers: bool) -> Mode:
+    """What is asked for; `numbers` where options of numbers were typed. Raises UsageError where these do not fit."""
     if values and stars:
         raise UsageError("--values and --stars cannot be used together; leave one out.")
+    if numbers and not values:
+        raise UsageError("--range and --unit are for numbers; add --values, or leave them out.")
     return "values" if values else "stars" if stars else "pairs"
