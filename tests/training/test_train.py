@@ -501,12 +501,16 @@ def test_the_stand_in_is_read_by_its_numbers():
     assert level("a/12.jpg") == 12
 
 
-def test_one_wild_value_is_told_and_ruins_nothing(tmp_path):
-    path = labels_csv(tmp_path, 60)
+def put_value(path, row, value):
     rows = list(csv.reader(path.open()))
-    rows[18][2] = "1e6"
+    rows[row][2] = value
     with path.open("w", newline="") as file:
         csv.writer(file).writerows(rows)
+
+
+def test_one_wild_value_is_told_and_ruins_nothing(tmp_path):
+    path = labels_csv(tmp_path, 60)
+    put_value(path, 18, "1e6")
     result = trained(tmp_path, path)
     (note,) = [note for note in result.notes if "1e+06" in note]
     assert "labels.csv" in note and "17.jpg" in note and "counts as 29.5" in note
@@ -541,10 +545,7 @@ def test_the_command_says_how_to_ask_and_how_to_give_more_words(tmp_path, monkey
 
 def test_a_value_that_may_be_a_typing_error_is_told_and_used(tmp_path):
     path = labels_csv(tmp_path, 60)
-    rows = list(csv.reader(path.open()))
-    rows[18][2] = "170"
-    with path.open("w", newline="") as file:
-        csv.writer(file).writerows(rows)
+    put_value(path, 18, "170")
     (note,) = [note for note in trained(tmp_path, path, replace(AUTO, epochs=0)).notes if "170" in note]
     assert "of 17.jpg is 170, far from all others, which are from 0 to 29.5; it is used as it is" in note
 
