@@ -6,6 +6,8 @@ The lower half (stem and blocks 0 to 2, up to 28 x 28 x 40) is never tuned, so i
 set of augmented views can be stored as int8 and the upper half trained five times faster than the
 whole. Beside it stand the original tower's 1000 logits, the target of the distillation that keeps its
 knowledge of classes.
+
+Run again after an interruption, it goes on where `views.done` says that the files are written to.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -74,14 +77,17 @@ def main() -> None:
     views = plan_views(samples, set(sharp_paths(args.data)), random.Random(args.seed))
     print(f"{len(samples)} pictures, {len(views)} views", flush=True)
     tower = imagenet_tower()
-    lower = np.lib.format.open_memmap(args.out / "lower.npy", "w+", np.int8, (len(views), 28, 28, 40))
-    logits = np.lib.format.open_memmap(args.out / "logits.npy", "w+", np.float16, (len(views), 1000))
-    scale = None
+    progress = args.out / "views.done"
+    begun = int(progress.read_text()) if progress.exists() else 0
+    mode: Literal["r+", "w+"] = "r+" if begun else "w+"
+    lower = np.lib.format.open_memmap(args.out / "lower.npy", mode, np.int8, (len(views), 28, 28, 40))
+    logits = np.lib.format.open_memmap(args.out / "logits.npy", mode, np.float16, (len(views), 1000))
+    scale = torch.from_numpy(np.load(args.out / "scale.npy")) if begun else None
     # Views of one picture stand together in the plan; encode in shuffled order so that the first batch is typical.
     order = np.random.default_rng(args.seed).permutation(len(views))
     started = time.time()
     with ThreadPoolExecutor(2) as pool, torch.no_grad():
-        batches = [order[at : at + args.batch] for at in range(0, len(views), args.batch)]
+        batches = [order[at : at + args.batch] for at in range(begun, len(views), args.batch)]
         pending = [pool.submit(_load_batch, batch, views, samples, args.seed) for batch in batches[:3]]
         for number, batch in enumerate(batches):
             pixels = pending.pop(0).result()
@@ -96,9 +102,12 @@ def main() -> None:
                 np.save(args.out / "scale.npy", scale.numpy())
             lower[batch] = (rows / scale).round().clamp(-127, 127).to(torch.int8).numpy()
             logits[batch] = scores.float().numpy().astype(np.float16)
-            if number % 100 == 0:
-                done = number * args.batch + len(batch)
-                print(f"{done} views, {done / (time.time() - started):.0f}/s", flush=True)
+            if number % 100 == 99 or number + 1 == len(batches):
+                lower.flush()
+                logits.flush()
+                done = min((number + 1) * args.batch, len(views) - begun)
+                progress.write_text(str(begun + done))
+                print(f"{begun + done} views, {done / (time.time() - started):.0f}/s", flush=True)
     columns = {name: np.array([getattr(view, name) for view in views]) for name in ("sample", "view", "kind", "level")}
     np.savez(args.out / "views.npz", **columns)
 
