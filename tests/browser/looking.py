@@ -75,16 +75,15 @@ def broken_words(page: Any) -> list[str]:
 @contextmanager
 def from_disk(browser: Any, path: Path, **options: Any) -> Iterator[Any]:
     """A page opened from disk; it must complain of nothing and ask no network."""
-    context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options})
-    page = context.new_page()
     faults: list[str] = []
     asked: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text))
-    page.on("request", lambda request: asked.append(request.url))
-    page.faults = faults
-    page.goto(path.as_uri())
-    yield page
-    context.close()
-    assert faults == []
+    with browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options}) as context:
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda message: faults.append(message.text))
+        page.on("request", lambda request: asked.append(request.url))
+        page.faults = faults
+        page.goto(path.as_uri())
+        yield page
+    assert not faults, faults
     assert not [url for url in asked if not url.startswith(("file:", "data:"))]

@@ -16,7 +16,7 @@ from tests.browser.looking import AXE, NO_AXE, axe_faults
 from tests.web.making import Client, fake_teach, make_controller, photos, served
 
 pytestmark = pytest.mark.browser
-PATIENCE = 60_000
+PATIENCE = 120_000
 
 
 def open_page(context: Any, client: Client) -> Any:

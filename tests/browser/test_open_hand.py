@@ -118,7 +118,6 @@ def test_a_picture_that_a_busy_server_refused_is_asked_for_again(browser: Any, e
     page.locator("li.cell").first.wait_for()
     comes(page, "[...document.querySelectorAll('li.cell img')].filter((one) => one.naturalWidth).length === 8")
     assert len(refused) == 8
-    context.close()
 
 
 def test_no_sign_of_a_broken_picture_is_shown_while_one_asks_why(browser: Any, eight: Opened) -> None:
@@ -134,7 +133,6 @@ def test_no_sign_of_a_broken_picture_is_shown_while_one_asks_why(browser: Any, e
     broken = "[...document.querySelectorAll('li.cell img')].filter((one) => one.getAttribute('src') && one.complete)"
     hidden = f"{broken}.filter((one) => getComputedStyle(one).visibility === 'hidden')"
     comes(page, f"{hidden}.length === 8")
-    context.close()
 
 
 def lesson(page: Any, sentence: str) -> None:

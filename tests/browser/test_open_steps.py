@@ -14,7 +14,7 @@ from imgrank.pictures import EncodedPictures
 from imgrank.ranker import Ranker
 from imgrank.web.viewer.room import Room
 from tests.browser.looking import drawn
-from tests.browser.opening import ask, choose, comes, names, page_of, plan, status
+from tests.browser.opening import MISSING, ask, choose, comes, names, page_of, plan, status
 from tests.browser.test_open import ALL
 from tests.browser.test_open_more import with_burst
 from tests.web.making import Client, until
@@ -23,7 +23,6 @@ from tests.web.viewing import opened, opening, pictures
 pytestmark = pytest.mark.browser
 Opened = tuple[Room, Client]
 REFUSED = "400 (Bad Request)"
-MISSING = "404 (Not Found)"
 OPENS = {"List": "Export", "Train your own order": "Teach", "Left out": "1 left out", "Image models": "Image model"}
 
 

@@ -28,7 +28,7 @@ def test_search_finds_the_command_before_its_history(browser: Any, site: Path) -
         page.keyboard.press("/")
         page.keyboard.type("undo")
         first = page.locator(".md-search-result__link").first
-        first.wait_for(timeout=20_000)
+        first.wait_for(timeout=120_000)
         assert "decisions/" not in first.get_attribute("href")
 
 

@@ -45,7 +45,7 @@ def stopped(signal_number, *words, program=PROGRAM):
     )
     assert process.stderr.readline() == b"waiting\n"
     process.send_signal(signal_number)
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate(timeout=300)
     return process.returncode, stdout, stderr
 
 

@@ -221,7 +221,7 @@ def test_who_asks_while_another_finds_out_waits_for_that() -> None:
 
     def make() -> int:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(120)
         made.append(1)
         return 7
 
@@ -229,10 +229,10 @@ def test_who_asks_while_another_finds_out_waits_for_that() -> None:
     threads = [threading.Thread(target=lambda: found.append(memo.get("key", make))) for _ in range(3)]
     for thread in threads:
         thread.start()
-    begun.wait(10)
+    begun.wait(120)
     go_on.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(120)
     assert found == [7, 7, 7] and made == [1]
 
 

@@ -149,7 +149,7 @@ def served(controller: Served) -> Iterator[Client]:
             thread.join(20)
 
 
-def until(done: Callable[[], bool], seconds: float = 20) -> None:
+def until(done: Callable[[], bool], seconds: float = 120) -> None:
     """Wait until something is so; an AssertionError where it never is."""
     wait = threading.Event()
     for _ in range(int(seconds / 0.05)):

@@ -133,5 +133,5 @@ def test_ctrl_c_ends_the_server_in_peace(tmp_path: Path, number: int) -> None:
     assert process.stdout is not None and process.stderr is not None
     assert process.stdout.readline().startswith("http://127.0.0.1:")
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert (process.returncode, out, err) == (0, "ended\n", "")

@@ -28,7 +28,7 @@ class OtherRanker(Ranker):
         self._may_go_on = may_go_on
 
     def encode(self, files: Sequence[str | Path], **options: Any) -> EncodedPictures:
-        self._may_go_on.wait(30)
+        self._may_go_on.wait(120)
         found = super().encode(files, **options)
         found.packed.embedding[...] = -found.packed.embedding
         return found
@@ -69,9 +69,9 @@ def test_a_real_model_reads_the_pictures_is_asked_and_gives_way_again(tmp_path: 
     with opened(folder, new_ranker=lambda adapter, backbone: new_ranker(adapter, names[backbone])) as (room, client):
         before = client.ask("/order", question).json()
         client.ask("/model", {"name": "small"})
-        until(lambda: client.ask("/state").json()["backbone"] == f"local-dir:{model}", 60)
+        until(lambda: client.ask("/state").json()["backbone"] == f"local-dir:{model}")
         pictures(folder, ("owl", "boats"))
-        until(lambda: client.ask("/state").json()["count"] == 9, 30)
+        until(lambda: client.ask("/state").json()["count"] == 9)
         told = client.ask("/order", question).json()
         with Ranker(str(model), "auto", "cpu") as ranker:
             ranking = ranker.rank([folder], question["sentence"])
@@ -80,8 +80,8 @@ def test_a_real_model_reads_the_pictures_is_asked_and_gives_way_again(tmp_path: 
         assert room.library.snapshot().blocks[0].shape == room.engine.ranker.backbone.shape
         (folder / "boats.jpg").unlink()
         client.ask("/model", {"name": "mini"})
-        until(lambda: client.ask("/state").json()["backbone"] == "mini", 60)
-        until(lambda: client.ask("/state").json()["count"] == 8, 30)
+        until(lambda: client.ask("/state").json()["backbone"] == "mini")
+        until(lambda: client.ask("/state").json()["count"] == 8)
         assert client.ask("/order", question).json()["scores"] == before["scores"]
 
 

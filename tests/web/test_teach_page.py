@@ -58,7 +58,7 @@ def test_from_a_folder_to_an_own_ranker(tmp_path: Path) -> None:
         teach(Client(address.port or 0, parse_qs(address.query)["token"][0]), ANSWERS)
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        assert process.wait(300) == 0
     printed = {command: forked.imgrank(*shlex.split(command)[1:], cwd=tmp_path, env=environment) for command in later}
     assert len(later) == 5
     for command, done in printed.items():

@@ -59,7 +59,7 @@ def test_the_pictures_tell_of_a_training(folder: Path, monkeypatch: pytest.Monke
 
     def slow(_settings: object, _new: object, name: str, _replace: bool, report: Report) -> Trained:
         report("Looking", 0.5, 9.0, saved=True)
-        assert go.wait(20)
+        assert go.wait(120)
         return Trained(name, 8, (), (), 1.0)
 
     monkeypatch.setattr(teaching, "teach", slow)

@@ -60,9 +60,9 @@ def test_an_end_does_not_wait_for_what_is_in_hand() -> None:
 
     thread = threading.Thread(target=wait)
     thread.start()
-    assert begun.wait(20)
+    assert begun.wait(120)
     apart.close()
-    thread.join(20)
+    thread.join(120)
     assert said == ["imgrank is shutting down."]
     with pytest.raises(UsageError, match="shutting down"):
         apart.do(lambda: True)
@@ -73,7 +73,7 @@ def test_who_waits_too_long_is_told() -> None:
     apart: Apart[bool] = Apart("imgrank-test", patience=0.05)
     never = threading.Event()
     with pytest.raises(UsageError, match="too long"):
-        apart.do(lambda: never.wait(20))
+        apart.do(lambda: never.wait(60))
     never.set()
 
 

@@ -31,7 +31,7 @@ class Slow:
         report("Learning from the answers", 0.0)
         report("Looking", 0.5, 9.0, saved=True)
         self.saved.set()
-        assert self.go.wait(20)
+        assert self.go.wait(120)
         if self._error:
             raise self._error
         try:
@@ -44,7 +44,7 @@ class Slow:
 def begun(slow: Slow, changed: list[int] | None = None) -> Trainer:
     trainer = Trainer(slow, lambda: (changed if changed is not None else []).append(1))
     trainer.start("mine", False)
-    assert slow.saved.wait(20)
+    assert slow.saved.wait(120)
     return trainer
 
 
@@ -87,12 +87,12 @@ def test_one_that_is_stopped_before_there_is_a_ranker_says_so(tmp_path: Path) ->
 
     def teach(name: str, replace: bool, report: Report) -> Trained:
         waiting.set()
-        assert go.wait(20)
+        assert go.wait(120)
         return fake_teach(name, replace, lambda said, part, left=None, *, saved=False: report(said, 0.1))
 
     trainer = Trainer(teach)
     trainer.start("mine", False)
-    assert waiting.wait(20)
+    assert waiting.wait(120)
     trainer.stop()
     go.set()
     until(lambda: trainer.state.stage == "failed")
@@ -184,7 +184,7 @@ def test_a_stop_before_the_first_ranker_is_saved_keeps_that(tmp_path: Path) -> N
 
     def teach(name: str, replace: bool, report: Report) -> Trained:
         waiting.set()
-        assert go.wait(20)
+        assert go.wait(120)
         report("Looking whether a network adds to it", 0.0, saved=True)  # a stop cannot be taken up here
         with pytest.raises(KeyboardInterrupt):
             report("Looking whether a network adds to it", 0.5, saved=True)
@@ -192,7 +192,7 @@ def test_a_stop_before_the_first_ranker_is_saved_keeps_that(tmp_path: Path) -> N
 
     trainer = Trainer(teach, lambda: changed.append(1))
     trainer.start("mine", False)
-    assert waiting.wait(20)
+    assert waiting.wait(120)
     trainer.stop()
     go.set()
     until(lambda: trainer.state.stage != "running")

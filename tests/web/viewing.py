@@ -96,6 +96,6 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def finished(client: Client, number: int) -> dict[str, Any]:
     """The job of this number, once it has ended."""
-    until(lambda: (job := client.ask("/state").json()["job"])["number"] >= number and not job["running"], 60)
+    until(lambda: (job := client.ask("/state").json()["job"])["number"] >= number and not job["running"])
     job: dict[str, Any] = client.ask("/state").json()["job"]
     return job
