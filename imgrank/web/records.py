@@ -34,7 +34,7 @@ class LabelSettings:
 
 @dataclass(frozen=True, slots=True)
 class ShownMetric:
-    """One figure of a training, with its 95 % interval; `who` is the ranker, ridge or zero-shot."""
+    """One figure of a training, with its 95 % interval; `who` is the ranker, plain ridge or zero-shot."""
 
     who: str
     name: str

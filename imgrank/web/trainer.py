@@ -202,7 +202,7 @@ def _about(settings: LabelSettings) -> Labels:
 
 def _metrics(query: TrainedQuery, settings: LabelSettings) -> tuple[ShownMetric, ...]:
     names = ("pair_accuracy",) if settings.mode == "pairs" else ("srcc", "mae")
-    sections = (("trained", query.adapter), ("ridge", query.ridge), ("zero-shot", query.zero_shot))
+    sections = (("trained", query.adapter), ("plain ridge", query.ridge), ("zero-shot", query.zero_shot))
     measured = ((who, name, section.by_name()[name]) for name in names for who, section in sections)
     return tuple(
         ShownMetric(who, name, its.value, its.ci.low, its.ci.high)
