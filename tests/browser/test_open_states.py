@@ -137,6 +137,10 @@ def test_pictures_of_one_name_are_told_apart_by_their_folders(browser: Any, tmp_
         comes(page, "document.querySelectorAll('li.cell').length === 3")
         assert sorted(page.locator("li.cell .name").all_inner_texts()) == ["cat.jpg", "dog.jpg", "summer/cat.jpg"]
         assert sorted(names(page)) == ["cat.jpg", "cat.jpg", "dog.jpg"]
+        page.locator("li.cell a", has=page.locator("img")).nth(2).click()
+        enlarged = page.get_by_role("dialog", name="Enlarged").locator(".named")
+        enlarged.wait_for()
+        assert " ".join(enlarged.inner_text().split()) == "cat.jpg summer"
 
 
 def test_a_picture_that_is_yet_to_come_looks_like_none_that_does_not_fit(browser: Any, both: Opened) -> None:

@@ -9,7 +9,7 @@ import { reasonOf } from "./loading.js";
 import { lookAway, lookOn } from "./looking.js";
 import { lastNameOf } from "./naming.js";
 import { get, messageOf } from "./server.js";
-import { shownOf, written } from "./shown.js";
+import { baseName, folderOf, namesakes, shownOf, written } from "./shown.js";
 import { now } from "./store.js";
 import { addTerm } from "./terms.js";
 import { termsOf, Why } from "./why.js";
@@ -18,12 +18,12 @@ import { termsOf, Why } from "./why.js";
 
 /** @param {{ state: State }} props */
 export function Large({ state }) {
-  const { look, names, order, chosen, facts } = state;
+  const { look, names, chosen, facts } = state;
   const alone = look.length === 1;
   const { numbers } = shownOf(now());
   const next = alone ? numbers[numbers.indexOf(look[0]) + 1] : undefined;
   /** @param {number} number */
-  const told = (number) => ({ name: lastNameOf(number) || "This picture", caption: names[number] === null ? "is not in the folder any more" : caption(number, order), chosen: chosen.has(number) });
+  const told = (number) => ({ name: lastNameOf(number) || "This picture", caption: names[number] === null ? "is not in the folder any more" : caption(number, state), chosen: chosen.has(number) });
   /** @type {Record<string, () => void>} */
   const keys = { x: () => toggle(look[0]) };
   for (const stars of [0, 1, 2, 3, 4, 5]) keys[stars] = () => rate(look, stars);
@@ -46,10 +46,12 @@ function Stars({ given, refused, give }) {
     aria-pressed=${stars <= given} disabled=${Boolean(refused)} title=${refused || ""} onClick=${() => give(stars === given ? 0 : stars)}>${stars <= given ? "★" : "☆"}</button>`)}</span>`;
 }
 
-/** Rank and score. @param {number} number @param {import("./types").Order | null} order */
-function caption(number, order) {
+/** The folder of a name that several have, rank and score. @param {number} number @param {State} state */
+function caption(number, { names, order }) {
   const place = order ? order.numbers.indexOf(number) : -1;
-  return order?.scores && place >= 0 ? `${place + 1} · ${written(order.scores[place], order)}` : "";
+  const folder = namesakes(names).has(baseName(names[number])) ? folderOf(names[number]) : "";
+  const ranked = order?.scores && place >= 0 ? `${place + 1} · ${written(order.scores[place], order)}` : "";
+  return [folder, ranked].filter(Boolean).join(" · ");
 }
 
 /** A path, which may go on in another line behind each folder. @param {string} text */
