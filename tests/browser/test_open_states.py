@@ -144,10 +144,10 @@ def test_pictures_of_one_name_are_told_apart_by_their_folders(browser: Any, tmp_
 
 
 def test_a_picture_that_is_yet_to_come_looks_like_none_that_does_not_fit(browser: Any, both: Opened) -> None:
-    coming = "[...document.querySelectorAll('li.cell img')].map((image) => getComputedStyle(image).animationName)"
+    cells = "[...document.querySelectorAll('li.cell img')]"
+    coming = f"{cells}.map((image) => getComputedStyle(image).animationName)"
     with page_of(browser, both[1]) as page:
-        comes(page, "[...document.querySelectorAll('li.cell img')].every((image) => image.naturalWidth)")
-        assert set(page.evaluate(coming)) == {"none"}
+        comes(page, f"{cells}.every((one) => one.naturalWidth && getComputedStyle(one).animationName === 'none')")
         page.route("**/picture/**", lambda route: None)
         page.reload()
         page.locator("li.cell").first.wait_for()
