@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -248,6 +249,24 @@ def test_what_is_known_of_files_filters_them_while_others_are_read(browser: Any,
         page.get_by_role("button", name="Show all").click()
         go.set()
         comes(page, f"document.querySelectorAll('li.cell').length === {len(ALL)}")
+
+
+@pytest.mark.parametrize("panel", ["About", "Why"])
+def test_a_reload_keeps_what_is_told_beside_an_enlarged_picture(browser: Any, both: Opened, panel: str) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "a cat")
+        page.get_by_role("link", name="cat.jpg", exact=True).click()
+        aside = page.get_by_role("dialog", name="Enlarged").get_by_role("complementary", name=panel)
+        page.get_by_role("button", name=panel, exact=True).click()
+        aside.get_by_text(re.compile(r"\w")).first.wait_for()
+        comes(page, "location.hash.includes('beside=')")
+        page.reload()
+        aside.get_by_text(re.compile(r"\w")).first.wait_for()
+        page.keyboard.press("Escape")
+        comes(page, "!document.querySelector('dialog') && location.hash === '#q=a+cat'")
+        page.get_by_role("link", name="cat.jpg", exact=True).click()
+        page.get_by_role("dialog", name="Enlarged").wait_for()
+        assert not page.get_by_role("complementary").count()
 
 
 def test_an_enlarged_picture_is_shown_as_soon_as_it_is_read(browser: Any, tmp_path: Path) -> None:

@@ -10,18 +10,18 @@ import { Window } from "./window.js";
 
 const WHOLE = { scale: 0, x: 0.5, y: 0.5 };
 
-/** `sources` are the addresses of a picture, the first that can be shown counts; `ahead` is what is looked at next.
+/** `sources` are the addresses of a picture, the first that can be shown counts; `ahead` is what is looked at next, `beside` the
+ * kind of the aside that is open, or nothing.
  * @param {{ look: number[], told: (number: number) => Told, sources: (number: number, zoomed: boolean) => string[], reason: (source: string) => Promise<string | null>,
- *   ahead: string[], asides: Aside[], keys: Record<string, () => void>, onStep: (step: number) => void, onClose: () => void, children?: any }} props */
-export function Large({ look, told, sources, reason, ahead, asides, keys: more, onStep, onClose, children }) {
+ *   ahead: string[], asides: Aside[], beside: string, onBeside: (kind: string) => void, keys: Record<string, () => void>, onStep: (step: number) => void, onClose: () => void, children?: any }} props */
+export function Large({ look, told, sources, reason, ahead, asides, beside, onBeside, keys: more, onStep, onClose, children }) {
   const [view, setView] = useState(/** @type {View} */ (WHOLE));
-  const [beside, setBeside] = useState("");
   const alone = look.length === 1;
   useEffect(() => setView(WHOLE), [look.join()]);
 
   const zoom = () => setView((before) => (before.scale ? WHOLE : { scale: 1, x: 0.5, y: 0.5 }));
   /** @param {string} kind */
-  const turn = (kind) => setBeside((before) => (before === kind ? "" : kind));
+  const turn = (kind) => onBeside(beside === kind ? "" : kind);
   const keys = useRef(/** @type {Record<string, () => void>} */ ({}));
   keys.current = {
     ArrowRight: () => onStep(1), ArrowLeft: () => onStep(-1), ArrowDown: () => onStep(1), ArrowUp: () => onStep(-1), z: zoom, " ": onClose,

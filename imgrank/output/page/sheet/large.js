@@ -12,11 +12,12 @@ const command = document.getElementById("why"); // before and after the picture'
 
 /** @param {{ picture: Picture, number: number, onStep: (step: number) => void, onClose: () => void }} props */
 export function Large({ picture, number, onStep, onClose }) {
+  const [beside, setBeside] = useState("");
   const { title, rank, written, href, small, fault, word } = detailsOf(picture);
   const told = () => ({ name: title || picture.name, caption: [rank, written].filter(Boolean).join(" · "), chosen: false });
   const sources = () => [...new Set([location.protocol === "file:" ? href : "", small])].filter(Boolean);
   const asides = command ? [{ kind: "why", name: "Why", key: "w", off: word === null, show: () => html`<${Why} key=${number} word=${word} />` }] : [];
-  return html`<${Enlarged} look=${[number]} told=${told} sources=${sources} reason=${async () => fault} ahead=${[]} asides=${asides} keys=${{}} onStep=${onStep} onClose=${onClose}>
+  return html`<${Enlarged} look=${[number]} told=${told} sources=${sources} reason=${async () => fault} ahead=${[]} asides=${asides} beside=${beside} onBeside=${setBeside} keys=${{}} onStep=${onStep} onClose=${onClose}>
     ${href && html`<a id="original" href=${href}>Open the file</a>`}
   <//>`;
 }

@@ -6,10 +6,11 @@ import { NO_FILTERS } from "./store.js";
 export const GROUPS = ["similar", "burst", "day", "folder"];
 /** Windows that an address opens; the others are about what was chosen, once. @type {import("./types").Dialog[]} */
 const WINDOWS = ["history", "help", "skipped", "models"];
+const BESIDE = ["file", "why"];
 
 /** @param {State} state @param {Partial<State>} [other] */
 export function addressOf(state, other = {}) {
-  const { question, min, top, fits, filters, group, opened, size, look, dialog } = { ...state, ...other };
+  const { question, min, top, fits, filters, group, opened, size, look, beside, dialog } = { ...state, ...other };
   const told = new URLSearchParams();
   if (question.sentence) told.set("q", question.sentence);
   for (const { text, picture, weight } of question.terms) told.append("term", `${weight} ${picture === undefined ? `words ${text}` : `picture ${picture}`}`);
@@ -22,6 +23,7 @@ export function addressOf(state, other = {}) {
   if (group && opened.size) told.set("open", [...opened].join("."));
   if (size !== "m") told.set("size", size);
   if (look.length) told.set("look", look.join("."));
+  if (look.length && beside) told.set("beside", beside);
   if (dialog) told.set("window", dialog);
   return `#${told}`;
 }
@@ -40,6 +42,7 @@ export function readAddress(hash) {
     opened: new Set(numbersOf(told.get("open")).slice(0, 200)),
     size: size === "s" || size === "l" ? size : "m",
     look: numbersOf(told.get("look")).slice(0, 4),
+    beside: BESIDE.find((each) => each === told.get("beside")) || "",
     dialog: WINDOWS.find((each) => each === told.get("window")) || "",
   };
 }

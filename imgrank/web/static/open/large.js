@@ -6,7 +6,7 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { rate, wish } from "./asking.js";
 import { toggle } from "./choosing.js";
 import { reasonOf } from "./loading.js";
-import { lookAway, lookOn } from "./looking.js";
+import { lookAway, lookBeside, lookOn } from "./looking.js";
 import { lastNameOf } from "./naming.js";
 import { get, messageOf } from "./server.js";
 import { baseName, folderOf, namesakes, shownOf, written } from "./shown.js";
@@ -32,7 +32,7 @@ export function Large({ state }) {
     { kind: "why", name: "Why", key: "w", off: !termsOf(state).length, show: (/** @type {number} */ number) => html`<${Why} key=${number} number=${number} state=${state} />` },
   ];
   return html`<${Enlarged} look=${look} told=${told} sources=${(/** @type {number} */ number, /** @type {boolean} */ zoomed) => [`picture/${zoomed ? "full" : "screen"}/${number}`]} reason=${reasonOf}
-      ahead=${next === undefined ? [] : [`picture/screen/${next}`]} asides=${asides} keys=${keys} onStep=${lookOn} onClose=${lookAway}>
+      ahead=${next === undefined ? [] : [`picture/screen/${next}`]} asides=${asides} beside=${state.beside} onBeside=${lookBeside} keys=${keys} onStep=${lookOn} onClose=${lookAway}>
     ${alone && html`<${Stars} given=${facts?.stars[look[0]] ?? 0} refused=${state.server?.refused.rate} give=${(/** @type {number} */ stars) => rate(look, stars)} />`}
     ${alone && html`<button onClick=${() => addTerm({ picture: look[0], weight: 1 })}>More like this</button>`}
     ${alone && html`<button onClick=${() => toggle(look[0])} aria-pressed=${chosen.has(look[0])}>${chosen.has(look[0]) ? "Chosen ✓" : "Choose"}</button>`}

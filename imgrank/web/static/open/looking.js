@@ -20,8 +20,14 @@ export function lookAt(numbers) {
 /** Back to the grid: where enlarging was a step, by that step, so that Back does not lead to the picture again. */
 export function lookAway() {
   if (!now().look.length) return;
-  change({ look: [] });
+  change({ look: [], beside: "" });
   writeUncovered();
+}
+
+/** Open what is told beside an enlarged picture, or close it with an empty word. @param {string} beside */
+export function lookBeside(beside) {
+  change({ beside });
+  writeAddress(false);
 }
 
 /** Once none is enlarged any more, the one that was last has the ring and is in sight, however many came in between. */

@@ -28,6 +28,7 @@ let state = {
   rated: null,
   focus: null,
   look: [],
+  beside: "",
   dialog: "",
   adding: false,
   adjusting: false,

@@ -189,6 +189,8 @@ export interface State {
   rated: { numbers: number[], stars: number, chosen: Set<number>, focus: number | null } | null;
   focus: number | null;
   look: number[];
+  /** What is told beside what is enlarged: "file", "why" or nothing. */
+  beside: string;
   dialog: Dialog;
   adding: boolean;
   adjusting: boolean;
