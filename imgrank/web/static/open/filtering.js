@@ -1,5 +1,6 @@
 // Which pictures pass the filters, by what is known of their files.
 import { isNamed } from "../shared/parts.js";
+import { folderOf, kindOf } from "./paths.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Filters} Filters */
 
@@ -12,7 +13,7 @@ export function passing({ filters, facts, names }) {
   if (since) tests.push((n) => (facts?.taken[n] || "") >= since);
   if (until) tests.push((n) => Boolean(facts?.taken[n]) && (facts?.taken[n] || "").slice(0, 10) <= until);
   if (camera) tests.push((n) => cameraOf(n, facts) === camera);
-  if (folder) tests.push((n) => folderOf(names[n]) === folder);
+  if (folder) tests.push((n) => folderNamed(names[n]) === folder);
   if (orientation) tests.push((n) => facts?.orientation[n] === orientation);
   if (stars === "none") tests.push((n) => (facts?.stars[n] ?? null) === null);
   else if (stars) tests.push((n) => (facts?.stars[n] ?? -1) >= Number(stars));
@@ -30,15 +31,9 @@ export function cameraOf(number, facts) {
   return facts?.cameras[facts.camera[number] ?? -1] || "";
 }
 
-/** The folder of a picture below the one that is open; a dot for that one. @param {string | null | undefined} name */
-export function folderOf(name) {
-  return (name || "").split("/").slice(0, -1).join("/") || ".";
-}
-
-/** @param {string | null | undefined} name */
-export function kindOf(name) {
-  const ending = ((name || "").match(/\.([^.\\/]+)$/) || ["", ""])[1].toLowerCase();
-  return { jpeg: "jpg", tif: "tiff", heif: "heic" }[ending] || ending;
+/** A folder as the filters name it; a dot for the one that is open. @param {string | null | undefined} path */
+export function folderNamed(path) {
+  return folderOf(path) || ".";
 }
 
 /** How many there are of each value, the most first. @param {string[]} values @returns {[string, number][]} */

@@ -1,6 +1,7 @@
 // The row of filters: a time line to drag, and what is known of the files.
 import { html } from "../shared/html.js";
-import { cameraOf, countOf, counted, folderOf, kindOf } from "./filtering.js";
+import { cameraOf, countOf, counted, folderNamed } from "./filtering.js";
+import { kindOf } from "./paths.js";
 import { writeAddress } from "./steps.js";
 import { change, NO_FILTERS, now } from "./store.js";
 
@@ -32,7 +33,7 @@ export function Filters({ state }) {
     <label>Name <input type="text" value=${filters.name} placeholder="any" autocomplete="off" spellcheck=${false} onInput=${(/** @type {any} */ event) => filter({ name: event.target.value })} /></label>
     ${(span || filters.since || filters.until) && html`<${TimeLine} span=${span} filters=${filters} />`}
     <${Choice} name="Camera" value=${filters.camera} values=${values((n) => cameraOf(n, facts))} onPick=${(/** @type {string} */ camera) => filter({ camera })} />
-    <${Choice} name="Folder" value=${filters.folder} values=${values((n) => folderOf(names[n]))} onPick=${(/** @type {string} */ folder) => filter({ folder })} />
+    <${Choice} name="Folder" value=${filters.folder} values=${values((n) => folderNamed(names[n]))} onPick=${(/** @type {string} */ folder) => filter({ folder })} />
     <${Choice} name="Shape" value=${filters.orientation} values=${values((n) => facts?.orientation[n] || "")} onPick=${(/** @type {string} */ orientation) => filter({ orientation })} />
     <label>Stars <select value=${filters.stars} onChange=${(/** @type {any} */ event) => filter({ stars: event.target.value })}>
       <option value="">any</option>${[1, 2, 3, 4, 5].map((n) => html`<option key=${n} value=${n}>${"★".repeat(n)}${n < 5 ? " or more" : ""}</option>`)}<option value="none">not rated</option></select></label>

@@ -9,7 +9,8 @@ import { reasonOf } from "./loading.js";
 import { lookAway, lookBeside, lookOn } from "./looking.js";
 import { lastNameOf } from "./naming.js";
 import { get, messageOf } from "./server.js";
-import { baseName, folderOf, namesakes, shownOf, written } from "./shown.js";
+import { folderToTell } from "./paths.js";
+import { shownOf, written } from "./shown.js";
 import { now } from "./store.js";
 import { addTerm } from "./terms.js";
 import { termsOf, Why } from "./why.js";
@@ -49,9 +50,8 @@ function Stars({ given, refused, give }) {
 /** The folder of a name that several have, rank and score. @param {number} number @param {State} state */
 function caption(number, { names, order }) {
   const place = order ? order.numbers.indexOf(number) : -1;
-  const folder = namesakes(names).has(baseName(names[number])) ? folderOf(names[number]) : "";
   const ranked = order?.scores && place >= 0 ? `${place + 1} · ${written(order.scores[place], order)}` : "";
-  return [folder, ranked].filter(Boolean).join(" · ");
+  return [folderToTell(number, names), ranked].filter(Boolean).join(" · ");
 }
 
 /** A path, which may go on in another line behind each folder. @param {string} text */

@@ -1,5 +1,6 @@
 // The names of pictures by their numbers. A picture that was changed outside is read anew and gets another number: where it
 // is chosen, enlarged or ordered by, the new one is meant.
+import { baseName } from "./paths.js";
 import { change, now } from "./store.js";
 
 /** @typedef {import("./types").Question} Question */
@@ -19,7 +20,7 @@ export function awaitNames(names) {
 
 /** The last part of a picture's name, also where it is gone. @param {number} number */
 export function lastNameOf(number) {
-  return (last[number] || "").split("/").pop() || "";
+  return baseName(last[number]);
 }
 
 /** Take in all names as they are now. @param {(string | null)[]} names */

@@ -5,7 +5,8 @@ import { chooseTo, toggle } from "./choosing.js";
 import { fold } from "./grouping.js";
 import { load, reasonOf } from "./loading.js";
 import { lookAt } from "./looking.js";
-import { baseName, folderOf, namesakes, openGroups, written } from "./shown.js";
+import { baseName, folderToTell } from "./paths.js";
+import { openGroups, written } from "./shown.js";
 import { change } from "./store.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Shown} Shown */
@@ -20,7 +21,7 @@ export function Picture({ state, shown, place, at, layout, focused, address }) {
   const base = baseName(names[number]);
   const isChosen = chosen.has(number);
   const aside = shown.divider >= 0 && place >= shown.divider;
-  const told = { number, name: base, folder: namesakes(names).has(base) ? folderOf(names[number]) : "", title: names[number] || "", href: `${address}${address.length > 1 ? "&" : ""}look=${number}`,
+  const told = { number, name: base, folder: folderToTell(number, names), title: names[number] || "", href: `${address}${address.length > 1 ? "&" : ""}look=${number}`,
     rank: score && `${place + 1}`, score, stars: facts?.stars[number] ?? null };
 
   /** @param {MouseEvent} event */
@@ -38,7 +39,7 @@ export function Picture({ state, shown, place, at, layout, focused, address }) {
       setTimeout(() => chooseTo(number));
     } else toggle(number);
   };
-  return html`<${Cell} told=${told} source=${`picture/${kindOf(layout.cell)}/${number}`} coming=${COMING} place=${place} of=${shown.numbers.length} at=${at} width=${layout.cell}
+  return html`<${Cell} told=${told} source=${`picture/${sizeOf(layout.cell)}/${number}`} coming=${COMING} place=${place} of=${shown.numbers.length} at=${at} width=${layout.cell}
       bare=${size === "s"} group=${shown.sizes ? shown.sizes[place] : 1} open=${openGroups(groups, opened).has(groups?.groups[number] ?? -2)} look=${`${isChosen ? "chosen " : ""}${aside ? "aside" : ""}`}
       focused=${focused} onClick=${click} onFocus=${() => change({ focus: number })} onFold=${() => fold(number)}>
     <label class="tick"><input type="checkbox" aria-label=${`Select ${base}`} checked=${isChosen} tabindex="-1" onClick=${tick} /></label>
@@ -46,7 +47,7 @@ export function Picture({ state, shown, place, at, layout, focused, address }) {
 }
 
 /** The size of a picture that fills a cell. @param {number} width */
-function kindOf(width) {
+function sizeOf(width) {
   const wide = width * (window.devicePixelRatio || 1);
   return wide <= 210 ? "small" : wide <= 430 ? "medium" : "large";
 }

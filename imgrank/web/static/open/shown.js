@@ -81,27 +81,3 @@ export function spreadOf(order) {
 export function written(score, order) {
   return plainly(score, order.decimals, order.unit);
 }
-
-/** The last part of a path. @param {string | null | undefined} path */
-export function baseName(path) {
-  return (path || "").split("/").pop() || "";
-}
-
-/** The folder of a picture, below the one that is open; empty there. @param {string | null | undefined} path */
-export function folderOf(path) {
-  return (path || "").split("/").slice(0, -1).join("/");
-}
-
-/** @type {WeakMap<(string | null)[], Set<string>>} */
-const found = new WeakMap();
-
-/** Names of files that several of these pictures have, in different folders. @param {(string | null)[]} names @returns {Set<string>} */
-export function namesakes(names) {
-  let several = found.get(names);
-  if (several) return several;
-  const once = new Set();
-  several = new Set();
-  for (const name of names.filter(Boolean).map(baseName)) (once.has(name) ? several : once).add(name);
-  found.set(names, several);
-  return several;
-}

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { ask } from "./asking.js";
 import { html } from "../shared/html.js";
 import { lastNameOf } from "./naming.js";
-import { baseName } from "./shown.js";
+import { baseName } from "./paths.js";
 import { change, now } from "./store.js";
 
 /** @typedef {import("./types").State} State @typedef {import("./types").Term} Term @typedef {import("./types").AnsweredTerm} AnsweredTerm */

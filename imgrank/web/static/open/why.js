@@ -2,7 +2,7 @@
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../shared/html.js";
 import { get, messageOf } from "./server.js";
-import { baseName } from "./shown.js";
+import { baseName } from "./paths.js";
 
 /** @typedef {import("./types").State} State @typedef {{ name: string, weight: number, query: string }} Meant */
 
