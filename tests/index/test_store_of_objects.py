@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from xxhash import xxh3_64_hexdigest
 
 from imgrank.index.items import SourceItem
 from imgrank.index.locations import Location
@@ -65,7 +66,8 @@ def bucket(busy, tmp_path, request):
     """A bucket with the pictures of a folder beside it, and the folder."""
     photos = write_pictures(tmp_path / "photos", 8)
     system = s3fs.S3FileSystem()
-    name = f"bucket-{abs(hash(request.node.name)) % 10**9}"
+    # The same each time: which shard an image falls to is by its URL.
+    name = f"bucket-{xxh3_64_hexdigest(request.node.name.encode())}"
     system.mkdir(name)
     system.put(str(photos), f"{name}/photos", recursive=True)
     system.put(str(shard_of(tmp_path)), f"{name}/shards/000.tar")

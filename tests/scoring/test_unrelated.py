@@ -16,7 +16,7 @@ WIDTH = 6
 
 
 def encode(sentence: str) -> TextTokens:
-    draw = np.random.default_rng(abs(hash(sentence)) % 2**32)
+    draw = np.random.default_rng(list(sentence.encode()))
     return TextTokens(np.zeros((1, 1), np.float32), draw.normal(size=WIDTH).astype(np.float32))
 
 
