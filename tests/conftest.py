@@ -99,6 +99,16 @@ def trash(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder / "Trash"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_word_of_what_takes_long() -> Iterator[None]:
+    """A command says on a slow machine what it says on a quick one; the line about what takes long has tests."""
+    from imgrank.cli import terminal
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(terminal, "LONG", 3600.0)
+        yield
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _home_of_the_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test touches what the user keeps: each file of tests has a cache, adapters and a history of its own."""

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TextIO
 
 ROOT = Path(__file__).parents[1]
-SECONDS = 600
+SECONDS = 3600  # a hang ends then; a slow machine is none
 PRELOADED = ("imgrank.cli.app", "imgrank.ranker", "imgrank.backbone.mini_image", "imgrank.training", "torch._dynamo")
 HAS_FORK = hasattr(os, "fork") and hasattr(socket, "AF_UNIX")
 SHIM = """\
@@ -107,6 +107,7 @@ def _serve(address: str) -> None:
     """Fork for each who connects, until whoever started this has ended."""
     for name in PRELOADED:
         __import__(name)
+    sys.modules["imgrank.cli.terminal"].LONG = SECONDS  # of a slow machine no line tells that it takes long
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -13,7 +13,10 @@ import pytest
 # A pipeline that waits to be stopped, in place of the real one: what the command line makes of it is tested here.
 PROGRAM = """
 import sys, time, types
+from imgrank.cli import terminal
 from imgrank.records import RankedImage, Ranking
+
+terminal.LONG = 3600.0
 
 class Ranker:
     def __init__(self, *_, **__): pass
@@ -24,7 +27,7 @@ class Ranker:
         partial = False
         try:
             print("waiting", file=sys.stderr, flush=True)
-            time.sleep(60)
+            time.sleep(3600)
         except KeyboardInterrupt:
             if sentence == "nothing done": raise
             partial = True

@@ -1,13 +1,15 @@
-"""Tables of text: nothing of a cell is lost, however narrow the terminal is."""
+"""Tables of text: nothing of a cell is lost, however narrow the terminal is. And the line of what takes long."""
 
 from __future__ import annotations
 
 import io
 import re
+import threading
 
 import pytest
 
 from imgrank.cli import terminal
+from imgrank.records import Progress
 
 ROWS = [
     ("ID", "TIME", "ACTION", "SENTENCE", "FOLDER", "DONE", "STATE"),
@@ -53,3 +55,45 @@ def test_a_terminal_folds_long_cells_and_cuts_none(monkeypatch, width):
     start = lines[1].index("FOLDER")
     folder = "".join(line[start : lines[1].index("DONE")].strip() for line in lines[2:])
     assert folder == ROWS[1][4]
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What a command says to a log."""
+    lines: list[str] = []
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    monkeypatch.setattr(terminal, "note", lines.append)
+    return lines
+
+
+def test_a_log_is_told_of_what_takes_long(monkeypatch, told):
+    said = threading.Event()
+    monkeypatch.setattr(terminal, "note", lambda line: (told.append(line), said.set()))
+    monkeypatch.setattr(terminal, "LONG", 0.0)
+    with terminal.progress_line(False):
+        assert said.wait(600)
+    assert told == ["loading the image model"]
+
+
+def test_a_log_is_told_how_far_it_is_and_nothing_once_it_has_ended(monkeypatch, told):
+    clocks = []
+
+    class Clock:
+        start = lambda self: None
+
+        def __init__(self, seconds, tell):
+            self.seconds, self.tell, self.runs = seconds, tell, True
+            clocks.append(self)
+
+        def cancel(self):
+            self.runs = False
+
+    monkeypatch.setattr(terminal, "Timer", Clock)
+    with terminal.progress_line(True):
+        assert not clocks
+    with terminal.progress_line(False) as report:
+        (clock,) = clocks
+        report(Progress(3, 1200, "encoding"))
+        assert clock.runs and not told
+        clock.tell()
+    assert not clock.runs and told == ["encoding, 3 of 1,200 done so far"]

@@ -30,7 +30,9 @@ PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 WITHOUT = """
 import sys
 for name in sys.argv[1].split(): sys.modules[name] = None
+from imgrank.cli import terminal
 from imgrank.cli.app import main
+terminal.LONG = 3600.0
 for words in sys.argv[2:]:
     sys.argv[1:] = words.split("|")
     try:
@@ -208,7 +210,7 @@ def test_without_the_extra_one_sentence_says_what_to_install(folder, tokens):
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=280,
+        timeout=1800,
     )
     *said, last = done.stderr.splitlines()
     assert [line for line in said if "ended" in line] == ["ended 2"] * 3
@@ -226,7 +228,7 @@ def test_an_index_here_needs_neither_an_engine_nor_drivers(folder, tokens, tmp_p
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=280,
+        timeout=1800,
     )
     assert done.stderr.splitlines() == ["ended 0", "ended 0"]
     assert len(done.stdout.splitlines()) == 9
