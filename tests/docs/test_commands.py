@@ -91,12 +91,18 @@ def read_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / ".home" / "cache"
 
 
+def _with_programs(folder: Path) -> Path:
+    """A folder for a page. Not made in a thread: the first program starts the server, once and in this environment."""
+    (folder / ".home").mkdir()
+    if forked.HAS_FORK:
+        forked.program(folder / ".home" / "programs")
+    return folder
+
+
 def _walk(page: Path, folder: Path, read_before: Path) -> str | None:
     """The first fault of a page whose commands are run in `folder`, or None."""
     shutil.copytree(ROOT / "examples", folder / "examples")
     shutil.copytree(read_before, folder / ".home" / "cache")
-    if forked.HAS_FORK:
-        forked.program(folder / ".home" / "programs")
     for block in _to_run(page):
         for step in steps(block):
             wrong = fault(step, folder)
@@ -111,8 +117,9 @@ def walks(
 ) -> Iterator[dict[Path, Future[str | None]]]:
     """Walks of all pages that are asked for, two at a time: much of each is waiting."""
     asked = [item.callspec.params["page"] for item in request.session.items if "walks" in item.fixturenames]
+    folders = {page: _with_programs(tmp_path_factory.mktemp("page")) for page in asked}
     with ThreadPoolExecutor(2) as pool:
-        yield {page: pool.submit(_walk, page, tmp_path_factory.mktemp("page"), read_before) for page in asked}
+        yield {page: pool.submit(_walk, page, folder, read_before) for page, folder in folders.items()}
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the pages are written for a Unix shell")
