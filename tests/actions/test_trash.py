@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from imgrank.actions import no_clobber
+from imgrank.actions import lock, no_clobber
 from imgrank.actions import trash as system_trash
 from imgrank.actions.run import act
 from imgrank.actions.undo import history, undo
@@ -133,7 +133,8 @@ def test_a_file_without_a_note_in_the_trash_is_not_replaced(tmp_path, trash):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
-def test_runs_side_by_side_that_throw_same_names_away_lose_nothing(tmp_path, trash):
+def test_runs_side_by_side_that_throw_same_names_away_lose_nothing(tmp_path, trash, monkeypatch):
+    monkeypatch.setattr(lock, "_PATIENCE", 600.0)  # on a slow disk each may wait long for the others
     runs, names = 3, [f"side-{n}.jpg" for n in range(12)]
     folders = [fill(tmp_path / str(run), *names) for run in range(runs)]
     for run, folder in enumerate(folders):

@@ -211,7 +211,7 @@ def test_the_cap_on_pixels_is_the_decoders_unless_said():
 def test_a_closed_pipe_ends_quietly(folder, home, words):
     script = f'"{sys.executable}" -m imgrank {words} | true; exit "${{PIPESTATUS[0]}}"'
     done = subprocess.run(
-        ["bash", "-c", script], capture_output=True, cwd=folder, env=at(home), timeout=300, check=False
+        ["bash", "-c", script], capture_output=True, cwd=folder, env=at(home), timeout=600, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
@@ -222,7 +222,7 @@ def test_a_full_disk_is_one_sentence(folder, home, words):
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
             [sys.executable, "-m", "imgrank", *words], stdout=full, stderr=subprocess.PIPE, cwd=folder,
-            env=at(home), timeout=300, check=False,
+            env=at(home), timeout=600, check=False,
         )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.count(b"\n") == 1
@@ -235,7 +235,7 @@ def test_what_was_changed_is_said_even_where_the_plan_cannot_be_shown(folder, ho
     with open("/dev/full", "wb") as full:
         words = [sys.executable, "-m", "imgrank", "sort", "photos", "a cat", "-q", "--rename", "--yes"]
         done = subprocess.run(
-            words, stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, env=at(home), timeout=300, check=False
+            words, stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, env=at(home), timeout=600, check=False
         )
     assert done.returncode == 1 and b"done as run" in done.stderr and b"no space left" in done.stderr
 
@@ -263,7 +263,7 @@ def test_the_version_and_the_help_need_no_torch(folder):
     for words in (["--version"], ["--help"], ["sort", "--help"]):
         without_torch = f"import sys; sys.modules['torch'] = None; sys.argv = {['imgrank', *words]}"
         script = f"{without_torch}; from imgrank.__main__ import main; main()"
-        done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=600, check=False)
         assert done.returncode == 0, done.stderr
         assert b"imgrank" in done.stdout
 
@@ -284,7 +284,7 @@ def test_the_version_and_the_help_need_no_torch(folder):
 )
 def test_closed_streams_and_odd_sentences_end_in_one_line_at_most(folder, home, words, code, lines, said):
     done = subprocess.run(
-        ["bash", "-c", f'"{sys.executable}" -m imgrank {words}'], capture_output=True, cwd=folder, timeout=300,
+        ["bash", "-c", f'"{sys.executable}" -m imgrank {words}'], capture_output=True, cwd=folder, timeout=600,
         check=False, env=at(home),
     )  # fmt: skip
     assert (done.returncode, done.stdout.count(b"\n")) == (code, lines)

@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -85,13 +86,33 @@ def test_a_decoder_has_a_limit_of_memory(monkeypatch):
 
 
 def test_many_at_once_wait_for_memory_and_are_all_read(monkeypatch):
-    """Each takes most of the memory that pictures may take: one after the other, and the wait costs nobody his time."""
+    """Each takes most of the memory that pictures may take: one after the other."""
     monkeypatch.setattr(raster, "DEFAULT_MAX_MEGAPIXELS", 0.02)
-    monkeypatch.setattr(guarded, "_SECONDS_A_PICTURE", 20.0)
+    monkeypatch.setattr(guarded, "_SECONDS_A_PICTURE", 600.0)  # six processes start at once, and a machine may be slow
     data = encoded(Image.fromarray(quarters(90, 90)), "TIFF")
     with ThreadPoolExecutor(6) as threads:
         seen = list(threads.map(lambda _: decode_bytes(data, "a.tif", 32, "bicubic"), range(12)))
     assert all(np.array_equal(one, seen[0]) for one in seen)
+
+
+def test_the_wait_for_memory_costs_nobody_his_time(monkeypatch):
+    now, given = [0.0], []
+
+    class Timer:
+        start = cancel = lambda self: None
+
+        def __init__(self, seconds, _stop):
+            given.append(seconds)
+
+    monkeypatch.setattr(guarded, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(guarded, "threading", SimpleNamespace(Timer=Timer))
+    monkeypatch.setattr(guarded, "_SECONDS_A_PICTURE", 60.0)
+    with guarded._Watch(lambda: None) as watch:
+        for reading, waiting in ((10.0, 1000.0), (5.0, 0.0)):
+            now[0] += reading
+            with watch.paused():
+                now[0] += waiting
+    assert given == [60.0, 50.0, 45.0]
 
 
 # RAW

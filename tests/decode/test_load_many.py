@@ -93,19 +93,19 @@ def test_files_are_taken_no_further_than_a_fixed_look_ahead(pictures):
 
 
 def test_closing_ends_the_threads(pictures):
-    before = threading.active_count()
+    before = set(threading.enumerate())  # one of another test's may end meanwhile
     results = load(pictures * 50)
     next(results)
-    assert threading.active_count() > before
+    assert set(threading.enumerate()) - before
     results.close()
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before
 
 
 def test_an_error_of_the_caller_ends_the_threads(pictures):
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with pytest.raises(ZeroDivisionError):
         list(load(pictures, is_known=lambda digest: 1 / 0))
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before
 
 
 def test_files_that_changed_since_they_were_found_are_named(tmp_path):
@@ -140,7 +140,7 @@ except KeyboardInterrupt:
     process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout.readline() == b"going\n"
     process.send_signal(2)
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=600)
     assert (process.returncode, errors) == (7, b"")
 
 

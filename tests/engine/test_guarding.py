@@ -6,6 +6,7 @@ import io
 import os
 import signal
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,8 +88,25 @@ def test_a_picture_that_crashes_its_decoder_costs_itself_alone(poisoned, tmp_pat
     assert sum(one.made is not None for one in made) == 8
 
 
-def test_a_picture_that_hangs_its_decoder_costs_itself_alone(poisoned, tmp_path, monkeypatch):
-    monkeypatch.setattr(guarded, "_SECONDS_A_PICTURE", 15.0)
+@pytest.fixture
+def brief_for_poison(monkeypatch):
+    """Little time for POISON, and for all others what a slow machine may take until a child has begun."""
+    here, ask = threading.local(), guarded._ask_a_worker
+
+    def asked(request, memory):
+        here.seconds = 3.0 if request.data == POISON else 600.0
+        return ask(request, memory)
+
+    class Watch(guarded._Watch):
+        def __init__(self, stop):
+            super().__init__(stop)
+            self._left = here.seconds
+
+    monkeypatch.setattr(guarded, "_ask_a_worker", asked)
+    monkeypatch.setattr(guarded, "_Watch", Watch)
+
+
+def test_a_picture_that_hangs_its_decoder_costs_itself_alone(poisoned, brief_for_poison, tmp_path):
     poisoned(hangs=True)
     made = made_of(write(tmp_path, 3, poison_at=(1,)))
     assert [one.row.error for one in made] == [None, CRASHED, None]

@@ -64,7 +64,7 @@ def orders(indexes, machine):
         env={**clean, **machine, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])},
         cwd=ROOT,
         capture_output=True,
-        timeout=600,
+        timeout=1800,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]

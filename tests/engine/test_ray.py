@@ -50,6 +50,9 @@ def cluster(busy, tmp_path_factory):
         "PYTHONPATH": os.pathsep.join([str(plugin), *filter(None, sys.path)]),
         "OMP_NUM_THREADS": "1",
         "RAY_worker_niceness": "0",  # not 15: beside other tests its workers would hardly run
+        "RAY_health_check_timeout_ms": "600000",  # a slow machine is no dead one
+        "RAY_worker_register_timeout_seconds": "600",
+        "RAY_memory_monitor_refresh_ms": "0",  # beside other tests memory may be short, through no fault of a worker
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_AUTH_MODE": "token",  # whoever reaches a cluster can run code on it
         "RAY_AUTH_TOKEN": secrets.token_hex(16),

@@ -100,7 +100,7 @@ def free_port() -> int:
 
 
 def wait_for(port: int) -> None:
-    until = time.time() + 60
+    until = time.time() + 600
     while time.time() < until:
         with socket.socket() as asking:
             if asking.connect_ex(("127.0.0.1", port)) == 0:

@@ -74,8 +74,7 @@ class World:
         tree = {path.read_bytes() for path in self.top.rglob("*") if path.is_file()}
         kept = {path.read_bytes() for path in Path(os.environ["IMGRANK_HOME"]).glob("state/journal/*/*")}
         thrown = [path for place in trashes(self.top) for path in place.glob("files/*")]
-        thrown = {content for path in thrown if path.is_file() and (content := path.read_bytes()) in _made}
-        return tree | kept | thrown | remade(tree, kept)
+        return tree | kept | _made.intersection(map(bytes_of, thrown)) | remade(tree, kept)
 
     def meddle(self, data):
         """Somebody edits, deletes, renames or makes a file."""
@@ -98,6 +97,13 @@ class World:
     def _free_name(self, data):
         paths = (str(self.top / data.draw(st.sampled_from(FOLDERS)) / data.draw(st.sampled_from(NAMES))) for _ in NAMES)
         return next(path for path in paths if not os.path.lexists(path))
+
+
+def bytes_of(path):
+    """What lies there, or None: another process may take its own out of a trash that is shared, at any moment."""
+    with suppress(OSError):
+        return path.read_bytes()
+    return None
 
 
 def remade(tree, kept):

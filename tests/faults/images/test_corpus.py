@@ -107,7 +107,7 @@ print(json.dumps({"good": good, "peak": peak}))
 
 
 def test_the_run_stays_small_and_writes_nothing_to_the_terminal(corpus):
-    run = subprocess.run([sys.executable, "-c", CHILD, corpus.folder], capture_output=True, timeout=120, check=True)
+    run = subprocess.run([sys.executable, "-c", CHILD, corpus.folder], capture_output=True, timeout=1800, check=True)
     assert run.stderr == b""
     report = json.loads(run.stdout)
     assert report["good"] >= len(corpus.good)

@@ -42,7 +42,7 @@ def sort(tmp_path_factory):
         done = subprocess.run(
             [sys.executable, "-c", code, "sort", str(folder), "a red square", *options],
             capture_output=True,
-            timeout=600,
+            timeout=1800,
             check=False,
             env={**os.environ, "IMGRANK_HOME": str(home), "OMP_NUM_THREADS": "1"},
         )

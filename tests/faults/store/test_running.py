@@ -50,7 +50,7 @@ def python(code: str, *arguments: object) -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str]) -> str:
-    out, error = process.communicate(timeout=300)
+    out, error = process.communicate(timeout=1800)
     assert process.returncode == 0, error
     return out
 
@@ -247,8 +247,9 @@ def test_a_segment_cut_short_while_it_is_open_is_a_miss_and_no_crash(tmp_path):
 WRITE = """
     import sys
     from imgrank.records import ImageFile
-    from imgrank.store import open_store
+    from imgrank.store import open_store, sqlite_index
     from tests.store.making import FINGERPRINT, SHAPE, digest_of, encode, same
+    sqlite_index.PATIENCE = 300.0  # on a slow disk others may write for long
     first, last = map(int, sys.argv[1:3])
     notes = []
     with open_store(FINGERPRINT, SHAPE, note=notes.append) as store:
