@@ -17,7 +17,8 @@ AGAIN = 1.0  # seconds between two looks for a folder that is gone
 
 class Watch:
     """Calls `changed(sidecars)` in a thread of its own; `sidecars` says whether one of the files was an XMP sidecar.
-    A folder that goes is watched again once it, or another of its name, is there."""
+    A folder that goes is watched again once it, or another of its name, is there. It is called once when watching has
+    begun, for what came just before that."""
 
     def __init__(self, folder: str, recursive: bool, changed: Callable[[bool], None]) -> None:
         self._folder, self._recursive, self._changed = folder, recursive, changed
@@ -51,18 +52,20 @@ class Watch:
 
         gone = (Change.deleted, self._folder)
 
-        for changes in watch(
-            self._folder,
-            watch_filter=lambda _, path: path == self._folder or _is_meant(path),
-            debounce=SETTLED,
-            rust_timeout=1000,
-            yield_on_timeout=True,
-            stop_event=self._stop,
-            recursive=self._recursive,
-            raise_interrupt=False,
-            ignore_permission_denied=True,
+        for turn, changes in enumerate(
+            watch(
+                self._folder,
+                watch_filter=lambda _, path: path == self._folder or _is_meant(path),
+                debounce=SETTLED,
+                rust_timeout=1000,
+                yield_on_timeout=True,
+                stop_event=self._stop,
+                recursive=self._recursive,
+                raise_interrupt=False,
+                ignore_permission_denied=True,
+            )
         ):
-            if changes:
+            if changes or not turn:
                 self._changed(any(path.lower().endswith(".xmp") for _, path in changes))
             if gone in changes or _identity(self._folder) != watched:
                 break
