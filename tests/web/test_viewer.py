@@ -28,11 +28,13 @@ from imgrank.cli.mistakes import with_remedy
 from imgrank.order import order
 from imgrank.ranker import Ranker
 from imgrank.records import Progress, Term
+from imgrank.web.viewer import indexing
 from imgrank.web.viewer.orders import Placer
 from imgrank.web.viewer.room import Room
+from imgrank.web.viewer.watching import Watch
 from imgrank.web.words import sentence_of
 from tests.web.making import Client, until
-from tests.web.viewing import EXAMPLES, NAMES, finished, names_in_order, numbers_of, opened, pictures, tree
+from tests.web.viewing import EXAMPLES, NAMES, finished, names_in_order, numbers_of, opened, pictures, put, tree
 
 
 @pytest.fixture
@@ -59,8 +61,8 @@ def test_what_lies_in_subfolders_is_shown_when_it_is_asked_for(tmp_path: Path) -
         assert client.ask("/subfolders", {}).json()["subfolders"]
         until(lambda: client.ask("/state").json()["count"] == 8)
         assert set(names_in_order(client)) == {f"spring/{name}.jpg" for name in NAMES}
-        shutil.copy(EXAMPLES / "owl.jpg", folder / "spring" / "late.jpg")
-        until(lambda: client.ask("/state").json()["count"] == 9, 30)
+        put(EXAMPLES / "owl.jpg", folder / "spring" / "late.jpg")
+        until(lambda: client.ask("/state").json()["count"] == 9)
         assert room.settings.recursive
 
 
@@ -114,7 +116,7 @@ def test_what_asks_for_full_size_is_measured_and_then_as_sort_has_it(folder: Pat
     with opened(folder) as (_, client):
         told = client.ask("/order", {"sentence": "sharp photo"}).json()
         if told["measuring"]:
-            until(lambda: not client.ask("/order", {"sentence": "sharp photo"}).json()["measuring"], 60)
+            until(lambda: not client.ask("/order", {"sentence": "sharp photo"}).json()["measuring"])
         with Ranker("mini", "auto", "cpu") as ranker:
             ranking = ranker.rank([folder], "sharp photo")
         assert ranking.scorer == "detail"
@@ -177,7 +179,7 @@ def test_a_plan_that_comes_while_files_are_changed_waits_for_the_end_of_that(
     go_on, really = threading.Event(), actions.act
 
     def slow(*args: Any, **more: Any) -> Outcome:
-        go_on.wait(60)
+        go_on.wait(600)
         return really(*args, **more)
 
     monkeypatch.setattr(actions, "act", slow)
@@ -201,7 +203,7 @@ def test_an_end_in_the_middle_of_a_change_says_how_far_it_was_and_what_leads_out
     def slow(plan: Plan, *, progress: Any, stop: Stop) -> Outcome:
         def report(now: Progress) -> None:
             begun.set()
-            until(lambda: stop.asked, 60)
+            until(lambda: stop.asked)
             progress(now)
 
         return really(plan, progress=report, stop=stop)
@@ -210,7 +212,7 @@ def test_an_end_in_the_middle_of_a_change_says_how_far_it_was_and_what_leads_out
     before = tree(folder)
     with opened(folder) as (room, client):
         client.ask("/apply", {"plan": planned(client, "rename", "cat.jpg", "dog.jpg")["plan"]})
-        assert begun.wait(60)
+        assert begun.wait(120)
         job = room.close()
         assert job is not None and job.error is not None
         assert re.search(r"after 1 of 2 changes\. imgrank undo \d+ puts files back", with_remedy(job.error))
@@ -311,7 +313,8 @@ def test_a_mix_is_that_of_the_library(folder: Path) -> None:
         ]
 
 
-def test_files_that_come_change_and_go_are_seen_on_a_look(folder: Path) -> None:
+def test_files_that_come_change_and_go_are_seen_on_a_look(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Watch, "start", lambda _: None)  # which may see some of it before
     with opened(folder) as (_, client):
         shutil.copy(EXAMPLES / "boats.jpg", folder)
         (folder / "cat.jpg").unlink()
@@ -328,10 +331,34 @@ def test_files_that_come_change_and_go_are_seen_on_a_look(folder: Path) -> None:
         assert "broken.jpg" in names_in_order(client)
 
 
+def test_what_the_page_changes_while_the_folder_is_looked_at_is_no_news(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, really = threading.Event(), threading.Event(), indexing.discover
+
+    def slow(*args: Any, **more: Any) -> Any:
+        found = really(*args, **more)
+        begun.set()
+        go_on.wait(600)
+        return found
+
+    monkeypatch.setattr(Watch, "start", lambda _: None)
+    with opened(folder) as (room, client):
+        monkeypatch.setattr(indexing, "discover", slow)
+        client.ask("/look", {})
+        assert begun.wait(120)
+        put(EXAMPLES / "boats.jpg", folder / "boats.jpg")
+        room.indexer.look(tell=False)
+        go_on.set()
+        until(lambda: "boats.jpg" in names_in_order(client))
+        until(lambda: client.ask("/state").json()["indexing"]["stage"] == "idle")
+        assert client.ask("/state").json()["indexing"]["news"] == ""
+
+
 def test_a_file_that_comes_is_noticed_by_itself(folder: Path) -> None:
     with opened(folder) as (_, client):
-        shutil.copy(EXAMPLES / "boats.jpg", folder)
-        until(lambda: "boats.jpg" in names_in_order(client), 30)
+        put(EXAMPLES / "boats.jpg", folder / "boats.jpg")
+        until(lambda: "boats.jpg" in names_in_order(client))
         until(lambda: client.ask("/state").json()["indexing"]["news"] == "1 picture came.")
 
 

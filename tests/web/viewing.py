@@ -25,8 +25,15 @@ def pictures(folder: Path, names: tuple[str, ...] = NAMES) -> Path:
     """A folder with some of the example photographs."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        shutil.copy(EXAMPLES / f"{name}.jpg", folder)
+        put(EXAMPLES / f"{name}.jpg", folder / f"{name}.jpg")
     return folder
+
+
+def put(picture: Path, place: Path) -> Path:
+    """A copy of a picture, which is there whole or not at all: who watches the folder reads no half of it."""
+    half = place.with_name(f"{place.name}.half")  # which is no picture
+    shutil.copy(picture, half)
+    return half.replace(place)
 
 
 def new_ranker(adapter: str, backbone: str) -> Ranker:
@@ -38,7 +45,7 @@ def new_ranker(adapter: str, backbone: str) -> Ranker:
 def opened(folder: Path, recursive: bool = False, new_ranker: NewRanker = new_ranker) -> Iterator[tuple[Room, Client]]:
     """The room of a folder once it is read, and a browser that knows its token."""
     with opening(folder, recursive, new_ranker) as (room, client):
-        until(lambda: room.indexer.standing.stage in ("idle", "failed"), 120)
+        until(lambda: room.indexer.standing.stage in ("idle", "failed"), 600)
         yield room, client
 
 

@@ -155,6 +155,7 @@ class Indexer:
         if not os.path.isdir(self._library.given):
             self._library.remove(self._library.compare(()).gone)
             raise ImgrankError("The folder is not there any more.")
+        tells, self._tells = self._tells, True
         found = discover([self._library.given], recursive=self._recursive)
         self._standing = replace(self._standing, fault="")
         difference = self._library.compare(found.files)
@@ -164,9 +165,8 @@ class Indexer:
         self._library.skip(found.skipped)
         changed = min(difference.changed, self._library.count - before)
         news = _news(self._library.count - before - changed, len(difference.gone) - difference.changed, changed)
-        if self._looked and self._tells and news:
+        if self._looked and tells and self._tells and news:  # else the page itself changed something meanwhile
             self._standing = replace(self._standing, news=news)
-        self._tells = True
         self._looked += 1
 
     def _read(self, files: Sequence[ImageFile]) -> None:

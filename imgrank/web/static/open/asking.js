@@ -151,11 +151,11 @@ async function settle(told) {
   const before = now().server;
   change({ server: told });
   if (!before) [await fetchNames(told.version), welcome(told)];
+  if (before && told.indexing.news && told.indexing.news !== before.indexing.news) change({ message: told.indexing.news });
   if (before && told.job.number >= before.job.number && !told.job.running && (before.job.running || told.job.number > before.job.number)) {
     acted(told.job.run);
     change({ message: told.job.said, fault: told.job.fault });
   }
-  if (before && told.indexing.news && told.indexing.news !== before.indexing.news) change({ message: told.indexing.news });
   if (told.model_fault && told.model_fault !== before?.model_fault) change({ fault: told.model_fault });
   if (before && told.backbone !== before.backbone) [change({ message: `The image model is ${told.backbone} now.` }), uncut()];
   if (before && before.teaching.training?.stage === "running") ended(told.teaching.training);
