@@ -144,6 +144,7 @@ class Room:
 
     def state(self) -> dict[str, Any]:
         """What changes by itself."""
+        job = self.work.job  # before the history, which is read anew before a job is told to have ended
         last = self.history.last()
         return {
             "folder": printable(self.library.folder),
@@ -154,7 +155,7 @@ class Room:
             "count": self.library.count,
             "skipped": len(self.library.skipped),
             "indexing": standing_view(self.indexer.standing),
-            "job": job_view(self.work.job, self.library),
+            "job": job_view(job, self.library),
             "undo": None if last is None else past_view(last) | {"at_once": last.unfinished or self.work.did(last.run)},
             "sentences": self.orders.sentences[:50],
             "backbone": self.engine.ranker.backbone.name,
