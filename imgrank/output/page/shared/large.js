@@ -1,5 +1,5 @@
 // One picture enlarged, or two to four side by side; zoom and place are the same in all of them.
-import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
+import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "./html.js";
 import { Pane } from "./pane.js";
 import { Window } from "./window.js";
@@ -17,7 +17,7 @@ const WHOLE = { scale: 0, x: 0.5, y: 0.5 };
 export function Large({ look, told, sources, reason, ahead, asides, beside, onBeside, keys: more, onStep, onClose, children }) {
   const [view, setView] = useState(/** @type {View} */ (WHOLE));
   const alone = look.length === 1;
-  useEffect(() => setView(WHOLE), [look.join()]);
+  useLayoutEffect(() => setView(WHOLE), [look.join()]); // before the next key, as below
 
   const zoom = () => setView((before) => (before.scale ? WHOLE : { scale: 1, x: 0.5, y: 0.5 }));
   /** @param {string} kind */

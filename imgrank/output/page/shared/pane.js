@@ -1,5 +1,5 @@
 // One picture on a stage: whole, or zoomed so that a pixel of it is a pixel of the screen.
-import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
+import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "./html.js";
 
 /** @typedef {import("./large.js").View} View @typedef {import("./large.js").Told} Told */
@@ -22,7 +22,7 @@ export function Pane({ told, sources, reason, several, view, onView, onSwipe }) 
     return () => observer.disconnect();
   }, []);
 
-  useEffect(() => setFaults({}), [told.name]); // a picture that was not read yet has its name now
+  useLayoutEffect(() => setFaults({}), [told.name]); // a picture that was not read yet has its name now
 
   /** @param {any} event */
   const loaded = (event) => setNatural({ width: event.target.naturalWidth, height: event.target.naturalHeight, of: source });

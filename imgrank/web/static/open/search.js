@@ -1,5 +1,5 @@
 // The sentence: what to order by. Earlier ones are offered.
-import { useEffect, useState } from "../vendor/hooks.js";
+import { useLayoutEffect, useState } from "../vendor/hooks.js";
 import { ask } from "./asking.js";
 import { html } from "../shared/html.js";
 import { isStale } from "./shown.js";
@@ -16,7 +16,7 @@ export function Search({ state }) {
   const [text, setText] = useState(state.question.sentence);
   const [offering, setOffering] = useState(false);
   const [at, setAt] = useState(-1);
-  useEffect(() => setText(state.question.sentence), [state.question.sentence]);
+  useLayoutEffect(() => setText(state.question.sentence), [state.question.sentence]); // later it would take back what is typed
   const typed = text.trim().toLowerCase();
   const earlier = [...new Set([state.question.sentence, ...(state.server?.sentences || [])])]
     .filter((each) => each && each !== text.trim() && (text === state.question.sentence || each.toLowerCase().includes(typed)))

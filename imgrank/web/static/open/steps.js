@@ -49,6 +49,7 @@ function isCovered() {
 
 /** Nothing lies over the page any more: back by the step that laid it there, where there was one, with all else as it is now. */
 export function writeUncovered() {
+  if (returning) return; // what was opened meanwhile has no step to go back by
   returning = history.state === OVER;
   if (!returning) return writeAddress(false);
   forget();
