@@ -47,7 +47,7 @@ def test_the_first_page_and_a_lesson_begun_among_the_pictures_train_in_turn(
     go = threading.Event()
 
     def slow(name: str, replace: bool, report: Report) -> Trained:
-        assert go.wait(60)
+        assert go.wait(600)
         return fake_teach(name, replace, report)
 
     monkeypatch.chdir(tmp_path)

@@ -150,7 +150,7 @@ def test_questions_are_answered_while_a_training_runs_and_no_second_one_starts(t
     go_on = threading.Event()
 
     def teach(name: str, replace: bool, report: Report) -> Trained:
-        go_on.wait(120)
+        go_on.wait(600)
         return fake_teach(name, replace, report)
 
     with served(make_controller(tmp_path, teach)) as client:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,18 +18,14 @@ from tests.web.making import make_controller, photos, served
     "half", [b"", b"GET /sta", b"POST /step/skip HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"]
 )
 def test_half_a_request_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, half: bytes) -> None:
-    monkeypatch.setattr(imgrank.web.server, "PATIENCE", 0.3)
     photos(tmp_path / "photos")
-    with (
-        served(make_controller(tmp_path)) as client,
-        socket.create_connection(("127.0.0.1", client.port), 60) as waiting,
-    ):
-        waiting.sendall(half)
-        try:
-            while waiting.recv(4096):
-                pass
-        except ConnectionResetError:
-            pass
+    with served(make_controller(tmp_path)) as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(imgrank.web.server, "PATIENCE", 0.3)
+            with socket.create_connection(("127.0.0.1", client.port), 120) as waiting, suppress(ConnectionResetError):
+                waiting.sendall(half)
+                while waiting.recv(4096):
+                    pass
         assert client.ask("/state").status == 200
 
 

@@ -59,7 +59,7 @@ def test_the_pictures_tell_of_a_training(folder: Path, monkeypatch: pytest.Monke
 
     def slow(_settings: object, _new: object, name: str, _replace: bool, report: Report) -> Trained:
         report("Looking", 0.5, 9.0, saved=True)
-        assert go.wait(120)
+        assert go.wait(600)
         return Trained(name, 8, (), (), 1.0)
 
     monkeypatch.setattr(teaching, "teach", slow)
@@ -71,7 +71,8 @@ def test_the_pictures_tell_of_a_training(folder: Path, monkeypatch: pytest.Monke
         for turn in range(8):
             client.ask(f"/{page}step/answer", {"turn": turn, "given": "left"})
         client.ask(f"/{page}step/train", {"name": "cosy"})
-        until(lambda: client.ask("/state").json()["teaching"]["rankers"] == 1)
+        until(lambda: client.ask("/state").json()["teaching"]["training"]["answers"])
+        assert client.ask("/state").json()["teaching"]["rankers"] == 1
         told = client.ask("/state").json()["teaching"]["training"]
         assert (told["page"], told["sentence"], told["adapter"]) == (page, "cosier", "cosy")
         assert (told["stage"], told["answers"], told["left"]) == ("running", True, 9)

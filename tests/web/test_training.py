@@ -31,7 +31,7 @@ class Slow:
         report("Learning from the answers", 0.0)
         report("Looking", 0.5, 9.0, saved=True)
         self.saved.set()
-        assert self.go.wait(120)
+        assert self.go.wait(600)
         if self._error:
             raise self._error
         try:
@@ -95,7 +95,7 @@ def test_one_that_is_stopped_before_there_is_a_ranker_says_so(tmp_path: Path) ->
     assert waiting.wait(120)
     trainer.stop()
     go.set()
-    until(lambda: trainer.state.stage == "failed")
+    until(lambda: trainer.state.stage == "failed" and not trainer.alone.locked())
     assert "answers are kept" in trainer.state.said and not trainer.state.answers
     trainer.start("mine", False)
     until(lambda: trainer.state.stage == "done")

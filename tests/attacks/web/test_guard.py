@@ -185,7 +185,7 @@ def test_a_turn_that_is_none_is_stale(client: Client, folder: Path, turn: object
 
 @pytest.mark.parametrize("length", ["5000", "99999999999999999999", "-1", "1e9", "", "٣"])
 def test_a_large_or_endless_body_is_not_read(client: Client, length: str) -> None:
-    with socket.create_connection(("127.0.0.1", client.port), 20) as raw:
+    with socket.create_connection(("127.0.0.1", client.port), 120) as raw:
         head = (
             f"POST /step/answer HTTP/1.1\r\nHost: 127.0.0.1:{client.port}\r\nCookie: {client.cookie}\r\n"
             f"Origin: http://127.0.0.1:{client.port}\r\nContent-Type: application/json\r\n"
@@ -201,7 +201,7 @@ def test_a_body_in_chunks_is_not_read(client: Client) -> None:
 
 
 def test_two_host_headers_are_one_too_many(client: Client) -> None:
-    with socket.create_connection(("127.0.0.1", client.port), 20) as raw:
+    with socket.create_connection(("127.0.0.1", client.port), 120) as raw:
         hosts = f"Host: 127.0.0.1:{client.port}\r\nHost: evil.example\r\n"
         head = f"GET /state HTTP/1.1\r\n{hosts}Cookie: {client.cookie}\r\n\r\n"
         raw.sendall(head.encode())
@@ -224,9 +224,9 @@ def test_every_reply_forbids_keeping_framing_sniffing_and_foreign_scripts(
 
 
 def test_it_listens_on_loopback_alone(client: Client) -> None:
-    socket.create_connection(("127.0.0.1", client.port), 2).close()
+    socket.create_connection(("127.0.0.1", client.port), 60).close()
     with pytest.raises(OSError):
-        socket.create_connection((_another_address(), client.port), 2).close()
+        socket.create_connection((_another_address(), client.port), 60).close()
 
 
 def _another_address() -> str:
