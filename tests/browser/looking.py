@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 AXE = os.environ.get("IMGRANK_AXE")
+PATIENCE = 120_000  # milliseconds; a busy machine takes what time it takes
 NO_AXE = "IMGRANK_AXE names no axe.min.js (npm pack axe-core)"
 
 
@@ -79,6 +80,7 @@ def from_disk(browser: Any, path: Path, **options: Any) -> Iterator[Any]:
     asked: list[str] = []
     with browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options}) as context:
         page = context.new_page()
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda message: faults.append(message.text))
         page.on("request", lambda request: asked.append(request.url))

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.browser.looking import COUNT_REQUESTS, drawn
+from tests.browser.looking import COUNT_REQUESTS, PATIENCE, drawn
 from tests.web.making import Client, until
 
-PATIENCE = 120_000  # milliseconds; a busy machine takes what time it takes
+TRAINING = 600_000  # milliseconds, on a machine that is busy with other things
 MISSING = "404 (Not Found)"
 UNREADABLE = "415 (Unsupported Media Type)"
 
@@ -116,6 +116,28 @@ def undo(page: Any) -> str:
 
 def said(page: Any) -> str:
     """What is said once the work in hand is done."""
-    comes(page, "!document.querySelector('.messages progress') && document.querySelector('.messages p')")
-    text: str = page.locator(".messages p").first.inner_text()
-    return text
+    said = "document.querySelector('.messages progress') ? '' : document.querySelector('.messages p')?.innerText"
+    heard: list[str] = []
+    until(lambda: bool(heard.append(page.evaluate(said)) or heard[-1]), PATIENCE / 1000)
+    return heard[-1]
+
+
+def uncovered(page: Any) -> None:
+    """Wait until what lay over the page is closed, and the step back that goes with it was taken."""
+    comes(page, "!document.querySelector('dialog') && !/(look|window)=/.test(location.hash)")
+    drawn(page)
+
+
+def held_back(page: Any, pattern: str) -> list[Any]:
+    """The requests of a pattern, none of which is answered until `let_go`."""
+    held: list[Any] = []
+    page.route(pattern, lambda route: route.continue_() if None in held else held.append(route))
+    return held
+
+
+def let_go(page: Any, held: list[Any]) -> None:
+    """Answer what was held back, and what comes from now on; of the first, Playwright may be yet to tell."""
+    until(lambda: bool(page.evaluate("true") and held), PATIENCE / 1000)
+    held.append(None)
+    for route in held[:-1]:
+        route.continue_()

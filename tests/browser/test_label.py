@@ -12,15 +12,15 @@ import pytest
 from imgrank.labelling import lesson
 from imgrank.web.records import Trained
 from imgrank.web.trainer import Report
-from tests.browser.looking import AXE, NO_AXE, axe_faults
-from tests.web.making import Client, fake_teach, make_controller, photos, served
+from tests.browser.looking import AXE, NO_AXE, PATIENCE, axe_faults
+from tests.web.making import Client, fake_teach, make_controller, photos, served, until
 
 pytestmark = pytest.mark.browser
-PATIENCE = 120_000
 
 
 def open_page(context: Any, client: Client) -> Any:
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if "Security Policy" in message.text else None)
@@ -123,7 +123,7 @@ def test_why_is_shown_on_demand_and_no_key_answers_behind_it(browser: Any, tmp_p
         page.keyboard.press("s")
         assert rows(tmp_path) == [] and page.get_attribute("body", "data-turn") == "0"
         page.keyboard.press("Escape")
-        assert not page.locator("#why").is_visible()
+        page.locator("#why").wait_for(state="hidden", timeout=PATIENCE)
         page.keyboard.press("ArrowLeft")
         ready(page, 1)
         assert len(rows(tmp_path)) == 1 and page.faults == []
@@ -148,7 +148,7 @@ def test_a_stranger_who_opens_the_address_without_its_token_sees_nothing(browser
     photos(tmp_path / "photos")
     with served(make_controller(tmp_path)) as client:
         page = browser.new_context().new_page()
-        reply = page.goto(f"http://127.0.0.1:{client.port}/")
+        reply = page.goto(f"http://127.0.0.1:{client.port}/", timeout=PATIENCE)
         assert reply.status == 403
         assert "older person" not in page.content()
 
@@ -193,6 +193,7 @@ def test_what_goes_wrong_behind_the_page_is_said_and_the_question_stays(browser:
         page.get_by_role("dialog").get_by_text("It went wrong.").first.wait_for(timeout=PATIENCE)
         page.unroute_all(behavior="ignoreErrors")
         page.keyboard.press("Escape")
+        page.locator("#why").wait_for(state="hidden", timeout=PATIENCE)
         page.keyboard.press("ArrowLeft")
         ready(page, 1)
         assert page.inner_text("#message") == "" and page.faults == []
@@ -208,6 +209,7 @@ def test_a_key_before_the_next_pair_is_there_is_told_to_count_for_nothing(browse
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("ArrowLeft")
         page.get_by_role("alert").get_by_text("too soon").wait_for(timeout=PATIENCE)
+        until(lambda: bool(page.evaluate("true") and held))  # of which Playwright tells while it is asked something
         held[0].continue_()
         ready(page, 1)
         assert len(rows(tmp_path)) == 1 and "too soon" in page.inner_text("#message")

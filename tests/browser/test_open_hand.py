@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from imgrank.web.records import Trained
+from imgrank.web.viewer import teaching
 from imgrank.web.viewer.room import Room
-from tests.browser.looking import drawn
-from tests.browser.opening import apply, ask, choose, comes, names, page_of
+from tests.browser.looking import PATIENCE, drawn
+from tests.browser.opening import TRAINING, apply, ask, choose, comes, names, page_of
 from tests.web.making import Client, until
 from tests.web.viewing import opened, pictures
 
@@ -102,8 +105,8 @@ def test_a_button_that_cannot_be_used_says_why_by_touch(browser: Any, eight: Ope
 
 
 def test_a_picture_that_a_busy_server_refused_is_asked_for_again(browser: Any, eight: Opened) -> None:
-    context = browser.new_context()
-    page = context.new_page()
+    page = browser.new_context().new_page()
+    page.set_default_timeout(PATIENCE)
     refused: list[str] = []
 
     def busy_at_first(route: Any) -> None:
@@ -121,8 +124,8 @@ def test_a_picture_that_a_busy_server_refused_is_asked_for_again(browser: Any, e
 
 
 def test_no_sign_of_a_broken_picture_is_shown_while_one_asks_why(browser: Any, eight: Opened) -> None:
-    context = browser.new_context()
-    page = context.new_page()
+    page = browser.new_context().new_page()
+    page.set_default_timeout(PATIENCE)
 
     def fail_and_never_say_why(route: Any) -> None:
         if route.request.resource_type == "image":
@@ -165,6 +168,13 @@ def test_the_next_pair_is_loaded_before_the_answer(
 def test_one_goes_on_browsing_while_a_ranker_is_trained(
     browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    seen, teach = threading.Event(), teaching.teach
+
+    def once_seen(*about: Any) -> Trained:
+        seen.wait(TRAINING / 1000)
+        return teach(*about)
+
+    monkeypatch.setattr(teaching, "teach", once_seen)  # else it may end before anybody has looked at it
     monkeypatch.chdir(tmp_path)
     with opened(pictures(tmp_path / "photos")) as (_, client), page_of(browser, client) as page:
         lesson(page, "cosier")
@@ -178,7 +188,8 @@ def test_one_goes_on_browsing_while_a_ranker_is_trained(
         training = page.locator(".standing", has_text="cosy")
         training.wait_for()
         assert training.get_by_role("link", name="Show").get_attribute("href").startswith("teach/")
-        page.locator(".messages", has_text="cosy is trained").wait_for(timeout=120_000)
+        seen.set()
+        page.locator(".messages", has_text="cosy is trained").wait_for(timeout=TRAINING)
         page.get_by_text("by your ranker cosy").wait_for()
 
 
@@ -193,7 +204,7 @@ def test_a_long_sentence_leaves_room_for_pictures_on_a_phone(
             page.keyboard.press("ArrowLeft")
             page.wait_for_selector(f'body[data-turn="{turn + 1}"]')
         page.get_by_role("button", name="Train").click()
-        page.get_by_role("link", name="See your pictures").click(timeout=120_000)
+        page.get_by_role("link", name="See your pictures").click(timeout=TRAINING)
         page.get_by_text("by your ranker").wait_for()
         assert page.locator("header").bounding_box()["height"] < 422
         page.locator("a[data-number]").first.tap()
@@ -237,8 +248,8 @@ def test_the_last_picture_that_was_enlarged_has_the_ring_and_is_in_sight(browser
         page.locator(".named", has_text=shown[6]).wait_for()
         page.keyboard.press("Escape") if by == "Escape" else page.go_back()
         comes(page, f"document.activeElement.querySelector('img')?.alt === '{shown[6]}'")
-        box = page.locator("a:focus").bounding_box()
-        assert box["y"] > 0 and box["y"] + box["height"] < 500
+        box = "document.activeElement.getBoundingClientRect()"
+        comes(page, f"{box}.top > 0 && {box}.bottom < 500")
         page.keyboard.press("x")
         assert page.get_by_role("checkbox", name=f"Select {shown[6]}").is_checked()
 

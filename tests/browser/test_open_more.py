@@ -12,10 +12,22 @@ from PIL import Image, ImageEnhance
 
 from imgrank.web.viewer.room import Room
 from tests.browser.looking import drawn
-from tests.browser.opening import apply, ask, choose, comes, names, page_of, status
+from tests.browser.opening import (
+    TRAINING,
+    apply,
+    ask,
+    choose,
+    comes,
+    held_back,
+    let_go,
+    names,
+    page_of,
+    status,
+    uncovered,
+)
 from tests.browser.test_open import ALL
 from tests.web.making import Client
-from tests.web.viewing import EXAMPLES, opened, pictures
+from tests.web.viewing import EXAMPLES, NAMES, opened, pictures
 
 pytestmark = pytest.mark.browser
 Opened = tuple[Room, Client]
@@ -77,14 +89,12 @@ def test_a_mix_is_made_weighed_and_dropped(browser: Any, both: Opened) -> None:
 def test_what_answers_the_sentence_before_is_not_shown_as_the_answer_to_this_one(browser: Any, both: Opened) -> None:
     with page_of(browser, both[1]) as page:
         ask(page, "a boat")
-        held: list[Any] = []
-        page.route("**/order", lambda route: held.append(route))
+        held = held_back(page, "**/order")
         page.get_by_role("searchbox", name="Sentence").fill("a cat")
         page.keyboard.press("Enter")
         page.locator(".answered", has_text="Ordering…").wait_for()
         assert page.locator("main.stale").count() == 1
-        for route in held:
-            route.continue_()
+        let_go(page, held)
         page.locator(".answered", has_text="Ordered").wait_for()
         assert page.locator("main.stale").count() == 0
 
@@ -156,6 +166,7 @@ def test_stars_go_to_the_picture_with_the_ring_and_to_all_that_are_chosen_with_i
         page.get_by_role("img", name=first, exact=True).click()
         page.get_by_role("dialog", name="Enlarged").wait_for()
         page.keyboard.press("Escape")
+        uncovered(page)
         page.keyboard.press("4")
         page.get_by_text(f"{first}: 4 stars").wait_for()
         page.keyboard.press("ArrowRight")
@@ -205,7 +216,7 @@ def test_teach_asks_about_what_is_shown_and_leads_back(
         assert len((tmp_path / "labels.csv").read_text().splitlines()) == 11
         page.get_by_role("textbox", name="Name").fill("cosy")
         page.get_by_role("button", name="Train").click()
-        page.wait_for_selector("#result:visible", timeout=120_000)
+        page.wait_for_selector("#result:visible", timeout=TRAINING)
         thin = (
             "rained on 10 examples, the ranker cosy is not shown to order better than the words alone, or than chance"
         )
@@ -219,7 +230,8 @@ def test_pictures_appear_as_they_come_and_reading_can_be_paused(browser: Any, tm
     folder = pictures(tmp_path / "photos")
     with opened(folder) as (_, client), page_of(browser, client) as page:
         comes(page, "[...document.querySelectorAll('li.cell img')].every((image) => image.naturalWidth)")
-        pictures(folder, ALL)
+        page.acts = True
+        pictures(folder, tuple(set(ALL) - set(NAMES)))
         comes(page, "document.querySelector('[role=status]').innerText === '24 pictures, 24 shown'")
         page.locator(".messages", has_text="came").wait_for()
 
@@ -247,9 +259,12 @@ def test_a_change_outside_is_seen_and_an_old_plan_leaves_alone(browser: Any, tmp
     folder = pictures(tmp_path / "photos")
     with opened(folder) as (_, client), page_of(browser, client) as page:
         choose(page, "cat.jpg", "dog.jpg")
+        page.acts = True
+        held = held_back(page, "**/state")  # before the page knows of it
         (folder / "cat.jpg").unlink()
         page.get_by_role("button", name="Move", exact=True).click()
         assert "not" in page.get_by_role("alert").inner_text()
+        let_go(page, held)
         page.keyboard.press("Escape")
         comes(page, "document.querySelector('[role=status]').innerText === '7 pictures, 7 shown'")
         choose(page, "dog.jpg")
@@ -262,7 +277,7 @@ def test_a_change_outside_is_seen_and_an_old_plan_leaves_alone(browser: Any, tmp
 def test_few_pictures_load_at_once_so_that_a_question_need_not_wait(browser: Any, both: Opened) -> None:
     with page_of(browser, both[1]) as page:
         page.route("**/picture/**", lambda _: None)  # never answered
-        page.reload()
+        page.reload(wait_until="commit")  # a page with pictures on their way may never be whole
         page.locator("li.cell").first.wait_for()
         drawn(page)
         assert page.locator("li.cell img[src]").count() == 4

@@ -18,7 +18,7 @@ from tests.browser.looking import drawn
 from tests.browser.opening import ask, choose, comes, names, page_of, plan, undo
 from tests.docs.pages import ROOT
 from tests.web.making import until
-from tests.web.viewing import EXAMPLES, NAMES, opened, pictures, tree
+from tests.web.viewing import EXAMPLES, NAMES, opened, pictures, put, tree
 
 pytestmark = pytest.mark.browser
 GONE = "is not in the folder any more"
@@ -34,6 +34,7 @@ def test_an_enlarged_picture_that_goes_is_named_and_its_neighbours_stay_so(brows
     with opened(folder) as (_, client), page_of(browser, client) as page:
         order = ask(page, "a cat")
         enlarge(page, order[3])
+        page.acts = True
         (folder / order[3]).unlink()
         comes(page, f"document.querySelector('.named').innerText.includes('{GONE}')")
         assert page.locator(".named").inner_text().startswith(order[3])
@@ -55,10 +56,12 @@ def test_a_picture_that_changes_stays_chosen_enlarged_and_a_term(browser: Any, t
         choose(page, "kitten.jpg", "dog.jpg")
         page.get_by_role("button", name="Compare").click()
         before = page.locator(".pane img").first.get_attribute("src")
-        shutil.copy(EXAMPLES / "spoons.jpg", folder / "kitten.jpg")
-        comes(page, f"document.querySelector('.pane img').getAttribute('src') !== '{before}'")
+        page.acts = True
+        put(EXAMPLES / "spoons.jpg", folder / "kitten.jpg")
+        comes(page, f"(document.querySelector('.pane img')?.getAttribute('src') ?? '{before}') !== '{before}'")
         comes(page, "document.querySelector('.pane img')?.naturalWidth === 320")  # that of the spoons
         page.keyboard.press("Escape")
+        comes(page, "document.querySelector('li.cell img')?.alt === 'kitten.jpg'")
         drawn(page)
         assert page.get_by_role("checkbox", name="Select kitten.jpg", exact=True).is_checked()
         assert names(page)[0] == "kitten.jpg" and not page.get_by_role("alert").count()
@@ -69,18 +72,36 @@ def test_a_folder_that_goes_is_told_once_and_shown_when_it_is_back(browser: Any,
     folder = pictures(tmp_path / "photos")
     with opened(folder) as (_, client), page_of(browser, client) as page:
         folder.rename(tmp_path / "away")
-        comes(page, "document.querySelectorAll('li.cell').length === 0 && document.querySelector('.empty')")
-        assert page.locator(".empty").inner_text() == "The folder is not there any more."
+        comes(page, "document.querySelector('.empty')?.innerText === 'The folder is not there any more.'")
+        assert page.locator("li.cell").count() == 0
         (tmp_path / "away").rename(folder)
         comes(page, "document.querySelectorAll('li.cell').length === 8")
         assert page.locator(".standing .fault").count() == 0
         page.faults.clear()
 
 
+# The command, which changes half of the files and then waits: it is killed in the middle, however quick it is.
+HALF = """
+import runpy, threading
+from imgrank.actions import run
+really = run.act
+
+def act(plan, *, progress, stop):
+    def report(now):
+        progress(now)
+        if now.done > len(plan.changes) // 2:
+            threading.Event().wait()
+    return really(plan, progress=report, stop=stop)
+
+run.act = act
+runpy.run_module("imgrank", run_name="__main__")
+"""
+
+
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Any]]:
+def served(folder: Path, *command: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
     """The command itself, and what `page_of` needs to know of it."""
-    words = [sys.executable, "-m", "imgrank", "open", str(folder), "--no-open", "--port", "0"]
+    words = [sys.executable, *(command or ("-m", "imgrank")), "open", str(folder), "--no-open", "--port", "0"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
@@ -103,7 +124,7 @@ def test_what_a_killed_server_left_is_told_and_taken_back(browser: Any, tmp_path
         (folder / f"{n}.xmp").write_text("<x/>")
     before, files = tree(tmp_path), set(tmp_path.rglob("*.*"))
     out = "../out" if action in ("Copy", "Move") else None
-    with served(folder) as (process, client), page_of(browser, client) as page:
+    with served(folder, "-c", HALF) as (process, client), page_of(browser, client) as page:
         comes(page, "document.querySelector('[role=status]').innerText === '300 pictures, 300 shown'")
         page.get_by_role("button", name="All", exact=True).click()
         plan(page, action, out).get_by_role("button", name="Apply").click()

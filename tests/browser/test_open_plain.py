@@ -12,8 +12,8 @@ from PIL import Image
 from imgrank.web.viewer import app
 from imgrank.web.viewer.room import Room
 from tests.browser.looking import drawn
-from tests.browser.opening import apply, ask, choose, comes, names, page_of, said, status, undo
-from tests.web.making import Client
+from tests.browser.opening import apply, ask, choose, comes, names, page_of, said, status, uncovered, undo
+from tests.web.making import Client, until
 from tests.web.viewing import EXAMPLES, opened, pictures
 
 pytestmark = pytest.mark.browser
@@ -135,9 +135,9 @@ def test_side_by_side_pictures_zoom_in_step(browser: Any, both: Opened) -> None:
         comes(page, "document.querySelectorAll('.zoomed img[style*=absolute]').length === 3")
         page.locator(".stage").first.hover()
         page.mouse.wheel(0, -100)
-        drawn(page)
-        found = page.locator(".stage img").evaluate_all(scales)
-        assert len(found) == 3 and all(abs(scale - 1.25) < 0.01 for scale in found)
+        found = page.locator(".stage img")
+        until(lambda: all(abs(scale - 1.25) < 0.01 for scale in found.evaluate_all(scales)))
+        assert found.count() == 3
 
 
 def test_the_path_and_the_file_manager_say_what_happened(
@@ -174,6 +174,7 @@ def test_reload_back_and_forward_keep_the_sentence_the_cut_and_the_enlarged_pict
         page.go_forward()
         page.get_by_role("dialog", name="Enlarged").wait_for()
         page.keyboard.press("Escape")
+        uncovered(page)
         page.reload()
         page.locator("li.cell").first.wait_for()
         drawn(page)

@@ -46,6 +46,7 @@ def test_a_reload_keeps_the_groups_that_are_open(browser: Any, both: Opened) -> 
         comes(page, "document.querySelector('button.many')")
         folded = names(page)
         page.locator("button.many").click()
+        comes(page, "location.hash.includes('open=')")
         drawn(page)
         whole = names(page)
         assert len(whole) > len(folded)
@@ -101,8 +102,8 @@ def test_on_a_phone_what_is_said_of_a_picture_leaves_it_in_sight(browser: Any, b
         comes(page, "document.querySelector('.pane img')?.complete")
         page.get_by_role("button", name=kind).click()
         page.locator("aside figcaption, aside dl").wait_for()
-        image, aside = page.locator(".pane img").bounding_box(), page.locator("aside").bounding_box()
-        assert image["y"] >= 0 and image["y"] + image["height"] <= aside["y"] + 1
+        image, aside = (f"document.querySelector('{each}').getBoundingClientRect()" for each in (".pane img", "aside"))
+        comes(page, f"{image}.top >= 0 && {image}.bottom <= {aside}.top + 1")
 
 
 def test_on_a_phone_two_pictures_stand_one_below_the_other(browser: Any, both: Opened) -> None:
@@ -149,7 +150,7 @@ def test_a_picture_that_is_yet_to_come_looks_like_none_that_does_not_fit(browser
     with page_of(browser, both[1]) as page:
         comes(page, f"{cells}.every((one) => one.naturalWidth && getComputedStyle(one).animationName === 'none')")
         page.route("**/picture/**", lambda route: None)
-        page.reload()
+        page.reload(wait_until="commit")  # a page with pictures on their way may never be whole
         page.locator("li.cell").first.wait_for()
         assert set(page.evaluate(coming)) == {"coming"}
 

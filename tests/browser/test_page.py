@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from imgrank.order import order
 from imgrank.output.page import write_page
 from imgrank.records import Ranking, Unreadable
 from tests.browser.looking import AXE, NO_AXE, axe_faults, broken_words, drawn, from_disk
+from tests.web.making import until
 
 # Its `expect` waits without eval, which the page's policy forbids.
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -142,13 +144,11 @@ def test_a_picture_is_zoomed_to_its_own_pixels_and_those_of_the_file_where_it_is
         sync_api.expect(image).to_have_js_property("naturalWidth", 900)
         page.keyboard.press("z")
         sync_api.expect(page.locator(".zoomed")).to_have_count(1)
-        drawn(page)
-        assert image.evaluate(size) == [900, 900]
+        until(lambda: image.evaluate(size) == [900, 900])
         page.keyboard.press("ArrowRight")
         sync_api.expect(image).to_have_js_property("naturalWidth", 240)
         page.keyboard.press("z")
-        drawn(page)
-        assert image.evaluate(size) == [240, 240]
+        until(lambda: image.evaluate(size) == [240, 240])
         page.faults[:] = [fault for fault in page.faults if "ERR_FILE_NOT_FOUND" not in fault]
 
 
@@ -164,15 +164,20 @@ def test_a_picture_shown_large_says_how_its_score_is_explained(page):
     sync_api.expect(page.locator("aside [role=status]")).not_to_be_empty()
 
 
-def test_a_key_that_follows_at_once_reaches_the_large_view(page):
+@pytest.mark.parametrize(("key", "seen"), [("w", "aside code"), ("z", ".zoomed img")])
+def test_a_key_that_follows_at_once_reaches_the_large_view(page, key, seen):
     """Before anything was painted: on a busy machine, a second key comes earlier than that."""
-    page.evaluate("""async () => {
+    page.evaluate(
+        """async (key) => {
         const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
         press(" ");
         for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
-        press("w");
-    }""")
-    sync_api.expect(page.locator("aside code")).to_be_visible()
+        press(key);
+    }""",
+        key,
+    )
+    drawn(page)
+    sync_api.expect(page.locator(seen)).to_be_visible()
 
 
 def test_a_group_is_opened_and_folded_one_by_one_and_all(browser, tmp_path):
@@ -210,7 +215,7 @@ def test_tab_reaches_one_picture_and_then_the_skipped_files(page):
     assert focused(page) == "p499.png"
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.locator("dt", has_text="broken.jpg").is_visible()
+    page.locator("dt", has_text="broken.jpg").wait_for()
 
 
 def test_thumbnails_beside_the_page_are_shown(browser, folder):
@@ -223,7 +228,7 @@ def test_a_phone_scrolls_one_way_only(browser, folder):
     with from_disk(browser, folder / "one.html", viewport={"width": 360, "height": 740}, has_touch=True) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         page.locator("#live a").first.tap()
-        assert page.get_by_role("dialog").is_visible()
+        page.get_by_role("dialog").wait_for()
         assert page.evaluate(
             "[...document.querySelectorAll('.bar > *')].every((part) => part.getBoundingClientRect().right <= 361)"
         )
@@ -261,6 +266,7 @@ def test_every_picture_stays_in_its_cell_and_what_lacks_the_subject_is_grey(brow
             (wide, _), (width_of, height) = card.evaluate(size), card.locator("img").evaluate(size)
             assert 0 < width_of <= wide
             assert abs(width_of - height) < 1
+            sync_api.expect(card.locator("img")).not_to_have_class(re.compile("coming"))  # which is no grey one
             grey = card.locator("img").evaluate("(img) => getComputedStyle(img).filter") != "none"
             assert grey == (part == "last")
 

@@ -17,6 +17,7 @@ from scipy.stats import spearmanr
 from imgrank.cli.label import open_controller
 from imgrank.ranker import Ranker
 from imgrank.web.records import LabelSettings
+from tests.browser.opening import TRAINING
 from tests.browser.test_label import open_page, ready
 from tests.docs.pages import ROOT
 from tests.web.making import served
@@ -24,7 +25,6 @@ from tests.web.making import served
 pytestmark = pytest.mark.browser
 SENTENCE = "zorbish pictures"  # no ranker knows the word: whatever is known of it comes from the answers
 ANSWERS = 40
-TRAINING = 240_000  # milliseconds, on a machine that is busy with other things
 
 
 def squares(folder: Path, sides: range) -> Path:
