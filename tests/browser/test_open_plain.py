@@ -110,7 +110,7 @@ def test_space_closes_an_enlarged_picture_whatever_was_clicked_there(browser: An
             page.keyboard.press("Space")
             page.get_by_role("dialog", name="Enlarged").wait_for()
             page.keyboard.press("Space")
-            comes(page, "!document.querySelector('dialog')")
+            uncovered(page)
         page.keyboard.press("Space")
         page.get_by_role("button", name="Choose", exact=True).click()
         page.keyboard.press("ArrowRight")

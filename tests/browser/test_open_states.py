@@ -110,8 +110,8 @@ def test_on_a_phone_two_pictures_stand_one_below_the_other(browser: Any, both: O
     with page_of(browser, both[1], **PHONE) as page:
         choose(page, "cat.jpg", "dog.jpg")
         page.get_by_role("button", name="Compare").click()
-        first, second = (page.locator(".pane").nth(n).bounding_box() for n in (0, 1))
-        assert first["width"] > 380 and second["y"] >= first["y"] + first["height"]
+        first, second = (f"document.querySelectorAll('.pane')[{n}]?.getBoundingClientRect()" for n in (0, 1))
+        comes(page, f"{first}?.width > 380 && {second}?.top >= {first}?.bottom")
 
 
 TOO_SMALL = """() => [...document.querySelectorAll("button, input, select, label:has([type=checkbox], [type=radio])")]
