@@ -1,5 +1,5 @@
 // What is mixed into the order beside the sentence: more or less of words and pictures, each with a weight.
-import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { ask } from "./asking.js";
 import { html } from "../shared/html.js";
 import { lastNameOf } from "./naming.js";
@@ -70,7 +70,7 @@ function NewTerm({ state }) {
   const [text, setText] = useState("");
   const [less, setLess] = useState(false);
   const box = useRef(/** @type {HTMLInputElement | null} */ (null));
-  useEffect(() => box.current?.focus(), []);
+  useLayoutEffect(() => box.current?.focus(), []); // before the next key
   const { chosen, question } = state;
   const weight = less ? -1 : 1;
   /** @param {Event} event */
