@@ -82,6 +82,8 @@ def main() -> None:
     mode: Literal["r+", "w+"] = "r+" if begun else "w+"
     lower = np.lib.format.open_memmap(args.out / "lower.npy", mode, np.int8, (len(views), 28, 28, 40))
     logits = np.lib.format.open_memmap(args.out / "logits.npy", mode, np.float16, (len(views), 1000))
+    if len(lower) != len(views):
+        raise SystemExit(f"{args.out} holds {len(lower)} views of other pictures; remove {progress} to begin anew.")
     scale = torch.from_numpy(np.load(args.out / "scale.npy")) if begun else None
     # Views of one picture stand together in the plan; encode in shuffled order so that the first batch is typical.
     order = np.random.default_rng(args.seed).permutation(len(views))
