@@ -44,7 +44,7 @@ export function Cut({ state }) {
 function bars({ low, high, bars: counts }, min) {
   const most = Math.max(...counts);
   return counts.map((count, n) => {
-    const height = count ? Math.max(3, Math.round((100 * count) / most)) : 0;
+    const height = count ? Math.max(8, Math.round((100 * count) / most)) : 0;
     return html`<rect key=${n} class=${isCut(n, counts.length, low, high, min) ? "out" : ""} x=${n + 0.06} y=${100 - height} width=".88" height=${height} />`;
   });
 }

@@ -71,7 +71,8 @@ function Handles({ span, filters }) {
   return html`<div class="span">
       <svg class="bars" viewBox=${`0 0 ${span.bars.length} 100`} preserveAspectRatio="none" aria-hidden="true">${span.bars.map((count, n) => {
         const day = ((n + 0.5) / span.bars.length) * span.days;
-        return html`<rect key=${n} class=${day < low - 0.5 || day > high + 0.5 ? "out" : ""} x=${n + 0.05} width=".9" y=${100 - (count ? Math.max(6, (100 * count) / most) : 0)} height=${count ? Math.max(6, (100 * count) / most) : 0} />`;
+        const height = count ? Math.max(8, (100 * count) / most) : 0;
+        return html`<rect key=${n} class=${day < low - 0.5 || day > high + 0.5 ? "out" : ""} x=${n + 0.05} width=".9" y=${100 - height} height=${height} />`;
       })}</svg>
       <input type="range" aria-label="Earliest day" min="0" max=${span.days} value=${low} aria-valuetext=${date(low)} onInput=${(/** @type {any} */ event) => filter({ since: Number(event.target.value) > 0 ? date(Math.min(Number(event.target.value), high)) : "" })} />
       <input type="range" aria-label="Latest day" min="0" max=${span.days} value=${high} aria-valuetext=${date(high)} onInput=${(/** @type {any} */ event) => filter({ until: Number(event.target.value) < span.days ? date(Math.max(Number(event.target.value), low)) : "" })} />

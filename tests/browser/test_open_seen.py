@@ -1,0 +1,58 @@
+"""`imgrank open` in a real browser: what one sees of the pictures, of their scores and of what is about to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from imgrank.web.viewer.room import Room
+from tests.browser.opening import ask, comes, page_of
+from tests.browser.test_open_more import with_burst
+from tests.web.making import Client
+from tests.web.viewing import opened
+
+pytestmark = pytest.mark.browser
+Opened = tuple[Room, Client]
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    with opened(with_burst(tmp_path_factory.mktemp("opened") / "photos")) as both:
+        yield both
+
+
+def test_a_picture_that_waits_for_its_turn_looks_like_one_on_its_way(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1], reduced_motion="reduce") as page:
+        page.route("**/picture/**", lambda route: None)
+        page.reload(wait_until="commit")  # a page with pictures on their way may never be whole
+        comes(page, "document.querySelectorAll('li.cell img[src]').length === 4")
+        looks = [_colours(page.locator(f"li.cell img{which}").first) for which in (":not([src])", "[src]")]
+        assert looks[0] == looks[1]
+
+
+@pytest.mark.parametrize("slider", ["Minimum score", "Latest day"])
+def test_the_track_of_a_slider_hides_no_bar_above_it(browser: Any, both: Opened, slider: str) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "a cat")
+        page.get_by_role("button", name="Filters").click()
+        handle = page.get_by_label(slider)
+        bars = handle.evaluate(
+            """(handle) => {
+              const { top, bottom } = handle.getBoundingClientRect();
+              const track = (top + bottom) / 2 - 0.15 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+              const bars = [...handle.parentElement.querySelectorAll("rect")].map((bar) => bar.getBoundingClientRect());
+              return bars.filter(({ height }) => height).map(({ top, bottom }) => [bottom - track, track - top]);
+            }"""
+        )
+        assert bars and all(below < 0.5 and above >= 2 for below, above in bars), bars
+
+
+def _colours(locator: Any) -> set[Any]:
+    """The colours inside of an element, but for its round corners."""
+    image = Image.open(BytesIO(locator.screenshot())).convert("RGB")
+    inside = image.crop((8, 8, image.width - 8, image.height - 8))
+    return {colour for _, colour in inside.getcolors(inside.width * inside.height)}
