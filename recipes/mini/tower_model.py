@@ -6,12 +6,13 @@ import math
 from dataclasses import dataclass
 
 import torch
+from quick_convolutions import quicken
 from task_heads import WithTaskHeads
 from torch import nn
 from torch.nn import functional as F
 from trunk import imagenet_tower, upper_half
 
-from imgrank.backbone.mini_image import ImageConfig, Readouts
+from imgrank.backbone.mini_image import LOWER_STAGES, ImageConfig, Readouts
 
 
 class CaptionHead(nn.Module):
@@ -33,8 +34,10 @@ class TowerInTraining(WithTaskHeads):
     def __init__(self, config: ImageConfig) -> None:
         super().__init__()
         self.trunk = imagenet_tower()
-        for parameter in (*self.trunk.conv_stem.parameters(), *self.trunk.blocks[:3].parameters()):
+        for parameter in (*self.trunk.conv_stem.parameters(), *self.trunk.blocks[:LOWER_STAGES].parameters()):
             parameter.requires_grad_(False)
+        for part in (self.trunk.blocks[LOWER_STAGES:], self.trunk.conv_head):
+            quicken(part)
         self.readouts = Readouts(config)
         self.caption_head = CaptionHead(config)
         self.text_map = nn.Parameter(torch.zeros(config.caption, config.caption))
