@@ -31,8 +31,9 @@ class TrainingData:
             self.captions_of[number].append(row)
         self.class_vectors = mean_by_class(text["name"], text["name_class"])
         self.split = np.array([samples[number].split for number in self.sample])
-        self.degraded = views["kind"] != ""
-        self.source = np.where(self.degraded, "degraded", [samples[number].source for number in self.sample])
+        kinds = views["kind"]
+        made = np.where(kinds == "exposure", "exposure", "degraded")
+        self.source = np.where(kinds != "", made, [samples[number].source for number in self.sample])
         self.split = np.where(self.source == without, "held out", self.split)
         self.values = self._values(views, samples)
         train = self.split == "train"
@@ -60,7 +61,7 @@ class TrainingData:
     def rows(self, split: str, source: str) -> np.ndarray:
         """Rows of one split and source; plain views alone outside training."""
         chosen = (self.split == split) & (self.source == source)
-        return np.flatnonzero(chosen if split == "train" or source == "degraded" else chosen & (self.view == 0))
+        return np.flatnonzero(chosen if split == "train" else chosen & (self.view == 0))
 
     def standard(self, rows: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(((self.values[rows] - self.mean) / self.std).astype(np.float32))

@@ -4,7 +4,7 @@
     python recipes/mini/train_tower.py --out build/mini --start before.pt --trunk-rate 2.5e-4 --head-rate 7e-4 --seed 11
 
 Each step sees 30 caption views (contrast against sentences, distillation of the 1000 classes, people
-and dogs where known), 42 task views (age, car year, quality, cells, degradations), and 12 made-up
+and dogs where known), 44 task views (age, car year, quality, cells, degradations), and 12 made-up
 pictures on which the ImageNet tower's classes are kept. Half of the faces, cars and photographs of
 `quality` are blends of two whose values are near (C-Mixup, Yao et al., NeurIPS 2022). Val figures
 every few hundred steps, with all that the training has by then: the same command again goes on from
@@ -36,7 +36,7 @@ from trunk import imagenet_tower, upper_half
 from imgrank.atomic import atomic_file
 from imgrank.backbone.mini_image import ImageConfig
 
-TASK_MIX = {"age": 22, "car_year": 4, "quality": 5, "blood_cells": 3, "degraded": 8}
+TASK_MIX = {"age": 22, "car_year": 4, "quality": 5, "blood_cells": 3, "degraded": 6, "exposure": 4}
 CAPTIONS, MADE = 30, 12
 TOWER = "tower.pt"
 INTERRUPTED = ".training"  # added to the name of the weights until the last step is done
@@ -137,7 +137,7 @@ def evaluate(model: TowerInTraining, data: TrainingData, split: str = "val") -> 
     """SRCC of each task and R@10 of captions, on the plain views of one split."""
     model.eval()
     words = []
-    for source in ("age", "car_year", "quality", "blood_cells", "captions", "degraded"):
+    for source in (*TASK_MIX, "captions"):
         rows = data.rows(split, source)
         if not len(rows):
             continue

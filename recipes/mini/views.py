@@ -29,6 +29,7 @@ from trunk import imagenet_tower, lower_half, upper_half
 
 VIEWS = {"captions": 6, "age": 6, "car_year": 12, "quality": 5, "blood_cells": 16}
 DEGRADED_VIEWS = 3  # of each kind, for each sharp picture
+EXPOSED_VIEWS = 2  # of every other photograph with captions
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,11 @@ class View:
 
 
 def plan_views(samples: list[Sample], sharp: set[Path], rng: random.Random) -> list[View]:
-    """Training pictures get all their views, val and test the plain one alone; then the degraded ones."""
+    """Training pictures get all their views, val and test the plain one alone; then the degraded ones.
+
+    Blur, noise and the like need a picture that is sharp. How dark a photograph is can be set for any, and which scenes
+    are dark by themselves is learnt from many.
+    """
     views = []
     for number, sample in enumerate(samples):
         count = VIEWS[sample.source] if sample.split == "train" else 1
@@ -51,6 +56,9 @@ def plan_views(samples: list[Sample], sharp: set[Path], rng: random.Random) -> l
         if sample.path in sharp:
             for kind in DEGRADATIONS:
                 views += [View(number, 0, kind, random_level(rng)) for _ in range(DEGRADED_VIEWS)]
+    for number, sample in enumerate(samples):
+        if sample.source == "captions" and sample.split != "test" and sample.path not in sharp:
+            views += [View(number, 0, "exposure", random_level(rng)) for _ in range(EXPOSED_VIEWS)]
     return views
 
 

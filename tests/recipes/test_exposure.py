@@ -13,6 +13,7 @@ try:
     from data import Sample
     from fit_exposure import plan
     from measure import LEVELS
+    from views import plan_views
 finally:
     sys.path.remove(MINI)
 
@@ -36,3 +37,12 @@ def test_val_has_the_strengths_that_are_measured():
     for n, sample in enumerate(SAMPLES):
         if sample.source == "captions" and sample.split == "val":
             assert tuple(view.level for view in views if view.sample == n) == LEVELS
+
+
+def test_the_tower_sees_every_photograph_of_train_and_val_darkened_and_only_sharp_ones_blurred():
+    captioned = {s.path for s in SAMPLES if s.source == "captions" and s.split != "test"}
+    sharp = set(sorted(captioned)[::7])
+    made = [view for view in plan_views(SAMPLES, sharp, random.Random(0)) if view.kind]
+    assert {SAMPLES[view.sample].path for view in made if view.kind == "exposure"} == captioned
+    assert {SAMPLES[view.sample].path for view in made if view.kind != "exposure"} == sharp
+    assert len({view.level for view in made}) > 100
