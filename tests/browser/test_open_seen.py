@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from imgrank.web.viewer.room import Room
-from tests.browser.opening import ask, comes, page_of
+from tests.browser.opening import ask, choose, comes, page_of
 from tests.browser.test_open_more import with_burst
 from tests.web.making import Client
 from tests.web.viewing import opened
@@ -49,6 +49,15 @@ def test_the_track_of_a_slider_hides_no_bar_above_it(browser: Any, both: Opened,
             }"""
         )
         assert bars and all(below < 0.5 and above >= 2 for below, above in bars), bars
+
+
+def test_the_bar_tells_of_chosen_pictures_that_are_not_shown(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1], "#name=cat") as page:
+        choose(page, "cat.jpg")
+        assert page.locator(".about").inner_text() == "1 chosen"
+        page.get_by_role("button", name="Filters").click()
+        page.get_by_label("Name").fill("owl")
+        comes(page, "document.querySelector('.about').innerText === '1 chosen, 1 not shown'")
 
 
 def _colours(locator: Any) -> set[Any]:

@@ -4,7 +4,7 @@ import { chooseNone, chooseShown, meant } from "./choosing.js";
 import { html } from "../shared/html.js";
 import { lookAt } from "./looking.js";
 import { baseName } from "./paths.js";
-import { shownOf } from "./shown.js";
+import { shownOf, unseen } from "./shown.js";
 import { inWords } from "./standing.js";
 import { openWindow } from "./steps.js";
 import { change } from "./store.js";
@@ -17,9 +17,10 @@ const PLANNED = [["copy", "Copy"], ["move", "Move"], ["rename", "Rename"], ["tag
 export function Actions({ state }) {
   const { chosen, server, order } = state;
   const shown = shownOf(state).numbers.length;
+  const away = unseen(state);
   const all = order ? shown === order.numbers.length : true;
   const running = Boolean(server?.job.running);
-  const about = ratedJustNow(state) || (chosen.size ? `${chosen.size} chosen` : shown ? `none chosen: all ${shown} shown` : "nothing to act on");
+  const about = ratedJustNow(state) || (chosen.size ? `${chosen.size} chosen${away ? `, ${away} not shown` : ""}` : shown ? `none chosen: all ${shown} shown` : "nothing to act on");
   const busy = running ? "Files are being changed; wait until that has ended" : "";
   const none = shown ? "" : "There is no picture to act on";
   const unchosen = !chosen.size && all ? "Choose pictures, or cut, before any are thrown away" : "";

@@ -59,6 +59,20 @@ export function choose(state) {
   return { numbers, scores: order?.scores ? scores : null, divider, sizes: null };
 }
 
+/** @type {{ numbers: number[], chosen: Set<number>, count: number }} */
+let counted = { numbers: [], chosen: new Set(), count: 0 };
+
+/** How many of the chosen pictures are not shown. @param {State} state */
+export function unseen(state) {
+  const { numbers } = shownOf(state);
+  const { chosen } = state;
+  if (counted.numbers !== numbers || counted.chosen !== chosen) {
+    const shown = new Set(numbers);
+    counted = { numbers, chosen, count: [...chosen].filter((number) => !shown.has(number)).length };
+  }
+  return counted.count;
+}
+
 /** Scores lie between low and high; bars are how many in equal parts. Null where there is nothing to cut.
  * @param {Order | null} order */
 export function spreadOf(order) {
