@@ -60,6 +60,26 @@ def test_the_bar_tells_of_chosen_pictures_that_are_not_shown(browser: Any, both:
         comes(page, "document.querySelector('.about').innerText === '1 chosen, 1 not shown'")
 
 
+def test_side_by_side_each_picture_is_chosen_and_gets_its_stars_by_itself(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        choose(page, "cat.jpg", "dog.jpg", "owl.jpg")
+        page.get_by_role("button", name="Compare").click()
+        dog, owl = (page.locator("figure", has=page.get_by_role("img", name=name)) for name in ("dog.jpg", "owl.jpg"))
+        dog.get_by_role("button", name="4 stars").click()
+        dog.get_by_role("button", name="4 stars", pressed=True).wait_for()
+        owl.get_by_role("button", name="Chosen ✓ owl.jpg").click()
+        owl.get_by_role("button", name="Choose owl.jpg").wait_for()
+        for key in ("x", "2"):  # of which picture?
+            page.keyboard.press(key)
+        page.get_by_role("button", name="Close").click()
+        page.get_by_role("dialog").wait_for(state="detached")
+        assert page.locator("li.chosen img").evaluate_all("(all) => all.map((one) => one.alt)") == [
+            "cat.jpg",
+            "dog.jpg",
+        ]
+        assert page.locator(".line .stars").evaluate_all("(all) => all.map((one) => one.title)") == ["4 stars"]
+
+
 def _colours(locator: Any) -> set[Any]:
     """The colours inside of an element, but for its round corners."""
     image = Image.open(BytesIO(locator.screenshot())).convert("RGB")

@@ -5,16 +5,16 @@ import { Pane } from "./pane.js";
 import { Window } from "./window.js";
 
 /** @typedef {{ scale: number, x: number, y: number }} View scale 0 is the whole picture, else pixels of the screen for one of it
- * @typedef {{ name: string, caption: string, chosen: boolean }} Told
+ * @typedef {{ name: string, caption: string }} Told
  * @typedef {{ kind: string, name: string, key: string, off: boolean, show: (number: number) => any }} Aside */
 
 const WHOLE = { scale: 0, x: 0.5, y: 0.5 };
 
 /** `sources` are the addresses of a picture, the first that can be shown counts; `ahead` is what is looked at next, `beside` the
- * kind of the aside that is open, or nothing.
+ * kind of the aside that is open, or nothing; `under` stands below each of several.
  * @param {{ look: number[], told: (number: number) => Told, sources: (number: number, zoomed: boolean) => string[], reason: (source: string) => Promise<string | null>,
- *   ahead: string[], asides: Aside[], beside: string, onBeside: (kind: string) => void, keys: Record<string, () => void>, onStep: (step: number) => void, onClose: () => void, children?: any }} props */
-export function Large({ look, told, sources, reason, ahead, asides, beside, onBeside, keys: more, onStep, onClose, children }) {
+ *   ahead: string[], asides: Aside[], beside: string, onBeside: (kind: string) => void, keys: Record<string, () => void>, onStep: (step: number) => void, onClose: () => void, under?: (number: number) => any, children?: any }} props */
+export function Large({ look, told, sources, reason, ahead, asides, beside, onBeside, keys: more, onStep, onClose, under, children }) {
   const [view, setView] = useState(/** @type {View} */ (WHOLE));
   const alone = look.length === 1;
   useLayoutEffect(() => setView(WHOLE), [look.join()]); // before the next key, as below
@@ -44,7 +44,7 @@ export function Large({ look, told, sources, reason, ahead, asides, beside, onBe
   const open = asides.find(({ kind, off }) => kind === beside && !off);
   return html`<${Window} name=${alone ? "Enlarged" : "Side by side"} kind="large" onClose=${onClose}>
     <div class=${`panes of${look.length}`}>${look.map((number) => html`<${Pane} key=${alone ? "one" : number} told=${told(number)} sources=${sources(number, view.scale > 0)}
-      reason=${reason} several=${!alone} view=${view} onView=${setView} onSwipe=${(/** @type {number} */ step) => alone && onStep(step)} />`)}
+      reason=${reason} several=${!alone} view=${view} onView=${setView} onSwipe=${(/** @type {number} */ step) => alone && onStep(step)}>${!alone && under && html`<span class="judged" onClick=${afterClick}>${under(number)}</span>`}<//>`)}
       ${open && html`<aside class=${open.kind} tabindex="0" aria-label=${open.name}>${look.map((number) => open.show(number))}</aside>`}
     </div>
     <div class="bar" onClick=${afterClick}>

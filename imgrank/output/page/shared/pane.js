@@ -8,8 +8,8 @@ const CLICK = 5; // pixels that a hand may tremble
 const SWIPE = 48; // pixels that make a finger's way a swipe
 const MOST_ENLARGED = 3; // times its own pixels that a small picture is shown whole
 
-/** @param {{ told: Told, sources: string[], reason: (source: string) => Promise<string | null>, several: boolean, view: View, onView: (view: View) => void, onSwipe: (step: number) => void }} props */
-export function Pane({ told, sources, reason, several, view, onView, onSwipe }) {
+/** @param {{ told: Told, sources: string[], reason: (source: string) => Promise<string | null>, several: boolean, view: View, onView: (view: View) => void, onSwipe: (step: number) => void, children?: any }} props */
+export function Pane({ told, sources, reason, several, view, onView, onSwipe, children }) {
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
   const [room, setRoom] = useState({ width: 1, height: 1 });
   const [natural, setNatural] = useState({ width: 0, height: 0, of: "" });
@@ -74,7 +74,7 @@ export function Pane({ told, sources, reason, several, view, onView, onSwipe }) 
     <div class="stage" ref=${stage} onPointerDown=${press} onWheel=${wheel}>
       ${faults[source] === undefined ? html`<img src=${source} alt=${told.name} draggable=${false} onLoad=${loaded} onError=${failed} style=${style} />` : html`<p>${faults[source]}</p>`}
     </div>
-    ${several && html`<figcaption>${told.name} <small>${told.caption}</small>${told.chosen ? " ✓" : ""}</figcaption>`}
+    ${several && html`<figcaption>${told.name} <small>${told.caption}</small>${children}</figcaption>`}
   </figure>`;
 }
 

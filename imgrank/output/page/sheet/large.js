@@ -14,7 +14,7 @@ const command = document.getElementById("why"); // before and after the picture'
 export function Large({ picture, number, onStep, onClose }) {
   const [beside, setBeside] = useState("");
   const { title, rank, written, href, small, fault, word } = detailsOf(picture);
-  const told = () => ({ name: title || picture.name, caption: [rank, written].filter(Boolean).join(" · "), chosen: false });
+  const told = () => ({ name: title || picture.name, caption: [rank, written].filter(Boolean).join(" · ") });
   const sources = () => [...new Set([location.protocol === "file:" ? href : "", small])].filter(Boolean);
   const asides = command ? [{ kind: "why", name: "Why", key: "w", off: word === null, show: () => html`<${Why} key=${number} word=${word} />` }] : [];
   return html`<${Enlarged} look=${[number]} told=${told} sources=${sources} reason=${async () => fault} ahead=${[]} asides=${asides} beside=${beside} onBeside=${setBeside} keys=${{}} onStep=${onStep} onClose=${onClose}>

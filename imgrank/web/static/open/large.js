@@ -24,26 +24,37 @@ export function Large({ state }) {
   const { numbers } = shownOf(now());
   const next = alone ? numbers[numbers.indexOf(look[0]) + 1] : undefined;
   /** @param {number} number */
-  const told = (number) => ({ name: lastNameOf(number) || "This picture", caption: names[number] === null ? "is not in the folder any more" : caption(number, state), chosen: chosen.has(number) });
+  const nameOf = (number) => lastNameOf(number) || "This picture";
+  /** @param {number} number */
+  const told = (number) => ({ name: nameOf(number), caption: names[number] === null ? "is not in the folder any more" : caption(number, state) });
   /** @type {Record<string, () => void>} */
-  const keys = { x: () => toggle(look[0]) };
-  for (const stars of [0, 1, 2, 3, 4, 5]) keys[stars] = () => rate(look, stars);
+  const keys = alone ? { x: () => toggle(look[0]) } : {};
+  for (const given of alone ? [0, 1, 2, 3, 4, 5] : []) keys[given] = () => rate(look, given);
+  /** @param {number} number */
+  const stars = (number) => html`<${Stars} name=${nameOf(number)} given=${facts?.stars[number] ?? 0} refused=${state.server?.refused.rate} give=${(/** @type {number} */ given) => rate([number], given)} />`;
+  /** @param {number} number */
+  const choosing = (number) => {
+    const words = chosen.has(number) ? "Chosen ✓" : "Choose";
+    return html`<button aria-label=${alone ? null : `${words} ${nameOf(number)}`} onClick=${() => toggle(number)} aria-pressed=${chosen.has(number)}>${words}</button>`;
+  };
+  /** @param {number} number */
+  const under = (number) => [stars(number), choosing(number)];
   const asides = [
     { kind: "file", name: "About", key: "i", off: false, show: (/** @type {number} */ number) => html`<${Facts} key=${number} number=${number} />` },
     { kind: "why", name: "Why", key: "w", off: !termsOf(state).length, show: (/** @type {number} */ number) => html`<${Why} key=${number} number=${number} state=${state} />` },
   ];
   return html`<${Enlarged} look=${look} told=${told} sources=${(/** @type {number} */ number, /** @type {boolean} */ zoomed) => [`picture/${zoomed ? "full" : "screen"}/${number}`]} reason=${reasonOf}
-      ahead=${next === undefined ? [] : [`picture/screen/${next}`]} asides=${asides} beside=${state.beside} onBeside=${lookBeside} keys=${keys} onStep=${lookOn} onClose=${lookAway}>
-    ${alone && html`<${Stars} given=${facts?.stars[look[0]] ?? 0} refused=${state.server?.refused.rate} give=${(/** @type {number} */ stars) => rate(look, stars)} />`}
+      ahead=${next === undefined ? [] : [`picture/screen/${next}`]} asides=${asides} beside=${state.beside} onBeside=${lookBeside} keys=${keys} onStep=${lookOn} onClose=${lookAway} under=${under}>
+    ${alone && stars(look[0])}
     ${alone && html`<button onClick=${() => addTerm({ picture: look[0], weight: 1 })}>More like this</button>`}
-    ${alone && html`<button onClick=${() => toggle(look[0])} aria-pressed=${chosen.has(look[0])}>${chosen.has(look[0]) ? "Chosen ✓" : "Choose"}</button>`}
+    ${alone && choosing(look[0])}
   <//>`;
 }
 
 /** Five stars to press; the last of those that were given takes them back.
- * @param {{ given: number, refused: string | undefined, give: (stars: number) => void }} props */
-function Stars({ given, refused, give }) {
-  return html`<span class="rating" role="group" aria-label="Stars">${[1, 2, 3, 4, 5].map((stars) => html`<button key=${stars} aria-label=${stars === 1 ? "1 star" : `${stars} stars`}
+ * @param {{ name: string, given: number, refused: string | undefined, give: (stars: number) => void }} props */
+function Stars({ name, given, refused, give }) {
+  return html`<span class="rating" role="group" aria-label=${`Stars of ${name}`}>${[1, 2, 3, 4, 5].map((stars) => html`<button key=${stars} aria-label=${stars === 1 ? "1 star" : `${stars} stars`}
     aria-pressed=${stars <= given} disabled=${Boolean(refused)} title=${refused || ""} onClick=${() => give(stars === given ? 0 : stars)}>${stars <= given ? "★" : "☆"}</button>`)}</span>`;
 }
 
