@@ -80,6 +80,23 @@ def test_side_by_side_each_picture_is_chosen_and_gets_its_stars_by_itself(browse
         assert page.locator(".line .stars").evaluate_all("(all) => all.map((one) => one.title)") == ["4 stars"]
 
 
+def test_who_adds_or_drops_a_term_by_keys_goes_on_from_there(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "a cat")
+        add = page.get_by_role("button", name="Add term")
+        for word in ("snow", "people"):
+            add.press("Enter")
+            page.keyboard.type(word)
+            page.keyboard.press("Enter")
+            comes(page, "document.activeElement?.innerText === 'Add term'")
+        page.get_by_role("button", name="Drop snow").press("Enter")
+        comes(page, "!location.hash.includes('snow')")
+        assert add.evaluate("(button) => button === document.activeElement")
+        page.get_by_role("button", name="Only the sentence").press("Enter")
+        comes(page, "!document.querySelector('.terms')")
+        assert add.evaluate("(button) => button === document.activeElement")
+
+
 def _colours(locator: Any) -> set[Any]:
     """The colours inside of an element, but for its round corners."""
     image = Image.open(BytesIO(locator.screenshot())).convert("RGB")

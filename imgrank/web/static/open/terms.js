@@ -30,6 +30,7 @@ export function addTerm(term) {
 export function Terms({ state }) {
   const { question, names, order, adding } = state;
   const answered = order?.terms || [];
+  useKeysBack();
   /** @param {number} n @param {Term | null} term */
   const put = (n, term) => ask({ ...question, terms: question.terms.flatMap((each, place) => (place === n ? (term ? [term] : []) : [each])) });
   if (!adding && !isMixed(question)) return null;
@@ -42,6 +43,15 @@ export function Terms({ state }) {
     ${question.sentence && isMixed(question) && html`<button class="link" onClick=${() => ask({ ...question, terms: [], between: null })}>Only the sentence</button>`}
     ${adding && html`<${NewTerm} state=${state} />`}
   </div>`;
+}
+
+/** Whoever added or dropped a term by keys goes on from the button that adds one: what had the keys is gone. */
+function useKeysBack() {
+  const had = Boolean(document.activeElement?.closest(".terms"));
+  useLayoutEffect(() => {
+    const button = document.querySelector(".add");
+    if (had && document.activeElement === document.body && button instanceof HTMLElement) button.focus();
+  });
 }
 
 /** @param {{ term: Term, name: string, by: string, put: (term: Term | null) => void }} props */
