@@ -95,6 +95,14 @@ def test_undo_takes_back_what_was_done_last_and_the_history_offers_what_can_be(f
         assert told[last]["state"] == "undone" and not told[last]["can_undo"] and told[second]["can_undo"]
 
 
+def test_what_was_done_says_where_to_and_what_was_undone_says_what(folder: Path) -> None:
+    with opened(folder) as (_, client):
+        done = applied(client, planned(client, "copy", "cat.jpg", folder="one"))
+        assert done["said"] == f"1 file copied to {folder / 'one'}."
+        client.ask("/undo", {"run": done["run"]})
+        assert finished(client, 2)["said"].startswith(f"Run {done['run']}, copy: ")
+
+
 def test_an_order_is_that_of_sort(folder: Path) -> None:
     with opened(folder) as (_, client):
         for sentence in ("a cat", "a bird", "older person", "sunset", "no people", "a cat and no dog"):

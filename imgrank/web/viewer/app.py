@@ -191,12 +191,12 @@ def _apply(room: Room, told: Told) -> Told:
 
 
 def _take_back(room: Room, told: Told) -> Told:
-    room.work.take_back(room.history.check(number_of(told.get("run"))))
+    room.work.take_back(room.history.run(number_of(told.get("run"))))
     return room.state()
 
 
 def _finish(room: Room, told: Told) -> Told:
-    room.work.finish(room.history.check(number_of(told.get("run"))))
+    room.work.finish(room.history.run(number_of(told.get("run"))))
     return room.state()
 
 

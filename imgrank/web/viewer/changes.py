@@ -130,6 +130,7 @@ class Plans:
 
 
 Doing = Callable[[Callable[[Progress], None], Stop], Outcome]
+Saying = Callable[[str, str], str]  # from the numbers of files and of changes, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +172,31 @@ class Work:
         """Begin. Raises UsageError while other work goes on."""
         total = len(plan.changes)
         what = plan.request.action.value
-        self._begin(what, total, lambda report, stop: actions.act(plan, progress=report, stop=stop))
+        where = f" to {printable(plan.request.folder)}" if plan.request.folder else ""
+        self._begin(
+            what,
+            total,
+            lambda report, stop: actions.act(plan, progress=report, stop=stop),
+            lambda files, _: f"{files} {_PAST[what]}{where}",
+        )
 
-    def take_back(self, run: int) -> None:
+    def take_back(self, run: Past) -> None:
         """Begin to undo a run. Raises UsageError while other work goes on."""
-        self._begin("undo", 0, lambda report, stop: past.undo(run, progress=report, stop=stop))
+        self._begin(
+            "undo",
+            0,
+            lambda report, stop: past.undo(run.run, progress=report, stop=stop),
+            lambda _, changes: f"Run {run.run}, {run.action}: {changes} undone",
+        )
 
-    def finish(self, run: int) -> None:
+    def finish(self, run: Past) -> None:
         """Begin to go on with a run that stopped. Raises UsageError while other work goes on."""
-        self._begin("finish", 0, lambda report, stop: past.finish(run, progress=report, stop=stop))
+        self._begin(
+            "finish",
+            0,
+            lambda report, stop: past.finish(run.run, progress=report, stop=stop),
+            lambda files, _: f"{files} done",
+        )
 
     def close(self) -> Job | None:
         """Stop before the next file, and wait for the one in hand. The work that went on, as it ended, if any did."""
@@ -191,7 +208,7 @@ class Work:
             thread.join(60)
         return self._job if went_on else None
 
-    def _begin(self, what: str, total: int, doing: Doing) -> None:
+    def _begin(self, what: str, total: int, doing: Doing, saying: Saying) -> None:
         with self._lock:
             if self._job.running:
                 raise UsageError("Files are being changed already; wait until that has ended.")
@@ -199,12 +216,12 @@ class Work:
                 raise UsageError("imgrank open is shutting down; nothing was changed.")
             before, self._job = self._job, Job(self._job.number + 1, what, 0, total, running=True)
             try:
-                self._thread = begin(partial(self._do, doing), "imgrank-work", daemon=False)
+                self._thread = begin(partial(self._do, doing, saying), "imgrank-work", daemon=False)
             except UsageError:
                 self._job = before
                 raise
 
-    def _do(self, doing: Doing) -> None:
+    def _do(self, doing: Doing, saying: Saying) -> None:
         job = self._job
 
         def report(now: Progress) -> None:
@@ -218,7 +235,7 @@ class Work:
             words = ActionError(unexpected("It ended", error), "{history} tells what was done.")
             ended = replace(self._job, running=False, error=words)
         else:
-            said = _said(job.what, job.total or outcome.done, outcome)
+            said = _said(saying, job.total or outcome.done, outcome)
             done, left = outcome.done, outcome.left_alone
             ended = Job(job.number, job.what, done, done, said=said, run=outcome.run, left_alone=left)
             if outcome.run is not None:
@@ -230,11 +247,10 @@ class Work:
 _PAST = {"copy": "copied", "move": "moved", "rename": "renamed", "tag": "tagged", "trash": "thrown into the trash"}
 
 
-def _said(what: str, planned: int, outcome: Outcome) -> str:
+def _said(saying: Saying, planned: int, outcome: Outcome) -> str:
     """Of `planned` files; making a folder is a step too, and no file."""
     left = len(outcome.left_alone)
-    files, changes = counted(planned - left, "file"), counted(outcome.done, "change")
-    done = f"{changes} undone" if what == "undo" else f"{files} {_PAST.get(what, 'done')}"
+    done = saying(counted(planned - left, "file"), counted(outcome.done, "change"))
     return f"{done}; {left} left alone." if left else f"{done}."
 
 
@@ -268,11 +284,12 @@ class History:
         able = (past for past in self.runs() if past.undoes is None and past.can_undo)
         return max(able, key=lambda past: past.latest, default=None)
 
-    def check(self, run: int) -> int:
-        """The run. Raises UsageError where it is not of this folder."""
-        if all(past.run != run for past in self.runs()):
-            raise UsageError(f"Run {run} changed nothing in this folder; open the one that it changed to take it back.")
-        return run
+    def run(self, number: int) -> Past:
+        """The run of this number. Raises UsageError where it is not of this folder."""
+        for past_run in self.runs():
+            if past_run.run == number:
+                return past_run
+        raise UsageError(f"Run {number} changed nothing in this folder; open the one that it changed to take it back.")
 
     def _is_here(self, number: int) -> bool:
         if number not in self._of_folder:
