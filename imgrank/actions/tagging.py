@@ -18,8 +18,10 @@ from imgrank.counting import counted
 from imgrank.facts import facts_of
 from imgrank.formats import RAW_EXTENSIONS, extension, looks_like_picture
 from imgrank.paths import from_here, listed, printable, why
+from imgrank.regular import read_regular
 
 STAY_INSIDE = "tags inside, which stay"
+_LARGEST_SIDECAR = 1 << 26  # bytes; an undo keeps as many
 _NOT_ITS_OWN = "it belongs to another image"
 
 
@@ -219,5 +221,4 @@ def _has_tags_inside(path: str) -> bool:
 
 
 def _bytes(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
+    return read_regular(path, _LARGEST_SIDECAR)

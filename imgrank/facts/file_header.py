@@ -19,6 +19,7 @@ from imgrank.decode.sniff import HEIC, RAW, picture_kind
 from imgrank.decode.unreadable import DecodeError
 from imgrank.facts.records import FileFacts, Taken, doubt_of, parse_time
 from imgrank.facts.xmp import Packet, find_packet
+from imgrank.regular import open_regular
 
 _HEAD = 4096  # bytes that tell the kind
 _SEARCHED = 8 << 20  # cameras and phones put what they say at the beginning
@@ -49,7 +50,7 @@ class _Header:
 def read_header(path: str) -> FileFacts:
     """What a picture file says of itself; nothing where it cannot be read. Broken EXIF says nothing, too."""
     try:
-        with open(path, "rb") as stream:
+        with open_regular(path) as stream:
             return _file_facts(_header(stream, path))
     except (OSError, ValueError):
         return FileFacts()

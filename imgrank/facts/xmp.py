@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from xml.etree import ElementTree
 
 from imgrank.facts.records import Taken, parse_time
+from imgrank.regular import read_regular
 
 LARGEST_PACKET = 1 << 22
 REJECTED = -1.0
@@ -42,7 +42,7 @@ def sidecars_of(path: str) -> tuple[str, ...]:
 def read_sidecar(path: str) -> Packet:
     """What a sidecar says; nothing where it cannot be read, or is none."""
     try:
-        content = Path(path).read_bytes() if os.path.getsize(path) <= LARGEST_PACKET else b""
+        content = read_regular(path, LARGEST_PACKET)
     except OSError:
         return Packet()
     return _parsed(content) or Packet()

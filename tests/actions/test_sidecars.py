@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from imgrank.actions.records import KeywordOn
 from imgrank.actions.run import act, prepare
 from imgrank.actions.undo import undo
+from imgrank.paths import from_here
 from tests.actions.trees import contents, fill, planned, ranked, request, snapshot
 from tests.faults.actions.driver import XMP
 
@@ -102,3 +104,19 @@ def test_a_keyword_goes_to_the_pictures_that_it_is_meant_for_and_stars_to_all(tm
     written = {name: (folder / f"{name}.jpg.xmp").read_bytes() for name in "abc"}
     assert "".join(name for name, text in written.items() if b"a cat" in text) == with_it
     assert all(b"xmp:Rating" in text for text in written.values())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with names")
+def test_a_pipe_that_stands_as_a_sidecar_is_left_as_it_is(tmp_path):
+    folder = fill(tmp_path, "a.jpg", "b.jpg")
+    os.mkfifo(folder / "a.jpg.xmp")
+    pipe = os.open(folder / "a.jpg.xmp", os.O_RDWR)
+    os.write(pipe, XMP)
+    end = threading.Timer(2, os.close, [pipe])  # who waits for its end reads it
+    end.start()
+    plan = planned(folder, ["a.jpg", "b.jpg"], "tag", keyword="a cat")
+    assert [os.path.basename(change.source) for change in plan.changes] == ["b.jpg"]
+    assert [problem.sentence for problem in plan.left_out] == [
+        f"{from_here(str(folder / 'a.jpg.xmp'))} is left as it is: it is not a regular file."
+    ]
+    end.join()

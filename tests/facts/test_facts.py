@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from datetime import datetime
 
 import pytest
@@ -185,3 +187,16 @@ def test_the_cache_counts_prunes_and_clears_what_was_read(tmp_path):
     facts_of(paths[:1])
     clear()
     assert not facts_file().exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with names")
+def test_a_pipe_that_stands_as_a_sidecar_is_not_waited_for(tmp_path):
+    path = picture(tmp_path / "a.jpg")
+    os.mkfifo(f"{path}.xmp")
+    pipe = os.open(f"{path}.xmp", os.O_RDWR)
+    os.write(pipe, packet('xmp:Rating="4"'))
+    end = threading.Timer(2, os.close, [pipe])  # who waits for its end reads it
+    end.start()
+    (facts,) = facts_of([path])
+    assert facts.rating is None
+    end.join()

@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from imgrank.actions.embed import exiftool, jpeg, png, webp
 from imgrank.actions.embed.delta import between
@@ -18,6 +17,7 @@ from imgrank.actions.no_clobber import hash_bytes
 from imgrank.actions.records import Patch
 from imgrank.actions.xmp_edit import keywords_of
 from imgrank.formats import extension
+from imgrank.regular import open_regular, read_regular
 
 Edit = Callable[[bytes | None], bytes]
 
@@ -91,7 +91,7 @@ def keywords_in(path: str) -> tuple[str, ...]:
     """The keywords in a JPEG, as XMP or in the older IPTC form; none where they cannot be read."""
     if _FORMATS.get(extension(path)) is not _JPEG:
         return ()
-    with suppress(OSError, ValueError), open(path, "rb") as file:
+    with suppress(OSError, ValueError), open_regular(path) as file:
         head = file.read(_HEAD)
         with suppress(ValueError):
             return _keywords(head)
@@ -143,7 +143,7 @@ def _format(path: str) -> _Format:
 def _content(path: str) -> bytes:
     if os.path.getsize(path) > _LARGEST:
         raise ValueError("it is too large to rewrite")
-    return Path(path).read_bytes()
+    return read_regular(path)
 
 
 _STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES, _SUB_IFDS = 273, 279, 324, 325, 330
