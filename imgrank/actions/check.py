@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from imgrank.actions.file_names import is_too_long, key, split
-from imgrank.actions.no_clobber import exists
+from imgrank.actions.no_clobber import RealFolders, exists
 from imgrank.actions.records import Action, Change, LeftAlone, OnConflict, Plan, Problem, Step, Verb
 from imgrank.actions.steps import is_aside
 from imgrank.errors import ActionError
@@ -95,6 +95,16 @@ def not_a_folder(plan: Plan) -> Iterator[Problem]:
         yield Problem("not a folder", folder, f"{from_here(_nearest(folder))} is not a folder; name another.")
 
 
+def led_away(plan: Plan) -> Iterator[Problem]:
+    """Folders that became links after the plan was made, or lie below one: files elsewhere would be changed."""
+    real = RealFolders()
+    folders = {os.path.dirname(path) for change in plan.changes for path in (change.source, change.target) if path}
+    for folder in sorted(folders):
+        if real(folder) != folder:
+            words = f"{from_here(folder)} leads to another folder now, {from_here(real(folder))}; make a new plan."
+            yield Problem("led away", folder, words)
+
+
 def other_device(plan: Plan) -> Iterator[Problem]:
     """Hard links cannot leave their disk."""
     if plan.request.action is Action.hardlink:
@@ -163,6 +173,7 @@ def relative_links(plan: Plan) -> Iterator[Problem]:
 
 CHECKS: tuple[Callable[[Plan], Iterator[Problem]], ...] = (
     not_a_folder,
+    led_away,
     listed_twice,
     collisions,
     long_names,

@@ -205,6 +205,27 @@ def test_a_changed_file_and_a_taken_name_are_left_alone(tmp_path):
     assert (tmp_path / "photos" / "3-b.jpg").read_bytes() == b"mine"
 
 
+AWAY = [
+    *((action, "photos") for action in ("rename", "move", "copy", "tag", "trash")),
+    ("move", "out"),
+    ("copy", "out"),
+]
+
+
+@pytest.mark.parametrize(("action", "place"), AWAY)
+def test_a_folder_that_became_a_link_after_the_plan_leads_to_no_change(tmp_path, action, place):
+    plan, elsewhere = three(tmp_path, action), tmp_path / "elsewhere"
+    if place == "photos":
+        os.rename(tmp_path / place, elsewhere)
+    else:
+        elsewhere.mkdir()
+    os.symlink(elsewhere, tmp_path / place)
+    before = snapshot(tmp_path)
+    with pytest.raises(ActionError, match=r"leads to another folder now.*Nothing was changed"):
+        act(plan)
+    assert snapshot(tmp_path) == before
+
+
 def test_a_second_imgrank_gets_one_line(tmp_path):
     plan = three(tmp_path)
     before = snapshot(tmp_path)
