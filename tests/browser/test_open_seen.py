@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from imgrank.web.viewer.room import Room
+from tests.browser.looking import drawn
 from tests.browser.opening import ask, choose, comes, page_of
 from tests.browser.test_open_more import with_burst
 from tests.web.making import Client
@@ -95,6 +96,27 @@ def test_who_adds_or_drops_a_term_by_keys_goes_on_from_there(browser: Any, both:
         page.get_by_role("button", name="Only the sentence").press("Enter")
         comes(page, "!document.querySelector('.terms')")
         assert add.evaluate("(button) => button === document.activeElement")
+
+
+def test_a_reload_keeps_how_near_one_looks(browser: Any, both: Opened) -> None:
+    box = (
+        "(({ left, top, width }) => [left, top, width])(document.querySelector('.zoomed img').getBoundingClientRect())"
+    )
+    with page_of(browser, both[1], viewport={"width": 400, "height": 400}) as page:
+        page.locator("a[data-number]").first.click()
+        comes(page, "document.querySelector('.pane img')?.naturalWidth")
+        page.mouse.click(40, 150)
+        comes(page, "document.querySelector('.zoomed img')?.style.transform && location.hash.includes('zoom=')")
+        near = page.evaluate("location.hash")
+        page.mouse.wheel(0, -100)
+        comes(page, f"location.hash !== '{near}'")
+        before = page.evaluate(box)
+        page.reload()
+        comes(page, "document.querySelector('.zoomed img')?.style.transform")
+        drawn(page)
+        assert page.evaluate(box) == pytest.approx(before, abs=1)
+        page.keyboard.press("ArrowRight")
+        comes(page, "document.querySelector('.pane:not(.zoomed) img') && !location.hash.includes('zoom=')")
 
 
 def _colours(locator: Any) -> set[Any]:

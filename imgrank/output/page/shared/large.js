@@ -1,23 +1,26 @@
 // One picture enlarged, or two to four side by side; zoom and place are the same in all of them.
-import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "./html.js";
-import { Pane } from "./pane.js";
+import { NEAREST, Pane, WHOLE } from "./pane.js";
 import { Window } from "./window.js";
 
 /** @typedef {{ scale: number, x: number, y: number }} View scale 0 is the whole picture, else pixels of the screen for one of it
  * @typedef {{ name: string, caption: string }} Told
  * @typedef {{ kind: string, name: string, key: string, off: boolean, show: (number: number) => any }} Aside */
 
-const WHOLE = { scale: 0, x: 0.5, y: 0.5 };
-
 /** `sources` are the addresses of a picture, the first that can be shown counts; `ahead` is what is looked at next, `beside` the
- * kind of the aside that is open, or nothing; `under` stands below each of several.
+ * kind of the aside that is open, or nothing; `under` stands below each of several; `start` is the view to begin with.
  * @param {{ look: number[], told: (number: number) => Told, sources: (number: number, zoomed: boolean) => string[], reason: (source: string) => Promise<string | null>,
- *   ahead: string[], asides: Aside[], beside: string, onBeside: (kind: string) => void, keys: Record<string, () => void>, onStep: (step: number) => void, onClose: () => void, under?: (number: number) => any, children?: any }} props */
-export function Large({ look, told, sources, reason, ahead, asides, beside, onBeside, keys: more, onStep, onClose, under, children }) {
-  const [view, setView] = useState(/** @type {View} */ (WHOLE));
+ *   ahead: string[], asides: Aside[], beside: string, onBeside: (kind: string) => void, keys: Record<string, () => void>, onStep: (step: number) => void, onClose: () => void, under?: (number: number) => any, start?: View, onView?: (view: View) => void, children?: any }} props */
+export function Large({ look, told, sources, reason, ahead, asides, beside, onBeside, keys: more, onStep, onClose, under, start = WHOLE, onView, children }) {
+  const [view, setView] = useState(start);
   const alone = look.length === 1;
-  useLayoutEffect(() => setView(WHOLE), [look.join()]); // before the next key, as below
+  const viewed = useRef(look.join());
+  useLayoutEffect(() => { // before the next key, as below
+    if (viewed.current !== look.join()) setView(WHOLE);
+    viewed.current = look.join();
+  }, [look.join()]);
+  useEffect(() => onView?.(view), [view]);
 
   const zoom = () => setView((before) => (before.scale ? WHOLE : { scale: 1, x: 0.5, y: 0.5 }));
   /** @param {string} kind */
@@ -25,7 +28,7 @@ export function Large({ look, told, sources, reason, ahead, asides, beside, onBe
   const keys = useRef(/** @type {Record<string, () => void>} */ ({}));
   keys.current = {
     ArrowRight: () => onStep(1), ArrowLeft: () => onStep(-1), ArrowDown: () => onStep(1), ArrowUp: () => onStep(-1), z: zoom, " ": onClose,
-    "+": () => setView((before) => ({ ...before, scale: (before.scale || 0.5) * 2 })), "-": () => setView((before) => ({ ...before, scale: before.scale > 0.3 ? before.scale / 2 : 0 })),
+    "+": () => setView((before) => ({ ...before, scale: Math.min(NEAREST, (before.scale || 0.5) * 2) })), "-": () => setView((before) => ({ ...before, scale: before.scale > 0.3 ? before.scale / 2 : 0 })),
     ...Object.fromEntries(asides.map(({ key, kind, off }) => [key, () => off || turn(kind)])), ...more,
   };
   useLayoutEffect(() => { // before the next key, which a busy machine would lose

@@ -4,6 +4,9 @@ import { html } from "./html.js";
 
 /** @typedef {import("./large.js").View} View @typedef {import("./large.js").Told} Told */
 
+/** The whole picture, to begin with. @type {View} */
+export const WHOLE = { scale: 0, x: 0.5, y: 0.5 };
+export const NEAREST = 8; // pixels of the screen for one of the picture
 const CLICK = 5; // pixels that a hand may tremble
 const SWIPE = 48; // pixels that make a finger's way a swipe
 const MOST_ENLARGED = 3; // times its own pixels that a small picture is shown whole
@@ -31,7 +34,7 @@ export function Pane({ told, sources, reason, several, view, onView, onSwipe, ch
     event.preventDefault();
     const fit = fitOf(natural, room) * (devicePixelRatio || 1);
     const scale = (view.scale || fit) * (event.deltaY < 0 ? 1.25 : 0.8);
-    onView(scale <= fit && view.scale ? { scale: 0, x: 0.5, y: 0.5 } : { ...view, scale: Math.min(8, Math.max(0.05, scale)) });
+    onView(scale <= fit && view.scale ? WHOLE : { ...view, scale: Math.min(NEAREST, Math.max(0.05, scale)) });
   };
   /** @param {PointerEvent} down */
   const press = (down) => {
@@ -61,7 +64,7 @@ export function Pane({ told, sources, reason, several, view, onView, onSwipe, ch
   /** To 100 % where the picture was clicked, closer where it is shown larger than that, or back. @param {PointerEvent} event */
   const clicked = (event) => {
     const image = stage.current?.querySelector("img")?.getBoundingClientRect();
-    if (view.scale || !image) return onView({ scale: 0, x: 0.5, y: 0.5 });
+    if (view.scale || !image) return onView(WHOLE);
     const fit = fitOf(natural, room) * (devicePixelRatio || 1);
     onView({ scale: fit > 1 ? 2 * fit : 1, x: inside((event.clientX - image.left) / image.width), y: inside((event.clientY - image.top) / image.height) });
   };

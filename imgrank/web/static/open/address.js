@@ -1,4 +1,5 @@
 // The address carries what is shown: back, forward and reload find it again. The part after # never leaves the browser.
+import { NEAREST, WHOLE } from "../shared/pane.js";
 import { NO_FILTERS } from "./store.js";
 
 /** @typedef {import("./types").State} State */
@@ -10,7 +11,7 @@ const BESIDE = ["file", "why"];
 
 /** @param {State} state @param {Partial<State>} [other] */
 export function addressOf(state, other = {}) {
-  const { question, min, top, fits, filters, group, opened, size, look, beside, dialog } = { ...state, ...other };
+  const { question, min, top, fits, filters, group, opened, size, look, view, beside, dialog } = { ...state, ...other };
   const told = new URLSearchParams();
   if (question.sentence) told.set("q", question.sentence);
   for (const { text, picture, weight } of question.terms) told.append("term", `${weight} ${picture === undefined ? `words ${text}` : `picture ${picture}`}`);
@@ -23,6 +24,7 @@ export function addressOf(state, other = {}) {
   if (group && opened.size) told.set("open", [...opened].join("."));
   if (size !== "m") told.set("size", size);
   if (look.length) told.set("look", look.join("."));
+  if (look.length && view.scale) told.set("zoom", [view.scale, view.x, view.y].map((part) => Number(part.toFixed(4))).join("_"));
   if (look.length && beside) told.set("beside", beside);
   if (dialog) told.set("window", dialog);
   return `#${told}`;
@@ -42,6 +44,7 @@ export function readAddress(hash) {
     opened: new Set(numbersOf(told.get("open")).slice(0, 200)),
     size: size === "s" || size === "l" ? size : "m",
     look: numbersOf(told.get("look")).slice(0, 4),
+    view: viewOf(told.get("zoom")),
     beside: BESIDE.find((each) => each === told.get("beside")) || "",
     dialog: WINDOWS.find((each) => each === told.get("window")) || "",
   };
@@ -68,6 +71,13 @@ function filtersOf(told) {
 function pairOf(told) {
   const [low, high] = (told || "").split(".").map(wholeNumber);
   return low !== null && high !== null && low !== undefined && high !== undefined ? [low, high] : null;
+}
+
+/** @param {string | null} told @returns {import("../shared/large.js").View} */
+function viewOf(told) {
+  const [scale, x, y] = (told || "").split("_").map(number);
+  const isView = scale && scale > 0 && scale <= NEAREST && [x, y].every((part) => typeof part === "number" && part >= 0 && part <= 1);
+  return isView ? { scale, x: x ?? 0, y: y ?? 0 } : WHOLE;
 }
 
 /** Whole numbers with dots between. @param {string | null} told @returns {number[]} */

@@ -6,7 +6,7 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { rate, wish } from "./asking.js";
 import { toggle } from "./choosing.js";
 import { reasonOf } from "./loading.js";
-import { lookAway, lookBeside, lookOn } from "./looking.js";
+import { lookAway, lookBeside, lookCloser, lookOn } from "./looking.js";
 import { lastNameOf } from "./naming.js";
 import { get, messageOf } from "./server.js";
 import { folderToTell } from "./paths.js";
@@ -44,7 +44,7 @@ export function Large({ state }) {
     { kind: "why", name: "Why", key: "w", off: !termsOf(state).length, show: (/** @type {number} */ number) => html`<${Why} key=${number} number=${number} state=${state} />` },
   ];
   return html`<${Enlarged} look=${look} told=${told} sources=${(/** @type {number} */ number, /** @type {boolean} */ zoomed) => [`picture/${zoomed ? "full" : "screen"}/${number}`]} reason=${reasonOf}
-      ahead=${next === undefined ? [] : [`picture/screen/${next}`]} asides=${asides} beside=${state.beside} onBeside=${lookBeside} keys=${keys} onStep=${lookOn} onClose=${lookAway} under=${under}>
+      ahead=${next === undefined ? [] : [`picture/screen/${next}`]} asides=${asides} beside=${state.beside} onBeside=${lookBeside} keys=${keys} onStep=${lookOn} onClose=${lookAway} under=${under} start=${state.view} onView=${lookCloser}>
     ${alone && stars(look[0])}
     ${alone && html`<button onClick=${() => addTerm({ picture: look[0], weight: 1 })}>More like this</button>`}
     ${alone && choosing(look[0])}

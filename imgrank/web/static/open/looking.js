@@ -1,5 +1,6 @@
 // What is enlarged: opening, going on, closing. The large view itself stands in large.js.
 import { showPlace } from "../shared/grid.js";
+import { WHOLE } from "../shared/pane.js";
 import { shownOf } from "./shown.js";
 import { writeAddress, writeUncovered } from "./steps.js";
 import { change, now } from "./store.js";
@@ -13,20 +14,27 @@ export function lookAt(numbers) {
   if (numbers.length === 1) lastPlace = Math.max(0, shownOf(now()).numbers.indexOf(numbers[0]));
   looked = numbers.length === 1 ? { number: numbers[0], question: JSON.stringify(now().question) } : null;
   const step = !now().look.length;
-  change({ look: numbers.slice(0, 4), message: "", ...(numbers.length === 1 ? { focus: numbers[0] } : {}) });
+  change({ look: numbers.slice(0, 4), view: WHOLE, message: "", ...(numbers.length === 1 ? { focus: numbers[0] } : {}) });
   writeAddress(step);
 }
 
 /** Back to the grid: where enlarging was a step, by that step, so that Back does not lead to the picture again. */
 export function lookAway() {
   if (!now().look.length) return;
-  change({ look: [], beside: "" });
+  change({ look: [], beside: "", view: WHOLE });
   writeUncovered();
 }
 
 /** Open what is told beside an enlarged picture, or close it with an empty word. @param {string} beside */
 export function lookBeside(beside) {
   change({ beside });
+  writeAddress(false);
+}
+
+/** How near one looks at what is enlarged. @param {import("../shared/large.js").View} view */
+export function lookCloser(view) {
+  if (view === now().view) return;
+  change({ view });
   writeAddress(false);
 }
 

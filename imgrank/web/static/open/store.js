@@ -1,4 +1,5 @@
 // The one place where the page's state lives. Everything that is shown follows from it.
+import { WHOLE } from "../shared/pane.js";
 import { useEffect, useState } from "../vendor/hooks.js";
 
 /** @typedef {import("./types").State} State */
@@ -28,6 +29,7 @@ let state = {
   rated: null,
   focus: null,
   look: [],
+  view: WHOLE,
   beside: "",
   dialog: "",
   adding: false,

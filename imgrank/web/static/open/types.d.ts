@@ -189,6 +189,8 @@ export interface State {
   rated: { numbers: number[], stars: number, chosen: Set<number>, focus: number | null } | null;
   focus: number | null;
   look: number[];
+  /** How near one looks at it. */
+  view: import("../shared/large.js").View;
   /** What is told beside what is enlarged: "file", "why" or nothing. */
   beside: string;
   dialog: Dialog;
