@@ -11,7 +11,7 @@ from PIL import Image
 
 from imgrank.web.viewer.room import Room
 from tests.browser.looking import drawn
-from tests.browser.opening import ask, choose, comes, page_of
+from tests.browser.opening import ask, choose, comes, names, page_of, uncovered
 from tests.browser.test_open_more import with_burst
 from tests.web.making import Client
 from tests.web.viewing import opened
@@ -117,6 +117,24 @@ def test_a_reload_keeps_how_near_one_looks(browser: Any, both: Opened) -> None:
         assert page.evaluate(box) == pytest.approx(before, abs=1)
         page.keyboard.press("ArrowRight")
         comes(page, "document.querySelector('.pane:not(.zoomed) img') && !location.hash.includes('zoom=')")
+
+
+def test_a_key_pressed_at_once_leads_on_from_what_was_enlarged(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        order = names(page)
+        page.evaluate(
+            "(() => { const back = history.back; history.back = () => setTimeout(() => back.call(history), 500); })()"
+        )
+        page.locator("a[data-number]").first.click()
+        for _ in range(2):
+            page.keyboard.press("ArrowRight")
+        comes(page, f"document.querySelector('.pane img')?.alt === '{order[2]}'")
+        page.keyboard.press("Escape")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("x")
+        uncovered(page)
+        assert page.evaluate("document.activeElement.querySelector('img').alt") == order[3]
+        assert page.locator("li.chosen img").get_attribute("alt") == order[3]
 
 
 def _colours(locator: Any) -> set[Any]:

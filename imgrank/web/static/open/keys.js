@@ -3,7 +3,7 @@ import { showPlace, stepOf } from "../shared/grid.js";
 import { rate, takeBack } from "./asking.js";
 import { chooseNone, chooseShown, chooseTo, meant, toggle } from "./choosing.js";
 import { fold } from "./grouping.js";
-import { lookAt } from "./looking.js";
+import { leaveLooked, lookAt, ringed } from "./looking.js";
 import { shownOf } from "./shown.js";
 import { openWindow, writeAddress } from "./steps.js";
 import { change, now } from "./store.js";
@@ -79,7 +79,8 @@ function moving(event, on) {
 function move(step, choosing) {
   const { numbers } = shownOf(now());
   if (!numbers.length) return;
-  const here = numbers.indexOf(now().focus ?? -1);
+  const here = numbers.indexOf(ringed() ?? -1);
+  leaveLooked();
   const place = here < 0 && Number.isFinite(step) ? 0 : Math.max(0, Math.min(numbers.length - 1, here + step));
   if (choosing && here >= 0 && !now().chosen.has(numbers[here])) toggle(numbers[here]);
   if (choosing) chooseTo(numbers[place]);
@@ -90,7 +91,7 @@ function move(step, choosing) {
 /** @param {(number: number) => void} act */
 function withFocus(act) {
   const { numbers } = shownOf(now());
-  const { focus } = now();
+  const focus = ringed();
   if (!numbers.length) return;
   act(focus !== null && numbers.includes(focus) ? focus : numbers[0]);
 }

@@ -22,7 +22,7 @@ export function lookAt(numbers) {
 export function lookAway() {
   if (!now().look.length) return;
   change({ look: [], beside: "", view: WHOLE });
-  writeUncovered();
+  if (!writeUncovered()) showLooked();
 }
 
 /** Open what is told beside an enlarged picture, or close it with an empty word. @param {string} beside */
@@ -38,14 +38,27 @@ export function lookCloser(view) {
   writeAddress(false);
 }
 
+/** The picture with the ring, also while what was enlarged is closed and the step back is yet to be taken. */
+export function ringed() {
+  return looked && !now().look.length && looked.question === JSON.stringify(now().question) ? looked.number : now().focus;
+}
+
+/** A key leads on from there: the ring does not come back. */
+export function leaveLooked() {
+  looked = null;
+}
+
 /** Once none is enlarged any more, the one that was last has the ring and is in sight, however many came in between. */
 export function showLooked() {
   if (!looked || now().look.length) return;
   const { number, question } = looked;
   const place = shownOf(now()).numbers.indexOf(number);
-  looked = null;
-  if (place < 0 || question !== JSON.stringify(now().question)) return;
-  requestAnimationFrame(() => [change({ focus: number }), showPlace(place, number)]); // after a browser that goes back has scrolled
+  if (place < 0 || question !== JSON.stringify(now().question)) return leaveLooked();
+  requestAnimationFrame(() => { // after a browser that goes back has scrolled
+    if (!looked || now().look.length) return;
+    leaveLooked();
+    [change({ focus: number }), showPlace(place, number)];
+  });
 }
 
 /** The picture before or after the one that is enlarged. @param {number} step */

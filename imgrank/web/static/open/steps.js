@@ -47,13 +47,14 @@ function isCovered() {
   return now().look.length > 0 || Boolean(now().dialog);
 }
 
-/** Nothing lies over the page any more: back by the step that laid it there, where there was one, with all else as it is now. */
+/** Nothing lies over the page any more: back by the step that laid it there, where there was one, with all else as it is now.
+ * Whether it is on its way back. */
 export function writeUncovered() {
-  if (returning) return; // what was opened meanwhile has no step to go back by
+  if (returning) return true; // what was opened meanwhile has no step to go back by
   returning = history.state === OVER;
-  if (!returning) return writeAddress(false);
-  forget();
-  history.back();
+  if (!returning) writeAddress(false);
+  else [forget(), history.back()];
+  return returning;
 }
 
 /** @param {Dialog} dialog */
