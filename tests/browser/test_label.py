@@ -71,6 +71,7 @@ def test_forty_answers_by_keyboard_with_a_reload_in_the_middle_then_train(browse
         page.keyboard.press("Enter")
         page.wait_for_selector("#result:visible", timeout=PATIENCE)
         assert "Saved as my own" in page.inner_text("#said")
+        assert " of your answers, each kept back from learning for its test." in page.inner_text("#caption")
         assert page.locator("#after li").count() == 14
         assert page.faults == []
 

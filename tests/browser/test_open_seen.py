@@ -137,6 +137,15 @@ def test_a_key_pressed_at_once_leads_on_from_what_was_enlarged(browser: Any, bot
         assert page.locator("li.chosen img").get_attribute("alt") == order[3]
 
 
+def test_the_colours_of_a_map_are_told(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "a cat")
+        page.locator("a[data-number]").first.click()
+        page.keyboard.press("w")
+        page.locator("aside figcaption").wait_for()
+        assert "Orange speaks for what is named, blue against it." in page.inner_text("aside")
+
+
 def _colours(locator: Any) -> set[Any]:
     """The colours inside of an element, but for its round corners."""
     image = Image.open(BytesIO(locator.screenshot())).convert("RGB")

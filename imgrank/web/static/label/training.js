@@ -27,7 +27,7 @@ export function showTraining(told, { few, unit, thumb }) {
   const key = `${told.adapter} ${told.seconds}`;
   if (told.stage !== "done" || shown === key) return;
   shown = key;
-  $("caption").textContent = `On ${told.rows} answers, each predicted without having been learnt, after ${told.seconds?.toFixed(1)} seconds`;
+  $("caption").textContent = `Tested on ${told.rows} of your answers, each kept back from learning for its test. Trained in ${told.seconds?.toFixed(0)} seconds.`;
   $("notes").textContent = (told.notes || []).map((note) => `${note.slice(0, 1).toUpperCase()}${note.slice(1)}.`).join(" ");
   $("rows").replaceChildren(...(told.metrics || []).map((figure) => row(figure, unit)));
   $("command").textContent = told.command;

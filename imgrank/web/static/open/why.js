@@ -19,7 +19,7 @@ export function termsOf({ question, order, names }) {
 /** @param {{ number: number, state: State }} props */
 export function Why({ number, state }) {
   const terms = termsOf(state);
-  return html`<section>${terms.map((term) => html`<${Term} key=${`${number} ${term.query}`} number=${number} term=${term} alone=${terms.length === 1} />`)}</section>`;
+  return html`<section><p class="quiet legend">Orange speaks for what is named, blue against it.</p>${terms.map((term) => html`<${Term} key=${`${number} ${term.query}`} number=${number} term=${term} alone=${terms.length === 1} />`)}</section>`;
 }
 
 /** @param {{ number: number, term: Meant, alone: boolean }} props */
@@ -33,7 +33,7 @@ function Term({ number, term, alone }) {
   const times = Math.abs(term.weight) === 1 ? "" : ` × ${Math.abs(term.weight)}`;
   return html`<figure>
     ${!alone && html`<h3>${term.weight < 0 ? "Less" : "More"}: ${term.name}${times}</h3>`}
-    ${fault ? html`<p class="fault">${fault}</p>` : !said ? html`<p class="quiet">The ranker is looking…</p>`
+    ${fault ? html`<p class="fault">${fault}</p>` : !said ? html`<p class="quiet">Looking…</p>`
       : html`<img src=${`why/map/${query}`} alt=${`Map of what speaks for “${term.name}”, in orange, and against it, in blue`} />
         <figcaption>${said.map((line) => html`<p key=${line}>${line}</p>`)}</figcaption>`}
   </figure>`;
