@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from PIL import Image
 from imgrank.web.viewer.room import Room
 from tests.browser.looking import drawn
 from tests.browser.opening import ask, choose, comes, names, page_of, uncovered
+from tests.browser.test_open import ALL
 from tests.browser.test_open_more import with_burst
+from tests.browser.test_open_steps import half_read
 from tests.web.making import Client
-from tests.web.viewing import opened
+from tests.web.viewing import opened, pictures
 
 pytestmark = pytest.mark.browser
 Opened = tuple[Room, Client]
@@ -135,6 +138,15 @@ def test_a_key_pressed_at_once_leads_on_from_what_was_enlarged(browser: Any, bot
         uncovered(page)
         assert page.evaluate("document.activeElement.querySelector('img').alt") == order[3]
         assert page.locator("li.chosen img").get_attribute("alt") == order[3]
+
+
+def test_reading_is_paused_and_goes_on_as_soon_as_that_is_asked_for(browser: Any, tmp_path: Path) -> None:
+    with half_read(pictures(tmp_path / "photos", ALL)) as (client, go), page_of(browser, client) as page:
+        page.locator(".reading", has_text="Reading 8 of 24").get_by_role("button", name="Pause").click()
+        page.locator(".reading", has_text="Paused 8 of 24").get_by_role("button", name="Go on").click()
+        page.locator(".reading", has_text="Reading 8 of 24").wait_for()
+        go.set()
+        comes(page, "document.querySelector('[role=status]').innerText === '24 pictures, 24 shown'")
 
 
 def test_the_colours_of_a_map_are_told(browser: Any, both: Opened) -> None:

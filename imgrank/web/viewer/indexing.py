@@ -30,6 +30,7 @@ PATIENCE = 10.0  # seconds for the pictures in hand, at the end
 FACTS_AT_ONCE = 2048
 
 Item = TypeVar("Item")
+PAUSING = ("reading", "measuring", "changing")
 Stage = Literal["looking", "reading", "grouping", "measuring", "changing", "paused", "idle", "failed"]
 
 
@@ -80,8 +81,10 @@ class Indexer:
 
     @property
     def standing(self) -> Standing:
-        """How far it is now."""
-        return self._standing
+        """How far it is now; paused from when that was asked for, while the pictures in hand are finished."""
+        standing = self._standing
+        holds = standing.stage in PAUSING and not self._go_on.is_set()
+        return replace(standing, stage="paused") if holds else standing
 
     def start(self) -> None:
         """Begin. Raises UsageError where no thread can be had."""
@@ -251,9 +254,7 @@ class Indexer:
 
     def _may_go_on(self, stage: Stage, done: int, total: int) -> bool:
         """Wait while paused. False where the end was asked for."""
-        self._standing = replace(
-            self._standing, stage=stage if self._go_on.is_set() else "paused", done=done, total=total
-        )
+        self._standing = replace(self._standing, stage=stage, done=done, total=total)
         self._go_on.wait()
         return not self._ended
 
