@@ -18,7 +18,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from imgrank.atomic import write_atomic
-from imgrank.errors import LabelsError, UsageError
+from imgrank.errors import ImgrankError, LabelsError, UsageError
 from imgrank.labels.csv_text import ANSWERS, LONG, PAIRS, Grid, Row, read_grid
 from imgrank.labels.findings import listing
 from imgrank.labels.tasks import Fault, phrasings
@@ -136,10 +136,20 @@ class Notebook:
                 if file.write(line) < len(line):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 os.fsync(file.fileno())
-            except OSError:
+                self._check_last(note)
+            except (OSError, ImgrankError):
                 file.truncate(end)  # half a line would make the next one unreadable
                 raise
         return True
+
+    def _check_last(self, note: Note) -> None:
+        """Raises UsageError where the last row does not say this."""
+        grid = read_grid(self.path)
+        if not grid.rows or not _says(grid, grid.rows[-1], note):
+            raise UsageError(
+                f"{printable(self.path)} was changed so that an answer cannot be added: a column is missing, or a "
+                "quote is not closed. Correct the file, then answer again."
+            )
 
     def _remove_last(self, note: Note) -> bool:
         grid = read_grid(self.path)
@@ -157,7 +167,7 @@ class Notebook:
 
     def _cells(self, note: Note) -> dict[str, str]:
         if isinstance(note, ValueNote):
-            return {"image": self._place(note.image), "query": note.query, "value": f"{note.value:.12g}"}
+            return {"image": self._place(note.image), "query": note.query, "value": _told(note.value)}
         return {
             "left": self._place(note.left),
             "right": self._place(note.right),
@@ -231,6 +241,12 @@ def _note(grid: Grid, row: Row) -> Note:
     if preferred not in ANSWERS:
         raise ValueError(f'preferred is "{printable(preferred)}", not left, right or tie')
     return PairNote(image("left"), image("right"), _query(cells), ANSWERS[preferred], cells.get("person", ""), row.line)
+
+
+def _told(value: float) -> str:
+    """As short as it can be read back."""
+    short = f"{value:.12g}"
+    return short if float(short) == value else repr(value)
 
 
 def _value(text: str) -> float:

@@ -225,3 +225,38 @@ def test_a_full_disk_leaves_no_half_of_a_line(tmp_path: Path) -> None:
     assert file.read_bytes() == before
     book.append(pair(tmp_path, "c.jpg", "d.jpg"))
     assert len(read_notes(str(file))) == 2
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        'left,right,query,preferred\na.jpg,b.jpg,"older person,left\n',
+        "image,query,value\n",
+        "left,right,query\n",
+    ],
+)
+def test_an_answer_that_a_changed_file_would_not_give_back_is_refused(tmp_path: Path, changed: str) -> None:
+    file = tmp_path / "labels.csv"
+    book = Notebook(str(file))
+    file.write_text(changed)
+    with pytest.raises(UsageError, match="an answer cannot be added"):
+        book.append(pair(tmp_path, "c.jpg", "d.jpg"))
+    assert file.read_text() == changed
+
+
+def test_a_file_without_its_column_of_persons_takes_nobodys_answer(tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    book = Notebook(str(file), person="Ann")
+    file.write_text("left,right,query,preferred\n")
+    with pytest.raises(UsageError, match="a column is missing"):
+        book.append(pair(tmp_path, "c.jpg", "d.jpg", person="Ann"))
+
+
+@pytest.mark.parametrize("value", [3.14159265358979, 1e300, 1 / 3, 5.0, -0.0])
+def test_a_value_of_many_digits_is_written_whole_and_taken_back(tmp_path: Path, value: float) -> None:
+    file = tmp_path / "labels.csv"
+    book, note = Notebook(str(file), values=True), ValueNote(str(tmp_path / "a.jpg"), QUERY, value)
+    book.append(note)
+    [written] = read_notes(str(file))
+    assert isinstance(written, ValueNote) and written.value == value
+    assert book.remove_last(note) and not read_notes(str(file))
