@@ -43,27 +43,34 @@ def share_heaps() -> None:
         return
 
 
+MOST_WAITING = 12  # of whom each keeps a thread of the server; a browser asks for half as many at once
+
+
 class Apart(Generic[Result]):
-    """Does one piece of work after another, in the order in which they are asked for."""
+    """Does one piece of work after another, in the order in which they are asked for. Where too many wait, the first of
+    them waits no more: who turns pages quickly has gone on from there."""
 
     def __init__(self, name: str, patience: float | None = None) -> None:
         """The thread gets the `name`; who asks waits `patience` seconds at most."""
         self._name, self._patience = name, patience
         self._jobs: queue.Queue[tuple[Callable[[], Result], Future[Result]]] = queue.Queue()
         self._lock = threading.Lock()
-        self._waiting: set[Future[Result]] = set()
+        self._waiting: dict[Future[Result], None] = {}
         self._thread: threading.Thread | None = None
+        self._in_hand: Future[Result] | None = None
         self._ended = False
 
     def do(self, work: Callable[[], Result]) -> Result:
-        """What `work` gives, or raises there; UsageError where the end comes first, or no thread can be had."""
+        """What `work` gives, or raises there; UsageError where the end comes first, no thread can be had,
+        or too many ask after this."""
         future: Future[Result] = Future()
         with self._lock:
             if self._ended:
                 raise _ending()
             if self._thread is None:
                 self._thread = begin(self._run, self._name)
-            self._waiting.add(future)
+            self._let_go()
+            self._waiting[future] = None
         self._jobs.put((work, future))
         try:
             return future.result(self._patience)
@@ -71,7 +78,7 @@ class Apart(Generic[Result]):
             raise UsageError("This takes too long; try again when the machine has less to do.") from None
         finally:
             with self._lock:
-                self._waiting.discard(future)
+                self._waiting.pop(future, None)
 
     def close(self) -> None:
         """Whoever waits is told that this is the end."""
@@ -81,9 +88,17 @@ class Apart(Generic[Result]):
                 if not future.done():
                     future.set_exception(_ending())
 
+    def _let_go(self) -> None:
+        waiting = [each for each in self._waiting if not each.done()]
+        first = next((each for each in waiting if each is not self._in_hand), None)
+        if first is not None and len(waiting) >= MOST_WAITING:
+            first.set_exception(UsageError("Too much was asked for after this; ask for it again."))
+
     def _run(self) -> None:
         while True:
             work, future = self._jobs.get()
+            with self._lock:
+                self._in_hand = future
             if future.done():
                 continue
             try:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from imgrank.errors import NO_THREAD, UsageError
-from imgrank.web.threads import Apart
+from imgrank.web.threads import MOST_WAITING, Apart
 from imgrank.web.viewer.room import OpenSettings, Room
 from tests.web.making import make_controller, photos, served, until
 from tests.web.viewing import finished, new_ranker, numbers_of, opened, pictures
@@ -75,6 +75,39 @@ def test_who_waits_too_long_is_told() -> None:
     with pytest.raises(UsageError, match="too long"):
         apart.do(lambda: never.wait(60))
     never.set()
+
+
+def test_where_too_many_wait_the_first_of_them_is_told_and_what_is_in_hand_ends() -> None:
+    apart: Apart[int] = Apart("imgrank-test")
+    begun, go_on = threading.Event(), threading.Event()
+    said: dict[int, object] = {}
+
+    def ask(number: int, work: Callable[[], int]) -> None:
+        try:
+            said[number] = apart.do(work)
+        except UsageError as error:
+            said[number] = str(error)
+
+    def first() -> int:
+        begun.set()
+        go_on.wait(120)
+        return 0
+
+    threads = [threading.Thread(target=ask, args=(0, first))]
+    threads[0].start()
+    assert begun.wait(120)
+    for number in range(1, MOST_WAITING + 2):
+        threads.append(threading.Thread(target=ask, args=(number, lambda number=number: number)))
+        threads[-1].start()
+        until(lambda: len(apart._waiting) + len(said) == len(threads))
+    until(lambda: len(said) == 2)
+    assert set(said) == {1, 2} and set(said.values()) == {"Too much was asked for after this; ask for it again."}
+    go_on.set()
+    for thread in threads:
+        thread.join(120)
+    assert {number: said[number] for number in said if number not in (1, 2)} == {
+        number: number for number in range(MOST_WAITING + 2) if number not in (1, 2)
+    }
 
 
 def test_where_no_thread_can_be_had_the_next_who_asks_gets_one() -> None:
