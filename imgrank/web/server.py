@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import hmac
+import logging
 import os
 import secrets
 import socket
@@ -20,7 +21,7 @@ import sys
 import threading
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import h11
 import uvicorn
@@ -33,9 +34,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from imgrank.errors import UsageError
 from imgrank.web.threads import begin
 
+_log = logging.getLogger(__name__)
 LOOPBACK = "127.0.0.1"
 PATIENCE = 15.0  # seconds in which a request must have come whole, and an answer must have been taken
 MOST_CONNECTIONS = 200
+AT_ONCE = 64  # new connections between two looks at how many there are
 
 
 class Served(Protocol):
@@ -97,12 +100,19 @@ class _Server(uvicorn.Server):
 
         Raises UsageError where no thread can be had.
         """
+        asyncio.get_running_loop().set_exception_handler(_tell_nobody)
         await super().startup(sockets)
         begin(self._on_ready, "ready")
 
 
+def _tell_nobody(_: asyncio.AbstractEventLoop, about: dict[str, Any]) -> None:
+    """Of a connection that ended badly, or of more than the system has room for, the terminal is told with -v alone."""
+    _log.debug("a connection: %s", about.get("message"), exc_info=about.get("exception"))
+
+
 class _Bounded(H11Protocol):
-    """Ends a connection whose request does not come whole in time, or whose answer is not taken."""
+    """Ends a connection whose request does not come whole in time, or whose answer is not taken; and the one that has
+    owed a request for the longest time, where there are too many."""
 
     _waiting: float | None = None  # since when the client has owed something
     _look: asyncio.TimerHandle | None = None
@@ -111,6 +121,7 @@ class _Bounded(H11Protocol):
         """Begin to look at the clock."""
         super().connection_made(cast(asyncio.Transport, transport))
         self._watch()
+        self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """No more to look at."""
@@ -122,6 +133,14 @@ class _Bounded(H11Protocol):
         """It asked in time and took its answer: one that goes on to ask owes nothing from before."""
         self._waiting = None
         super().on_response_complete()
+
+    def _make_room(self) -> None:
+        open_ones = [
+            each for each in self.connections if isinstance(each, _Bounded) and not each.transport.is_closing()
+        ]
+        if len(open_ones) > MOST_CONNECTIONS:
+            idle = [(each._waiting, each) for each in open_ones if each._waiting is not None]
+            min(idle, key=lambda each: each[0], default=(0.0, self))[1].transport.abort()
 
     def _watch(self) -> None:
         now = self.loop.time()
@@ -147,7 +166,8 @@ def make_server(
             lifespan="off",
             ws="none",
             http=_Bounded,
-            limit_concurrency=MOST_CONNECTIONS,
+            limit_concurrency=2 * MOST_CONNECTIONS,  # those that end are among them for a moment
+            backlog=AT_ONCE,
             timeout_graceful_shutdown=2,
         ),
         on_ready,
