@@ -30,10 +30,14 @@ def announced(no_open: bool, note: Callable[[str], None], line: str) -> Iterator
             typer.echo(address)
             sys.stdout.flush()
             note(line)
-            if not no_open and not webbrowser.open(hand_over(address)):
+            if not no_open and not _is_opened(hand_over(address)):
                 note("no browser could be opened; open the address above yourself.")
 
         yield ready
+
+
+def _is_opened(address: str | None) -> bool:
+    return address is not None and webbrowser.open(address)
 
 
 def tell_end(job: Job | None, note: Callable[[str], None]) -> None:
@@ -53,11 +57,12 @@ def show_origins(verbose: bool) -> None:
 
 
 @contextmanager
-def handed_over() -> Iterator[Callable[[str], str]]:
-    """A function from the address to one that leads there and tells nothing; good while the block runs."""
+def handed_over() -> Iterator[Callable[[str], str | None]]:
+    """A function from the address to one that leads there and tells nothing, None where there can be none; good while
+    the block runs. A browser's command line is read by other users of the machine."""
     made: list[str] = []
 
-    def hand_over(address: str) -> str:
+    def hand_over(address: str) -> str | None:
         try:
             folder = runtime_dir()
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -66,7 +71,7 @@ def handed_over() -> Iterator[Callable[[str], str]]:
             with open(number, "w", encoding="utf-8") as file:
                 file.write(_page(address))
         except OSError:
-            return address
+            return None
         return Path(path).as_uri()
 
     try:

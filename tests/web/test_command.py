@@ -59,6 +59,17 @@ def test_no_open_prints_the_address_and_answers_go_into_the_folder_one_stands_in
     assert (tmp_path / "labels.csv").read_text() == "left,right,query,preferred\n"
 
 
+def test_no_browser_gets_the_token_where_no_file_can_lead_it_there(
+    controllers: list[Controller], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").write_bytes(b"")
+    monkeypatch.setenv("IMGRANK_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(browser.webbrowser, "open", lambda _: pytest.fail("a browser was opened"))
+    result = RUN.invoke(APP, ["photos", "older person"])
+    assert result.stdout == "http://127.0.0.1:0/?token=t\n"
+    assert "no browser could be opened; open the address above yourself." in result.stderr
+
+
 def test_the_browser_is_led_to_the_address_by_a_file_and_is_told_no_token(
     controllers: list[Controller], monkeypatch: pytest.MonkeyPatch
 ) -> None:
