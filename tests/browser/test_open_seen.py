@@ -155,7 +155,26 @@ def test_the_colours_of_a_map_are_told(browser: Any, both: Opened) -> None:
         page.locator("a[data-number]").first.click()
         page.keyboard.press("w")
         page.locator("aside figcaption").wait_for()
-        assert "Orange speaks for what is named, blue against it." in page.inner_text("aside")
+        assert "Orange speaks for it, blue against it." in page.inner_text("aside")
+
+
+def test_a_long_name_leaves_room_for_rank_and_score_and_moves_no_picture(browser: Any, tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "photos", ("cat", "dog"))
+    (folder / "cat.jpg").rename(folder / f"{'a-cat-' * 12}.jpg")
+    seen = """(all) => all.every((small) => small.getBoundingClientRect().width > 20 &&
+      small.getBoundingClientRect().right <= small.parentElement.parentElement.getBoundingClientRect().right)"""
+    with opened(folder) as (_, client), page_of(browser, client) as page:
+        ask(page, "a cat")
+        page.locator("a[data-number]").first.click()
+        page.locator(".bar .named").wait_for()
+        assert page.locator(".bar .named small").evaluate_all(seen)
+        page.keyboard.press("Escape")
+        uncovered(page)
+        page.keyboard.press("Control+a")
+        page.keyboard.press("c")
+        page.locator("figcaption").nth(1).wait_for()
+        assert page.locator("figcaption .named small").evaluate_all(seen)
+        assert len(set(page.locator(".stage").evaluate_all("(all) => all.map((stage) => stage.clientHeight)"))) == 1
 
 
 def _colours(locator: Any) -> set[Any]:

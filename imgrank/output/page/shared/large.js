@@ -1,7 +1,7 @@
 // One picture enlarged, or two to four side by side; zoom and place are the same in all of them.
 import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "./html.js";
-import { NEAREST, Pane, WHOLE } from "./pane.js";
+import { Named, NEAREST, Pane, WHOLE } from "./pane.js";
 import { Window } from "./window.js";
 
 /** @typedef {{ scale: number, x: number, y: number }} View scale 0 is the whole picture, else pixels of the screen for one of it
@@ -43,7 +43,6 @@ export function Large({ look, told, sources, reason, ahead, asides, beside, onBe
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
-  const one = told(look[0]);
   const open = asides.find(({ kind, off }) => kind === beside && !off);
   return html`<${Window} name=${alone ? "Enlarged" : "Side by side"} kind="large" onClose=${onClose}>
     <div class=${`panes of${look.length}`}>${look.map((number) => html`<${Pane} key=${alone ? "one" : number} told=${told(number)} sources=${sources(number, view.scale > 0)}
@@ -52,7 +51,7 @@ export function Large({ look, told, sources, reason, ahead, asides, beside, onBe
     </div>
     <div class="bar" onClick=${afterClick}>
       ${alone && html`<button onClick=${() => onStep(-1)} aria-label="Previous picture">←</button><button onClick=${() => onStep(1)} aria-label="Next picture">→</button>`}
-      ${alone && html`<span class="named">${one.name} <small>${one.caption}</small></span>`}
+      ${alone && html`<${Named} told=${told(look[0])} />`}
       <span class="between"></span>
       <button onClick=${zoom} aria-pressed=${view.scale > 0}>${view.scale ? "Whole picture" : "100 %"}</button>
       ${asides.map(({ kind, name, off }) => html`<button key=${kind} onClick=${() => turn(kind)} aria-pressed=${beside === kind} disabled=${off}>${name}</button>`)}

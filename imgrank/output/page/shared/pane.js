@@ -77,8 +77,13 @@ export function Pane({ told, sources, reason, several, view, onView, onSwipe, ch
     <div class="stage" ref=${stage} onPointerDown=${press} onWheel=${wheel}>
       ${faults[source] === undefined ? html`<img src=${source} alt=${told.name} draggable=${false} onLoad=${loaded} onError=${failed} style=${style} />` : html`<p>${faults[source]}</p>`}
     </div>
-    ${several && html`<figcaption>${told.name} <small>${told.caption}</small>${children}</figcaption>`}
+    ${several && html`<figcaption><${Named} told=${told} />${children}</figcaption>`}
   </figure>`;
+}
+
+/** A long name is cut, and leaves room for rank and score. @param {{ told: Told }} props */
+export function Named({ told: { name, caption } }) {
+  return html`<span class="named"><span title=${name}>${name}</span> <small>${caption}</small></span>`;
 }
 
 /** Pixels of the page for one of the picture where the whole is shown.

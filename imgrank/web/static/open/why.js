@@ -19,7 +19,7 @@ export function termsOf({ question, order, names }) {
 /** @param {{ number: number, state: State }} props */
 export function Why({ number, state }) {
   const terms = termsOf(state);
-  return html`<section><p class="quiet legend">Orange speaks for what is named, blue against it.</p>${terms.map((term) => html`<${Term} key=${`${number} ${term.query}`} number=${number} term=${term} alone=${terms.length === 1} />`)}</section>`;
+  return html`<section><p class="quiet legend">Orange speaks for it, blue against it.</p>${terms.map((term) => html`<${Term} key=${`${number} ${term.query}`} number=${number} term=${term} alone=${terms.length === 1} />`)}</section>`;
 }
 
 /** @param {{ number: number, term: Meant, alone: boolean }} props */
