@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -124,6 +125,8 @@ def label(
     folder, sentence = _folder_and_sentence(folder, sentence)
     from imgrank.web.records import LabelSettings
 
+    if not all(map(math.isfinite, bounds)):
+        raise UsageError("--range takes two numbers that a slider can end at, such as --range 0 100.")
     low, high = min(bounds), max(bounds)
     settings = LabelSettings(
         folder, sentence, mode, labels, person.strip(), unit, low, high, pictures, recursive, adapter

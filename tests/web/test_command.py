@@ -106,6 +106,8 @@ def test_values_have_a_unit_and_a_range(controllers: list[Controller]) -> None:
         ["photos", "x", "--values", "--stars"],
         ["nowhere", "x"],
         ["photos", "x", "--range", "1", "5"],
+        ["photos", "x", "--values", "--range", "nan", "1"],
+        ["photos", "x", "--values", "--range", "-inf", "1e400"],
         ["photos", "x", "--stars", "--unit", "years"],
         ["photos", "x", "--report", "labels.csv"],
     ],
