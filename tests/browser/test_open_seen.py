@@ -15,6 +15,7 @@ from tests.browser.looking import drawn
 from tests.browser.opening import ask, choose, comes, names, page_of, uncovered
 from tests.browser.test_open import ALL
 from tests.browser.test_open_more import with_burst
+from tests.browser.test_open_states import PHONE
 from tests.browser.test_open_steps import half_read
 from tests.web.making import Client
 from tests.web.viewing import opened, pictures
@@ -175,6 +176,29 @@ def test_a_long_name_leaves_room_for_rank_and_score_and_moves_no_picture(browser
         page.locator("figcaption").nth(1).wait_for()
         assert page.locator("figcaption .named small").evaluate_all(seen)
         assert len(set(page.locator(".stage").evaluate_all("(all) => all.map((stage) => stage.clientHeight)"))) == 1
+
+
+def test_a_filter_names_the_folder_itself_and_hides_with_its_button(browser: Any, tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "photos", ("cat", "dog"))
+    pictures(folder / "summer", ("owl",))
+    with opened(folder, recursive=True) as (_, client), page_of(browser, client, **PHONE) as page:
+        for button in ("Adjust", "Filters"):
+            page.get_by_role("button", name=button).click()
+        folders = page.locator(".filters label", has_text="Folder").locator("select")
+        folders.select_option("not in a subfolder (2)")
+        comes(page, "document.querySelectorAll('li.cell').length === 2")
+        page.get_by_role("button", name="Adjust").click()
+        page.get_by_role("button", name="Filters").wait_for(state="hidden")
+        assert not folders.is_visible()
+
+
+def test_the_buttons_of_the_bar_stay_where_they_are(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1], viewport={"width": 1280, "height": 800}) as page:
+        copy = page.get_by_role("button", name="Copy")
+        places = [copy.bounding_box()]
+        choose(page, "cat.jpg")
+        page.get_by_text("1 chosen").wait_for()
+        assert [copy.bounding_box()] == places
 
 
 def _colours(locator: Any) -> set[Any]:

@@ -33,7 +33,7 @@ export function Filters({ state }) {
     <label>Name <input type="text" value=${filters.name} placeholder="any" autocomplete="off" spellcheck=${false} onInput=${(/** @type {any} */ event) => filter({ name: event.target.value })} /></label>
     ${(span || filters.since || filters.until) && html`<${TimeLine} span=${span} filters=${filters} />`}
     <${Choice} name="Camera" value=${filters.camera} values=${values((n) => cameraOf(n, facts))} onPick=${(/** @type {string} */ camera) => filter({ camera })} />
-    <${Choice} name="Folder" value=${filters.folder} values=${values((n) => folderNamed(names[n]))} onPick=${(/** @type {string} */ folder) => filter({ folder })} />
+    <${Choice} name="Folder" words=${(/** @type {string} */ folder) => (folder === "." ? "not in a subfolder" : folder)} value=${filters.folder} values=${values((n) => folderNamed(names[n]))} onPick=${(/** @type {string} */ folder) => filter({ folder })} />
     <${Choice} name="Shape" value=${filters.orientation} values=${values((n) => facts?.orientation[n] || "")} onPick=${(/** @type {string} */ orientation) => filter({ orientation })} />
     <label>Stars <select value=${filters.stars} onChange=${(/** @type {any} */ event) => filter({ stars: event.target.value })}>
       <option value="">any</option>${[1, 2, 3, 4, 5].map((n) => html`<option key=${n} value=${n}>${"★".repeat(n)}${n < 5 ? " or more" : ""}</option>`)}<option value="none">not rated</option></select></label>
@@ -42,11 +42,11 @@ export function Filters({ state }) {
   </section>`;
 }
 
-/** @param {{ name: string, value: string, values: [string, number][], onPick: (value: string) => void }} props */
-function Choice({ name, value, values, onPick }) {
+/** @param {{ name: string, words?: (value: string) => string, value: string, values: [string, number][], onPick: (value: string) => void }} props */
+function Choice({ name, words = (each) => each, value, values, onPick }) {
   if (values.length < 2 && !value) return null;
   return html`<label>${name} <select value=${value} onChange=${(/** @type {any} */ event) => onPick(event.target.value)}>
-    <option value="">any</option>${values.map(([each, count]) => html`<option key=${each} value=${each}>${each} (${count})</option>`)}</select></label>`;
+    <option value="">any</option>${values.map(([each, count]) => html`<option key=${each} value=${each}>${words(each)} (${count})</option>`)}</select></label>`;
 }
 
 /** @typedef {{ first: number, days: number, bars: number[] }} Span */
