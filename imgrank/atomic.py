@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
@@ -17,9 +19,10 @@ def atomic_file(path: str | os.PathLike[str], *, durable: bool = False) -> Itera
 
     It is written beside `path`, whose folder must exist, under a hidden name. It keeps the permissions of the file that
     it replaces, and replaces what a link at `path` leads to. `durable` waits until both the bytes and the name are on
-    the disk. Raises OSError.
+    the disk. Raises OSError, also where a device or a pipe stands there.
     """
     real = os.path.realpath(path)
+    _refuse_device(real)
     part = os.path.join(os.path.dirname(real), f".imgrank-{secrets.token_hex(8)}{SUFFIX}")
     with removed_on_failure(part):
         with open(part, "xb") as file:
@@ -32,6 +35,14 @@ def atomic_file(path: str | os.PathLike[str], *, durable: bool = False) -> Itera
         os.replace(part, real)
     if durable:
         sync_folder(os.path.dirname(real))
+
+
+def _refuse_device(path: str) -> None:
+    """Who may write everywhere would put a file in place of /dev/null."""
+    with suppress(FileNotFoundError):
+        mode = os.stat(path).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise OSError(errno.EINVAL, "it is not a regular file", path)
 
 
 @contextmanager
