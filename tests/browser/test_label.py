@@ -123,8 +123,12 @@ def test_why_is_shown_on_demand_and_no_key_answers_behind_it(browser: Any, tmp_p
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("s")
         assert rows(tmp_path) == [] and page.get_attribute("body", "data-turn") == "0"
-        page.keyboard.press("Escape")
-        page.locator("#why").wait_for(state="hidden", timeout=PATIENCE)
+        for key in ("w", "Escape"):
+            page.keyboard.press(key)
+            page.locator("#why").wait_for(state="hidden", timeout=PATIENCE)
+            if key == "w":
+                page.keyboard.press("w")
+                maps.nth(1).wait_for(timeout=PATIENCE)
         page.keyboard.press("ArrowLeft")
         ready(page, 1)
         assert len(rows(tmp_path)) == 1 and page.faults == []

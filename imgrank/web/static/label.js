@@ -265,13 +265,13 @@ const undo = () => step("undo", { turn: state.turn });
 const skip = () => state.question && step("skip", { turn: state.turn });
 /** @type {Record<string, () => void>} */
 const PAIR_KEYS = { ArrowLeft: () => answer("left"), ArrowRight: () => answer("right"), ArrowDown: () => answer("tie") };
-const why = () => state.question && showWhy(state.question);
+const why = () => ($("why").open ? $("why").close() : state.question && showWhy(state.question));
 /** @type {Record<string, () => unknown>} */
 const KEYS = { s: skip, u: undo, w: why, Backspace: undo };
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
-  if (!state || $("why").open || event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing) return;
+  if (!state || ($("why").open && event.key !== "w") || event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing) return;
   const stars = state.mode === "stars" && /^[0-5]$/.test(event.key) ? () => answer(Number(event.key)) : null;
   const inList = event.target instanceof Element && event.target.closest("ol"); // there, arrows scroll
   const act = stars || (state.mode === "pairs" && !inList && PAIR_KEYS[event.key]) || KEYS[event.key];
