@@ -201,6 +201,14 @@ def test_the_buttons_of_the_bar_stay_where_they_are(browser: Any, both: Opened) 
         assert [copy.bounding_box()] == places
 
 
+def test_what_is_noted_of_an_order_is_a_sentence(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "asdfgh qwzx")
+        page.locator(".answered", has_text="few of these words").wait_for()
+        told = page.locator(".answered > :is(strong, span:not(:first-child))").all_inner_texts()
+        assert told and all(line[0].isupper() and line.endswith(".") for line in told), told
+
+
 def _colours(locator: Any) -> set[Any]:
     """The colours inside of an element, but for its round corners."""
     image = Image.open(BytesIO(locator.screenshot())).convert("RGB")

@@ -65,6 +65,11 @@ function named({ text, weight }) {
   return `${weight < 0 ? "less " : ""}${text ? `“${text}”` : "pictures"}`;
 }
 
+/** A note as it stands among sentences. @param {string} note */
+function asSentence(note) {
+  return `${note.slice(0, 1).toUpperCase()}${note.slice(1)}${note.endsWith(".") ? "" : "."}`;
+}
+
 /** Who answered, in a line; and what they noted. @param {{ state: State }} props */
 export function Answered({ state }) {
   const { order } = state;
@@ -77,6 +82,6 @@ export function Answered({ state }) {
     ${state.server && html`<button class="link" disabled=${Boolean(state.server.refused.model)} title=${state.server.refused.model || ""} onClick=${() => openWindow("models")}>Image model: ${state.server.backbone}</button>`}
     ${!order.confident && html`<strong class="doubt">Not confident: ${order.doubt}, so the order may mean little.</strong>`}
     ${order.measuring && html`<span>A first order: the pictures are being measured at full size.</span>`}
-    ${!order.measuring && order.notes.map((line) => html`<span key=${line}>${line}</span>`)}
+    ${!order.measuring && order.notes.map((line) => html`<span key=${line}>${asSentence(line)}</span>`)}
   </p>`;
 }
