@@ -7,6 +7,7 @@ import re
 import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -78,7 +79,8 @@ def gather(images: Iterable[RankedImage], real: RealFolders | None = None) -> li
         if path in taken:
             continue
         folder, name = os.path.split(path)
-        found = [name, *companions(name, siblings.of(folder, name))]
+        beside = companions(name, siblings.of(folder, name))
+        found = [name, *(each for each in beside if _is_file(os.path.join(folder, each)))]
         stem = split(name)[0]
         members = [_member(os.path.join(folder, each), each[len(stem) :]) for each in found]
         unknown = (other for other in siblings.of(folder, name) if other not in found and is_of_stem(other, name))
@@ -101,6 +103,14 @@ def listing(folder: str) -> list[str]:
 def _firsts(name: str) -> set[str]:
     first = name[:1] + name[1:].partition(".")[0]
     return companion_keys(first, name) | companion_keys(_DOUBLE.sub("", first), name)
+
+
+def _is_file(path: str) -> bool:
+    """A link counts as one. A folder or a pipe of a companion's name is none, and stays."""
+    with suppress(OSError):  # which is told where the file is looked at
+        mode = os.lstat(path).st_mode
+        return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
+    return True
 
 
 def _member(path: str, rest: str) -> Member:

@@ -149,6 +149,8 @@ def _change_in_sidecar(
             raise ValueError("its name would be too long")
         if os.path.islink(path):
             raise ValueError("it is a link to a file elsewhere")
+        if os.path.lexists(path) and not os.path.isfile(path):
+            raise ValueError("it is not a regular file")
         if not exists and os.path.lexists(path):
             raise ValueError(_NOT_ITS_OWN)
         before = _bytes(path) if exists else None

@@ -42,6 +42,18 @@ def test_what_is_not_known_stays(tmp_path, name):
     assert name not in renamed(fill(tmp_path, "IMG_1.jpg", name), "IMG_1.jpg")
 
 
+@pytest.mark.parametrize("action", ["rename", "move", "copy", "trash"])
+def test_a_folder_or_a_pipe_of_a_companions_name_stays(tmp_path, action):
+    folder = fill(tmp_path / "photos", "IMG_1.jpg", "IMG_2.jpg")
+    (folder / "IMG_1.jpg.xmp").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "IMG_2.mov")
+    outcome = act(planned(folder, ["IMG_1.jpg", "IMG_2.jpg"], action, tmp_path / "out"))
+    assert outcome.done >= 2 and not outcome.left_alone
+    assert not {"IMG_1.jpg", "IMG_2.jpg"} & set(os.listdir(folder)) or action == "copy"
+    assert (folder / "IMG_1.jpg.xmp").is_dir() and (os.name == "nt" or (folder / "IMG_2.mov").is_fifo())
+
+
 def test_duplicates_in_darktable_go_with_their_picture_unless_a_picture_has_that_name(tmp_path):
     folder = fill(tmp_path, "a.jpg", "a.jpg.xmp", "a_01.jpg.xmp", "a_02.jpg.xmp", "a_02.jpg")
     made = renamed(folder, "a.jpg")
