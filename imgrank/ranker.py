@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -252,6 +253,12 @@ class Ranker:
             UsageError: Nothing is asked, or what is asked does not fit together.
         """
         return self._questions.read(asking, lambda sentence: terms_of(sentence, self))
+
+    def with_adapter(self, adapter: str) -> Ranker:
+        """The same, with another adapter. Both share the model and the cache, which closing either one closes."""
+        other = copy.copy(self)
+        other.adapter = adapter
+        return other
 
     def close(self) -> None:
         """Write what waits for the cache, and release its files. What is encoded later is not stored."""

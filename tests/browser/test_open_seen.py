@@ -214,3 +214,25 @@ def _colours(locator: Any) -> set[Any]:
     image = Image.open(BytesIO(locator.screenshot())).convert("RGB")
     inside = image.crop((8, 8, image.width - 8, image.height - 8))
     return {colour for _, colour in inside.getcolors(inside.width * inside.height)}
+
+
+def test_a_trained_ranker_is_passed_over_until_another_sentence_is_asked(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "older person")
+        by_ranker = names(page)
+        page.get_by_role("button", name="Go by the words alone").click()
+        page.get_by_text("Ordered by similarity to the words").wait_for()
+        by_words = names(page)
+        page.reload()
+        page.get_by_text("Ordered by similarity to the words").wait_for()
+        assert names(page) == by_words != by_ranker
+        page.get_by_role("button", name="Let a trained ranker answer").click()
+        page.get_by_text("Ordered by the shipped ranker").wait_for()
+        assert names(page) == by_ranker
+        page.go_back()
+        page.get_by_text("Ordered by similarity to the words").wait_for()
+        ask(page, "newer car")
+        page.get_by_text("Ordered by the shipped ranker").wait_for()
+        ask(page, "a cat")
+        page.get_by_text("Ordered by similarity to the words").wait_for()
+        assert not page.get_by_role("button", name="Go by the words alone").count()

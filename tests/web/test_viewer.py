@@ -321,6 +321,21 @@ def test_a_mix_is_that_of_the_library(folder: Path) -> None:
         ]
 
 
+def test_no_trained_ranker_answers_where_the_words_alone_are_wanted(folder: Path) -> None:
+    with opened(folder) as (_, client), Ranker("mini", "none", "cpu") as ranker:
+        asked = {"sentence": "older person", "terms": [{"text": "newer car", "weight": 1}]}
+        trained, told = client.ask("/order", asked).json(), client.ask("/order", asked | {"by": "words"}).json()
+        assert {term["scorer"] for term in trained["terms"]} == {"adapter"}
+        assert {term["scorer"] for term in told["terms"]} == {"zero-shot"}
+        assert told["scores"] == [
+            each.score for each in ranker.rank([folder], "older person", plus=["newer car"]).images
+        ]
+        [cat] = numbers_of(client, "cat.jpg")
+        why = f"/why/words/{cat}?sentence=older+person"
+        said, of_words = (" ".join(client.ask(f"{why}{by}").json()["said"]) for by in ("", "&by=words"))
+        assert "mini-adapter" in said and "mini-adapter" not in of_words
+
+
 def test_files_that_come_change_and_go_are_seen_on_a_look(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Watch, "start", lambda _: None)  # which may see some of it before
     with opened(folder) as (_, client):
@@ -483,6 +498,8 @@ def test_why_is_told_and_drawn(folder: Path) -> None:
         {"terms": [{"picture": 10**400}]},
         {"terms": [{"text": "x", "weight": 10**400}]},
         {"between": [0]},
+        {"sentence": "a cat", "by": "ranker"},
+        {"sentence": "a cat", "by": 1},
         {"terms": 3},
         {"terms": [3]},
         {"terms": [{"picture": 77}]},

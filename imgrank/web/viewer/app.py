@@ -26,6 +26,7 @@ from imgrank.web.controller import Controller
 from imgrank.web.server import Guard
 from imgrank.web.viewer.changes import Job
 from imgrank.web.viewer.messages import (
+    WORDS,
     asked_of,
     names_view,
     number_of,
@@ -172,7 +173,7 @@ def _why(room: Room, request: Request) -> Response:
     sentence = asked.get("sentence", "")
     check_length(sentence)
     pictures = tuple(map(_whole, asked.getlist("picture")[:3]))
-    reason = room.reasons.of(_number(request), sentence, pictures)
+    reason = room.reasons.of(_number(request), sentence, pictures, words_alone=asked.get("by") == WORDS)
     if request.path_params["form"] == "map":
         return Response(reason.jpeg, media_type="image/jpeg")
     return JSONResponse({"said": reason.said}) if request.path_params["form"] == "words" else not_found()

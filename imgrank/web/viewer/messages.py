@@ -21,18 +21,21 @@ from imgrank.web.viewer.orders import Asked, AskedTerm, Order
 from imgrank.web.words import sentence_of
 
 MOST_NUMBERS, MOST_WEIGHT = 1_000_000, 100
+WORDS = "words"  # what a page says where no trained ranker is to answer
 Told = dict[str, Any]
 
 
 def asked_of(told: Told) -> Asked:
     """By what to order."""
-    terms, between = told.get("terms") or [], told.get("between")
+    terms, between, by = told.get("terms") or [], told.get("between"), told.get("by", "")
     if not isinstance(terms, list) or not all(isinstance(term, dict) for term in terms):
         raise UsageError("The terms of a mix are a list of objects.")
     if between is not None and not (isinstance(between, list) and len(between) == 2):
         raise UsageError("An order between pictures names two of them.")
+    if by not in ("", WORDS):
+        raise UsageError(f'An order is by "{WORDS}" alone, or by whoever answers best where nothing is said.')
     ends = None if between is None else (number_of(between[0]), number_of(between[1]))
-    return Asked(text_of(told, "sentence").strip(), tuple(map(_term_of, terms)), ends)
+    return Asked(text_of(told, "sentence").strip(), tuple(map(_term_of, terms)), ends, by == WORDS)
 
 
 def _term_of(told: Told) -> AskedTerm:

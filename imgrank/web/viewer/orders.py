@@ -60,11 +60,15 @@ class AskedTerm:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the page asks to order by; nothing at all: by name. `between` runs from one picture to another."""
+    """What the page asks to order by; nothing at all: by name. `between` runs from one picture to another.
+
+    With `words_alone` no trained ranker answers.
+    """
 
     sentence: str = ""
     terms: tuple[AskedTerm, ...] = ()
     between: tuple[int, int] | None = None
+    words_alone: bool = False
 
     @property
     def nothing(self) -> bool:
@@ -187,8 +191,9 @@ class Orders:
     def _made(self, asked: Asked, snapshot: Snapshot) -> Order:
         if not snapshot.paths or asked.nothing:
             return self._by_name(asked, snapshot)
-        question = self._question(asked)
-        settled = Settled(question, self._ranker)
+        ranker = self._ranker.with_adapter("none") if asked.words_alone else self._ranker
+        question = self._question(asked, ranker)
+        settled = Settled(question, ranker)
         wanted = settled.wants_detail
         detailed = wanted and snapshot.detail is not None
         blocks = _with_detail(snapshot) if detailed else snapshot.blocks
@@ -233,7 +238,7 @@ class Orders:
             measuring=measuring,
         )
 
-    def _question(self, asked: Asked) -> Question:
+    def _question(self, asked: Asked, ranker: Ranker) -> Question:
         for text in (asked.sentence, *(term.text or "" for term in asked.terms)):
             check_length(text)
         if len(asked.terms) > MOST_TERMS:
@@ -243,7 +248,7 @@ class Orders:
             for term in asked.terms
         ]
         ends = None if asked.between is None else (self._path(asked.between[0]), self._path(asked.between[1]))
-        return self._ranker.question(Asking(asked.sentence or None, plus=plus, between=ends))
+        return ranker.question(Asking(asked.sentence or None, plus=plus, between=ends))
 
     def _path(self, number: int) -> str:
         file = self._library.file(number)

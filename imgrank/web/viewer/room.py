@@ -42,11 +42,15 @@ REASONS_KEPT, PATIENCE = 32, 120.0  # maps; seconds
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """One term of what was asked: words, a picture by its path, or a scale between two."""
+    """One term of what was asked: words, a picture by its path, or a scale between two.
+
+    With `words_alone` no trained ranker answers.
+    """
 
     text: str = ""
     picture: str = ""
     between: tuple[str, str] | None = None
+    words_alone: bool = False
 
     def question(self, ranker: Ranker) -> Question:
         """Ready to be put to pictures, named without folders. Raises UsageError where a picture cannot be read."""
@@ -66,7 +70,9 @@ class Reasons:
         self._explain = lru_cache(REASONS_KEPT)(self._explained)
         self._ranker: Ranker | None = None
 
-    def of(self, number: int, sentence: str = "", pictures: tuple[int, ...] = ()) -> Reason:
+    def of(
+        self, number: int, sentence: str = "", pictures: tuple[int, ...] = (), *, words_alone: bool = False
+    ) -> Reason:
         """By a sentence, by likeness to a picture, or by the scale from one to another.
 
         Raises UsageError where there is no such picture or nothing is asked, and what explaining raises.
@@ -78,7 +84,7 @@ class Reasons:
         if len(paths) != len(pictures) or bool(sentence.strip()) == (len(paths) in (1, 2)):
             raise UsageError("There is nothing to explain: a picture of the folder and a sentence are needed.")
         between = (paths[0], paths[1]) if len(paths) == 2 else None
-        meant = Meant(sentence.strip(), paths[0] if len(paths) == 1 else "", between)
+        meant = Meant(sentence.strip(), paths[0] if len(paths) == 1 else "", between, words_alone)
         path, time = file.path, file.mtime_ns
         return self._thread.do(lambda: self._explain(path, time, meant))
 
@@ -95,6 +101,8 @@ class Reasons:
         from imgrank.explaining.explanation import explain_question
 
         ranker = self._ranker = self._ranker or self._new_ranker()
+        if meant.words_alone:
+            ranker = ranker.with_adapter("none")
         with by_names_alone(path, *filter(None, (meant.picture, *(meant.between or ())))):
             return reason_of(explain_question(ranker, path, meant.question(ranker)), path)
 

@@ -16,6 +16,7 @@ export function addressOf(state, other = {}) {
   if (question.sentence) told.set("q", question.sentence);
   for (const { text, picture, weight } of question.terms) told.append("term", `${weight} ${picture === undefined ? `words ${text}` : `picture ${picture}`}`);
   if (question.between) told.set("between", question.between.join("."));
+  if (question.by) told.set("by", question.by);
   if (min !== null) told.set("min", String(min));
   if (top !== null) told.set("top", String(top));
   if (fits) told.set("fits", "1");
@@ -35,7 +36,7 @@ export function readAddress(hash) {
   const told = new URLSearchParams(hash.replace(/^#/, ""));
   const size = told.get("size");
   return {
-    question: { sentence: (told.get("q") || "").slice(0, 1000), terms: told.getAll("term").slice(0, 24).flatMap(termOf), between: pairOf(told.get("between")) },
+    question: { sentence: (told.get("q") || "").slice(0, 1000), terms: told.getAll("term").slice(0, 24).flatMap(termOf), between: pairOf(told.get("between")), by: told.get("by") === "words" ? "words" : "" },
     min: number(told.get("min")),
     top: wholeNumber(told.get("top")),
     fits: told.get("fits") === "1",

@@ -7,7 +7,8 @@ import { change, NO_FILTERS } from "./store.js";
 
 /** @typedef {import("./types").State} State */
 
-const NOTHING = { sentence: "", terms: [], between: null };
+/** @type {import("./types").Question} */
+const NOTHING = { sentence: "", terms: [], between: null, by: "" };
 
 /** @param {{ state: State }} props */
 export function Empty({ state }) {

@@ -47,10 +47,11 @@ function newestOf(names, used) {
 }
 
 /** @param {Question} question @param {(number: number) => number} newest @returns {Question} */
-function asked({ sentence, terms, between }, newest) {
+function asked({ sentence, terms, between, by }, newest) {
   return {
     sentence,
     terms: terms.map((term) => (term.picture === undefined ? term : { ...term, picture: newest(term.picture) })),
     between: between && [newest(between[0]), newest(between[1])],
+    by,
   };
 }

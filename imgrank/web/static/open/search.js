@@ -29,7 +29,7 @@ export function Search({ state }) {
     setAt(-1);
     setText(sentence);
     const stays = sentence && sentence !== state.question.sentence && isMixed(state.question);
-    ask({ ...state.question, sentence });
+    ask({ ...state.question, sentence, by: sentence === state.question.sentence ? state.question.by : "" });
     if (stays) change({ message: "What was added before still applies beside the new sentence; “Only the sentence” drops it." });
   };
   /** @param {Event} event */
@@ -70,6 +70,13 @@ function asSentence(note) {
   return `${note.slice(0, 1).toUpperCase()}${note.slice(1)}${note.endsWith(".") ? "" : "."}`;
 }
 
+/** From a trained ranker to the words alone, and back. @param {{ order: import("./types").Order, question: import("./types").Question }} props */
+function OtherWay({ order, question }) {
+  const isTrained = [order, ...order.terms].some(({ adapter }) => adapter !== null);
+  if (!question.by && !isTrained) return null;
+  return html`<button class="link" onClick=${() => ask({ ...question, by: question.by ? "" : "words" })}>${question.by ? "Let a trained ranker answer" : "Go by the words alone"}</button>`;
+}
+
 /** Who answered, in a line; and what they noted. @param {{ state: State }} props */
 export function Answered({ state }) {
   const { order } = state;
@@ -79,6 +86,7 @@ export function Answered({ state }) {
   const who = order.terms.length > 1 ? `by a mix of ${order.terms.length} terms: ${order.terms.map(named).join(", ")}` : byWhom(order) + quantity;
   return html`<p class="answered">
     <span title=${order.reason || ""}>Ordered ${who}</span>
+    <${OtherWay} order=${order} question=${state.question} />
     ${state.server && html`<button class="link" disabled=${Boolean(state.server.refused.model)} title=${state.server.refused.model || ""} onClick=${() => openWindow("models")}>Image model: ${state.server.backbone}</button>`}
     ${!order.confident && html`<strong class="doubt">Not confident: ${order.doubt}, so the order may mean little.</strong>`}
     ${order.measuring && html`<span>A first order: the pictures are being measured at full size.</span>`}

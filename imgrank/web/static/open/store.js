@@ -9,7 +9,7 @@ export const NO_FILTERS = { name: "", since: "", until: "", camera: "", folder: 
 
 /** @type {State} */
 let state = {
-  question: { sentence: "", terms: [], between: null },
+  question: { sentence: "", terms: [], between: null, by: "" },
   order: null,
   answered: "",
   asking: false,

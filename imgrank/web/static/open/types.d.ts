@@ -4,6 +4,8 @@ export interface Question {
   sentence: string;
   terms: Term[];
   between: [number, number] | null;
+  /** Whether no trained ranker is to answer. */
+  by: "" | "words";
 }
 
 export interface Term {

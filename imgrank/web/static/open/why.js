@@ -9,7 +9,8 @@ import { baseName } from "./paths.js";
 /** All that the order goes by; a sentence that names several terms is those. @param {State} state @returns {Meant[]} */
 export function termsOf({ question, order, names }) {
   if (!order?.scores) return [];
-  const texts = order.terms.flatMap(({ text, weight }) => (text === null ? [] : [{ name: text, weight, query: `sentence=${encodeURIComponent(text)}` }]));
+  const by = question.by ? `&by=${question.by}` : "";
+  const texts = order.terms.flatMap(({ text, weight }) => (text === null ? [] : [{ name: text, weight, query: `sentence=${encodeURIComponent(text)}${by}` }]));
   const pictures = question.terms.flatMap(({ picture, weight }) => (picture === undefined || !weight ? [] : [{ name: `like ${baseName(names[picture])}`, weight, query: `picture=${picture}` }]));
   const ends = question.between;
   const scale = ends ? [{ name: `from ${ends.map((n) => baseName(names[n])).join(" to ")}`, weight: 1, query: ends.map((n) => `picture=${n}`).join("&") }] : [];
