@@ -12,7 +12,7 @@ from PIL import Image
 
 from imgrank.web.viewer.room import Room
 from tests.browser.looking import drawn
-from tests.browser.opening import ask, choose, comes, names, page_of, uncovered
+from tests.browser.opening import ask, choose, comes, held_back, let_go, names, page_of, uncovered
 from tests.browser.test_open import ALL
 from tests.browser.test_open_more import with_burst
 from tests.browser.test_open_states import PHONE
@@ -236,3 +236,27 @@ def test_a_trained_ranker_is_passed_over_until_another_sentence_is_asked(browser
         ask(page, "a cat")
         page.get_by_text("Ordered by similarity to the words").wait_for()
         assert not page.get_by_role("button", name="Go by the words alone").count()
+
+
+def test_a_doubt_goes_but_its_room_stays_until_the_next_order_is_there(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1], **PHONE) as page:
+        ask(page, "qwertz")
+        page.locator(".doubt").wait_for()
+        height = page.locator("header").bounding_box()["height"]
+        held = held_back(page, "**/order")
+        page.get_by_role("searchbox", name="Sentence").fill("a cat")
+        page.keyboard.press("Enter")
+        page.get_by_text("Ordering…").wait_for()
+        assert page.locator("header").bounding_box()["height"] == height
+        assert not page.locator(".doubt").is_visible()
+        let_go(page, held)
+        page.locator(".doubt").wait_for(state="detached")
+
+
+def test_the_keys_stay_where_the_words_were_chosen(browser: Any, both: Opened) -> None:
+    with page_of(browser, both[1]) as page:
+        ask(page, "older person")
+        page.get_by_role("button", name="Go by the words alone").press("Enter")
+        there = page.get_by_role("button", name="Let a trained ranker answer")
+        there.wait_for()
+        assert there.evaluate("(button) => button === document.activeElement")

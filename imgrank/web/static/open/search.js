@@ -1,5 +1,5 @@
 // The sentence: what to order by. Earlier ones are offered.
-import { useLayoutEffect, useState } from "../vendor/hooks.js";
+import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { ask } from "./asking.js";
 import { html } from "../shared/html.js";
 import { isStale } from "./shown.js";
@@ -77,19 +77,30 @@ function OtherWay({ order, question }) {
   return html`<button class="link" onClick=${() => ask({ ...question, by: question.by ? "" : "words" })}>${question.by ? "Let a trained ranker answer" : "Go by the words alone"}</button>`;
 }
 
-/** Who answered, in a line; and what they noted. @param {{ state: State }} props */
+/** Who answered, in a line; and what they noted. Its room stays while another order is made: no picture moves twice.
+ * @param {{ state: State }} props */
 export function Answered({ state }) {
   const { order } = state;
-  if (isStale(state)) return html`<p class="answered">Ordering…</p>`;
-  if (!order || !order.scores) return null;
+  const stale = isStale(state);
+  const lines = useRef(/** @type {HTMLElement | null} */ (null));
+  const height = useRef(0);
+  useLayoutEffect(() => {
+    if (!stale) height.current = lines.current?.getBoundingClientRect().height ?? 0;
+  });
+  if (!order || !(order.scores || stale)) return null;
   const quantity = order.scorer === "adapter" && order.quantity ? `: ${order.quantity}` : "";
   const who = order.terms.length > 1 ? `by a mix of ${order.terms.length} terms: ${order.terms.map(named).join(", ")}` : byWhom(order) + quantity;
-  return html`<p class="answered">
-    <span title=${order.reason || ""}>Ordered ${who}</span>
+  return html`<p class="answered" ref=${lines} style=${stale ? { minHeight: `${height.current}px` } : null}>
+    <span title=${stale ? "" : order.reason || ""}>${stale ? "Ordering…" : `Ordered ${who}`}</span>
     <${OtherWay} order=${order} question=${state.question} />
     ${state.server && html`<button class="link" disabled=${Boolean(state.server.refused.model)} title=${state.server.refused.model || ""} onClick=${() => openWindow("models")}>Image model: ${state.server.backbone}</button>`}
-    ${!order.confident && html`<strong class="doubt">Not confident: ${order.doubt}, so the order may mean little.</strong>`}
-    ${order.measuring && html`<span>A first order: the pictures are being measured at full size.</span>`}
-    ${!order.measuring && order.notes.map((line) => html`<span key=${line}>${asSentence(line)}</span>`)}
+    ${!stale && html`<${Noted} order=${order} />`}
   </p>`;
+}
+
+/** What is to be known before the order is believed. @param {{ order: import("./types").Order }} props */
+function Noted({ order }) {
+  return html`${!order.confident && html`<strong class="doubt">Not confident: ${order.doubt}, so the order may mean little.</strong>`}
+    ${order.measuring && html`<span>A first order: the pictures are being measured at full size.</span>`}
+    ${!order.measuring && order.notes.map((line) => html`<span key=${line}>${asSentence(line)}</span>`)}`;
 }
