@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -271,6 +272,8 @@ def test_a_change_outside_is_seen_and_an_old_plan_leaves_alone(browser: Any, tmp
         assert "1 file moved" in apply(page, "Move", "../out")
         page.get_by_role("button", name="History").click()
         page.get_by_text("1 change, 1 can be undone").wait_for()
+        said = page.get_by_role("dialog", name="History").locator("small").first.inner_text()
+        assert re.search(r", \d{4}-\d\d-\d\d \d\d:\d\d, ", said), said
         page.faults[:] = [fault for fault in page.faults if "400 (Bad Request)" not in fault]  # Chromium tells of it
 
 

@@ -20,6 +20,11 @@ function useFetched(path, empty) {
   return told;
 }
 
+/** A time as it stands everywhere, such as 2026-11-30 16:26; Swedish writes it so. @param {string} time */
+function written(time) {
+  return new Date(time).toLocaleString("sv", { dateStyle: "short", timeStyle: "short" });
+}
+
 /** @param {{ state: import("./types").State }} props */
 export function HistoryDialog({ state }) {
   /** @type {Past[] | null} */
@@ -35,7 +40,7 @@ export function HistoryDialog({ state }) {
     ${runs && !runs.length && html`<p>No run has changed a file of this folder yet.</p>`}
     <ol class="runs">${runs && [...runs].reverse().map((past) => html`<li key=${past.run}>
       <div><strong>${past.undoes === null ? past.action : `undo of run ${past.undoes}`}</strong> ${past.query && html`<em>${past.query}</em>`}
-        <small>run ${past.run}, ${new Date(past.time).toLocaleString()}, ${inWords(past.done, "change")}, ${past.state}</small></div>
+        <small>run ${past.run}, ${written(past.time)}, ${inWords(past.done, "change")}, ${past.state}</small></div>
       ${past.unfinished && html`<button onClick=${() => go("finish", past.run)}>Finish run ${past.run}</button>`}
       ${past.can_undo && html`<button onClick=${() => [closeWindow(), undo(past.run)]}>Undo run ${past.run}</button>`}
     </li>`)}</ol>
