@@ -125,9 +125,7 @@ def label(
     folder, sentence = _folder_and_sentence(folder, sentence)
     from imgrank.web.records import LabelSettings
 
-    if not all(map(math.isfinite, bounds)):
-        raise UsageError("--range takes two numbers that a slider can end at, such as --range 0 100.")
-    low, high = min(bounds), max(bounds)
+    low, high = _ends(bounds)
     settings = LabelSettings(
         folder, sentence, mode, labels, person.strip(), unit, low, high, pictures, recursive, adapter
     )
@@ -136,6 +134,13 @@ def label(
     name = precise(backbone, precision, device.value, (), note)
     page = _open_page(settings, RankerSettings(device, no_cache, max_megapixels, note), name, quiet)
     _serve_page(page, port, no_open, note, printable(labels))
+
+
+def _ends(bounds: tuple[float, float]) -> tuple[float, float]:
+    """The lower one first. Raises UsageError where a slider cannot end there."""
+    if not all(map(math.isfinite, bounds)):
+        raise UsageError("--range takes two numbers that a slider can end at, such as --range 0 100.")
+    return min(bounds), max(bounds)
 
 
 def _folder_and_sentence(folder: str | None, sentence: str | None) -> tuple[str, str]:
