@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from caption_views import SEEN, STATISTICS, STYLED, WHOLE, Pictured, View, described, plan_views, read_pictures
 from phrases import Described, Phrase
+from steps import Checkpoint, Stateful
 from text import build_text_tower, class_names, sentence_vectors
 from torch import nn
 from torch.nn import functional as F
@@ -95,8 +96,7 @@ class Views:
 class Draw:
     """Batches of training views, each picture at most once, small sets more often than their size."""
 
-    def __init__(self, views: Views, seed: int) -> None:
-        self.rng = random.Random(seed)
+    def __init__(self, views: Views) -> None:
         self.groups: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
         for row in views.rows("train"):
             self.groups[self._group(views, row)][views.views[row].picture].append(row)
@@ -104,20 +104,20 @@ class Draw:
         for picture in self.groups["world"]:
             self.sets[views.pictures[picture].source].append(picture)
 
-    def batch(self, size: int) -> list[int]:
+    def batch(self, size: int, rng: random.Random) -> list[int]:
         world: set[int] = set()
         names = list(self.sets)
         weights = [len(self.sets[name]) ** 0.6 for name in names]
         while len(world) < int(size * DRAWN["world"]):
-            world.add(self.rng.choice(self.sets[self.rng.choices(names, weights)[0]]))
-        chosen = [self.rng.choice(self.groups["world"][picture]) for picture in world]
+            world.add(rng.choice(self.sets[rng.choices(names, weights)[0]]))
+        chosen = [rng.choice(self.groups["world"][picture]) for picture in world]
         for group in ("styled", "others"):
-            chosen += self._some(group, int(size * DRAWN[group]))
-        return chosen + self._some("captioned", size - len(chosen))
+            chosen += self._some(group, int(size * DRAWN[group]), rng)
+        return chosen + self._some("captioned", size - len(chosen), rng)
 
-    def _some(self, group: str, count: int) -> list[int]:
+    def _some(self, group: str, count: int, rng: random.Random) -> list[int]:
         pictures = self.groups[group]
-        return [self.rng.choice(pictures[picture]) for picture in self.rng.sample(list(pictures), count)]
+        return [rng.choice(pictures[picture]) for picture in rng.sample(list(pictures), count)]
 
     @staticmethod
     def _group(views: Views, row: int) -> str:
@@ -218,9 +218,9 @@ def _average_precision(scores: np.ndarray, true: list[bool]) -> float:
     return float((np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits].mean())
 
 
-def fit(model: CaptionsInTraining, views: Views, vectors: Vectors, steps: int, batch: int, seed: int) -> None:
+def fit(model: CaptionsInTraining, views: Views, vectors: Vectors, args: argparse.Namespace) -> Checkpoint:
     """Batches of views, each with one of its phrases."""
-    rng, draw = random.Random(seed), Draw(views, seed)
+    draw, steps = Draw(views), args.steps
     classifier, names = imagenet_tower().classifier, class_vectors()
     rest = [parameter for name, parameter in model.named_parameters() if name != "text_map"]
     groups = [
@@ -229,9 +229,14 @@ def fit(model: CaptionsInTraining, views: Views, vectors: Vectors, steps: int, b
     ]
     optimiser = torch.optim.AdamW(groups)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [1e-3, 5e-4], steps, pct_start=0.06)
+    asked = f"steps {steps}, batch {args.batch}, dropout {args.dropout}, seed {args.seed}"
+    parts: dict[str, Stateful] = {"model": model, "optimiser": optimiser, "schedule": schedule}
+    checkpoint = Checkpoint(args.out / "captions.pt.training", asked, parts)
     started = time.time()
-    for step in range(1, steps + 1):
-        rows = draw.batch(batch)
+    for step in range(checkpoint.load() + 1, steps + 1):
+        rng = random.Random(f"{args.seed}/{step}")
+        torch.manual_seed(rng.getrandbits(32))
+        rows = draw.batch(args.batch, rng)
         phrases = [rng.choice(views.described[row].phrases) for row in rows]
         seen = views.standardised(np.array(rows))
         with torch.no_grad():
@@ -249,6 +254,8 @@ def fit(model: CaptionsInTraining, views: Views, vectors: Vectors, steps: int, b
                 evaluate(model, views, vectors),
                 flush=True,
             )
+            checkpoint.save(step)
+    return checkpoint
 
 
 def main() -> None:
@@ -266,8 +273,9 @@ def main() -> None:
     vectors = Vectors(args.out, sorted({phrase.words for told in views.described for phrase in told.phrases}))
     model = CaptionsInTraining(ImageConfig(), args.dropout)
     model.train()
-    fit(model, views, vectors, args.steps, args.batch, args.seed)
+    checkpoint = fit(model, views, vectors, args)
     torch.save(model.state_dict(), args.out / "captions.pt")
+    checkpoint.remove()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from adapter_data import PHRASINGS, SUBJECTS, UNITS, AdapterData, read_adapter_d
 from blend import blend_axis
 from data import HEADS
 from scipy.stats import spearmanr
-from steps import follow, set_gradients, set_rates
+from steps import Checkpoint, follow, set_gradients, set_rates
 from torch.nn import functional as F
 
 from imgrank.adapter.answering import score_tokens
@@ -46,6 +46,7 @@ WEIGHTS_OF_TASKS = {
     "platelets": 1.0,
 }
 BATCH, NEGATIVES, POSITIVES = 64, 24, 16
+OPTIONS = ("steps", "rate", "layers", "width", "seed")
 
 
 @dataclass(frozen=True)
@@ -200,21 +201,29 @@ class Training:
         loss = step_loss(self.model, task, self.data, self.tokens, text, rng)
         return torch.autograd.grad(loss, self.learning, allow_unused=True)
 
-    def run(self, header: AdapterHeader, steps: int, rate: float, rng: np.random.Generator) -> Adapter:
-        """Train, and say how it goes. Returns the average."""
-        optimiser = torch.optim.AdamW(self.learning, lr=rate, weight_decay=0.05, betas=(0.9, 0.98))
-        started = time.time()
-        for step in range(steps):
-            set_rates(optimiser, [rate], step, 200, step / steps)
+    def run(self, header: AdapterHeader, args: argparse.Namespace) -> tuple[Adapter, Checkpoint]:
+        """Train, and say how it goes. Returns the average, and what the training kept of itself."""
+        optimiser = torch.optim.AdamW(self.learning, lr=args.rate, weight_decay=0.05, betas=(0.9, 0.98))
+        checkpoint = Checkpoint(
+            args.out / "adapter.training",
+            ", ".join(f"{name} {getattr(args, name)}" for name in OPTIONS) + f", {header.fingerprint}",
+            {"model": self.model, "average": self.average, "optimiser": optimiser},
+        )
+        started, first = time.time(), checkpoint.load()
+        for step in range(first, args.steps):
+            set_rates(optimiser, [args.rate], step, 200, step / args.steps)
             self.model.train()
+            rng = np.random.default_rng([args.seed, step])
             set_gradients(self.learning, *self.threads.map(self.half, rng.spawn(2)))
             torch.nn.utils.clip_grad_norm_(self.learning, 1.0)
             optimiser.step()
             follow(self.average.parameters(), self.learning, min(0.999, step / (step + 20)))
             if (step + 1) % 500 == 0:
                 shown = evaluate(Adapter(header, self.average.eval()), self.data, self.texts, "val")
-                print(f"{step + 1} {(step + 1) / (time.time() - started):.1f} steps/s val: {line(shown)}", flush=True)
-        return Adapter(header, self.average.eval())
+                rate = (step + 1 - first) / (time.time() - started)
+                print(f"{step + 1} {rate:.1f} steps/s val: {line(shown)}", flush=True)
+                checkpoint.save(step + 1)
+        return Adapter(header, self.average.eval()), checkpoint
 
 
 def queries_of(tasks: list[Task], texts: dict[str, list[TextTokens]]) -> tuple[Query, ...]:
@@ -247,7 +256,6 @@ def asked() -> argparse.Namespace:
 def main() -> None:
     args = asked()
     torch.manual_seed(args.seed)
-    rng = np.random.default_rng(args.seed)
     backbone = load_mini()
     data = read_adapter_data(args.data, args.out)
     texts = {name: [backbone.encode_sentence(p) for p in phrasings] for name, phrasings in PHRASINGS.items()}
@@ -257,7 +265,9 @@ def main() -> None:
     header = AdapterHeader("mini-adapter", "mini", backbone.fingerprint, config, queries, terms=TERMS)
     print(f"{len(data.split)} views, {training.model.parameter_count():,} parameters", flush=True)
     torch.set_num_threads(1)
-    finish(training.run(header, args.steps, args.rate, rng), data, texts, args.weights / "mini-adapter.safetensors")
+    adapter, checkpoint = training.run(header, args)
+    finish(adapter, data, texts, args.weights / "mini-adapter.safetensors")
+    checkpoint.remove()
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from data import HEADS, read_samples
 from scipy.stats import spearmanr
-from steps import follow, set_gradients, set_rates
+from steps import Checkpoint, follow, set_gradients, set_rates
 from task_heads import bin_loss
 from torch import nn
 from torch.nn import functional as F
@@ -33,12 +33,12 @@ from tower_losses import class_loss, contrast_loss, value_loss
 from tower_model import Seen, TowerInTraining
 from trunk import imagenet_tower, upper_half
 
-from imgrank.atomic import atomic_file
 from imgrank.backbone.mini_image import ImageConfig
 
 TASK_MIX = {"age": 22, "car_year": 4, "quality": 5, "blood_cells": 3, "degraded": 6, "exposure": 4}
 CAPTIONS, MADE = 30, 12
 TOWER = "tower.pt"
+OPTIONS = ("steps", "trunk_rate", "head_rate", "seed", "start", "without")
 INTERRUPTED = ".training"  # added to the name of the weights until the last step is done
 
 
@@ -198,8 +198,12 @@ class Training:
         self.optimiser = optimiser_of(model, args.trunk_rate, args.head_rate)
         self.rates = [group["lr"] for group in self.optimiser.param_groups]
         self.threads = ThreadPoolExecutor(2)
-        self.step = 0
-        self.kept = args.out / (args.to + INTERRUPTED)
+        self.checkpoint = Checkpoint(
+            args.out / (args.to + INTERRUPTED),
+            ", ".join(f"{name} {getattr(args, name)}" for name in OPTIONS),
+            {"model": self.model, "average": self.average, "optimiser": self.optimiser},
+        )
+        self.step = self.checkpoint.load()
 
     def halves(self, rng: np.random.Generator) -> tuple[Half, Half]:
         """Two halves of a step side by side, one core each: faster than both cores on each operation."""
@@ -213,7 +217,6 @@ class Training:
 
     def run(self) -> None:
         """Train to the last step, and say how it goes."""
-        self.go_on()
         started, first = time.time(), self.step
         print(f"start: {evaluate(self.average, self.data)}", flush=True)
         while self.step < self.args.steps:
@@ -222,10 +225,9 @@ class Training:
                 print(f"{self.step} {(self.step - first) / (time.time() - started):.2f} steps/s", flush=True)
             if self.step % self.args.report_every == 0:
                 print(f"val at {self.step}: {evaluate(self.average, self.data)}", flush=True)
-                self.keep()
+                self.checkpoint.save(self.step)
 
     def take_step(self) -> None:
-        """What a step draws depends on the seed and its number alone, so that an interruption changes nothing."""
         set_rates(self.optimiser, self.rates, self.step, 100, self.step / self.args.steps)
         contrast, task = self.halves(np.random.default_rng([self.args.seed, self.step]))
         set_gradients(self.learning, contrast.gradients, task.gradients)
@@ -234,31 +236,6 @@ class Training:
         self.optimiser.zero_grad(set_to_none=True)
         self.step += 1
         follow(self.average.parameters(), self.model.parameters(), min(0.999, self.step / (self.step + 10)))
-
-    def keep(self) -> None:
-        parts = {name: part.state_dict() for name, part in self._parts().items()}
-        with atomic_file(self.kept) as file:
-            torch.save({"step": self.step, "asked": self._asked(), **parts}, file)
-
-    def go_on(self) -> None:
-        """From where an interrupted training of the same options stood, if one is there."""
-        if not self.kept.exists():
-            return
-        before = torch.load(self.kept, weights_only=True)
-        if before["asked"] != self._asked():
-            raise SystemExit(
-                f"{self.kept} is of a training with other options ({before['asked']}); delete it to begin."
-            )
-        for name, part in self._parts().items():
-            part.load_state_dict(before[name])
-        self.step = before["step"]
-
-    def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
-        return {"model": self.model, "average": self.average, "optimiser": self.optimiser}
-
-    def _asked(self) -> str:
-        names = ("steps", "trunk_rate", "head_rate", "seed", "start", "without")
-        return ", ".join(f"{name} {getattr(self.args, name)}" for name in names)
 
 
 def pools_of(data: TrainingData, without: str) -> dict[str, np.ndarray]:
@@ -295,7 +272,7 @@ def main() -> None:
     torch.set_num_threads(1)
     training.run()
     torch.save(training.average.state_dict(), args.out / args.to)
-    training.kept.unlink(missing_ok=True)
+    training.checkpoint.remove()
     print(f"val at the end, {args.steps} steps: {evaluate(training.average, data)}", flush=True)
 
 
