@@ -22,7 +22,7 @@ import numpy.typing as npt
 import torch
 from augment import colour, crop, squash, styled
 from data import read_samples
-from halves import general_state, task_state_from
+from halves import State, general_state, learnt_task_state, task_state_from
 from phrases import STYLES, TEXT_SETS, Described, in_style, of_captions, of_face, of_set, of_world
 from PIL import Image, ImageOps
 
@@ -110,11 +110,10 @@ def load_view(view: View, pictures: list[Pictured]) -> npt.NDArray[np.uint8]:
 class Towers:
     """Both halves over one lower half."""
 
-    def __init__(self, task_from: Path) -> None:
+    def __init__(self, task: State) -> None:
         self.trunk, self.task = Trunk(), UpperHalf()
         self.trunk.load_state_dict({n.removeprefix("trunk."): t.float() for n, t in general_state().items()})
-        task = {n.removeprefix("task."): t.float() for n, t in task_state_from(task_from).items() if "task." in n}
-        self.task.load_state_dict(task)
+        self.task.load_state_dict({n.removeprefix("task."): t.float() for n, t in task.items() if "task." in n})
         for half in (self.trunk, self.task):
             half.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
@@ -145,7 +144,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("build/mini"))
     parser.add_argument("--minutes", type=float, default=120)
-    parser.add_argument("--task-from", type=Path, default=Path("build/mini/task.safetensors"), metavar="FILE")
+    parser.add_argument("--task-from", type=Path, metavar="FILE")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     pictures = read_pictures(args.data)
@@ -154,7 +153,8 @@ def main() -> None:
     seen = np.lib.format.open_memmap(target, "r+" if target.exists() else "w+", np.float16, sizes)
     missing = [row for row in range(len(views)) if not np.any(seen[row, :HEAD])]
     print(f"{len(pictures)} pictures, {len(views)} views, {len(missing)} to see", flush=True)
-    towers, started = Towers(args.task_from), time.time()
+    task = task_state_from(args.task_from) if args.task_from else learnt_task_state(args.out)
+    towers, started = Towers(task), time.time()
     torch.set_num_threads(1)
 
     def see(at: int) -> None:

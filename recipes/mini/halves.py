@@ -40,6 +40,12 @@ def task_state_from(weights: Path) -> State:
     return kept | task_names(trunk)
 
 
+def learnt_task_state(out: Path) -> State:
+    """The task half alone, as step 4 left it."""
+    tower = torch.load(out / "averaged.pt", weights_only=True)
+    return task_names({n.removeprefix("trunk."): t for n, t in tower.items() if n.startswith("trunk.")})
+
+
 def task_names(trunk: State) -> State:
     upper = {n: t for n, t in trunk.items() if n.startswith("conv_head") or _stage(n) >= LOWER_STAGES}
     return {f"task.{_upper_name(name)}": tensor for name, tensor in upper.items()}
