@@ -1,8 +1,8 @@
 """Convolutions of the tower that learn faster on a processor's cores: the same products, in another order.
 
 Most of a step goes into the gradients of depthwise weights, for which torch has no good way on a processor; a loop over
-places with the channels innermost takes a fraction of that. Convolutions over one place are matrix products, which many
-processors do faster in bfloat16; they are rounded while learning alone.
+places with the channels innermost takes a fraction of that. Convolutions over one place are matrix products, which some
+processors do faster in bfloat16: there they are rounded while learning, and elsewhere left as they are.
 """
 
 from __future__ import annotations
@@ -19,15 +19,20 @@ from imgrank.backbone.towers import ensure_importable
 ensure_importable()
 from timm.layers import pad_same  # noqa: E402 (torchvision must be importable first)
 
+HAS_BFLOAT16 = bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 
-def quicken(part: nn.Module) -> None:
-    """Let the depthwise convolutions in `part`, and those over one place, be the ones below. Names stay."""
+
+def quicken(part: nn.Module, bfloat16: bool = HAS_BFLOAT16) -> None:
+    """Let the depthwise convolutions in `part`, with `bfloat16` those over one place too, be the ones below.
+
+    Names stay.
+    """
     for module in part.modules():
         if not isinstance(module, nn.Conv2d):
             continue
         if module.groups == module.in_channels == module.out_channels:
             module.__class__ = DepthwiseConv
-        elif module.groups == 1 and module.kernel_size == module.stride == (1, 1):
+        elif bfloat16 and module.groups == 1 and module.kernel_size == module.stride == (1, 1):
             module.__class__ = PointConv
 
 

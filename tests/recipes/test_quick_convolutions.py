@@ -27,7 +27,7 @@ def both(plain, size):
         out = plain(pictures)
         wanted = [pictures, *plain.parameters()]
         seen.append((out, *torch.autograd.grad((out * torch.randn(out.shape)).sum(), wanted)))
-        quicken(plain)
+        quicken(plain, bfloat16=True)
     return zip(*seen, strict=True)
 
 
@@ -55,7 +55,13 @@ def test_a_convolution_over_one_place_is_rounded_while_it_learns_and_exact_after
     torch.testing.assert_close(plain(pictures), nn.functional.conv2d(pictures, plain.weight, plain.bias))
 
 
+def test_a_convolution_over_one_place_stays_exact_where_bfloat16_is_slow():
+    plain = nn.Conv2d(64, 32, 1)
+    quicken(plain, bfloat16=False)
+    assert type(plain) is nn.Conv2d
+
+
 def test_other_convolutions_stay_as_they_are():
     others = nn.ModuleList([nn.Conv2d(8, 8, 3, padding=1), nn.Conv2d(8, 8, 1, 2), nn.Conv2d(8, 8, 3, groups=2)])
-    quicken(others)
+    quicken(others, bfloat16=True)
     assert {type(other) for other in others} == {nn.Conv2d}
