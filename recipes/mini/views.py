@@ -13,6 +13,7 @@ Run again after an interruption, it goes on where `views.done` says that the fil
 from __future__ import annotations
 
 import argparse
+import functools
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -27,9 +28,11 @@ from data import DEGRADATIONS, Sample, random_level, read_samples, sharp_paths
 from PIL import Image
 from trunk import imagenet_tower, lower_half, upper_half
 
-VIEWS = {"captions": 6, "age": 6, "car_year": 12, "quality": 5, "blood_cells": 16}
+from imgrank.backbone.mini_image import FEW
+
+VIEWS = {"captions": 4, "age": 4, "car_year": 6, "quality": 3, "blood_cells": 8}
 DEGRADED_VIEWS = 3  # of each kind, for each sharp picture
-EXPOSED_VIEWS = 2  # of every other photograph with captions
+EXPOSED_VIEWS = 1  # of every other photograph with captions
 
 
 @dataclass(frozen=True)
@@ -92,40 +95,53 @@ def main() -> None:
     logits = np.lib.format.open_memmap(args.out / "logits.npy", mode, np.float16, (len(views), 1000))
     if len(lower) != len(views):
         raise SystemExit(f"{args.out} holds {len(lower)} views of other pictures; remove {progress} to begin anew.")
-    scale = torch.from_numpy(np.load(args.out / "scale.npy")) if begun else None
     # Views of one picture stand together in the plan; encode in shuffled order so that the first batch is typical.
     order = np.random.default_rng(args.seed).permutation(len(views))
-    started = time.time()
-    with ThreadPoolExecutor(2) as pool, torch.no_grad():
-        batches = [order[at : at + args.batch] for at in range(begun, len(views), args.batch)]
-        pending = [pool.submit(_load_batch, batch, views, samples, args.seed) for batch in batches[:3]]
-        for number, batch in enumerate(batches):
-            pixels = pending.pop(0).result()
-            if number + 3 < len(batches):
-                pending.append(pool.submit(_load_batch, batches[number + 3], views, samples, args.seed))
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                hidden = lower_half(tower, pixels)
-                scores = tower.classifier(upper_half(tower, hidden).top.mean((2, 3)))
-            rows = hidden.float().permute(0, 2, 3, 1)
-            if scale is None:
-                scale = rows.abs().amax((0, 1, 2)) * 1.1 / 127
-                np.save(args.out / "scale.npy", scale.numpy())
-            lower[batch] = (rows / scale).round().clamp(-127, 127).to(torch.int8).numpy()
-            logits[batch] = scores.float().numpy().astype(np.float16)
-            if number % 100 == 99 or number + 1 == len(batches):
+    pixels = functools.partial(pixels_of, views=views, samples=samples, seed=args.seed)
+    if not begun:
+        (args.out / "scale.npy").unlink(missing_ok=True)
+    scale = torch.from_numpy(scale_of(args.out / "scale.npy", tower, pixels(order[: args.batch])))
+    batches = [order[at : at + args.batch] for at in range(begun, len(views), args.batch)]
+
+    def see(batch: np.ndarray) -> int:
+        hidden, scores = encode(tower, pixels(batch))
+        lower[batch] = (hidden / scale).round().clamp(-127, 127).to(torch.int8).numpy()
+        logits[batch] = scores.numpy().astype(np.float16)
+        return len(batch)
+
+    torch.set_num_threads(1)
+    started, done = time.time(), begun
+    with ThreadPoolExecutor(2) as pool:
+        for number, count in enumerate(pool.map(see, batches)):
+            done += count
+            if number % 100 == 99 or done == len(views):
                 lower.flush()
                 logits.flush()
-                done = min((number + 1) * args.batch, len(views) - begun)
-                progress.write_text(str(begun + done))
-                print(f"{begun + done} views, {done / (time.time() - started):.0f}/s", flush=True)
+                progress.write_text(str(done))
+                print(f"{done} views, {(done - begun) / (time.time() - started):.0f}/s", flush=True)
     columns = {name: np.array([getattr(view, name) for view in views]) for name in ("sample", "view", "kind", "level")}
     np.savez(args.out / "views.npz", **columns)
 
 
-def _load_batch(batch: np.ndarray, views: list[View], samples: list[Sample], seed: int) -> torch.Tensor:
+@torch.inference_mode()
+def encode(tower: torch.nn.Module, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(B, SIDE, SIDE, 3) to what the lower half sees (B, 28, 28, 40) and the logits of the whole (B, 1000)."""
+    hidden = torch.cat([lower_half(tower, few) for few in pixels.split(FEW)])
+    return hidden.permute(0, 2, 3, 1), tower.classifier(upper_half(tower, hidden).top.mean((2, 3)))
+
+
+def pixels_of(batch: np.ndarray, views: list[View], samples: list[Sample], seed: int) -> torch.Tensor:
+    """(B, SIDE, SIDE, 3) uint8 of the views with these numbers."""
     pixels = np.stack([load_view(views[i], samples[views[i].sample], seed) for i in batch])
     assert pixels.shape[1:] == (SIDE, SIDE, 3)
     return torch.from_numpy(pixels)
+
+
+def scale_of(kept: Path, tower: torch.nn.Module, pixels: torch.Tensor) -> np.ndarray:
+    """(40,) the size of one step of int8 in each channel: a little more than some typical views need."""
+    if not kept.exists():
+        np.save(kept, encode(tower, pixels)[0].abs().amax((0, 1, 2)).numpy() * 1.1 / 127)
+    return np.load(kept)
 
 
 if __name__ == "__main__":
