@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from caption_views import SEEN, STATISTICS, STYLED, WHOLE, Pictured, View, described, plan_views, read_pictures
-from phrases import Described, Phrase
+from phrases import Described, true_of
 from steps import Checkpoint, Stateful
 from text import build_text_tower, class_names, sentence_vectors
 from torch import nn
@@ -143,15 +143,6 @@ class Vectors:
         return self.vectors[[self.number[one] for one in words]]
 
 
-def true_of(views: Views, rows: list[int], phrases: list[Phrase]) -> torch.Tensor:
-    """(pictures, phrases): whether each phrase is true of each picture."""
-    columns: dict[frozenset[str], torch.Tensor] = {}
-    for phrase in phrases:
-        if phrase.needs not in columns:
-            columns[phrase.needs] = torch.tensor([phrase.needs <= views.described[row].tags for row in rows])
-    return torch.stack([columns[phrase.needs] for phrase in phrases], dim=1)
-
-
 def pair_loss(model: CaptionsInTraining, seen: torch.Tensor, vectors: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
     """Each picture finds its phrase among those that are not true of it, and the other way round."""
     logits = model.log_scale.exp().clamp(max=100) * model.images(seen) @ model.texts(vectors).T
@@ -242,7 +233,8 @@ def fit(model: CaptionsInTraining, views: Views, vectors: Vectors, args: argpars
         with torch.no_grad():
             pooled = seen[:, :HEAD] * views.deviation[:HEAD] + views.mean[:HEAD]
             chances = classifier(pooled).softmax(-1)
-        loss = pair_loss(model, seen, vectors.of([p.words for p in phrases]), true_of(views, rows, phrases))
+        true = torch.from_numpy(true_of([views.described[row] for row in rows], phrases))
+        loss = pair_loss(model, seen, vectors.of([p.words for p in phrases]), true)
         loss = loss + 0.1 * name_loss(model, seen, chances, names)
         optimiser.zero_grad()
         loss.backward()

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 TEXT_SETS = frozenset(["app_screens", "web_screens", "charts", "documents", "maps", "flags", "receipts"])
 
@@ -29,6 +32,20 @@ class Described:
 
     tags: frozenset[str]
     phrases: tuple[Phrase, ...]
+
+
+def true_of(pictures: Sequence[Described], phrases: Sequence[Phrase]) -> npt.NDArray[np.bool_]:
+    """(pictures, phrases): whether each phrase is true of each picture, which then has every tag that it needs."""
+    column = {tag: place for place, tag in enumerate({tag for phrase in phrases for tag in phrase.needs})}
+
+    def marks(sets: list[frozenset[str]]) -> npt.NDArray[np.float32]:
+        marked = np.zeros((len(sets), len(column)), np.float32)
+        for row, tags in enumerate(sets):
+            marked[row, [column[tag] for tag in tags if tag in column]] = 1
+        return marked
+
+    needed = marks([phrase.needs for phrase in phrases])
+    return marks([picture.tags for picture in pictures]) @ needed.T == needed.sum(1)
 
 
 class Saying:
