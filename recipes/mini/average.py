@@ -20,12 +20,6 @@ from imgrank.backbone.mini_image import ImageConfig
 TUNED = 0.85
 
 
-def between(one: Path, other: Path) -> dict[str, torch.Tensor]:
-    """The weights halfway between two towers, of which one went on from the other."""
-    a, b = (torch.load(path, weights_only=True) for path in (one, other))
-    return {name: torch.lerp(a[name], b[name], 0.5) for name in b}
-
-
 def pull_back(model: TowerInTraining, tuned: float) -> None:
     """The trunk's weights, `tuned` of the way from the ImageNet tower's to its own."""
     learnt = model.trunk.state_dict()
@@ -36,11 +30,10 @@ def pull_back(model: TowerInTraining, tuned: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("build/mini"))
-    parser.add_argument("--before", type=Path, help="what tower.pt went on from, to go half of the way back to")
     parser.add_argument("--tuned", type=float, default=TUNED)
     args = parser.parse_args()
-    tower, last = TowerInTraining(ImageConfig()), args.out / "tower.pt"
-    tower.load_state_dict(between(args.before or last, last))
+    tower = TowerInTraining(ImageConfig())
+    tower.load_state_dict(torch.load(args.out / "tower.pt", weights_only=True))
     pull_back(tower, args.tuned)
     torch.save(tower.state_dict(), args.out / "averaged.pt")
 

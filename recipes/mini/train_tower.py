@@ -1,7 +1,6 @@
 """Step 3: the upper half of the image tower on captions, classes and all labelled tasks at once.
 
-    python recipes/mini/train_tower.py --out build/mini --to before.pt
-    python recipes/mini/train_tower.py --out build/mini --start before.pt --trunk-rate 2.5e-4 --head-rate 7e-4 --seed 11
+    python recipes/mini/train_tower.py --data ../shared/data --out build/mini
 
 Each step sees 30 caption views (contrast against sentences, distillation of the 1000 classes, people
 and dogs where known), 44 task views (age, car year, quality, cells, degradations), and 12 made-up
@@ -37,9 +36,8 @@ from imgrank.backbone.mini_image import ImageConfig
 
 TASK_MIX = {"age": 22, "car_year": 4, "quality": 5, "blood_cells": 3, "degraded": 6, "exposure": 4}
 CAPTIONS, MADE = 30, 12
-TOWER = "tower.pt"
-OPTIONS = ("steps", "trunk_rate", "head_rate", "seed", "start", "without")
-INTERRUPTED = ".training"  # added to the name of the weights until the last step is done
+OPTIONS = ("steps", "trunk_rate", "head_rate", "seed", "without")
+TOWER, INTERRUPTED = "tower.pt", "tower.pt.training"  # the second until the last step is done
 
 
 @dataclass(frozen=True)
@@ -199,7 +197,7 @@ class Training:
         self.rates = [group["lr"] for group in self.optimiser.param_groups]
         self.threads = ThreadPoolExecutor(2)
         self.checkpoint = Checkpoint(
-            args.out / (args.to + INTERRUPTED),
+            args.out / INTERRUPTED,
             ", ".join(f"{name} {getattr(args, name)}" for name in OPTIONS),
             {"model": self.model, "average": self.average, "optimiser": self.optimiser},
         )
@@ -247,13 +245,11 @@ def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("build/mini"))
-    parser.add_argument("--steps", type=int, default=2700)
+    parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--trunk-rate", type=float, default=3e-4)
     parser.add_argument("--head-rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--start", default="", help="weights in --out to go on from")
-    parser.add_argument("--to", default=TOWER, help="the name of the weights in --out")
-    parser.add_argument("--report-every", type=int, default=300, help="steps")
+    parser.add_argument("--report-every", type=int, default=200, help="steps")
     parser.add_argument("--without", default="", choices=list(TASK_MIX), help="a set that the tower must never see")
     return parser.parse_args()
 
@@ -263,15 +259,12 @@ def main() -> None:
     torch.manual_seed(args.seed)
     data = TrainingData(args.out, read_samples(args.data), args.without)
     model = TowerInTraining(ImageConfig())
-    if args.start:
-        model.load_state_dict(torch.load(args.out / args.start, weights_only=True))
-    else:
-        set_cell_scale(model, data, pools_of(data, args.without), np.random.default_rng(args.seed))
+    set_cell_scale(model, data, pools_of(data, args.without), np.random.default_rng(args.seed))
     training = Training(model, data, args)
     model.train()
     torch.set_num_threads(1)
     training.run()
-    torch.save(training.average.state_dict(), args.out / args.to)
+    torch.save(training.average.state_dict(), args.out / TOWER)
     training.checkpoint.remove()
     print(f"val at the end, {args.steps} steps: {evaluate(training.average, data)}", flush=True)
 
