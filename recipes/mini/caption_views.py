@@ -4,7 +4,8 @@
 
 Views are the whole picture, a mirrored one, crops, and pictures made black and white, dark, blurred and so on, whose
 phrases say so. Plain views come first, so that a run that ends early (`--minutes`) lacks only some of the others; a
-later run goes on. `--task-from FILE` takes the task half from an earlier weights file.
+later run goes on: delete `seen.npy` where the tower is another. `--task-from FILE` takes the
+task half from an earlier weights file.
 """
 
 from __future__ import annotations

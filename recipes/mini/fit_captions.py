@@ -4,7 +4,8 @@
 
 Large batches, contrast in both directions. A phrase is no negative of a picture of which it is true (`phrases.py`), and
 sentences of nearly one meaning are not each other's. Names of the 1,000 classes are drawn to where the published tower
-sees their classes. Prints recall of captions and mean average precision of the world sets on val.
+sees their classes. Prints recall of captions and mean average precision of the world sets on val every 200 steps; an
+interrupted run goes on from the last of them. After another step 5a delete `captions.pt.training` first.
 """
 
 from __future__ import annotations
